@@ -1,0 +1,212 @@
+namespace Orleans.Cluster.Contracts;
+
+/// <summary>Parameters of <c>aggregate</c>. Neither groups nor aggregates: row count, and count, sum, mean, min and max of each numeric column.</summary>
+public sealed record AggregateParameters
+{
+    /// <summary>Columns to group by; empty for one row over all.</summary>
+    public IReadOnlyList<string> GroupBy { get; init; } = [];
+
+    /// <summary>What to compute for each group.</summary>
+    public IReadOnlyList<AggregateSpec> Aggregates { get; init; } = [];
+
+    /// <summary>Condition on rows, a SQL expression.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>Condition on groups, a SQL expression over group columns, aggregates and their names.</summary>
+    public string? Having { get; init; }
+
+    /// <summary>Order of the result; by group columns when empty and there are groups.</summary>
+    public IReadOnlyList<OrderSpec> OrderBy { get; init; } = [];
+
+    /// <summary>At most so many rows.</summary>
+    public long? Limit { get; init; }
+}
+
+/// <summary>One aggregate of a group.</summary>
+public sealed record AggregateSpec
+{
+    /// <summary>Function name, for example <c>sum</c> or <c>quantile_cont</c>.</summary>
+    public required string Function { get; init; }
+
+    /// <summary>Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, parted by a comma: <c>y,x</c>.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Name in the result; <c>function_column</c> when null.</summary>
+    public string? As { get; init; }
+
+    /// <summary>Over distinct values.</summary>
+    public bool Distinct { get; init; }
+
+    /// <summary>Quantile in [0, 1], of <c>quantile_cont</c>.</summary>
+    public double? Q { get; init; }
+
+    /// <summary>Separator of <c>string_agg</c>; a comma when null.</summary>
+    public string? Separator { get; init; }
+}
+
+/// <summary>One key of an order.</summary>
+public sealed record OrderSpec
+{
+    /// <summary>Column name.</summary>
+    public required string Column { get; init; }
+
+    /// <summary>Largest first.</summary>
+    public bool Descending { get; init; }
+
+    /// <summary>NULLs first; last when null.</summary>
+    public bool? NullsFirst { get; init; }
+}
+
+/// <summary>Parameters of <c>filter</c>.</summary>
+public sealed record FilterParameters
+{
+    /// <summary>Condition that kept rows meet, a SQL expression. Required.</summary>
+    public string? Where { get; init; }
+}
+
+/// <summary>Parameters of <c>select</c>. Required: at least one column.</summary>
+public sealed record SelectParameters
+{
+    /// <summary>Columns of the result, in order. A plain string in JSON names one.</summary>
+    [System.Text.Json.Serialization.JsonConverter(typeof(SelectColumnsJsonConverter))]
+    public IReadOnlyList<SelectColumn> Columns { get; init; } = [];
+
+    /// <summary>Condition on rows, a SQL expression.</summary>
+    public string? Where { get; init; }
+}
+
+/// <summary>One column of a result.</summary>
+/// <param name="Column">Name of a source column, or null when <paramref name="Expression"/> is given.</param>
+/// <param name="Expression">A SQL expression over one row.</param>
+/// <param name="As">Name in the result.</param>
+public sealed record SelectColumn(string? Column, string? Expression, string? As);
+
+/// <summary>Parameters of <c>distinct</c>.</summary>
+public sealed record DistinctParameters
+{
+    /// <summary>Columns to keep and compare; all when empty.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+}
+
+/// <summary>Parameters of <c>sort</c>. Required: at least one key.</summary>
+public sealed record SortParameters
+{
+    /// <summary>Keys, most significant first.</summary>
+    public IReadOnlyList<OrderSpec> By { get; init; } = [];
+
+    /// <summary>At most so many rows.</summary>
+    public long? Limit { get; init; }
+}
+
+/// <summary>How unmatched rows of a join are treated.</summary>
+public enum JoinKind
+{
+    /// <summary>Pairs only.</summary>
+    Inner = 0,
+
+    /// <summary>All of the left.</summary>
+    Left = 1,
+
+    /// <summary>All of the right.</summary>
+    Right = 2,
+
+    /// <summary>All of both.</summary>
+    Full = 3,
+
+    /// <summary>Left rows that have a match, once.</summary>
+    Semi = 4,
+
+    /// <summary>Left rows that have none.</summary>
+    Anti = 5,
+}
+
+/// <summary>Parameters of <c>join</c>.</summary>
+public sealed record JoinParameters
+{
+    /// <summary>Name in <c>sources</c>. Required.</summary>
+    public string? Left { get; init; }
+
+    /// <summary>Name in <c>sources</c>. Required.</summary>
+    public string? Right { get; init; }
+
+    /// <summary>Column pairs that must be equal. Required: at least one.</summary>
+    public IReadOnlyList<JoinKey> On { get; init; } = [];
+
+    /// <summary>Kind of join.</summary>
+    public JoinKind How { get; init; }
+
+    /// <summary>Columns of the result; all of both when empty, the right one's clashing names with <c>_right</c> behind them.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+}
+
+/// <summary>Two columns that must be equal.</summary>
+public sealed record JoinKey
+{
+    /// <summary>Column of the left source.</summary>
+    public required string Left { get; init; }
+
+    /// <summary>Column of the right source.</summary>
+    public required string Right { get; init; }
+}
+
+/// <summary>Parameters of <c>sample</c>: one of the two sizes.</summary>
+public sealed record SampleParameters
+{
+    /// <summary>Share of rows, (0, 1].</summary>
+    public double? Fraction { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public long? Rows { get; init; }
+
+    /// <summary>The same seed gives the same rows, whatever the partitioning.</summary>
+    public long Seed { get; init; }
+}
+
+/// <summary>Parameters of <c>profile</c>.</summary>
+public sealed record ProfileParameters
+{
+    /// <summary>Columns; all when empty.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>Exact distinct counts, quartiles and most frequent values, at the price of an exchange.</summary>
+    public bool Exact { get; init; }
+}
+
+/// <summary>Parameters of <c>melt</c>: wide to long.</summary>
+public sealed record MeltParameters
+{
+    /// <summary>Columns that stay.</summary>
+    public IReadOnlyList<string> Id { get; init; } = [];
+
+    /// <summary>Columns that become rows; all others than <see cref="Id"/> when empty.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>Name of the column of names.</summary>
+    public string NameColumn { get; init; } = "name";
+
+    /// <summary>Name of the column of values.</summary>
+    public string ValueColumn { get; init; } = "value";
+}
+
+/// <summary>Parameters of <c>pivot</c>: long to wide.</summary>
+public sealed record PivotParameters
+{
+    /// <summary>Columns that identify a result row. Required: at least one.</summary>
+    public IReadOnlyList<string> Index { get; init; } = [];
+
+    /// <summary>Column whose values become columns. Required.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Column of the values. Required.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>How several values of one cell become one.</summary>
+    public string Function { get; init; } = "sum";
+}
+
+/// <summary>Parameters of <c>sql</c>.</summary>
+public sealed record SqlParameters
+{
+    /// <summary>One SELECT over the names in <c>sources</c>, or over <c>source</c>. Required.</summary>
+    public string? Query { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Orleans.Cluster.Contracts;
+
+/// <summary>One input: which files, and how to read them.</summary>
+public sealed record SourceSpec
+{
+    /// <summary>Paths or globs inside the data roots; relative ones are relative to the first root. One string or a list in JSON.</summary>
+    [JsonConverter(typeof(OneOrManyJsonConverter))]
+    public required IReadOnlyList<string> Path { get; init; }
+
+    /// <summary>Format of all files; <see cref="SourceFormat.Auto"/> looks at their content and names.</summary>
+    public SourceFormat Format { get; init; }
+
+    /// <summary>What is known of the dialect; what is null is found out.</summary>
+    public SourceOptions Options { get; init; } = new();
+}
+
+/// <summary>Format of an input.</summary>
+public enum SourceFormat
+{
+    /// <summary>Find out.</summary>
+    Auto = 0,
+
+    /// <summary>Delimited text, comma unless told or found otherwise.</summary>
+    Csv = 1,
+
+    /// <summary>Delimited text, tab unless told otherwise.</summary>
+    Tsv = 2,
+
+    /// <summary>Apache Parquet.</summary>
+    Parquet = 3,
+
+    /// <summary>JSON documents: an array of objects, one object, or several after each other.</summary>
+    Json = 4,
+
+    /// <summary>One JSON object a line.</summary>
+    Ndjson = 5,
+}
+
+/// <summary>Compression of an input file.</summary>
+public enum SourceCompression
+{
+    /// <summary>By the first bytes of each file.</summary>
+    Auto = 0,
+
+    /// <summary>Plain.</summary>
+    None = 1,
+
+    /// <summary>RFC 1952, one member or many.</summary>
+    Gzip = 2,
+
+    /// <summary>gzip in blocks that can be read apart (BGZF).</summary>
+    Bgzf = 3,
+
+    /// <summary>Zstandard frames.</summary>
+    Zstd = 4,
+}
+
+/// <summary>What the user knows of the dialect. Null means: find out.</summary>
+public sealed record SourceOptions
+{
+    /// <summary>Field delimiter of delimited text, one to four characters.</summary>
+    public string? Delimiter { get; init; }
+
+    /// <summary>Whether the first line names the columns.</summary>
+    public bool? Header { get; init; }
+
+    /// <summary>Quote character; an empty string for none.</summary>
+    public string? Quote { get; init; }
+
+    /// <summary>Escape character inside quotes; the quote itself when null.</summary>
+    public string? Escape { get; init; }
+
+    /// <summary>Lines before the header that begin with this are skipped; an empty string for none.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Unquoted words that mean NULL; the empty field when null.</summary>
+    public IReadOnlyList<string>? NullValues { get; init; }
+
+    /// <summary>Declared columns, name to DuckDB type, in file order when the file has no header. They win over what is found.</summary>
+    public IReadOnlyDictionary<string, string>? Columns { get; init; }
+
+    /// <summary>Compression of all files.</summary>
+    public SourceCompression Compression { get; init; }
+
+    /// <summary>Text encoding: <c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c>, <c>windows-1252</c>; found out when null (UTF-8 unless a byte order mark says otherwise).</summary>
+    public string? Encoding { get; init; }
+
+    /// <summary>Whether <c>key=value</c> folders become columns; found out when null.</summary>
+    public bool? HivePartitioning { get; init; }
+}
+
+/// <summary>A string or a list of strings in JSON; always a list here.</summary>
+public sealed class OneOrManyJsonConverter : JsonConverter<IReadOnlyList<string>>
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String
+            ? [reader.GetString()!]
+            : JsonSerializer.Deserialize<string[]>(ref reader, options) ?? throw new JsonException("A path is a string or a list of strings.");
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(value);
+        if (value.Count == 1)
+        {
+            writer.WriteStringValue(value[0]);
+            return;
+        }
+
+        JsonSerializer.Serialize(writer, value, options);
+    }
+}

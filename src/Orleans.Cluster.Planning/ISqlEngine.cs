@@ -1,0 +1,21 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning;
+
+/// <summary>
+/// The engine's own parser and binder, as the planner needs them: answers depend on the arguments alone. In a silo an executor answers;
+/// in a test the engine itself.
+/// </summary>
+/// <remarks>Each method throws <see cref="ClusterException"/> with <c>query-invalid</c> or <c>column-not-found</c> for text that is wrong.</remarks>
+public interface ISqlEngine
+{
+    /// <summary>Parses exactly one SELECT into the engine's JSON tree.</summary>
+    Task<string> Parse(string sql, CancellationToken cancellationToken);
+
+    /// <summary>Turns a tree back into text.</summary>
+    Task<string> Render(string tree, CancellationToken cancellationToken);
+
+    /// <summary>Result columns of a query over empty tables.</summary>
+    Task<IReadOnlyList<ColumnSchema>> Bind(
+        IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken);
+}

@@ -1,0 +1,74 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>
+/// All that a job must remember across a crash, beside its spec, its plan and its partitions, which are stored once each in rows of
+/// their own. Replaced as a whole, in one transaction guarded by <see cref="Revision"/>.
+/// </summary>
+public sealed record JobState
+{
+    /// <summary>The job.</summary>
+    public required JobId Id { get; init; }
+
+    /// <summary>How urgent it is; the queue reads it from here.</summary>
+    public required JobPriority Priority { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    public required JobPhase Phase { get; init; }
+
+    /// <summary>How often it was started: 1, and one more with each retry. An attempt of an earlier epoch cannot begin or commit.</summary>
+    public int Epoch { get; init; } = 1;
+
+    /// <summary>One more with each stored change.</summary>
+    public long Revision { get; init; } = 1;
+
+    /// <summary>When it was accepted.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its first stage opened.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>When it fails with <c>job-timeout</c>; null for never.</summary>
+    public DateTimeOffset? DeadlineAt { get; init; }
+
+    /// <summary>Stages of the plan; empty before there is one.</summary>
+    public IReadOnlyList<StageState> Stages { get; init; } = [];
+
+    /// <summary>Largest progress ever shown.</summary>
+    public JobProgress Progress { get; init; } = new();
+
+    /// <summary>Rows set aside.</summary>
+    public long QuarantinedRows { get; init; }
+
+    /// <summary>What a reader of the status should know.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What it made.</summary>
+    public JobResult? Result { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public ProblemDocument? Error { get; init; }
+}
+
+/// <summary>What a job remembers of one stage.</summary>
+/// <param name="Index">Its number in the plan.</param>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Partitions">Number of partitions that it opened with; an estimate before.</param>
+public sealed record StageState(int Index, StagePhase Phase, int Partitions);
+
+/// <summary>Where a stage is. Numbers are stored; they are never reused.</summary>
+public enum StagePhase
+{
+    /// <summary>Its inputs are not complete.</summary>
+    Pending = 0,
+
+    /// <summary>Its partitions are in the checkpoint table.</summary>
+    Open = 1,
+
+    /// <summary>All of its partitions have committed.</summary>
+    Complete = 2,
+}
