@@ -40,6 +40,9 @@ internal interface ICheckpointStore
     /// <summary>Workers that running partitions name, with how many each holds.</summary>
     Task<IReadOnlyDictionary<WorkerId, int>> ListHolders(CancellationToken cancellationToken);
 
+    /// <summary>Attempts that the table says this worker runs. A worker compares them with what it knows itself to run.</summary>
+    Task<IReadOnlyList<AttemptId>> ListHeld(WorkerId worker, CancellationToken cancellationToken);
+
     /// <summary>Partitions of a job in order of stage and <see cref="PartitionRecord.Order"/>; of one stage when given.</summary>
     Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken);
 

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Grains.Checkpoints;
 
@@ -90,28 +91,6 @@ internal sealed record JobChange
     /// <summary>A line for the history when the phase changes; it is also the event of the outbox.</summary>
     public string? HistoryDetail { get; init; }
 }
-
-/// <summary>A guarded change of one partition.</summary>
-/// <param name="Task">Which one.</param>
-/// <param name="ExpectedAttempt">Attempt that it must still have.</param>
-/// <param name="ExpectedState">State that it must still have.</param>
-/// <param name="NewState">State that it gets.</param>
-/// <param name="NotBefore">When it may begin again.</param>
-internal sealed record PartitionChange(
-    TaskId Task, int ExpectedAttempt, PartitionState ExpectedState, PartitionState NewState, DateTimeOffset? NotBefore);
-
-/// <summary>A non-terminal job as the queue sees it.</summary>
-internal sealed record ActiveJob(
-    JobId Id, JobPhase Phase, JobPriority Priority, int Epoch, DateTimeOffset CreatedAt, ResourceRequest Resources, bool Gang,
-    IReadOnlyList<JobId> DependsOn, DateTimeOffset? DeadlineAt, IReadOnlyList<StageBacklog> Stages);
-
-/// <summary>What waits and runs in one open stage.</summary>
-/// <param name="Stage">Its number.</param>
-/// <param name="Ready">Waiting partitions whose time has come.</param>
-/// <param name="BackingOff">Waiting partitions whose time has not come.</param>
-/// <param name="Running">Running partitions.</param>
-/// <param name="NextReadyAt">When the first of those backing off becomes ready.</param>
-internal sealed record StageBacklog(int Stage, int Ready, int BackingOff, int Running, DateTimeOffset? NextReadyAt);
 
 /// <summary>Which jobs to list. Null means any.</summary>
 internal sealed record JobFilter

@@ -23,9 +23,6 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.2", "00:01:00")]
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a new activation waits for the reports of all active workers before it grants. Default 2.5 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
-    public TimeSpan StartGrace { get; set; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>After this long a waiting job is ahead of all that is one priority above it. Default 3 min 20 s, so that LOW reaches CRITICAL in 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

@@ -1,0 +1,16 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queueing;
+
+/// <summary>A non-terminal job as the queue sees it.</summary>
+public sealed record ActiveJob(
+    JobId Id, JobPhase Phase, JobPriority Priority, int Epoch, DateTimeOffset CreatedAt, ResourceRequest Resources, bool Gang,
+    IReadOnlyList<JobId> DependsOn, DateTimeOffset? DeadlineAt, IReadOnlyList<StageBacklog> Stages);
+
+/// <summary>What waits and runs in one open stage.</summary>
+/// <param name="Stage">Its number.</param>
+/// <param name="Ready">Waiting partitions whose time has come.</param>
+/// <param name="BackingOff">Waiting partitions whose time has not come.</param>
+/// <param name="Running">Running partitions.</param>
+/// <param name="NextReadyAt">When the first of those backing off becomes ready.</param>
+public sealed record StageBacklog(int Stage, int Ready, int BackingOff, int Running, DateTimeOffset? NextReadyAt);
