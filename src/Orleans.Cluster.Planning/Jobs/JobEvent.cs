@@ -1,0 +1,98 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>Something that a job has to react to.</summary>
+public abstract record JobEvent;
+
+/// <summary>The stores were read; this is what they say now.</summary>
+public sealed record Observed(JobFacts Facts) : JobEvent;
+
+/// <summary>Planning ended with a plan.</summary>
+public sealed record PlanMade(JobPlan Plan, DateTimeOffset Now) : JobEvent;
+
+/// <summary>Planning or publishing ended for good without a result.</summary>
+public sealed record JobRefused(ProblemDocument Problem, DateTimeOffset Now) : JobEvent;
+
+/// <summary>Somebody asked the job to stop.</summary>
+public sealed record CancelRequested(DateTimeOffset Now) : JobEvent;
+
+/// <summary>Somebody asked an ended job to start again.</summary>
+public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt) : JobEvent;
+
+/// <summary>The output is visible.</summary>
+public sealed record Published(JobResult Result, DateTimeOffset Now) : JobEvent;
+
+/// <summary>What the stores say of one job at one time.</summary>
+public sealed record JobFacts
+{
+    /// <summary>The clock.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The plan, when there is one.</summary>
+    public JobPlan? Plan { get; init; }
+
+    /// <summary>Phases of the jobs that this one depends on; one that is missing there is no more.</summary>
+    public IReadOnlyDictionary<JobId, JobPhase> Dependencies { get; init; } = new Dictionary<JobId, JobPhase>();
+
+    /// <summary>Numbers of the stages that have opened.</summary>
+    public IReadOnlyList<StageTally> Tallies { get; init; } = [];
+
+    /// <summary>Partitions that failed and wait for a decision.</summary>
+    public IReadOnlyList<PartitionRecord> Failed { get; init; } = [];
+
+    /// <summary>Attempts that run.</summary>
+    public int RunningAttempts { get; init; }
+}
+
+/// <summary>What follows from an event: the next state, what is stored with it, and what is done once it is stored.</summary>
+public sealed record JobDecision
+{
+    /// <summary>The next state; the same object when nothing is to be stored.</summary>
+    public required JobState State { get; init; }
+
+    /// <summary>Stages that open with this change.</summary>
+    public IReadOnlyList<int> OpenStages { get; init; } = [];
+
+    /// <summary>Guarded changes of partitions.</summary>
+    public IReadOnlyList<PartitionChange> PartitionChanges { get; init; } = [];
+
+    /// <summary>Waiting partitions end with the job.</summary>
+    public bool CancelWaiting { get; init; }
+
+    /// <summary>Running ones do so too; their attempts can no longer commit.</summary>
+    public bool CancelRunning { get; init; }
+
+    /// <summary>Failed and cancelled partitions wait again.</summary>
+    public bool ResetUnfinished { get; init; }
+
+    /// <summary>What to do once all this is stored. Each is safe to do twice.</summary>
+    public IReadOnlyList<JobCommand> Commands { get; init; } = [];
+
+    /// <summary>Why nothing changes although somebody asked for it.</summary>
+    public ClusterException? Refusal { get; init; }
+
+    /// <summary>Whether there is something to store.</summary>
+    public bool IsChange(JobState before) =>
+        !ReferenceEquals(State, before) || OpenStages.Count > 0 || PartitionChanges.Count > 0 || CancelWaiting || ResetUnfinished;
+
+    /// <summary>Nothing follows.</summary>
+    public static JobDecision None(JobState state) => new() { State = state };
+}
+
+/// <summary>What a grain does after a change is stored.</summary>
+public enum JobCommand
+{
+    /// <summary>Make a plan, unless that is under way.</summary>
+    Plan,
+
+    /// <summary>Make the output visible, unless that is under way.</summary>
+    Publish,
+
+    /// <summary>Stop all attempts of the job.</summary>
+    StopAttempts,
+
+    /// <summary>Tell the queue that there is work, or none any more.</summary>
+    PokeQueue,
+}

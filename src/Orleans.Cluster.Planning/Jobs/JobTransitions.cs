@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>The job state machine. No clock, no I/O, no grain references: events in, state and what to store and do out.</summary>
+public static class JobTransitions
+{
+    /// <summary>What follows from an event.</summary>
+    public static JobDecision Apply(JobState state, JobEvent evt, JobSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(spec);
+        return evt switch
+        {
+            Observed e => Observe(state, e.Facts, spec),
+            PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan, e.Now) : JobDecision.None(state),
+            JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling
+                ? JobDecision.None(state)
+                : Fail(state, e.Problem, e.Now),
+            CancelRequested e => Cancel(state, e.Now),
+            RetryRequested e => Retry(state, e),
+            Published e => state.Phase == JobPhase.Publishing ? Succeed(state, e) : JobDecision.None(state),
+            _ => throw new UnreachableException($"No transition for {evt?.GetType().Name}."),
+        };
+    }
+
+    private static JobDecision Observe(JobState state, JobFacts facts, JobSpec spec)
+    {
+        if (!state.Phase.IsTerminal() && state.Phase is not (JobPhase.Cancelling or JobPhase.Publishing) && facts.Now >= state.DeadlineAt)
+        {
+            return Fail(
+                state, ProblemDocument.Of(ErrorCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
+        }
+
+        return state.Phase switch
+        {
+            JobPhase.Queued => Leave(state, facts, spec),
+            JobPhase.Planning => new JobDecision { State = state, Commands = [JobCommand.Plan] },
+            JobPhase.Running => Advance(state, facts, spec),
+            JobPhase.Publishing => new JobDecision { State = state, Commands = [JobCommand.Publish] },
+            JobPhase.Cancelling => Quieten(state, facts),
+            _ => JobDecision.None(state),
+        };
+    }
+
+    // QUEUED: wait for dependencies, then plan, or go on with the plan that there is.
+    private static JobDecision Leave(JobState state, JobFacts facts, JobSpec spec)
+    {
+        foreach (var id in spec.DependsOn)
+        {
+            if (!facts.Dependencies.TryGetValue(id, out var phase) || phase is JobPhase.Failed or JobPhase.Cancelled)
+            {
+                var end = phase is JobPhase.Failed ? "failed" : phase is JobPhase.Cancelled ? "was cancelled" : "is not there any more";
+                return Fail(state, ProblemDocument.Of(ErrorCode.DependencyFailed, $"Job {id}, which this one depends on, {end}."), facts.Now);
+            }
+        }
+
+        if (spec.DependsOn.Any(id => facts.Dependencies[id] != JobPhase.Succeeded))
+        {
+            return JobDecision.None(state);
+        }
+
+        if (facts.Plan is not { } plan)
+        {
+            return new JobDecision { State = state with { Phase = JobPhase.Planning }, Commands = [JobCommand.Plan] };
+        }
+
+        return state.Stages.Count == 0
+            ? Start(state, plan, facts.Now)
+            : new JobDecision { State = state with { Phase = JobPhase.Running }, Commands = [JobCommand.PokeQueue] };
+    }
+
+    private static JobDecision Start(JobState state, JobPlan plan, DateTimeOffset now)
+    {
+        var roots = plan.Stages.Where(stage => stage.Inputs.All(input => input.Stage is null)).Select(stage => stage.Index).ToHashSet();
+        return new JobDecision
+        {
+            State = state with
+            {
+                Phase = JobPhase.Running,
+                StartedAt = state.StartedAt ?? now,
+                Stages = [.. plan.Stages.Select(stage => new StageState(
+                    stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
+            },
+            OpenStages = [.. roots.Order()],
+            Commands = [JobCommand.PokeQueue],
+        };
+    }
+
+    // RUNNING: decide what failed, close stages that are complete, open those whose inputs are.
+    private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
+    {
+        var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} runs without a plan.", nameof(facts));
+        foreach (var partition in facts.Failed)
+        {
+            if (RetryPolicy.Verdict(partition, spec.Retry) is { } problem)
+            {
+                return Fail(state, problem, facts.Now);
+            }
+        }
+
+        var again = facts.Failed.Select(partition => new PartitionChange(
+            partition.Task, partition.Attempt, PartitionState.Failed, PartitionState.Waiting,
+            facts.Now + RetryPolicy.Backoff(partition, spec.Retry)));
+        var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
+        var complete = stages.Where(stage => stage.Phase == StagePhase.Complete).Select(stage => stage.Index).ToHashSet();
+        var open = stages
+            .Where(stage => stage.Phase == StagePhase.Pending && Upstream(plan.Stages[stage.Index]).All(complete.Contains))
+            .Select(stage => stage.Index)
+            .ToList();
+        var changes = again.ToList();
+        if (complete.Count == stages.Count)
+        {
+            return new JobDecision
+            {
+                State = state with { Phase = JobPhase.Publishing, Stages = stages, QuarantinedRows = Quarantined(facts) },
+                Commands = [JobCommand.Publish],
+            };
+        }
+
+        var next = stages.Select(stage => open.Contains(stage.Index) ? stage with { Phase = StagePhase.Open } : stage).ToList();
+        var moved = !next.SequenceEqual(state.Stages);
+        return new JobDecision
+        {
+            State = moved || changes.Count > 0 ? state with { Stages = next, QuarantinedRows = Quarantined(facts) } : state,
+            OpenStages = open,
+            PartitionChanges = changes,
+            Commands = open.Count > 0 || changes.Count > 0 ? [JobCommand.PokeQueue] : [],
+        };
+    }
+
+    private static IEnumerable<int> Upstream(StagePlan stage) => stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value);
+
+    // A complete stage opens again when one of its artifacts was lost.
+    private static StageState Close(StageState stage, IReadOnlyList<StageTally> tallies)
+    {
+        var tally = tallies.FirstOrDefault(tally => tally.Stage == stage.Index);
+        if (stage.Phase == StagePhase.Pending || tally is null)
+        {
+            return stage;
+        }
+
+        var phase = tally.Committed == tally.Total ? StagePhase.Complete : StagePhase.Open;
+        return stage with { Phase = phase, Partitions = tally.Total };
+    }
+
+    private static long Quarantined(JobFacts facts) => facts.Tallies.Sum(tally => tally.QuarantinedRows);
+
+    private static JobDecision Cancel(JobState state, DateTimeOffset now) => state.Phase switch
+    {
+        JobPhase.Cancelled or JobPhase.Cancelling => new JobDecision { State = state, Commands = [JobCommand.StopAttempts] },
+        JobPhase.Queued or JobPhase.Planning when state.Stages.Count == 0 => new JobDecision
+        {
+            State = state with { Phase = JobPhase.Cancelled, FinishedAt = now },
+            Commands = [JobCommand.PokeQueue],
+        },
+        JobPhase.Queued or JobPhase.Planning or JobPhase.Running => new JobDecision
+        {
+            State = state with { Phase = JobPhase.Cancelling },
+            CancelWaiting = true,
+            Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],
+        },
+        JobPhase.Publishing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
+        _ => Refuse(state, $"It ended as {state.Phase.ToString().ToUpperInvariant()}."),
+    };
+
+    // CANCELLING: over when no attempt runs; until then, ask again.
+    private static JobDecision Quieten(JobState state, JobFacts facts) => facts.RunningAttempts > 0
+        ? new JobDecision { State = state, Commands = [JobCommand.StopAttempts] }
+        : new JobDecision
+        {
+            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now },
+            CancelWaiting = true,
+            Commands = [JobCommand.PokeQueue],
+        };
+
+    private static JobDecision Retry(JobState state, RetryRequested request) => state.Phase is JobPhase.Failed or JobPhase.Cancelled
+        ? new JobDecision
+        {
+            State = state with
+            {
+                Phase = JobPhase.Queued,
+                Epoch = state.Epoch + 1,
+                Error = null,
+                FinishedAt = null,
+                DeadlineAt = request.DeadlineAt,
+                Stages = request.HasPlan ? state.Stages : [],
+            },
+            ResetUnfinished = request.HasPlan,
+            Commands = [JobCommand.PokeQueue],
+        }
+        : Refuse(state, state.Phase == JobPhase.Succeeded ? "It succeeded; submit it again to run it again." : "It has not ended.");
+
+    private static JobDecision Fail(JobState state, ProblemDocument problem, DateTimeOffset now) => new()
+    {
+        State = state with { Phase = JobPhase.Failed, FinishedAt = now, Error = problem with { Instance = JobLinks.Of(state.Id).Self } },
+        CancelWaiting = true,
+        CancelRunning = true,
+        Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],
+    };
+
+    private static JobDecision Succeed(JobState state, Published e) => new()
+    {
+        State = state with
+        {
+            Phase = JobPhase.Succeeded,
+            FinishedAt = e.Now,
+            Result = e.Result,
+            Progress = state.Progress with { Fraction = 1, BytesDone = state.Progress.BytesTotal },
+        },
+        Commands = [JobCommand.PokeQueue],
+    };
+
+    private static JobDecision Refuse(JobState state, string why) => new()
+    {
+        State = state,
+        Refusal = new ClusterException(ErrorCode.JobAlreadyTerminal, $"Job {state.Id} cannot change: {why}"),
+    };
+}

@@ -1,0 +1,94 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>
+/// How far a job is and how long it will take: stages weighted by the bytes that they read, each stage by what its committed and running
+/// partitions have read of theirs.
+/// </summary>
+public static class ProgressMeter
+{
+    // A stage that opens later is small until measured, but never nothing: its tasks take time whatever they read.
+    private const long LeastStageBytes = 1 << 20;
+
+    /// <summary>Progress now. Never below <paramref name="before"/>; below 1 until the job has succeeded.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="stages">Stages as the job remembers them.</param>
+    /// <param name="tallies">Numbers of open stages.</param>
+    /// <param name="running">Source bytes and rows that running attempts have read, by stage.</param>
+    /// <param name="before">Progress last shown.</param>
+    public static JobProgress Measure(
+        JobPlan plan, IReadOnlyList<StageState> stages, IReadOnlyList<StageTally> tallies,
+        IReadOnlyDictionary<int, (long Bytes, long Rows)> running, JobProgress before)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(stages);
+        ArgumentNullException.ThrowIfNull(running);
+        ArgumentNullException.ThrowIfNull(before);
+        var byStage = tallies.ToDictionary(tally => tally.Stage);
+        double weight = 0, done = 0;
+        foreach (var stage in plan.Stages)
+        {
+            var share = Math.Max(LeastStageBytes, stage.EstimatedBytes);
+            weight += share;
+            done += share * Share(byStage.GetValueOrDefault(stage.Index), running.GetValueOrDefault(stage.Index));
+        }
+
+        var scans = plan.Stages.Where(stage => stage.Inputs.Any(input => input.Dataset is not null)).Select(stage => stage.Index).ToHashSet();
+        var bytes = tallies.Where(tally => scans.Contains(tally.Stage)).Sum(tally => tally.BytesDone)
+            + running.Where(pair => scans.Contains(pair.Key)).Sum(pair => pair.Value.Bytes);
+        var rows = tallies.Where(tally => scans.Contains(tally.Stage)).Sum(tally => tally.RowsIn)
+            + running.Where(pair => scans.Contains(pair.Key)).Sum(pair => pair.Value.Rows);
+        var total = plan.Datasets.Values.Sum(dataset => dataset.TotalBytes);
+        return new JobProgress
+        {
+            Fraction = Math.Max(before.Fraction, Math.Min(0.999, weight == 0 ? 0 : done / weight)),
+            BytesTotal = total,
+            BytesDone = Math.Max(before.BytesDone, Math.Min(bytes, total)),
+            RowsDone = Math.Max(before.RowsDone, rows),
+            Partitions = Counts(stages, byStage),
+            Stages = [.. plan.Stages.Select(stage => new StageProgress(
+                stage.Index, stage.Name, Total(stages, byStage, stage.Index), byStage.GetValueOrDefault(stage.Index)?.Committed ?? 0))],
+        };
+    }
+
+    /// <summary>
+    /// Time left at the pace since the start; null until 2 % is done or two seconds have passed with some of it. The high estimate
+    /// assumes two thirds of the pace.
+    /// </summary>
+    public static JobEta? Estimate(JobProgress progress, DateTimeOffset startedAt, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        var elapsed = (now - startedAt).TotalSeconds;
+        if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0 || (progress.Fraction < 0.02 && elapsed < 2))
+        {
+            return null;
+        }
+
+        var left = elapsed * (1 - progress.Fraction) / progress.Fraction;
+        return new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
+    }
+
+    private static double Share(StageTally? tally, (long Bytes, long Rows) running)
+    {
+        if (tally is null || tally.Total == 0)
+        {
+            return 0;
+        }
+
+        return tally.BytesTotal > 0
+            ? Math.Min(1, (tally.BytesDone + running.Bytes) / (double)tally.BytesTotal)
+            : tally.Committed / (double)tally.Total;
+    }
+
+    private static PartitionCounts Counts(IReadOnlyList<StageState> stages, Dictionary<int, StageTally> tallies) => new(
+        stages.Sum(stage => Total(stages, tallies, stage.Index)),
+        tallies.Values.Sum(tally => tally.Committed),
+        tallies.Values.Sum(tally => tally.Running),
+        stages.Sum(stage => Total(stages, tallies, stage.Index)) - tallies.Values.Sum(tally => tally.Committed + tally.Running),
+        tallies.Values.Sum(tally => tally.Retried));
+
+    private static int Total(IReadOnlyList<StageState> stages, Dictionary<int, StageTally> tallies, int index) =>
+        tallies.TryGetValue(index, out var tally) ? tally.Total : stages.FirstOrDefault(stage => stage.Index == index)?.Partitions ?? 0;
+}

@@ -1,0 +1,142 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>
+/// What is known of a stage only when it opens: how many partitions it has and what each reads. It follows from the plan and from what
+/// earlier stages committed, so every activation that opens the stage makes the same partitions.
+/// </summary>
+public static class StageOpener
+{
+    /// <summary>Compressed bytes of exchange that one task reads at least, where neighbouring targets can be joined to reach it.</summary>
+    public const long CoalesceBytes = 16L << 20;
+
+    /// <summary>Partitions that a stage will have, as far as the plan alone tells.</summary>
+    public static int EstimateCount(JobPlan plan, StagePlan stage)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(stage);
+        return Driver(stage) switch
+        {
+            { Mode: InputMode.Partition, Dataset: { } dataset } => Math.Max(1, plan.Datasets[dataset].Partitions.Count),
+            { Mode: InputMode.Partition, Stage: { } upstream } => EstimateCount(plan, plan.Stages[upstream]),
+            _ => 1,
+        };
+    }
+
+    /// <summary>Partitions of a stage that opens.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="stageIndex">The stage.</param>
+    /// <param name="committed">Committed partitions of its upstream stages, by stage, in order.</param>
+    /// <returns>At least one; a stage over no data runs once over empty tables.</returns>
+    public static IReadOnlyList<PartitionRecord> Open(
+        JobId job, int epoch, JobPlan plan, int stageIndex, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(committed);
+        var stage = plan.Stages[stageIndex];
+        var work = Work(plan, stage, committed);
+        return
+        [
+            .. work.Select((item, index) => new PartitionRecord
+            {
+                Task = new TaskId(job, stageIndex, index),
+                Epoch = epoch,
+                Order = index.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                State = PartitionState.Waiting,
+                Work = item,
+            }),
+        ];
+    }
+
+    private static IReadOnlyList<PartitionWork> Work(
+        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+    {
+        var driver = Driver(stage);
+        IReadOnlyList<PartitionWork> work = driver switch
+        {
+            { Mode: InputMode.Partition, Dataset: { } dataset } => Scan(plan.Datasets[dataset]),
+            { Mode: InputMode.Partition, Stage: { } upstream } => OneToOne(committed[upstream]),
+            { Mode: InputMode.Chunk, Stage: { } upstream } => Chunks(committed[upstream]),
+            { Mode: InputMode.Target } => Targets(plan, stage, committed),
+            _ => [new PartitionWork { Bytes = stage.EstimatedBytes }],
+        };
+        return work.Count > 0 ? work : [new PartitionWork { Slices = [] }];
+    }
+
+    // The input whose parts are the stage's partitions. Inputs of mode All are read whole by each.
+    private static StageInput? Driver(StagePlan stage) => stage.Inputs.FirstOrDefault(input => input.Mode != InputMode.All);
+
+    private static List<PartitionWork> Scan(PlannedDataset dataset) =>
+    [
+        .. dataset.Partitions.Select(partition => new PartitionWork
+        {
+            Slices = partition.Slices,
+            Bytes = partition.Bytes,
+            EstimatedRows = partition.EstimatedRows,
+        }),
+    ];
+
+    private static List<PartitionWork> OneToOne(IReadOnlyList<PartitionRecord> upstream) =>
+    [
+        .. upstream.Select(partition => new PartitionWork
+        {
+            UpstreamPartition = partition.Task.Partition,
+            Bytes = Files(partition).Sum(file => file.Bytes),
+            EstimatedRows = Files(partition).Sum(file => file.Rows),
+        }),
+    ];
+
+    private static List<PartitionWork> Chunks(IReadOnlyList<PartitionRecord> upstream) =>
+    [
+        .. from partition in upstream
+           from file in Files(partition).OrderBy(file => file.Target)
+           select new PartitionWork
+           {
+               UpstreamPartition = partition.Task.Partition,
+               FirstTarget = file.Target,
+               Bytes = file.Bytes,
+               EstimatedRows = file.Rows,
+           },
+    ];
+
+    private static List<PartitionWork> Targets(
+        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+    {
+        var upstream = stage.Inputs.Where(input => input.Mode == InputMode.Target).Select(input => input.Stage!.Value).ToList();
+        var targets = upstream.Max(index => plan.Stages[index].Output.Targets);
+        var bytes = new long[targets];
+        var rows = new long[targets];
+        foreach (var file in upstream.SelectMany(index => committed[index]).SelectMany(Files))
+        {
+            bytes[file.Target] += file.Bytes;
+            rows[file.Target] += file.Rows;
+        }
+
+        return Coalesce(bytes, rows);
+    }
+
+    private static List<PartitionWork> Coalesce(long[] bytes, long[] rows)
+    {
+        var work = new List<PartitionWork>();
+        var first = 0;
+        for (var next = 1; next <= bytes.Length; next++)
+        {
+            var size = bytes[first..next].Sum();
+            if (next == bytes.Length || size + bytes[next] > CoalesceBytes)
+            {
+                work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum() });
+                first = next;
+            }
+        }
+
+        return work;
+    }
+
+    private static IEnumerable<ArtifactFile> Files(PartitionRecord partition) =>
+        (partition.Manifest ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file => file.Target >= 0);
+}

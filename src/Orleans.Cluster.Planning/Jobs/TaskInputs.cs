@@ -1,0 +1,100 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Jobs;
+
+/// <summary>From a partition of an open stage to the tables that its task reads.</summary>
+public static class TaskInputs
+{
+    /// <summary>The tables of one task.</summary>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="upstream">Partitions of each stage that it reads, in order.</param>
+    /// <param name="locate">From a folder relative to the artifact store to an absolute one.</param>
+    /// <returns>The tables, or null with the task of an upstream partition that has no committed artifact now.</returns>
+    public static (IReadOnlyList<TaskInput>? Inputs, TaskId? Missing) Resolve(
+        JobPlan plan, PartitionRecord partition, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream, Func<string, string> locate)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(partition);
+        ArgumentNullException.ThrowIfNull(upstream);
+        var stage = plan.Stages[partition.Task.Stage];
+        foreach (var source in stage.Inputs.Where(input => input.Stage is not null))
+        {
+            var missing = upstream[source.Stage!.Value].FirstOrDefault(producer => producer.State is not (PartitionState.Committed or PartitionState.Split));
+            if (missing is not null)
+            {
+                return (null, missing.Task);
+            }
+        }
+
+        return ([.. stage.Inputs.Select(input => Input(plan, input, partition.Work, upstream, locate))], null);
+    }
+
+    private static TaskInput Input(
+        JobPlan plan, StageInput input, PartitionWork work, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream, Func<string, string> locate)
+    {
+        if (input.Dataset is { } name)
+        {
+            var dataset = plan.Datasets[name];
+            var slices = input.Mode == InputMode.Partition ? work.Slices ?? [] : [.. dataset.Partitions.SelectMany(part => part.Slices)];
+            return new TaskInput(input.Name, Scan(dataset, slices, input.UsedColumns), null);
+        }
+
+        var producers = upstream[input.Stage!.Value].Where(producer => producer.State == PartitionState.Committed);
+        if (input.Mode == InputMode.Chunk)
+        {
+            var origin = plan.Stages[input.Stage.Value].Inputs.Single(source => source.Dataset is not null).Dataset!;
+            var piece = producers.Where(producer => producer.Task.Partition == work.UpstreamPartition)
+                .SelectMany(producer => Chunk(plan.Datasets[origin], producer, work.FirstTarget, locate));
+            return new TaskInput(input.Name, Scan(plan.Datasets[origin], [.. piece], input.UsedColumns), null);
+        }
+
+        var files =
+            from producer in producers
+            where input.Mode != InputMode.Partition || producer.Task.Partition == work.UpstreamPartition
+            from file in producer.Manifest!.Files
+            where file.Target >= 0
+            where input.Mode != InputMode.Target || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
+            select new ArtifactRef(
+                new AttemptId(producer.Task, producer.Attempt), Path.Combine(locate(producer.ArtifactFolder!), file.Path),
+                file.Rows, file.Bytes, file.Sha256);
+        return new TaskInput(input.Name, null, new ExchangeInput(plan.Stages[input.Stage.Value].Columns, [.. files]));
+    }
+
+    private static ScanInput Scan(PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
+    {
+        Format = dataset.Format,
+        Dialect = dataset.Dialect,
+        Columns = dataset.Columns,
+        UsedColumns = used,
+        Slices = slices,
+    };
+
+    // A piece of an inflated stream is a plain file whose place in the original is kept for errors.
+    private static IEnumerable<FileSlice> Chunk(PlannedDataset dataset, PartitionRecord producer, int number, Func<string, string> locate)
+    {
+        var origin = producer.Work.Slices![0].File;
+        return
+            from file in producer.Manifest!.Files
+            where file.Target == number
+            let path = Path.Combine(locate(producer.ArtifactFolder!), file.Path)
+            select new FileSlice
+            {
+                File = origin with
+                {
+                    Stamp = new FileStamp(path, file.Bytes, default),
+                    Compression = SourceCompression.None,
+                    DataStart = 0,
+                    UncompressedBytes = file.Bytes,
+                    RowGroups = null,
+                },
+                End = file.Bytes,
+                Rows = file.Rows,
+                FirstLine = file.FirstLine,
+                OriginPath = origin.Stamp.Path,
+                OriginOffset = file.Offset,
+            };
+    }
+}
