@@ -59,6 +59,28 @@ internal sealed class ClusterSettings
 
     /// <summary>Process whose end ends this one; null for none. Set by the gateway for workers that it starts.</summary>
     public int? ParentProcessId { get; set; }
+
+    /// <summary>
+    /// Name of the cluster that silos join. Embedded, every start of the gateway makes a new one, so that it need not wait for what
+    /// a crashed run left in the membership table.
+    /// </summary>
+    public string? Id { get; set; }
+
+    /// <summary>
+    /// Address of this machine that other silos reach it by, or <c>auto</c>. Loopback when null: Orleans' ports have no
+    /// authentication, so they are opened to a network only on request.
+    /// </summary>
+    public string? AdvertisedAddress { get; set; }
+
+    /// <summary>
+    /// How long this process waits at its end for attempts that run. Default 2 min; above the longest partition, and below what a
+    /// service manager allows before it kills.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Orleans' strongly consistent grain directory; off, its older one.</summary>
+    public bool DistributedDirectory { get; set; } = true;
 }
 
 /// <summary>What a silo process is for.</summary>

@@ -1,0 +1,53 @@
+using Orleans.Cluster.Grains;
+using Orleans.Cluster.Silo.Processes;
+using Orleans.Dashboard;
+
+namespace Orleans.Cluster.Silo.Gateway;
+
+/// <summary>The Orleans dashboard: at <c>/dashboard</c>, and on a port of its own, which shows nothing else.</summary>
+internal static partial class Dashboard
+{
+    private const string Path = "/dashboard";
+
+    /// <summary>Adds the second address, unless another process has its port: the cluster is worth more than that address.</summary>
+    public static void ListenForDashboard(this WebApplication app, ClusterSettings settings, string urls)
+    {
+        if (settings.DashboardPort == 0)
+        {
+            return;
+        }
+
+        var url = ListenAddresses.WithPort(urls, settings.DashboardPort);
+        if (ListenAddresses.IsTaken(url))
+        {
+            Log.PortTaken(app.Logger, url, Path);
+            return;
+        }
+
+        app.Urls.Add(url);
+        app.UseWhen(context => context.Connection.LocalPort == settings.DashboardPort, branch => branch.Use((context, next) =>
+        {
+            if (context.Request.Path == "/")
+            {
+                context.Response.Redirect(Path + "/");
+                return Task.CompletedTask;
+            }
+
+            if (!context.Request.Path.StartsWithSegments(Path))
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            }
+
+            return next(context);
+        }));
+    }
+
+    public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1300, LogLevel.Warning, "{Url} is taken by another process; the dashboard is only at {Path}")]
+        public static partial void PortTaken(ILogger logger, string url, string path);
+    }
+}

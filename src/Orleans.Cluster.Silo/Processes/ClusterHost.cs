@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Grains;
+
+namespace Orleans.Cluster.Silo.Processes;
+
+/// <summary>What both roles set on their host before anything else.</summary>
+internal static class ClusterHost
+{
+    /// <summary>Arguments of the host's builder. Reloading is off: it would watch every folder below the working directory, which holds the data.</summary>
+    public static string[] Arguments(string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
+
+    /// <summary>The role that these arguments and the environment ask for; it decides which host is built.</summary>
+    public static SiloRole RoleOf(string[] args)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
+        return configuration.GetValue($"{ClusterSettings.Section}:{nameof(ClusterSettings.Role)}", SiloRole.Gateway);
+    }
+
+    /// <summary>Defaults that any other source of configuration overrides, quiet logs, settings, and time to drain.</summary>
+    /// <returns>The settings as they are at start.</returns>
+    public static ClusterSettings AddClusterDefaults(this IHostApplicationBuilder builder)
+    {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+
+        builder.Services.AddOptions<ClusterSettings>()
+            .BindConfiguration(ClusterSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ClusterPaths>();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<HostOptions>()
+            .Configure<IOptions<ClusterSettings>>((host, cluster) => host.ShutdownTimeout = cluster.Value.ShutdownTimeout);
+        return builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();
+    }
+
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["Urls"] = "http://127.0.0.1:8001",
+        ["Logging:LogLevel:Default"] = "Warning",
+        ["Logging:LogLevel:Orleans.Cluster"] = "Information",
+        // What these warn of is the ordinary course when a silo leaves or dies. Who looks after workers says it in one line.
+        ["Logging:LogLevel:Orleans.Networking"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.CallbackData"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.GrainDirectory"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.MembershipService.SiloHealthMonitor"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.Messaging"] = "Error",
+        // On a machine that has been up for long it complains at every start.
+        ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
+    };
+}

@@ -1,0 +1,46 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orleans.Cluster.Silo.Processes;
+
+/// <summary>Where a gateway listens, and whether it may.</summary>
+internal static class ListenAddresses
+{
+    /// <summary>Faults of the addresses, for people; none when the gateway may listen there.</summary>
+    /// <param name="urls">Addresses as Kestrel takes them, separated by semicolons.</param>
+    /// <param name="hasAuthentication">Whether requests must carry a key.</param>
+    public static IEnumerable<string> FindFaults(string urls, bool hasAuthentication) =>
+        Split(urls).Where(url => !hasAuthentication && !IsLoopback(url)).Select(url =>
+            $"The gateway would listen on {url}, which other machines reach, without authentication. Listen on 127.0.0.1, or " +
+            "set Authentication:Required=true and make a key.");
+
+    /// <summary>Whether only this machine reaches every one of the addresses.</summary>
+    public static bool AreLoopback(string urls) => Split(urls).All(IsLoopback);
+
+    /// <summary>The address of the dashboard: scheme and host of the first address, its own port.</summary>
+    public static string WithPort(string urls, int port)
+    {
+        var first = BindingAddress.Parse(Split(urls)[0]);
+        return $"{first.Scheme}://{first.Host}:{port}";
+    }
+
+    /// <summary>Whether something listens on that port already, as far as one can tell before binding it.</summary>
+    public static bool IsTaken(string url)
+    {
+        var binding = BindingAddress.Parse(url);
+        var address = IPAddress.TryParse(binding.Host.Trim('[', ']'), out var parsed) ? parsed
+            : IsLoopback(url) ? IPAddress.Loopback
+            : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        return !FreePorts.IsFree(new IPEndPoint(address, binding.Port));
+    }
+
+    private static string[] Split(string urls) =>
+        urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsLoopback(string url)
+    {
+        var binding = BindingAddress.Parse(url);
+        return binding.IsUnixPipe || binding.IsNamedPipe || binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(binding.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Silo.Processes;
+
+namespace Orleans.Cluster.Silo.Scaling;
+
+/// <summary>The command line of a worker process: this very program with this process's own arguments, and the role on top.</summary>
+internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments)
+{
+    /// <summary>How to start one, writing to that file.</summary>
+    public ProcessStartInfo Build(WorkerShape shape, string logFile)
+    {
+        // The shell opens the file and becomes the worker ("exec"), so the worker writes by itself: a pipe through this process
+        // would break with it, and a worker must be able to say why it ends.
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardInput = true };
+        foreach (var part in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile, .. Program(), .. arguments.Values, .. Role(shape)])
+        {
+            start.ArgumentList.Add(part);
+        }
+
+        // The worker serves no HTTP; an address of the gateway's must not even look like its own.
+        start.Environment.Remove("ASPNETCORE_URLS");
+        start.Environment.Remove("URLS");
+        return start;
+    }
+
+    private IEnumerable<string> Program()
+    {
+        if (options.WorkerProgram is { } program)
+        {
+            return [program];
+        }
+
+        var host = Environment.ProcessPath ?? throw new UnreachableException("This process has no program.");
+        return Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, typeof(WorkerCommand).Assembly.Location] : [host];
+    }
+
+    // Last wins on a command line, so these stand behind the gateway's own.
+    private IEnumerable<string> Role(WorkerShape shape) =>
+    [
+        "--Cluster:Role=Worker",
+        $"--Cluster:Id={identity.ClusterId}",
+        $"--Cluster:StateDirectory={paths.State}",
+        $"--Cluster:ParentProcessId={Environment.ProcessId}",
+        $"--Cluster:AdvertisedAddress={identity.Address}",
+        "--Cluster:SiloPort=0",
+        "--Cluster:SiloGatewayPort=0",
+        string.Create(CultureInfo.InvariantCulture, $"--Cluster:SlotsPerWorker={shape.Slots}"),
+        string.Create(CultureInfo.InvariantCulture, $"--Cluster:MemoryPerWorkerBytes={shape.MemoryBytes}"),
+    ];
+}
+
+/// <summary>The arguments that this process was started with.</summary>
+internal sealed record GatewayArguments(IReadOnlyList<string> Values);
