@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Cluster.Grains.Execution;
+using Orleans.Cluster.Grains.Jobs;
+using Orleans.Cluster.Grains.Partitions;
+using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Grains.Results;
+
+namespace Orleans.Cluster.Grains;
+
+/// <summary>Registers coordination, one method per capability.</summary>
+internal static class ClusterGrainsExtensions
+{
+    /// <summary>What every silo needs, whatever its role.</summary>
+    public static IServiceCollection AddClusterGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSettings<QueueOptions>(QueueOptions.Section);
+        services.AddSettings<ExecutorOptions>(ExecutorOptions.Section);
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section);
+        services.AddSettings<JobOptions>(JobOptions.Section);
+        services.TryAddSingleton<ClusterPaths>();
+        return services.AddJobs().AddEngineQuestions().AddAttempts();
+    }
+
+    /// <summary>What makes a silo a worker: it asks for tasks.</summary>
+    public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services.AddHostedService<WorkerSupervisor>();
+
+    private static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        services.AddSingleton<IJobDesk, JobDesk>();
+        services.AddSingleton<ActiveJobCount>();
+        services.AddSingleton<IOutputPublisher, OutputPublisher>();
+        services.AddSingleton<ArtifactFolders>();
+        return services;
+    }
+
+    private static IServiceCollection AddEngineQuestions(this IServiceCollection services)
+    {
+        services.AddSingleton<ExecutorProgram>();
+        services.AddSingleton<PlanningExecutor>();
+        services.AddSingleton<IPlanningEngine>(provider => provider.GetRequiredService<PlanningExecutor>());
+        return services;
+    }
+
+    private static IServiceCollection AddAttempts(this IServiceCollection services)
+    {
+        services.AddSingleton<GpuCount>();
+        services.AddSingleton<WorkerLedger>();
+        services.AddSingleton<WorkerMeter>();
+        services.AddSingleton<ExecutorPool>();
+        services.AddSingleton<TaskAssembler>();
+        services.AddSingleton<AttemptRunner>();
+        return services;
+    }
+
+    private static void AddSettings<T>(this IServiceCollection services, string section)
+        where T : class => services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using StreamJsonRpc;
+
+namespace Orleans.Cluster.Grains.Execution;
+
+/// <summary>
+/// One child process around the engine, called over its standard input and output. Its life: started, asked, killed or ended by itself.
+/// The deadline that it holds is renewed here for as long as this silo runs; a frozen silo renews nothing, and the executor ends.
+/// </summary>
+internal sealed partial class ExecutorProcess : IAsyncDisposable
+{
+    /// <summary>Exit code of an executor that ended itself at its deadline or when its parent was gone.</summary>
+    public const int DeadlineExitCode = 75;
+
+    private readonly Process process;
+    private readonly JsonRpc rpc;
+    private readonly ILogger logger;
+    private readonly Timer renewal;
+    private readonly Queue<string> lastWords = new();
+
+    private ExecutorProcess(Process process, TimeSpan deadline, ILogger logger)
+    {
+        this.process = process;
+        this.logger = logger;
+        var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
+        rpc = new JsonRpc(new HeaderDelimitedMessageHandler(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, formatter));
+        Executor = rpc.Attach<IExecutor>();
+        rpc.StartListening();
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+        process.BeginErrorReadLine();
+        renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / 5);
+    }
+
+    /// <summary>Its methods. A call that is under way when the process ends throws <see cref="ConnectionLostException"/>.</summary>
+    public IExecutor Executor { get; }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
+    public bool EndedByDeadline => process.HasExited && process.ExitCode == DeadlineExitCode;
+
+    /// <summary>Completes when the connection is gone, which is when the process is.</summary>
+    public Task Completion => rpc.Completion;
+
+    /// <summary>Starts one. Its first lease is the deadline itself.</summary>
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger)
+    {
+        var start = new ProcessStartInfo
+        {
+            FileName = program.EndsWith(".dll", StringComparison.Ordinal) ? "dotnet" : program,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        if (program.EndsWith(".dll", StringComparison.Ordinal))
+        {
+            start.ArgumentList.Add(program);
+        }
+
+        start.ArgumentList.Add("--lease-seconds");
+        start.ArgumentList.Add(deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add("--parent");
+        start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"The executor {program} did not start.");
+        Log.Started(logger, process.Id);
+        return new ExecutorProcess(process, deadline, logger);
+    }
+
+    /// <summary>Resident bytes now; 0 when the process is gone or the platform does not say.</summary>
+    public long ResidentBytes()
+    {
+        try
+        {
+            process.Refresh();
+            return process.HasExited ? 0 : process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Processor seconds so far; 0 when the process is gone.</summary>
+    public double CpuSeconds()
+    {
+        try
+        {
+            return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Kills it and waits until it is gone.</summary>
+    public async Task Kill()
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It was gone before.
+        }
+
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>How it ended, with the last lines that it wrote, for the failure of the attempt that it ran.</summary>
+    public async Task<string> Epitaph()
+    {
+        await process.WaitForExitAsync();
+        string words;
+        lock (lastWords)
+        {
+            words = string.Join(" | ", lastWords);
+        }
+
+        var end = process.ExitCode switch
+        {
+            > 128 => $"ended by signal {process.ExitCode - 128}",
+            var code => $"ended with exit code {code}",
+        };
+        return words.Length == 0 ? $"The executor {end}." : $"The executor {end}; its last lines: {words}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await renewal.DisposeAsync();
+        rpc.Dispose();
+        await Kill();
+        process.Dispose();
+    }
+
+    private void Renew(TimeSpan deadline)
+    {
+        if (!rpc.IsDisposed && !rpc.Completion.IsCompleted)
+        {
+            // Its answer does not matter: when the connection is gone, the process is.
+            _ = Executor.RenewAsync(deadline.TotalSeconds, CancellationToken.None).ContinueWith(
+                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private void Remember(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        Log.Said(logger, process.Id, line);
+        lock (lastWords)
+        {
+            lastWords.Enqueue(line.Length > 300 ? line[..300] : line);
+            while (lastWords.Count > 5)
+            {
+                lastWords.Dequeue();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 300, Level = LogLevel.Debug, Message = "Executor {ProcessId} started.")]
+        public static partial void Started(ILogger logger, int processId);
+
+        [LoggerMessage(EventId = 301, Level = LogLevel.Debug, Message = "Executor {ProcessId}: {Line}")]
+        public static partial void Said(ILogger logger, int processId, string line);
+    }
+}

@@ -1,0 +1,39 @@
+namespace Orleans.Cluster.Grains.Execution;
+
+/// <summary>
+/// Looks at an executor's resident size and kills it above a limit. It cannot stop a burst between two looks; where a hard cap is
+/// needed, run the worker in a container or a cgroup of its own.
+/// </summary>
+internal sealed class MemoryWatch : IDisposable
+{
+    private readonly ExecutorProcess executor;
+    private readonly Timer timer;
+
+    public MemoryWatch(ExecutorProcess executor, long limitBytes, TimeSpan interval)
+    {
+        this.executor = executor;
+        LimitBytes = limitBytes;
+        timer = new Timer(_ => Look(), null, interval, interval);
+    }
+
+    public long LimitBytes { get; }
+
+    /// <summary>Resident bytes for which it was killed; null when it was not.</summary>
+    public long? Exceeded { get; private set; }
+
+    /// <summary>Largest resident size seen.</summary>
+    public long PeakBytes { get; private set; }
+
+    public void Dispose() => timer.Dispose();
+
+    private void Look()
+    {
+        var resident = executor.ResidentBytes();
+        PeakBytes = Math.Max(PeakBytes, resident);
+        if (resident > LimitBytes && Exceeded is null)
+        {
+            Exceeded = resident;
+            _ = executor.Kill();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Grains.Queueing;
+using StreamJsonRpc;
+
+namespace Orleans.Cluster.Grains.Execution;
+
+/// <inheritdoc cref="IPlanningEngine"/>
+internal sealed class PlanningExecutor(
+    ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, ILogger<PlanningExecutor> logger)
+    : IPlanningEngine, IAsyncDisposable
+{
+    private readonly SemaphoreSlim starting = new(1);
+    private ExecutorProcess? current;
+
+    public Task<DatasetProbe> Probe(ProbeRequest request, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.ProbeAsync(request, cancel), cancellationToken);
+
+    public Task<IReadOnlyList<AlignedRange>> Align(AlignRequest request, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.AlignAsync(request, cancel), cancellationToken);
+
+    public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.ExportAsync(request, cancel), cancellationToken);
+
+    public Task<string> Parse(string sql, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.ParseAsync(sql, cancel), cancellationToken);
+
+    public Task<string> Render(string tree, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.RenderAsync(tree, cancel), cancellationToken);
+
+    public Task<IReadOnlyList<ColumnSchema>> Bind(
+        IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken) =>
+        Ask((executor, cancel) => executor.BindAsync(new BindRequest(tables, sql), cancel), cancellationToken);
+
+    /// <summary>Starts the executor before the first question, so that the first job does not wait for it.</summary>
+    public async Task Warm(CancellationToken cancellationToken) => await Get(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (current is { } executor)
+        {
+            await executor.DisposeAsync();
+        }
+
+        starting.Dispose();
+    }
+
+    private async Task<T> Ask<T>(Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.Value.QuestionTimeout);
+        var process = await Get(bound.Token);
+        try
+        {
+            return (await question(process.Executor, bound.Token)).Get();
+        }
+        catch (ConnectionLostException)
+        {
+            var epitaph = await process.Epitaph();
+            throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ClusterException(
+                Contracts.ErrorCode.Internal, $"The engine took longer than {options.Value.QuestionTimeout.TotalSeconds:0} s to look at the request.");
+        }
+    }
+
+    private async Task<ExecutorProcess> Get(CancellationToken cancellationToken)
+    {
+        if (current is { HasExited: false } running)
+        {
+            return running;
+        }
+
+        await starting.WaitAsync(cancellationToken);
+        try
+        {
+            if (current is { HasExited: false } other)
+            {
+                return other;
+            }
+
+            if (current is { } gone)
+            {
+                await gone.DisposeAsync();
+            }
+
+            return current = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger);
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+}

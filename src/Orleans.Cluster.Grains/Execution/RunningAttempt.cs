@@ -1,0 +1,33 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Planning.Jobs;
+
+namespace Orleans.Cluster.Grains.Execution;
+
+/// <summary>One attempt on this worker: what it is, whether it has started, how far it is, and the way to stop it.</summary>
+internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, WorkerId worker, ResourceRequest resources)
+{
+    private readonly CancellationTokenSource cancellation = new();
+    private int started;
+
+    public AttemptId Id { get; } = id;
+
+    public PartitionRecord Partition { get; } = partition;
+
+    public WorkerId Worker { get; } = worker;
+
+    public ResourceRequest Resources { get; } = resources;
+
+    /// <summary>Latest word from the executor.</summary>
+    public TaskProgress Progress { get; set; } = new(0, 0);
+
+    /// <summary>Ends when nothing works for it any more.</summary>
+    public Task Completion { get; set; } = Task.CompletedTask;
+
+    public CancellationToken Cancelled => cancellation.Token;
+
+    /// <summary>True for the first caller only.</summary>
+    public bool TryStart() => Interlocked.Exchange(ref started, 1) == 0;
+
+    public void Cancel() => cancellation.Cancel();
+}

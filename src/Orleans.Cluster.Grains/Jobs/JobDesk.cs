@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Grains.Results;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster.Grains.Jobs;
+
+/// <inheritdoc cref="IJobDesk"/>
+internal sealed partial class JobDesk(
+    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, ActiveJobCount active, ArtifactFolders artifacts, ILocalSiloDetails silo,
+    IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobDesk> logger) : IJobDesk
+{
+    public async Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
+    {
+        if (await active.Get(cancellationToken) >= queue.Value.MaxActiveJobs)
+        {
+            throw new ClusterException(
+                Contracts.ErrorCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
+        }
+
+        await RefuseImpossible(spec);
+        var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
+        var now = clock.GetUtcNow();
+        var state = new JobState
+        {
+            Id = JobId.New(now),
+            Priority = spec.Priority,
+            Phase = JobPhase.Queued,
+            CreatedAt = now,
+            DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
+        };
+        var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
+        active.Added();
+
+        // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,
+        // whose engine is warm, for as long as there is one.
+        RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        Grain(stored.State.Id).Wake().Ignore();
+        RequestContext.Clear();
+        return JobStatusView.Of(stored, null, plan, now);
+    }
+
+    public async Task<JobStatus> GetStatus(JobId id, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        return job.State.Phase.IsTerminal()
+            ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
+            : await Grain(id).GetStatus().WaitAsync(cancellationToken);
+    }
+
+    public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        return job.State.Phase.IsTerminal()
+            ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
+            : await Grain(id).WaitForChange(knownRevision, atMost).WaitAsync(cancellationToken);
+    }
+
+    public async Task<JobStatus> Cancel(JobId id, CancellationToken cancellationToken)
+    {
+        await Find(id, cancellationToken);
+        return await Grain(id).Cancel().WaitAsync(cancellationToken);
+    }
+
+    public async Task<JobStatus> Retry(JobId id, CancellationToken cancellationToken)
+    {
+        await Find(id, cancellationToken);
+        return await Grain(id).Retry().WaitAsync(cancellationToken);
+    }
+
+    public async Task Delete(JobId id, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        if (!job.State.Phase.IsTerminal() || !await jobs.Delete(id, cancellationToken))
+        {
+            throw new ClusterException(Contracts.ErrorCode.ResultNotReady, $"Job {id} has not ended. Cancel it first.");
+        }
+
+        artifacts.Delete(id);
+    }
+
+    private IJobGrain Grain(JobId id) => grains.GetGrain<IJobGrain>(GrainKeys.Job(id));
+
+    private async Task<JobRecord> Find(JobId id, CancellationToken cancellationToken) => await jobs.Find(id, cancellationToken)
+        ?? throw new ClusterException(Contracts.ErrorCode.JobNotFound, $"There is no job {id}.");
+
+    // Faults of the data are answered before anything is stored, where they are found in time; otherwise the job's own grain plans.
+    private async Task<JobPlan?> TryPlan(JobSpec spec, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.Value.PlanBeforeAccept);
+        try
+        {
+            return await planning.Plan(spec, bound.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (ClusterException refusal) when (refusal.Code.HttpStatus >= 500 || refusal.Code == Contracts.ErrorCode.ExecutorCrashed)
+        {
+            Log.NotPlanned(logger, refusal.Message);
+            return null;
+        }
+    }
+
+    private async Task RefuseImpossible(JobSpec spec)
+    {
+        var workers = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers();
+        var offered = workers.Where(worker => worker.State is WorkerState.Active or WorkerState.Unwell or WorkerState.Draining).ToList();
+        if (offered.Count == 0)
+        {
+            return;
+        }
+
+        var request = spec.Resources;
+        if (offered.Any(worker => worker.Slots >= request.Cpu && worker.Memory.OfferedBytes >= request.MemoryBytes && worker.Gpu >= request.Gpu))
+        {
+            return;
+        }
+
+        var largest = offered.OrderByDescending(worker => worker.Memory.OfferedBytes).First();
+        var faults = new List<Fault>();
+        Check("cpu", request.Cpu, offered.Max(worker => worker.Slots), "slots");
+        Check("memoryBytes", request.MemoryBytes, offered.Max(worker => worker.Memory.OfferedBytes), "bytes of memory");
+        Check("gpu", request.Gpu, offered.Max(worker => worker.Gpu), "GPUs");
+        throw new ClusterException(
+            Contracts.ErrorCode.ResourcesImpossible,
+            $"No worker could ever run a task with {request.Cpu} slots, {request.MemoryBytes} bytes of memory and {request.Gpu} GPUs; " +
+            $"the largest worker, {largest.Id}, has {largest.Slots} slots, {largest.Memory.OfferedBytes} bytes and {largest.Gpu} GPUs.",
+            "Ask for less, or start larger workers (Cluster:MemoryPerWorkerBytes, Cluster:SlotsPerWorker).",
+            faults);
+
+        void Check(string name, long asked, long most, string unit)
+        {
+            if (asked > most)
+            {
+                faults.Add(new Fault($"/resources/{name}", Contracts.ErrorCode.ResourcesImpossible.Word, $"A task asks for {asked} {unit}; the most that a worker has is {most}."));
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "A job could not be planned before it was accepted: {Message}")]
+        public static partial void NotPlanned(ILogger logger, string message);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Grains.Execution;
+using Orleans.Cluster.Grains.Queueing;
+
+namespace Orleans.Cluster.Grains.Partitions;
+
+/// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
+internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, IOptions<WorkerOptions> options, TimeProvider clock)
+{
+    private readonly Lock gate = new();
+    private DateTimeOffset lastAt = clock.GetUtcNow();
+    private Dictionary<int, double> lastCpu = [];
+    private double cpu;
+
+    /// <summary>Usage of silo and executors; processors are a mean over at least half a second.</summary>
+    public WorkerUsage Usage()
+    {
+        using var self = Process.GetCurrentProcess();
+        var executors = pool.Processes;
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var elapsed = (now - lastAt).TotalSeconds;
+            if (elapsed >= 0.5)
+            {
+                var seen = executors.ToDictionary(process => process.Id, process => process.CpuSeconds());
+                seen[self.Id] = self.TotalProcessorTime.TotalSeconds;
+                cpu = seen.Sum(pair => Math.Max(0, pair.Value - lastCpu.GetValueOrDefault(pair.Key, pair.Value))) / elapsed;
+                (lastCpu, lastAt) = (seen, now);
+            }
+
+            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), 0, FreeBytes());
+        }
+    }
+
+    /// <summary>Why this worker should get nothing; null when it is well.</summary>
+    public string? Unwell()
+    {
+        var free = FreeBytes();
+        return free < options.Value.LeastScratchBytes
+            ? $"{free} bytes are free in {paths.Scratch}, fewer than the {options.Value.LeastScratchBytes} of Worker:LeastScratchBytes."
+            : null;
+    }
+
+    private long FreeBytes()
+    {
+        var folder = new DirectoryInfo(paths.Scratch);
+        while (!folder.Exists && folder.Parent is { } parent)
+        {
+            folder = parent;
+        }
+
+        return new DriveInfo(folder.FullName).AvailableFreeSpace;
+    }
+}

@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.Jobs;
+using Orleans.Cluster.Planning.Queueing;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster.Grains.Queueing;
+
+/// <summary>
+/// Orders all waiting work and hands it to the workers that ask. What decides is <see cref="QueueLedger"/>; this grain feeds it: reports of
+/// workers, the job rows, membership and the clock.
+/// </summary>
+[Reentrant]
+internal sealed partial class QueueGrain(
+    IJobStore jobs,
+    ICheckpointStore checkpoints,
+    IClusterMembershipService membership,
+    IOptions<QueueOptions> options,
+    TimeProvider clock,
+    ILogger<QueueGrain> logger) : Grain, IQueueGrain
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
+
+    private readonly QueueLedger ledger = new(options.Value.PriorityRise, gangReservation: TimeSpan.FromSeconds(30));
+    private readonly WorkerRoster roster = new();
+    private readonly HashSet<WorkerId> drained = [];
+    private DateTimeOffset activatedAt;
+    private DateTimeOffset nextRefresh;
+    private DateTimeOffset nextWake;
+    private Task? refreshing;
+    private bool refreshAgain;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        activatedAt = clock.GetUtcNow();
+        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
+        Log.Activated(logger);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        roster.ReleaseAll();
+        return Task.CompletedTask;
+    }
+
+    public Task<WorkerOrders> Report(WorkerReport report)
+    {
+        var changed = roster.Take(report, clock.GetUtcNow());
+        ledger.Report(Snapshot(report), report.OpenGrants);
+        if (changed)
+        {
+            RefreshSoon(TickPeriod / 2);
+        }
+
+        var cancels = ledger.Unwanted(report.Running);
+        if (cancels.Count > 0)
+        {
+            return Task.FromResult(new WorkerOrders { Cancels = cancels, Drain = drained.Contains(report.Worker) });
+        }
+
+        var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
+        GrantAll();
+        return held;
+    }
+
+    public Task Poke(JobId job)
+    {
+        Refresh();
+        return Task.CompletedTask;
+    }
+
+    public Task<JobReason?> Explain(JobId job) => Task.FromResult(ledger.Explain(job, clock.GetUtcNow()));
+
+    public Task<QueueStatus> Describe() => Task.FromResult(ledger.Describe(clock.GetUtcNow()));
+
+    public Task<IReadOnlyList<WorkerStatus>> ListWorkers() => Task.FromResult(roster.Describe(clock.GetUtcNow(), drained));
+
+    public Task Drain(IReadOnlyList<WorkerId> workers)
+    {
+        drained.Clear();
+        drained.UnionWith(workers);
+        roster.ReleaseAll();
+        return Task.CompletedTask;
+    }
+
+    public Task SetStopped(bool stopped)
+    {
+        ledger.Stopped = stopped;
+        GrantAll();
+        return Task.CompletedTask;
+    }
+
+    private WorkerSnapshot Snapshot(WorkerReport report) => new(
+        report.Worker, report.Slots, report.MemoryBytes, report.Gpus,
+        report.Slots - report.BusySlots, report.MemoryBytes - report.BusyMemoryBytes, report.Gpus - report.BusyGpus,
+        report.Draining || drained.Contains(report.Worker), report.Unwell);
+
+    private void GrantAll()
+    {
+        foreach (var group in ledger.Grant(roster.Waiting, clock.GetUtcNow()).GroupBy(grant => grant.Match.Worker))
+        {
+            var grants = group.Select(grant => new Grant(
+                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources));
+            roster.Answer(group.Key, new WorkerOrders { Grants = [.. grants], Drain = drained.Contains(group.Key) });
+        }
+    }
+
+    private async Task Tick(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        roster.ReleaseOverdue(now, drained);
+        try
+        {
+            if (now >= nextRefresh)
+            {
+                await RefreshOnce();
+            }
+
+            await ReleaseLost(now, cancellationToken);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            // What is known stays in force; nothing is granted that the database would not confirm at begin.
+            Log.StorageAway(logger, exception);
+        }
+
+        if (now >= nextWake)
+        {
+            nextWake = now + WakePeriod;
+            WakeJobs();
+        }
+    }
+
+    private void RefreshSoon(TimeSpan within)
+    {
+        var due = clock.GetUtcNow() + within;
+        nextRefresh = due < nextRefresh ? due : nextRefresh;
+    }
+
+    private void Refresh() => RefreshOnce().Ignore();
+
+    // One read at a time; a change that comes while it is under way is read by another one after it.
+    private Task RefreshOnce()
+    {
+        if (refreshing is { IsCompleted: false })
+        {
+            refreshAgain = true;
+            return refreshing;
+        }
+
+        return refreshing = Run();
+
+        async Task Run()
+        {
+            do
+            {
+                refreshAgain = false;
+                nextRefresh = clock.GetUtcNow() + options.Value.RefreshInterval;
+                ledger.Refresh(await jobs.ListActive(clock.GetUtcNow(), CancellationToken.None));
+                CancelUnwanted();
+                GrantAll();
+                RefreshAtNextReady();
+            }
+            while (refreshAgain);
+        }
+    }
+
+    // A partition that backs off becomes ready between two reads: read again just then.
+    private void RefreshAtNextReady()
+    {
+        var next = ledger.Jobs.SelectMany(job => job.Stages).Min(stage => stage.NextReadyAt);
+        if (next is { } at && at < nextRefresh)
+        {
+            nextRefresh = at;
+        }
+    }
+
+    private void CancelUnwanted()
+    {
+        foreach (var (worker, running) in roster.RunningOfWaiting())
+        {
+            if (ledger.Unwanted(running) is { Count: > 0 } cancels)
+            {
+                roster.Answer(worker, new WorkerOrders { Cancels = cancels });
+            }
+        }
+    }
+
+    // A worker is lost when membership says that its silo is gone, or when it has not reported for a lease. What it ran waits again; its
+    // executors have ended themselves by then, because their deadline is shorter than the lease.
+    private async Task ReleaseLost(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var worker in roster.Known)
+        {
+            if (WhyLost(worker, now) is { } why)
+            {
+                roster.Bury(worker, why, now);
+                ledger.Remove(worker);
+            }
+        }
+
+        foreach (var (holder, count) in await checkpoints.ListHolders(cancellationToken))
+        {
+            if (WhyLost(holder, now) is not { } why)
+            {
+                continue;
+            }
+
+            var released = await checkpoints.ReleaseWorker(holder, now, cancellationToken);
+            Log.WorkerLost(logger, holder, why, released.Count, count);
+            foreach (var job in released.Select(attempt => attempt.Task.Job).Distinct())
+            {
+                GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job)).Wake().Ignore();
+            }
+
+            Refresh();
+        }
+    }
+
+    private string? WhyLost(WorkerId worker, DateTimeOffset now)
+    {
+        if (WorkerIds.TryGetSilo(worker, out var silo))
+        {
+            var status = membership.CurrentSnapshot.GetSiloStatus(silo);
+            if (status is SiloStatus.Dead || (status is SiloStatus.None && now - activatedAt > TickPeriod))
+            {
+                return "Its silo has left the cluster.";
+            }
+        }
+
+        var heard = roster.LastSeen(worker) ?? activatedAt;
+        return now - heard > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
+    }
+
+    // Brings job grains back that went with their silo; each reads its row and goes on.
+    private void WakeJobs()
+    {
+        foreach (var job in ledger.Jobs)
+        {
+            GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job.Id)).Wake().Ignore();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "The queue is active here.")]
+        public static partial void Activated(ILogger logger);
+
+        [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Worker {Worker} is lost: {Why} {Released} of {Held} attempts wait again.")]
+        public static partial void WorkerLost(ILogger logger, WorkerId worker, string why, int released, int held);
+
+        [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The database does not answer; the queue goes on with what it knows.")]
+        public static partial void StorageAway(ILogger logger, Exception exception);
+    }
+}

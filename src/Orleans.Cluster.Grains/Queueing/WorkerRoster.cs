@@ -1,0 +1,133 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Grains.Queueing;
+
+/// <summary>Workers as they last reported, the reports that are held open for them, and the dead of the last hour.</summary>
+internal sealed class WorkerRoster
+{
+    private static readonly TimeSpan KeepDead = TimeSpan.FromHours(1);
+    private const int MaxDead = 256;
+
+    private readonly Dictionary<WorkerId, Seat> seats = [];
+
+    private sealed record Seat(WorkerReport Report, DateTimeOffset LastSeen, HeldReport? Held, string? DeadBecause);
+
+    private sealed record HeldReport(long Sequence, DateTimeOffset Until, TaskCompletionSource<WorkerOrders> Answer);
+
+    /// <summary>Workers whose report is held open, which can get an order now.</summary>
+    public IReadOnlyCollection<WorkerId> Waiting => [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => pair.Key)];
+
+    /// <summary>Workers that are not dead.</summary>
+    public IReadOnlyCollection<WorkerId> Known => [.. seats.Where(pair => pair.Value.DeadBecause is null).Select(pair => pair.Key)];
+
+    /// <summary>When a worker last reported; null when it never did here.</summary>
+    public DateTimeOffset? LastSeen(WorkerId worker) => seats.TryGetValue(worker, out var seat) ? seat.LastSeen : null;
+
+    /// <summary>Takes a report. True when it differs from the last one in what runs.</summary>
+    public bool Take(WorkerReport report, DateTimeOffset now)
+    {
+        var before = seats.GetValueOrDefault(report.Worker);
+        if (before is not null && before.Report.Sequence > report.Sequence)
+        {
+            return false;
+        }
+
+        // Only one report of a worker is held; an older one is answered at once with nothing.
+        before?.Held?.Answer.TrySetResult(new WorkerOrders());
+        seats[report.Worker] = new Seat(report, now, null, null);
+        return before is null || !before.Report.Running.SequenceEqual(report.Running);
+    }
+
+    /// <summary>Holds a worker's report open until it is answered.</summary>
+    public Task<WorkerOrders> Hold(WorkerId worker, long sequence, DateTimeOffset until)
+    {
+        if (!seats.TryGetValue(worker, out var seat) || seat.Report.Sequence != sequence)
+        {
+            return Task.FromResult(new WorkerOrders());
+        }
+
+        var held = new HeldReport(sequence, until, new TaskCompletionSource<WorkerOrders>());
+        seats[worker] = seat with { Held = held };
+        return held.Answer.Task;
+    }
+
+    /// <summary>Answers a held report.</summary>
+    public void Answer(WorkerId worker, WorkerOrders orders)
+    {
+        if (seats.TryGetValue(worker, out var seat) && seat.Held is { } held)
+        {
+            seats[worker] = seat with { Held = null };
+            held.Answer.TrySetResult(orders);
+        }
+    }
+
+    /// <summary>Answers reports that have been held long enough, and forgets those long dead.</summary>
+    public void ReleaseOverdue(DateTimeOffset now, IReadOnlySet<WorkerId> drained)
+    {
+        foreach (var (worker, seat) in seats.Where(pair => pair.Value.Held?.Until <= now).ToList())
+        {
+            Answer(worker, new WorkerOrders { Drain = drained.Contains(worker) });
+        }
+
+        var dead = seats.Where(pair => pair.Value.DeadBecause is not null).OrderByDescending(pair => pair.Value.LastSeen).ToList();
+        foreach (var (worker, _) in dead.Where((pair, index) => index >= MaxDead || now - pair.Value.LastSeen > KeepDead))
+        {
+            seats.Remove(worker);
+        }
+    }
+
+    /// <summary>Answers every held report with nothing, so that workers ask again.</summary>
+    public void ReleaseAll()
+    {
+        foreach (var worker in seats.Keys.ToList())
+        {
+            Answer(worker, new WorkerOrders());
+        }
+    }
+
+    /// <summary>What the workers run whose reports are held.</summary>
+    public IReadOnlyList<(WorkerId Worker, IReadOnlyList<AttemptId> Running)> RunningOfWaiting() =>
+        [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => (pair.Key, pair.Value.Report.Running))];
+
+    /// <summary>A worker is gone; it stays on the list for an hour.</summary>
+    public void Bury(WorkerId worker, string because, DateTimeOffset now)
+    {
+        Answer(worker, new WorkerOrders());
+        if (seats.TryGetValue(worker, out var seat))
+        {
+            seats[worker] = seat with { DeadBecause = because, LastSeen = seat.LastSeen };
+        }
+    }
+
+    /// <summary>Workers as documents, in order of their start.</summary>
+    public IReadOnlyList<WorkerStatus> Describe(DateTimeOffset now, IReadOnlySet<WorkerId> drained) =>
+    [
+        .. seats.Values
+            .OrderBy(seat => seat.Report.StartedAt).ThenBy(seat => seat.Report.Worker.Value, StringComparer.Ordinal)
+            .Select(seat => new WorkerStatus
+            {
+                Id = seat.Report.Worker,
+                Address = seat.Report.Silo.Endpoint.ToString(),
+                State = State(seat, drained),
+                Reason = seat.DeadBecause ?? seat.Report.Unwell,
+                Slots = seat.Report.Slots,
+                Busy = seat.DeadBecause is null ? seat.Report.BusySlots : 0,
+                Cpu = seat.Report.Usage.Cpu,
+                Memory = new WorkerMemory(seat.Report.MemoryBytes, seat.Report.BusyMemoryBytes, seat.Report.Usage.MemoryBytes),
+                Gpu = seat.Report.Gpus,
+                StartedAt = seat.Report.StartedAt,
+                LastSeen = seat.LastSeen,
+                ProcessId = seat.Report.ProcessId,
+                Machine = seat.Report.Machine,
+            }),
+    ];
+
+    private static WorkerState State(Seat seat, IReadOnlySet<WorkerId> drained) => seat switch
+    {
+        { DeadBecause: not null } => WorkerState.Dead,
+        { Report.Draining: true } => WorkerState.Draining,
+        _ when drained.Contains(seat.Report.Worker) => WorkerState.Draining,
+        { Report.Unwell: not null } => WorkerState.Unwell,
+        _ => WorkerState.Active,
+    };
+}

@@ -1,0 +1,116 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queueing;
+
+/// <summary>Leave for one worker to begin tasks of one stage.</summary>
+public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int Count, ResourceRequest Resources);
+
+/// <summary>
+/// Gives free slots to waiting tasks. Jobs are served in order; the first that fits nowhere although an idle worker could hold it keeps
+/// the emptiest such worker free for itself (one reservation at a time), so that small tasks cannot pass a large one for ever. A gang
+/// gets all of its slots in one match, or none.
+/// </summary>
+public static class Matchmaker
+{
+    /// <summary>Matches for workers that can take an order now.</summary>
+    /// <param name="jobs">Running jobs in the order of <see cref="FairOrder"/>, with what is ready in each stage.</param>
+    /// <param name="workers">Workers that wait for orders, with what they have left.</param>
+    /// <param name="everyone">All workers that live, for reservations and gangs.</param>
+    /// <param name="gangMayReserve">Whether a gang may keep slots free until it fits; false once it has done so for too long.</param>
+    public static IReadOnlyList<Match> Apply(
+        IReadOnlyList<ActiveJob> jobs, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
+        Func<ActiveJob, bool> gangMayReserve)
+    {
+        ArgumentNullException.ThrowIfNull(jobs);
+        ArgumentNullException.ThrowIfNull(workers);
+        ArgumentNullException.ThrowIfNull(gangMayReserve);
+        var free = workers.ToDictionary(worker => worker.Id);
+        var matches = new List<Match>();
+        WorkerId? reserved = null;
+        foreach (var (job, stage) in jobs.SelectMany(job => job.Stages.Select(stage => (job, stage))).Where(pair => pair.stage.Ready > 0))
+        {
+            if (job.Gang)
+            {
+                var placed = PlaceGang(job, stage, free, reserved);
+                matches.AddRange(placed);
+                if (placed.Count == 0 && CouldEverFit(job, stage, everyone) && gangMayReserve(job))
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            var left = stage.Ready;
+            while (left > 0 && Emptiest(free.Values, job.Resources, reserved) is { } worker)
+            {
+                matches.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources));
+                free[worker.Id] = worker.Take(job.Resources, 1);
+                left--;
+            }
+
+            if (left == stage.Ready && reserved is null)
+            {
+                reserved = Reserve(job.Resources, everyone);
+            }
+        }
+
+        return Join(matches);
+    }
+
+    /// <summary>Whether all partitions of a gang's stage fit at once into idle workers.</summary>
+    public static bool CouldEverFit(ActiveJob job, StageBacklog stage, IReadOnlyList<WorkerSnapshot> everyone)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(stage);
+        return everyone.Where(worker => worker.IsOpen).Sum(worker => Capacity(worker, job.Resources)) >= stage.Ready + stage.BackingOff;
+    }
+
+    private static long Capacity(WorkerSnapshot worker, ResourceRequest request) => Math.Min(
+        Math.Min(worker.Slots / Math.Max(1, request.Cpu), worker.MemoryBytes / Math.Max(1, request.MemoryBytes)),
+        request.Gpu == 0 ? int.MaxValue : worker.Gpus / request.Gpu);
+
+    private static List<Match> PlaceGang(ActiveJob job, StageBacklog stage, Dictionary<WorkerId, WorkerSnapshot> free, WorkerId? reserved)
+    {
+        var trial = new Dictionary<WorkerId, WorkerSnapshot>(free);
+        var placed = new List<Match>();
+        for (var i = 0; i < stage.Ready; i++)
+        {
+            if (stage.BackingOff > 0 || Emptiest(trial.Values, job.Resources, reserved) is not { } worker)
+            {
+                return [];
+            }
+
+            placed.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources));
+            trial[worker.Id] = worker.Take(job.Resources, 1);
+        }
+
+        foreach (var (id, worker) in trial)
+        {
+            free[id] = worker;
+        }
+
+        return placed;
+    }
+
+    private static WorkerSnapshot? Emptiest(IEnumerable<WorkerSnapshot> workers, ResourceRequest request, WorkerId? reserved) => workers
+        .Where(worker => worker.Id != reserved && worker.Fits(request))
+        .OrderByDescending(worker => worker.FreeSlots)
+        .ThenBy(worker => worker.Id.Value, StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    private static WorkerId? Reserve(ResourceRequest request, IReadOnlyList<WorkerSnapshot> everyone) => everyone
+        .Where(worker => worker.IsOpen && worker.CouldFit(request))
+        .OrderByDescending(worker => worker.FreeMemoryBytes)
+        .ThenByDescending(worker => worker.FreeSlots)
+        .ThenBy(worker => worker.Id.Value, StringComparer.Ordinal)
+        .Select(worker => (WorkerId?)worker.Id)
+        .FirstOrDefault();
+
+    private static List<Match> Join(List<Match> matches) =>
+    [
+        .. matches
+            .GroupBy(match => (match.Worker, match.Job, match.Epoch, match.Stage))
+            .Select(group => group.First() with { Count = group.Sum(match => match.Count) }),
+    ];
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queueing;
+
+/// <summary>Why a job that has not ended is where it is, from what the queue knows.</summary>
+public static class WaitReason
+{
+    /// <summary>The reason, with numbers that a reader can check.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="ahead">Jobs before it that have tasks ready.</param>
+    /// <param name="workers">Workers that live.</param>
+    /// <param name="stopped">The cluster was stopped on request.</param>
+    public static JobReason Explain(ActiveJob job, int ahead, IReadOnlyList<WorkerSnapshot> workers, bool stopped)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(workers);
+        var slots = workers.Sum(worker => worker.Slots);
+        var busy = workers.Sum(worker => worker.Slots - worker.FreeSlots);
+        var running = job.Stages.Sum(stage => stage.Running);
+        var ready = job.Stages.Sum(stage => stage.Ready);
+        return job.Phase switch
+        {
+            JobPhase.Planning => new JobReason(ReasonCode.Planning, "Its sources are being probed and its stages made."),
+            JobPhase.Publishing => new JobReason(ReasonCode.Publishing, "Its output is being made visible."),
+            JobPhase.Cancelling => new JobReason(ReasonCode.Cancelling, $"{running} attempts are being stopped."),
+            JobPhase.Queued when job.DependsOn.Count > 0 =>
+                new JobReason(ReasonCode.WaitingForDependency, $"It waits for {string.Join(", ", job.DependsOn)}."),
+            _ when running > 0 => new JobReason(ReasonCode.Running, $"{busy} of {slots} slots busy, {running} with this job."),
+            _ when stopped => new JobReason(ReasonCode.ClusterStopped, "The cluster was stopped on request; cluster/start goes on."),
+            JobPhase.Running when ready == 0 && job.Stages.Any(stage => stage.BackingOff > 0) => BackingOff(job),
+            JobPhase.Running when ready == 0 => new JobReason(ReasonCode.Planning, "Its next stage is being opened."),
+            _ => WaitingForWorkers(job, ahead, workers, busy, slots),
+        };
+    }
+
+    private static JobReason BackingOff(ActiveJob job)
+    {
+        var next = job.Stages.Min(stage => stage.NextReadyAt);
+        var when = next is { } at ? at.UtcDateTime.ToString("HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) : "soon";
+        return new JobReason(ReasonCode.BackingOff, $"{job.Stages.Sum(stage => stage.BackingOff)} partitions failed and wait; the next begins at {when}.");
+    }
+
+    private static JobReason WaitingForWorkers(ActiveJob job, int ahead, IReadOnlyList<WorkerSnapshot> workers, int busy, int slots)
+    {
+        var open = workers.Where(worker => worker.IsOpen).ToList();
+        if (workers.Count == 0)
+        {
+            return new JobReason(ReasonCode.NoWorkers, "No worker is there.");
+        }
+
+        if (open.Count == 0)
+        {
+            var unwell = workers.FirstOrDefault(worker => worker.Unwell is not null)?.Unwell;
+            return unwell is null
+                ? new JobReason(ReasonCode.WorkersDraining, $"All {workers.Count} workers are draining.")
+                : new JobReason(ReasonCode.NoWorkers, $"No worker is well: {unwell}");
+        }
+
+        if (job.Resources.Gpu > open.Max(worker => worker.Gpus))
+        {
+            return new JobReason(ReasonCode.WaitingForGpu, $"A task needs {job.Resources.Gpu} GPUs; the largest worker has {open.Max(worker => worker.Gpus)}.");
+        }
+
+        if (job.Resources.MemoryBytes > open.Max(worker => worker.MemoryBytes))
+        {
+            return new JobReason(
+                ReasonCode.WaitingForMemory,
+                $"A task needs {job.Resources.MemoryBytes} bytes; the largest worker has {open.Max(worker => worker.MemoryBytes)}.");
+        }
+
+        if (job.Gang)
+        {
+            return new JobReason(
+                ReasonCode.WaitingForGang, $"It needs {job.Stages.Sum(stage => stage.Ready) * job.Resources.Cpu} slots at once; {slots - busy} are free.");
+        }
+
+        var bySlots = open.Where(worker => worker.FreeSlots >= job.Resources.Cpu).ToList();
+        if (bySlots.Count > 0 && bySlots.All(worker => worker.FreeMemoryBytes < job.Resources.MemoryBytes))
+        {
+            return new JobReason(
+                ReasonCode.WaitingForMemory,
+                $"A task needs {job.Resources.MemoryBytes} bytes; at most {bySlots.Max(worker => worker.FreeMemoryBytes)} are free on a worker with a free slot.");
+        }
+
+        if (bySlots.Count > 0 && bySlots.All(worker => worker.FreeGpus < job.Resources.Gpu))
+        {
+            return new JobReason(ReasonCode.WaitingForGpu, $"A task needs {job.Resources.Gpu} GPUs; none are free.");
+        }
+
+        return ahead > 0
+            ? new JobReason(ReasonCode.QueuedBehind, $"{ahead} jobs are before it; {busy} of {slots} slots busy.")
+            : new JobReason(ReasonCode.WaitingForSlot, $"It is next; {busy} of {slots} slots busy.");
+    }
+}
