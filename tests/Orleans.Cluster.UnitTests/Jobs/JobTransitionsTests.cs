@@ -1,0 +1,174 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Jobs;
+using static Orleans.Cluster.UnitTests.Jobs.JobSamples;
+
+namespace Orleans.Cluster.UnitTests.Jobs;
+
+public sealed class JobTransitionsTests
+{
+    [Fact]
+    public void Apply_QueuedWithPlan_OpensTheStagesThatReadFilesOnly()
+    {
+        var decision = Observe(State(JobPhase.Queued));
+
+        Assert.Equal(JobPhase.Running, decision.State.Phase);
+        Assert.Equal([0], decision.OpenStages);
+        Assert.Equal([new StageState(0, StagePhase.Open, 3), new StageState(1, StagePhase.Pending, 1)], decision.State.Stages);
+        Assert.Equal(Now, decision.State.StartedAt);
+        Assert.Equal([JobCommand.PokeQueue], decision.Commands);
+    }
+
+    [Fact]
+    public void Apply_QueuedWithoutPlan_Plans()
+    {
+        var decision = JobTransitions.Apply(State(JobPhase.Queued), new Observed(new JobFacts { Now = Now }), Spec);
+
+        Assert.Equal(JobPhase.Planning, decision.State.Phase);
+        Assert.Equal([JobCommand.Plan], decision.Commands);
+    }
+
+    [Theory]
+    [InlineData(JobPhase.Running, JobPhase.Queued)]
+    [InlineData(JobPhase.Failed, JobPhase.Failed)]
+    [InlineData(JobPhase.Cancelled, JobPhase.Failed)]
+    [InlineData(JobPhase.Succeeded, JobPhase.Running)]
+    public void Apply_QueuedWithDependency_GoesWhereTheDependencyIs(JobPhase dependency, JobPhase expected)
+    {
+        var other = JobId.Parse("01JD0000000000000000000009");
+        var facts = new JobFacts { Now = Now, Plan = Plan, Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency } };
+
+        var decision = JobTransitions.Apply(State(JobPhase.Queued), new Observed(facts), Spec with { DependsOn = [other] });
+
+        Assert.Equal(expected, decision.State.Phase);
+    }
+
+    [Fact]
+    public void Apply_AllOfAStageCommitted_OpensTheNext()
+    {
+        var decision = Observe(Running(), Tally(0, total: 3, committed: 3));
+
+        Assert.Equal([1], decision.OpenStages);
+        Assert.Equal([new StageState(0, StagePhase.Complete, 3), new StageState(1, StagePhase.Open, 1)], decision.State.Stages);
+    }
+
+    [Fact]
+    public void Apply_OnePartitionShort_ChangesNothing()
+    {
+        var state = Running();
+
+        var decision = Observe(state, Tally(0, total: 3, committed: 2, running: 1));
+
+        Assert.False(decision.IsChange(state));
+    }
+
+    [Fact]
+    public void Apply_ArtifactOfACompleteStageLost_OpensThatStageAgain()
+    {
+        var decision = Observe(Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 2), Tally(1, total: 1));
+
+        Assert.Equal([new StageState(0, StagePhase.Open, 3), new StageState(1, StagePhase.Open, 1)], decision.State.Stages);
+        Assert.Empty(decision.OpenStages);
+    }
+
+    [Fact]
+    public void Apply_LastStageCommitted_Publishes()
+    {
+        var decision = Observe(Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
+
+        Assert.Equal(JobPhase.Publishing, decision.State.Phase);
+        Assert.Equal([JobCommand.Publish], decision.Commands);
+    }
+
+    [Fact]
+    public void Apply_RetryableFailure_WaitsAgainAfterBackoff()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)], Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        var change = Assert.Single(decision.PartitionChanges);
+        Assert.Equal((1, 1, PartitionState.Failed, PartitionState.Waiting), (change.Task.Partition, change.ExpectedAttempt, change.ExpectedState, change.NewState));
+        Assert.InRange(change.NotBefore!.Value - Now, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500));
+    }
+
+    [Theory]
+    [InlineData(FailureKind.BadData, 0, 0, "bad-row")]
+    [InlineData(FailureKind.BadQuery, 0, 0, "query-invalid")]
+    [InlineData(FailureKind.Internal, 2, 0, "internal")]
+    [InlineData(FailureKind.OutOfMemory, 2, 0, "out-of-memory")]
+    [InlineData(FailureKind.ExecutorCrashed, 0, 3, "executor-crashed")]
+    public void Apply_FailureThatNoAttemptMends_FailsTheJobAndStopsTheOthers(FailureKind kind, int faults, int crashes, string code)
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 3, kind, faults, crashes)] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Equal((JobPhase.Failed, code), (decision.State.Phase, decision.State.Error!.Code));
+        Assert.True(decision.CancelWaiting && decision.CancelRunning);
+        Assert.Contains(JobCommand.StopAttempts, decision.Commands);
+    }
+
+    [Fact]
+    public void Apply_WorkerLostManyTimes_NeverFailsTheJob()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 50, FailureKind.WorkerLost, faults: 0)] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Equal(JobPhase.Running, decision.State.Phase);
+        Assert.Single(decision.PartitionChanges);
+    }
+
+    [Fact]
+    public void Apply_CancelWhileRunning_IsOverOnlyWhenNothingRuns()
+    {
+        var cancelling = JobTransitions.Apply(Running(), new CancelRequested(Now), Spec);
+        var still = Observe(cancelling.State, Tally(0, 3, running: 1));
+        var over = Observe(cancelling.State, Tally(0, 3));
+
+        Assert.Equal((JobPhase.Cancelling, true), (cancelling.State.Phase, cancelling.CancelWaiting));
+        Assert.Equal((JobPhase.Cancelling, JobCommand.StopAttempts), (still.State.Phase, Assert.Single(still.Commands)));
+        Assert.Equal(JobPhase.Cancelled, over.State.Phase);
+    }
+
+    [Theory]
+    [InlineData(JobPhase.Succeeded)]
+    [InlineData(JobPhase.Failed)]
+    [InlineData(JobPhase.Publishing)]
+    public void Apply_CancelTooLate_IsRefused(JobPhase phase)
+    {
+        var decision = JobTransitions.Apply(State(phase), new CancelRequested(Now), Spec);
+
+        Assert.Equal(Contracts.ErrorCode.JobAlreadyTerminal, decision.Refusal!.Code);
+    }
+
+    [Fact]
+    public void Apply_RetryOfAFailedJob_KeepsWhatIsCommittedInANewEpoch()
+    {
+        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ErrorCode.BadRow, "x"), FinishedAt = Now };
+
+        var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null), Spec);
+
+        Assert.Equal((JobPhase.Queued, 2, true), (decision.State.Phase, decision.State.Epoch, decision.ResetUnfinished));
+        Assert.Equal((null, null), (decision.State.Error, decision.State.FinishedAt));
+        Assert.Equal(failed.Stages, decision.State.Stages);
+    }
+
+    [Fact]
+    public void Apply_DeadlinePassed_FailsWithJobTimeout()
+    {
+        var decision = Observe(Running() with { DeadlineAt = Now }, Tally(0, 3, running: 3));
+
+        Assert.Equal((JobPhase.Failed, "job-timeout"), (decision.State.Phase, decision.State.Error!.Code));
+    }
+
+    [Fact]
+    public void Apply_LatePlanOfACancelledJob_IsIgnored()
+    {
+        var cancelled = State(JobPhase.Cancelled);
+
+        var decision = JobTransitions.Apply(cancelled, new PlanMade(Plan, Now), Spec);
+
+        Assert.False(decision.IsChange(cancelled));
+    }
+}

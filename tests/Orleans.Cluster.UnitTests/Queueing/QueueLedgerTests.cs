@@ -1,0 +1,157 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Queueing;
+
+namespace Orleans.Cluster.UnitTests.Queueing;
+
+public sealed class QueueLedgerTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly TimeSpan Rise = TimeSpan.FromMinutes(1);
+    private readonly QueueLedger ledger = new(Rise, gangReservation: TimeSpan.FromSeconds(30));
+    private int jobs;
+
+    [Fact]
+    public void Grant_MixedPriorities_HighestFirstThenOldest()
+    {
+        var low = Job(JobPriority.Low, ready: 1);
+        var second = Job(JobPriority.High, ready: 1, age: TimeSpan.FromSeconds(1));
+        var first = Job(JobPriority.High, ready: 1, age: TimeSpan.FromSeconds(2));
+        ledger.Refresh([low, second, first]);
+        ledger.Report(Worker("a", slots: 2), []);
+
+        var granted = ledger.Grant([new WorkerId("a")], Now);
+
+        Assert.Equal([first.Id, second.Id], granted.Select(grant => grant.Match.Job));
+    }
+
+    [Fact]
+    public void Grant_LowThatHasWaitedThreeRises_PassesYoungerCritical()
+    {
+        var low = Job(JobPriority.Low, ready: 1, age: 3 * Rise);
+        ledger.Refresh([Job(JobPriority.Critical, ready: 1), low]);
+        ledger.Report(Worker("a", slots: 1), []);
+
+        var granted = ledger.Grant([new WorkerId("a")], Now);
+
+        Assert.Equal(low.Id, Assert.Single(granted).Match.Job);
+    }
+
+    [Fact]
+    public void Grant_OldJobThatHasJustGotASlot_IsBackAtItsPriority()
+    {
+        var low = Job(JobPriority.Low, ready: 2, age: 3 * Rise);
+        var high = Job(JobPriority.High, ready: 1);
+        ledger.Refresh([low, high]);
+        ledger.Report(Worker("a", slots: 1), []);
+        ledger.Grant([new WorkerId("a")], Now);
+        ledger.Report(Worker("a", slots: 1), []);
+
+        var granted = ledger.Grant([new WorkerId("a")], Now);
+
+        Assert.Equal(high.Id, Assert.Single(granted).Match.Job);
+    }
+
+    [Fact]
+    public void Grant_GrantUnderWay_IsNotGrantedTwiceByAStaleRead()
+    {
+        var job = Job(JobPriority.Normal, ready: 1);
+        ledger.Refresh([job]);
+        ledger.Report(Worker("a", slots: 1), []);
+        var (number, _) = Assert.Single(ledger.Grant([new WorkerId("a")], Now));
+        ledger.Refresh([job]);
+        ledger.Report(Worker("a", slots: 1), [number]);
+        ledger.Report(Worker("b", slots: 1), []);
+
+        Assert.Empty(ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now));
+    }
+
+    [Fact]
+    public void Grant_WorkerDied_ItsGrantIsFreeForOthers()
+    {
+        ledger.Refresh([Job(JobPriority.Normal, ready: 1)]);
+        ledger.Report(Worker("a", slots: 1), []);
+        ledger.Grant([new WorkerId("a")], Now);
+        ledger.Remove(new WorkerId("a"));
+        ledger.Report(Worker("b", slots: 1), []);
+
+        Assert.Single(ledger.Grant([new WorkerId("b")], Now));
+    }
+
+    [Fact]
+    public void Grant_LargeTaskThatFitsNowhereYet_KeepsOneWorkerFromSmallerOnes()
+    {
+        var large = Job(JobPriority.Normal, ready: 1, age: TimeSpan.FromSeconds(5)) with { Resources = new ResourceRequest { MemoryBytes = 1000 } };
+        var small = Job(JobPriority.Normal, ready: 4) with { Resources = new ResourceRequest { MemoryBytes = 10 } };
+        ledger.Refresh([large, small]);
+        ledger.Report(Worker("a", slots: 4, memory: 1000, freeMemory: 900), []);
+        ledger.Report(Worker("b", slots: 1, memory: 100), []);
+
+        var granted = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
+
+        Assert.Equal(("b", small.Id), (Assert.Single(granted).Match.Worker.Value, granted[0].Match.Job));
+    }
+
+    [Fact]
+    public void Grant_Gang_GetsAllItsSlotsAtOnceOrNone()
+    {
+        var gang = Job(JobPriority.Normal, ready: 3) with { Gang = true };
+        ledger.Refresh([gang]);
+        ledger.Report(Worker("a", slots: 2), []);
+        ledger.Report(Worker("b", slots: 1, free: 0), []);
+
+        var none = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
+        ledger.Report(Worker("b", slots: 1), []);
+        var all = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
+
+        Assert.Empty(none);
+        Assert.Equal(3, all.Sum(grant => grant.Match.Count));
+    }
+
+    [Fact]
+    public void Grant_Stopped_GivesNothingAndSaysSo()
+    {
+        var job = Job(JobPriority.Normal, ready: 1);
+        ledger.Refresh([job]);
+        ledger.Report(Worker("a", slots: 1), []);
+        ledger.Stopped = true;
+
+        Assert.Empty(ledger.Grant([new WorkerId("a")], Now));
+        Assert.Equal(ReasonCode.ClusterStopped, ledger.Explain(job.Id, Now)!.Code);
+    }
+
+    [Fact]
+    public void Unwanted_JobEndedOrCancelling_NamesItsAttempts()
+    {
+        var cancelling = Job(JobPriority.Normal, ready: 0) with { Phase = JobPhase.Cancelling };
+        var running = Job(JobPriority.Normal, ready: 0);
+        ledger.Refresh([cancelling, running]);
+        AttemptId[] attempts = [Attempt(cancelling.Id), Attempt(running.Id), Attempt(JobId.New())];
+
+        Assert.Equal([attempts[0], attempts[2]], ledger.Unwanted(attempts));
+    }
+
+    [Theory]
+    [InlineData(0, false, 0, ReasonCode.NoWorkers)]
+    [InlineData(1, true, 0, ReasonCode.WorkersDraining)]
+    [InlineData(1, false, 1, ReasonCode.WaitingForSlot)]
+    public void Explain_WaitingJob_NamesWhatIsMissing(int workers, bool draining, int busy, ReasonCode expected)
+    {
+        var job = Job(JobPriority.Normal, ready: 1);
+        ledger.Refresh([job]);
+        for (var i = 0; i < workers; i++)
+        {
+            ledger.Report(Worker($"w{i}", slots: 1, free: 1 - busy) with { Draining = draining }, []);
+        }
+
+        Assert.Equal(expected, ledger.Explain(job.Id, Now)!.Code);
+    }
+
+    private ActiveJob Job(JobPriority priority, int ready, TimeSpan age = default) => new(
+        JobId.Parse($"01JD{++jobs:0000000000000000000000}"), JobPhase.Running, priority, 1, Now - age, new ResourceRequest { MemoryBytes = 1 }, false, [], null,
+        [new StageBacklog(0, ready, 0, 0, null)]);
+
+    private static AttemptId Attempt(JobId job) => new(new TaskId(job, 0, 0), 1);
+
+    private static WorkerSnapshot Worker(string name, int slots, int? free = null, long memory = 100, long? freeMemory = null) =>
+        new(new WorkerId(name), slots, memory, 0, free ?? slots, freeMemory ?? memory, 0, false, null);
+}
