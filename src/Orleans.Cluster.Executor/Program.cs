@@ -1,1 +1,29 @@
-return 0;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Executor;
+using StreamJsonRpc;
+
+// Requests and replies are framed messages over the original standard streams; whatever the program prints goes to the error stream.
+var input = Console.OpenStandardInput();
+var output = Console.OpenStandardOutput();
+Console.SetOut(Console.Error);
+
+var arguments = ExecutorArguments.Parse(args);
+OutOfMemoryPreference.PreferThisProcess();
+var lease = new ProcessLease(arguments);
+using var service = new ExecutorService(lease);
+var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
+using var rpc = new JsonRpc(new HeaderDelimitedMessageHandler(output, input, formatter));
+rpc.AddLocalRpcTarget<Orleans.Cluster.Contracts.Execution.IExecutor>(service, null);
+rpc.StartListening();
+lease.Watch();
+try
+{
+    await rpc.Completion;
+}
+catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+{
+    await Console.Error.WriteLineAsync($"The pipe to the silo broke: {exception.Message}");
+}
+
+// The silo has gone. Nobody waits for what may still run here.
+lease.End("Its silo closed the pipe.");

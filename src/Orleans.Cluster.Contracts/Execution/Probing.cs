@@ -53,6 +53,9 @@ public sealed record TextDialect
 
     /// <summary><c>utf-8</c>, <c>utf-16le</c>, <c>utf-16be</c>, <c>latin-1</c> or <c>windows-1252</c>.</summary>
     public string Encoding { get; init; } = "utf-8";
+
+    /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
+    public bool BlankLineIsRow { get; init; }
 }
 
 /// <summary>One file of a dataset as found.</summary>
@@ -104,6 +107,6 @@ public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOn
 /// <summary>A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.</summary>
 /// <param name="Start">Byte offset of its first record.</param>
 /// <param name="End">Byte offset behind its last record.</param>
-/// <param name="Rows">Records in it, blank lines not counted; null where only reading tells.</param>
+/// <param name="Rows">Records in it, blank lines that are no rows not counted; null where only reading tells.</param>
 /// <param name="FirstLine">Line number at <paramref name="Start"/>, from 1.</param>
 public sealed record AlignedRange(long Start, long End, long? Rows, long FirstLine);

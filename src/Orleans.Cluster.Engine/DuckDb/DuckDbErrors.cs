@@ -1,0 +1,69 @@
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Engine.DuckDb;
+
+/// <summary>The one map from what the engine throws to what it means for an attempt.</summary>
+internal static class DuckDbErrors
+{
+    /// <summary>The failure that an exception of the engine, or of reading and writing around it, stands for.</summary>
+    public static AttemptFailure ToFailure(Exception exception) => exception switch
+    {
+        EngineException e => e.Failure,
+        DuckDBException e => new AttemptFailure(KindOf(e), FirstLines(e.Message), CodeOf(e)),
+        OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
+        OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
+        InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),
+        IOException or UnauthorizedAccessException => new AttemptFailure(FailureKind.Storage, exception.Message),
+        _ => new AttemptFailure(FailureKind.Internal, $"{exception.GetType().Name}: {exception.Message}"),
+    };
+
+    /// <summary>Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time.</summary>
+    public static bool MayBeBadRow(DuckDBException exception) =>
+        Classify(exception) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput or DuckDBErrorType.OutOfRange
+            or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid;
+
+    private static FailureKind KindOf(DuckDBException exception) => Classify(exception) switch
+    {
+        DuckDBErrorType.OutOfMemory => FailureKind.OutOfMemory,
+        DuckDBErrorType.Interrupt => FailureKind.Cancelled,
+        DuckDBErrorType.Io => FailureKind.Storage,
+        DuckDBErrorType.Internal or DuckDBErrorType.Fatal => FailureKind.Internal,
+        _ => FailureKind.BadQuery,
+    };
+
+    private static string? CodeOf(DuckDBException exception) =>
+        Classify(exception) == DuckDBErrorType.Binder && exception.Message.Contains("Referenced column", StringComparison.Ordinal)
+            ? ErrorCode.ColumnNotFound.Word
+            : null;
+
+    // Errors of preparing a statement carry no type, only the type's name in front of the message.
+    private static DuckDBErrorType Classify(DuckDBException exception)
+    {
+        if (exception.ErrorType != DuckDBErrorType.Invalid)
+        {
+            return exception.ErrorType;
+        }
+
+        var message = exception.Message.AsSpan();
+        return message switch
+        {
+            _ when message.StartsWith("Binder Error") => DuckDBErrorType.Binder,
+            _ when message.StartsWith("Catalog Error") => DuckDBErrorType.Catalog,
+            _ when message.StartsWith("Parser Error") => DuckDBErrorType.Parser,
+            _ when message.StartsWith("Permission Error") => DuckDBErrorType.Permission,
+            _ when message.StartsWith("Out of Memory Error") => DuckDBErrorType.OutOfMemory,
+            _ when message.StartsWith("IO Error") => DuckDBErrorType.Io,
+            _ when message.StartsWith("INTERNAL Error") => DuckDBErrorType.Internal,
+            _ => DuckDBErrorType.Invalid,
+        };
+    }
+
+    // The rest is advice on options that a user of the cluster does not have.
+    private static string FirstLines(string message)
+    {
+        var end = message.IndexOf("\n\n", StringComparison.Ordinal);
+        return (end < 0 ? message : message[..end]).Trim();
+    }
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Engine.DuckDb;
+
+/// <summary>What an instance may use. Fixed when it opens.</summary>
+/// <param name="Threads">Engine threads; 1 keeps the order of rows and the bits of sums.</param>
+/// <param name="MemoryBytes">The engine's own limit; the process needs some more.</param>
+/// <param name="SpillFolder">Folder for spilled data; null: the instance does not spill.</param>
+/// <param name="SpillBytes">Bytes that it may spill; null for what the disk has.</param>
+/// <param name="Folders">Folders that it may read and write.</param>
+/// <param name="Files">Files that it may read and write.</param>
+internal sealed record SessionOptions(
+    int Threads, long MemoryBytes, string? SpillFolder, long? SpillBytes, IReadOnlyList<string> Folders, IReadOnlyList<string> Files)
+{
+    /// <summary>For questions that touch no file.</summary>
+    public static SessionOptions WithoutFiles { get; } = new(1, 256L << 20, null, null, [], []);
+}
+
+/// <summary>
+/// One connection to a fresh in-memory instance with threads, memory limit, spill folder and sandbox set and locked. For one thread at a
+/// time, except <see cref="RowsDone"/> and cancellation.
+/// </summary>
+internal sealed class DuckDbSession : IDisposable
+{
+    private readonly DuckDBConnection _connection;
+
+    private DuckDbSession(DuckDBConnection connection) => _connection = connection;
+
+    /// <summary>Rows that the running statement has read so far, roughly.</summary>
+    public long RowsDone => (long)_connection.GetQueryProgress().RowsProcessed;
+
+    /// <summary>Part of the running statement that is done, in [0, 1], roughly.</summary>
+    public double FractionDone => Math.Clamp(_connection.GetQueryProgress().Percentage / 100.0, 0, 1);
+
+    /// <summary>The last statement's operators and the rows that each made.</summary>
+    public QueryProfile LastProfile() => QueryProfile.Read(_connection.NativeConnection);
+
+    public static DuckDbSession Open(SessionOptions options)
+    {
+        var connection = new DuckDBConnection("DataSource=:memory:");
+        try
+        {
+            connection.Open();
+            var session = new DuckDbSession(connection);
+            foreach (var setting in Settings(options))
+            {
+                session.Execute(setting);
+            }
+
+            return session;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement and drops its rows.</summary>
+    public void Execute(string sql, CancellationToken cancellationToken = default) =>
+        Query(sql, static _ => 0, cancellationToken);
+
+    /// <summary>Runs one statement and makes something of each row.</summary>
+    public List<T> Query<T>(string sql, Func<DuckDBDataReader, T> row, CancellationToken cancellationToken = default)
+    {
+        var rows = new List<T>();
+        Read(sql, reader => rows.Add(row(reader)), cancellationToken);
+        return rows;
+    }
+
+    /// <summary>Runs one statement and hands on each row, without holding all of them.</summary>
+    public void Read(string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.UseStreamingMode = true;
+        using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
+        try
+        {
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                row(reader);
+            }
+        }
+        catch (DuckDBException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The statement was cancelled.", e, cancellationToken);
+        }
+    }
+
+    /// <summary>The first value of the only row, as a number.</summary>
+    public long QueryInt64(string sql, CancellationToken cancellationToken = default) =>
+        Query(sql, static r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), cancellationToken).Single();
+
+    /// <summary>Columns that a query would answer. Nothing is run.</summary>
+    public IReadOnlyList<ColumnSchema> Describe(string sql, CancellationToken cancellationToken = default) =>
+        Query($"DESCRIBE {sql}", static r => new ColumnSchema(r.GetString(0), r.GetString(1)), cancellationToken);
+
+    public void Dispose() => _connection.Dispose();
+
+    private static IEnumerable<string> Settings(SessionOptions options)
+    {
+        yield return $"SET threads = {options.Threads}";
+        yield return $"SET memory_limit = '{options.MemoryBytes} B'";
+        yield return options.SpillFolder is { } folder ? $"SET temp_directory = {SqlText.Literal(folder)}" : "SET temp_directory = ''";
+        if (options.SpillBytes is { } bytes)
+        {
+            yield return $"SET max_temp_directory_size = '{bytes} B'";
+        }
+
+        // All partitions must read a time stamp without a zone alike, wherever they run.
+        yield return "SET TimeZone = 'UTC'";
+        yield return "SET preserve_insertion_order = true";
+        yield return "SET autoinstall_known_extensions = false";
+        yield return "SET autoload_known_extensions = false";
+        yield return "SET enable_external_file_cache = false";
+        yield return "SET enable_progress_bar = true";
+        yield return "SET enable_progress_bar_print = false";
+        yield return "PRAGMA enable_profiling = 'no_output'";
+        yield return "SET profiling_coverage = 'ALL'";
+        yield return $"SET custom_profiling_settings = {SqlText.Literal(QueryProfile.Metrics)}";
+        yield return $"SET allowed_directories = [{Literals(options.Folders.Select(f => f.EndsWith('/') ? f : f + "/"))}]";
+        yield return $"SET allowed_paths = [{Literals(options.Files)}]";
+        yield return "SET enable_external_access = false";
+        yield return "SET lock_configuration = true";
+    }
+
+    private static string Literals(IEnumerable<string> texts) => string.Join(", ", texts.Distinct().Select(SqlText.Literal));
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
+
+namespace Orleans.Cluster.Engine.Execution;
+
+/// <summary>
+/// Runs one attempt: stage and check the inputs, run the query in a fresh instance that sees nothing else, write and sync the rows, count
+/// everything. Writes only in the attempt's folder and its scratch.
+/// </summary>
+internal sealed class TaskExecutor(StagingArea staging)
+{
+    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
+    private const long ProcessBytes = 128L << 20;
+    private const long LeastEngineBytes = 64L << 20;
+
+    // A partition whose rows are worse than that is not worth reading over and over.
+    private const int MaxQuarantineRounds = 20;
+
+    /// <summary>Runs to the end; a failure is a value, and leaves no file.</summary>
+    public TaskOutcome Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Reset(task.AttemptFolder);
+            Directory.CreateDirectory(task.ScratchFolder);
+            var manifest = task.Kind == TaskKind.Rechunk
+                ? Rechunker.Run(task, cancellationToken)
+                : Execute(task, progress, cancellationToken);
+            return new TaskOutcome(manifest, null);
+        }
+        catch (Exception exception)
+        {
+            // The edge of the engine: whatever happened becomes the attempt's failure.
+            Remove(task.AttemptFolder);
+            return new TaskOutcome(null, DuckDbErrors.ToFailure(exception));
+        }
+        finally
+        {
+            Remove(task.ScratchFolder);
+        }
+    }
+
+    private TaskManifest Execute(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        using var meter = new ProgressMeter(task, progress);
+        using var inputs = TaskInputs.Prepare(task, staging, meter, cancellationToken);
+        var quarantine = new Quarantine(task.AttemptFolder);
+        for (var round = 0; ; round++)
+        {
+            try
+            {
+                var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
+                var aside = quarantine.Write();
+                return new TaskManifest
+                {
+                    RowsIn = inputs.RowsIn,
+                    BytesIn = meter.TotalBytes,
+                    RowsOut = files.Sum(file => file.Rows),
+                    QuarantinedRows = quarantine.Count,
+                    Files = aside is null ? files : [.. files, aside],
+                    Columns = columns,
+                    Cost = new TaskCost(
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds),
+                };
+            }
+            catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
+            {
+                var bad = BadRowFinder.Find(task, inputs, cancellationToken);
+                if (bad.Count == 0)
+                {
+                    throw;
+                }
+
+                if (task.OnBadRow == BadRowPolicy.Fail || round == MaxQuarantineRounds)
+                {
+                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Describe(), ErrorCode.BadRow.Word), exception);
+                }
+
+                quarantine.Add(bad);
+                foreach (var group in bad.GroupBy(row => row.Table))
+                {
+                    group.Key.Skip(group.Select(row => row.Record));
+                    group.Key.Stage(static _ => { }, cancellationToken);
+                }
+
+                OutputWriter.Clear(task.AttemptFolder);
+            }
+        }
+    }
+
+    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, long Spilled) RunQuery(
+        TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        using var session = DuckDbSession.Open(new SessionOptions(
+            task.Threads,
+            Math.Max(LeastEngineBytes, task.MemoryBytes - ProcessBytes - inputs.StagedMemoryBytes),
+            task.ScratchFolder,
+            task.ScratchBytes,
+            [task.AttemptFolder, task.ScratchFolder],
+            inputs.Files));
+        foreach (var declaration in inputs.Declarations())
+        {
+            session.Execute(declaration, cancellationToken);
+        }
+
+        using var following = meter.Follow(session);
+        var writer = new OutputWriter(session, task, inputs, cancellationToken);
+        var (files, columns) = writer.Write();
+        return (files, columns, writer.SpilledBytes);
+    }
+
+    private static void Reset(string folder)
+    {
+        Remove(folder);
+        Directory.CreateDirectory(folder);
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
+
+namespace Orleans.Cluster.Engine.Execution;
+
+/// <summary>The inputs of one attempt, made ready: text staged, files checked, and the statements that declare them.</summary>
+internal sealed class TaskInputs : IDisposable
+{
+    private readonly StagingArea _area;
+    private readonly TaskSpec _task;
+    private readonly Dictionary<ScanInput, List<StagedTable>> _staged = [];
+
+    private TaskInputs(StagingArea area, TaskSpec task) => (_area, _task) = (area, task);
+
+    /// <summary>All staged text, in order of inputs and slices.</summary>
+    public IEnumerable<StagedTable> StagedTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Tables(i.Scan!));
+
+    /// <summary>Bytes of memory that staged text takes.</summary>
+    public long StagedMemoryBytes => StagedTables.Where(t => t.File.InMemory).Sum(t => t.File.Length);
+
+    /// <summary>Files that the engine may read.</summary>
+    public IReadOnlyList<string> Files =>
+    [
+        .. StagedTables.Select(t => t.File.Path),
+        .. ParquetSlices.Select(s => s.Slice.File.Stamp.Path),
+        .. _task.Inputs.Where(i => i.Exchange is not null).SelectMany(i => i.Exchange!.Files).Select(f => f.Path),
+    ];
+
+    /// <summary>Slices of Parquet files.</summary>
+    public IEnumerable<(ScanInput Scan, FileSlice Slice)> ParquetSlices =>
+        from input in _task.Inputs
+        where input.Scan?.Format == SourceFormat.Parquet
+        from slice in input.Scan!.Slices
+        select (input.Scan, slice);
+
+    /// <summary>Rows that scans shall read, rows set aside included.</summary>
+    public long RowsIn =>
+        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + ParquetSlices.Sum(s => s.Slice.Rows ?? s.Slice.End - s.Slice.Start);
+
+    /// <summary>Checks every file and stages all text.</summary>
+    /// <exception cref="EngineException">A source changed, or an artifact is lost.</exception>
+    public static TaskInputs Prepare(TaskSpec task, StagingArea area, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        var inputs = new TaskInputs(area, task);
+        try
+        {
+            foreach (var input in task.Inputs)
+            {
+                inputs.Prepare(input, meter, cancellationToken);
+            }
+
+            return inputs;
+        }
+        catch
+        {
+            inputs.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One statement for each input that makes it a view.</summary>
+    public IEnumerable<string> Declarations() =>
+        _task.Inputs.Select(input => $"CREATE VIEW {SqlText.Name(input.Name)} AS {SelectSql(input)}");
+
+    public void Dispose()
+    {
+        foreach (var table in _staged.Values.SelectMany(tables => tables))
+        {
+            _area.Return(table.File);
+        }
+    }
+
+    private List<StagedTable> Tables(ScanInput scan) => _staged.GetValueOrDefault(scan) ?? [];
+
+    private void Prepare(TaskInput input, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        if (input.Exchange is { } exchange)
+        {
+            foreach (var file in exchange.Files)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ArtifactCheck.Require(file);
+            }
+
+            return;
+        }
+
+        var scan = input.Scan ?? throw new ArgumentException($"Input {input.Name} is neither a scan nor an exchange.");
+        if (scan.Format == SourceFormat.Parquet)
+        {
+            foreach (var slice in scan.Slices)
+            {
+                SourceStreams.CheckStamp(slice.File.Stamp);
+            }
+
+            return;
+        }
+
+        var tables = _staged[scan] = [];
+        foreach (var group in GroupByLayout(scan.Slices))
+        {
+            var bytes = group.Sum(TextBytes);
+            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder);
+            var table = new StagedTable(scan, group, file);
+            tables.Add(table);
+            table.Stage(meter.AddStaged, cancellationToken);
+        }
+    }
+
+    private string SelectSql(TaskInput input)
+    {
+        var columns = input.Exchange?.Columns ?? input.Scan!.Columns;
+        var selects = input.Exchange is { } exchange
+            ? ExchangeSelects(exchange)
+            : input.Scan!.Format == SourceFormat.Parquet ? [.. ParquetSql.Selects(input.Scan)] : [.. Tables(input.Scan).Select(t => t.SelectSql())];
+        return selects.Count > 0
+            ? string.Join(" UNION ALL ", selects)
+            : $"SELECT {string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Name(c.Name)}"))} WHERE false";
+    }
+
+    // An artifact may hold a column under the type that Parquet has for it; the cast gives back the planned one.
+    private static IReadOnlyList<string> ExchangeSelects(ExchangeInput exchange)
+    {
+        if (exchange.Files.Count == 0)
+        {
+            return [];
+        }
+
+        var paths = string.Join(", ", exchange.Files.Select(f => SqlText.Literal(f.Path)));
+        var columns = string.Join(", ", exchange.Columns.Select(c => $"CAST({SqlText.Name(c.Name)} AS {c.Type}) AS {SqlText.Name(c.Name)}"));
+        return [$"SELECT {columns} FROM read_parquet([{paths}], hive_partitioning = false)"];
+    }
+
+    // Thousands of small files of one layout become one staged file and one reader.
+    private static IEnumerable<List<FileSlice>> GroupByLayout(IReadOnlyList<FileSlice> slices)
+    {
+        var group = new List<FileSlice>();
+        foreach (var slice in slices)
+        {
+            if (group.Count > 0 && !SameLayout(group[0].File, slice.File))
+            {
+                yield return group;
+                group = [];
+            }
+
+            group.Add(slice);
+        }
+
+        if (group.Count > 0)
+        {
+            yield return group;
+        }
+    }
+
+    private static bool SameLayout(SourceFile a, SourceFile b) =>
+        ReferenceEquals(a, b)
+        || ((a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
+            && (a.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual(
+                (b.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal)));
+
+    private static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
+
+    private static long TextBytes(FileSlice slice) =>
+        slice.File.Compression == SourceCompression.None
+            ? slice.End - slice.Start
+            : (long)((double)slice.File.UncompressedBytes * (slice.End - slice.Start) / Math.Max(slice.File.Stamp.Bytes, 1));
+}

@@ -1,0 +1,84 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Engine.Sources;
+
+namespace Orleans.Cluster.Engine.Probing;
+
+/// <summary>Finds what a dataset is: one format, one dialect, one schema, before anything is computed.</summary>
+internal static class DatasetProber
+{
+    /// <exception cref="EngineException">A file cannot be read, or the files do not have one schema.</exception>
+    public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var file in request.Files)
+        {
+            SourceStreams.CheckStamp(file);
+        }
+
+        var format = request.Source.Format == SourceFormat.Auto ? FindFormat(request) : request.Source.Format;
+        return format switch
+        {
+            SourceFormat.Parquet => ParquetProbe.Probe(request, cancellationToken),
+            SourceFormat.Json or SourceFormat.Ndjson => JsonProbe.Probe(request, format, cancellationToken),
+            _ => TextProbe.Probe(request, format, cancellationToken),
+        };
+    }
+
+    // By the first file with content; what is no Parquet and no JSON is delimited text.
+    private static SourceFormat FindFormat(ProbeRequest request)
+    {
+        var file = request.Files.FirstOrDefault(file => file.Bytes > 0) ?? request.Files[0];
+        Span<byte> magic = stackalloc byte[4];
+        using (var handle = SourceStreams.OpenFile(file.Path))
+        {
+            magic = magic[..RandomAccess.Read(handle, magic, 0)];
+        }
+
+        if (magic.SequenceEqual("PAR1"u8))
+        {
+            return SourceFormat.Parquet;
+        }
+
+        var name = file.Path.ToLowerInvariant();
+        foreach (var ending in new[] { ".gz", ".bgz", ".zst" })
+        {
+            name = name.EndsWith(ending, StringComparison.Ordinal) ? name[..^ending.Length] : name;
+        }
+
+        var sample = TextSample.Take(file, request.Source.Options, 64 << 10, wantOthers: false);
+        var text = System.Text.Encoding.UTF8.GetString(sample.Head.AsSpan(sample.MarkBytes)).TrimStart();
+        return Path.GetExtension(name) switch
+        {
+            ".parquet" => throw new EngineException(
+                FailureKind.SourceUnavailable, $"{file.Path} is named .parquet but does not begin as a Parquet file does.", ErrorCode.DatasetNotReadable.Word),
+            ".tsv" or ".tab" or ".maf" => SourceFormat.Tsv,
+            ".csv" => SourceFormat.Csv,
+            ".ndjson" or ".jsonl" => SourceFormat.Ndjson,
+            ".json" => IsLines(text) ? SourceFormat.Ndjson : SourceFormat.Json,
+            _ when text.StartsWith('{') => IsLines(text) ? SourceFormat.Ndjson : SourceFormat.Json,
+            _ when text.StartsWith("[{", StringComparison.Ordinal) => SourceFormat.Json,
+            _ => SourceFormat.Csv,
+        };
+    }
+
+    // Lines that are each one whole object.
+    private static bool IsLines(string text)
+    {
+        var end = text.IndexOf('\n', StringComparison.Ordinal);
+        var first = (end < 0 ? text : text[..end]).Trim();
+        if (!first.StartsWith('{'))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var document = System.Text.Json.JsonDocument.Parse(first);
+            return document.RootElement.ValueKind == System.Text.Json.JsonValueKind.Object;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Engine.Sources;
+
+namespace Orleans.Cluster.Engine.Probing;
+
+/// <summary>Pieces of one text file, as plain UTF-8: its head, and of a plain file also its middle and its end.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Compression">As its first bytes say.</param>
+/// <param name="Encoding">As its byte order mark says, or as declared.</param>
+/// <param name="Head">First bytes of the inflated text, byte order mark included.</param>
+/// <param name="MarkBytes">Length of the byte order mark in <paramref name="Head"/>.</param>
+/// <param name="HeadIsWhole">Whether the head is all there is.</param>
+/// <param name="Others">Pieces from further on; each begins somewhere inside a record.</param>
+internal sealed record TextSample(
+    FileStamp File, SourceCompression Compression, string Encoding, byte[] Head, int MarkBytes, bool HeadIsWhole, IReadOnlyList<byte[]> Others)
+{
+    private const int OtherBytes = 64 << 10;
+
+    /// <summary>Looks into a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="options">What the user knows.</param>
+    /// <param name="headBytes">Bytes of head.</param>
+    /// <param name="wantOthers">Whether middle and end are wanted.</param>
+    public static TextSample Take(FileStamp file, SourceOptions options, int headBytes, bool wantOthers)
+    {
+        SourceStreams.CheckStamp(file);
+        var compression = options.Compression == SourceCompression.Auto ? FindCompression(file.Path) : options.Compression;
+        var encoding = Normalise(options.Encoding) ?? FindEncoding(file.Path, compression);
+        using var stream = SourceStreams.OpenInflated(file.Path, compression, encoding);
+        var (head, whole) = ReadHead(stream, file, headBytes);
+        var mark = head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
+        var plain = compression == SourceCompression.None && !SourceStreams.IsUtf16(encoding);
+        return new TextSample(file, compression, encoding, head, mark, whole, plain && wantOthers && !whole ? ReadOthers(file, headBytes) : []);
+    }
+
+    /// <summary>Compression by the first bytes of a file.</summary>
+    public static SourceCompression FindCompression(string path)
+    {
+        Span<byte> start = stackalloc byte[18];
+        using var handle = SourceStreams.OpenFile(path);
+        start = start[..RandomAccess.Read(handle, start, 0)];
+        if (start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
+        {
+            return SourceCompression.Zstd;
+        }
+
+        if (!start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
+        {
+            return SourceCompression.None;
+        }
+
+        // BGZF: an extra field whose first subfield is "BC".
+        return start.Length >= 14 && (start[3] & 4) != 0 && start[12] == (byte)'B' && start[13] == (byte)'C' ? SourceCompression.Bgzf : SourceCompression.Gzip;
+    }
+
+    private static string? Normalise(string? declared) => declared?.ToLowerInvariant() switch
+    {
+        null => null,
+        "utf8" or "utf-8" => "utf-8",
+        "utf-16" or "utf16" or "utf-16le" => "utf-16le",
+        "utf-16be" => "utf-16be",
+        "latin-1" or "latin1" or "iso-8859-1" => "latin-1",
+        "windows-1252" or "cp1252" => "windows-1252",
+        var other => throw new EngineException(
+            FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ErrorCode.DatasetNotReadable.Word),
+    };
+
+    private static string FindEncoding(string path, SourceCompression compression)
+    {
+        using var stream = SourceStreams.OpenInflated(path, compression, "utf-8");
+        var start = new byte[2];
+        var read = ReadFully(stream, start, path);
+        return (read, start[0], start[1]) switch
+        {
+            (2, 0xFF, 0xFE) => "utf-16le",
+            (2, 0xFE, 0xFF) => "utf-16be",
+            _ => "utf-8",
+        };
+    }
+
+    private static (byte[] Head, bool Whole) ReadHead(Stream stream, FileStamp file, int bytes)
+    {
+        var head = new byte[bytes];
+        var read = ReadFully(stream, head, file.Path);
+        var whole = read < bytes || ReadFully(stream, new byte[1], file.Path) == 0;
+        return (head[..read], whole);
+    }
+
+    private static int ReadFully(Stream stream, byte[] buffer, string path)
+    {
+        try
+        {
+            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or DecoderFallbackException or EndOfStreamException)
+        {
+            throw new EngineException(
+                FailureKind.SourceUnavailable, $"{path} cannot be read: {e.Message}", ErrorCode.DatasetNotReadable.Word, e);
+        }
+    }
+
+    private static List<byte[]> ReadOthers(FileStamp file, int headBytes)
+    {
+        var starts = new[] { file.Bytes / 2, file.Bytes - OtherBytes }.Where(start => start > headBytes).Distinct();
+        using var handle = SourceStreams.OpenFile(file.Path);
+        var others = new List<byte[]>();
+        foreach (var start in starts)
+        {
+            var piece = new byte[Math.Min(OtherBytes, file.Bytes - start)];
+            others.Add(piece[..RandomAccess.Read(handle, piece, start)]);
+        }
+
+        return others;
+    }
+}

@@ -1,0 +1,79 @@
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.DuckDb;
+
+namespace Orleans.Cluster.Engine.Probing;
+
+/// <summary>The narrowest type that holds every sample of a column, by the engine's own casts.</summary>
+internal static class TypeSniffer
+{
+    private static readonly (string Type, string Condition)[] Candidates =
+    [
+        ("BOOLEAN", "lower({0}) IN ('true', 'false')"),
+        ("BIGINT", "regexp_full_match({0}, '[+-]?[0-9]+') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"),
+        ("DOUBLE", "TRY_CAST({0} AS DOUBLE) IS NOT NULL AND NOT regexp_full_match({0}, '\\s.*|.*\\s')"),
+        ("DATE", "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND TRY_CAST({0} AS DATE) IS NOT NULL"),
+        ("TIMESTAMP", "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.]+)?') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL"),
+    ];
+
+    /// <summary>Types of columns, given rows of their values; null stands for NULL. A column without a value is VARCHAR.</summary>
+    public static IReadOnlyList<string> Find(IReadOnlyList<IReadOnlyList<string?>> rows, int width)
+    {
+        if (rows.Count == 0 || width == 0)
+        {
+            return [.. Enumerable.Repeat("VARCHAR", width)];
+        }
+
+        using var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        Execute(connection, "SET threads = 1");
+        Execute(connection, $"CREATE TABLE sample ({string.Join(", ", Enumerable.Range(0, width).Select(i => $"c{i} VARCHAR"))})");
+        using (var appender = connection.CreateAppender("sample"))
+        {
+            foreach (var values in rows)
+            {
+                var row = appender.CreateRow();
+                foreach (var value in values)
+                {
+                    row = value is null ? row.AppendNullValue() : row.AppendValue(value);
+                }
+
+                row.EndRow();
+            }
+        }
+
+        // One query a column keeps the statement short for tables with thousands of columns.
+        return [.. Enumerable.Range(0, width).Select(i => FindOne(connection, $"c{i}"))];
+    }
+
+    private static string FindOne(DuckDBConnection connection, string column)
+    {
+        using var command = connection.CreateCommand();
+        var tests = Candidates.Select(candidate =>
+            $"bool_and({string.Format(System.Globalization.CultureInfo.InvariantCulture, candidate.Condition, column)})");
+        command.CommandText = $"SELECT count({column}), {string.Join(", ", tests)} FROM sample WHERE {column} IS NOT NULL";
+        using var reader = command.ExecuteReader();
+        reader.Read();
+        if (reader.GetInt64(0) == 0)
+        {
+            return "VARCHAR";
+        }
+
+        for (var i = 0; i < Candidates.Length; i++)
+        {
+            if (!reader.IsDBNull(i + 1) && reader.GetBoolean(i + 1))
+            {
+                return Candidates[i].Type;
+            }
+        }
+
+        return "VARCHAR";
+    }
+
+    private static void Execute(DuckDBConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

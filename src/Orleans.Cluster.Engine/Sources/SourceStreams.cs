@@ -1,0 +1,107 @@
+using System.IO.Compression;
+using System.Text;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+
+namespace Orleans.Cluster.Engine.Sources;
+
+/// <summary>Opens files of a dataset as plain text: a range of bytes, inflated, and as UTF-8 where an offset could not be kept anyway.</summary>
+internal static class SourceStreams
+{
+    static SourceStreams() =>
+        // Without it, a gzip file that breaks off ends like a whole one, and its last rows are lost in silence.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
+    /// <summary>Refuses a file that is not the one that was planned.</summary>
+    /// <exception cref="EngineException">It is gone, or size or time differ.</exception>
+    public static void CheckStamp(FileStamp stamp)
+    {
+        var file = new FileInfo(stamp.Path);
+        if (!file.Exists)
+        {
+            throw Unavailable($"{stamp.Path} is gone.");
+        }
+
+        if (file.Length != stamp.Bytes || new DateTimeOffset(file.LastWriteTimeUtc) != stamp.ModifiedAt)
+        {
+            throw Unavailable(
+                $"{stamp.Path} changed since the job was planned: {stamp.Bytes} bytes of {stamp.ModifiedAt:O} then, "
+                + $"{file.Length} bytes of {file.LastWriteTimeUtc:O} now. Submit the job again.");
+        }
+    }
+
+    /// <summary>The text of a slice. Its first byte is the first record's.</summary>
+    public static Stream OpenSlice(FileSlice slice, string encoding)
+    {
+        var file = slice.File;
+        if (file.Compression == SourceCompression.None && !IsUtf16(encoding))
+        {
+            return new RangeStream(OpenFile(file.Stamp.Path), slice.Start, slice.End);
+        }
+
+        return OpenText(file, encoding);
+    }
+
+    /// <summary>The text of a whole file from its first record on.</summary>
+    public static Stream OpenText(SourceFile file, string encoding)
+    {
+        var stream = OpenInflated(file.Stamp.Path, file.Compression, encoding);
+        try
+        {
+            Skip(stream, file.DataStart);
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A file's bytes, inflated; as UTF-8 when it is UTF-16, otherwise as they are.</summary>
+    public static Stream OpenInflated(string path, SourceCompression compression, string encoding)
+    {
+        Stream stream = new RangeStream(OpenFile(path), 0, long.MaxValue);
+        stream = compression switch
+        {
+            SourceCompression.Gzip or SourceCompression.Bgzf => new GZipStream(stream, CompressionMode.Decompress),
+            SourceCompression.Zstd => new ZstdSharp.DecompressionStream(stream, leaveOpen: false),
+            _ => stream,
+        };
+        return IsUtf16(encoding)
+            ? Encoding.CreateTranscodingStream(stream, new UnicodeEncoding(encoding == "utf-16be", false, true), new UTF8Encoding(false))
+            : stream;
+    }
+
+    public static bool IsUtf16(string encoding) => encoding.StartsWith("utf-16", StringComparison.Ordinal);
+
+    public static Microsoft.Win32.SafeHandles.SafeFileHandle OpenFile(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable(Directory.Exists(path) ? $"{path} is a folder, not a file." : $"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static void Skip(Stream stream, long bytes)
+    {
+        var buffer = new byte[Math.Min(bytes, 64 << 10)];
+        while (bytes > 0)
+        {
+            var read = stream.Read(buffer, 0, (int)Math.Min(bytes, buffer.Length));
+            if (read == 0)
+            {
+                throw new EndOfStreamException("The file ends before its first record.");
+            }
+
+            bytes -= read;
+        }
+    }
+
+    private static EngineException Unavailable(string message, Exception? inner = null) =>
+        new(FailureKind.SourceUnavailable, message, inner: inner);
+}

@@ -1,0 +1,57 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+
+namespace Orleans.Cluster.Engine.Sources;
+
+/// <summary>Neighbouring text slices of one layout, staged as one file that the engine reads.</summary>
+internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slices, StagingFile file)
+{
+    private readonly SortedSet<long> _skipped = [];
+
+    /// <summary>What it is a part of.</summary>
+    public ScanInput Scan { get; } = scan;
+
+    /// <summary>Its slices, in order.</summary>
+    public IReadOnlyList<FileSlice> Slices { get; } = slices;
+
+    /// <summary>Where its records are.</summary>
+    public StagingFile File { get; } = file;
+
+    /// <summary>Numbers of its records that are set aside, from 0.</summary>
+    public IReadOnlySet<long> Skipped => _skipped;
+
+    /// <summary>What was staged last.</summary>
+    public StagedRecords Staged { get; private set; } = new([], 0, 0);
+
+    /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
+    public IReadOnlyList<ColumnSchema> FileColumns { get; } = ColumnsOf(scan, slices[0].File);
+
+    /// <summary>Null for NDJSON.</summary>
+    public TextDialect? Dialect => Scan.Format is SourceFormat.Csv or SourceFormat.Tsv ? Scan.Dialect : null;
+
+    /// <summary>Copies the records that are not set aside.</summary>
+    public void Stage(Action<long> progress, CancellationToken cancellationToken)
+    {
+        File.Reset();
+        Staged = RecordStager.Stage(Slices, Scan, File, Skipped, progress, cancellationToken);
+    }
+
+    /// <summary>Sets records aside; <see cref="Stage"/> then leaves them out.</summary>
+    public void Skip(IEnumerable<long> records) => _skipped.UnionWith(records);
+
+    /// <summary>The reader's call.</summary>
+    public string ReadSql(bool storeRejects = false) =>
+        TextSql.Read(File.Path, Dialect, FileColumns, Staged.LongestRecord, storeRejects);
+
+    /// <summary>Rows of the dataset's columns.</summary>
+    public string SelectSql() =>
+        $"SELECT {TextSql.Select(Scan.Columns, Slices[0].File, readAsDataset: true)} FROM {ReadSql()}";
+
+    private static ColumnSchema[] ColumnsOf(ScanInput scan, SourceFile file)
+    {
+        var hive = file.HiveValues ?? new Dictionary<string, string>();
+        var own = file.Columns ?? [.. scan.Columns.Where(c => !hive.ContainsKey(c.Name))];
+        var types = scan.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.OrdinalIgnoreCase);
+        return [.. own.Select(c => c with { Type = types.GetValueOrDefault(c.Name, "VARCHAR") })];
+    }
+}
