@@ -1,0 +1,220 @@
+using Microsoft.EntityFrameworkCore;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
+using Orleans.Cluster.Silo.Storage.Rows;
+
+namespace Orleans.Cluster.Silo.Storage;
+
+/// <summary>The job rows. Locks are always taken in the order job, partitions, so that no two transactions can wait for each other.</summary>
+internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : IJobStore
+{
+    private static readonly TimeSpan IdempotencyKeyLife = TimeSpan.FromHours(24);
+
+    private static readonly JobPhase[] ActivePhases = [.. Enum.GetValues<JobPhase>().Where(phase => !phase.IsTerminal())];
+
+    public async Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken) =>
+        await database.Write<JobRecord?>(db => Create(db, job, cancellationToken), null, cancellationToken)
+        ?? throw new ClusterException(
+            Contracts.ErrorCode.StorageUnavailable, "This process belongs to an earlier run of the cluster and may not accept jobs any more.");
+
+    public Task<JobRecord?> Find(JobId id, CancellationToken cancellationToken) =>
+        database.Read(db => Find(db, id.Value, cancellationToken), cancellationToken);
+
+    public async Task<JobPlan?> FindPlan(JobId id, CancellationToken cancellationToken)
+    {
+        var row = await database.Read(
+            db => db.JobPlans.AsNoTracking().SingleOrDefaultAsync(plan => plan.JobId == id.Value, cancellationToken), cancellationToken);
+        return row is null ? null : Documents.Decompress<JobPlan>(row.Plan);
+    }
+
+    public Task<bool> TryApply(JobChange change, CancellationToken cancellationToken)
+    {
+        if (change.State.Revision != change.ExpectedRevision + 1)
+        {
+            throw new ArgumentException(
+                $"The new revision of job {change.State.Id} is {change.State.Revision}, not {change.ExpectedRevision} + 1.", nameof(change));
+        }
+
+        return database.Write(db => JobChanges.TryApply(db, change, clock.GetUtcNow(), cancellationToken), refused: false, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<ActiveJob>>(
+            async db =>
+            {
+                var backlog = await ListBacklog(db, now, cancellationToken);
+                var jobs = await db.Jobs.AsNoTracking()
+                    .Where(job => ActivePhases.Contains(job.Phase))
+                    .OrderBy(job => job.Id)
+                    .Select(job => new
+                    {
+                        job.Id, job.Phase, job.Priority, job.Epoch, job.CreatedAt, job.Cpu, job.MemoryBytes, job.Gpu, job.Gang,
+                        job.DependsOn, job.DeadlineAt,
+                    })
+                    .ToListAsync(cancellationToken);
+                return [.. jobs.Select(job => new ActiveJob(
+                    JobId.Parse(job.Id), job.Phase, job.Priority, job.Epoch, job.CreatedAt,
+                    new ResourceRequest { Cpu = job.Cpu, MemoryBytes = job.MemoryBytes, Gpu = job.Gpu }, job.Gang,
+                    [.. job.DependsOn.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => JobId.Parse(id))],
+                    job.DeadlineAt, [.. backlog[job.Id]]))];
+            },
+            cancellationToken);
+
+    public Task<JobPage> List(JobFilter filter, CancellationToken cancellationToken) =>
+        database.Read(
+            async db =>
+            {
+                var rows = await JobQueries.Matching(db, filter)
+                    .OrderByDescending(job => job.Id)
+                    .Take(filter.PageSize + 1)
+                    .Select(job => new { Job = job, HasPlan = db.JobPlans.Any(plan => plan.JobId == job.Id) })
+                    .ToListAsync(cancellationToken);
+                var page = rows.Take(filter.PageSize).Select(row => JobRows.ToRecord(row.Job, row.HasPlan)).ToList();
+                return new JobPage(page, rows.Count > filter.PageSize ? page[^1].State.Id : null);
+            },
+            cancellationToken);
+
+    public Task<bool> Delete(JobId id, CancellationToken cancellationToken) =>
+        database.Write(
+            async db =>
+            {
+                var gone = await db.Jobs
+                    .Where(job => job.Id == id.Value && !ActivePhases.Contains(job.Phase))
+                    .ExecuteDeleteAsync(cancellationToken);
+                if (gone == 0)
+                {
+                    return false;
+                }
+
+                await db.IdempotencyKeys.Where(key => key.JobId == id.Value).ExecuteDeleteAsync(cancellationToken);
+                return true;
+            },
+            refused: false,
+            cancellationToken);
+
+    public Task<IReadOnlyList<HistoryEntry>> ListHistory(JobId id, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<HistoryEntry>>(
+            async db => await db.JobHistory.AsNoTracking()
+                .Where(entry => entry.JobId == id.Value)
+                .OrderBy(entry => entry.Sequence)
+                .Select(entry => new HistoryEntry(entry.Sequence, entry.At, entry.Phase, entry.Revision, entry.Detail))
+                .ToListAsync(cancellationToken),
+            cancellationToken);
+
+    public Task<IReadOnlyDictionary<JobId, JobPhase>> FindPhases(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    {
+        var texts = ids.Select(id => id.Value).Distinct().ToArray();
+        return database.Read<IReadOnlyDictionary<JobId, JobPhase>>(
+            async db => await db.Jobs.AsNoTracking()
+                .Where(job => texts.Contains(job.Id))
+                .Select(job => new { job.Id, job.Phase })
+                .ToDictionaryAsync(job => JobId.Parse(job.Id), job => job.Phase, cancellationToken),
+            cancellationToken);
+    }
+
+    public async Task<bool> Ping(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await database.Read(db => db.ClusterEpoch.AnyAsync(cancellationToken), cancellationToken);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or System.Data.Common.DbException or InvalidOperationException)
+        {
+            return false; // No connection, or no tables: either way nothing can be stored, and that is all the question.
+        }
+    }
+
+    private static async Task<JobRecord?> Find(ClusterDbContext db, string id, CancellationToken cancellationToken)
+    {
+        var found = await db.Jobs.AsNoTracking()
+            .Where(job => job.Id == id)
+            .Select(job => new { Job = job, HasPlan = db.JobPlans.Any(plan => plan.JobId == job.Id) })
+            .SingleOrDefaultAsync(cancellationToken);
+        return found is null ? null : JobRows.ToRecord(found.Job, found.HasPlan);
+    }
+
+    private static async Task<JobRecord?> Create(ClusterDbContext db, NewJob job, CancellationToken cancellationToken)
+    {
+        var id = job.State.Id.Value;
+        if (job.IdempotencyKey is { } key && await ClaimKey(db, job, key, cancellationToken) is { } owner)
+        {
+            // No row: the earlier job was deleted since, between the two statements. The next try gets the key.
+            return await Find(db, owner, cancellationToken)
+                ?? throw new ClusterException(Contracts.ErrorCode.IdempotencyInFlight, "The job of this key is being deleted.");
+        }
+
+        // The id is the caller's own: a row with it is this same request, whose first answer was lost.
+        if (await Find(db, id, cancellationToken) is { } stored)
+        {
+            return stored;
+        }
+
+        var row = JobRows.ToRow(job);
+        db.Jobs.Add(row);
+        db.JobLabels.AddRange(job.Spec.Labels.Select(label => new JobLabel { JobId = id, Key = label.Key, Value = label.Value }));
+        JobChanges.AddHistory(db, row, job.State, job.State.CreatedAt, detail: null);
+        if (job.Plan is { } plan)
+        {
+            db.JobPlans.Add(new JobPlanRow { JobId = id, Plan = Documents.Compress(plan) });
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        return JobRows.ToRecord(row, job.Plan is not null);
+    }
+
+    /// <returns>The job that has the key, or null when it is this one's now. Of many at once, all but one wait here for the one.</returns>
+    private static async Task<string?> ClaimKey(ClusterDbContext db, NewJob job, string key, CancellationToken cancellationToken)
+    {
+        var owner = job.Owner ?? "";
+        var id = job.State.Id.Value;
+        var now = job.State.CreatedAt.ToUnixTimeMilliseconds();
+        var expired = (job.State.CreatedAt - IdempotencyKeyLife).ToUnixTimeMilliseconds();
+        var claimed = await db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO idempotency_keys (owner, key, job_id, request_hash, created_at)
+            VALUES ({owner}, {key}, {id}, {job.RequestHash}, {now})
+            ON CONFLICT (owner, key) DO UPDATE
+            SET job_id = excluded.job_id, request_hash = excluded.request_hash, created_at = excluded.created_at
+            WHERE idempotency_keys.created_at <= {expired}
+            """,
+            cancellationToken);
+        if (claimed == 1)
+        {
+            return null;
+        }
+
+        var earlier = await db.IdempotencyKeys.AsNoTracking()
+            .SingleAsync(entry => entry.Owner == owner && entry.Key == key, cancellationToken);
+        return earlier.RequestHash == job.RequestHash
+            ? earlier.JobId
+            : throw new ClusterException(
+                Contracts.ErrorCode.IdempotencyKeyReused, $"The key '{key}' was used at {earlier.CreatedAt:O} with another request.",
+                "Use a new key for a new request.");
+    }
+
+    /// <summary>One pass over the index of live partitions; committed ones are not in it.</summary>
+    private static async Task<ILookup<string, StageBacklog>> ListBacklog(
+        ClusterDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var at = now.ToUnixTimeMilliseconds();
+        var stages = await db.Database.SqlQuery<BacklogRow>(
+            $"""
+            SELECT job_id AS "JobId", stage AS "Stage",
+                CAST(SUM(CASE WHEN state = 0 AND (not_before IS NULL OR not_before <= {at}) THEN 1 ELSE 0 END) AS INTEGER) AS "Ready",
+                CAST(SUM(CASE WHEN state = 0 AND not_before > {at} THEN 1 ELSE 0 END) AS INTEGER) AS "BackingOff",
+                CAST(SUM(CASE WHEN state = 1 THEN 1 ELSE 0 END) AS INTEGER) AS "Running",
+                MIN(CASE WHEN state = 0 AND not_before > {at} THEN not_before END) AS "NextReadyAt"
+            FROM partitions
+            WHERE state IN (0, 1)
+            GROUP BY job_id, stage
+            """).ToListAsync(cancellationToken);
+        return stages.OrderBy(row => row.Stage).ToLookup(row => row.JobId, row => new StageBacklog(
+            row.Stage, row.Ready, row.BackingOff, row.Running,
+            row.NextReadyAt is { } next ? DateTimeOffset.FromUnixTimeMilliseconds(next) : null));
+    }
+
+    private sealed record BacklogRow(string JobId, int Stage, int Ready, int BackingOff, int Running, long? NextReadyAt);
+}
