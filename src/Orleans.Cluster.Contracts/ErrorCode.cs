@@ -33,6 +33,10 @@ public sealed record ErrorCode
     public static readonly ErrorCode JobAlreadyTerminal = new("job-already-terminal", 409, "The job has already ended.");
     public static readonly ErrorCode IdempotencyInFlight = new("idempotency-in-flight", 409, "A request with this key is being handled.", true);
     public static readonly ErrorCode ScalingNotSupported = new("scaling-not-supported", 409, "Workers of this cluster are run by hand.");
+    public static readonly ErrorCode NotFound = new("not-found", 404, "There is nothing at this address.");
+    public static readonly ErrorCode MethodNotAllowed = new("method-not-allowed", 405, "The address does not take this method.");
+    public static readonly ErrorCode NotAcceptable = new("not-acceptable", 406, "The answer has none of the forms asked for.");
+    public static readonly ErrorCode UnsupportedMediaType = new("unsupported-media-type", 415, "The body must be JSON.");
     public static readonly ErrorCode PayloadTooLarge = new("payload-too-large", 413, "The request body is too large.");
     public static readonly ErrorCode IdempotencyKeyReused = new("idempotency-key-reused", 422, "The key was used with another request.");
     public static readonly ErrorCode DatasetNotFound = new("dataset-not-found", 422, "No file matches the path.");
@@ -60,7 +64,7 @@ public sealed record ErrorCode
     private static readonly FrozenDictionary<string, ErrorCode> ByWord = new[]
     {
         ValidationFailed, Unauthenticated, Forbidden, JobNotFound, JobAlreadyTerminal, IdempotencyInFlight, ScalingNotSupported,
-        PayloadTooLarge, IdempotencyKeyReused, DatasetNotFound, DatasetNotReadable, SchemaConflict, ColumnNotFound, QueryInvalid,
+        NotFound, MethodNotAllowed, NotAcceptable, UnsupportedMediaType, PayloadTooLarge, IdempotencyKeyReused, DatasetNotFound, DatasetNotReadable, SchemaConflict, ColumnNotFound, QueryInvalid,
         PathNotAllowed, JobTimeout, OutOfMemory, ExecutorCrashed, BadRow, ResourcesImpossible, ResultNotReady, ResultExpired,
         OutputExists, OutputInUse, DependencyFailed, QueueFull, RateLimited, Internal, StorageUnavailable,
     }.ToFrozenDictionary(code => code.Word, StringComparer.Ordinal);

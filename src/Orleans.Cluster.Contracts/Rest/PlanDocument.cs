@@ -1,0 +1,57 @@
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Contracts.Rest;
+
+/// <summary>A plan as a document: the answer of <c>jobs/{id}/plan</c> and of a submit with <c>validateOnly</c>.</summary>
+public sealed record PlanDocument
+{
+    /// <summary>The one query that all stages compute together.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>Columns of the result.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Inputs by the name that queries use.</summary>
+    public required IReadOnlyDictionary<string, DatasetPreview> Datasets { get; init; }
+
+    /// <summary>Stages, each after those that it reads.</summary>
+    public required IReadOnlyList<PlanStage> Stages { get; init; }
+
+    /// <summary>Bytes of all inputs, as stored.</summary>
+    public long EstimatedBytes { get; init; }
+
+    /// <summary>What a user should know.</summary>
+    public IReadOnlyList<PlanWarning> Warnings { get; init; } = [];
+}
+
+/// <summary>One stage of a plan as a document.</summary>
+public sealed record PlanStage
+{
+    /// <summary>Its number.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>A word for people: scan, partial, merge, ...</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The query of each of its tasks.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>What the query reads.</summary>
+    public required IReadOnlyList<StageInput> Inputs { get; init; }
+
+    /// <summary>Where its rows go.</summary>
+    public required OutputKind Output { get; init; }
+
+    /// <summary>Columns of its rows.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Number of its partitions at most; null where only the run tells.</summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>Bytes that it reads, estimated.</summary>
+    public long EstimatedBytes { get; init; }
+
+    /// <summary>Why it is as it is.</summary>
+    public string? Note { get; init; }
+}

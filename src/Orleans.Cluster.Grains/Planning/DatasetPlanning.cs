@@ -1,0 +1,78 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Grains.Execution;
+
+namespace Orleans.Cluster.Grains.Planning;
+
+/// <summary>
+/// One source to its partitions:
+/// 1. its files are listed inside the data roots;
+/// 2. an executor finds format, dialect and one schema;
+/// 3. the planner wishes for cuts, and an executor moves those of text to starts of records;
+/// 4. the planner packs the pieces into partitions.
+/// Steps 2 to 4 are remembered by the stamps of the files.
+/// </summary>
+internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
+{
+    /// <summary>Files that are looked through for starts of records at once. It is work of the disk and of one executor.</summary>
+    private const int ParallelAligns = 4;
+
+    private readonly DatasetCache<DatasetProbe> probes = new();
+    private readonly DatasetCache<PlannedSource> planned = new();
+
+    public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> Plan(
+        SourceSpec source, PartitioningSpec partitioning, string pointer, CancellationToken cancellationToken)
+    {
+        var files = roots.Resolve(source, pointer, cancellationToken);
+        var asked = new object[] { source.Format, source.Options };
+        var key = DatasetCache<PlannedSource>.KeyOf(files, [.. asked, partitioning]);
+        if (planned.Find(key) is not { } found)
+        {
+            found = await Plan(source, files, DatasetCache<DatasetProbe>.KeyOf(files, asked), partitioning, cancellationToken);
+            planned.Add(key, found, files.Count);
+        }
+
+        return (found.Dataset, found.Warnings);
+    }
+
+    private async Task<PlannedSource> Plan(
+        SourceSpec source, IReadOnlyList<FileStamp> files, string probeKey, PartitioningSpec partitioning, CancellationToken cancellationToken)
+    {
+        if (probes.Find(probeKey) is not { } probe)
+        {
+            probe = await engine.Probe(new ProbeRequest(source, files), cancellationToken);
+            probes.Add(probeKey, probe, files.Count);
+        }
+
+        var cuts = WholeFiles.PlanCuts(probe, partitioning);
+        var ranges = await Align(probe, cuts, cancellationToken);
+        var (partitions, warnings) = WholeFiles.Plan(probe, ranges, partitioning);
+        var dataset = new PlannedDataset
+        {
+            Format = probe.Format,
+            Dialect = probe.Dialect,
+            Columns = probe.Columns,
+            Partitions = partitions,
+            TotalBytes = probe.Files.Sum(file => file.Stamp.Bytes),
+            EstimatedRows = partitions.Sum(partition => partition.EstimatedRows),
+        };
+        return new PlannedSource(dataset, [.. probe.Warnings, .. warnings]);
+    }
+
+    /// <summary>Ranges by the number of their file, of the files that are cut.</summary>
+    private async Task<IReadOnlyDictionary<int, IReadOnlyList<AlignedRange>>> Align(
+        DatasetProbe probe, IReadOnlyDictionary<int, IReadOnlyList<long>> cuts, CancellationToken cancellationToken)
+    {
+        var ranges = new System.Collections.Concurrent.ConcurrentDictionary<int, IReadOnlyList<AlignedRange>>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = ParallelAligns, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(cuts, options, async (cut, token) =>
+        {
+            var request = new AlignRequest(probe.Files[cut.Key], probe.Dialect, cut.Value);
+            ranges[cut.Key] = await engine.Align(request, token);
+        });
+        return ranges;
+    }
+
+    private sealed record PlannedSource(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings);
+}

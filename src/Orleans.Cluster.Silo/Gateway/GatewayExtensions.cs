@@ -1,0 +1,38 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains.Planning;
+
+namespace Orleans.Cluster.Silo.Gateway;
+
+/// <summary>All of the gateway's REST endpoints.</summary>
+internal static class GatewayExtensions
+{
+    public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GatewayOptions>().Bind(configuration.GetSection(GatewayOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.ConfigureHttpJsonOptions(options => WireJson.Apply(options.SerializerOptions));
+        services.AddSingleton<IStartupFilter, GatewayPipeline>();
+        services.AddSingleton<JobEventStream>();
+        services.AddJobPlanning();
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder routes)
+    {
+        routes.MapJobs();
+        routes.MapJobDetails();
+        routes.MapQueue();
+        routes.MapData();
+        return routes;
+    }
+
+    /// <summary>Puts the gateway's rules before everything else that the process serves, the dashboard and unknown addresses too.</summary>
+    private sealed class GatewayPipeline : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.UseMiddleware<ProblemsMiddleware>();
+            app.UseMiddleware<BrowserGuard>();
+            next(app);
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Silo.Gateway.Forms;
+
+namespace Orleans.Cluster.Silo.Gateway;
+
+/// <summary>Stored rows as documents.</summary>
+internal static class JobDocuments
+{
+    /// <summary>The status of an ended job, of which the row says all.</summary>
+    public static JobStatus Of(JobRecord job) => new()
+    {
+        Id = job.State.Id,
+        Name = job.Spec.Name,
+        Operation = job.Spec.Operation,
+        Priority = job.State.Priority,
+        Phase = job.State.Phase,
+        Revision = job.State.Revision,
+        CreatedAt = job.State.CreatedAt,
+        StartedAt = job.State.StartedAt,
+        FinishedAt = job.State.FinishedAt,
+        Progress = job.State.Progress,
+        Result = job.State.Result,
+        QuarantinedRows = job.State.QuarantinedRows,
+        Error = job.State.Error,
+        Labels = job.Spec.Labels,
+        Links = JobLinks.Of(job.State.Id),
+        Notes = job.State.Notes,
+    };
+
+    public static PartitionItem Of(PartitionRecord partition, IReadOnlyList<AttemptRecord> attempts) => new()
+    {
+        Stage = partition.Task.Stage,
+        Partition = partition.Task.Partition,
+        State = EnumWords<PartitionState>.WordOf(partition.State),
+        Bytes = partition.Work.Bytes,
+        Rows = partition.Manifest?.RowsIn ?? 0,
+        Attempts = [.. attempts.Select(Of)],
+    };
+
+    private static AttemptItem Of(AttemptRecord attempt) => new(
+        attempt.Id.Number, attempt.Worker, EnumWords<AttemptState>.WordOf(attempt.State), attempt.StartedAt, attempt.EndedAt,
+        attempt.Failure is { } failure
+            ? new FailureItem(EnumWords<FailureKind>.WordOf(failure.Kind), failure.Message, failure.Kind.IsRetryable())
+            : null);
+}

@@ -1,0 +1,32 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Silo.Gateway;
+
+/// <summary>Reads a JSON body whole, within its bound.</summary>
+internal static class RequestBody
+{
+    /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadJson(this HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.HasJsonContentType())
+        {
+            throw new ClusterException(
+                ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.");
+        }
+
+        using var body = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (body.Length + read > GatewayLimits.BodyBytes)
+            {
+                throw new ClusterException(ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
+            }
+
+            body.Write(buffer, 0, read);
+        }
+
+        return body.ToArray();
+    }
+}
