@@ -1,1 +1,3 @@
-return 0;
+using Orleans.Cluster.Cli;
+
+return await new CliApplication(CliConsole.OfProcess()).RunAsync(args);

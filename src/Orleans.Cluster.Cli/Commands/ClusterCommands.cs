@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+
+namespace Orleans.Cluster.Cli.Commands;
+
+/// <summary>Commands about the cluster itself.</summary>
+internal static class ClusterCommands
+{
+    public static IEnumerable<Command> Create(CommandFactory commands) =>
+    [
+        CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands)),
+        Queue(commands), Top(commands),
+    ];
+
+    private static Command Status(CommandFactory commands) =>
+        commands.Create("status", "Show the state of the cluster and its workers", [], async session =>
+            Show(session, await session.Cluster.GetStatusAsync(session.Cancellation)));
+
+    private static Command Start(CommandFactory commands)
+    {
+        var workers = new Option<int?>("--workers") { Description = "1 to 32" };
+        var slots = new Option<int?>("--slots") { Description = "Partitions that one worker runs at a time" };
+        return commands.Create("start", "Start workers", [workers, slots], async session => Show(
+            session,
+            await session.Cluster.StartAsync(
+                new ClusterStart(session.Parsed.GetValue(workers), session.Parsed.GetValue(slots)), session.Cancellation)));
+    }
+
+    private static Command Stop(CommandFactory commands)
+    {
+        var now = new Option<bool>("--now") { Description = "Do not let running attempts finish" };
+        return commands.Create("stop", "Stop all workers; jobs stay resumable", [now], async session => Show(
+            session,
+            await session.Cluster.StopAsync(session.Parsed.GetValue(now) ? StopMode.Now : StopMode.Drain, session.Cancellation)));
+    }
+
+    private static Command Scale(CommandFactory commands)
+    {
+        var workers = new Option<int?>("--workers") { Description = "A fixed number, 1 to 32" };
+        var least = new Option<int?>("--min") { Description = "With --max: let the autoscaler choose" };
+        var most = new Option<int?>("--max") { Description = "With --min: let the autoscaler choose" };
+        return commands.Create("scale", "Change the number of workers", [workers, least, most], async session => Show(
+            session,
+            await session.Cluster.ScaleAsync(
+                new ClusterScale(session.Parsed.GetValue(workers), session.Parsed.GetValue(least), session.Parsed.GetValue(most)),
+                session.Cancellation)));
+    }
+
+    private static Command Queue(CommandFactory commands) =>
+        commands.Create("queue", "Show what waits, and why", [], async session =>
+        {
+            var queue = await session.Cluster.GetQueueAsync(session.Cancellation);
+            if (session.Json)
+            {
+                session.WriteJson(queue);
+                return ExitCodes.Done;
+            }
+
+            ClusterViews.WriteQueue(session.Console, queue);
+            return ExitCodes.Done;
+        });
+
+    private static Command Top(CommandFactory commands)
+    {
+        var top = commands.Create("top", "Watch workers and queue until Ctrl-C", [], session => new ClusterWatch(session).RunAsync());
+        top.Aliases.Add("workers");
+        return top;
+    }
+
+    private static int Show(Session session, ClusterStatus status)
+    {
+        if (session.Json)
+        {
+            session.WriteJson(status);
+            return ExitCodes.Done;
+        }
+
+        ClusterViews.WriteStatus(session.Console, status);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Client;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Cli.Commands;
+
+/// <summary>Commands about jobs.</summary>
+internal static class JobCommands
+{
+    public static IEnumerable<Command> Create(CommandFactory commands) =>
+    [
+        Submit(commands), Status(commands), Watch(commands), ResultCommand.Create(commands), ListJobs(commands), Cancel(commands),
+        Retry(commands), Delete(commands), Logs(commands), Partitions(commands),
+    ];
+
+    private static Command Submit(CommandFactory commands)
+    {
+        var flags = new JobFlags();
+        var wait = new Option<bool>("--wait") { Description = "Follow the job to its end; the second Ctrl-C cancels it" };
+        var key = new Option<string?>("--idempotency-key") { Description = "Two submits with one key make one job", HelpName = "key" };
+        return commands.Create("submit", "Submit a job", [.. flags.Symbols, wait, key], async session =>
+        {
+            var status = await session.Jobs.SubmitJsonAsync(flags.ToJson(session), session.Parsed.GetValue(key), session.Cancellation);
+            if (session.Parsed.GetValue(wait))
+            {
+                session.Note($"Job {status.Id}");
+                return await new JobWatch(session).WaitAsync(status.Id);
+            }
+
+            Write(session, status, () => session.Console.Text.WriteLine(status.Id));
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Status(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create("status", "Show where a job is", [job], async session =>
+        {
+            var status = await session.Jobs.GetStatusAsync(session.Parsed.GetValue(job), session.Cancellation);
+            Write(session, status, () => JobViews.WriteStatus(session.Console, status));
+            return JobWatch.ExitCode(status.Phase);
+        });
+    }
+
+    private static Command Watch(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create(
+            "watch", "Follow a job to its end; Ctrl-C leaves it running", [job],
+            session => new JobWatch(session).WatchAsync(session.Parsed.GetValue(job)));
+    }
+
+    private static Command ListJobs(CommandFactory commands)
+    {
+        var size = new Option<int>("--limit") { Description = "Jobs to show, 1 to 500", DefaultValueFactory = _ => 20 };
+        var phases = new Option<JobPhase[]>("--status") { Description = "Only jobs that are so" };
+        var priority = new Option<JobPriority?>("--priority") { Description = "Only jobs of this priority" };
+        var operation = new Option<OperationKind?>("--operation") { Description = "Only jobs of this operation" };
+        var token = new Option<string?>("--page-token") { Description = "Token that the page before ended with" };
+        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, token], async session =>
+        {
+            var page = await session.Jobs.ListAsync(
+                new JobFilter
+                {
+                    PageSize = session.Parsed.GetValue(size),
+                    PageToken = session.Parsed.GetValue(token),
+                    Phases = session.Parsed.GetValue(phases) ?? [],
+                    Priority = session.Parsed.GetValue(priority),
+                    Operation = session.Parsed.GetValue(operation),
+                },
+                session.Cancellation);
+            Write(session, page, () => JobViews.WriteJobs(session.Console, page.Items));
+            if (!session.Json && page.NextPageToken is { } next)
+            {
+                session.Note($"More with: --page-token {next}");
+            }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Cancel(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create("cancel", "Stop a job, and wait until nothing of it runs", [job], async session =>
+        {
+            var id = session.Parsed.GetValue(job);
+            await session.Jobs.CancelAsync(id, session.Cancellation);
+            var status = await session.Jobs.WaitAsync(id, session.Cancellation);
+            Write(session, status, () => JobViews.WriteEnd(session.Console, status));
+            return status.Phase == JobPhase.Cancelled ? ExitCodes.Done : JobWatch.ExitCode(status.Phase);
+        });
+    }
+
+    private static Command Retry(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create("retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
+        {
+            var status = await session.Jobs.RetryAsync(session.Parsed.GetValue(job), session.Cancellation);
+            Write(session, status, () => session.Console.Text.WriteLine(status.Id));
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Delete(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create("delete", "Remove an ended job with its result", [job], async session =>
+        {
+            await session.Jobs.DeleteAsync(session.Parsed.GetValue(job), session.Cancellation);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Logs(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        return commands.Create("logs", "Show what was logged for a job", [job], async session =>
+        {
+            await using var logs = await session.Jobs.OpenLogsAsync(session.Parsed.GetValue(job), session.Cancellation);
+            using var reader = new StreamReader(logs);
+            while (await reader.ReadLineAsync(session.Cancellation) is { } line)
+            {
+                await session.Console.Text.WriteLineAsync(line);
+            }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Partitions(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        var size = new Option<int>("--limit") { Description = "Partitions to show, 1 to 500", DefaultValueFactory = _ => 100 };
+        var token = new Option<string?>("--page-token") { Description = "Token that the page before ended with" };
+        return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token], async session =>
+        {
+            var page = await session.Jobs.ListPartitionsAsync(
+                session.Parsed.GetValue(job), session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
+            Write(session, page, () => PartitionViews.WriteTasks(session.Console, page));
+            return ExitCodes.Done;
+        });
+    }
+
+    private static void Write<T>(Session session, T document, Action forPeople)
+    {
+        if (session.Json)
+        {
+            session.WriteJson(document);
+            return;
+        }
+
+        forPeople();
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Client;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Cli.Commands;
+
+/// <summary>Reads a job's rows: as a table, as JSON, or as a file.</summary>
+internal static class ResultCommand
+{
+    private const int RowsOnScreen = 50;
+
+    public static Command Create(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        var format = new Option<ResultFormat?>("--format") { Description = "json, csv or parquet; a table when absent" };
+        var target = new Option<string?>("--out", "-o") { Description = "File to write; its ending gives the format", HelpName = "path" };
+        var limit = new Option<long?>("--limit") { Description = $"At most so many rows; {RowsOnScreen} for a table" };
+        var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
+        return commands.Create("result", "Show or download a job's rows", [job, format, target, limit, offset], async session =>
+        {
+            var page = new Page(session.Parsed.GetValue(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit));
+            var path = session.Parsed.GetValue(target);
+            var form = session.Parsed.GetValue(format) ?? FormatOf(path) ?? (session.Json ? ResultFormat.Json : null);
+            if (form is { } known)
+            {
+                await DownloadAsync(session, page, known, path);
+                return ExitCodes.Done;
+            }
+
+            var rows = await session.Jobs.GetResultAsync(page.Job, page.Offset, page.Limit ?? RowsOnScreen, session.Cancellation);
+            JobViews.WriteRows(session.Console, rows);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static async Task DownloadAsync(Session session, Page page, ResultFormat format, string? path)
+    {
+        if (format == ResultFormat.Parquet && path is null && !Console.IsOutputRedirected)
+        {
+            throw new UsageException("Parquet is not for a terminal. Name a file with --out.");
+        }
+
+        await using var rows = await session.Jobs.OpenResultAsync(page.Job, format, page.Offset, page.Limit, session.Cancellation);
+        if (path is null)
+        {
+            var output = session.Console.OpenRawOutput();
+            await rows.CopyToAsync(output, session.Cancellation);
+            await output.FlushAsync(session.Cancellation);
+            return;
+        }
+
+        await using var file = File.Create(path);
+        await rows.CopyToAsync(file, session.Cancellation);
+        session.Note($"{Quantities.Bytes(file.Length)} in {path}");
+    }
+
+    private static ResultFormat? FormatOf(string? path) => Path.GetExtension(path)?.ToLowerInvariant() switch
+    {
+        ".json" => ResultFormat.Json,
+        ".csv" => ResultFormat.Csv,
+        ".parquet" => ResultFormat.Parquet,
+        null => null,
+        _ => throw new UsageException($"The ending of '{path}' says no format. Add --format json, csv or parquet."),
+    };
+
+    private sealed record Page(JobId Job, long Offset, long? Limit);
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Orleans.Cluster.Client;
+
+namespace Orleans.Cluster.Cli.Embedded;
+
+/// <summary>A cluster on this machine as child processes. It ends with this object, and with this process however that ends.</summary>
+internal sealed class EmbeddedCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly SiloProcess silo;
+    private readonly EmbeddedClusterSettings settings;
+
+    private EmbeddedCluster(SiloProcess silo, EmbeddedClusterSettings settings, Uri address)
+    {
+        this.silo = silo;
+        this.settings = settings;
+        Address = address;
+        Connection = ClusterConnection.Open(address);
+    }
+
+    public Uri Address { get; }
+
+    public ClusterConnection Connection { get; }
+
+    public int ProcessId => silo.Id;
+
+    /// <summary>Starts the silo and waits until it is ready.</summary>
+    /// <exception cref="EmbeddedClusterException">It ended or was not ready in time; nothing is left running.</exception>
+    public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterSettings settings, CancellationToken cancellationToken)
+    {
+        var address = settings.Address ?? new Uri($"http://127.0.0.1:{FreePort()}");
+        var folder = settings.SiloFolder ?? Path.Combine(AppContext.BaseDirectory, "silo");
+        var log = Path.Combine(settings.StateDirectory, "logs", "gateway.out");
+        var silo = SiloProcess.Start(folder, settings.Arguments(address, Environment.ProcessId), log);
+        var cluster = new EmbeddedCluster(silo, settings, address);
+        try
+        {
+            await cluster.WaitUntilReadyAsync(cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the silo has ended by itself.</summary>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await silo.WaitForExitAsync(cancellationToken);
+        return silo.ExitCode;
+    }
+
+    /// <summary>Ends the cluster: asks, waits, kills what is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Connection.Dispose();
+        await silo.StopAsync(settings.StopLimit);
+        await silo.DisposeAsync();
+    }
+
+    private async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    {
+        // Asks without repetitions of its own: refused connections are what is expected here.
+        using var probe = ClusterConnection.Open(new JobClientOptions { Address = Address, Retries = 0 });
+        var begun = Stopwatch.GetTimestamp();
+        while (!await probe.Cluster.IsReadyAsync(cancellationToken))
+        {
+            if (silo.HasExited)
+            {
+                throw new EmbeddedClusterException(
+                    $"The cluster ended with code {silo.ExitCode} before it was ready.{Environment.NewLine}{silo.Tail}");
+            }
+
+            if (Stopwatch.GetElapsedTime(begun) > settings.StartLimit)
+            {
+                throw new EmbeddedClusterException(
+                    $"The cluster was not ready after {settings.StartLimit.TotalSeconds} s.{Environment.NewLine}{silo.Tail}");
+            }
+
+            await Task.Delay(ReadyPause, cancellationToken);
+        }
+    }
+
+    /// <summary>A port that was free a moment ago. Should another take it first, the silo ends and says so.</summary>
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Orleans.Cluster.Contracts;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Orleans.Cluster.Cli.Following;
+
+/// <summary>The cluster and its queue as people read them.</summary>
+internal static class ClusterViews
+{
+    public static void WriteStatus(CliConsole console, ClusterStatus status)
+    {
+        console.Text.WriteLine(Headline(status));
+        if (status.Workers.Count > 0)
+        {
+            console.Out.Write(Workers(status));
+        }
+
+        if (status.LastScalingDecision is { } decision)
+        {
+            console.Text.WriteLine($"Last scaled {JobViews.Time(decision.At)}: {decision.From} -> {decision.To}, {decision.Reason}");
+        }
+    }
+
+    public static void WriteQueue(CliConsole console, QueueStatus queue)
+    {
+        console.Text.WriteLine(Slots(queue));
+        console.Out.Write(Waiting(queue));
+    }
+
+    public static IRenderable Both(ClusterStatus status, QueueStatus queue) =>
+        new Rows(new Text(Headline(status)), Workers(status), new Text(Slots(queue)), Waiting(queue));
+
+    private static string Headline(ClusterStatus status)
+    {
+        var bounds = status.Autoscaling is { } auto ? $", autoscaling {auto.MinWorkers} to {auto.MaxWorkers}" : "";
+        var detail = status.Detail is { Length: > 0 } text ? $": {text}" : "";
+        return $"{JobFollower.WireWord(status.State)}, {status.ActiveWorkers} of {status.DesiredWorkers} workers{bounds}{detail}";
+    }
+
+    private static string Slots(QueueStatus queue)
+    {
+        var backlog = queue.Priorities.Where(level => level.Jobs > 0)
+            .Select(level => $"{level.Jobs} {JobFollower.WireWord(level.Priority)} ({Quantities.Duration(TimeSpan.FromSeconds(level.OldestWaitSeconds))})");
+        return $"{queue.BusySlots} of {queue.TotalSlots} slots busy; waiting: {string.Join(", ", backlog.DefaultIfEmpty("nothing"))}";
+    }
+
+    private static Table Workers(ClusterStatus status)
+    {
+        var table = JobViews.Table("Worker", "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
+        foreach (var worker in status.Workers)
+        {
+            table.AddRow(JobViews.Cells(
+                worker.Id.Value, JobFollower.WireWord(worker.State) + (worker.Reason is { } reason ? $" ({reason})" : ""),
+                $"{worker.Busy}/{worker.Slots}", worker.Cpu.ToString("0.00", CultureInfo.InvariantCulture),
+                Quantities.Bytes(worker.Memory.UsedBytes), Quantities.Bytes(worker.Memory.GrantedBytes),
+                Quantities.Bytes(worker.Memory.OfferedBytes), worker.Machine, $"{worker.ProcessId}"));
+        }
+
+        return table;
+    }
+
+    private static Table Waiting(QueueStatus queue)
+    {
+        var table = JobViews.Table("Position", "Job", "Priority", "Reason", "Since");
+        foreach (var job in queue.Waiting)
+        {
+            table.AddRow(JobViews.Cells(
+                $"{job.Position}", job.Id.Value, JobFollower.WireWord(job.Priority),
+                $"{JobFollower.WireWord(job.Reason.Code)}: {job.Reason.Detail}", JobViews.Time(job.CreatedAt)));
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+using Spectre.Console;
+
+namespace Orleans.Cluster.Cli.Following;
+
+/// <summary>Jobs, results and lists as people read them.</summary>
+internal static class JobViews
+{
+    public static void WriteStatus(CliConsole console, JobStatus status)
+    {
+        var table = new Grid().AddColumn().AddColumn();
+        foreach (var (name, value) in Facts(status))
+        {
+            table.AddRow(Markup.Escape(name), Markup.Escape(value));
+        }
+
+        console.Out.Write(table);
+        WriteError(console, status);
+    }
+
+    /// <summary>How a job that was followed ended, in a line or two.</summary>
+    public static void WriteEnd(CliConsole console, JobStatus status)
+    {
+        console.NotesText.WriteLine(EndLine(status));
+        foreach (var note in status.Notes)
+        {
+            console.NotesText.WriteLine($"Note: {note}");
+        }
+
+        WriteError(console, status);
+    }
+
+    public static void WriteJobs(CliConsole console, IReadOnlyList<JobStatus> jobs)
+    {
+        var table = Table("Id", "Status", "Done", "Priority", "Operation", "Created", "Name");
+        foreach (var job in jobs)
+        {
+            table.AddRow(Cells(
+                job.Id.Value, JobFollower.WireWord(job.Phase), job.Progress.Fraction.ToString("P0", CultureInfo.InvariantCulture),
+                JobFollower.WireWord(job.Priority), Operation(job), Time(job.CreatedAt), job.Name ?? ""));
+        }
+
+        console.Out.Write(table);
+    }
+
+    public static void WriteRows(CliConsole console, ResultRows rows)
+    {
+        var table = Table([.. rows.Columns.Select(column => column.Name)]);
+        foreach (var row in rows.Rows)
+        {
+            table.AddRow(Cells([.. row.Select(Cell)]));
+        }
+
+        console.Out.Write(table);
+        if (rows.Rows.Count < rows.TotalRows)
+        {
+            console.NotesText.WriteLine($"{rows.Rows.Count} of {rows.TotalRows} rows; --limit shows more, --out writes a file.");
+        }
+    }
+
+    public static Table Table(params string[] headers)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var header in headers)
+        {
+            table.AddColumn(new TableColumn(new Text(header)));
+        }
+
+        return table;
+    }
+
+    public static Text[] Cells(params string[] values) => [.. values.Select(value => new Text(value))];
+
+    public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<(string Name, string Value)> Facts(JobStatus status)
+    {
+        yield return ("Job", status.Id.Value);
+        if (status.Name is { } name)
+        {
+            yield return ("Name", name);
+        }
+
+        yield return ("Operation", $"{Operation(status)}, priority {JobFollower.WireWord(status.Priority)}");
+        yield return ("Status", $"{JobFollower.WireWord(status.Phase)}, {status.Progress.Fraction.ToString("P1", CultureInfo.InvariantCulture)}");
+        yield return ("Progress", JobFollower.Detail(status, null));
+        yield return ("Created", Time(status.CreatedAt));
+        if (status is { StartedAt: { } started, FinishedAt: { } finished })
+        {
+            yield return ("Ran", Quantities.Duration(finished - started));
+        }
+
+        if (status.Result is { } result)
+        {
+            yield return ("Result", $"{result.Rows} rows, {Quantities.Bytes(result.Bytes)} in {result.Files.Count} files");
+        }
+
+        if (status.QuarantinedRows > 0)
+        {
+            yield return ("Quarantined", $"{status.QuarantinedRows} rows");
+        }
+
+        foreach (var note in status.Notes)
+        {
+            yield return ("Note", note);
+        }
+    }
+
+    private static string EndLine(JobStatus status)
+    {
+        var took = status.FinishedAt - status.CreatedAt is { } time ? $" after {Quantities.Duration(time)}" : "";
+        var made = status.Result is { } result ? $": {result.Rows} rows, {Quantities.Bytes(result.Bytes)}" : "";
+        var aside = status.QuarantinedRows > 0 ? $", {status.QuarantinedRows} rows quarantined" : "";
+        return $"Job {status.Id} {JobFollower.WireWord(status.Phase)}{took}{made}{aside}";
+    }
+
+    private static void WriteError(CliConsole console, JobStatus status)
+    {
+        if (status.Error is { } error)
+        {
+            Problems.Write(console, error);
+        }
+    }
+
+    private static string Operation(JobStatus status) => status.Operation.ToString().ToLowerInvariant();
+
+    private static string Cell(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.String => value.GetString() ?? "",
+        _ => value.GetRawText(),
+    };
+}

@@ -1,0 +1,91 @@
+using Orleans.Cluster.Cli.Commands;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Cli.Following;
+
+/// <summary>Follows a job for a command: Ctrl-C leaves the job running, or cancels it where the command said so.</summary>
+internal sealed class JobWatch(Session session)
+{
+    /// <summary>Watches until the job has ended or the user leaves.</summary>
+    public async Task<int> WatchAsync(JobId id)
+    {
+        try
+        {
+            return Finish(await FollowAsync(id, session.Interrupts.Any));
+        }
+        catch (OperationCanceledException) when (session.Interrupts.Any.IsCancellationRequested)
+        {
+            return Leave(id);
+        }
+    }
+
+    /// <summary>Watches on through the first Ctrl-C, and cancels the job on the second.</summary>
+    public async Task<int> WaitAsync(JobId id)
+    {
+        using var notice = session.Interrupts.First.Register(
+            () => session.Note($"Job {id} is still running. Ctrl-C again cancels it."));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Interrupts.Second, session.Interrupts.Ended);
+        try
+        {
+            return Finish(await FollowAsync(id, stop.Token));
+        }
+        catch (OperationCanceledException) when (session.Interrupts.Second.IsCancellationRequested)
+        {
+            return await CancelAsync(id);
+        }
+        catch (OperationCanceledException) when (session.Interrupts.Ended.IsCancellationRequested)
+        {
+            return Leave(id);
+        }
+    }
+
+    public static int ExitCode(JobPhase phase) => phase switch
+    {
+        JobPhase.Failed => ExitCodes.Failed,
+        JobPhase.Cancelled => ExitCodes.Cancelled,
+        _ => ExitCodes.Done,
+    };
+
+    private async Task<JobStatus> FollowAsync(JobId id, CancellationToken cancellationToken)
+    {
+        var statuses = session.Jobs.WatchAsync(id, cancellationToken);
+        return session.Json
+            ? await PrintAsync(statuses)
+            : await new JobFollower(session.Console, TimeProvider.System).FollowAsync(statuses);
+    }
+
+    private async Task<JobStatus> PrintAsync(IAsyncEnumerable<JobStatus> statuses)
+    {
+        var last = (JobStatus?)null;
+        await foreach (var status in statuses)
+        {
+            session.WriteJsonLine(status);
+            last = status;
+        }
+
+        return last ?? throw new InvalidOperationException("A watch gives at least one document.");
+    }
+
+    private async Task<int> CancelAsync(JobId id)
+    {
+        session.Note($"Cancelling job {id}.");
+        await session.Jobs.CancelAsync(id, session.Interrupts.Ended);
+        return Finish(await FollowAsync(id, session.Interrupts.Ended));
+    }
+
+    private int Finish(JobStatus status)
+    {
+        if (!session.Json)
+        {
+            JobViews.WriteEnd(session.Console, status);
+        }
+
+        return ExitCode(status.Phase);
+    }
+
+    private int Leave(JobId id)
+    {
+        session.Note($"Job {id} goes on. Come back with: watch {id}{session.ServerArgument}");
+        return ExitCodes.Interrupted;
+    }
+}

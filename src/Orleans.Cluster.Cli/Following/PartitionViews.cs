@@ -1,0 +1,90 @@
+using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Contracts.Rest;
+using Spectre.Console;
+
+namespace Orleans.Cluster.Cli.Following;
+
+/// <summary>Partitions and plans as people read them.</summary>
+internal static class PartitionViews
+{
+    private const int PartitionsOnScreen = 40;
+
+    public static void WriteTasks(CliConsole console, PartitionList page)
+    {
+        var table = JobViews.Table("Stage", "Partition", "State", "Attempts", "Worker", "Bytes", "Rows", "Time", "Last failure");
+        foreach (var item in page.Items)
+        {
+            var last = item.Attempts.Count > 0 ? item.Attempts[^1] : null;
+            var failure = item.Attempts.LastOrDefault(attempt => attempt.Failure is not null)?.Failure;
+            table.AddRow(JobViews.Cells(
+                $"{item.Stage}", $"{item.Partition}", item.State, $"{item.Attempts.Count}", last?.Worker.Value ?? "",
+                Quantities.Bytes(item.Bytes), Quantities.Count(item.Rows),
+                last?.EndedAt - last?.StartedAt is { } took ? Quantities.Duration(took) : "",
+                failure is null ? "" : $"{failure.Kind}: {failure.Message}"));
+        }
+
+        console.Out.Write(table);
+        if (page.NextPageToken is { } next)
+        {
+            console.NotesText.WriteLine($"More with: --page-token {next}");
+        }
+    }
+
+    public static void WritePreview(CliConsole console, DatasetPreview preview)
+    {
+        console.Text.WriteLine(
+            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about {Quantities.Count(preview.EstimatedRows)} rows, "
+            + $"{preview.Partitions.Count} partitions");
+        console.Text.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
+        var table = JobViews.Table("Partition", "Bytes", "Rows", "Files");
+        foreach (var partition in preview.Partitions.Take(PartitionsOnScreen))
+        {
+            table.AddRow(JobViews.Cells(
+                $"{partition.Index}", Quantities.Bytes(partition.Bytes), Quantities.Count(partition.EstimatedRows),
+                string.Join(", ", partition.Files.Select(file => $"{file.Path} [{file.Start}, {file.End}) {file.Unit}"))));
+        }
+
+        console.Out.Write(table);
+        WriteMore(console, preview.Partitions.Count);
+        foreach (var warning in preview.Warnings)
+        {
+            console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
+        }
+    }
+
+    public static void WritePlan(CliConsole console, JobPlan plan)
+    {
+        console.Text.WriteLine(plan.Query);
+        foreach (var (name, dataset) in plan.Datasets)
+        {
+            console.Text.WriteLine(
+                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {dataset.Partitions.Count} partitions");
+        }
+
+        foreach (var stage in plan.Stages)
+        {
+            console.Text.WriteLine($"{stage.Index}. {stage.Name} <- {string.Join(", ", stage.Inputs.Select(Input))}");
+            console.Text.WriteLine($"   {stage.Query}");
+            if (stage.Note is { } note)
+            {
+                console.Text.WriteLine($"   {note}");
+            }
+        }
+
+        foreach (var warning in plan.Warnings)
+        {
+            console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
+        }
+    }
+
+    private static string Input(StageInput input) =>
+        $"{input.Name} ({(input.Dataset is { } dataset ? dataset : $"stage {input.Stage}")}, {JobFollower.WireWord(input.Mode)})";
+
+    private static void WriteMore(CliConsole console, int count)
+    {
+        if (count > PartitionsOnScreen)
+        {
+            console.NotesText.WriteLine($"{PartitionsOnScreen} of {count} partitions; --json shows all.");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+
+namespace Orleans.Cluster.Client;
+
+/// <summary><see cref="IClusterControl"/> over a gateway's REST interface.</summary>
+internal sealed class ClusterControl(HttpClient http) : IClusterControl
+{
+    private const string Root = "/api/processing";
+
+    private readonly ClusterTransport transport = new(http);
+
+    public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<ClusterStatus>($"{Root}/cluster/status", cancellationToken);
+
+    public Task<ClusterStatus> StartAsync(ClusterStart? size, CancellationToken cancellationToken) =>
+        ChangeAsync("start", size ?? new ClusterStart(), cancellationToken);
+
+    public Task<ClusterStatus> StopAsync(StopMode mode, CancellationToken cancellationToken) =>
+        ChangeAsync("stop", new ClusterStop(mode), cancellationToken);
+
+    public Task<ClusterStatus> ScaleAsync(ClusterScale scale, CancellationToken cancellationToken) =>
+        ChangeAsync("scale", scale, cancellationToken);
+
+    public Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<QueueStatus>($"{Root}/queue/status", cancellationToken);
+
+    public Task<JsonElement> GetMetricsAsync(DateTimeOffset? since, TimeSpan? step, CancellationToken cancellationToken) =>
+        transport.GetAsync<JsonElement>(
+            Wire.Address(
+                $"{Root}/metrics/cluster",
+                [("since", Wire.Time(since)), ("step", step?.TotalSeconds.ToString(CultureInfo.InvariantCulture))]),
+            cancellationToken);
+
+    public async Task<JsonElement> GetHealthAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Root}/health");
+        using var response = await transport.SendAsync(request, cancellationToken);
+        return await transport.ReadAsync<JsonElement>(response, cancellationToken);
+    }
+
+    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Root}/health/ready");
+        try
+        {
+            using var response = await transport.SendAsync(request, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (ClusterUnreachableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A wanted state, so that asking for it twice is asking for it once.</summary>
+    private async Task<ClusterStatus> ChangeAsync<T>(string verb, T body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/cluster/{verb}") { Content = Wire.Json(body) };
+        return await transport.SendAsync<ClusterStatus>(request.MarkRepeatable(), cancellationToken);
+    }
+}

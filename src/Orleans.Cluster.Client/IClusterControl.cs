@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+
+namespace Orleans.Cluster.Client;
+
+/// <summary>Looks at a cluster and changes its size. Errors are those of <see cref="IJobClient"/>.</summary>
+public interface IClusterControl
+{
+    /// <summary>State, workers and the last scaling decision.</summary>
+    Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Wants workers to run; they join after this has returned.</summary>
+    Task<ClusterStatus> StartAsync(ClusterStart? size = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Wants no workers to run; jobs stay resumable.</summary>
+    Task<ClusterStatus> StopAsync(StopMode mode = StopMode.Drain, CancellationToken cancellationToken = default);
+
+    /// <summary>Wants so many workers, or lets the autoscaler choose within bounds.</summary>
+    Task<ClusterStatus> ScaleAsync(ClusterScale scale, CancellationToken cancellationToken = default);
+
+    /// <summary>What waits, and why.</summary>
+    Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Figures of the cluster, now and since a time; a document without a type of its own.</summary>
+    Task<JsonElement> GetMetricsAsync(
+        DateTimeOffset? since = null, TimeSpan? step = null, CancellationToken cancellationToken = default);
+
+    /// <summary>State of storage, membership and queue; also when it is bad.</summary>
+    Task<JsonElement> GetHealthAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Whether jobs can be accepted and the configured workers are active. False also when nothing answers.</summary>
+    Task<bool> IsReadyAsync(CancellationToken cancellationToken = default);
+}

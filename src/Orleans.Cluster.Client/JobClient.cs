@@ -1,0 +1,195 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Contracts.Rest;
+
+namespace Orleans.Cluster.Client;
+
+/// <summary><see cref="IJobClient"/> over a gateway's REST interface.</summary>
+/// <param name="http">Its base address is the gateway's.</param>
+/// <param name="options">Times of polls and outages.</param>
+/// <param name="time">The clock; the system's when null.</param>
+internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> options, TimeProvider? time = null) : IJobClient
+{
+    public const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    private const string Root = "/api/processing/jobs";
+
+    /// <summary>A gateway that answers each poll at once must not be asked in a tight loop.</summary>
+    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
+
+    private readonly ClusterTransport transport = new(http);
+    private readonly TimeProvider clock = time ?? TimeProvider.System;
+
+    public Task<JobStatus> SubmitAsync(JobSpec spec, string? idempotencyKey, CancellationToken cancellationToken) =>
+        SubmitAsync(Wire.Json(spec), idempotencyKey, cancellationToken);
+
+    public Task<JobStatus> SubmitJsonAsync(string spec, string? idempotencyKey, CancellationToken cancellationToken) =>
+        SubmitAsync(Wire.Json(Encoding.UTF8.GetBytes(spec)), idempotencyKey, cancellationToken);
+
+    public Task<JobPlan> ValidateAsync(JobSpec spec, CancellationToken cancellationToken) =>
+        ValidateAsync(Wire.Json(spec), cancellationToken);
+
+    public Task<JobPlan> ValidateJsonAsync(string spec, CancellationToken cancellationToken) =>
+        ValidateAsync(Wire.Json(Encoding.UTF8.GetBytes(spec)), cancellationToken);
+
+    public Task<JobStatus> GetStatusAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<JobStatus>(At(id, "status"), cancellationToken);
+
+    public async IAsyncEnumerable<JobStatus> WatchAsync(JobId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var last = (Poll?)null;
+        do
+        {
+            var next = await PollThroughOutagesAsync(id, last?.ETag, cancellationToken);
+            if (next.Status is { } status && status.Revision != last?.Status?.Revision)
+            {
+                last = next;
+                yield return status;
+            }
+
+            if (last?.Status?.Phase.IsTerminal() != true)
+            {
+                await Task.Delay(PollPause, clock, cancellationToken);
+            }
+        }
+        while (last?.Status?.Phase.IsTerminal() != true);
+    }
+
+    public async Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken)
+    {
+        var last = (JobStatus?)null;
+        await foreach (var status in WatchAsync(id, cancellationToken))
+        {
+            last = status;
+        }
+
+        return last ?? throw new System.Diagnostics.UnreachableException("A watch ends with a terminal status.");
+    }
+
+    public async Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken)
+    {
+        using var request = Post(At(id, "cancel")).MarkRepeatable();
+        return await transport.SendAsync<JobStatus>(request, cancellationToken);
+    }
+
+    public async Task<JobStatus> RetryAsync(JobId id, CancellationToken cancellationToken)
+    {
+        // Not repeatable: the second of two may find the job failed again, and start it a second time.
+        using var request = Post(At(id, "retry"));
+        return await transport.SendAsync<JobStatus>(request, cancellationToken);
+    }
+
+    public async Task DeleteAsync(JobId id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"{Root}/{id}");
+        using var response = await transport.SendAsync(request, cancellationToken);
+        await transport.ThrowIfRefusedAsync(response, cancellationToken);
+    }
+
+    public Task<JobList> ListAsync(JobFilter? filter, CancellationToken cancellationToken) =>
+        transport.GetAsync<JobList>(Wire.Address($"{Root}/list", (filter ?? new JobFilter()).ToQuery()), cancellationToken);
+
+    public Task<ResultRows> GetResultAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken) =>
+        transport.GetAsync<ResultRows>(Rows(id, "result", offset, limit), cancellationToken);
+
+    public async Task<Stream> OpenResultAsync(
+        JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Rows(id, "result", offset, limit));
+        request.Headers.Accept.ParseAdd(format switch
+        {
+            ResultFormat.Csv => "text/csv",
+            ResultFormat.Parquet => "application/vnd.apache.parquet",
+            _ => "application/json",
+        });
+        return await transport.OpenAsync(request, cancellationToken);
+    }
+
+    public Task<ResultRows> GetQuarantineAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken) =>
+        transport.GetAsync<ResultRows>(Rows(id, "quarantine", offset, limit), cancellationToken);
+
+    public Task<JobPlan> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<JobPlan>(At(id, "plan"), cancellationToken);
+
+    public Task<PartitionList> ListPartitionsAsync(JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
+        transport.GetAsync<PartitionList>(
+            Wire.Address(At(id, "partitions"), [("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)]), cancellationToken);
+
+    public async Task<Stream> OpenLogsAsync(JobId id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, At(id, "logs"));
+        return await transport.OpenAsync(request, cancellationToken);
+    }
+
+    public async Task<DatasetPreview> PartitionAsync(
+        SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken)
+    {
+        using var request = Post("/api/processing/data/partition", new PartitionRequest(source, partitioning)).MarkRepeatable();
+        return await transport.SendAsync<DatasetPreview>(request, cancellationToken);
+    }
+
+    private async Task<JobStatus> SubmitAsync(HttpContent spec, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/submit") { Content = spec };
+        request.Headers.Add(IdempotencyKeyHeader, idempotencyKey ?? Guid.CreateVersion7().ToString("N"));
+        return await transport.SendAsync<JobStatus>(request, cancellationToken);
+    }
+
+    private async Task<JobPlan> ValidateAsync(HttpContent spec, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/submit?validateOnly=true") { Content = spec };
+        return await transport.SendAsync<JobPlan>(request.MarkRepeatable(), cancellationToken);
+    }
+
+    private async Task<Poll> PollThroughOutagesAsync(JobId id, string? etag, CancellationToken cancellationToken)
+    {
+        var begun = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await PollAsync(id, etag, cancellationToken);
+            }
+            catch (Exception exception) when (IsOutage(exception) && clock.GetElapsedTime(begun) < options.Value.OutageTolerance)
+            {
+                await Task.Delay(OutagePause, clock, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<Poll> PollAsync(JobId id, string? etag, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, At(id, "status"));
+        if (etag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-None-Match", etag);
+            request.Headers.TryAddWithoutValidation("Prefer", $"wait={options.Value.PollWait.TotalSeconds:0}");
+        }
+
+        using var response = await transport.SendAsync(request, cancellationToken);
+        await transport.ThrowIfRefusedAsync(response, cancellationToken);
+        return response.StatusCode == HttpStatusCode.NotModified
+            ? new Poll(null, etag)
+            : new Poll(await transport.ReadAsync<JobStatus>(response, cancellationToken), response.Headers.ETag?.ToString());
+    }
+
+    private static bool IsOutage(Exception exception) =>
+        exception is ClusterUnreachableException or ClusterException { Code.HttpStatus: 503 };
+
+    private static string At(JobId id, string what) => $"{Root}/{id}/{what}";
+
+    private static string Rows(JobId id, string what, long offset, long? limit) =>
+        Wire.Address(At(id, what), [("offset", Wire.Number(offset)), ("limit", Wire.Number(limit))]);
+
+    private static HttpRequestMessage Post(string address) => new(HttpMethod.Post, address);
+
+    private static HttpRequestMessage Post<T>(string address, T body) => new(HttpMethod.Post, address) { Content = Wire.Json(body) };
+
+    /// <summary>One answer to a poll; no status when nothing has changed.</summary>
+    private sealed record Poll(JobStatus? Status, string? ETag);
+}
