@@ -1,0 +1,155 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Engine.DuckDb;
+
+/// <summary>
+/// DuckDB's own parser and binder: text to tree, tree to text, and result columns of a query over empty tables. It holds one in-memory
+/// instance that can reach nothing outside itself, and answers one call at a time.
+/// </summary>
+public sealed class SqlTree : IDisposable
+{
+    /// <summary>Longer texts are refused, in characters.</summary>
+    public const int MaxTextLength = 1_000_000;
+
+    private static readonly JsonDocumentOptions TreeOptions = new() { MaxDepth = 2 * SqlTreeGuard.MaxDepth };
+    private static readonly JsonNodeOptions NodeOptions = new();
+    private readonly DuckDBConnection connection;
+    private readonly Lock gate = new();
+
+    /// <summary>Opens the instance.</summary>
+    public SqlTree()
+    {
+        connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        foreach (var setting in new[]
+        {
+            "SET threads = 1", "SET memory_limit = '256MB'", "SET temp_directory = ''", "SET autoinstall_known_extensions = false",
+            "SET autoload_known_extensions = false", "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        })
+        {
+            Execute(setting);
+        }
+    }
+
+    /// <summary>Parses exactly one SELECT; the tree holds nothing that a query may not (see <see cref="SqlTreeGuard"/>).</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c>: no SELECT, several statements, or something that is refused.</exception>
+    public string Parse(string sql)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        if (sql.Length > MaxTextLength || sql.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Invalid($"A query has at most {MaxTextLength} characters, none of them NUL.");
+        }
+
+        var text = Scalar("SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", sql);
+        var tree = ReadTree(text);
+        if (tree["error"]?.GetValue<bool>() != false)
+        {
+            throw Invalid(tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.");
+        }
+
+        if (tree["statements"] is not JsonArray { Count: 1 } statements)
+        {
+            throw Invalid("A query is exactly one SELECT.");
+        }
+
+        SqlTreeGuard.Check(statements);
+        return text;
+    }
+
+    /// <summary>Turns a tree into text.</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c>: this is no tree.</exception>
+    public string Render(string tree)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        return Scalar("SELECT json_deserialize_sql(CAST($1 AS JSON))", tree);
+    }
+
+    /// <summary>Result columns of a query over empty tables, in order.</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c> with the engine's words.</exception>
+    public IReadOnlyList<ColumnSchema> Bind(IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        ArgumentNullException.ThrowIfNull(sql);
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            foreach (var (name, columns) in tables)
+            {
+                Execute($"CREATE TABLE {SqlText.Name(name)} ({string.Join(", ", columns.Select(c => $"{SqlText.Name(c.Name)} {c.Type}"))})");
+            }
+
+            var bound = Describe(sql);
+            transaction.Rollback();
+            return bound;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => connection.Dispose();
+
+    private List<ColumnSchema> Describe(string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"DESCRIBE {sql}";
+        return Guarded(() =>
+        {
+            using var reader = command.ExecuteReader();
+            var columns = new List<ColumnSchema>();
+            while (reader.Read())
+            {
+                columns.Add(new ColumnSchema(reader.GetString(0), reader.GetString(1)));
+            }
+
+            return columns;
+        });
+    }
+
+    private string Scalar(string sql, string argument)
+    {
+        lock (gate)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.Parameters.Add(new DuckDBParameter(argument));
+            return Guarded(() => (string)command.ExecuteScalar()!);
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Guarded(command.ExecuteNonQuery);
+    }
+
+    private static T Guarded<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (DuckDBException failure)
+        {
+            throw new ClusterException(ErrorCode.QueryInvalid, failure.Message, inner: failure);
+        }
+    }
+
+    private static JsonNode ReadTree(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text, NodeOptions, TreeOptions)!;
+        }
+        catch (JsonException failure)
+        {
+            throw new ClusterException(ErrorCode.QueryInvalid, "The query is nested too deeply.", inner: failure);
+        }
+    }
+
+    private static ClusterException Invalid(string detail) => new(ErrorCode.QueryInvalid, detail);
+}

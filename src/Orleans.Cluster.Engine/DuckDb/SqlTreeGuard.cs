@@ -1,0 +1,135 @@
+using System.Collections.Frozen;
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Engine.DuckDb;
+
+/// <summary>
+/// Refuses whatever a query may not hold, by allow-list on its parsed tree: what is not known to be harmless is refused, so that a new
+/// engine version cannot add a way around. Names of tables are not judged here, since they may be those of common table expressions; the
+/// planner looks each up.
+/// </summary>
+internal static class SqlTreeGuard
+{
+    /// <summary>Deeper trees are refused, since every later step walks them by recursion.</summary>
+    public const int MaxDepth = 600;
+
+    private static readonly FrozenSet<string> ExpressionClasses = Set(
+        "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF COLLATE");
+
+    private static readonly FrozenSet<string> NodeTypes = Set(
+        "SELECT_NODE SET_OPERATION_NODE CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY TABLE_FUNCTION " +
+        "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ASCENDING DESCENDING ORDER_DEFAULT");
+
+    /// <summary>Throws for the first thing that is not allowed.</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
+    public static void Check(JsonNode statement) => Walk(statement, 0);
+
+    private static void Walk(JsonNode? node, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw Refuse("The query is nested too deeply.");
+        }
+
+        switch (node)
+        {
+            case JsonObject item:
+                CheckObject(item);
+                foreach (var (_, child) in item)
+                {
+                    Walk(child, depth + 1);
+                }
+
+                break;
+            case JsonArray list:
+                foreach (var child in list)
+                {
+                    Walk(child, depth + 1);
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckObject(JsonObject item)
+    {
+        if (Text(item, "class") is { } expressionClass)
+        {
+            CheckExpression(item, expressionClass);
+        }
+        else if (Text(item, "type") is { } type && !type.EndsWith("_TYPE_INFO", StringComparison.Ordinal))
+        {
+            CheckNode(item, type);
+        }
+    }
+
+    private static void CheckExpression(JsonObject item, string expressionClass)
+    {
+        if (!ExpressionClasses.Contains(expressionClass))
+        {
+            throw Refuse(expressionClass == "PARAMETER" ? "A query cannot have parameters." : $"{expressionClass} is not allowed in a query.");
+        }
+
+        if (Text(item, "function_name") is not { } function)
+        {
+            return;
+        }
+
+        if (Text(item, "schema") is not ("" or "main" or null) || Text(item, "catalog") is not ("" or "system" or null))
+        {
+            throw Refuse($"The function {function} is of a schema that queries cannot use.");
+        }
+
+        if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
+        {
+            throw Refuse(
+                $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that read files, "
+                + "settings or the clock.");
+        }
+    }
+
+    private static void CheckNode(JsonObject item, string type)
+    {
+        if (!NodeTypes.Contains(type))
+        {
+            throw Refuse(type switch
+            {
+                "RECURSIVE_CTE_NODE" => "Recursive queries are not allowed.",
+                "SHOW_REF" => "Only SELECT is allowed.",
+                _ => $"{type} is not allowed in a query.",
+            });
+        }
+
+        if (item["sample"] is JsonObject)
+        {
+            throw Refuse("TABLESAMPLE is not allowed, because a partition that is run again must give the same rows. Use the operation sample.");
+        }
+
+        if (type == "BASE_TABLE")
+        {
+            CheckTable(item);
+        }
+        else if (type == "TABLE_FUNCTION" && Text(item["function"] as JsonObject, "function_name") is not "unnest")
+        {
+            throw Refuse($"The table function {Text(item["function"] as JsonObject, "function_name")} is not allowed. "
+                + "A query reads its declared sources alone.");
+        }
+    }
+
+    private static void CheckTable(JsonObject table)
+    {
+        if (Text(table, "schema_name") is not ("" or null) || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
+        {
+            throw Refuse($"The table {Text(table, "schema_name")}.{Text(table, "table_name")} is not allowed. "
+                + "A query reads its declared sources alone.");
+        }
+    }
+
+    private static string? Text(JsonObject? item, string name) =>
+        item?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private static FrozenSet<string> Set(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    private static ClusterException Refuse(string detail) => new(ErrorCode.QueryInvalid, detail);
+}
