@@ -1,0 +1,228 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>
+/// Grouping in stages. The answer has a column for each group key and for each aggregate; <see cref="Apply"/> puts these columns into
+/// expressions in their place.
+/// </summary>
+internal sealed class AggregatePlanner
+{
+    private readonly PlanDraft draft;
+    private readonly Relation rows;
+    private readonly List<Key> keys;
+    private readonly List<Call> calls;
+
+    private AggregatePlanner(PlanDraft draft, Relation rows, List<Key> keys, List<Call> calls) =>
+        (this.draft, this.rows, this.keys, this.calls) = (draft, rows, keys, calls);
+
+    private string KeyNames => SqlText.Names(keys.Select(key => key.Name));
+
+    private string GroupBy => keys.Count == 0 ? "" : $" GROUP BY {KeyNames}";
+
+    /// <summary>Groups rows and computes all aggregates that the expressions use.</summary>
+    public static async Task<(Relation Grouped, Func<JsonObject, JsonObject> Apply)> Plan(
+        PlanDraft draft, Relation rows, IReadOnlyList<JsonObject> groups, IEnumerable<JsonObject> expressions)
+    {
+        var keys = new List<Key>();
+        foreach (var group in groups.DistinctBy(SqlNodes.Key))
+        {
+            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column] ? column : $"_k{keys.Count}";
+            keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group)));
+        }
+
+        var calls = new List<Call>();
+        foreach (var call in expressions.SelectMany(TopCalls).DistinctBy(SqlNodes.Key))
+        {
+            calls.Add(await Call.Of(draft, rows, call, calls.Count));
+        }
+
+        var planner = new AggregatePlanner(draft, rows, keys, calls);
+        return (await planner.Group(), planner.Apply);
+    }
+
+    private async Task<Relation> Group()
+    {
+        if (rows.Spread is Spread.One || IsGroupedAlready())
+        {
+            return await AtOnce(rows, $"{Select(keys.Select(key => key.AsColumn), calls.Select(call => call.AsColumn))} FROM {rows.Source}{GroupByExpressions()}");
+        }
+
+        return calls.TrueForAll(call => call.Merge is not null) ? await Merged() : await WholeGroups();
+    }
+
+    // Partial values of each group from each partition, then one value of these.
+    private async Task<Relation> Merged()
+    {
+        var partials = calls.SelectMany(call => call.Merge!.Partials.Select(p => $"{p.Expression} AS {call.Partial(p.Suffix)}"));
+        var partial = await draft.Select(
+            rows, $"{Select(keys.Select(key => key.AsColumn), partials)} FROM {rows.Source}{GroupByExpressions()}");
+        partial = partial with { Size = keys.Count == 0 ? new SizeEstimate(1, 64 * calls.Count) : SizeEstimate.OfRows(rows.Size.Rows, partial.Columns, 16) };
+        var merges = calls.Select(call => $"{call.MergeText} AS {SqlText.Name(call.Name)}");
+        var select = Select(keys.Select(key => SqlText.Name(key.Name)), merges);
+        if (keys.Count == 0 || partial.Size.Bytes <= PlanLimits.GatherBytes)
+        {
+            var stage = draft.AddStage(partial, "partial", "Each partition aggregates its rows; one task merges, as there are few groups at most.");
+            var gathered = draft.Gather(stage);
+            return await AtOnce(gathered, $"{select} FROM {gathered.Source}{GroupBy}");
+        }
+
+        return await Exchanged(partial, "partial", select,
+            "Each partition aggregates its rows and sends each group to the target of its hash, as there may be many groups.");
+    }
+
+    // Aggregates that need all rows of a group at once.
+    private async Task<Relation> WholeGroups()
+    {
+        var why = $"{string.Join(", ", calls.Where(call => call.Merge is null).Select(call => call.Function).Distinct())} "
+            + "cannot be merged from partial values";
+        if (keys.Count == 0)
+        {
+            var needed = await draft.Select(rows, $"SELECT {Arguments()} FROM {rows.Source}");
+            var all = draft.Gather(draft.AddStage(needed with { Size = SizeEstimate.OfRows(rows.Size.Rows, needed.Columns, 16) }, "scan",
+                $"All rows of the columns in use come together in one task, since {why} and there are no groups."));
+            return await AtOnce(all, $"SELECT {string.Join(", ", calls.Select(call => call.OverArguments()))} FROM {all.Source}");
+        }
+
+        var selected = await draft.Select(rows, $"{Select(keys.Select(key => key.AsColumn), [Arguments()])} FROM {rows.Source}");
+        selected = selected with { Size = SizeEstimate.OfRows(rows.Size.Rows, selected.Columns, 16) };
+        return await Exchanged(selected, "exchange", Select(keys.Select(key => SqlText.Name(key.Name)), calls.Select(call => call.OverArguments())),
+            $"Whole groups come together by the hash of their keys, since {why}.");
+    }
+
+    private async Task<Relation> Exchanged(Relation relation, string name, string select, string note)
+    {
+        var targets = PlanLimits.Targets(relation.Size.Bytes);
+        var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note);
+        var hashed = new Spread.Hashed([.. keys.Select(key => new HashKey([key.Name], relation.Columns.First(c => c.Name == key.Name).Type))], targets);
+        var read = draft.Read(stage, InputMode.Target, hashed);
+        return await AtOnce(read, $"{select} FROM {read.Source}{GroupBy}");
+    }
+
+    private async Task<Relation> AtOnce(Relation relation, string sql)
+    {
+        var grouped = await draft.Select(relation, sql);
+        return grouped with
+        {
+            Size = keys.Count == 0 ? new SizeEstimate(1, 64) : SizeEstimate.OfRows(Math.Max(1, relation.Size.Rows * 0.5), grouped.Columns, 16),
+        };
+    }
+
+    private string Arguments()
+    {
+        var arguments = calls.SelectMany(call => call.ArgumentColumns).ToList();
+        return arguments.Count == 0 ? "1 AS _one" : string.Join(", ", arguments);
+    }
+
+    private JsonObject Apply(JsonObject expression) => (JsonObject)SqlNodes.Rewrite(expression, node =>
+    {
+        if (node.Text("class") is null)
+        {
+            return null;
+        }
+
+        var same = SqlNodes.Key(node);
+        return (keys.Find(key => key.Same == same)?.Name ?? calls.Find(call => call.Same == same)?.Name) is { } name ? SqlNodes.Column(name) : null;
+    })!;
+
+    // Equal keys are already in one task when the rows are spread by the hash of some of them.
+    private bool IsGroupedAlready() => rows.Spread is Spread.Hashed hashed
+        && hashed.Keys.All(hash => keys.Exists(key => hash.Columns.Contains(key.Name, StringComparer.OrdinalIgnoreCase)));
+
+    private string GroupByExpressions() => keys.Count == 0 ? "" : $" GROUP BY {string.Join(", ", Enumerable.Range(1, keys.Count))}";
+
+    private static string Select(IEnumerable<string> some, IEnumerable<string> more) => $"SELECT {string.Join(", ", some.Concat(more).DefaultIfEmpty("1 AS _one"))}";
+
+    private static IEnumerable<JsonObject> TopCalls(JsonObject expression)
+    {
+        if (AggregateFunctions.IsAggregate(expression))
+        {
+            return [expression];
+        }
+
+        return expression.SelectMany(member => member.Value switch
+        {
+            _ when member.Key == "subquery" => [],
+            JsonObject child => TopCalls(child),
+            JsonArray list => list.OfType<JsonObject>().SelectMany(TopCalls),
+            _ => [],
+        });
+    }
+
+    private sealed record Key(string Name, string Same, string Expression)
+    {
+        public string AsColumn => $"{Expression} AS {SqlText.Name(Name)}";
+    }
+
+    private sealed record Call(string Name, string Same, string Function, string Text, string OverColumns, IReadOnlyList<string> ArgumentColumns, AggregateMerge? Merge)
+    {
+        public string AsColumn => $"{Text} AS {SqlText.Name(Name)}";
+
+        public string MergeText => Merge!.Partials.Aggregate(Merge.Merge, (text, p) => text.Replace($"{{{p.Suffix}}}", Partial(p.Suffix), StringComparison.Ordinal));
+
+        public string Partial(string suffix) => SqlText.Name($"{Name}_{suffix}");
+
+        public string OverArguments() => $"{OverColumns} AS {SqlText.Name(Name)}";
+
+        public static async Task<Call> Of(PlanDraft draft, Relation rows, JsonObject call, int number)
+        {
+            var name = $"_a{number}";
+            var function = call.Text("function_name")!.ToLowerInvariant();
+            var text = await draft.RenderExpression(call);
+            var arguments = new List<string>();
+            foreach (var argument in call.Items("children"))
+            {
+                arguments.Add(await draft.RenderExpression(argument));
+            }
+
+            var filter = call["filter"] is JsonObject condition ? await draft.RenderExpression(condition) : null;
+            var types = new List<string>();
+            foreach (var argument in arguments)
+            {
+                types.Add((await draft.BindOver(rows.Inputs, $"SELECT {argument} AS a FROM {rows.Source}"))[0].Type);
+            }
+
+            var type = (await draft.BindOver(rows.Inputs, $"SELECT {text} AS a FROM {rows.Source}"))[0].Type;
+            var isDistinct = call.Flag("distinct") && function is not ("min" or "max" or "bool_and" or "bool_or");
+            var merge = isDistinct || call["order_bys"].Items("orders").Any() ? null : AggregateMerge.Of(function, arguments, types, filter, type);
+            var (over, columns) = await OverArgumentColumns(draft, call, name);
+            return new Call(name, SqlNodes.Key(call), function, text, over, columns, merge);
+        }
+
+        // The call over columns that hold its arguments, its condition and its order, as they pass an exchange.
+        private static async Task<(string Over, IReadOnlyList<string> Columns)> OverArgumentColumns(PlanDraft draft, JsonObject call, string name)
+        {
+            var columns = new List<string>();
+            var pending = new List<(JsonObject Expression, string Name)>();
+            var copy = (JsonObject)call.DeepClone();
+
+            JsonObject Carry(JsonObject expression)
+            {
+                if (expression.IsClass("CONSTANT"))
+                {
+                    return (JsonObject)expression.DeepClone();
+                }
+
+                var column = $"{name}_{pending.Count}";
+                pending.Add((expression, column));
+                return SqlNodes.Column(column);
+            }
+
+            copy["children"] = new JsonArray([.. call.Items("children").Select(Carry)]);
+            copy["filter"] = call["filter"] is JsonObject filter ? Carry(filter) : null;
+            foreach (var (order, original) in copy["order_bys"].Items("orders").Zip(call["order_bys"].Items("orders")).ToList())
+            {
+                order["expression"] = Carry((JsonObject)original["expression"]!);
+            }
+
+            foreach (var (expression, column) in pending)
+            {
+                columns.Add($"{await draft.RenderExpression(expression)} AS {SqlText.Name(column)}");
+            }
+
+            return (await draft.RenderExpression(copy), columns);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>
+/// The way that is always right: tables are scanned in partitions, with their filters and columns pushed down, and one task runs the
+/// query as it is over all that is left.
+/// </summary>
+internal sealed class GatheredQuery(PlanDraft draft)
+{
+    /// <summary>One relation for the whole query.</summary>
+    /// <param name="query">The query, by the names of datasets.</param>
+    /// <param name="reason">What could not be spread; null when nothing had to be.</param>
+    public async Task<PlannedQuery> Plan(JsonObject query, string? reason)
+    {
+        var copy = (JsonObject)query.DeepClone();
+        var inputs = new List<RelationInput>();
+        var size = new SizeEstimate(0, 0);
+        var used = UsedNames(query);
+        await Replace(copy, [], async table =>
+        {
+            var leaf = draft.Scan(table.Text("table_name")!, used);
+            var read = leaf.Spread is Spread.One ? leaf : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
+            inputs.AddRange(read.Inputs);
+            size = new SizeEstimate(size.Rows + read.Size.Rows, size.Bytes + read.Size.Bytes);
+            return read.Source;
+        });
+
+        var sql = await draft.Render(copy);
+        var columns = await draft.BindOver(inputs, sql);
+        var names = ResultNames.Unique(columns.Select(column => column.Name));
+        var relation = new Relation
+        {
+            Source = $"({sql})",
+            Columns = [.. columns.Zip(names, (column, name) => column with { Name = name })],
+            Inputs = inputs,
+            Spread = new Spread.One(),
+            Size = size,
+            Notes = reason is null ? [] : [$"One task runs the query over what the scans leave, since it has {reason}."],
+        };
+        return new PlannedQuery(relation, names, [], null, 0);
+    }
+
+    /// <summary>Refuses tables that are neither datasets nor common table expressions in reach.</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
+    public static void CheckTables(JsonNode? node, IEnumerable<string> datasets, IReadOnlyList<string>? expressions = null)
+    {
+        var visible = expressions ?? [];
+        switch (node)
+        {
+            case JsonArray list:
+                foreach (var child in list)
+                {
+                    CheckTables(child, datasets, visible);
+                }
+
+                break;
+            case JsonObject item when item.Text("type") == "BASE_TABLE" && item["class"] is null:
+                var name = item.Text("table_name")!;
+                if (!visible.Concat(datasets).Contains(name, StringComparer.OrdinalIgnoreCase))
+                {
+                    throw new ClusterException(
+                        ErrorCode.QueryInvalid, $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
+                }
+
+                break;
+            case JsonObject item:
+                foreach (var entry in item["cte_map"].Items("map"))
+                {
+                    CheckTables(entry["value"], datasets, visible);
+                    visible = [.. visible, entry.Text("key")!];
+                }
+
+                foreach (var (member, child) in item)
+                {
+                    if (member != "cte_map")
+                    {
+                        CheckTables(child, datasets, visible);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    // Names of columns that occur anywhere; null when a star may mean any.
+    private static List<string>? UsedNames(JsonObject query) =>
+        SqlNodes.Descend(query).Any(node => node.IsClass("STAR"))
+            ? null
+            : [.. SqlNodes.Descend(query).SelectMany(Names).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    private static IEnumerable<string> Names(JsonObject node)
+    {
+        if (node.IsClass("COLUMN_REF"))
+        {
+            return SqlNodes.ColumnNames(node);
+        }
+
+        return node["using_columns"] is JsonArray columns ? columns.Select(name => name!.GetValue<string>()) : [];
+    }
+
+    /// <summary>Gives every table that is no common table expression another name, innermost scopes last.</summary>
+    private async Task Replace(JsonNode? node, IReadOnlyList<string> expressions, Func<JsonObject, Task<string>> nameOf)
+    {
+        switch (node)
+        {
+            case JsonArray list:
+                foreach (var child in list)
+                {
+                    await Replace(child, expressions, nameOf);
+                }
+
+                break;
+            case JsonObject item when item.Text("type") == "BASE_TABLE" && item["class"] is null:
+                await ReplaceTable(item, expressions, nameOf);
+                break;
+            case JsonObject item:
+                var visible = expressions;
+                foreach (var entry in item["cte_map"].Items("map"))
+                {
+                    await Replace(entry["value"], visible, nameOf);
+                    visible = [.. visible, entry.Text("key")!];
+                }
+
+                foreach (var (name, child) in item.ToList())
+                {
+                    if (name != "cte_map")
+                    {
+                        await Replace(child, visible, nameOf);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private async Task ReplaceTable(JsonObject table, IReadOnlyList<string> expressions, Func<JsonObject, Task<string>> nameOf)
+    {
+        var name = table.Text("table_name")!;
+        if (expressions.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        var alias = table.Text("alias") is { Length: > 0 } given ? given : name;
+        var source = await nameOf(table);
+        if (!source.StartsWith('('))
+        {
+            table["table_name"] = source[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal);
+            table["alias"] = alias;
+            return;
+        }
+
+        // Types come back by a SELECT around the stage's rows.
+        var select = await draft.Parse($"SELECT * FROM {source} AS {SqlText.Name(alias)}");
+        var subquery = (JsonObject)select["from_table"]!.DeepClone();
+        subquery["column_name_alias"] = table["column_name_alias"]!.DeepClone();
+        table.ReplaceWith(subquery);
+    }
+}

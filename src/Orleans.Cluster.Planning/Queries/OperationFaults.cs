@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Collects all that the data shows to be wrong with an operation's parameters, each with its place in the request.</summary>
+internal sealed class OperationFaults(PlanDraft draft)
+{
+    private readonly List<Fault> faults = [];
+
+    /// <summary>A fault of its own.</summary>
+    public void Add(string pointer, ErrorCode code, string detail) => faults.Add(new Fault(pointer, code.Word, detail));
+
+    /// <summary>The column as the data spells it; a fault when there is none.</summary>
+    public ColumnSchema? Column(string pointer, string? name, IReadOnlyList<ColumnSchema> columns)
+    {
+        if (columns.FirstOrDefault(column => Scope.Same(column.Name, name ?? "")) is { } found)
+        {
+            return found;
+        }
+
+        Add(pointer, ErrorCode.ColumnNotFound, $"There is no column {name}. Columns are: {Listed(columns)}.");
+        return null;
+    }
+
+    /// <summary>
+    /// The expression as the engine writes it: one expression and nothing else, over columns that exist. A fault, and null, otherwise.
+    /// </summary>
+    /// <param name="pointer">Its place.</param>
+    /// <param name="text">What the user wrote.</param>
+    /// <param name="columns">Columns that it may use.</param>
+    /// <param name="mayAggregate">Whether it may call aggregates.</param>
+    public async Task<string?> Expression(string pointer, string? text, IReadOnlyList<ColumnSchema> columns, bool mayAggregate = false)
+    {
+        try
+        {
+            var query = await draft.Parse($"SELECT {text}");
+            var items = query.Items("select_list").ToList();
+            if (items is not [{ } expression] || expression.Text("alias") is { Length: > 0 } || !IsBare(query))
+            {
+                Add(pointer, ErrorCode.QueryInvalid, $"{text} is not one expression.");
+                return null;
+            }
+
+            return AreKnown(pointer, expression, columns, mayAggregate) ? await draft.RenderExpression(expression) : null;
+        }
+        catch (ClusterException failure)
+        {
+            Add(pointer, failure.Code, failure.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Whether the engine accepts a query; a fault otherwise.</summary>
+    public async Task Bind(string pointer, string sql, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>>? tables = null)
+    {
+        try
+        {
+            await draft.Bind(sql, tables);
+        }
+        catch (ClusterException failure)
+        {
+            Add(pointer, failure.Code, failure.Message);
+        }
+    }
+
+    /// <summary>Refuses the job when there is a fault.</summary>
+    /// <exception cref="ClusterException">All faults, under the code of the first.</exception>
+    public void Throw()
+    {
+        if (faults is [var first, ..])
+        {
+            var detail = faults.Count == 1 ? first.Detail : $"{first.Detail} And {faults.Count - 1} more.";
+            throw new ClusterException(ErrorCode.Parse(first.Code), detail, errors: [.. faults]);
+        }
+    }
+
+    private static string Listed(IReadOnlyList<ColumnSchema> columns) =>
+        string.Join(", ", columns.Take(30).Select(column => column.Name)) + (columns.Count > 30 ? ", ..." : "");
+
+    private static bool IsBare(JsonObject query) =>
+        query.Text("type") == "SELECT_NODE" && query["from_table"].Text("type") == "EMPTY" && query["where_clause"] is null
+        && query["having"] is null && query["qualify"] is null && !query.Items("group_expressions").Any() && !query.Items("modifiers").Any()
+        && !query["cte_map"].Items("map").Any() && query.Text("aggregate_handling") == "STANDARD_HANDLING";
+
+    private bool AreKnown(string pointer, JsonObject expression, IReadOnlyList<ColumnSchema> columns, bool mayAggregate)
+    {
+        var before = faults.Count;
+        if (SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY") || node.IsClass("WINDOW") || node.IsClass("STAR")))
+        {
+            Add(pointer, ErrorCode.QueryInvalid, "Subqueries, windows and stars have no place here; use the operation sql.");
+        }
+
+        if (!mayAggregate && SqlNodes.Descend(expression).FirstOrDefault(AggregateFunctions.IsAggregate) is { } aggregate)
+        {
+            Add(pointer, ErrorCode.QueryInvalid, $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
+        }
+
+        var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.Descend(lambda["lhs"]))
+            .Where(node => node.IsClass("COLUMN_REF")).Select(node => SqlNodes.ColumnNames(node)[0]).ToList();
+        var known = columns.Select(column => column.Name).Concat(parameters).Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in SqlNodes.Descend(expression).Where(node => node.IsClass("COLUMN_REF"))
+            .Select(node => SqlNodes.ColumnNames(node)[0]).Where(name => !known.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            Column(pointer, name, columns);
+        }
+
+        return faults.Count == before;
+    }
+}

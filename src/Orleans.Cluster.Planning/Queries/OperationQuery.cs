@@ -1,0 +1,191 @@
+using System.Globalization;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>The one SELECT that an operation stands for.</summary>
+internal sealed class OperationQuery
+{
+    private readonly PlanDraft draft;
+    private readonly OperationFaults faults;
+    private readonly string table;
+    private readonly IReadOnlyList<ColumnSchema> columns;
+
+    private OperationQuery(PlanDraft draft)
+    {
+        this.draft = draft;
+        faults = new OperationFaults(draft);
+        (table, var dataset) = draft.Datasets.First();
+        columns = dataset.Columns;
+    }
+
+    private string From => $"FROM {SqlText.Name(table)}";
+
+    /// <summary>The query of a job.</summary>
+    /// <exception cref="ClusterException">All faults that the data shows.</exception>
+    public static async Task<string> Of(JobSpec spec, PlanDraft draft)
+    {
+        var query = new OperationQuery(draft);
+        var sql = spec.Operation switch
+        {
+            OperationKind.Aggregate => await new AggregateQuery(query.faults, query.table, query.columns).Of(spec.ReadParameters<AggregateParameters>()),
+            OperationKind.Filter => await query.Filter(spec.ReadParameters<FilterParameters>()),
+            OperationKind.Select => await query.Select(spec.ReadParameters<SelectParameters>()),
+            OperationKind.Convert => $"SELECT * {query.From}",
+            OperationKind.Distinct => query.Distinct(spec.ReadParameters<DistinctParameters>()),
+            OperationKind.Sort => query.Sort(spec.ReadParameters<SortParameters>()),
+            OperationKind.Join => query.Join(spec.ReadParameters<JoinParameters>()),
+            OperationKind.Melt => query.Melt(spec.ReadParameters<MeltParameters>()),
+            OperationKind.Sql => await query.Sql(spec.ReadParameters<SqlParameters>()),
+            _ => throw new ClusterException(ErrorCode.QueryInvalid, $"The operation {spec.Operation} cannot be planned."),
+        };
+        query.faults.Throw();
+        return sql;
+    }
+
+    /// <summary>The keys of an order, as they stand behind ORDER BY.</summary>
+    public static string OrderBy(string pointer, IReadOnlyList<OrderSpec> order, IReadOnlyList<ColumnSchema> columns, OperationFaults faults) =>
+        string.Join(", ", order.Select((key, index) => (key, column: faults.Column($"{pointer}/{index}/column", key.Column, columns)))
+            .Where(pair => pair.column is not null)
+            .Select(pair => $"{SqlText.Name(pair.column!.Name)} {(pair.key.Descending ? "DESC" : "ASC")} NULLS {(pair.key.NullsFirst == true ? "FIRST" : "LAST")}"));
+
+    private async Task<string> Filter(FilterParameters parameters)
+    {
+        var where = await faults.Expression("/parameters/where", parameters.Where, columns);
+        if (where is not null)
+        {
+            await faults.Bind("/parameters/where", $"SELECT 1 {From} WHERE {where}");
+        }
+
+        return $"SELECT * {From} WHERE {where}";
+    }
+
+    private async Task<string> Select(SelectParameters parameters)
+    {
+        var items = new List<string>();
+        foreach (var (column, index) in parameters.Columns.Select((column, index) => (column, index)))
+        {
+            var pointer = $"/parameters/columns/{index}";
+            var expression = column.Expression is { } given
+                ? await faults.Expression($"{pointer}/expression", given, columns)
+                : faults.Column(pointer, column.Column, columns) is { } found ? SqlText.Name(found.Name) : null;
+            if (expression is null)
+            {
+                continue;
+            }
+
+            if (column.Expression is not null)
+            {
+                await faults.Bind($"{pointer}/expression", $"SELECT {expression} {From}");
+            }
+
+            items.Add(column.As is { Length: > 0 } name ? $"{expression} AS {SqlText.Name(name)}" : expression);
+        }
+
+        var where = parameters.Where is null ? null : await faults.Expression("/parameters/where", parameters.Where, columns);
+        if (where is not null)
+        {
+            await faults.Bind("/parameters/where", $"SELECT 1 {From} WHERE {where}");
+        }
+
+        return $"SELECT {string.Join(", ", items)} {From}{(where is null ? "" : $" WHERE {where}")}";
+    }
+
+    private string Distinct(DistinctParameters parameters) =>
+        $"SELECT DISTINCT {Columns("/parameters/columns", parameters.Columns, columns)} {From}";
+
+    private string Sort(SortParameters parameters) =>
+        $"SELECT * {From} ORDER BY {OrderBy("/parameters/by", parameters.By, columns, faults)}"
+        + (parameters.Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}") : "");
+
+    private string Join(JoinParameters parameters)
+    {
+        var left = Source("/parameters/left", parameters.Left);
+        var right = Source("/parameters/right", parameters.Right);
+        if (left is null || right is null)
+        {
+            return "";
+        }
+
+        var keys = parameters.On.Select((key, index) => (
+            Left: faults.Column($"/parameters/on/{index}/left", key.Left, left), Right: faults.Column($"/parameters/on/{index}/right", key.Right, right)))
+            .Where(key => key is { Left: not null, Right: not null })
+            .Select(key => $"l.{SqlText.Name(key.Left!.Name)} = r.{SqlText.Name(key.Right!.Name)}").ToList();
+        var items = JoinedColumns(parameters, left, right);
+        return $"SELECT {string.Join(", ", items)} FROM {SqlText.Name(parameters.Left!)} AS l "
+            + $"{parameters.How.ToString().ToUpperInvariant()} JOIN {SqlText.Name(parameters.Right!)} AS r ON {string.Join(" AND ", keys)}";
+    }
+
+    private IEnumerable<string> JoinedColumns(JoinParameters parameters, IReadOnlyList<ColumnSchema> left, IReadOnlyList<ColumnSchema> right)
+    {
+        var isLeftOnly = parameters.How is JoinKind.Semi or JoinKind.Anti;
+        var offered = left.Select(column => (column.Name, Text: $"l.{SqlText.Name(column.Name)}")).ToList();
+        foreach (var column in isLeftOnly ? [] : right)
+        {
+            var name = left.Any(other => Scope.Same(other.Name, column.Name)) ? $"{column.Name}_right" : column.Name;
+            offered.Add((name, $"r.{SqlText.Name(column.Name)}"));
+        }
+
+        var schema = offered.Select(column => new ColumnSchema(column.Name, "")).ToList();
+        var wanted = parameters.Columns.Count == 0
+            ? schema
+            : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, schema)).OfType<ColumnSchema>()];
+        return wanted.Select(column => $"{offered.First(pair => pair.Name == column.Name).Text} AS {SqlText.Name(column.Name)}");
+    }
+
+    private IReadOnlyList<ColumnSchema>? Source(string pointer, string? name)
+    {
+        if (name is not null && draft.Datasets.TryGetValue(name, out var dataset))
+        {
+            return dataset.Columns;
+        }
+
+        faults.Add(pointer, ErrorCode.DatasetNotFound, $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
+        return null;
+    }
+
+    // One row for each pair of row and column, in the order of the rows and, within a row, of the columns.
+    private string Melt(MeltParameters parameters)
+    {
+        var id = parameters.Id.Select((name, index) => faults.Column($"/parameters/id/{index}", name, columns)).OfType<ColumnSchema>().ToList();
+        var melted = parameters.Columns.Count > 0
+            ? [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns)).OfType<ColumnSchema>()]
+            : columns.Except(id).ToList();
+        if (melted.Count == 0)
+        {
+            faults.Add("/parameters/columns", ErrorCode.ColumnNotFound, "There is no column to melt.");
+            return "";
+        }
+
+        var names = string.Join(", ", melted.Select(column => SqlText.Literal(column.Name)));
+        var isMixed = melted.Select(column => column.Type).Distinct().Count() > 1 && !melted.All(column => StoredTypes.IsNumeric(column.Type));
+        var values = string.Join(", ", melted.Select(column => isMixed ? $"CAST({SqlText.Name(column.Name)} AS VARCHAR)" : SqlText.Name(column.Name)));
+        var items = id.Select(column => SqlText.Name(column.Name)).Concat(
+        [
+            $"unnest([{names}]) AS {SqlText.Name(parameters.NameColumn)}", $"unnest([{values}]) AS {SqlText.Name(parameters.ValueColumn)}",
+        ]);
+        return $"SELECT {string.Join(", ", items)} {From}";
+    }
+
+    private async Task<string> Sql(SqlParameters parameters)
+    {
+        try
+        {
+            var query = await draft.Parse(parameters.Query ?? "");
+            var sql = await draft.Render(query);
+            GatheredQuery.CheckTables(query, draft.Datasets.Keys);
+            await draft.Bind(sql);
+            return sql;
+        }
+        catch (ClusterException failure)
+        {
+            faults.Add("/parameters/query", failure.Code, failure.Message);
+            return "";
+        }
+    }
+
+    private string Columns(string pointer, IReadOnlyList<string> wanted, IReadOnlyList<ColumnSchema> offered) =>
+        wanted.Count == 0
+            ? "*"
+            : SqlText.Names(wanted.Select((name, index) => faults.Column($"{pointer}/{index}", name, offered)).OfType<ColumnSchema>().Select(c => c.Name));
+}

@@ -1,0 +1,93 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Order and limit in stages: the first rows of each partition, or a sort by ranges of the key.</summary>
+internal sealed class OrderPlanner(PlanDraft draft)
+{
+    private const int SampleRows = 512;
+    private const string SortKeyColumn = "_sort";
+
+    /// <summary>
+    /// The query with its rows where order and limit can be applied: in one task, or in ranges that follow each other, so that sorting each
+    /// task's rows sorts all.
+    /// </summary>
+    public async Task<PlannedQuery> Arrange(PlannedQuery query)
+    {
+        if (query.IsSettled || query.Relation.Spread is Spread.One)
+        {
+            return query;
+        }
+
+        if (query.Limit is not null)
+        {
+            return await First(query);
+        }
+
+        return query.Relation.Size.Bytes <= PlanLimits.GatherBytes || query.Offset > 0 ? Gathered(query) : await Ranges(query);
+    }
+
+    /// <summary>A relation of the result columns with order and limit applied, in one task, for a query around it.</summary>
+    public async Task<Relation> Settle(PlannedQuery query)
+    {
+        // Without a limit the order of a subquery means nothing to the query around it.
+        var arranged = query.Limit is null && query.Offset == 0 ? query with { Order = [] } : await Arrange(query);
+        if (arranged.IsSettled && arranged.Relation.Columns.Count == arranged.Columns.Count)
+        {
+            return arranged.Relation;
+        }
+
+        var settled = await draft.Select(
+            arranged.Relation, $"SELECT {arranged.SelectColumns} FROM {arranged.Relation.Source} AS r{arranged.OrderBy}{arranged.LimitBy}");
+        return settled with { Size = Limited(settled.Size, query) };
+    }
+
+    private static SizeEstimate Limited(SizeEstimate size, PlannedQuery query) =>
+        query.Limit is { } limit && limit < size.Rows ? size.Times(limit / size.Rows) : size;
+
+    private async Task<PlannedQuery> First(PlannedQuery query)
+    {
+        var rows = query.Limit!.Value + query.Offset;
+        var first = await draft.Select(query.Relation, $"SELECT * FROM {query.Relation.Source} AS r{query.OrderBy} LIMIT {rows}");
+        first = first with { Size = rows < first.Size.Rows ? first.Size.Times(Math.Min(1, 8 * rows / first.Size.Rows)) : first.Size };
+        var stage = draft.AddStage(first, query.Order.Count > 0 ? "top" : "first", $"Only the first {rows} rows of each partition can be in the result.");
+        return query with { Relation = draft.Gather(stage) };
+    }
+
+    private PlannedQuery Gathered(PlannedQuery query)
+    {
+        var stage = draft.AddStage(query.Relation, "scan", "Few enough rows to be sorted by one task.");
+        return query with { Relation = draft.Gather(stage) };
+    }
+
+    // Sample keys, cut them into ranges, send each row to its range. Every task then sorts a range, and the ranges follow each other.
+    private async Task<PlannedQuery> Ranges(PlannedQuery query)
+    {
+        var key = $"create_sort_key({string.Join(", ", query.Order.Select(k => $"r.{SqlText.Name(k.Column)}, {SqlText.Literal(k.Direction)}"))})";
+        var targets = PlanLimits.Targets(query.Relation.Size.Bytes);
+        var rows = draft.AddStage(query.Relation, "rows", "Rows to be sorted, kept once for sampling and once for sending.");
+        var rowsRead = draft.Read(rows, InputMode.Partition, new Spread.Parts());
+
+        // Rows are taken by the hash of their key and not at random, so that a second run draws the same borders.
+        var sample = await draft.Select(
+            rowsRead, $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash(_sort) LIMIT {SampleRows}");
+        var samples = draft.Gather(draft.AddStage(sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample", "Keys of some rows of each partition."));
+        var border = await draft.Select(
+            samples,
+            $"SELECT list(DISTINCT _sort ORDER BY _sort) AS _borders FROM (SELECT _sort, row_number() OVER (ORDER BY _sort) AS n, count(*) OVER () AS c "
+            + $"FROM {samples.Source}) WHERE n % greatest(1, c // {targets}) = 0");
+        var borders = draft.Gather(draft.AddStage(border with { Size = new SizeEstimate(1, targets * 32) }, "borders", $"At most {targets} ranges of about equal size."));
+
+        var routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
+        routed = routed with { Inputs = [.. routed.Inputs, .. borders.Inputs] };
+        var send = await draft.Select(routed, $"SELECT r.*, {Position(key, targets)} AS _range FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b");
+        var exchange = draft.AddExchange(send, "ranges", "_range", targets, "Each row goes to the range of its key.");
+        var read = draft.Read(exchange, InputMode.Target, new Spread.Parts());
+        return query with { Relation = read with { Size = query.Relation.Size } };
+    }
+
+    // How many borders are not above the key, at most targets - 1. The list is short and constant, so the search is cheap.
+    private static string Position(string key, int targets) =>
+        $"least({targets - 1}, len(list_filter(coalesce(b._borders, []), lambda border: border <= {key})))";
+}

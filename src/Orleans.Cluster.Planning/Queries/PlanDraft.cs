@@ -1,0 +1,199 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>A plan being made: the datasets, the engine's parser and binder, and the stages decided so far.</summary>
+internal sealed class PlanDraft(ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
+{
+    private readonly List<StagePlan> stages = [];
+    private readonly HashSet<string> inputNames = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Datasets by name.</summary>
+    public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; } =
+        new Dictionary<string, PlannedDataset>(datasets, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Stages so far.</summary>
+    public IReadOnlyList<StagePlan> Stages => stages;
+
+    /// <summary>What has been decided so far, to come back to.</summary>
+    public int Mark() => stages.Count;
+
+    /// <summary>Forgets the stages that were added since.</summary>
+    public void Reset(int mark)
+    {
+        stages.RemoveRange(mark, stages.Count - mark);
+        inputNames.Clear();
+        inputNames.UnionWith(stages.SelectMany(stage => stage.Inputs).Select(input => input.Name));
+    }
+
+    /// <summary>Parses one SELECT; the answer is its query node.</summary>
+    public async Task<JsonObject> Parse(string sql) =>
+        (JsonObject)SqlNodes.Statement(await engine.Parse(sql, cancellationToken))["node"]!.DeepClone();
+
+    /// <summary>Text of a query node.</summary>
+    public Task<string> Render(JsonNode query) => engine.Render(SqlNodes.Tree(query), cancellationToken);
+
+    /// <summary>Text of an expression, without its alias.</summary>
+    public async Task<string> RenderExpression(JsonNode expression)
+    {
+        const string Before = "SELECT ";
+        var bare = (JsonObject)expression.DeepClone();
+        bare["alias"] = "";
+        var text = await Render(SqlNodes.SelectOf(bare));
+        return text.StartsWith(Before, StringComparison.Ordinal)
+            ? text[Before.Length..]
+            : throw new InvalidOperationException($"The engine rendered an expression as: {text}");
+    }
+
+    /// <summary>Result columns of a query over the datasets, and over other tables.</summary>
+    public Task<IReadOnlyList<ColumnSchema>> Bind(string sql, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>>? others = null)
+    {
+        var tables = new Dictionary<string, IReadOnlyList<ColumnSchema>>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, dataset) in Datasets)
+        {
+            tables[name] = dataset.Columns;
+        }
+
+        foreach (var (name, columns) in others ?? new Dictionary<string, IReadOnlyList<ColumnSchema>>())
+        {
+            tables[name] = columns;
+        }
+
+        return engine.Bind(tables, sql, cancellationToken);
+    }
+
+    /// <summary>Rows of a dataset as a stage reads them, one task a partition.</summary>
+    /// <param name="name">Name of the dataset.</param>
+    /// <param name="columns">Columns to read; all when null.</param>
+    public Relation Scan(string name, IReadOnlyList<string>? columns = null)
+    {
+        var dataset = Datasets[name];
+        var datasetName = Datasets.Keys.First(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase));
+        var spread = IsSpread(dataset);
+        var read = columns is null ? dataset.Columns : Chosen(dataset, columns);
+        var input = new StageInput(
+            NewInputName(datasetName), datasetName, null, spread ? InputMode.Partition : InputMode.All,
+            read.Count == dataset.Columns.Count ? null : [.. read.Select(column => column.Name)]);
+        var rows = dataset.EstimatedRows > 0 ? dataset.EstimatedRows : dataset.TotalBytes / 100.0;
+        return new Relation
+        {
+            Source = SqlText.Name(input.Name),
+            Columns = read,
+            Inputs = [new RelationInput(input, read, ScanBytes(dataset, read))],
+            Spread = spread ? new Spread.Parts() : new Spread.One(),
+            Size = SizeEstimate.OfRows(rows, read, TextWidth(dataset)),
+        };
+    }
+
+    /// <summary>A relation with another SELECT around it.</summary>
+    /// <param name="inner">What the SELECT reads.</param>
+    /// <param name="sql">A SELECT that names <see cref="Relation.Source"/> of <paramref name="inner"/>.</param>
+    public async Task<Relation> Select(Relation inner, string sql) =>
+        inner with { Source = $"({sql})", Columns = await BindOver(inner.Inputs, sql) };
+
+    /// <summary>Result columns of a query over the inputs of a stage.</summary>
+    public Task<IReadOnlyList<ColumnSchema>> BindOver(IReadOnlyList<RelationInput> inputs, string sql) =>
+        engine.Bind(inputs.DistinctBy(input => input.Input.Name).ToDictionary(input => input.Input.Name, input => input.Columns), sql, cancellationToken);
+
+    /// <summary>Makes a relation a stage whose rows later stages read whole, partition by partition.</summary>
+    public StageHandle AddStage(Relation relation, string name, string? note = null) =>
+        Add(relation, name, $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))} FROM {relation.Source}",
+            new TaskOutput { Kind = OutputKind.Single }, note);
+
+    /// <summary>Makes a relation a stage that sends each row to the target that an expression names.</summary>
+    /// <param name="relation">The rows.</param>
+    /// <param name="name">Name of the stage.</param>
+    /// <param name="target">An INTEGER expression in [0, targets) over the relation's columns.</param>
+    /// <param name="targets">Number of targets.</param>
+    /// <param name="note">Why.</param>
+    public StageHandle AddExchange(Relation relation, string name, string target, int targets, string? note = null) =>
+        Add(relation, name,
+            $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))}, CAST({target} AS INTEGER) AS "
+            + $"{SqlText.Name(TaskOutput.TargetColumn)} FROM {relation.Source}",
+            new TaskOutput { Kind = OutputKind.Exchange, Targets = targets }, note);
+
+    /// <summary>Adds the last stage.</summary>
+    public void AddResult(Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output) =>
+        stages.Add(Stage(relation, name, query, columns, output, null));
+
+    /// <summary>Rows of an earlier stage, as a later one reads them.</summary>
+    public Relation Read(StageHandle stage, InputMode mode, Spread spread)
+    {
+        var input = new StageInput(NewInputName($"stage_{stage.Index}"), null, stage.Index, mode);
+        var stored = StoredTypes.Of(stage.Columns);
+        var all = StoredTypes.SelectAll(stored, stage.Columns);
+        var table = SqlText.Name(input.Name);
+        return new Relation
+        {
+            Source = all == "*" ? table : $"(SELECT {all} FROM {table})",
+            Columns = stage.Columns,
+            Inputs = [new RelationInput(input, stored, stage.Size.Bytes)],
+            Spread = spread,
+            Size = stage.Size,
+        };
+    }
+
+    /// <summary>All rows of an earlier stage in one task.</summary>
+    public Relation Gather(StageHandle stage) => Read(stage, InputMode.All, new Spread.One());
+
+    /// <summary>Bytes of a text value, from what a dataset's rows take in all.</summary>
+    private static double TextWidth(PlannedDataset dataset)
+    {
+        var texts = dataset.Columns.Count(column => column.Type == "VARCHAR");
+        if (texts == 0 || dataset.EstimatedRows <= 0)
+        {
+            return 16;
+        }
+
+        var other = dataset.Columns.Sum(column => StoredTypes.Width(column.Type, 0));
+        return Math.Clamp(((double)dataset.TotalBytes / dataset.EstimatedRows - other) / texts, 4, 256);
+    }
+
+    private static bool IsSpread(PlannedDataset dataset) => dataset.Partitions.Count > 1;
+
+    private static long ScanBytes(PlannedDataset dataset, IReadOnlyList<ColumnSchema> read) =>
+        dataset.Format == SourceFormat.Parquet ? dataset.TotalBytes * read.Count / Math.Max(1, dataset.Columns.Count) : dataset.TotalBytes;
+
+    // A query that uses no column still counts rows, and needs one column to count them by.
+    private static IReadOnlyList<ColumnSchema> Chosen(PlannedDataset dataset, IReadOnlyList<string> columns)
+    {
+        var chosen = dataset.Columns.Where(column => columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+        return chosen.Count > 0 ? chosen : [.. dataset.Columns.Take(1)];
+    }
+
+    private string NewInputName(string wanted)
+    {
+        var name = wanted;
+        for (var number = 2; !inputNames.Add(name); number++)
+        {
+            name = $"{wanted}_{number}";
+        }
+
+        return name;
+    }
+
+    private StageHandle Add(Relation relation, string name, string query, TaskOutput output, string? note)
+    {
+        stages.Add(Stage(relation, name, query, StoredTypes.Of(relation.Columns), output, note));
+        return new StageHandle(stages.Count - 1, relation.Columns, relation.Size, output.Targets, relation.Spread is Spread.One);
+    }
+
+    private StagePlan Stage(
+        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output, string? note) => new()
+        {
+            Index = stages.Count,
+            Name = name,
+            Query = query,
+            Inputs = [.. relation.Inputs.Select(input => input.Input).DistinctBy(input => input.Name)],
+            Output = output,
+            Columns = columns,
+            EstimatedBytes = relation.Inputs.DistinctBy(input => input.Input.Name).Sum(input => input.Bytes),
+            Note = string.Join(' ', relation.Notes.Append(note).OfType<string>().Distinct()) is { Length: > 0 } text ? text : null,
+        };
+}
+
+/// <summary>A stage that was added: what a later one must know to read it.</summary>
+internal sealed record StageHandle(int Index, IReadOnlyList<ColumnSchema> Columns, SizeEstimate Size, int Targets, bool IsOneTask);

@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Every operation becomes one SELECT, and the SELECT is cut into stages.</summary>
+public sealed class QueryPlanner(ISqlEngine engine) : IQueryPlanner
+{
+    /// <inheritdoc/>
+    public async Task<JobPlan> Plan(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(datasets);
+        var draft = new PlanDraft(engine, datasets, cancellationToken);
+        var sql = await OperationQuery.Of(spec, draft);
+        var query = await draft.Parse(sql);
+        var bound = await draft.Bind(await draft.Render(query));
+        var planned = await Spread(draft, query);
+        var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(planned), bound);
+        return new JobPlan
+        {
+            Datasets = datasets,
+            Stages = draft.Stages,
+            Columns = columns,
+            Query = sql,
+        };
+    }
+
+    private static async Task<PlannedQuery> Spread(PlanDraft draft, JsonObject query)
+    {
+        if (draft.Datasets.Values.All(dataset => dataset.Partitions.Count <= 1))
+        {
+            return await new GatheredQuery(draft).Plan(query, null);
+        }
+
+        var mark = draft.Mark();
+        try
+        {
+            return await new SelectPlanner(draft).Plan(query);
+        }
+        catch (NotSpreadableException shape)
+        {
+            draft.Reset(mark);
+            return await new GatheredQuery(draft).Plan(query, shape.Message);
+        }
+    }
+
+    // The last stage: result columns alone, in types that a file keeps and that a single engine would have given.
+    private static IReadOnlyList<ColumnSchema> AddResult(
+        PlanDraft draft, JobSpec spec, PlannedQuery planned, IReadOnlyList<ColumnSchema> bound)
+    {
+        var relation = planned.Relation;
+        var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredTypes.Of(column.Type))).ToList();
+        var selected = columns.Select(column =>
+        {
+            var has = relation.Columns.First(candidate => candidate.Name == column.Name).Type;
+            var reference = $"r.{SqlText.Name(column.Name)}";
+            return has == column.Type ? reference : $"CAST({reference} AS {column.Type}) AS {SqlText.Name(column.Name)}";
+        });
+        var output = new TaskOutput
+        {
+            Kind = OutputKind.Result,
+            Format = spec.Output?.Format ?? OutputFormat.Parquet,
+            Compression = spec.Output?.Compression,
+            PartitionBy = spec.Output?.PartitionBy ?? [],
+            FileBytes = spec.Output?.FileBytes,
+        };
+        draft.AddResult(
+            relation, "result", $"SELECT {string.Join(", ", selected)} FROM {relation.Source} AS r{planned.OrderBy}{planned.LimitBy}", columns, output);
+        return columns;
+    }
+}

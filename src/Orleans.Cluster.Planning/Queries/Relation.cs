@@ -1,0 +1,65 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>
+/// Rows that one stage can compute: what stands behind FROM in its query, and the inputs that this text reads. Nothing is written until
+/// the relation becomes a stage, so filters, projections and joins with broadcast tables pile up in one query.
+/// </summary>
+internal sealed record Relation
+{
+    /// <summary>A quoted table name, or a SELECT in parentheses.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Columns with their types in a query, which may differ from the types in a file.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Tables that the text names.</summary>
+    public required IReadOnlyList<RelationInput> Inputs { get; init; }
+
+    /// <summary>How rows lie in the stage's tasks.</summary>
+    public required Spread Spread { get; init; }
+
+    /// <summary>How much it is, estimated.</summary>
+    public required SizeEstimate Size { get; init; }
+
+    /// <summary>Why it is computed so, for the plan.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>A stage input with its columns as stored.</summary>
+internal sealed record RelationInput(StageInput Input, IReadOnlyList<ColumnSchema> Columns, long Bytes);
+
+/// <summary>How the rows of a relation lie in the tasks of a stage.</summary>
+internal abstract record Spread
+{
+    /// <summary>All in one task.</summary>
+    public sealed record One : Spread;
+
+    /// <summary>In tasks of which nothing is known but that each row is in one.</summary>
+    public sealed record Parts : Spread;
+
+    /// <summary>
+    /// By the hash of key columns: rows with equal keys are in one task. Each key has the names of columns that hold it and the type that
+    /// was hashed.
+    /// </summary>
+    public sealed record Hashed(IReadOnlyList<HashKey> Keys, int Targets) : Spread;
+}
+
+/// <summary>One hashed key: columns that are equal to it in every row, and the type of its hash.</summary>
+internal sealed record HashKey(IReadOnlyList<string> Columns, string Type);
+
+/// <summary>Rows and bytes in memory, estimated from rows and types.</summary>
+internal readonly record struct SizeEstimate(double Rows, long Bytes)
+{
+    /// <summary>A part of it.</summary>
+    public SizeEstimate Times(double share) => new(Rows * share, (long)(Bytes * share));
+
+    /// <summary>The same rows with other columns.</summary>
+    public SizeEstimate WithColumns(IReadOnlyList<ColumnSchema> columns, double textWidth) => OfRows(Rows, columns, textWidth);
+
+    /// <summary>So many rows of such columns.</summary>
+    public static SizeEstimate OfRows(double rows, IEnumerable<ColumnSchema> columns, double textWidth) =>
+        new(rows, (long)(rows * columns.Sum(column => StoredTypes.Width(column.Type, textWidth))));
+}

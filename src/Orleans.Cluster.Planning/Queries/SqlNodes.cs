@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Reads and makes nodes of the engine's tree. Expressions are objects with a <c>class</c>; all else has a <c>type</c>.</summary>
+internal static class SqlNodes
+{
+    private static readonly JsonDocumentOptions DeepTrees = new() { MaxDepth = 2000 };
+    private static readonly JsonSerializerOptions DeepText = new() { MaxDepth = 2000 };
+
+    /// <summary>The one statement of a parsed text: <c>{ "node": ..., "named_param_map": [] }</c>.</summary>
+    public static JsonObject Statement(string tree) =>
+        (JsonObject)JsonNode.Parse(tree, documentOptions: DeepTrees)!["statements"]![0]!.DeepClone();
+
+    /// <summary>A tree of one statement, for the engine to render.</summary>
+    public static string Tree(JsonNode query) =>
+        new JsonObject
+        {
+            ["error"] = false,
+            ["statements"] = new JsonArray(new JsonObject { ["node"] = query.DeepClone(), ["named_param_map"] = new JsonArray() }),
+        }.ToJsonString(DeepText);
+
+    /// <summary>A SELECT of one expression from nothing.</summary>
+    public static JsonObject SelectOf(params IEnumerable<JsonObject> expressions) => new()
+    {
+        ["type"] = "SELECT_NODE",
+        ["modifiers"] = new JsonArray(),
+        ["cte_map"] = new JsonObject { ["map"] = new JsonArray() },
+        ["select_list"] = new JsonArray([.. expressions.Select(e => e.DeepClone())]),
+        ["from_table"] = new JsonObject { ["type"] = "EMPTY", ["alias"] = "", ["sample"] = null, ["query_location"] = 0 },
+        ["where_clause"] = null,
+        ["group_expressions"] = new JsonArray(),
+        ["group_sets"] = new JsonArray(),
+        ["aggregate_handling"] = "STANDARD_HANDLING",
+        ["having"] = null,
+        ["sample"] = null,
+        ["qualify"] = null,
+    };
+
+    /// <summary>A reference to a column.</summary>
+    public static JsonObject Column(params IEnumerable<string> names) => new()
+    {
+        ["class"] = "COLUMN_REF",
+        ["type"] = "COLUMN_REF",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["column_names"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]),
+    };
+
+    /// <summary>A reference to a table.</summary>
+    public static JsonObject Table(string name, string alias = "") => new()
+    {
+        ["type"] = "BASE_TABLE",
+        ["alias"] = alias,
+        ["sample"] = null,
+        ["query_location"] = 0,
+        ["schema_name"] = "",
+        ["table_name"] = name,
+        ["column_name_alias"] = new JsonArray(),
+        ["catalog_name"] = "",
+        ["at_clause"] = null,
+    };
+
+    /// <summary>A string member; null when it is absent or no string.</summary>
+    public static string? Text(this JsonNode? node, string member) =>
+        node is JsonObject item && item[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>A boolean member; false when absent.</summary>
+    public static bool Flag(this JsonNode? node, string member) =>
+        node is JsonObject item && item[member] is JsonValue value && value.TryGetValue<bool>(out var flag) && flag;
+
+    /// <summary>Objects of an array member; none when it is absent.</summary>
+    public static IEnumerable<JsonObject> Items(this JsonNode? node, string member) =>
+        node is JsonObject item && item[member] is JsonArray list ? list.OfType<JsonObject>() : [];
+
+    /// <summary>Whether it is an expression of that class.</summary>
+    public static bool IsClass(this JsonNode? node, string expressionClass) => node.Text("class") == expressionClass;
+
+    /// <summary>Parts of a column reference.</summary>
+    public static IReadOnlyList<string> ColumnNames(JsonObject reference) =>
+        [.. ((JsonArray)reference["column_names"]!).Select(name => name!.GetValue<string>())];
+
+    /// <summary>The node and all objects below it, outermost first.</summary>
+    public static IEnumerable<JsonObject> Descend(JsonNode? node, bool intoSubqueries = true)
+    {
+        switch (node)
+        {
+            case JsonObject item:
+                yield return item;
+                foreach (var (name, child) in item)
+                {
+                    if (!intoSubqueries && name == "subquery")
+                    {
+                        continue;
+                    }
+
+                    foreach (var found in Descend(child, intoSubqueries))
+                    {
+                        yield return found;
+                    }
+                }
+
+                break;
+            case JsonArray list:
+                foreach (var found in list.SelectMany(child => Descend(child, intoSubqueries)))
+                {
+                    yield return found;
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>A copy in which each object that <paramref name="replace"/> answers for is replaced, outermost first.</summary>
+    public static JsonNode? Rewrite(JsonNode? node, Func<JsonObject, JsonObject?> replace)
+    {
+        switch (node)
+        {
+            case JsonObject item:
+                if (replace(item) is { } other)
+                {
+                    return ReferenceEquals(other, item) || other.Parent is not null ? other.DeepClone() : other;
+                }
+
+                var copy = new JsonObject();
+                foreach (var (name, child) in item)
+                {
+                    copy[name] = Rewrite(child, replace);
+                }
+
+                return copy;
+            case JsonArray list:
+                return new JsonArray([.. list.Select(child => Rewrite(child, replace))]);
+            default:
+                return node?.DeepClone();
+        }
+    }
+
+    /// <summary>Equal for expressions that are the same but for place and alias.</summary>
+    public static string Key(JsonNode? expression) => Rewrite(expression, Anonymous)?.ToJsonString(DeepText) ?? "";
+
+    /// <summary>Conditions that must all hold, of a condition.</summary>
+    public static IEnumerable<JsonObject> Conjuncts(JsonNode? condition) => condition switch
+    {
+        JsonObject item when item.Text("type") == "CONJUNCTION_AND" => item.Items("children").SelectMany(Conjuncts),
+        JsonObject item => [item],
+        _ => [],
+    };
+
+    private static JsonObject? Anonymous(JsonObject item)
+    {
+        if (!item.ContainsKey("query_location"))
+        {
+            return null;
+        }
+
+        var copy = new JsonObject();
+        foreach (var (name, child) in item)
+        {
+            if (name is not ("query_location" or "alias"))
+            {
+                copy[name] = name == "column_names" ? JsonNode.Parse(child!.ToJsonString().ToLowerInvariant()) : Rewrite(child, Anonymous);
+            }
+        }
+
+        return copy;
+    }
+}

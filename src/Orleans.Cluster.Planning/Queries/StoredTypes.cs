@@ -1,0 +1,83 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Types that a Parquet file does not keep as they are, and what stands for them between stages and in results.</summary>
+internal static class StoredTypes
+{
+    private static readonly HashSet<string> Integers = new(StringComparer.Ordinal)
+    {
+        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    };
+
+    /// <summary>
+    /// The type that carries values of a type through a file. HUGEINT would silently become DOUBLE there; DECIMAL(38,0) keeps its digits,
+    /// and a value beyond 38 digits is an error instead of a wrong number.
+    /// </summary>
+    public static string Of(string type) => type switch
+    {
+        "HUGEINT" => "DECIMAL(38,0)",
+        "UHUGEINT" or "BIT" or "BIGNUM" or "TIME WITH TIME ZONE" or "INTERVAL" or "\"NULL\"" => "VARCHAR",
+        "TIMESTAMP_S" or "TIMESTAMP_MS" => "TIMESTAMP",
+        _ when type.StartsWith("ENUM", StringComparison.Ordinal) => "VARCHAR",
+        _ when type.Contains("HUGEINT", StringComparison.Ordinal) => type.Replace("UHUGEINT", "VARCHAR", StringComparison.Ordinal)
+            .Replace("HUGEINT", "DECIMAL(38,0)", StringComparison.Ordinal),
+        _ => type,
+    };
+
+    /// <summary>Columns as a file has them.</summary>
+    public static IReadOnlyList<ColumnSchema> Of(IEnumerable<ColumnSchema> columns) =>
+        [.. columns.Select(column => column with { Type = Of(column.Type) })];
+
+    /// <summary>What selects all columns of a table in their other types: <c>*</c>, or <c>* REPLACE (...)</c>.</summary>
+    public static string SelectAll(IReadOnlyList<ColumnSchema> from, IReadOnlyList<ColumnSchema> to)
+    {
+        var casts = from.Zip(to).Where(pair => pair.First.Type != pair.Second.Type)
+            .Select(pair => $"CAST({SqlText.Name(pair.First.Name)} AS {pair.Second.Type}) AS {SqlText.Name(pair.First.Name)}").ToList();
+        return casts.Count == 0 ? "*" : $"* REPLACE ({string.Join(", ", casts)})";
+    }
+
+    /// <summary>Whether it is a type of whole numbers.</summary>
+    public static bool IsInteger(string type) => Integers.Contains(type);
+
+    /// <summary>Whether it is a type of numbers.</summary>
+    public static bool IsNumeric(string type) =>
+        IsInteger(type) || type is "DOUBLE" or "FLOAT" || type.StartsWith("DECIMAL", StringComparison.Ordinal);
+
+    /// <summary>Bytes of a value in memory, about.</summary>
+    public static double Width(string type, double textWidth) => type switch
+    {
+        "BOOLEAN" or "TINYINT" or "UTINYINT" => 1,
+        "SMALLINT" or "USMALLINT" => 2,
+        "INTEGER" or "UINTEGER" or "FLOAT" or "DATE" => 4,
+        "HUGEINT" or "UHUGEINT" or "INTERVAL" or "UUID" => 16,
+        "VARCHAR" or "BLOB" => textWidth,
+        _ when type.EndsWith(']') || type.StartsWith("STRUCT", StringComparison.Ordinal) || type.StartsWith("MAP", StringComparison.Ordinal)
+            => 4 * textWidth,
+        _ => 8,
+    };
+
+    /// <summary>
+    /// The type in which keys of a join are hashed, so that keys that compare as equal have one hash; null where no such type is known.
+    /// </summary>
+    public static string? Common(string left, string right)
+    {
+        if (left == right)
+        {
+            return left;
+        }
+
+        if (IsInteger(left) && IsInteger(right))
+        {
+            return "HUGEINT";
+        }
+
+        if (IsNumeric(left) && IsNumeric(right))
+        {
+            // A float and an exact number are compared as floats; everything else at most as doubles.
+            return (left, right) is ("FLOAT", not "DOUBLE") or (not "DOUBLE", "FLOAT") ? "FLOAT" : "DOUBLE";
+        }
+
+        return (left, right) is ("DATE", "TIMESTAMP") or ("TIMESTAMP", "DATE") ? "TIMESTAMP" : null;
+    }
+}
