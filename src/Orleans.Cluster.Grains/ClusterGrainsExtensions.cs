@@ -5,6 +5,7 @@ using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Partitions;
 using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Grains.Results;
+using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.Grains;
 
@@ -40,6 +41,7 @@ internal static class ClusterGrainsExtensions
         services.AddSingleton<ExecutorProgram>();
         services.AddSingleton<PlanningExecutor>();
         services.AddSingleton<IPlanningEngine>(provider => provider.GetRequiredService<PlanningExecutor>());
+        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
         return services;
     }
 

@@ -1,11 +1,15 @@
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Planning;
 using Orleans.Cluster.Silo.Gateway;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
+using Orleans.Cluster.Silo.Storage;
 
 try
 {
-    return ClusterHost.RoleOf(args) == SiloRole.Worker ? RunWorker(args) : RunGateway(args);
+    return args is ["migrate", .. var rest] ? await Migrate(rest)
+        : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
+        : await RunGateway(args);
 }
 catch (StartRefusedException refusal)
 {
@@ -13,40 +17,61 @@ catch (StartRefusedException refusal)
     return 1;
 }
 
-static int RunGateway(string[] args)
+static async Task<int> RunGateway(string[] args)
 {
     var builder = WebApplication.CreateBuilder(ClusterHost.Arguments(args));
     var settings = builder.AddClusterDefaults();
     using var state = StateDirectory.Claim(settings.StateDirectory);
-    var storage = StorageConnection.Of(builder.Configuration, settings.StateDirectory);
-    storage.Prepare();
+    var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfGateway(settings, storage.IsEmbedded);
     var urls = builder.Configuration["Urls"]!;
     new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow).Write(settings.StateDirectory);
 
+    await StoragePreparation.Run(builder.Configuration, storage);
+    builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddClusterGrains();
+    builder.Services.AddGateway(builder.Configuration);
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);
+    builder.Services.AddHostedService<EngineWarmUp>();
 
     var app = builder.Build();
     app.ListenForDashboard(settings, urls);
+    app.MapGateway();
+    app.MapCluster();
     app.MapHealth();
     app.MapDashboard();
-    app.Run();
+    await app.RunAsync();
     return 0;
 }
 
-static int RunWorker(string[] args)
+static async Task<int> RunWorker(string[] args)
 {
     var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
     var settings = builder.AddClusterDefaults();
-    var storage = StorageConnection.Of(builder.Configuration, settings.StateDirectory);
+    var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfWorker(settings, storage.IsEmbedded);
     if (identity.Parent is { } parent)
     {
         ParentWatch.Start(parent);
     }
 
+    builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddClusterGrains();
+    builder.Services.AddJobPlanning();
     builder.AddClusterSilo(settings, identity, storage);
-    builder.Build().Run();
+    builder.Services.AddClusterWorker();
+    await builder.Build().RunAsync();
+    return 0;
+}
+
+// Creates or upgrades the schema of the database that the configuration names, and ends.
+static async Task<int> Migrate(string[] args)
+{
+    var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
+    builder.AddClusterDefaults();
+    builder.Services.AddClusterStorage(builder.Configuration);
+    using var host = builder.Build();
+    await host.Services.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
     return 0;
 }

@@ -14,7 +14,7 @@ internal sealed class DataFaults
 
     public bool IsFull => faults.Count >= Max;
 
-    public void Add(string pointer, ErrorCode code, string detail)
+    public void Add(string pointer, Contracts.ErrorCode code, string detail)
     {
         if (!IsFull)
         {
@@ -45,6 +45,6 @@ internal sealed class DataFaults
 
         var first = faults[0];
         var detail = faults.Count == 1 ? first.Detail : $"{faults.Count} faults; the first, at {first.Pointer}: {first.Detail}";
-        throw new ClusterException(ErrorCode.Parse(first.Code), detail, hint, faults);
+        throw new ClusterException(Contracts.ErrorCode.Parse(first.Code), detail, hint, faults);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class DataRoots
         var full = Locate(path, pointer, new RealPaths(), faults);
         if (full is not null && roots.Contains(full))
         {
-            faults.Add(pointer, ErrorCode.PathNotAllowed, "An output needs a folder of its own inside a data root.");
+            faults.Add(pointer, Contracts.ErrorCode.PathNotAllowed, "An output needs a folder of its own inside a data root.");
         }
 
         faults.ThrowIfAny();
@@ -81,7 +81,7 @@ internal sealed class DataRoots
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            listing.Faults.Add(pointer, ErrorCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: the cluster may not read it.");
+            listing.Faults.Add(pointer, Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: the cluster may not read it.");
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class DataRoots
         matches.RemoveAll(match => roots.Any(root => IsInside(folder, root)) && closed.Any(state => IsInside(match, state) && !IsInside(folder, state)));
         if (matches.Count == 0)
         {
-            listing.Faults.Add(pointer, ErrorCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
+            listing.Faults.Add(pointer, Contracts.ErrorCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
         }
 
         foreach (var match in matches)
@@ -115,7 +115,7 @@ internal sealed class DataRoots
     {
         if (listing.Real.Of(full) is not { } real || !IsAllowed(real))
         {
-            listing.Faults.Add(pointer, ErrorCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link.");
+            listing.Faults.Add(pointer, Contracts.ErrorCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link.");
             return;
         }
 
@@ -127,11 +127,11 @@ internal sealed class DataRoots
         else if (Directory.Exists(real))
         {
             listing.Faults.Add(
-                pointer, ErrorCode.DatasetNotReadable, $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
+                pointer, Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
         }
         else
         {
-            listing.Faults.Add(pointer, ErrorCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
+            listing.Faults.Add(pointer, Contracts.ErrorCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed class DataRoots
     {
         if (Trick(path) is { } trick)
         {
-            faults.Add(pointer, ErrorCode.PathNotAllowed, trick);
+            faults.Add(pointer, Contracts.ErrorCode.PathNotAllowed, trick);
             return null;
         }
 
@@ -151,7 +151,7 @@ internal sealed class DataRoots
             return full;
         }
 
-        faults.Add(pointer, ErrorCode.PathNotAllowed, $"'{Short(path)}' is outside the data roots (Cluster:DataRoots).");
+        faults.Add(pointer, Contracts.ErrorCode.PathNotAllowed, $"'{Short(path)}' is outside the data roots (Cluster:DataRoots).");
         return null;
     }
 
@@ -208,7 +208,7 @@ internal sealed class DataRoots
             files.Add(file);
             if (files.Count == MaxFiles)
             {
-                Faults.Add(pointer, ErrorCode.DatasetNotReadable, $"A dataset can have fewer than {MaxFiles} files; this has more.");
+                Faults.Add(pointer, Contracts.ErrorCode.DatasetNotReadable, $"A dataset can have fewer than {MaxFiles} files; this has more.");
             }
         }
     }

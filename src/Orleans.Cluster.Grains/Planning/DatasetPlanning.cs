@@ -2,6 +2,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Grains.Execution;
+using Orleans.Cluster.Planning.Partitioning;
 
 namespace Orleans.Cluster.Grains.Planning;
 
@@ -45,9 +46,9 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
             probes.Add(probeKey, probe, files.Count);
         }
 
-        var cuts = WholeFiles.PlanCuts(probe, partitioning);
+        var cuts = PartitionPlanner.PlanCuts(probe, partitioning);
         var ranges = await Align(probe, cuts, cancellationToken);
-        var (partitions, warnings) = WholeFiles.Plan(probe, ranges, partitioning);
+        var (partitions, warnings) = PartitionPlanner.Plan(probe, ranges, partitioning);
         var dataset = new PlannedDataset
         {
             Format = probe.Format,

@@ -39,7 +39,7 @@ internal sealed class DefaultDataset(IOptions<ClusterSettings> settings, IConfig
         if (configuration.GetConnectionString("Postgres") is not null)
         {
             const string Detail = "A source is required: this cluster has no default dataset (Cluster:DefaultSource).";
-            throw new ClusterException(ErrorCode.ValidationFailed, Detail, errors: [new Fault("/source", "required", Detail)]);
+            throw new ClusterException(Contracts.ErrorCode.ValidationFailed, Detail, errors: [new Fault("/source", "required", Detail)]);
         }
 
         return new SourceSpec { Path = [WriteSample()], Format = SourceFormat.Csv };

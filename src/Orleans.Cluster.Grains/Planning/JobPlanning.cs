@@ -71,7 +71,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         {
             return await datasets.Plan(source, partitioning, pointer, cancellationToken);
         }
-        catch (ClusterException refusal) when (refusal.Code != ErrorCode.Internal)
+        catch (ClusterException refusal) when (refusal.Code != Contracts.ErrorCode.Internal)
         {
             faults.Add(PointerOf(refusal.Code, pointer), refusal);
             return null;
@@ -85,7 +85,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         {
             return await queries.Plan(spec, planned, cancellationToken);
         }
-        catch (ClusterException refusal) when (!faults.IsEmpty && refusal.Code != ErrorCode.Internal)
+        catch (ClusterException refusal) when (!faults.IsEmpty && refusal.Code != Contracts.ErrorCode.Internal)
         {
             faults.Add("/parameters", refusal);
             return null;
@@ -93,9 +93,9 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
     }
 
     // What the engine says of files has no place in the request yet.
-    private static string PointerOf(ErrorCode code, string pointer) =>
-        code == ErrorCode.DatasetNotReadable || code == ErrorCode.DatasetNotFound ? $"{pointer}/path"
-        : code == ErrorCode.ColumnNotFound ? $"{pointer}/options/columns"
+    private static string PointerOf(Contracts.ErrorCode code, string pointer) =>
+        code == Contracts.ErrorCode.DatasetNotReadable || code == Contracts.ErrorCode.DatasetNotFound ? $"{pointer}/path"
+        : code == Contracts.ErrorCode.ColumnNotFound ? $"{pointer}/options/columns"
         : pointer;
 
     private static string EscapePointer(string name) =>

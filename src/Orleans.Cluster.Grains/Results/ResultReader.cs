@@ -33,7 +33,7 @@ internal sealed class ResultReader(
             : OfArtifacts(await LastStage(job, cancellationToken), target => target != QuarantineTarget);
         if (files.FirstOrDefault(file => !File.Exists(file.Path)) is not null)
         {
-            throw new ClusterException(ErrorCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
+            throw new ClusterException(Contracts.ErrorCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
         }
 
         var sourceFormat = record.Spec.Output?.Format ?? OutputFormat.Parquet;
@@ -49,16 +49,16 @@ internal sealed class ResultReader(
     }
 
     private async Task<JobRecord> Require(JobId job, CancellationToken cancellationToken) =>
-        await jobs.Find(job, cancellationToken) ?? throw new ClusterException(ErrorCode.JobNotFound, $"There is no job {job}.");
+        await jobs.Find(job, cancellationToken) ?? throw new ClusterException(Contracts.ErrorCode.JobNotFound, $"There is no job {job}.");
 
     private static ClusterException NotReady(JobRecord record) => record.State.Phase.IsTerminal()
-        ? new(ErrorCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")
-        : new(ErrorCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.", "Wait for its status to be SUCCEEDED.");
+        ? new(Contracts.ErrorCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")
+        : new(Contracts.ErrorCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.", "Wait for its status to be SUCCEEDED.");
 
     private async Task<IEnumerable<PartitionRecord>> LastStage(JobId job, CancellationToken cancellationToken)
     {
         var plan = await jobs.FindPlan(job, cancellationToken)
-            ?? throw new ClusterException(ErrorCode.ResultExpired, $"The plan of job {job} has been removed.");
+            ?? throw new ClusterException(Contracts.ErrorCode.ResultExpired, $"The plan of job {job} has been removed.");
         return await checkpoints.List(job, plan.Stages[^1].Index, cancellationToken);
     }
 

@@ -20,7 +20,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         var groups = parameters.GroupBy.Select((name, index) => faults.Column($"/parameters/groupBy/{index}", name, columns)).OfType<ColumnSchema>().ToList();
         var items = parameters.Aggregates.Count == 0 && parameters.GroupBy.Count == 0
             ? Everything()
-            : [.. parameters.Aggregates.Select((aggregate, index) => Item($"/parameters/aggregates/{index}", aggregate)).OfType<Item>()];
+            : [.. parameters.Aggregates.Select((aggregate, index) => ItemOf($"/parameters/aggregates/{index}", aggregate)).OfType<Item>()];
         if (items.Count > 0 && items.Select(i => i.Name).Concat(groups.Select(g => g.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
             .FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
@@ -64,7 +64,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         return [.. items.Zip(ResultNames.Unique(items.Select(item => item.Name)), (item, name) => item with { Name = name })];
     }
 
-    private Item? Item(string pointer, AggregateSpec aggregate)
+    private Item? ItemOf(string pointer, AggregateSpec aggregate)
     {
         var function = aggregate.Function.Trim().ToLowerInvariant();
         var distinct = aggregate.Distinct;

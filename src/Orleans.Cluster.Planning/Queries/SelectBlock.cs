@@ -79,7 +79,7 @@ internal sealed class SelectBlock
         {
             Items = items,
             Where = [.. SqlNodes.Conjuncts(node["where_clause"]).Select(reader.Row)],
-            Groups = Groups(node, items, reader),
+            Groups = GroupsOf(node, items, reader),
             Having = node["having"] is JsonObject having ? reader.Row(having) : null,
             Order = [.. modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders"))
                 .SelectMany(order => Keys(order, items, reader))],
@@ -89,7 +89,7 @@ internal sealed class SelectBlock
         };
     }
 
-    private static List<JsonObject>? Groups(JsonObject node, List<SelectItem> items, Reader reader)
+    private static List<JsonObject>? GroupsOf(JsonObject node, List<SelectItem> items, Reader reader)
     {
         var given = node.Items("group_expressions").ToList();
         if (node.Text("aggregate_handling") == "FORCE_AGGREGATES")

@@ -21,17 +21,17 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
         if (IsLoopback(context) && !IsOurs(context.Request.Host))
         {
             throw new ClusterException(
-                ErrorCode.Forbidden, "The Host header names another host.", "Use http://localhost or http://127.0.0.1, or set Gateway:AllowedHosts.");
+                Contracts.ErrorCode.Forbidden, "The Host header names another host.", "Use http://localhost or http://127.0.0.1, or set Gateway:AllowedHosts.");
         }
 
         if (!IsSameOrigin(context.Request))
         {
-            throw new ClusterException(ErrorCode.Forbidden, "Pages of another origin may not use this gateway.");
+            throw new ClusterException(Contracts.ErrorCode.Forbidden, "Pages of another origin may not use this gateway.");
         }
 
         return IsForeignForm(context.Request)
             ? throw new ClusterException(
-                ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.")
+                Contracts.ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.")
             : next(context);
     }
 

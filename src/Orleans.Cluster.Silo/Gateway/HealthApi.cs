@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.Queueing;
 using Orleans.Runtime;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
@@ -12,19 +14,61 @@ internal static class HealthApi
     public static RouteGroupBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/api/processing/health").WithTags("Health");
+        health.MapGet("", GetHealth).WithName(nameof(GetHealth));
         health.MapGet("/live", GetLive).WithName(nameof(GetLive));
         health.MapGet("/ready", GetReady).WithName(nameof(GetReady));
         return health;
     }
 
+    // Each part is asked with a bound, so that the answer comes while a part is away.
+    private static async Task<IResult> GetHealth(
+        IJobStore jobs, IGrainFactory grains, IClusterMembershipService membership, CancellationToken cancellationToken)
+    {
+        var storage = await Answers(jobs.Ping(cancellationToken));
+        var queue = await Answers(Describe(grains.GetGrain<IQueueGrain>(GrainKeys.Queue)));
+        var silos = membership.CurrentSnapshot.Members.Values.Count(member => member.Status == SiloStatus.Active);
+        var document = new HealthDocument(
+            storage && queue && silos > 0 ? "HEALTHY" : "UNHEALTHY",
+            new HealthPart(storage ? "UP" : "DOWN", storage ? null : "The database does not answer."),
+            new HealthPart(silos > 0 ? "UP" : "DOWN", $"{silos} silos are active."),
+            new HealthPart(queue ? "UP" : "DOWN", queue ? null : "The queue does not answer."));
+        return Results.Json(document, WireJson.Options, statusCode: document.Status == "HEALTHY" ? 200 : 503);
+
+        static async Task<bool> Describe(IQueueGrain queue)
+        {
+            await queue.Describe();
+            return true;
+        }
+    }
+
+    private static async Task<bool> Answers(Task<bool> question)
+    {
+        try
+        {
+            return await question.WaitAsync(Bound);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            return false;
+        }
+    }
+
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
+
+    private sealed record HealthDocument(string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue);
+
+    private sealed record HealthPart(string State, string? Detail);
+
     private static NoContent GetLive() => TypedResults.NoContent();
 
-    private static Results<Ok, StatusCodeHttpResult> GetReady(
-        IClusterMembershipService membership, ISiloMetadataCache metadata, IOptions<ClusterSettings> settings)
+    // Ready: jobs can be accepted, and as many workers as configured have reported.
+    private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(
+        IGrainFactory grains, IJobStore jobs, IOptions<ClusterSettings> settings, CancellationToken cancellationToken)
     {
-        var workers = membership.CurrentSnapshot.Members.Values.Count(member =>
-            member.Status == SiloStatus.Active &&
-            metadata.GetSiloMetadata(member.SiloAddress).Metadata.GetValueOrDefault("role") == "worker");
-        return workers >= settings.Value.Workers ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        var workers = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers().WaitAsync(Bound, cancellationToken);
+        var active = workers.Count(worker => worker.State == WorkerState.Active);
+        return active >= settings.Value.Workers && await jobs.Ping(cancellationToken)
+            ? TypedResults.Ok()
+            : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -59,7 +59,7 @@ internal static class JobDetailsApi
     {
         await jobs.Require(id, cancellationToken);
         var plan = await jobs.FindPlan(id, cancellationToken)
-            ?? throw new ClusterException(ErrorCode.ResultNotReady, $"Job {id} has no plan yet.", "Ask again once it is past PLANNING.");
+            ?? throw new ClusterException(Contracts.ErrorCode.ResultNotReady, $"Job {id} has no plan yet.", "Ask again once it is past PLANNING.");
         return TypedResults.Ok(PlanDocuments.Of(plan));
     }
 

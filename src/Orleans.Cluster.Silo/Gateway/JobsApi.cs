@@ -94,7 +94,7 @@ internal static class JobsApi
         {
             return await desk.GetStatus(job.State.Id, cancellationToken);
         }
-        catch (ClusterException e) when (e.Code == ErrorCode.JobNotFound)
+        catch (ClusterException e) when (e.Code == Contracts.ErrorCode.JobNotFound)
         {
             // It has ended and was removed since the page was read.
             return JobDocuments.Of(job);

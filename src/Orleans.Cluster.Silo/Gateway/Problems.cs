@@ -15,33 +15,33 @@ internal static class Problems
     {
         ClusterException refusal => refusal.Problem,
         StorageUnavailableException => ProblemDocument.Of(
-            ErrorCode.StorageUnavailable, "The database does not answer. Whether a change was made can be seen once it does.",
+            Contracts.ErrorCode.StorageUnavailable, "The database does not answer. Whether a change was made can be seen once it does.",
             "Try again with the same Idempotency-Key."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ProblemDocument.Of(
-            ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most."),
-        BadHttpRequestException => ProblemDocument.Of(ErrorCode.ValidationFailed, "The request is not well-formed HTTP, or its body came too slowly."),
-        _ => ProblemDocument.Of(ErrorCode.Internal, "The cluster failed in a way that it did not foresee. Its log has more under the trace id."),
+            Contracts.ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most."),
+        BadHttpRequestException => ProblemDocument.Of(Contracts.ErrorCode.ValidationFailed, "The request is not well-formed HTTP, or its body came too slowly."),
+        _ => ProblemDocument.Of(Contracts.ErrorCode.Internal, "The cluster failed in a way that it did not foresee. Its log has more under the trace id."),
     };
 
     /// <summary>The document of an answer that the framework left empty.</summary>
     public static ProblemDocument OfStatus(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status401Unauthorized => ProblemDocument.Of(
-            ErrorCode.Unauthenticated, "The request has no valid key.", "Send 'Authorization: Bearer <api key>'."),
-        StatusCodes.Status403Forbidden => ProblemDocument.Of(ErrorCode.Forbidden, "The key's role does not allow this."),
+            Contracts.ErrorCode.Unauthenticated, "The request has no valid key.", "Send 'Authorization: Bearer <api key>'."),
+        StatusCodes.Status403Forbidden => ProblemDocument.Of(Contracts.ErrorCode.Forbidden, "The key's role does not allow this."),
         StatusCodes.Status404NotFound => ProblemDocument.Of(
-            ErrorCode.NotFound, "There is nothing at this address.", "The reference is at /docs."),
+            Contracts.ErrorCode.NotFound, "There is nothing at this address.", "The reference is at /docs."),
         StatusCodes.Status405MethodNotAllowed => ProblemDocument.Of(
-            ErrorCode.MethodNotAllowed, $"The address does not take {MethodOf(context)}.", $"Allowed: {context.Response.Headers.Allow}."),
-        StatusCodes.Status406NotAcceptable => ProblemDocument.Of(ErrorCode.NotAcceptable, "The answer has none of the forms asked for."),
+            Contracts.ErrorCode.MethodNotAllowed, $"The address does not take {MethodOf(context)}.", $"Allowed: {context.Response.Headers.Allow}."),
+        StatusCodes.Status406NotAcceptable => ProblemDocument.Of(Contracts.ErrorCode.NotAcceptable, "The answer has none of the forms asked for."),
         StatusCodes.Status413PayloadTooLarge => ProblemDocument.Of(
-            ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most."),
+            Contracts.ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most."),
         StatusCodes.Status415UnsupportedMediaType => ProblemDocument.Of(
-            ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'."),
-        StatusCodes.Status429TooManyRequests => ProblemDocument.Of(ErrorCode.RateLimited, "Too many requests in a short time.", "Wait as long as Retry-After says."),
-        StatusCodes.Status503ServiceUnavailable => ProblemDocument.Of(ErrorCode.StorageUnavailable, "The cluster cannot answer at the moment."),
-        < 500 => ProblemDocument.Of(ErrorCode.ValidationFailed, BadRequestDetail(context)),
-        _ => ProblemDocument.Of(ErrorCode.Internal, "The cluster failed in a way that it did not foresee. Its log has more under the trace id."),
+            Contracts.ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'."),
+        StatusCodes.Status429TooManyRequests => ProblemDocument.Of(Contracts.ErrorCode.RateLimited, "Too many requests in a short time.", "Wait as long as Retry-After says."),
+        StatusCodes.Status503ServiceUnavailable => ProblemDocument.Of(Contracts.ErrorCode.StorageUnavailable, "The cluster cannot answer at the moment."),
+        < 500 => ProblemDocument.Of(Contracts.ErrorCode.ValidationFailed, BadRequestDetail(context)),
+        _ => ProblemDocument.Of(Contracts.ErrorCode.Internal, "The cluster failed in a way that it did not foresee. Its log has more under the trace id."),
     };
 
     public static async Task Write(HttpContext context, ProblemDocument problem)

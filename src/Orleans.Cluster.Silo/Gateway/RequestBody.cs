@@ -11,7 +11,7 @@ internal static class RequestBody
         if (!request.HasJsonContentType())
         {
             throw new ClusterException(
-                ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.");
+                Contracts.ErrorCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.");
         }
 
         using var body = new MemoryStream();
@@ -21,7 +21,7 @@ internal static class RequestBody
         {
             if (body.Length + read > GatewayLimits.BodyBytes)
             {
-                throw new ClusterException(ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
+                throw new ClusterException(Contracts.ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
             }
 
             body.Write(buffer, 0, read);

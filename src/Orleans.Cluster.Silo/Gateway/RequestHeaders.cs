@@ -51,6 +51,6 @@ internal static class RequestHeaders
 
         const string Detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and stands once.";
         throw new ClusterException(
-            ErrorCode.ValidationFailed, Detail, errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
+            Contracts.ErrorCode.ValidationFailed, Detail, errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
     }
 }

@@ -64,7 +64,7 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
         }
 
         throw new ClusterException(
-            ErrorCode.NotAcceptable, "The answer has none of the forms asked for.", $"Accept {string.Join(", ", Forms.Select(form => form.Type))}.");
+            Contracts.ErrorCode.NotAcceptable, "The answer has none of the forms asked for.", $"Accept {string.Join(", ", Forms.Select(form => form.Type))}.");
     }
 
     // Parameters such as 'charset=utf-8' or 'header=present' ask for nothing that we do not do.

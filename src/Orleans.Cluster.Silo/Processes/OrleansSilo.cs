@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Silo.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -50,10 +51,10 @@ internal static class OrleansSilo
 
     private static void UseStorage(this ISiloBuilder silo, StorageConnection storage)
     {
-        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (storage.OrleansInvariant, storage.ConnectionString));
+        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (storage.Invariant, storage.ConnectionString));
         silo.AddAdoNetGrainStorageAsDefault(options =>
         {
-            (options.Invariant, options.ConnectionString) = (storage.OrleansInvariant, storage.ConnectionString);
+            (options.Invariant, options.ConnectionString) = (storage.Invariant, storage.ConnectionString);
             options.DeleteStateOnClear = true;
         });
         silo.UseSystemTextJsonGrainStorageSerializer();

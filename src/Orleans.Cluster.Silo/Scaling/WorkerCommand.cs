@@ -7,7 +7,7 @@ using Orleans.Cluster.Silo.Processes;
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>The command line of a worker process: this very program with this process's own arguments, and the role on top.</summary>
-internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments)
+internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments, IConfiguration configuration)
 {
     /// <summary>How to start one, writing to that file.</summary>
     public ProcessStartInfo Build(WorkerShape shape, string logFile)
@@ -45,6 +45,8 @@ internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity
         $"--Cluster:StateDirectory={paths.State}",
         $"--Cluster:ParentProcessId={Environment.ProcessId}",
         $"--Cluster:AdvertisedAddress={identity.Address}",
+        // Shuts out what an earlier run of this gateway has left behind; a shared database needs none.
+        .. configuration["Cluster:Epoch"] is { } epoch ? new[] { $"--Cluster:Epoch={epoch}" } : [],
         "--Cluster:SiloPort=0",
         "--Cluster:SiloGatewayPort=0",
         string.Create(CultureInfo.InvariantCulture, $"--Cluster:SlotsPerWorker={shape.Slots}"),

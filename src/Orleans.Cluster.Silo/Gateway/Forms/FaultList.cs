@@ -33,7 +33,7 @@ internal sealed class FaultList
     {
         if (!IsEmpty)
         {
-            throw new ClusterException(ErrorCode.ValidationFailed, Summary(), errors: faults);
+            throw new ClusterException(Contracts.ErrorCode.ValidationFailed, Summary(), errors: faults);
         }
     }
 

@@ -1,0 +1,176 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Partitioning;
+
+/// <summary>
+/// Splits a dataset by the data and the spec alone, never by what happens to be idle, so that the same job always has the same partitions.
+/// Two steps, since only a reader can tell where records begin: <see cref="PlanCuts"/> wishes for cuts, <see cref="Plan"/> packs the
+/// ranges that came of them.
+/// </summary>
+public static class PartitionPlanner
+{
+    private const int SkewFactor = 4;
+
+    /// <summary>Wanted cuts by the number of their file, for text files that are larger than one partition.</summary>
+    /// <returns>Byte offsets inside (DataStart, Bytes), rising; files that stay whole are left out.</returns>
+    public static IReadOnlyDictionary<int, IReadOnlyList<long>> PlanCuts(DatasetProbe probe, PartitioningSpec partitioning)
+    {
+        ArgumentNullException.ThrowIfNull(probe);
+        ArgumentNullException.ThrowIfNull(partitioning);
+        var piece = PieceBytes(probe, partitioning);
+        var cuts = new Dictionary<int, IReadOnlyList<long>>();
+        foreach (var (file, index) in probe.Files.Select((file, index) => (file, index)))
+        {
+            var bytes = file.Stamp.Bytes - file.DataStart;
+            if (probe.Format != SourceFormat.Parquet && file.Splittable && bytes > piece)
+            {
+                var count = (bytes + piece - 1) / piece;
+                cuts[index] = [.. Enumerable.Range(1, (int)count - 1).Select(i => file.DataStart + (long)(bytes * (Int128)i / count)).Distinct()];
+            }
+        }
+
+        return cuts;
+    }
+
+    /// <summary>Partitions in the order of the data, and what a user should know of them.</summary>
+    /// <param name="probe">The dataset.</param>
+    /// <param name="ranges">Ranges of whole records of the files that were cut, by the number of their file.</param>
+    /// <param name="partitioning">The user's wishes.</param>
+    /// <returns>Partitions whose slices cover each record of each file exactly once, in order; none when every file is empty.</returns>
+    public static (IReadOnlyList<DataPartition> Partitions, IReadOnlyList<PlanWarning> Warnings) Plan(
+        DatasetProbe probe, IReadOnlyDictionary<int, IReadOnlyList<AlignedRange>> ranges, PartitioningSpec partitioning)
+    {
+        ArgumentNullException.ThrowIfNull(probe);
+        ArgumentNullException.ThrowIfNull(ranges);
+        ArgumentNullException.ThrowIfNull(partitioning);
+        var piece = PieceBytes(probe, partitioning);
+        var slices = probe.Files.SelectMany((file, index) => Slices(probe.Format, file, ranges.GetValueOrDefault(index), piece)).ToList();
+        var partitions = Pack(slices, piece);
+        return (partitions, Warnings(probe, partitions, partitioning));
+    }
+
+    // The target, or what the wished number of partitions makes of it. Rounded up, so that n pieces are enough.
+    private static long PieceBytes(DatasetProbe probe, PartitioningSpec partitioning)
+    {
+        var total = probe.Files.Sum(file => Math.Max(0, file.Stamp.Bytes - (file.Splittable ? file.DataStart : 0)));
+        var piece = Math.Max(1, partitioning.TargetBytes);
+        if (partitioning.MinPartitions is { } least && least > 0)
+        {
+            piece = Math.Min(piece, Math.Max(1, (total + least - 1) / least));
+        }
+
+        if (partitioning.MaxPartitions is { } most && most > 0)
+        {
+            piece = Math.Max(piece, (total + most - 1) / most);
+        }
+
+        return piece;
+    }
+
+    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> Slices(
+        SourceFormat format, SourceFile file, IReadOnlyList<AlignedRange>? ranges, long piece)
+    {
+        if (format == SourceFormat.Parquet)
+        {
+            return RowRanges(file, piece);
+        }
+
+        if (ranges is not null)
+        {
+            return ranges.Select(range => (
+                new FileSlice { File = file, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine },
+                range.End - range.Start,
+                range.Rows ?? Share(file, range.End - range.Start)));
+        }
+
+        var start = file.Splittable ? file.DataStart : 0;
+        return file.Stamp.Bytes > start
+            ? [(new FileSlice { File = file, Start = start, End = file.Stamp.Bytes, FirstLine = file.FirstLine }, file.Stamp.Bytes - start, file.EstimatedRows)]
+            : [];
+    }
+
+    // Whole row groups up to the size of a piece; a larger group is one piece of its own.
+    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, long piece)
+    {
+        long start = 0, rows = 0, bytes = 0;
+        foreach (var group in file.RowGroups ?? [new RowGroup(file.RowCount ?? 0, file.Stamp.Bytes)])
+        {
+            if (rows > 0 && bytes + group.Bytes > piece)
+            {
+                yield return (Rows(file, start, rows), bytes, rows);
+                (start, rows, bytes) = (start + rows, 0, 0);
+            }
+
+            rows += group.Rows;
+            bytes += group.Bytes;
+        }
+
+        if (rows > 0)
+        {
+            yield return (Rows(file, start, rows), bytes, rows);
+        }
+    }
+
+    private static FileSlice Rows(SourceFile file, long start, long count) =>
+        new() { File = file, Start = start, End = start + count, Unit = SliceUnit.Rows, Rows = count };
+
+    private static long Share(SourceFile file, long bytes) =>
+        file.Stamp.Bytes == 0 ? 0 : (long)(file.EstimatedRows * (bytes / (double)file.Stamp.Bytes));
+
+    // Neighbours join while they fit, so that many small files make few partitions and the order of the data stays.
+    private static List<DataPartition> Pack(List<(FileSlice Slice, long Bytes, long Rows)> slices, long piece)
+    {
+        var partitions = new List<DataPartition>();
+        var held = new List<(FileSlice Slice, long Bytes, long Rows)>();
+        long bytes = 0;
+        foreach (var slice in slices)
+        {
+            if (held.Count > 0 && bytes + slice.Bytes > piece)
+            {
+                Close();
+            }
+
+            held.Add(slice);
+            bytes += slice.Bytes;
+        }
+
+        if (held.Count > 0)
+        {
+            Close();
+        }
+
+        return partitions;
+
+        void Close()
+        {
+            partitions.Add(new DataPartition
+            {
+                Index = partitions.Count,
+                Slices = [.. held.Select(item => item.Slice)],
+                Bytes = bytes,
+                EstimatedRows = held.Sum(item => item.Rows),
+            });
+            held.Clear();
+            bytes = 0;
+        }
+    }
+
+    private static List<PlanWarning> Warnings(DatasetProbe probe, List<DataPartition> partitions, PartitioningSpec partitioning)
+    {
+        var warnings = new List<PlanWarning>();
+        var largest = partitions.Select(partition => partition.Bytes).DefaultIfEmpty(0).Max();
+        if (partitions.Count > 1 && largest > SkewFactor * partitions.Average(partition => (double)partition.Bytes))
+        {
+            warnings.Add(new PlanWarning("skew", $"The largest partition has {largest} bytes, more than {SkewFactor} times the mean. The slowest task will take as much longer."));
+        }
+
+        foreach (var file in probe.Files.Where(file => !file.Splittable && file.UncompressedBytes > partitioning.TargetBytes))
+        {
+            warnings.Add(new PlanWarning("unsplittable", $"{file.Stamp.Path} is one stream that only one task can read."));
+        }
+
+        return warnings;
+    }
+}
