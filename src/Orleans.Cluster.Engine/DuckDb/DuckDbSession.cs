@@ -59,9 +59,23 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
-    /// <summary>Runs one statement and drops its rows.</summary>
-    public void Execute(string sql, CancellationToken cancellationToken = default) =>
-        Query(sql, static _ => 0, cancellationToken);
+    /// <summary>Runs one statement that answers no rows.</summary>
+    /// <returns>Rows that it wrote.</returns>
+    public long Execute(string sql, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
+        try
+        {
+            return command.ExecuteNonQuery();
+        }
+        catch (DuckDBException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The statement was cancelled.", e, cancellationToken);
+        }
+    }
 
     /// <summary>Runs one statement and makes something of each row.</summary>
     public List<T> Query<T>(string sql, Func<DuckDBDataReader, T> row, CancellationToken cancellationToken = default)
@@ -71,13 +85,15 @@ internal sealed class DuckDbSession : IDisposable
         return rows;
     }
 
-    /// <summary>Runs one statement and hands on each row, without holding all of them.</summary>
+    /// <summary>
+    /// Runs one statement and hands on each row. The engine holds the result, within the instance's memory; its streaming results break
+    /// while profiling is on.
+    /// </summary>
     public void Read(string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var command = _connection.CreateCommand();
         command.CommandText = sql;
-        command.UseStreamingMode = true;
         using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
         try
         {

@@ -138,11 +138,11 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
 
     private long Run(string sql)
     {
-        var rows = session.Query(sql, row => Convert.ToInt64(row.GetValue(0), CultureInfo.InvariantCulture), cancellationToken);
+        var rows = session.Execute(sql, cancellationToken);
         var profile = session.LastProfile();
         SpilledBytes = Math.Max(SpilledBytes, profile.PeakSpillBytes);
         RowAccounting.Check(inputs, task.Query, profile);
-        return rows.FirstOrDefault();
+        return rows;
     }
 
     private long CountRows(string path) => task.Output.Format switch
