@@ -1,6 +1,7 @@
 namespace Orleans.Cluster.Contracts;
 
 /// <summary>A refusal with its code: thrown on the server, mapped once to a problem document, and thrown again by the client.</summary>
+[GenerateSerializer, Alias("ClusterException")]
 public sealed class ClusterException : Exception
 {
     /// <summary>A refusal with one detail.</summary>
@@ -14,7 +15,8 @@ public sealed class ClusterException : Exception
         : base((problem ?? throw new ArgumentNullException(nameof(problem))).Detail, inner) => Problem = problem;
 
     /// <summary>The document that a client gets.</summary>
-    public ProblemDocument Problem { get; }
+    [Id(0)]
+    public ProblemDocument Problem { get; private init; }
 
     /// <summary>The code of the document.</summary>
     public ErrorCode Code => ErrorCode.Parse(Problem.Code);

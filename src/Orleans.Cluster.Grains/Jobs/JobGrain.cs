@@ -279,7 +279,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
-        var state = decision.State with { Revision = job.State.Revision + 1 };
+        var state = WithProgress(decision.State) with { Revision = job.State.Revision + 1 };
         var stored = await jobs.TryApply(
             new JobChange
             {
@@ -308,6 +308,21 @@ internal sealed partial class JobGrain(
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
         again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
         return true;
+    }
+
+    // A short job may end between two looks; its last numbers belong to its end.
+    private JobState WithProgress(JobState state)
+    {
+        if (state.Phase is not (JobPhase.Publishing or JobPhase.Succeeded) || plan is null)
+        {
+            return state;
+        }
+
+        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, new Dictionary<int, (long, long)>(), state.Progress);
+        return state with
+        {
+            Progress = state.Phase == JobPhase.Succeeded ? progress with { Fraction = 1, BytesDone = progress.BytesTotal } : progress,
+        };
     }
 
     private async Task<IReadOnlyList<PartitionRecord>> Open(IReadOnlyList<int> stages, JobPlan? with, int epoch)
