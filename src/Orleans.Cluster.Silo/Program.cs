@@ -24,6 +24,11 @@ static async Task<int> RunGateway(string[] args)
     using var state = StateDirectory.Claim(settings.StateDirectory);
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfGateway(settings, storage.IsEmbedded);
+    if (identity.Parent is { } parent)
+    {
+        ParentWatch.Start(parent);
+    }
+
     var urls = builder.Configuration["Urls"]!;
     if (ListenAddresses.FindFaults(urls).ToList() is { Count: > 0 } faults)
     {
