@@ -21,6 +21,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private readonly ILogger logger;
     private readonly Timer renewal;
     private readonly Queue<string> lastWords = new();
+    private int disposed;
 
     private ExecutorProcess(Process process, TimeSpan deadline, ILogger logger)
     {
@@ -133,8 +134,14 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         return words.Length == 0 ? $"The executor {end}." : $"The executor {end}; its last lines: {words}";
     }
 
+    /// <summary>Kills it. Safe to call again: pools and containers may both own it at the end.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
         await renewal.DisposeAsync();
         rpc.Dispose();
         await Kill();
