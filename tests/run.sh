@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests. Installs PostgreSQL from the system's packages when it is not there and that is possible.
+#   tests/run.sh          the tests of every change, under 15 minutes on 2 cores
+#   tests/run.sh --full   the long fault runs too
+# The last line counts: "12 passed, 0 failed, 0 skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+full=0
+[[ ${1:-} == --full ]] && full=1
+
+has_postgres() { command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+if ! has_postgres && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    echo "Installing PostgreSQL ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+fi
+has_postgres || echo "PostgreSQL is not here; tests that need it will say so."
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+echo "Building ..."
+if ! dotnet build Orleans.Cluster.sln -v q -nologo -clp:ErrorsOnly; then
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+passed=0 failed=0 skipped=0
+count() { grep -o "\"$1\": *[0-9]*" "$2" | head -1 | grep -o '[0-9]*$' || echo 0; }
+for name in UnitTests SystemTests; do
+    program=tests/Orleans.Cluster.$name/bin/Debug/net10.0/Orleans.Cluster.$name
+    report=$results/$name.json
+    options=(-noColor -result-ctrf "$report")
+    ((full)) || options+=(-trait- Category=Long)
+    echo "== $name"
+    ORLEANS_CLUSTER_TESTS_FULL=$full timeout 1200 "$program" "${options[@]}"
+    code=$?
+    if [[ -s $report ]]; then
+        passed=$((passed + $(count passed "$report")))
+        failed=$((failed + $(count failed "$report")))
+        skipped=$((skipped + $(count skipped "$report")))
+    fi
+    # A run that broke off, or failed without saying which test, is a failure too.
+    if ((code != 0)) && { [[ ! -s $report ]] || (($(count failed "$report") == 0)); }; then
+        failed=$((failed + 1))
+    fi
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
