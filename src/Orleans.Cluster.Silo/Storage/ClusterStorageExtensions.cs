@@ -29,6 +29,7 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();
+        services.AddSingleton<IStorageUpkeep, StorageUpkeep>();
         return services;
     }
 }

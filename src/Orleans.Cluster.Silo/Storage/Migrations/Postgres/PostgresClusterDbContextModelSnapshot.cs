@@ -468,10 +468,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnName("id")
                         .UseCollation("C");
 
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("artifacts_removed_at");
-
                     b.Property<int>("Cpu")
                         .HasColumnType("integer")
                         .HasColumnName("cpu");

@@ -451,10 +451,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("artifacts_removed_at");
-
                     b.Property<int>("Cpu")
                         .HasColumnType("INTEGER")
                         .HasColumnName("cpu");

@@ -108,7 +108,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     depends_on = table.Column<string>(type: "text", nullable: false),
                     has_callback = table.Column<bool>(type: "boolean", nullable: false),
                     history_sequence = table.Column<long>(type: "bigint", nullable: false),
-                    artifacts_removed_at = table.Column<long>(type: "bigint", nullable: true),
                     spec = table.Column<string>(type: "text", nullable: false),
                     state = table.Column<string>(type: "text", nullable: false)
                 },

@@ -11,7 +11,7 @@ using Orleans.Cluster.Silo.Storage;
 namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
 {
     [DbContext(typeof(PostgresClusterDbContext))]
-    [Migration("20261124001811_Initial")]
+    [Migration("20261124021648_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -470,10 +470,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("id")
                         .UseCollation("C");
-
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("artifacts_removed_at");
 
                     b.Property<int>("Cpu")
                         .HasColumnType("integer")

@@ -108,7 +108,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     depends_on = table.Column<string>(type: "TEXT", nullable: false),
                     has_callback = table.Column<bool>(type: "INTEGER", nullable: false),
                     history_sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    artifacts_removed_at = table.Column<long>(type: "INTEGER", nullable: true),
                     spec = table.Column<string>(type: "TEXT", nullable: false),
                     state = table.Column<string>(type: "TEXT", nullable: false)
                 },

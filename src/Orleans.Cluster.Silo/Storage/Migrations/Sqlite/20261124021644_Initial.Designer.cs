@@ -10,7 +10,7 @@ using Orleans.Cluster.Silo.Storage;
 namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteClusterDbContext))]
-    [Migration("20261124001807_Initial")]
+    [Migration("20261124021644_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -453,10 +453,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
-
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("artifacts_removed_at");
 
                     b.Property<int>("Cpu")
                         .HasColumnType("INTEGER")
