@@ -24,7 +24,17 @@ static async Task<int> RunGateway(string[] args)
     using var state = StateDirectory.Claim(settings.StateDirectory);
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfGateway(settings, storage.IsEmbedded);
+    if (identity.Parent is { } parent)
+    {
+        ParentWatch.Start(parent);
+    }
+
     var urls = builder.Configuration["Urls"]!;
+    if (ListenAddresses.FindFaults(urls).ToList() is { Count: > 0 } faults)
+    {
+        throw new StartRefusedException(string.Join(Environment.NewLine, faults));
+    }
+
     new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow).Write(settings.StateDirectory);
 
     await StoragePreparation.Run(builder.Configuration, storage);

@@ -24,7 +24,7 @@ internal sealed partial class JobDesk(
                 Contracts.ErrorCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
         }
 
-        await RefuseImpossible(spec);
+        await RefuseImpossible(spec, cancellationToken);
         var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
         var now = clock.GetUtcNow();
         var state = new JobState
@@ -51,7 +51,7 @@ internal sealed partial class JobDesk(
         var job = await Find(id, cancellationToken);
         return job.State.Phase.IsTerminal()
             ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
-            : await Grain(id).GetStatus().WaitAsync(cancellationToken);
+            : await Call(id, grain => grain.GetStatus(), cancellationToken);
     }
 
     public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
@@ -59,19 +59,19 @@ internal sealed partial class JobDesk(
         var job = await Find(id, cancellationToken);
         return job.State.Phase.IsTerminal()
             ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
-            : await Grain(id).WaitForChange(knownRevision, atMost).WaitAsync(cancellationToken);
+            : await Call(id, grain => grain.WaitForChange(knownRevision, atMost), cancellationToken);
     }
 
     public async Task<JobStatus> Cancel(JobId id, CancellationToken cancellationToken)
     {
         await Find(id, cancellationToken);
-        return await Grain(id).Cancel().WaitAsync(cancellationToken);
+        return await Call(id, grain => grain.Cancel(), cancellationToken);
     }
 
     public async Task<JobStatus> Retry(JobId id, CancellationToken cancellationToken)
     {
         await Find(id, cancellationToken);
-        return await Grain(id).Retry().WaitAsync(cancellationToken);
+        return await Call(id, grain => grain.Retry(), cancellationToken);
     }
 
     public async Task Delete(JobId id, CancellationToken cancellationToken)
@@ -84,6 +84,9 @@ internal sealed partial class JobDesk(
 
         artifacts.Delete(id);
     }
+
+    private Task<JobStatus> Call(JobId id, Func<IJobGrain, Task<JobStatus>> call, CancellationToken cancellationToken) =>
+        GrainCalls.Call(() => call(Grain(id)), clock, cancellationToken);
 
     private IJobGrain Grain(JobId id) => grains.GetGrain<IJobGrain>(GrainKeys.Job(id));
 
@@ -110,9 +113,9 @@ internal sealed partial class JobDesk(
         }
     }
 
-    private async Task RefuseImpossible(JobSpec spec)
+    private async Task RefuseImpossible(JobSpec spec, CancellationToken cancellationToken)
     {
-        var workers = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers();
+        var workers = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
         var offered = workers.Where(worker => worker.State is WorkerState.Active or WorkerState.Unwell or WorkerState.Draining).ToList();
         if (offered.Count == 0)
         {

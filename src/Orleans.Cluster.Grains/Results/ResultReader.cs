@@ -17,7 +17,7 @@ internal sealed class ResultReader(
     private static readonly ColumnSchema[] QuarantineColumns =
     [
         new("file", "VARCHAR"), new("line", "BIGINT"), new("byteOffset", "BIGINT"), new("column", "VARCHAR"), new("value", "VARCHAR"),
-        new("expectedType", "VARCHAR"), new("raw", "VARCHAR"),
+        new("expectedType", "VARCHAR"), new("reason", "VARCHAR"), new("raw", "VARCHAR"),
     ];
 
     public async Task<RowsFile> Read(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)

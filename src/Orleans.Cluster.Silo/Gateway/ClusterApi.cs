@@ -17,9 +17,10 @@ internal static class ClusterApi
         return cluster;
     }
 
-    private static async Task<Ok<ClusterStatus>> GetStatus(IGrainFactory grains, IScaleTarget target, IOptions<ClusterSettings> settings)
+    private static async Task<Ok<ClusterStatus>> GetStatus(
+        IGrainFactory grains, IScaleTarget target, IOptions<ClusterSettings> settings, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var workers = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers();
+        var workers = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
         var active = workers.Count(worker => worker.State == WorkerState.Active);
         var desired = settings.Value.Workers;
         var state = active < desired ? ClusterState.Starting : desired == 0 && active == 0 ? ClusterState.Stopped : ClusterState.Running;

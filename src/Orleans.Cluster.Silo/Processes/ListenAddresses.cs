@@ -8,11 +8,9 @@ internal static class ListenAddresses
 {
     /// <summary>Faults of the addresses, for people; none when the gateway may listen there.</summary>
     /// <param name="urls">Addresses as Kestrel takes them, separated by semicolons.</param>
-    /// <param name="hasAuthentication">Whether requests must carry a key.</param>
-    public static IEnumerable<string> FindFaults(string urls, bool hasAuthentication) =>
-        Split(urls).Where(url => !hasAuthentication && !IsLoopback(url)).Select(url =>
-            $"The gateway would listen on {url}, which other machines reach, without authentication. Listen on 127.0.0.1, or " +
-            "set Authentication:Required=true and make a key.");
+    public static IEnumerable<string> FindFaults(string urls) => Split(urls).Where(url => !IsLoopback(url)).Select(url =>
+        $"The gateway would listen on {url}, which other machines reach, and it has no login. Set Urls to an address of 127.0.0.0/8, and " +
+        "reach it from elsewhere through a proxy that authenticates.");
 
     /// <summary>Whether only this machine reaches every one of the addresses.</summary>
     public static bool AreLoopback(string urls) => Split(urls).All(IsLoopback);

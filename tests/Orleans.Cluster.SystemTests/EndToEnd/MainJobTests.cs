@@ -142,6 +142,24 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
     }
 
     [Fact]
+    public async Task Quarantine_BadRow_IsServedWithItsPlace()
+    {
+        File.WriteAllText(Path.Combine(cluster.Folder, "bad.csv"), "n,s\n1,a\nX,b\n3,c\n");
+
+        var status = await Run(new
+        {
+            operation = "convert",
+            onBadRow = "QUARANTINE",
+            source = new { path = "bad.csv", options = new { columns = new { n = "BIGINT" } } },
+        });
+
+        Assert.Equal(("SUCCEEDED", 1), (status.GetProperty("status").GetString(), status.GetProperty("quarantinedRows").GetInt64()));
+        var rows = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{Id(status)}/quarantine");
+        var row = Assert.Single(rows.GetProperty("rows").EnumerateArray());
+        Assert.Equal((3, 8, "n", "X"), (row[1].GetInt64(), row[2].GetInt64(), row[3].GetString(), row[4].GetString()));
+    }
+
+    [Fact]
     public void Processes_SilosAndExecutors_AreApart()
     {
         Assert.Equal(2, cluster.WorkerIds().Count);
