@@ -20,12 +20,19 @@ internal static class ClusterGrainsExtensions
         services.AddSettings<ExecutorOptions>(ExecutorOptions.Section);
         services.AddSettings<WorkerOptions>(WorkerOptions.Section);
         services.AddSettings<JobOptions>(JobOptions.Section);
+        services.AddSettings<RetentionOptions>(RetentionOptions.Section);
         services.TryAddSingleton<ClusterPaths>();
+        services.AddSingleton<ScratchSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());
         return services.AddJobs().AddEngineQuestions().AddAttempts();
     }
 
     /// <summary>What makes a silo a worker: it asks for tasks.</summary>
     public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services.AddHostedService<WorkerSupervisor>();
+
+    /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>
+    public static IServiceCollection AddClusterJanitor(this IServiceCollection services) =>
+        services.AddSingleton<ArtifactJanitor>().AddHostedService<JanitorService>();
 
     private static IServiceCollection AddJobs(this IServiceCollection services)
     {

@@ -40,6 +40,7 @@ static async Task<int> RunGateway(string[] args)
     await StoragePreparation.Run(builder.Configuration, storage);
     builder.Services.AddClusterStorage(builder.Configuration);
     builder.Services.AddClusterGrains();
+    builder.Services.AddClusterJanitor();
     builder.Services.AddGateway(builder.Configuration);
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);

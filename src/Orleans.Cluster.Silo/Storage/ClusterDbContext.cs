@@ -20,6 +20,7 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
     public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
     public DbSet<AuditEntryRow> AuditLog => Set<AuditEntryRow>();
+    public DbSet<AuditHeadRow> AuditHead => Set<AuditHeadRow>();
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
     public DbSet<ClusterMetrics> ClusterMetrics => Set<ClusterMetrics>();
     public DbSet<ClusterEpochRow> ClusterEpoch => Set<ClusterEpochRow>();
@@ -109,6 +110,8 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
             // What the queue and Begin look at: live partitions alone, so the index does not grow with history.
             partition.HasIndex(p => new { p.JobId, p.Stage, p.State, p.Place, p.NotBefore }).HasDatabaseName("ix_partitions_live")
                 .HasFilter($"state IN ({(int)PartitionState.Waiting}, {(int)PartitionState.Running})");
+            partition.HasIndex(p => new { p.JobId, p.Stage, p.NotBefore }).HasDatabaseName("ix_partitions_backing_off")
+                .HasFilter($"state = {(int)PartitionState.Waiting} AND not_before IS NOT NULL");
             partition.HasIndex(p => new { p.Worker, p.JobId }).HasDatabaseName("ix_partitions_running_worker")
                 .HasFilter($"state = {(int)PartitionState.Running}");
             partition.HasIndex(p => p.JobId).HasDatabaseName("ix_partitions_failed")
@@ -134,7 +137,7 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
         model.Entity<ClusterMetrics>(metrics =>
         {
             metrics.ToTable("cluster_metrics");
-            metrics.HasKey(m => new { m.Seconds, m.At });
+            metrics.HasKey(m => new { m.Level, m.At });
         });
         model.Entity<AuditEntryRow>(audit =>
         {
@@ -142,11 +145,17 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
             audit.HasKey(a => a.Sequence);
             audit.Property(a => a.Sequence).ValueGeneratedNever();
         });
+        model.Entity<AuditHeadRow>(head =>
+        {
+            head.ToTable("audit_head");
+            head.HasKey(h => h.Id);
+            head.Property(h => h.Id).ValueGeneratedNever();
+            head.HasData(new AuditHeadRow { Hash = AuditHeadRow.EmptyChain });
+        });
         model.Entity<ApiKeyRow>(key =>
         {
             key.ToTable("api_keys");
             key.HasKey(k => k.Id);
-            key.HasIndex(k => k.Hash).IsUnique().HasDatabaseName("ux_api_keys_hash");
         });
     }
 

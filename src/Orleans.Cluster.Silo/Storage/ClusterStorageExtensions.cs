@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Access;
 using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.History;
 
 namespace Orleans.Cluster.Silo.Storage;
 
@@ -29,6 +31,11 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();
+        services.AddSingleton<IStorageUpkeep, StorageUpkeep>();
+        services.AddSingleton<IOutbox, Outbox>();
+        services.AddSingleton<IAuditLog, AuditLog>();
+        services.AddSingleton<IMetricsStore, MetricsStore>();
+        services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         return services;
     }
 }

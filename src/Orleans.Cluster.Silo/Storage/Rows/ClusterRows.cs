@@ -1,3 +1,5 @@
+using Orleans.Cluster.Grains.Access;
+
 namespace Orleans.Cluster.Silo.Storage.Rows;
 
 /// <summary>The one row that says which run of the cluster may write.</summary>
@@ -13,9 +15,12 @@ internal sealed class ClusterEpochRow
 /// <summary>One sample of the cluster's figures, as a document.</summary>
 internal sealed class ClusterMetrics
 {
+    /// <summary>0 as appended, then each level coarser than the one before.</summary>
+    public int Level { get; set; }
+
     public DateTimeOffset At { get; set; }
 
-    /// <summary>Seconds that the sample stands for: larger once samples were thinned out.</summary>
+    /// <summary>Seconds that the sample stands for.</summary>
     public int Seconds { get; set; }
 
     public required string Sample { get; set; }
@@ -29,8 +34,20 @@ internal sealed class AuditEntryRow
     public required string Actor { get; set; }
     public required string Action { get; set; }
     public required string Target { get; set; }
+    public required string Origin { get; set; }
     public required string Outcome { get; set; }
     public string? Detail { get; set; }
+    public required string Hash { get; set; }
+}
+
+/// <summary>End of the audit chain.</summary>
+internal sealed class AuditHeadRow
+{
+    public const int OnlyId = 1;
+    public const string EmptyChain = "";
+
+    public int Id { get; set; } = OnlyId;
+    public long Sequence { get; set; }
     public required string Hash { get; set; }
 }
 
@@ -39,10 +56,9 @@ internal sealed class ApiKeyRow
 {
     public required string Id { get; set; }
     public required string Name { get; set; }
-    public required string Role { get; set; }
+    public AccessRole Role { get; set; }
     public required string Hash { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? ExpiresAt { get; set; }
     public DateTimeOffset? RevokedAt { get; set; }
-    public DateTimeOffset? LastUsedAt { get; set; }
 }

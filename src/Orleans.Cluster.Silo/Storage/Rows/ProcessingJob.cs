@@ -32,9 +32,6 @@ internal sealed class ProcessingJob
     /// <summary>Number of the newest history entry.</summary>
     public long HistorySequence { get; set; }
 
-    /// <summary>When the janitor removed its artifacts; null while it may still have some.</summary>
-    public DateTimeOffset? ArtifactsRemovedAt { get; set; }
-
     public required string Spec { get; set; }
     public required string State { get; set; }
 }

@@ -41,10 +41,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("hash");
 
-                    b.Property<long?>("LastUsedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_used_at");
-
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")
@@ -54,16 +50,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("revoked_at");
 
-                    b.Property<string>("Role")
-                        .IsRequired()
-                        .HasColumnType("text")
+                    b.Property<int>("Role")
+                        .HasColumnType("integer")
                         .HasColumnName("role");
 
                     b.HasKey("Id");
-
-                    b.HasIndex("Hash")
-                        .IsUnique()
-                        .HasDatabaseName("ux_api_keys_hash");
 
                     b.ToTable("api_keys", (string)null);
                 });
@@ -146,6 +137,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("hash");
 
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("origin");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("text")
@@ -159,6 +155,34 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     b.HasKey("Sequence");
 
                     b.ToTable("audit_log", (string)null);
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.AuditHeadRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_head", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            Hash = "",
+                            Sequence = 0L
+                        });
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.ClusterEpochRow", b =>
@@ -190,9 +214,9 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.ClusterMetrics", b =>
                 {
-                    b.Property<int>("Seconds")
+                    b.Property<int>("Level")
                         .HasColumnType("integer")
-                        .HasColumnName("seconds");
+                        .HasColumnName("level");
 
                     b.Property<long>("At")
                         .HasColumnType("bigint")
@@ -203,7 +227,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("sample");
 
-                    b.HasKey("Seconds", "At");
+                    b.Property<int>("Seconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("seconds");
+
+                    b.HasKey("Level", "At");
 
                     b.ToTable("cluster_metrics", (string)null);
                 });
@@ -454,6 +482,10 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_partitions_running_worker")
                         .HasFilter("state = 1");
 
+                    b.HasIndex("JobId", "Stage", "NotBefore")
+                        .HasDatabaseName("ix_partitions_backing_off")
+                        .HasFilter("state = 0 AND not_before IS NOT NULL");
+
                     b.HasIndex("JobId", "Stage", "State", "Place", "NotBefore")
                         .HasDatabaseName("ix_partitions_live")
                         .HasFilter("state IN (0, 1)");
@@ -467,10 +499,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("id")
                         .UseCollation("C");
-
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("artifacts_removed_at");
 
                     b.Property<int>("Cpu")
                         .HasColumnType("integer")

@@ -35,10 +35,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
-                    b.Property<long?>("LastUsedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_used_at");
-
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -48,16 +44,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("revoked_at");
 
-                    b.Property<string>("Role")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
+                    b.Property<int>("Role")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("role");
 
                     b.HasKey("Id");
-
-                    b.HasIndex("Hash")
-                        .IsUnique()
-                        .HasDatabaseName("ux_api_keys_hash");
 
                     b.ToTable("api_keys", (string)null);
                 });
@@ -139,6 +130,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("origin");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -152,6 +148,34 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     b.HasKey("Sequence");
 
                     b.ToTable("audit_log", (string)null);
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.AuditHeadRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_head", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            Hash = "",
+                            Sequence = 0L
+                        });
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.ClusterEpochRow", b =>
@@ -183,9 +207,9 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.ClusterMetrics", b =>
                 {
-                    b.Property<int>("Seconds")
+                    b.Property<int>("Level")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("seconds");
+                        .HasColumnName("level");
 
                     b.Property<long>("At")
                         .HasColumnType("INTEGER")
@@ -196,7 +220,11 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("sample");
 
-                    b.HasKey("Seconds", "At");
+                    b.Property<int>("Seconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seconds");
+
+                    b.HasKey("Level", "At");
 
                     b.ToTable("cluster_metrics", (string)null);
                 });
@@ -438,6 +466,10 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_partitions_running_worker")
                         .HasFilter("state = 1");
 
+                    b.HasIndex("JobId", "Stage", "NotBefore")
+                        .HasDatabaseName("ix_partitions_backing_off")
+                        .HasFilter("state = 0 AND not_before IS NOT NULL");
+
                     b.HasIndex("JobId", "Stage", "State", "Place", "NotBefore")
                         .HasDatabaseName("ix_partitions_live")
                         .HasFilter("state IN (0, 1)");
@@ -450,10 +482,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
-
-                    b.Property<long?>("ArtifactsRemovedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("artifacts_removed_at");
 
                     b.Property<int>("Cpu")
                         .HasColumnType("INTEGER")

@@ -16,16 +16,28 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                 {
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     name = table.Column<string>(type: "text", nullable: false),
-                    role = table.Column<string>(type: "text", nullable: false),
+                    role = table.Column<int>(type: "integer", nullable: false),
                     hash = table.Column<string>(type: "text", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
-                    revoked_at = table.Column<long>(type: "bigint", nullable: true),
-                    last_used_at = table.Column<long>(type: "bigint", nullable: true)
+                    revoked_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_api_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_head",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_head", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -37,6 +49,7 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     actor = table.Column<string>(type: "text", nullable: false),
                     action = table.Column<string>(type: "text", nullable: false),
                     target = table.Column<string>(type: "text", nullable: false),
+                    origin = table.Column<string>(type: "text", nullable: false),
                     outcome = table.Column<string>(type: "text", nullable: false),
                     detail = table.Column<string>(type: "text", nullable: true),
                     hash = table.Column<string>(type: "text", nullable: false)
@@ -63,13 +76,14 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                 name: "cluster_metrics",
                 columns: table => new
                 {
+                    level = table.Column<int>(type: "integer", nullable: false),
                     at = table.Column<long>(type: "bigint", nullable: false),
                     seconds = table.Column<int>(type: "integer", nullable: false),
                     sample = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_cluster_metrics", x => new { x.seconds, x.at });
+                    table.PrimaryKey("PK_cluster_metrics", x => new { x.level, x.at });
                 });
 
             migrationBuilder.CreateTable(
@@ -108,7 +122,6 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     depends_on = table.Column<string>(type: "text", nullable: false),
                     has_callback = table.Column<bool>(type: "boolean", nullable: false),
                     history_sequence = table.Column<long>(type: "bigint", nullable: false),
-                    artifacts_removed_at = table.Column<long>(type: "bigint", nullable: true),
                     spec = table.Column<string>(type: "text", nullable: false),
                     state = table.Column<string>(type: "text", nullable: false)
                 },
@@ -262,15 +275,14 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                 });
 
             migrationBuilder.InsertData(
+                table: "audit_head",
+                columns: new[] { "id", "hash", "sequence" },
+                values: new object[] { 1, "", 0L });
+
+            migrationBuilder.InsertData(
                 table: "cluster_epoch",
                 columns: new[] { "id", "epoch", "raised_at" },
                 values: new object[] { 1, 1L, 0L });
-
-            migrationBuilder.CreateIndex(
-                name: "ux_api_keys_hash",
-                table: "api_keys",
-                column: "hash",
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_created_at",
@@ -292,6 +304,12 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                 table: "outbox",
                 column: "due_at",
                 filter: "done_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_partitions_backing_off",
+                table: "partitions",
+                columns: new[] { "job_id", "stage", "not_before" },
+                filter: "state = 0 AND not_before IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_partitions_failed",
@@ -330,6 +348,9 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "attempts");
+
+            migrationBuilder.DropTable(
+                name: "audit_head");
 
             migrationBuilder.DropTable(
                 name: "audit_log");
