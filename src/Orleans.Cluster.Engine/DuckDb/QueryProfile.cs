@@ -83,4 +83,15 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
 }
 
 /// <summary>A scan and the rows that it made. The description names the file.</summary>
-internal sealed record ScanProfile(string Description, long Rows);
+internal sealed record ScanProfile(string Description, long Rows)
+{
+    private const string Files = "'Filename(s)'=";
+
+    /// <summary>Whether this one file was scanned. A path that only begins with it is another file.</summary>
+    public bool Reads(string path)
+    {
+        var start = Description.IndexOf(Files, StringComparison.Ordinal);
+        var file = start < 0 ? default : Description.AsSpan(start + Files.Length).Trim("{}'");
+        return file.SequenceEqual(path);
+    }
+}

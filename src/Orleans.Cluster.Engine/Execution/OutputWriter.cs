@@ -75,7 +75,7 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         [
             .. targets.SelectMany(target => WriteOne(
                 $"SELECT {Select(columns)} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}", $"t{target.Target:00000}.parquet",
-                ParquetOptions(null), target.Target)),
+                ParquetOptions(null), target.Target, readsInputs: false)),
         ];
     }
 
@@ -123,10 +123,10 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
     private static string ParquetOptions(string? codec) =>
         $"FORMAT parquet, COMPRESSION {SqlText.Literal(codec is "none" ? "uncompressed" : codec ?? "snappy")}";
 
-    private List<(string Path, int Target, long Rows)> WriteOne(string query, string name, string options, int target)
+    private List<(string Path, int Target, long Rows)> WriteOne(string query, string name, string options, int target, bool readsInputs = true)
     {
         var path = Path.Combine(task.AttemptFolder, name);
-        var rows = Run($"COPY ({query}) TO {SqlText.Literal(path)} ({options})");
+        var rows = Run($"COPY ({query}) TO {SqlText.Literal(path)} ({options})", readsInputs);
         if (rows > 0)
         {
             return [(name, target, rows)];
@@ -136,18 +136,22 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         return [];
     }
 
-    private long Run(string sql)
+    private long Run(string sql, bool readsInputs = true)
     {
         var rows = session.Execute(sql, cancellationToken);
         var profile = session.LastProfile();
         SpilledBytes = Math.Max(SpilledBytes, profile.PeakSpillBytes);
-        RowAccounting.Check(inputs, task.Query, profile);
+        if (readsInputs)
+        {
+            RowAccounting.Check(session, inputs, profile, cancellationToken);
+        }
+
         return rows;
     }
 
     private long CountRows(string path) => task.Output.Format switch
     {
-        OutputFormat.Parquet => session.QueryInt64($"SELECT sum(num_rows) FROM parquet_file_metadata({SqlText.Literal(path)})", cancellationToken),
+        OutputFormat.Parquet => session.QueryInt64($"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({SqlText.Literal(path)})", cancellationToken),
         OutputFormat.Ndjson => session.QueryInt64($"SELECT count(*) FROM read_ndjson_objects({SqlText.Literal(path)})", cancellationToken),
         _ => session.QueryInt64($"SELECT count(*) FROM read_csv({SqlText.Literal(path)}, header = true, all_varchar = true)", cancellationToken),
     };

@@ -56,6 +56,7 @@ internal sealed class TaskExecutor(StagingArea staging)
             try
             {
                 var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
+                RowAccounting.CheckQuarantine(inputs, quarantine.Count);
                 var aside = quarantine.Write();
                 return new TaskManifest
                 {

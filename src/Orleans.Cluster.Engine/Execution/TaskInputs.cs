@@ -24,20 +24,19 @@ internal sealed class TaskInputs : IDisposable
     public IReadOnlyList<string> Files =>
     [
         .. StagedTables.Select(t => t.File.Path),
-        .. ParquetSlices.Select(s => s.Slice.File.Stamp.Path),
+        .. ParquetScans.SelectMany(s => s.Scan.Slices).Select(s => s.File.Stamp.Path),
         .. _task.Inputs.Where(i => i.Exchange is not null).SelectMany(i => i.Exchange!.Files).Select(f => f.Path),
     ];
 
-    /// <summary>Slices of Parquet files.</summary>
-    public IEnumerable<(ScanInput Scan, FileSlice Slice)> ParquetSlices =>
+    /// <summary>Scans of Parquet files that have slices, and the rows that planning counted in them.</summary>
+    public IEnumerable<(ScanInput Scan, long Rows)> ParquetScans =>
         from input in _task.Inputs
-        where input.Scan?.Format == SourceFormat.Parquet
-        from slice in input.Scan!.Slices
-        select (input.Scan, slice);
+        let scan = input.Scan
+        where scan is { Format: SourceFormat.Parquet, Slices.Count: > 0 }
+        select (scan, scan.Slices.Sum(slice => slice.Rows ?? slice.End - slice.Start));
 
     /// <summary>Rows that scans shall read, rows set aside included.</summary>
-    public long RowsIn =>
-        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + ParquetSlices.Sum(s => s.Slice.Rows ?? s.Slice.End - s.Slice.Start);
+    public long RowsIn => StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + ParquetScans.Sum(scan => scan.Rows);
 
     /// <summary>Checks every file and stages all text.</summary>
     /// <exception cref="EngineException">A source changed, or an artifact is lost.</exception>

@@ -45,12 +45,12 @@ internal static class ParquetProbe
         try
         {
             session.Read(
-                $"SELECT file_name, row_group_id, any_value(row_group_num_rows), sum(total_compressed_size) FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
+                $"SELECT file_name, row_group_id, any_value(row_group_num_rows), CAST(sum(total_compressed_size) AS BIGINT) FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
                     var file = row.GetString(0);
                     (groups.TryGetValue(file, out var known) ? known : groups[file] = []).Add(
-                        new RowGroup(row.GetInt64(2), Convert.ToInt64(row.GetValue(3), System.Globalization.CultureInfo.InvariantCulture)));
+                        new RowGroup(row.GetInt64(2), row.GetInt64(3)));
                 });
             session.Read(
                 "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, converted_type, scale, precision, logical_type), '|')) "

@@ -10,8 +10,10 @@ internal static class TypeSniffer
     private static readonly (string Type, string Condition)[] Candidates =
     [
         ("BOOLEAN", "lower({0}) IN ('true', 'false')"),
-        ("BIGINT", "regexp_full_match({0}, '[+-]?[0-9]+') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"),
-        ("DOUBLE", "TRY_CAST({0} AS DOUBLE) IS NOT NULL AND NOT regexp_full_match({0}, '\\s.*|.*\\s')"),
+        // 08123 is a code and no number, and 20 digits are more than a DOUBLE keeps: both stay as they are written.
+        ("BIGINT", "regexp_full_match({0}, '[+-]?(0|[1-9][0-9]*)') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"),
+        ("DOUBLE", "regexp_full_match({0}, '(?i)[+-]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)(e[+-]?[0-9]+)?|[+-]?(nan|inf|infinity)') "
+            + "AND (NOT regexp_full_match({0}, '[+-]?[0-9]+') OR TRY_CAST({0} AS BIGINT) IS NOT NULL)"),
         ("DATE", "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND TRY_CAST({0} AS DATE) IS NOT NULL"),
         ("TIMESTAMP", "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.]+)?') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL"),
     ];
