@@ -32,14 +32,16 @@ public static class StageOpener
     /// <param name="plan">Its plan.</param>
     /// <param name="stageIndex">The stage.</param>
     /// <param name="committed">Committed partitions of its upstream stages, by stage, in order.</param>
+    /// <param name="coalesceBytes">Bytes below which neighbouring targets are read by one task.</param>
     /// <returns>At least one; a stage over no data runs once over empty tables.</returns>
     public static IReadOnlyList<PartitionRecord> Open(
-        JobId job, int epoch, JobPlan plan, int stageIndex, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+        JobId job, int epoch, JobPlan plan, int stageIndex, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed,
+        long coalesceBytes = CoalesceBytes)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(committed);
         var stage = plan.Stages[stageIndex];
-        var work = Work(plan, stage, committed);
+        var work = Work(plan, stage, committed, coalesceBytes);
         return
         [
             .. work.Select((item, index) => new PartitionRecord
@@ -54,7 +56,7 @@ public static class StageOpener
     }
 
     private static IReadOnlyList<PartitionWork> Work(
-        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed, long coalesceBytes)
     {
         var driver = Driver(stage);
         IReadOnlyList<PartitionWork> work = driver switch
@@ -62,7 +64,7 @@ public static class StageOpener
             { Mode: InputMode.Partition, Dataset: { } dataset } => Scan(plan.Datasets[dataset]),
             { Mode: InputMode.Partition, Stage: { } upstream } => OneToOne(committed[upstream]),
             { Mode: InputMode.Chunk, Stage: { } upstream } => Chunks(committed[upstream]),
-            { Mode: InputMode.Target } => Targets(plan, stage, committed),
+            { Mode: InputMode.Target } => Targets(plan, stage, committed, coalesceBytes),
             _ => [new PartitionWork { Bytes = stage.EstimatedBytes }],
         };
         return work.Count > 0 ? work : [new PartitionWork { Slices = [] }];
@@ -105,7 +107,7 @@ public static class StageOpener
     ];
 
     private static List<PartitionWork> Targets(
-        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed)
+        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed, long coalesceBytes)
     {
         var upstream = stage.Inputs.Where(input => input.Mode == InputMode.Target).Select(input => input.Stage!.Value).ToList();
         var targets = upstream.Max(index => plan.Stages[index].Output.Targets);
@@ -117,17 +119,17 @@ public static class StageOpener
             rows[file.Target] += file.Rows;
         }
 
-        return Coalesce(bytes, rows);
+        return Coalesce(bytes, rows, coalesceBytes);
     }
 
-    private static List<PartitionWork> Coalesce(long[] bytes, long[] rows)
+    private static List<PartitionWork> Coalesce(long[] bytes, long[] rows, long coalesceBytes)
     {
         var work = new List<PartitionWork>();
         var first = 0;
         for (var next = 1; next <= bytes.Length; next++)
         {
             var size = bytes[first..next].Sum();
-            if (next == bytes.Length || size + bytes[next] > CoalesceBytes)
+            if (next == bytes.Length || size + bytes[next] > coalesceBytes)
             {
                 work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum() });
                 first = next;

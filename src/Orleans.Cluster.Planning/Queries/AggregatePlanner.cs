@@ -62,7 +62,7 @@ internal sealed class AggregatePlanner
         partial = partial with { Size = keys.Count == 0 ? new SizeEstimate(1, 64 * calls.Count) : SizeEstimate.OfRows(rows.Size.Rows, partial.Columns, 16) };
         var merges = calls.Select(call => $"{call.MergeText} AS {SqlText.Name(call.Name)}");
         var select = Select(keys.Select(key => SqlText.Name(key.Name)), merges);
-        if (keys.Count == 0 || partial.Size.Bytes <= PlanLimits.GatherBytes)
+        if (keys.Count == 0 || partial.Size.Bytes <= draft.Limits.GatherBytes)
         {
             var stage = draft.AddStage(partial, "partial", "Each partition aggregates its rows; one task merges, as there are few groups at most.");
             var gathered = draft.Gather(stage);
@@ -94,7 +94,7 @@ internal sealed class AggregatePlanner
 
     private async Task<Relation> Exchanged(Relation relation, string name, string select, string note)
     {
-        var targets = PlanLimits.Targets(relation.Size.Bytes);
+        var targets = draft.Limits.Targets(relation.Size.Bytes);
         var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note);
         var hashed = new Spread.Hashed([.. keys.Select(key => new HashKey([key.Name], relation.Columns.First(c => c.Name == key.Name).Type))], targets);
         var read = draft.Read(stage, InputMode.Target, hashed);

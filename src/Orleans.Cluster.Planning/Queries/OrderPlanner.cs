@@ -25,7 +25,7 @@ internal sealed class OrderPlanner(PlanDraft draft)
             return await First(query);
         }
 
-        return query.Relation.Size.Bytes <= PlanLimits.GatherBytes || query.Offset > 0 ? Gathered(query) : await Ranges(query);
+        return query.Relation.Size.Bytes <= draft.Limits.GatherBytes || query.Offset > 0 ? Gathered(query) : await Ranges(query);
     }
 
     /// <summary>A relation of the result columns with order and limit applied, in one task, for a query around it.</summary>
@@ -65,7 +65,7 @@ internal sealed class OrderPlanner(PlanDraft draft)
     private async Task<PlannedQuery> Ranges(PlannedQuery query)
     {
         var key = $"create_sort_key({string.Join(", ", query.Order.Select(k => $"r.{SqlText.Name(k.Column)}, {SqlText.Literal(k.Direction)}"))})";
-        var targets = PlanLimits.Targets(query.Relation.Size.Bytes);
+        var targets = draft.Limits.Targets(query.Relation.Size.Bytes);
         var rows = draft.AddStage(query.Relation, "rows", "Rows to be sorted, kept once for sampling and once for sending.");
         var rowsRead = draft.Read(rows, InputMode.Partition, new Spread.Parts());
 

@@ -6,7 +6,8 @@ using Orleans.Cluster.Contracts.Plans;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>A plan being made: the datasets, the engine's parser and binder, and the stages decided so far.</summary>
-internal sealed class PlanDraft(ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
+internal sealed class PlanDraft(
+    ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, PlanLimits limits, CancellationToken cancellationToken)
 {
     private readonly List<StagePlan> stages = [];
     private readonly HashSet<string> inputNames = new(StringComparer.OrdinalIgnoreCase);
@@ -14,6 +15,9 @@ internal sealed class PlanDraft(ISqlEngine engine, IReadOnlyDictionary<string, P
     /// <summary>Datasets by name.</summary>
     public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; } =
         new Dictionary<string, PlannedDataset>(datasets, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Sizes that decide between one task and many.</summary>
+    public PlanLimits Limits { get; } = limits;
 
     /// <summary>Stages so far.</summary>
     public IReadOnlyList<StagePlan> Stages => stages;

@@ -6,14 +6,14 @@ using Orleans.Cluster.Contracts.Plans;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>Every operation becomes one SELECT, and the SELECT is cut into stages.</summary>
-public sealed class QueryPlanner(ISqlEngine engine) : IQueryPlanner
+public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) : IQueryPlanner
 {
     /// <inheritdoc/>
     public async Task<JobPlan> Plan(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(datasets);
-        var draft = new PlanDraft(engine, datasets, cancellationToken);
+        var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
         var query = await draft.Parse(sql);
         var bound = await draft.Bind(await draft.Render(query));

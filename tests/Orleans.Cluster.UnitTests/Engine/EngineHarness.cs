@@ -59,7 +59,10 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     }
 
     /// <summary>Plans and runs a job; answers the JSON document of its result.</summary>
-    public async Task<JsonElement> Run(JobSpec spec)
+    public async Task<JsonElement> Run(JobSpec spec) => await Run(await Plan(spec), spec);
+
+    /// <summary>Plans a job.</summary>
+    public async Task<JobPlan> Plan(JobSpec spec, PlanLimits? limits = null)
     {
         var datasets = new Dictionary<string, PlannedDataset>();
         foreach (var (name, source) in spec.Sources ?? new Dictionary<string, SourceSpec> { ["source"] = spec.Source! })
@@ -67,7 +70,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             datasets[name] = await Dataset(source, spec.Partitioning);
         }
 
-        return await Run(await new QueryPlanner(this).Plan(spec, datasets, CancellationToken.None), spec);
+        return await new QueryPlanner(this, limits).Plan(spec, datasets, CancellationToken.None);
     }
 
     /// <summary>Runs a plan stage by stage.</summary>
@@ -77,7 +80,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         foreach (var stage in plan.Stages)
         {
             var done = new List<PartitionRecord>();
-            foreach (var partition in StageOpener.Open(job, 1, plan, stage.Index, committed))
+            foreach (var partition in StageOpener.Open(job, 1, plan, stage.Index, committed, CoalesceBytes))
             {
                 done.Add(await RunOne(plan, stage, partition with { Attempt = 1 }, committed, spec));
             }
@@ -91,11 +94,20 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             from file in partition.Manifest!.Files
             where file.Target >= 0
             select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
+        return await Export(plan, [.. files]);
+    }
+
+    /// <summary>Rows of Parquet files with the columns of a plan, as the JSON document of a result.</summary>
+    public async Task<JsonElement> Export(JobPlan plan, IReadOnlyList<ArtifactRef> files)
+    {
         var target = Path.Combine(Folder, $"{Guid.NewGuid():N}.json");
         (await executor.ExportAsync(
-            new ExportRequest([.. files], OutputFormat.Parquet, plan.Columns, 0, null, ExportFormat.Json, target), CancellationToken.None)).Get();
+            new ExportRequest(files, OutputFormat.Parquet, plan.Columns, 0, null, ExportFormat.Json, target), CancellationToken.None)).Get();
         return JsonDocument.Parse(File.ReadAllText(target)).RootElement;
     }
+
+    /// <summary>Bytes below which neighbouring targets are read by one task.</summary>
+    public long CoalesceBytes { get; init; } = StageOpener.CoalesceBytes;
 
     /// <summary>Rows that the last job set aside.</summary>
     public long Quarantined { get; private set; }
