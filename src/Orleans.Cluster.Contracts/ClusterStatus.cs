@@ -17,6 +17,10 @@ public sealed record ClusterStatus(
     /// <summary>What looks after workers: <c>local-processes</c>, <c>docker</c>, <c>kubernetes</c>, <c>fixed</c>.</summary>
     [Id(7)]
     public string ScaleTarget { get; init; } = "fixed";
+
+    /// <summary>Whether a gateway looks after the workers now; until the first one does, numbers may be those of before.</summary>
+    [Id(8)]
+    public bool IsAttended { get; init; }
 }
 
 /// <summary>What the cluster is doing about its workers.</summary>

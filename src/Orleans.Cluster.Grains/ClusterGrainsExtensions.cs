@@ -5,6 +5,7 @@ using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Partitions;
 using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Grains.Results;
+using Orleans.Cluster.Grains.Scaling;
 using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.Grains;
@@ -21,6 +22,7 @@ internal static class ClusterGrainsExtensions
         services.AddSettings<WorkerOptions>(WorkerOptions.Section);
         services.AddSettings<JobOptions>(JobOptions.Section);
         services.AddSettings<RetentionOptions>(RetentionOptions.Section);
+        services.AddSettings<AutoscalerOptions>(AutoscalerOptions.Section);
         services.TryAddSingleton<ClusterPaths>();
         services.AddSingleton<ScratchSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());

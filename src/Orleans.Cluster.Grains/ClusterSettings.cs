@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Grains;
 
@@ -81,6 +82,9 @@ internal sealed class ClusterSettings
 
     /// <summary>Orleans' strongly consistent grain directory; off, its older one.</summary>
     public bool DistributedDirectory { get; set; } = true;
+
+    /// <summary>Number and shape of workers, as the desired state takes them over.</summary>
+    public ConfiguredWorkers Configured() => new(Workers, new WorkerShape(SlotsPerWorker, MemoryPerWorkerBytes));
 }
 
 /// <summary>What a silo process is for.</summary>

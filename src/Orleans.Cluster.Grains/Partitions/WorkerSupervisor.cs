@@ -40,6 +40,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly SemaphoreSlim slotFreed = new(0);
     private readonly ExecutorPool pool;
     private readonly IHostApplicationLifetime lifetime;
+    private readonly Lock drainGate = new();
     private long sequence;
     private volatile bool draining;
 
@@ -57,7 +58,11 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     /// <summary>Takes nothing new, and waits for what runs, before the silo leaves the cluster.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        draining = true;
+        lock (drainGate)
+        {
+            draining = true;
+        }
+
         var until = clock.GetUtcNow() + options.Value.DrainTimeout;
         Log.Draining(logger, worker, runner.Attempts.Count);
         while ((runner.Attempts.Count > 0 || !openGrants.IsEmpty) && clock.GetUtcNow() < until && !cancellationToken.IsCancellationRequested)
@@ -153,10 +158,8 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     {
         foreach (var grant in orders.Grants)
         {
-            var reserved = draining ? 0 : ledger.TryReserve(grant.Resources, grant.Count);
-            if (reserved > 0)
+            if (TryOpen(grant) is > 0 and var reserved)
             {
-                openGrants[grant.Number] = grant;
                 _ = Task.Run(() => Begin(grant, reserved));
             }
         }
@@ -164,6 +167,21 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         foreach (var attempt in orders.Cancels)
         {
             _ = runner.Stop(GrainKeys.Partition(attempt));
+        }
+    }
+
+    // One that was opened before a drain began is waited for by it; none is opened after.
+    private int TryOpen(Grant grant)
+    {
+        lock (drainGate)
+        {
+            var reserved = draining ? 0 : ledger.TryReserve(grant.Resources, grant.Count);
+            if (reserved > 0)
+            {
+                openGrants[grant.Number] = grant;
+            }
+
+            return reserved;
         }
     }
 

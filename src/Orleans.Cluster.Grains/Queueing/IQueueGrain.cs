@@ -33,6 +33,10 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("ListWorkers"), AlwaysInterleave]
     Task<IReadOnlyList<WorkerStatus>> ListWorkers();
 
+    /// <summary>What waits and runs, for the autoscaler.</summary>
+    [Alias("MeasureLoad"), AlwaysInterleave]
+    Task<QueueLoad> MeasureLoad();
+
     /// <summary>Tells workers to take nothing new; their running attempts go on. An empty list ends all drains.</summary>
     [Alias("Drain"), AlwaysInterleave]
     Task Drain(IReadOnlyList<WorkerId> workers);
@@ -41,3 +45,10 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("SetStopped"), AlwaysInterleave]
     Task SetStopped(bool stopped);
 }
+
+/// <summary>What waits and runs now.</summary>
+/// <param name="ReadyPartitions">Partitions of running jobs that only wait for a slot.</param>
+/// <param name="BusySlots">Slots in use.</param>
+/// <param name="MeanSeconds">How long a slot was held by one partition lately; null while none has ended.</param>
+[GenerateSerializer, Immutable, Alias("QueueLoad")]
+internal sealed record QueueLoad([property: Id(0)] int ReadyPartitions, [property: Id(1)] int BusySlots, [property: Id(2)] double? MeanSeconds);

@@ -27,6 +27,7 @@ internal sealed partial class QueueGrain(
 
     private readonly QueueLedger ledger = new(options.Value.PriorityRise, gangReservation: TimeSpan.FromSeconds(30));
     private readonly WorkerRoster roster = new();
+    private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
     private DateTimeOffset activatedAt;
     private DateTimeOffset nextRefresh;
@@ -50,6 +51,7 @@ internal sealed partial class QueueGrain(
 
     public Task<WorkerOrders> Report(WorkerReport report)
     {
+        pace.Note(report.Worker, report.Running, clock.GetUtcNow());
         var changed = roster.Take(report, clock.GetUtcNow());
         ledger.Report(Snapshot(report), report.OpenGrants);
         if (changed)
@@ -80,8 +82,19 @@ internal sealed partial class QueueGrain(
 
     public Task<IReadOnlyList<WorkerStatus>> ListWorkers() => Task.FromResult(roster.Describe(clock.GetUtcNow(), drained));
 
+    public Task<QueueLoad> MeasureLoad() => Task.FromResult(new QueueLoad(
+        ledger.Jobs.Where(job => job.Phase == JobPhase.Running).Sum(job => job.Stages.Sum(stage => stage.Ready)),
+        ledger.Workers.Sum(worker => worker.Slots - worker.FreeSlots),
+        pace.MeanSeconds));
+
+    // Said again and again by the reconciler, so that a new activation hears of it: only a change is worth anything.
     public Task Drain(IReadOnlyList<WorkerId> workers)
     {
+        if (drained.SetEquals(workers))
+        {
+            return Task.CompletedTask;
+        }
+
         drained.Clear();
         drained.UnionWith(workers);
         roster.ReleaseAll();
@@ -90,8 +103,12 @@ internal sealed partial class QueueGrain(
 
     public Task SetStopped(bool stopped)
     {
-        ledger.Stopped = stopped;
-        GrantAll();
+        if (ledger.Stopped != stopped)
+        {
+            ledger.Stopped = stopped;
+            GrantAll();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -200,6 +217,7 @@ internal sealed partial class QueueGrain(
             if (WhyLost(worker, now) is { } why)
             {
                 roster.Bury(worker, why, now);
+                pace.Forget(worker);
                 ledger.Remove(worker);
             }
         }

@@ -1,3 +1,5 @@
+using Orleans.Cluster.Planning.Scaling;
+
 namespace Orleans.Cluster.Grains.Scaling;
 
 /// <summary>Port to whatever runs the worker processes of this cluster.</summary>
@@ -15,33 +17,6 @@ internal interface IScaleTarget
     /// <summary>Starts that many more. Returns when they are on their way, not when they are active.</summary>
     Task Start(int count, WorkerShape shape, CancellationToken cancellationToken);
 
-    /// <summary>Ends workers: politely, so that each finishes what it runs, or at once. Unknown ids are ignored.</summary>
+    /// <summary>Ends workers: politely, so that each finishes what it runs, or at once. Unknown ids are ignored, and asking twice is asking once.</summary>
     Task Stop(IReadOnlyCollection<string> instances, bool atOnce, CancellationToken cancellationToken);
 }
-
-/// <summary>What each worker offers.</summary>
-internal sealed record WorkerShape(int Slots, long MemoryBytes);
-
-/// <summary>One worker as its target sees it.</summary>
-internal sealed record ScaleInstance
-{
-    /// <summary>The target's own name for it: a process number, a container.</summary>
-    public required string Id { get; init; }
-
-    public required DateTimeOffset StartedAt { get; init; }
-
-    /// <summary>Its process, when that is known and on this machine.</summary>
-    public int? ProcessId { get; init; }
-
-    /// <summary>Name of the machine or container that its silo reports; null when <see cref="ProcessId"/> tells enough.</summary>
-    public string? Machine { get; init; }
-
-    /// <summary>Null while it runs.</summary>
-    public InstanceEnd? End { get; init; }
-}
-
-/// <summary>How a worker process ended.</summary>
-/// <param name="At">When.</param>
-/// <param name="WasRequested">Whether the target was asked to stop it.</param>
-/// <param name="Detail">Exit code and last words, for people.</param>
-internal sealed record InstanceEnd(DateTimeOffset At, bool WasRequested, string Detail);

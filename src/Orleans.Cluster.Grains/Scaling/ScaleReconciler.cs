@@ -1,27 +1,43 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains.Partitions;
+using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Grains.Scaling;
 
-/// <summary>Brings the number of workers to what is wanted, again and again.</summary>
+/// <summary>
+/// Brings the workers to what is wanted, again and again: sees (target and queue), tells <see cref="IClusterGrain"/>, hears what is wanted,
+/// decides (<see cref="ReconcilePolicy"/>) and acts. It forgets nothing that matters when it dies: who leaves is chosen anew.
+/// </summary>
 internal sealed partial class ScaleReconciler(
-    IScaleTarget target, IOptions<ClusterSettings> settings, TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
+    IScaleTarget target, IGrainFactory grains, IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> options,
+    IOptions<WorkerOptions> worker, TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
 {
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly string keeper = $"{Environment.MachineName}-{Guid.NewGuid():N}";
+    private readonly WorkerChronicle chronicle = new();
+    private readonly HashSet<string> stopping = [];
+    private IReadOnlyDictionary<string, DateTimeOffset> leaving = new Dictionary<string, DateTimeOffset>();
+    private RestartPause? pause;
+    private string? trouble;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500), time);
+        using var timer = new PeriodicTimer(options.Value.Interval, time);
         do
         {
             try
             {
                 await Reconcile(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // The next round sees the world anew; what went wrong once must not leave the cluster without its keeper.
-                Log.Failed(logger, e);
+                Log.Failed(logger, e.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -29,27 +45,103 @@ internal sealed partial class ScaleReconciler(
 
     private async Task Reconcile(CancellationToken cancellationToken)
     {
-        if (!target.CanScale)
+        var instances = await ListInstances(cancellationToken);
+        var workers = await Bounded(Queue.ListWorkers(), cancellationToken);
+        chronicle.Note(workers, instances, time.GetUtcNow());
+
+        var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances))), cancellationToken);
+        if (!order.IsInCharge)
         {
             return;
         }
 
-        var instances = await target.List(cancellationToken);
-        var wanted = settings.Value.Workers;
-        var missing = wanted - instances.Count(instance => instance.End is null);
-        var lives = instances.Select(i => new WorkerLife(i.StartedAt, i.End?.At, i.End?.WasRequested ?? false)).ToList();
-        var now = time.GetUtcNow();
-        var pause = RestartPolicy.PauseAfter(RestartPolicy.CountShortLives(lives, now), wanted);
-        var lastEnd = lives.Max(life => life.EndedAt) ?? DateTimeOffset.MinValue;
-        if (missing > 0 && now >= lastEnd + pause)
+        // Before anything else: a stopped cluster grants nothing, whatever becomes of its workers.
+        await Bounded(Queue.SetStopped(!order.Desired.IsRunning), cancellationToken);
+        if (target.CanScale && trouble is null)
         {
-            await target.Start(missing, new WorkerShape(settings.Value.SlotsPerWorker, settings.Value.MemoryPerWorkerBytes), cancellationToken);
+            await Act(order.Desired, instances, workers, cancellationToken);
         }
     }
 
+    private async Task Act(
+        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers, CancellationToken cancellationToken)
+    {
+        var joined = instances.Where(chronicle.HasJoined).Select(instance => instance.Id).ToHashSet();
+        var plan = ReconcilePolicy.Plan(
+            desired, new ReconcileView(instances, workers, leaving, stopping, joined, worker.Value.DrainTimeout, time.GetUtcNow()));
+        (leaving, pause) = (plan.Leaving, plan.Pause);
+        stopping.RemoveWhere(id => !leaving.ContainsKey(id));
+        await Bounded(Queue.Drain(plan.Drain), cancellationToken);
+
+        var toStop = plan.StopAtOnce ? plan.Stop : [.. plan.Stop.Where(id => !stopping.Contains(id))];
+        if (toStop.Count > 0)
+        {
+            stopping.UnionWith(toStop);
+            await target.Stop(toStop, plan.StopAtOnce, cancellationToken);
+        }
+
+        if (plan.Kill.Count > 0)
+        {
+            await target.Stop(plan.Kill, atOnce: true, cancellationToken);
+        }
+
+        if (plan.Start > 0)
+        {
+            await target.Start(plan.Start, desired.Shape, cancellationToken);
+        }
+    }
+
+    // A target that cannot be asked (an engine that is away) is shown in the status; workers that run go on meanwhile.
+    private async Task<IReadOnlyList<ScaleInstance>> ListInstances(CancellationToken cancellationToken)
+    {
+        if (!target.CanScale)
+        {
+            return [];
+        }
+
+        try
+        {
+            var instances = await Bounded(target.List(cancellationToken), cancellationToken);
+            trouble = null;
+            return instances;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (trouble is null)
+            {
+                Log.TargetAway(logger, target.Name, e.Message);
+            }
+
+            trouble = $"The scale target '{target.Name}' does not answer: {e.Message}";
+            return [];
+        }
+    }
+
+    private ObservedScale Observe(IReadOnlyList<ScaleInstance> instances) => new()
+    {
+        Target = target.Name,
+        CanScale = target.CanScale,
+        Instances = instances,
+        Leaving = [.. leaving.Keys],
+        Pause = pause,
+        Trouble = trouble,
+        Departed = chronicle.Departed,
+    };
+
+    private IQueueGrain Queue => grains.GetGrain<IQueueGrain>(GrainKeys.Queue);
+
+    private IClusterGrain Cluster => grains.GetGrain<IClusterGrain>(GrainKeys.Cluster);
+
+    private Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(CallTimeout, time, cancellationToken);
+
+    private Task Bounded(Task call, CancellationToken cancellationToken) => call.WaitAsync(CallTimeout, time, cancellationToken);
+
     private static partial class Log
     {
-        [LoggerMessage(1220, LogLevel.Error, "Workers could not be looked after this time; the next round tries again")]
-        public static partial void Failed(ILogger logger, Exception exception);
+        [LoggerMessage(1220, LogLevel.Warning, "Workers could not be looked after this time; the next round tries again: {Message}")]
+        public static partial void Failed(ILogger logger, string message);
+
+        [LoggerMessage(1221, LogLevel.Error, "The scale target {Target} does not answer: {Message}")]
+        public static partial void TargetAway(ILogger logger, string target, string message);
     }
 }

@@ -9,26 +9,38 @@ public static class RestartPolicy
     /// <summary>The longest pause.</summary>
     public static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many lives in a row ended soon, counted from the latest.</summary>
-    /// <param name="lives">Lives in any order; those ended on request say nothing and are skipped.</param>
+    /// <summary>Until when nothing is started, and why; null when nothing speaks against a start.</summary>
+    /// <param name="instances">Lives of workers in any order; those ended on request say nothing.</param>
+    /// <param name="wanted">Workers wanted. All of them ending once is one round, not as many failures as there are workers.</param>
     /// <param name="now">The present.</param>
-    public static int CountShortLives(IReadOnlyCollection<WorkerLife> lives, DateTimeOffset now)
+    public static RestartPause? FindPause(IReadOnlyCollection<ScaleInstance> instances, int wanted, DateTimeOffset now)
     {
-        var ended = lives.Where(life => life is { EndedAt: not null, WasRequested: false }).OrderByDescending(life => life.EndedAt).ToList();
-        var lastStart = ended.Count == 0 ? DateTimeOffset.MinValue : ended[0].StartedAt;
-        var oneLives = lives.Any(life => life.EndedAt is null && life.StartedAt > lastStart && now - life.StartedAt >= Healthy);
-        return oneLives ? 0 : ended.TakeWhile(life => life.EndedAt - life.StartedAt < Healthy).Count();
+        var ended = instances.Where(instance => instance.End is { WasRequested: false }).OrderByDescending(instance => instance.End!.At).ToList();
+        if (ended.Count == 0 || ProvesHealth(instances, ended[0], now))
+        {
+            return null;
+        }
+
+        var shortLives = ended.TakeWhile(instance => instance.End!.At - instance.StartedAt < Healthy).Count();
+        var pause = PauseAfter(shortLives, wanted);
+        var until = ended[0].End!.At + pause;
+        return pause == TimeSpan.Zero ? null : new RestartPause(until, shortLives, ended[0].End!.Detail);
     }
 
-    /// <summary>The pause after that many short lives among that many wanted workers: none, then 1 s, doubling with each round.</summary>
-    /// <param name="shortLives">See <see cref="CountShortLives"/>.</param>
-    /// <param name="wanted">Workers wanted. All of them ending once is one round, not as many failures as there are workers.</param>
+    /// <summary>The pause after that many short lives in a row: none, then 1 s, doubling with each round.</summary>
     public static TimeSpan PauseAfter(int shortLives, int wanted)
     {
         var rounds = (shortLives + Math.Max(1, wanted) - 1) / Math.Max(1, wanted);
         return rounds < 2 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(MaxPause.TotalSeconds, Math.Pow(2, Math.Min(rounds, 10) - 2)));
     }
+
+    private static bool ProvesHealth(IEnumerable<ScaleInstance> instances, ScaleInstance lastEnded, DateTimeOffset now) =>
+        instances.Any(instance => instance.End is null && instance.StartedAt > lastEnded.StartedAt && now - instance.StartedAt >= Healthy);
 }
 
-/// <summary>One life of a worker process; <see cref="EndedAt"/> is null while it runs.</summary>
-public sealed record WorkerLife(DateTimeOffset StartedAt, DateTimeOffset? EndedAt, bool WasRequested);
+/// <summary>Why nothing is started for a while.</summary>
+/// <param name="Until">When the next worker may be started.</param>
+/// <param name="ShortLives">Lives in a row that ended soon.</param>
+/// <param name="LastEnd">How the last one ended.</param>
+[GenerateSerializer, Immutable, Alias("RestartPause")]
+public sealed record RestartPause([property: Id(0)] DateTimeOffset Until, [property: Id(1)] int ShortLives, [property: Id(2)] string LastEnd);

@@ -1,29 +1,51 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Silo.Gateway.Forms;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
-/// <summary>The cluster as a whole.</summary>
+/// <summary>The cluster as a whole: look at it, start it, stop it, change its size.</summary>
 internal static class ClusterApi
 {
+    private const string StatusAddress = "/api/processing/cluster/status";
+
     public static RouteGroupBuilder MapCluster(this IEndpointRouteBuilder routes)
     {
         var cluster = routes.MapGroup("/api/processing/cluster").WithTags("Cluster");
         cluster.MapGet("/status", GetStatus).WithName("GetClusterStatus");
+        cluster.MapGet("/decisions", ListDecisions).WithName("ListScalingDecisions");
+        cluster.MapPost("/start", StartCluster).WithName(nameof(StartCluster));
+        cluster.MapPost("/stop", StopCluster).WithName(nameof(StopCluster));
+        cluster.MapPost("/scale", ScaleCluster).WithName(nameof(ScaleCluster));
         return cluster;
     }
 
-    private static async Task<Ok<ClusterStatus>> GetStatus(
-        IGrainFactory grains, IScaleTarget target, IOptions<ClusterSettings> settings, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<Ok<ClusterStatus>> GetStatus(ClusterDesk desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.GetStatus(cancellationToken));
+
+    private static async Task<Ok<IReadOnlyList<ScalingDecision>>> ListDecisions(ClusterDesk desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.ListDecisions(cancellationToken));
+
+    private static async Task<Results<Accepted<ClusterStatus>, Ok<ClusterStatus>>> StartCluster(
+        HttpRequest request, ClusterDesk desk, CancellationToken cancellationToken)
     {
-        var workers = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
-        var active = workers.Count(worker => worker.State == WorkerState.Active);
-        var desired = settings.Value.Workers;
-        var state = active < desired ? ClusterState.Starting : desired == 0 && active == 0 ? ClusterState.Stopped : ClusterState.Running;
-        return TypedResults.Ok(new ClusterStatus(state, desired, active, workers, null) { ScaleTarget = target.Name });
+        var start = ClusterForm.ReadStart(await request.ReadOptionalJson(cancellationToken));
+        var (changed, status) = await desk.Start(start, cancellationToken);
+        return changed || status.State != ClusterState.Running ? TypedResults.Accepted(StatusAddress, status) : TypedResults.Ok(status);
+    }
+
+    private static async Task<Accepted<ClusterStatus>> StopCluster(HttpRequest request, ClusterDesk desk, CancellationToken cancellationToken)
+    {
+        var stop = ClusterForm.ReadStop(await request.ReadOptionalJson(cancellationToken));
+        return TypedResults.Accepted(StatusAddress, await desk.Stop(stop.Mode, cancellationToken));
+    }
+
+    private static async Task<Accepted<ClusterStatus>> ScaleCluster(HttpRequest request, ClusterDesk desk, CancellationToken cancellationToken)
+    {
+        var scale = ClusterForm.ReadScale(await request.ReadJson(cancellationToken));
+        return TypedResults.Accepted(StatusAddress, await desk.Scale(scale, cancellationToken));
     }
 }

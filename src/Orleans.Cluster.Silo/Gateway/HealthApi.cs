@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Grains.Scaling;
 using Orleans.Runtime;
 
 namespace Orleans.Cluster.Silo.Gateway;
@@ -61,13 +61,11 @@ internal static class HealthApi
 
     private static NoContent GetLive() => TypedResults.NoContent();
 
-    // Ready: jobs can be accepted, and as many workers as configured have reported.
-    private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(
-        IGrainFactory grains, IJobStore jobs, IOptions<ClusterSettings> settings, CancellationToken cancellationToken)
+    // Ready: jobs can be accepted, and as many workers as are wanted have reported. A cluster that was stopped wants none.
+    private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(IGrainFactory grains, IJobStore jobs, CancellationToken cancellationToken)
     {
-        var workers = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers().WaitAsync(Bound, cancellationToken);
-        var active = workers.Count(worker => worker.State == WorkerState.Active);
-        return active >= settings.Value.Workers && await jobs.Ping(cancellationToken)
+        var cluster = await grains.GetGrain<IClusterGrain>(GrainKeys.Cluster).GetStatus().WaitAsync(Bound, cancellationToken);
+        return cluster.IsAttended && cluster.ActiveWorkers >= cluster.DesiredWorkers && await jobs.Ping(cancellationToken)
             ? TypedResults.Ok()
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }

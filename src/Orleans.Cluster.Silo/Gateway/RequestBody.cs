@@ -5,6 +5,20 @@ namespace Orleans.Cluster.Silo.Gateway;
 /// <summary>Reads a JSON body whole, within its bound.</summary>
 internal static class RequestBody
 {
+    /// <summary>The body, or null when there is none.</summary>
+    /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
+    public static async Task<ReadOnlyMemory<byte>?> ReadOptionalJson(this HttpRequest request, CancellationToken cancellationToken)
+    {
+        var hasNone = request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
+        if (hasNone)
+        {
+            return null;
+        }
+
+        var body = await request.ReadJson(cancellationToken);
+        return body.IsEmpty ? null : body;
+    }
+
     /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadJson(this HttpRequest request, CancellationToken cancellationToken)
     {

@@ -10,6 +10,7 @@ internal static class ClusterScalingExtensions
     {
         services.AddOptions<ScalingOptions>().BindConfiguration(ScalingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddScaleTarget(configuration.GetValue($"{ScalingOptions.Section}:{nameof(ScalingOptions.Target)}", ScaleTargetKind.LocalProcesses), args);
+        services.AddSingleton<ClusterDesk>();
         services.AddHostedService<ScaleReconciler>();
         return services;
     }

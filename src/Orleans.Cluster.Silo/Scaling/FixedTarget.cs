@@ -1,4 +1,5 @@
 using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
@@ -102,7 +103,7 @@ internal sealed partial class LocalProcessTarget(
 
             var number = Enumerable.Range(1, _running.Count + 1).Except(_running.Select(worker => worker.Number)).First();
             var logFile = PrepareLog(number);
-            var worker = WorkerProcess.Start(command.Build(shape, logFile), number, logFile, time);
+            var worker = WorkerProcess.Start(command.Build(shape, logFile), number, shape, logFile, time);
             _running.Add(worker);
             Log.Started(logger, number, worker.ProcessId, logFile);
         }

@@ -1,8 +1,6 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace Orleans.Cluster.Silo.Scaling;
 
-/// <summary>Who looks after workers, and how. Section "Scaling".</summary>
+/// <summary>What runs the workers. Section "Scaling", shared with <see cref="Grains.Scaling.AutoscalerOptions"/>.</summary>
 internal sealed class ScalingOptions
 {
     public const string Section = "Scaling";
@@ -12,10 +10,6 @@ internal sealed class ScalingOptions
 
     /// <summary>Program of a local worker; this process's own when null. It gets the same arguments.</summary>
     public string? WorkerProgram { get; set; }
-
-    /// <summary>How often the number of workers is compared with what is wanted. Default 500 ms; 100 ms to 1 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
-    public TimeSpan Interval { get; set; } = TimeSpan.FromMilliseconds(500);
 }
 
 /// <summary>What runs the workers of a cluster.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Planning.Scaling;
 using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Scaling;

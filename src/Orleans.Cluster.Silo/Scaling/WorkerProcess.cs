@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
@@ -16,12 +16,13 @@ internal sealed class WorkerProcess : IDisposable
     private readonly DateTimeOffset _startedAt;
     private readonly string _logFile;
     private readonly long _logStart;
+    private readonly WorkerShape _shape;
     private volatile bool _wasRequested;
     private volatile InstanceEnd? _end;
 
-    private WorkerProcess(Process process, int number, string logFile, long logStart, TimeProvider time)
+    private WorkerProcess(Process process, int number, WorkerShape shape, string logFile, long logStart, TimeProvider time)
     {
-        (_process, Number, _logFile, _logStart, _time) = (process, number, logFile, logStart, time);
+        (_process, Number, _shape, _logFile, _logStart, _time) = (process, number, shape, logFile, logStart, time);
         _startedAt = time.GetUtcNow();
         Ended = WatchAsync();
     }
@@ -36,12 +37,12 @@ internal sealed class WorkerProcess : IDisposable
 
     public InstanceEnd? End => _end;
 
-    public static WorkerProcess Start(ProcessStartInfo command, int number, string logFile, TimeProvider time)
+    public static WorkerProcess Start(ProcessStartInfo command, int number, WorkerShape shape, string logFile, TimeProvider time)
     {
         var logStart = File.Exists(logFile) ? new FileInfo(logFile).Length : 0;
         var process = Process.Start(command) ?? throw new UnreachableException("A process started without the shell is a process.");
         process.StandardInput.Close();
-        return new WorkerProcess(process, number, logFile, logStart, time);
+        return new WorkerProcess(process, number, shape, logFile, logStart, time);
     }
 
     public ScaleInstance Describe() => new()
@@ -49,6 +50,8 @@ internal sealed class WorkerProcess : IDisposable
         Id = _process.Id.ToString(CultureInfo.InvariantCulture),
         StartedAt = _startedAt,
         ProcessId = _process.Id,
+        Machine = Environment.MachineName,
+        Shape = _shape,
         End = _end,
     };
 
