@@ -3,13 +3,18 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Scaling;
 
 /// <summary>
-/// How many workers a load needs. Up when more were needed at every moment of a short while, so that a burst shorter than a worker's start
-/// starts none; down when fewer were needed at every moment of a longer while, to the most that any of them needed. A load that
-/// changes once therefore changes the number in one direction, and back at most once, when what had piled up is done.
+/// How many workers a load needs. Up and down look at different things, which keeps the number from swinging: up at what waits, when it was
+/// more than the workers can do in the time that another one takes to start, at every moment of a short while; down at what is busy, to
+/// the number that would have been well used, but not more, over a longer while. Workers that stay after a step down have
+/// slack left, so that nothing piles up on them; a load that changes once changes the number in one direction, and back at most once, when
+/// what had piled up before the new workers came is done.
 /// </summary>
 public static class ScalingPolicy
 {
-    /// <summary>Remembers a sample and decides.</summary>
+    /// <summary>How busy the workers that stay may be on average, so that they cope with the load's ups.</summary>
+    private const double Utilisation = 0.6;
+
+    /// <summary>Remembers a sample and decides. A decision begins a new observation: what was seen before it says nothing of the new number.</summary>
     /// <returns>The samples to give to the next call, and the decision when it is not to stay.</returns>
     public static (IReadOnlyList<LoadSample> Samples, ScalingStep? Step) Decide(
         IReadOnlyList<LoadSample> samples, LoadSample latest, int workers, ScalingBounds bounds, ScalingRules rules)
@@ -21,35 +26,44 @@ public static class ScalingPolicy
         var now = latest.At;
         IReadOnlyList<LoadSample> kept = [.. samples.Where(sample => now - sample.At <= rules.DownAfter && sample.At < now), latest];
 
-        var up = Over(kept, now, rules.UpAfter)?.Min(sample => Needed(sample, bounds, rules)) ?? workers;
+        var up = Over(kept, now, rules.UpAfter)?.Min(sample => Needed(sample, workers, bounds, rules)) ?? workers;
         if (up > workers)
         {
             var each = latest.MeanSeconds is { } seconds ? Invariant($" of {seconds:0.0} s") : "";
-            return (kept, new ScalingStep(up, Invariant(
+            return ([], new ScalingStep(up, Invariant(
                 $"{latest.Ready} partitions{each} wait and {latest.Busy} run; {up} workers with {latest.SlotsPerWorker} slots each can take them.")));
         }
 
-        var down = Over(kept, now, rules.DownAfter)?.Max(sample => Needed(sample, bounds, rules)) ?? workers;
+        if (Over(kept, now, rules.DownAfter) is not { } window)
+        {
+            return (kept, null);
+        }
+
+        var busy = window.Average(sample => sample.Busy);
+        var down = (int)Math.Clamp(Math.Ceiling(busy / Math.Max(1, latest.SlotsPerWorker) / Utilisation), bounds.MinWorkers, bounds.MaxWorkers);
         return down < workers
-            ? (kept, new ScalingStep(down, Invariant($"For {rules.DownAfter.TotalSeconds:0} s no more than {down} workers were needed.")))
+            ? ([], new ScalingStep(down, Invariant($"Over {rules.DownAfter.TotalSeconds:0} s {busy:0.0} slots were busy on average; {down} workers are enough.")))
             : (kept, null);
     }
 
     /// <summary>
     /// Workers for all that runs and waits, within the bounds: a slot for each partition, but no worker whose share of what waits takes less
-    /// time than its start.
+    /// time than its start; as many as there are when these are done with it as fast.
     /// </summary>
-    public static int Needed(LoadSample sample, ScalingBounds bounds, ScalingRules rules)
+    public static int Needed(LoadSample sample, int workers, ScalingBounds bounds, ScalingRules rules)
     {
         ArgumentNullException.ThrowIfNull(sample);
         ArgumentNullException.ThrowIfNull(bounds);
         ArgumentNullException.ThrowIfNull(rules);
         var slots = Math.Max(1, sample.SlotsPerWorker);
-        var all = Math.Ceiling(((double)sample.Ready + sample.Busy) / slots);
-        var worthIt = sample.MeanSeconds is { } seconds
-            ? Math.Ceiling(((double)sample.Busy / slots) + (sample.Ready * seconds / (rules.WorkerStart.TotalSeconds * slots)))
-            : all;
-        return (int)Math.Clamp(Math.Min(all, worthIt), bounds.MinWorkers, bounds.MaxWorkers);
+        var needed = Math.Ceiling(((double)sample.Ready + sample.Busy) / slots);
+        if (sample.MeanSeconds is { } seconds)
+        {
+            var starts = sample.Ready * seconds / (rules.WorkerStart.TotalSeconds * slots);
+            needed = starts <= workers ? Math.Min(needed, workers) : Math.Min(needed, Math.Ceiling(((double)sample.Busy / slots) + starts));
+        }
+
+        return (int)Math.Clamp(needed, bounds.MinWorkers, bounds.MaxWorkers);
     }
 
     // Null while the samples do not reach back over the whole window: what is not known is no reason to act.

@@ -10,9 +10,14 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// <summary>The embedded default as a user starts it: a gateway process with worker processes, called over HTTP alone.</summary>
 public sealed class EmbeddedCluster : IAsyncLifetime
 {
-    private const int Workers = 2;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private Process? gateway;
+
+    /// <summary>Workers that it is configured with.</summary>
+    public int Workers { get; init; } = 2;
+
+    /// <summary>Arguments of the gateway beside the usual ones.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>Folder of data and state, of this cluster alone.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("orleans-cluster-e2e-").FullName;
@@ -33,7 +38,7 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])
             [SiloProgram(), $"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
-             $"--Cluster:StateDirectory={Path.Combine(Folder, "state")}", $"--Cluster:ParentProcessId={Environment.ProcessId}"])
+             $"--Cluster:StateDirectory={Path.Combine(Folder, "state")}", $"--Cluster:ParentProcessId={Environment.ProcessId}", .. Arguments])
         {
             start.ArgumentList.Add(argument);
         }
