@@ -120,7 +120,7 @@ internal sealed partial class ClusterGrain(
             throw;
         }
 
-        if (next.Decisions is [.., var decision] && next.Decisions.Count > 0 && !before.Decisions.Contains(decision))
+        if (next.Decisions is [.., var decision] && !before.Decisions.Contains(decision))
         {
             Log.Decided(logger, decision.From, decision.To, decision.Reason);
         }

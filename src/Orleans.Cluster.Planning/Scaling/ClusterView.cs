@@ -78,15 +78,16 @@ public static class ClusterView
     private static ClusterState StateOf(DesiredState desired, ObservedScale observed, List<WorkerStatus> workers, int wanted)
     {
         var active = workers.Count(worker => worker.State == WorkerState.Active);
-        var present = workers.Count(worker => worker.State != WorkerState.Dead);
+        // A silo has left the cluster a moment before its process has ended.
+        var isEmpty = workers.TrueForAll(worker => worker.State == WorkerState.Dead) && observed.Instances.All(instance => instance.End is not null);
         return desired.IsRunning switch
         {
-            false when present > 0 && observed.CanScale => ClusterState.Stopping,
+            false when !isEmpty && observed.CanScale => ClusterState.Stopping,
             false => ClusterState.Stopped,
             true when observed.Pause is not null || observed.Trouble is not null => ClusterState.Degraded,
             true when active < wanted => ClusterState.Starting,
-            true when observed.Leaving.Count > 0 || active > wanted => ClusterState.Scaling,
-            true when wanted == 0 && present == 0 => ClusterState.Stopped,
+            true when active > wanted || workers.Exists(worker => worker.State == WorkerState.Draining) => ClusterState.Scaling,
+            true when wanted == 0 && isEmpty => ClusterState.Stopped,
             true => ClusterState.Running,
         };
     }
