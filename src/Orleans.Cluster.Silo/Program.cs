@@ -1,13 +1,15 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Planning;
 using Orleans.Cluster.Silo.Gateway;
+using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
 using Orleans.Cluster.Silo.Storage;
 
 try
 {
-    return args is ["migrate", .. var rest] ? await Migrate(rest)
+    return StoreCommands.Find(args) is { } command ? await command()
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
 }
@@ -30,7 +32,8 @@ static async Task<int> RunGateway(string[] args)
     }
 
     var urls = builder.Configuration["Urls"]!;
-    if (ListenAddresses.FindFaults(urls).ToList() is { Count: > 0 } faults)
+    var asksForKeys = builder.Configuration.GetValue<AuthenticationMode>("Gateway:Authentication") == AuthenticationMode.Required;
+    if (ListenAddresses.FindFaults(ListenAddresses.Of(builder.Configuration), asksForKeys).ToList() is { Count: > 0 } faults)
     {
         throw new StartRefusedException(string.Join(Environment.NewLine, faults));
     }
@@ -47,11 +50,12 @@ static async Task<int> RunGateway(string[] args)
     builder.Services.AddHostedService<EngineWarmUp>();
 
     var app = builder.Build();
+    app.UseGatewayAccess();
     app.ListenForDashboard(settings, urls);
     app.MapGateway();
-    app.MapCluster();
+    app.MapCluster().Needs(change: AccessRole.Admin);
     app.MapHealth();
-    app.MapDashboard();
+    app.MapDashboard().Needs(AccessRole.Admin, AccessRole.Admin);
     await app.RunAsync();
     return 0;
 }
@@ -73,16 +77,5 @@ static async Task<int> RunWorker(string[] args)
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterWorker();
     await builder.Build().RunAsync();
-    return 0;
-}
-
-// Creates or upgrades the schema of the database that the configuration names, and ends.
-static async Task<int> Migrate(string[] args)
-{
-    var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
-    builder.AddClusterDefaults();
-    builder.Services.AddClusterStorage(builder.Configuration);
-    using var host = builder.Build();
-    await host.Services.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
     return 0;
 }

@@ -1,3 +1,5 @@
+using Orleans.Cluster.Contracts;
+
 namespace Orleans.Cluster.Grains.Access;
 
 /// <summary>Port to API keys. A key is shown once, when it is made; stored is its hash.</summary>
@@ -14,19 +16,6 @@ internal interface IApiKeyStore
 
     /// <summary>Ends a key for good. False when there is none with this id, or it has ended already.</summary>
     Task<bool> Revoke(string id, DateTimeOffset now, CancellationToken cancellationToken);
-}
-
-/// <summary>What a caller may do; each role may do all that the one before it may. Numbers are stored; they are never reused.</summary>
-internal enum AccessRole
-{
-    /// <summary>Reads.</summary>
-    Viewer = 0,
-
-    /// <summary>Submits, cancels and retries jobs of its own.</summary>
-    Submitter = 1,
-
-    /// <summary>Everything, the cluster and other keys included.</summary>
-    Admin = 2,
 }
 
 /// <summary>A key without its secret. <paramref name="Id"/> is the key's visible beginning.</summary>

@@ -24,7 +24,12 @@ internal static partial class Dashboard
             return;
         }
 
-        app.Urls.Add(url);
+        // As soon as one address is added, those of the configuration count no more.
+        foreach (var address in ListenAddresses.Split(urls).Append(url))
+        {
+            app.Urls.Add(address);
+        }
+
         app.UseWhen(context => context.Connection.LocalPort == settings.DashboardPort, branch => branch.Use((context, next) =>
         {
             if (context.Request.Path == "/")

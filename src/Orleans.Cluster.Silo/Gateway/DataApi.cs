@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
 namespace Orleans.Cluster.Silo.Gateway;
@@ -8,7 +9,7 @@ namespace Orleans.Cluster.Silo.Gateway;
 internal static class DataApi
 {
     public static void MapData(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/processing/data/partition", PartitionData).WithName(nameof(PartitionData)).WithTags("Data");
+        routes.MapPost("/api/processing/data/partition", PartitionData).WithName(nameof(PartitionData)).WithTags("Data").WithMetadata(new ChangesNothing());
 
     private static async Task<IResult> PartitionData(
         HttpRequest request, IJobPlanning planning, DefaultDataset defaults, CancellationToken cancellationToken)

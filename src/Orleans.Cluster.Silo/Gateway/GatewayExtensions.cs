@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Silo.Gateway.Access;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
@@ -13,6 +14,7 @@ internal static class GatewayExtensions
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
         services.AddSingleton<JobEventStream>();
         services.AddJobPlanning();
+        services.AddGatewayAccess(configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new GatewayOptions());
         return services;
     }
 
@@ -22,6 +24,8 @@ internal static class GatewayExtensions
         routes.MapJobDetails();
         routes.MapQueue();
         routes.MapData();
+        routes.MapKeys();
+        routes.MapAudit();
         return routes;
     }
 

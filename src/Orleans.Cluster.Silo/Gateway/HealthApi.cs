@@ -15,7 +15,7 @@ internal static class HealthApi
     {
         var health = routes.MapGroup("/api/processing/health").WithTags("Health");
         health.MapGet("", GetHealth).WithName(nameof(GetHealth));
-        health.MapGet("/live", GetLive).WithName(nameof(GetLive));
+        health.MapGet("/live", GetLive).WithName(nameof(GetLive)).AllowAnonymous();
         health.MapGet("/ready", GetReady).WithName(nameof(GetReady));
         return health;
     }

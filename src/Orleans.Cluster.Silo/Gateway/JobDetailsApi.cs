@@ -4,6 +4,7 @@ using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Results;
+using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
 namespace Orleans.Cluster.Silo.Gateway;
@@ -13,7 +14,7 @@ internal static class JobDetailsApi
 {
     public static void MapJobDetails(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs");
+        var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
         jobs.MapGet("/result", GetResult).WithName(nameof(GetResult));
         jobs.MapGet("/quarantine", GetQuarantine).WithName(nameof(GetQuarantine));
         jobs.MapGet("/partitions", ListPartitions).WithName(nameof(ListPartitions));

@@ -8,5 +8,7 @@ internal static class JobLookup
 {
     /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
     public static async Task<JobRecord> Require(this IJobStore jobs, JobId id, CancellationToken cancellationToken) =>
-        await jobs.Find(id, cancellationToken) ?? throw new ClusterException(Contracts.ErrorCode.JobNotFound, $"There is no job {id}.");
+        await jobs.Find(id, cancellationToken) ?? throw NotFound(id);
+
+    public static ClusterException NotFound(JobId id) => new(Contracts.ErrorCode.JobNotFound, $"There is no job {id}.");
 }

@@ -5,6 +5,7 @@ using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
 namespace Orleans.Cluster.Silo.Gateway;
@@ -15,12 +16,13 @@ internal static class JobsApi
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/api/processing/jobs").WithTags("Jobs");
-        jobs.MapPost("/submit", SubmitJob).WithName(nameof(SubmitJob));
+        jobs.MapPost("/submit", SubmitJob).WithName(nameof(SubmitJob)).AuditedAs("job.submit");
         jobs.MapGet("/list", ListJobs).WithName(nameof(ListJobs));
-        jobs.MapGet("/{id}/status", GetStatus).WithName(nameof(GetStatus));
-        jobs.MapPost("/{id}/cancel", CancelJob).WithName(nameof(CancelJob));
-        jobs.MapPost("/{id}/retry", RetryJob).WithName(nameof(RetryJob));
-        jobs.MapDelete("/{id}", DeleteJob).WithName(nameof(DeleteJob));
+        var job = jobs.MapGroup("/{id}").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
+        job.MapGet("/status", GetStatus).WithName(nameof(GetStatus));
+        job.MapPost("/cancel", CancelJob).WithName(nameof(CancelJob)).AuditedAs("job.cancel");
+        job.MapPost("/retry", RetryJob).WithName(nameof(RetryJob)).AuditedAs("job.retry");
+        job.MapDelete("", DeleteJob).WithName(nameof(DeleteJob)).AuditedAs("job.delete");
     }
 
     private static async Task<IResult> SubmitJob(
@@ -31,12 +33,15 @@ internal static class JobsApi
         query.Close();
         var key = request.IdempotencyKey();
         var spec = JobSpecReader.ReadJob(await request.ReadJson(cancellationToken));
+        var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {
+            note?.IsNoChange = true;
             return TypedResults.Ok(PlanDocuments.Of(await planning.Plan(spec, cancellationToken)));
         }
 
-        var status = await desk.Submit(spec, new SubmitOrigin(Owner: null, key, HashOf(spec)), cancellationToken);
+        var status = await desk.Submit(spec, new SubmitOrigin(request.HttpContext.User.OwnerOfNew(), key, HashOf(spec)), cancellationToken);
+        note?.Target = $"{status.Id}";
         return Accepted(response, status);
     }
 
@@ -77,7 +82,8 @@ internal static class JobsApi
 
     private static async Task<IResult> ListJobs(HttpRequest request, IJobStore store, IJobDesk desk, CancellationToken cancellationToken)
     {
-        var page = await store.List(ReadFilter(request.Query), cancellationToken);
+        var filter = ReadFilter(request.Query) with { Owner = request.HttpContext.User.SeesOnly() };
+        var page = await store.List(filter, cancellationToken);
         var items = await Task.WhenAll(page.Jobs.Select(job => Describe(job, desk, cancellationToken)));
         return TypedResults.Ok(new JobList(items, page.Next?.ToString()));
     }

@@ -47,6 +47,9 @@ internal static class ClusterHost
         ["Urls"] = "http://127.0.0.1:8001",
         ["Logging:LogLevel:Default"] = "Warning",
         ["Logging:LogLevel:Orleans.Cluster"] = "Information",
+        // Says at each refused request that it was refused, which the answer and the audit log say too.
+        ["Logging:LogLevel:Orleans.Cluster.Silo.Gateway.Access"] = "Warning",
+        ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
         // What these warn of is the ordinary course when a silo leaves or dies. Who looks after workers says it in one line.
         ["Logging:LogLevel:Orleans.Networking"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.CallbackData"] = "Error",

@@ -8,9 +8,11 @@ internal static class ListenAddresses
 {
     /// <summary>Faults of the addresses, for people; none when the gateway may listen there.</summary>
     /// <param name="urls">Addresses as Kestrel takes them, separated by semicolons.</param>
-    public static IEnumerable<string> FindFaults(string urls) => Split(urls).Where(url => !IsLoopback(url)).Select(url =>
-        $"The gateway would listen on {url}, which other machines reach, and it has no login. Set Urls to an address of 127.0.0.0/8, and " +
-        "reach it from elsewhere through a proxy that authenticates.");
+    /// <param name="asksForKeys">Whether every caller must say who it is.</param>
+    public static IEnumerable<string> FindFaults(string urls, bool asksForKeys) =>
+        asksForKeys ? [] : Split(urls).Where(url => !IsLoopback(url)).Select(url =>
+            $"The gateway would listen on {url}, which other machines reach, and asks nobody for a key. Set Gateway:Authentication=Required " +
+            "and make a key with 'keys create --name NAME --role ADMIN', or set Urls to an address of 127.0.0.0/8.");
 
     /// <summary>Whether only this machine reaches every one of the addresses.</summary>
     public static bool AreLoopback(string urls) => Split(urls).All(IsLoopback);
@@ -32,7 +34,12 @@ internal static class ListenAddresses
         return !FreePorts.IsFree(new IPEndPoint(address, binding.Port));
     }
 
-    private static string[] Split(string urls) =>
+    /// <summary>Every address that the configuration makes the server listen on: <c>Urls</c>, and the endpoints of Kestrel's own section.</summary>
+    public static string Of(IConfiguration configuration) => string.Join(
+        ';', configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).Prepend(configuration["Urls"]));
+
+    /// <summary>Addresses as Kestrel takes them, parted.</summary>
+    public static string[] Split(string urls) =>
         urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsLoopback(string url)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Access;
 using Orleans.Cluster.Silo.Storage.Rows;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Orleans.Cluster.Silo.Gateway.Forms;
@@ -146,6 +147,23 @@ internal sealed class FormObject
         }
 
         return number;
+    }
+
+    /// <summary>A moment, RFC 3339.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name, 64) is not { } text)
+        {
+            return null;
+        }
+
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        {
+            return time;
+        }
+
+        Faults.Add(At(name), FaultCodes.InvalidValue, "The value must be a time such as 2026-01-31T12:00:00Z.");
+        return null;
     }
 
     /// <summary>A word of an enum, written as everywhere in our JSON.</summary>

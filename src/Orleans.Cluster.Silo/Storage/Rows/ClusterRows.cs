@@ -1,4 +1,4 @@
-using Orleans.Cluster.Grains.Access;
+using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Silo.Storage.Rows;
 

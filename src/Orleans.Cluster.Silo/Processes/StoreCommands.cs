@@ -1,0 +1,133 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains.Access;
+using Orleans.Cluster.Grains.History;
+using Orleans.Cluster.Silo.Storage;
+
+namespace Orleans.Cluster.Silo.Processes;
+
+/// <summary>
+/// Commands that work on the store alone, beside a running cluster or without one: <c>migrate</c>, <c>keys create|list|revoke</c>,
+/// <c>audit verify</c>. They take the configuration of a silo, so each works on the store that the silo would use. The first key of a
+/// cluster is made this way.
+/// </summary>
+internal static class StoreCommands
+{
+    /// <summary>The command that the arguments name, or null.</summary>
+    public static Func<Task<int>>? Find(string[] args) => args switch
+    {
+        ["migrate", .. var rest] => () => Run(rest, (services, _) => Migrate(services)),
+        ["keys", "create", .. var rest] => () => Run(rest, CreateKey),
+        ["keys", "list", .. var rest] => () => Run(rest, ListKeys),
+        ["keys", "revoke", var id, .. var rest] => () => Run(rest, (services, _) => RevokeKey(services, id)),
+        ["audit", "verify", .. var rest] => () => Run(rest, VerifyAudit),
+        ["keys" or "audit", ..] => () => throw new StartRefusedException(
+            "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify'."),
+        _ => null,
+    };
+
+    private static async Task<int> Run(string[] args, Func<IServiceProvider, IConfiguration, Task<int>> command)
+    {
+        var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
+        builder.AddClusterDefaults();
+        builder.Services.AddClusterStorage(builder.Configuration);
+        using var host = builder.Build();
+        // The command's own options come from its arguments alone: a machine may have a variable that is called NAME.
+        return await command(host.Services, new ConfigurationBuilder().AddCommandLine(args).Build());
+    }
+
+    private static async Task<int> Migrate(IServiceProvider services)
+    {
+        await services.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+        return 0;
+    }
+
+    // With a file that holds a working key already nothing is made: a container may run this at each start.
+    private static async Task<int> CreateKey(IServiceProvider services, IConfiguration configuration)
+    {
+        var name = configuration["name"] is { Length: > 0 and <= 64 } given ? given : "admin";
+        if (!Enum.TryParse<AccessRole>(configuration["role"] ?? nameof(AccessRole.Admin), ignoreCase: true, out var role) || !Enum.IsDefined(role))
+        {
+            throw new StartRefusedException($"'{configuration["role"]}' is no role. Write VIEWER, SUBMITTER or ADMIN.");
+        }
+
+        await Migrate(services);
+        var keys = services.GetRequiredService<IApiKeyStore>();
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var file = configuration["out"];
+        if (file is not null && File.Exists(file)
+            && await keys.Find((await File.ReadAllTextAsync(file)).Trim(), now, CancellationToken.None) is { } kept && kept.Role == role)
+        {
+            Console.Error.WriteLine($"{file} holds the key {kept.Id} already.");
+            return 0;
+        }
+
+        var made = await keys.Create(name, role, now, expiresAt: null, CancellationToken.None);
+        await Record(services, "key.create", made.Key.Id, $"{role} for {name}");
+        if (file is null)
+        {
+            Console.WriteLine(made.Secret);
+            return 0;
+        }
+
+        await WriteSecret(file, made.Secret);
+        Console.Error.WriteLine($"The key {made.Key.Id} ({role} for {name}) is in {file}.");
+        return 0;
+    }
+
+    private static async Task<int> ListKeys(IServiceProvider services, IConfiguration configuration)
+    {
+        foreach (var key in await services.GetRequiredService<IApiKeyStore>().List(CancellationToken.None))
+        {
+            var end = key.RevokedAt is { } revoked ? $"revoked {revoked:u}" : key.ExpiresAt is { } expires ? $"expires {expires:u}" : "valid";
+            Console.WriteLine($"{key.Id}\t{key.Role.ToString().ToUpperInvariant()}\t{key.Name}\t{end}");
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> RevokeKey(IServiceProvider services, string id)
+    {
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        if (!await services.GetRequiredService<IApiKeyStore>().Revoke(id, now, CancellationToken.None))
+        {
+            throw new StartRefusedException($"There is no key {id}, or it has ended already.");
+        }
+
+        await Record(services, "key.revoke", id, null);
+        return 0;
+    }
+
+    private static async Task<int> VerifyAudit(IServiceProvider services, IConfiguration configuration)
+    {
+        var verdict = await services.GetRequiredService<IAuditLog>().Verify(CancellationToken.None);
+        Console.WriteLine(verdict.FirstBroken is { } broken
+            ? $"The audit log is broken: entry {broken} of {verdict.Entries} is missing or not as it was written."
+            : $"The audit log is intact: {verdict.Entries} entries.");
+        return verdict.FirstBroken is null ? 0 : 1;
+    }
+
+    private static Task<long> Record(IServiceProvider services, string action, string target, string? detail) =>
+        services.GetRequiredService<IAuditLog>().Append(
+            new AuditEvent(
+                services.GetRequiredService<TimeProvider>().GetUtcNow(), $"user:{Environment.UserName}", action, target, "local command", "ok", detail),
+            CancellationToken.None);
+
+    // Readable by its owner alone from the first moment on, and never half written.
+    private static async Task WriteSecret(string path, string secret)
+    {
+        var temporary = path + ".tmp";
+        File.Delete(temporary);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using (var writer = new StreamWriter(temporary, System.Text.Encoding.ASCII, options))
+        {
+            await writer.WriteLineAsync(secret);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}
