@@ -100,7 +100,14 @@ public sealed record StagePlan
 /// <param name="Stage">Number of an earlier stage.</param>
 /// <param name="Mode">Which part of it each task gets.</param>
 /// <param name="UsedColumns">Columns that the query uses; null for all.</param>
-public sealed record StageInput(string Name, string? Dataset, int? Stage, InputMode Mode, IReadOnlyList<string>? UsedColumns = null);
+/// <param name="MaySplit">
+/// Of <see cref="InputMode.Target"/>: a target with far more rows than others may be shared out over several tasks by the partitions that
+/// wrote its rows; each of these tasks gets all rows of the stage's other inputs.
+/// </param>
+/// <param name="EstimatedBytes">Bytes of it that all tasks together read once, estimated.</param>
+public sealed record StageInput(
+    string Name, string? Dataset, int? Stage, InputMode Mode, IReadOnlyList<string>? UsedColumns = null, bool MaySplit = false,
+    long EstimatedBytes = 0);
 
 /// <summary>Which part of an input each task of a stage gets.</summary>
 public enum InputMode

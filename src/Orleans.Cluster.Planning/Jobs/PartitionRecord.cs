@@ -109,6 +109,15 @@ public sealed record PartitionWork
     /// <summary>Number of the upstream partition that it reads, of <c>InputMode.Partition</c> over a stage.</summary>
     public int? UpstreamPartition { get; init; }
 
+    /// <summary>Name of the input that <see cref="UpstreamPartition"/> is of, where several are read so: the others are empty here.</summary>
+    public string? UpstreamInput { get; init; }
+
+    /// <summary>Name of the input of which it takes a part of its target; null when it takes all.</summary>
+    public string? SharedInput { get; init; }
+
+    /// <summary>Partitions that wrote the rows of <see cref="SharedInput"/> that it takes.</summary>
+    public IReadOnlyList<int> SharedPartitions { get; init; } = [];
+
     /// <summary>Source bytes, for progress.</summary>
     public long Bytes { get; init; }
 

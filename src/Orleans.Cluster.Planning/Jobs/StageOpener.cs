@@ -21,7 +21,8 @@ public static class StageOpener
         return Driver(stage) switch
         {
             { Mode: InputMode.Partition, Dataset: { } dataset } => Math.Max(1, plan.Datasets[dataset].Partitions.Count),
-            { Mode: InputMode.Partition, Stage: { } upstream } => EstimateCount(plan, plan.Stages[upstream]),
+            { Mode: InputMode.Partition } => stage.Inputs.Where(input => input is { Mode: InputMode.Partition, Stage: not null })
+                .Sum(input => EstimateCount(plan, plan.Stages[input.Stage!.Value])),
             _ => 1,
         };
     }
@@ -62,9 +63,9 @@ public static class StageOpener
         IReadOnlyList<PartitionWork> work = driver switch
         {
             { Mode: InputMode.Partition, Dataset: { } dataset } => Scan(plan.Datasets[dataset]),
-            { Mode: InputMode.Partition, Stage: { } upstream } => OneToOne(committed[upstream]),
+            { Mode: InputMode.Partition } => OneToOne([.. stage.Inputs.Where(input => input.Mode == InputMode.Partition)], committed),
             { Mode: InputMode.Chunk, Stage: { } upstream } => Chunks(committed[upstream]),
-            { Mode: InputMode.Target } => Targets(plan, stage, committed, coalesceBytes),
+            { Mode: InputMode.Target } => TargetWork.Of(plan, stage, committed, coalesceBytes),
             _ => [new PartitionWork { Bytes = stage.EstimatedBytes }],
         };
         return work.Count > 0 ? work : [new PartitionWork { Slices = [] }];
@@ -83,14 +84,19 @@ public static class StageOpener
         }),
     ];
 
-    private static List<PartitionWork> OneToOne(IReadOnlyList<PartitionRecord> upstream) =>
+    // Several inputs of this kind follow each other, as the sides of a union do: each task reads a partition of one of them.
+    private static List<PartitionWork> OneToOne(
+        IReadOnlyList<StageInput> inputs, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed) =>
     [
-        .. upstream.Select(partition => new PartitionWork
-        {
-            UpstreamPartition = partition.Task.Partition,
-            Bytes = Files(partition).Sum(file => file.Bytes),
-            EstimatedRows = Files(partition).Sum(file => file.Rows),
-        }),
+        .. from input in inputs
+           from partition in committed[input.Stage!.Value]
+           select new PartitionWork
+           {
+               UpstreamPartition = partition.Task.Partition,
+               UpstreamInput = inputs.Count == 1 ? null : input.Name,
+               Bytes = Files(partition).Sum(file => file.Bytes),
+               EstimatedRows = Files(partition).Sum(file => file.Rows),
+           },
     ];
 
     private static List<PartitionWork> Chunks(IReadOnlyList<PartitionRecord> upstream) =>
@@ -106,39 +112,7 @@ public static class StageOpener
            },
     ];
 
-    private static List<PartitionWork> Targets(
-        JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed, long coalesceBytes)
-    {
-        var upstream = stage.Inputs.Where(input => input.Mode == InputMode.Target).Select(input => input.Stage!.Value).ToList();
-        var targets = upstream.Max(index => plan.Stages[index].Output.Targets);
-        var bytes = new long[targets];
-        var rows = new long[targets];
-        foreach (var file in upstream.SelectMany(index => committed[index]).SelectMany(Files))
-        {
-            bytes[file.Target] += file.Bytes;
-            rows[file.Target] += file.Rows;
-        }
-
-        return Coalesce(bytes, rows, coalesceBytes);
-    }
-
-    private static List<PartitionWork> Coalesce(long[] bytes, long[] rows, long coalesceBytes)
-    {
-        var work = new List<PartitionWork>();
-        var first = 0;
-        for (var next = 1; next <= bytes.Length; next++)
-        {
-            var size = bytes[first..next].Sum();
-            if (next == bytes.Length || size + bytes[next] > coalesceBytes)
-            {
-                work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum() });
-                first = next;
-            }
-        }
-
-        return work;
-    }
-
-    private static IEnumerable<ArtifactFile> Files(PartitionRecord partition) =>
+    /// <summary>Files of rows that a committed partition wrote.</summary>
+    internal static IEnumerable<ArtifactFile> Files(PartitionRecord partition) =>
         (partition.Manifest ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file => file.Target >= 0);
 }

@@ -53,7 +53,8 @@ public static class TaskInputs
 
         var files =
             from producer in producers
-            where input.Mode != InputMode.Partition || producer.Task.Partition == work.UpstreamPartition
+            where input.Mode != InputMode.Partition || (producer.Task.Partition == work.UpstreamPartition && (work.UpstreamInput ?? input.Name) == input.Name)
+            where work.SharedInput != input.Name || work.SharedPartitions.Contains(producer.Task.Partition)
             from file in producer.Manifest!.Files
             where file.Target >= 0
             where input.Mode != InputMode.Target || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)

@@ -22,6 +22,11 @@ internal sealed class AggregatePlanner
 
     private string GroupBy => keys.Count == 0 ? "" : $" GROUP BY {KeyNames}";
 
+    private double Groups => keys.Aggregate(1.0, (product, key) => product * key.Values);
+
+    // Each partition may have every group.
+    private double PartialRows => Math.Min(rows.Size.Rows, Groups * draft.MostPartitions);
+
     /// <summary>Groups rows and computes all aggregates that the expressions use.</summary>
     public static async Task<(Relation Grouped, Func<JsonObject, JsonObject> Apply)> Plan(
         PlanDraft draft, Relation rows, IReadOnlyList<JsonObject> groups, IEnumerable<JsonObject> expressions)
@@ -30,7 +35,7 @@ internal sealed class AggregatePlanner
         foreach (var group in groups.DistinctBy(SqlNodes.Key))
         {
             var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column] ? column : $"_k{keys.Count}";
-            keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group)));
+            keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group), DistinctValues.Of(group, rows)));
         }
 
         var calls = new List<Call>();
@@ -47,7 +52,7 @@ internal sealed class AggregatePlanner
     {
         if (rows.Spread is Spread.One || IsGroupedAlready())
         {
-            return await AtOnce(rows, $"{Select(keys.Select(key => key.AsColumn), calls.Select(call => call.AsColumn))} FROM {rows.Source}{GroupByExpressions()}");
+            return await AtOnce(rows.Pinned(), $"{Select(keys.Select(key => key.AsColumn), calls.Select(call => call.AsColumn))} FROM {rows.Source}{GroupByExpressions()}");
         }
 
         return calls.TrueForAll(call => call.Merge is not null) ? await Merged() : await WholeGroups();
@@ -59,7 +64,7 @@ internal sealed class AggregatePlanner
         var partials = calls.SelectMany(call => call.Merge!.Partials.Select(p => $"{p.Expression} AS {call.Partial(p.Suffix)}"));
         var partial = await draft.Select(
             rows, $"{Select(keys.Select(key => key.AsColumn), partials)} FROM {rows.Source}{GroupByExpressions()}");
-        partial = partial with { Size = keys.Count == 0 ? new SizeEstimate(1, 64 * calls.Count) : SizeEstimate.OfRows(rows.Size.Rows, partial.Columns, 16) };
+        partial = partial with { Size = keys.Count == 0 ? new SizeEstimate(1, 64 * calls.Count) : SizeEstimate.OfRows(PartialRows, partial.Columns, 16) };
         var merges = calls.Select(call => $"{call.MergeText} AS {SqlText.Name(call.Name)}");
         var select = Select(keys.Select(key => SqlText.Name(key.Name)), merges);
         if (keys.Count == 0 || partial.Size.Bytes <= draft.Limits.GatherBytes)
@@ -106,7 +111,8 @@ internal sealed class AggregatePlanner
         var grouped = await draft.Select(relation, sql);
         return grouped with
         {
-            Size = keys.Count == 0 ? new SizeEstimate(1, 64) : SizeEstimate.OfRows(Math.Max(1, relation.Size.Rows * 0.5), grouped.Columns, 16),
+            Size = keys.Count == 0 ? new SizeEstimate(1, 64) : SizeEstimate.OfRows(Math.Min(Groups, Math.Max(1, relation.Size.Rows * 0.5)), grouped.Columns, 16),
+            Distinct = keys.ToDictionary(key => key.Name, key => Math.Min(key.Values, rows.Size.Rows), StringComparer.OrdinalIgnoreCase),
         };
     }
 
@@ -151,7 +157,7 @@ internal sealed class AggregatePlanner
         });
     }
 
-    private sealed record Key(string Name, string Same, string Expression)
+    private sealed record Key(string Name, string Same, string Expression, double Values)
     {
         public string AsColumn => $"{Expression} AS {SqlText.Name(Name)}";
     }

@@ -10,11 +10,15 @@ internal sealed class PlanDraft(
     ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, PlanLimits limits, CancellationToken cancellationToken)
 {
     private readonly List<StagePlan> stages = [];
+    private int numbers;
     private readonly HashSet<string> inputNames = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Datasets by name.</summary>
     public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; } =
         new Dictionary<string, PlannedDataset>(datasets, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Partitions of the dataset that has most.</summary>
+    public int MostPartitions => Datasets.Values.Max(dataset => dataset.Partitions.Count);
 
     /// <summary>Sizes that decide between one task and many.</summary>
     public PlanLimits Limits { get; } = limits;
@@ -22,16 +26,31 @@ internal sealed class PlanDraft(
     /// <summary>Stages so far.</summary>
     public IReadOnlyList<StagePlan> Stages => stages;
 
+    /// <summary>What a SELECT without FROM reads.</summary>
+    public static Relation OneRow { get; } = new()
+    {
+        Source = "(SELECT 1 AS _one)",
+        Columns = [new ColumnSchema("_one", "INTEGER")],
+        Inputs = [],
+        Spread = new Spread.One(),
+        Size = new SizeEstimate(1, 4),
+    };
+
+    /// <summary>Derived tables that occur several times.</summary>
+    public SharedTables Shared { get; set; } = SharedTables.None;
+
     /// <summary>What has been decided so far, to come back to.</summary>
     public int Mark() => stages.Count;
 
-    /// <summary>Forgets the stages that were added since.</summary>
+    /// <summary>Forgets the stages that were added since. Names of inputs stay taken, since relations that are no stage yet have them.</summary>
     public void Reset(int mark)
     {
         stages.RemoveRange(mark, stages.Count - mark);
-        inputNames.Clear();
-        inputNames.UnionWith(stages.SelectMany(stage => stage.Inputs).Select(input => input.Name));
+        Shared.Reset(mark);
     }
+
+    /// <summary>A number that no name of this plan has.</summary>
+    public int NextNumber() => ++numbers;
 
     /// <summary>Parses one SELECT; the answer is its query node.</summary>
     public async Task<JsonObject> Parse(string sql) =>
@@ -89,6 +108,8 @@ internal sealed class PlanDraft(
             Inputs = [new RelationInput(input, read, ScanBytes(dataset, read))],
             Spread = spread ? new Spread.Parts() : new Spread.One(),
             Size = SizeEstimate.OfRows(rows, read, TextWidth(dataset)),
+            Distinct = read.ToDictionary(
+                column => column.Name, column => Math.Min(rows, StoredTypes.MostValues(column.Type)), StringComparer.OrdinalIgnoreCase),
         };
     }
 
@@ -96,7 +117,7 @@ internal sealed class PlanDraft(
     /// <param name="inner">What the SELECT reads.</param>
     /// <param name="sql">A SELECT that names <see cref="Relation.Source"/> of <paramref name="inner"/>.</param>
     public async Task<Relation> Select(Relation inner, string sql) =>
-        inner with { Source = $"({sql})", Columns = await BindOver(inner.Inputs, sql) };
+        inner with { Source = $"({sql})", Columns = await BindOver(inner.Inputs, sql), IsStored = false };
 
     /// <summary>Result columns of a query over the inputs of a stage.</summary>
     public Task<IReadOnlyList<ColumnSchema>> BindOver(IReadOnlyList<RelationInput> inputs, string sql) =>
@@ -137,6 +158,8 @@ internal sealed class PlanDraft(
             Inputs = [new RelationInput(input, stored, stage.Size.Bytes)],
             Spread = spread,
             Size = stage.Size,
+            Distinct = stage.Distinct,
+            IsStored = true,
         };
     }
 
@@ -182,7 +205,7 @@ internal sealed class PlanDraft(
     private StageHandle Add(Relation relation, string name, string query, TaskOutput output, string? note)
     {
         stages.Add(Stage(relation, name, query, StoredTypes.Of(relation.Columns), output, note));
-        return new StageHandle(stages.Count - 1, relation.Columns, relation.Size, output.Targets, relation.Spread is Spread.One);
+        return new StageHandle(stages.Count - 1, relation.Columns, relation.Size, output.Targets, relation.Spread is Spread.One, relation.Distinct);
     }
 
     private StagePlan Stage(
@@ -191,7 +214,7 @@ internal sealed class PlanDraft(
             Index = stages.Count,
             Name = name,
             Query = query,
-            Inputs = [.. relation.Inputs.Select(input => input.Input).DistinctBy(input => input.Name)],
+            Inputs = [.. relation.Inputs.Select(input => input.Input with { EstimatedBytes = input.Bytes }).DistinctBy(input => input.Name)],
             Output = output,
             Columns = columns,
             EstimatedBytes = relation.Inputs.DistinctBy(input => input.Input.Name).Sum(input => input.Bytes),
@@ -200,4 +223,5 @@ internal sealed class PlanDraft(
 }
 
 /// <summary>A stage that was added: what a later one must know to read it.</summary>
-internal sealed record StageHandle(int Index, IReadOnlyList<ColumnSchema> Columns, SizeEstimate Size, int Targets, bool IsOneTask);
+internal sealed record StageHandle(
+    int Index, IReadOnlyList<ColumnSchema> Columns, SizeEstimate Size, int Targets, bool IsOneTask, IReadOnlyDictionary<string, double> Distinct);

@@ -35,16 +35,18 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             return await new GatheredQuery(draft).Plan(query, null);
         }
 
-        var mark = draft.Mark();
+        JsonObject inlined;
         try
         {
-            return await new SelectPlanner(draft).Plan(query);
+            inlined = CommonTables.Inline(query);
         }
         catch (NotSpreadableException shape)
         {
-            draft.Reset(mark);
             return await new GatheredQuery(draft).Plan(query, shape.Message);
         }
+
+        draft.Shared = new SharedTables(inlined);
+        return await new NodePlanner(draft).Plan(inlined);
     }
 
     // The last stage: result columns alone, in types that a file keeps and that a single engine would have given.

@@ -26,6 +26,34 @@ internal sealed record Relation
 
     /// <summary>Why it is computed so, for the plan.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Upper bounds of distinct values, by column; they only guide estimates.</summary>
+    public IReadOnlyDictionary<string, double> Distinct { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Whether it is what an earlier stage wrote, with nothing left to compute.</summary>
+    public bool IsStored { get; init; }
+
+    /// <summary>Names of the columns.</summary>
+    public IReadOnlySet<string> Names => Columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Distinct values of a column at most; of no column, as many as rows.</summary>
+    public double DistinctOf(string? column) =>
+        column is not null && Distinct.TryGetValue(column, out var count) ? Math.Max(1, count) : Math.Max(1, Size.Rows);
+
+    /// <summary>The same rows, with more tables for the query to read.</summary>
+    public Relation With(IEnumerable<RelationInput> inputs) =>
+        this with { Inputs = [.. Inputs.Concat(inputs).DistinctBy(input => input.Input.Name)] };
+
+    /// <summary>The same rows, of which a task may take a part of a target's when there are far too many.</summary>
+    public Relation Splittable() => WithSplit(true);
+
+    /// <summary>The same rows, with those of equal keys in one task whatever happens; called by whoever relies on that.</summary>
+    public Relation Pinned() => WithSplit(false);
+
+    private Relation WithSplit(bool split) => this with
+    {
+        Inputs = [.. Inputs.Select(input => input.Input.Mode == InputMode.Target ? input with { Input = input.Input with { MaySplit = split } } : input)],
+    };
 }
 
 /// <summary>A stage input with its columns as stored.</summary>

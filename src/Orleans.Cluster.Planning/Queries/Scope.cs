@@ -46,6 +46,11 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
 
         JsonObject? Replace(JsonObject node)
         {
+            if (node.IsClass("SUBQUERY"))
+            {
+                return OutsideOf(node);
+            }
+
             if (!node.IsClass("COLUMN_REF"))
             {
                 return null;
@@ -60,6 +65,14 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
             var resolved = Find(names) is { } found ? SqlNodes.Column([found.Column.Internal, .. found.Members]) : other(names);
             resolved["alias"] = node.Text("alias");
             return resolved;
+        }
+
+        // Names inside a subquery are its own matter; what is compared with it belongs to this scope.
+        JsonObject OutsideOf(JsonObject subquery)
+        {
+            var copy = (JsonObject)subquery.DeepClone();
+            copy["child"] = SqlNodes.Rewrite(subquery["child"], Replace);
+            return copy;
         }
 
         return (JsonObject)SqlNodes.Rewrite(expression, Replace)!;

@@ -14,7 +14,7 @@ internal sealed record OrderKey(JsonObject Expression, int? Item, bool Descendin
 }
 
 /// <summary>One SELECT with every name looked up: references are internal names, stars and aliases are gone.</summary>
-internal sealed class SelectBlock
+internal sealed record SelectBlock
 {
     private SelectBlock()
     {
@@ -32,6 +32,9 @@ internal sealed class SelectBlock
     /// <summary>Condition on groups.</summary>
     public required JsonObject? Having { get; init; }
 
+    /// <summary>Condition on rows after windows.</summary>
+    public required JsonObject? Qualify { get; init; }
+
     /// <summary>Order of the result.</summary>
     public required IReadOnlyList<OrderKey> Order { get; init; }
 
@@ -44,10 +47,25 @@ internal sealed class SelectBlock
     /// <summary>Rows to skip.</summary>
     public required long Offset { get; init; }
 
-    /// <summary>All expressions.</summary>
-    public IEnumerable<JsonObject> Expressions =>
-        [.. Items.Select(item => item.Expression), .. Where, .. Groups ?? [], .. Having is null ? [] : new[] { Having },
-            .. Order.Select(key => key.Expression)];
+    /// <summary>All expressions but conditions on rows.</summary>
+    public IEnumerable<JsonObject> WithoutWhere => [.. Groups ?? [], .. AfterGroups];
+
+    /// <summary>Expressions over groups, where there are any.</summary>
+    public IEnumerable<JsonObject> AfterGroups =>
+        [.. Items.Select(item => item.Expression), .. Some(Having), .. Some(Qualify), .. Order.Select(key => key.Expression)];
+
+    /// <summary>The block with each expression changed.</summary>
+    public SelectBlock Map(Func<JsonObject, JsonObject> change) => this with
+    {
+        Items = [.. Items.Select(item => item with { Expression = change(item.Expression) })],
+        Where = [.. Where.Select(change)],
+        Groups = Groups?.Select(change).ToList(),
+        Having = Having is null ? null : change(Having),
+        Qualify = Qualify is null ? null : change(Qualify),
+        Order = [.. Order.Select(key => key with { Expression = change(key.Expression) })],
+    };
+
+    private static IEnumerable<JsonObject> Some(JsonObject? expression) => expression is null ? [] : [expression];
 
     /// <summary>Looks up the names of a SELECT.</summary>
     /// <param name="node">The SELECT.</param>
@@ -55,9 +73,9 @@ internal sealed class SelectBlock
     /// <param name="names">Names of its result columns, as the engine gives them.</param>
     public static SelectBlock Of(JsonObject node, Scope scope, IReadOnlyList<string> names)
     {
-        if (node["qualify"] is JsonObject || node["sample"] is JsonObject || node["group_sets"] is JsonArray { Count: > 1 })
+        if (node["sample"] is JsonObject || node["group_sets"] is JsonArray { Count: > 1 })
         {
-            throw new NotSpreadableException("QUALIFY or several grouping sets");
+            throw new NotSpreadableException("several grouping sets");
         }
 
         var reader = new Reader(scope, [.. node.Items("select_list")]);
@@ -81,12 +99,31 @@ internal sealed class SelectBlock
             Where = [.. SqlNodes.Conjuncts(node["where_clause"]).Select(reader.Row)],
             Groups = GroupsOf(node, items, reader),
             Having = node["having"] is JsonObject having ? reader.Row(having) : null,
+            Qualify = node["qualify"] is JsonObject qualify ? reader.Row(qualify) : null,
             Order = [.. modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders"))
                 .SelectMany(order => Keys(order, items, reader))],
             IsDistinct = modifiers.Any(m => m.Text("type") == "DISTINCT_MODIFIER"),
             Limit = Number(limit?["limit"]),
             Offset = Number(limit?["offset"]) ?? 0,
         };
+    }
+
+    /// <summary>Order and limit of a set operation, whose keys are result columns by name or number.</summary>
+    public static (IReadOnlyList<SortKey> Order, long? Limit, long Offset) Modifiers(JsonObject node, IReadOnlyList<string> names)
+    {
+        var modifiers = node.Items("modifiers").ToList();
+        if (modifiers.Exists(m => m.Text("type") is not ("ORDER_MODIFIER" or "LIMIT_MODIFIER")))
+        {
+            throw new NotSpreadableException("DISTINCT ON or a limit in per cent");
+        }
+
+        var items = names.Select(name => new SelectItem(SqlNodes.Column(name), name)).ToList();
+        var reader = new Reader(new Scope([.. names.Select(name => new ScopeColumn("", name, name, ""))]), []);
+        var keys = modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders")).SelectMany(order => Keys(order, items, reader));
+        var limit = modifiers.Find(m => m.Text("type") == "LIMIT_MODIFIER");
+        return (
+            [.. keys.Select(key => new SortKey(key.Item is { } index ? names[index] : throw new NotSpreadableException("an order of a union by an expression"), key.Direction))],
+            Number(limit?["limit"]), Number(limit?["offset"]) ?? 0);
     }
 
     private static List<JsonObject>? GroupsOf(JsonObject node, List<SelectItem> items, Reader reader)

@@ -48,6 +48,84 @@ internal static class SqlNodes
         ["column_names"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]),
     };
 
+    /// <summary>A SELECT of all columns of a FROM clause.</summary>
+    public static JsonObject SelectAll(JsonNode table)
+    {
+        var select = SelectOf(new JsonObject
+        {
+            ["class"] = "STAR",
+            ["type"] = "STAR",
+            ["alias"] = "",
+            ["relation_name"] = "",
+            ["exclude_list"] = new JsonArray(),
+            ["replace_list"] = new JsonArray(),
+            ["columns"] = false,
+            ["expr"] = null,
+            ["qualified_exclude_list"] = new JsonArray(),
+            ["rename_list"] = new JsonArray(),
+        });
+        select["from_table"] = table.DeepClone();
+        return select;
+    }
+
+    /// <summary>A whole number.</summary>
+    public static JsonObject Number(int value) => new()
+    {
+        ["class"] = "CONSTANT",
+        ["type"] = "VALUE_CONSTANT",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["value"] = new JsonObject
+        {
+            ["type"] = new JsonObject { ["id"] = "INTEGER", ["type_info"] = null },
+            ["is_null"] = false,
+            ["value"] = value,
+        },
+    };
+
+    /// <summary>The first of two values that is not NULL.</summary>
+    public static JsonObject Coalesce(JsonObject value, JsonObject other) => new()
+    {
+        ["class"] = "OPERATOR",
+        ["type"] = "OPERATOR_COALESCE",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["children"] = new JsonArray(value, other),
+    };
+
+    /// <summary>A query in the place of a table.</summary>
+    public static JsonObject Derived(JsonObject query, string alias, IEnumerable<string> columns) => new()
+    {
+        ["type"] = "SUBQUERY",
+        ["alias"] = alias,
+        ["sample"] = null,
+        ["subquery"] = new JsonObject { ["node"] = query.DeepClone(), ["named_param_map"] = new JsonArray() },
+        ["column_name_alias"] = new JsonArray([.. columns.Select(name => JsonValue.Create(name))]),
+    };
+
+    /// <summary>A comparison, for example <c>COMPARE_EQUAL</c>.</summary>
+    public static JsonObject Compare(string type, JsonObject left, JsonObject right) => new()
+    {
+        ["class"] = "COMPARISON",
+        ["type"] = type,
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["left"] = left.DeepClone(),
+        ["right"] = right.DeepClone(),
+    };
+
+    /// <summary>All conditions together, or one of them at least.</summary>
+    public static JsonObject Conjunction(bool all, IReadOnlyList<JsonObject> conditions) => conditions.Count == 1
+        ? conditions[0]
+        : new JsonObject
+        {
+            ["class"] = "CONJUNCTION",
+            ["type"] = all ? "CONJUNCTION_AND" : "CONJUNCTION_OR",
+            ["alias"] = "",
+            ["query_location"] = 0,
+            ["children"] = new JsonArray([.. conditions.Select(condition => condition.DeepClone())]),
+        };
+
     /// <summary>A reference to a table.</summary>
     public static JsonObject Table(string name, string alias = "") => new()
     {
@@ -140,6 +218,13 @@ internal static class SqlNodes
     /// <summary>Equal for expressions that are the same but for place and alias.</summary>
     public static string Key(JsonNode? expression) => Rewrite(expression, Anonymous)?.ToJsonString(DeepText) ?? "";
 
+    /// <summary>Equal for nodes that are the same but for place; names and aliases count.</summary>
+    public static string Exact(JsonNode node) => Rewrite(node, Placeless)?.ToJsonString(DeepText) ?? "";
+
+    /// <summary>Names of columns that an expression reads, outside of its subqueries; the first part of each.</summary>
+    public static IEnumerable<string> References(JsonNode? expression) =>
+        Descend(expression, intoSubqueries: false).Where(node => node.IsClass("COLUMN_REF")).Select(node => ColumnNames(node)[0]);
+
     /// <summary>Conditions that must all hold, of a condition.</summary>
     public static IEnumerable<JsonObject> Conjuncts(JsonNode? condition) => condition switch
     {
@@ -147,6 +232,25 @@ internal static class SqlNodes
         JsonObject item => [item],
         _ => [],
     };
+
+    private static JsonObject? Placeless(JsonObject item)
+    {
+        if (!item.ContainsKey("query_location"))
+        {
+            return null;
+        }
+
+        var copy = new JsonObject();
+        foreach (var (name, child) in item)
+        {
+            if (name != "query_location")
+            {
+                copy[name] = Rewrite(child, Placeless);
+            }
+        }
+
+        return copy;
+    }
 
     private static JsonObject? Anonymous(JsonObject item)
     {

@@ -44,6 +44,16 @@ internal static class StoredTypes
     public static bool IsNumeric(string type) =>
         IsInteger(type) || type is "DOUBLE" or "FLOAT" || type.StartsWith("DECIMAL", StringComparison.Ordinal);
 
+    /// <summary>Values that columns of a type have at most, as a rule: a guide for estimates.</summary>
+    public static double MostValues(string type) => type switch
+    {
+        "BOOLEAN" => 2,
+        "TINYINT" or "UTINYINT" => 256,
+        "SMALLINT" or "USMALLINT" => 65_536,
+        "DATE" => 20_000,
+        _ => double.MaxValue,
+    };
+
     /// <summary>Bytes of a value in memory, about.</summary>
     public static double Width(string type, double textWidth) => type switch
     {

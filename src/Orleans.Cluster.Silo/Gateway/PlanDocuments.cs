@@ -58,8 +58,9 @@ internal static class PlanDocuments
                     return null;
                 case { Mode: InputMode.Partition, Dataset: { } dataset }:
                     return plan.Datasets[dataset].Partitions.Count;
-                case { Mode: InputMode.Partition, Stage: { } upstream }:
-                    return PartitionsOf(plan.Stages[upstream], plan);
+                case { Mode: InputMode.Partition }:
+                    return stage.Inputs.Where(other => other is { Mode: InputMode.Partition, Stage: not null })
+                        .Sum(other => PartitionsOf(plan.Stages[other.Stage!.Value], plan));
                 case { Mode: InputMode.Target, Stage: { } exchange }:
                     return plan.Stages[exchange].Output.Targets;
             }

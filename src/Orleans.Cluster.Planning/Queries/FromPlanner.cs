@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Plans;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>Rows of a FROM clause under conditions. Each condition is tested as early as the tables that it needs are there.</summary>
+/// <param name="draft">The plan.</param>
+/// <param name="derived">Plans a query in the place of a table.</param>
+/// <param name="filter">Keeps the rows of a relation that meet conditions.</param>
+internal sealed class FromPlanner(
+    PlanDraft draft, Func<JsonObject, Task<Relation>> derived, Func<Relation, IReadOnlyList<JsonObject>, Task<Relation>> filter)
+{
+    private readonly JoinPlanner joins = new(draft);
+
+    /// <summary>The rows that meet all conditions, with the needed columns at least.</summary>
+    public async Task<Relation> Plan(FromNode node, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> needed)
+    {
+        var members = new List<FromNode>();
+        var all = conditions.ToList();
+        Flatten(node, members, all);
+        var tables = members.ConvertAll(member => (IReadOnlySet<string>)member.Names.ToHashSet(StringComparer.OrdinalIgnoreCase));
+        all = [.. Predicates.WithImplied(all, tables)];
+        var own = tables.ConvertAll(names => all.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, names)).ToList());
+        var rest = all.Except(own.SelectMany(list => list)).ToList();
+        var carried = Names(needed, rest);
+        var relations = new List<Relation>();
+        foreach (var (member, conditionsOfIt) in members.Zip(own))
+        {
+            relations.Add(await Member(member, conditionsOfIt, carried));
+        }
+
+        return await InOrder(relations, rest, needed);
+    }
+
+    private static void Flatten(FromNode node, List<FromNode> members, List<JsonObject> conditions)
+    {
+        if (node is FromJoin { Kind: JoinType.Inner } join)
+        {
+            conditions.AddRange(join.On);
+            Flatten(join.Left, members, conditions);
+            Flatten(join.Right, members, conditions);
+            return;
+        }
+
+        members.Add(node);
+    }
+
+    private async Task<Relation> Member(FromNode member, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> carried) => member switch
+    {
+        FromTable table => await filter(await Table(table, Names(carried, conditions)), conditions),
+        FromJoin { Kind: JoinType.Right } join => await Outer(join with { Kind = JoinType.Left, Left = join.Right, Right = join.Left }, conditions, carried),
+        FromJoin join => await Outer(join, conditions, carried),
+        _ => throw new ArgumentException($"{member} is no part of a FROM clause."),
+    };
+
+    private async Task<Relation> Table(FromTable table, IReadOnlySet<string> carried)
+    {
+        var used = table.Columns.Zip(table.Sources).Where(pair => carried.Contains(pair.First.Internal)).ToList();
+        if (table.Node.Text("type") == "EMPTY")
+        {
+            return PlanDraft.OneRow;
+        }
+
+        if (table.Node.Text("type") == "BASE_TABLE")
+        {
+            var scan = draft.Scan(table.Node.Text("table_name")!, [.. used.Select(pair => pair.Second)]);
+            return await Renamed(scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
+        }
+
+        var rows = await derived(table.Node);
+        var columns = table.Columns.Zip(rows.Columns).Where(pair => carried.Contains(pair.First.Internal));
+        return await Renamed(rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
+    }
+
+    private async Task<Relation> Renamed(Relation rows, IReadOnlyList<(string From, string To)> columns)
+    {
+        if (columns.Count == 0 || (columns.Count == rows.Columns.Count && columns.All(pair => pair.From == pair.To)))
+        {
+            return rows;
+        }
+
+        var select = string.Join(", ", columns.Select(pair => $"{SqlText.Name(pair.From)} AS {SqlText.Name(pair.To)}"));
+        var renamed = await draft.Select(rows, $"SELECT {select} FROM {rows.Source}");
+        return renamed with
+        {
+            Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, [.. columns.Select(pair => rows.Columns.First(c => c.Name == pair.From))])),
+            Distinct = columns.ToDictionary(pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
+        };
+    }
+
+    // A condition above the join may be tested below it on the side that keeps its rows; one of the join itself on the other side.
+    private async Task<Relation> Outer(FromJoin join, IReadOnlyList<JsonObject> above, IReadOnlySet<string> needed)
+    {
+        var left = join.Left.Names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var right = join.Right.Names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var isFull = join.Kind == JoinType.Full;
+        var before = above.Where(condition => !isFull && Predicates.IsOver(condition, left)).ToList();
+        var after = above.Except(before).ToList();
+        var onRight = join.On.Where(condition => !isFull && SqlNodes.References(condition).Any() && Predicates.IsOver(condition, right)).ToList();
+        var on = join.On.Except(onRight).ToList();
+        var output = Names(needed, after);
+        var carried = Names(output, on);
+        var joined = await joins.Join(
+            join.Kind, await Plan(join.Left, before, carried), await Plan(join.Right, onRight, carried), on, output);
+        return await filter(joined, after);
+    }
+
+    private async Task<Relation> InOrder(List<Relation> relations, List<JsonObject> conditions, IReadOnlySet<string> needed)
+    {
+        JoinOrder.ShareDistinct(relations, conditions);
+        var current = JoinOrder.Largest(relations);
+        relations.Remove(current);
+        while (relations.Count > 0)
+        {
+            var next = JoinOrder.Next(draft.Limits, current, relations, conditions);
+            relations.Remove(next);
+            var both = current.Names.Union(next.Names).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var now = conditions.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, both)).ToList();
+            conditions = [.. conditions.Except(now)];
+
+            // A condition with a subquery reads a table of its own, which belongs to a filter.
+            var on = now.Where(condition => !Predicates.HasSubquery(condition)).ToList();
+            var filters = now.Except(on).ToList();
+            current = await joins.Join(JoinType.Inner, current, next, on, Names(needed, conditions, filters));
+            current = await filter(current, filters);
+        }
+
+        return await filter(current, conditions);
+    }
+
+    private static HashSet<string> Names(IReadOnlySet<string> needed, params IEnumerable<IReadOnlyList<JsonObject>> conditions) =>
+        new(needed.Concat(conditions.SelectMany(list => list).SelectMany(SqlNodes.References)), StringComparer.OrdinalIgnoreCase);
+}
