@@ -30,6 +30,19 @@ internal static class TpchTables
                 + "l_shipdate DATE, l_commitdate DATE, l_receiptdate DATE, l_shipinstruct VARCHAR, l_shipmode VARCHAR, l_comment VARCHAR"),
         };
 
+    /// <summary>Rows and bytes as text of each table at scale 1.</summary>
+    public static readonly IReadOnlyDictionary<string, (long Rows, long Bytes)> ScaleOne = new Dictionary<string, (long, long)>
+    {
+        ["region"] = (5, 400),
+        ["nation"] = (25, 2_200),
+        ["supplier"] = (10_000, 1_400_000),
+        ["customer"] = (150_000, 24_000_000),
+        ["part"] = (200_000, 24_000_000),
+        ["partsupp"] = (800_000, 119_000_000),
+        ["orders"] = (1_500_000, 172_000_000),
+        ["lineitem"] = (6_001_215, 760_000_000),
+    };
+
     /// <summary>Makes the tables in a database. Values follow from row numbers alone, with the domains that the queries look for.</summary>
     public static void Generate(DuckDBConnection database)
     {
