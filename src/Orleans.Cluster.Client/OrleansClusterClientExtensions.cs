@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -10,13 +11,15 @@ public static class OrleansClusterClientExtensions
 
     /// <summary>
     /// Adds <see cref="IJobClient"/> and <see cref="IClusterControl"/>. Options come from the configuration section
-    /// <see cref="JobClientOptions.Section"/>, then from <paramref name="configure"/>.
+    /// <see cref="JobClientOptions.Section"/> where the services have a configuration, then from <paramref name="configure"/>.
     /// </summary>
     public static IServiceCollection AddOrleansCluster(this IServiceCollection services, Action<JobClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<JobClientOptions>()
-            .BindConfiguration(JobClientOptions.Section)
+            .Configure<IServiceProvider>((options, provider) =>
+                // A plain ServiceCollection, without a host, has no configuration.
+                provider.GetService<IConfiguration>()?.GetSection(JobClientOptions.Section).Bind(options))
             .Configure(options => configure?.Invoke(options))
             .ValidateDataAnnotations()
             .Validate(options => options.RequestTimeout > options.PollWait, "RequestTimeout must be above PollWait, or each quiet poll fails.")

@@ -38,13 +38,18 @@ internal static class GroupByBenchmark
     private static async Task Compare(ProductCluster cluster, string path, string query, int runs)
     {
         var (product, peer) = (new List<double>(), new List<double>());
+        var (productCpu, peerCpu) = (new List<double>(), new List<double>());
         for (var run = 0; run <= runs; run++)
         {
+            var cpu = cluster.ProcessorTime();
             var clock = Stopwatch.StartNew();
             var status = await cluster.Run(path, query);
             var took = clock.Elapsed.TotalSeconds;
+            var usedCpu = (cluster.ProcessorTime() - cpu).TotalSeconds;
+            cpu = Process.GetCurrentProcess().TotalProcessorTime;
             clock.Restart();
             var groups = Peer(path, query);
+            var peerTook = clock.Elapsed.TotalSeconds;
             if (status.Result?.Rows != groups)
             {
                 throw new InvalidOperationException($"The product has {status.Result?.Rows} groups, DuckDB {groups}: {status.Error?.Detail}");
@@ -54,13 +59,16 @@ internal static class GroupByBenchmark
             if (run > 0)
             {
                 product.Add(took);
-                peer.Add(clock.Elapsed.TotalSeconds);
+                peer.Add(peerTook);
+                productCpu.Add(usedCpu);
+                peerCpu.Add((Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds);
             }
         }
 
         var (a, b) = (Median(product), Median(peer));
+        var (c, d) = (Median(productCpu), Median(peerCpu));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Path.GetExtension(path),-8} {query[7..30],-24} product {a:0.00} s  DuckDB {b:0.00} s  ratio {a / b:0.00}"));
+            CultureInfo.InvariantCulture, $"{Path.GetExtension(path),-8} {query[7..30],-24} product {a:0.00} s  DuckDB {b:0.00} s  ratio {a / b:0.00}; processor time {c:0.00} s / {d:0.00} s = {c / d:0.00}"));
     }
 
     private static long Peer(string path, string query)

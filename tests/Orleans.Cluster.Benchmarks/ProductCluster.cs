@@ -48,6 +48,9 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
         return await client.WaitAsync(status.Id);
     }
 
+    /// <summary>Processor time that the gateway, its workers and their executors have used so far.</summary>
+    public TimeSpan ProcessorTime() => ProcessTree.ProcessorTime(gateway.Id);
+
     public async ValueTask DisposeAsync()
     {
         gateway.Kill();

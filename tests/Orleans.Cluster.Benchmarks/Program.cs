@@ -3,11 +3,12 @@ using Orleans.Cluster.Benchmarks;
 return args switch
 {
     ["groupby", .. var rest] => await GroupByBenchmark.Run(rest),
+    ["task", var csv] => await TaskBenchmark.Run(csv, runs: 5),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Benchmarks: groupby [--rows 10000000] [--runs 3] [--folder DIR]");
+    Console.Error.WriteLine("Benchmarks: groupby [--rows 10000000] [--runs 3] [--folder DIR] | task FILE.csv");
     return 2;
 }
