@@ -76,7 +76,7 @@ internal static class RecordPump
         while (position < text.Length && splitter.TryFindEnd(text, position, isLast, out var contentEnd, out var next))
         {
             var raw = text[position..next];
-            if (contentEnd == position && !splitter.BlankLineIsRow)
+            if (splitter.IsBlank(text[position..contentEnd]))
             {
                 sink.Blank(raw, offset + position);
             }

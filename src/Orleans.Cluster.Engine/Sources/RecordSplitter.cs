@@ -13,12 +13,15 @@ internal sealed class RecordSplitter
     private const byte Lf = (byte)'\n';
     private const byte Cr = (byte)'\r';
     private const byte Space = (byte)' ';
+    private const byte Tab = (byte)'\t';
 
     private readonly byte[] _delimiter;
     private readonly byte? _quote;
     private readonly byte _escape;
     private readonly SearchValues<byte> _special;
     private readonly bool _spacesMayLead;
+    private readonly bool _isLines;
+    private readonly bool _blankLineIsRow;
 
     /// <param name="dialect">Null for text whose records end at line ends alone, such as NDJSON.</param>
     public RecordSplitter(TextDialect? dialect)
@@ -28,17 +31,19 @@ internal sealed class RecordSplitter
         _escape = dialect is { Escape.Length: > 0 } ? (byte)dialect.Escape[0] : _quote ?? 0;
         _spacesMayLead = _delimiter[0] != Space;
         _special = SearchValues.Create(_quote is { } quote ? [quote, Lf, Cr] : [Lf, Cr]);
-        BlankLineIsRow = dialect?.BlankLineIsRow ?? false;
+        _blankLineIsRow = dialect?.BlankLineIsRow ?? false;
+        _isLines = dialect is null;
     }
-
-    /// <summary>Whether an empty line is a record of one empty field, or nothing.</summary>
-    public bool BlankLineIsRow { get; }
 
     /// <summary>Whether every LF in whole lines of text ends a record that is not blank, and nothing else does.</summary>
     public bool IsPlain(ReadOnlySpan<byte> text) =>
         text.IndexOf(Cr) < 0
         && (_quote is not { } quote || text.IndexOf(quote) < 0)
-        && (BlankLineIsRow || (text[0] != Lf && text.IndexOf("\n\n"u8) < 0));
+        && (_blankLineIsRow || (text[0] != Lf && text.IndexOf("\n\n"u8) < 0))
+        && (!_isLines || (text[0] is not (Space or Tab) && text.IndexOf("\n "u8) < 0 && text.IndexOf("\n\t"u8) < 0));
+
+    /// <summary>Whether a line is no record: an empty one, unless it is a row of one empty field; of NDJSON also one of spaces alone.</summary>
+    public bool IsBlank(ReadOnlySpan<byte> line) => (_isLines ? line.Trim(" \t"u8).IsEmpty : line.IsEmpty) && !_blankLineIsRow;
 
     /// <summary>Finds the end of the record that starts at <paramref name="start"/>.</summary>
     /// <param name="text">Text in memory.</param>

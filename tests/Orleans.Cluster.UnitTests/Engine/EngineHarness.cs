@@ -34,12 +34,16 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         return path;
     }
 
+    /// <summary>What an executor finds out about files.</summary>
+    public EngineAnswer<DatasetProbe> Probe(SourceSpec source, IReadOnlyList<FileStamp> files) =>
+        executor.ProbeAsync(new ProbeRequest(source, files), CancellationToken.None).GetAwaiter().GetResult();
+
     /// <summary>A dataset of files as a job would read it.</summary>
     public async Task<PlannedDataset> Dataset(SourceSpec source, PartitioningSpec partitioning)
     {
         var files = source.Path.Select(path => new FileInfo(path)).Select(file =>
             new FileStamp(file.FullName, file.Length, new DateTimeOffset(file.LastWriteTimeUtc))).ToList();
-        var probe = (await executor.ProbeAsync(new ProbeRequest(source, files), CancellationToken.None)).Get();
+        var probe = Probe(source, files).Get();
         var ranges = new Dictionary<int, IReadOnlyList<AlignedRange>>();
         foreach (var (index, cuts) in PartitionPlanner.PlanCuts(probe, partitioning))
         {
