@@ -51,9 +51,6 @@ public sealed record TextDialect
     /// <summary>Words that mean NULL when they stand unquoted.</summary>
     public IReadOnlyList<string> NullValues { get; init; } = [""];
 
-    /// <summary><c>utf-8</c>, <c>utf-16le</c>, <c>utf-16be</c>, <c>latin-1</c> or <c>windows-1252</c>.</summary>
-    public string Encoding { get; init; } = "utf-8";
-
     /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
     public bool BlankLineIsRow { get; init; }
 }
@@ -67,7 +64,10 @@ public sealed record SourceFile
     /// <summary>Never <see cref="SourceCompression.Auto"/>.</summary>
     public SourceCompression Compression { get; init; } = SourceCompression.None;
 
-    /// <summary>Text: byte offset of the first record, behind byte order mark, leading comments and header.</summary>
+    /// <summary>Text: <c>utf-8</c>, <c>utf-16le</c>, <c>utf-16be</c>, <c>latin-1</c> or <c>windows-1252</c>.</summary>
+    public string Encoding { get; init; } = "utf-8";
+
+    /// <summary>Text: offset in the inflated UTF-8 text (of plain text, in the file) of the first record, behind byte order mark, leading comments and header.</summary>
     public long DataStart { get; init; }
 
     /// <summary>Text: number of the line at <see cref="DataStart"/>, from 1.</summary>
@@ -82,7 +82,7 @@ public sealed record SourceFile
     /// <summary>Rows, where the file says so.</summary>
     public long? RowCount { get; init; }
 
-    /// <summary>Parquet: row groups in order. BGZF: blocks grouped to about 1 MB, in bytes of the file.</summary>
+    /// <summary>Parquet: row groups in order.</summary>
     public IReadOnlyList<RowGroup>? RowGroups { get; init; }
 
     /// <summary>Bytes when inflated, measured or estimated; equal to the file's size when plain.</summary>
@@ -105,8 +105,15 @@ public sealed record RowGroup(long Rows, long Bytes);
 public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOnlyList<long> Cuts);
 
 /// <summary>A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.</summary>
-/// <param name="Start">Byte offset of its first record.</param>
-/// <param name="End">Byte offset behind its last record.</param>
+/// <param name="Start">Byte offset of its first record; of BGZF, of the block with it.</param>
+/// <param name="End">Byte offset behind its last record; of BGZF, of the block in which the next range begins.</param>
 /// <param name="Rows">Records in it, blank lines that are no rows not counted; null where only reading tells.</param>
-/// <param name="FirstLine">Line number at <paramref name="Start"/>, from 1.</param>
-public sealed record AlignedRange(long Start, long End, long? Rows, long FirstLine);
+/// <param name="FirstLine">Line number at its first record, from 1.</param>
+/// <param name="Inflated">BGZF: where its records are in the blocks; null for plain text.</param>
+public sealed record AlignedRange(long Start, long End, long? Rows, long FirstLine, InflatedRange? Inflated = null);
+
+/// <summary>Records in blocks of BGZF, which begin and end inside of blocks.</summary>
+/// <param name="Lead">Bytes of text in the first block that belong to the range before.</param>
+/// <param name="Start">Offset of the first record in the inflated text of the file.</param>
+/// <param name="Bytes">Bytes of text; the last of them may be in the block that begins where the range ends.</param>
+public sealed record InflatedRange(long Lead, long Start, long Bytes);

@@ -98,6 +98,12 @@ public sealed record FileSlice
 
     /// <summary>For a piece of an inflated stream: its offset in the inflated text.</summary>
     public long OriginOffset { get; init; }
+
+    /// <summary>For a piece of an inflated stream: the artifact that it is, whose content is checked.</summary>
+    public ArtifactRef? Artifact { get; init; }
+
+    /// <summary>BGZF: where the records are in the blocks; null for a whole file, and for plain text.</summary>
+    public InflatedRange? Inflated { get; init; }
 }
 
 /// <summary>What a slice's borders count.</summary>
@@ -206,10 +212,12 @@ public sealed record TaskManifest
 /// <param name="Sha256">Lower-case hex of its content.</param>
 /// <param name="Offset">Chunks: offset of the piece in the inflated text; else 0.</param>
 /// <param name="FirstLine">Chunks: line number at the offset, from 1; else 0.</param>
+/// <param name="Slice">Chunks: number of the task's slice that it is a piece of, from 0.</param>
 [GenerateSerializer, Immutable, Alias("ArtifactFile")]
 public sealed record ArtifactFile(
     [property: Id(0)] string Path, [property: Id(1)] int Target, [property: Id(2)] long Rows,
-    [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset = 0, [property: Id(6)] long FirstLine = 0);
+    [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset = 0, [property: Id(6)] long FirstLine = 0,
+    [property: Id(7)] int Slice = 0);
 
 /// <summary>What an attempt cost: processor seconds, largest resident size of the executor, bytes spilled, wall seconds.</summary>
 [GenerateSerializer, Immutable, Alias("TaskCost")]

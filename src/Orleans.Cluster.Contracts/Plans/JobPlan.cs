@@ -41,6 +41,12 @@ public sealed record PlannedDataset
 
     /// <summary>Rows in all, exact where known.</summary>
     public long EstimatedRows { get; init; }
+
+    /// <summary>Some of it are streams that only one task could read: a first stage inflates it and cuts it into pieces of so many bytes. Null: none are.</summary>
+    public long? PieceBytes { get; init; }
+
+    /// <summary>Bytes of text in all, where streams are inflated; an estimate.</summary>
+    public long InflatedBytes { get; init; }
 }
 
 /// <summary>A slice of a dataset that one task reads.</summary>

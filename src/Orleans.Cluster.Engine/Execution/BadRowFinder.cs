@@ -93,9 +93,7 @@ internal static class BadRowFinder
         foreach (var slice in table.Slices)
         {
             sink.Enter(slice);
-            using var stream = table.Scan.Format == SourceFormat.Json && slice.OriginPath is null
-                ? JsonLines.Open(slice.File.Stamp.Path, slice.File.Compression)
-                : SourceStreams.OpenSlice(slice, table.Dialect?.Encoding ?? "utf-8");
+            using var stream = SourceStreams.OpenRecords(slice, table.Scan.Format);
             RecordPump.Pump(stream, splitter, sink, cancellationToken);
         }
 
@@ -124,7 +122,8 @@ internal static class BadRowFinder
         {
             _slice = slice;
             _line = slice.FirstLine;
-            _base = slice.OriginPath is not null ? slice.OriginOffset : slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart;
+            _base = slice.OriginPath is not null ? slice.OriginOffset
+                : slice.Inflated?.Start ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
         }
 
         public void PlainLines(ReadOnlySpan<byte> text, long offset)

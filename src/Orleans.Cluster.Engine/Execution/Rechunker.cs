@@ -18,11 +18,12 @@ internal static class Rechunker
         var watch = Stopwatch.StartNew();
         var scan = task.Inputs.Single().Scan ?? throw new ArgumentException("A re-chunk task reads a dataset.");
         var pieces = new Pieces(task.AttemptFolder, task.Output.FileBytes ?? DefaultBytes);
-        foreach (var slice in scan.Slices)
+        for (var i = 0; i < scan.Slices.Count; i++)
         {
+            var slice = scan.Slices[i];
             SourceStreams.CheckStamp(slice.File.Stamp);
-            pieces.Enter(slice);
-            using var stream = SourceStreams.OpenSlice(slice, scan.Dialect?.Encoding ?? "utf-8");
+            pieces.Enter(i, slice);
+            using var stream = SourceStreams.OpenRecords(slice, scan.Format);
             RecordPump.Pump(stream, new RecordSplitter(scan.Dialect), pieces, cancellationToken);
         }
 
@@ -44,16 +45,18 @@ internal static class Rechunker
         private readonly List<ArtifactFile> _files = [];
         private FileStream? _file;
         private IncrementalHash? _hash;
+        private int _slice;
         private long _base;
         private long _start;
         private long _startLine;
         private long _line;
         private long _rows;
 
-        public void Enter(FileSlice slice)
+        public void Enter(int number, FileSlice slice)
         {
             Close();
-            _base = slice.File.DataStart;
+            _slice = number;
+            _base = slice.Inflated?.Start ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
             _line = slice.FirstLine;
         }
 
@@ -105,7 +108,7 @@ internal static class Rechunker
 
             _file.Flush(flushToDisk: true);
             _files.Add(new ArtifactFile(
-                Name(_files.Count), _files.Count, _rows, _file.Position, Convert.ToHexStringLower(_hash!.GetHashAndReset()), _start, _startLine));
+                Name(_files.Count), _files.Count, _rows, _file.Position, Convert.ToHexStringLower(_hash!.GetHashAndReset()), _start, _startLine, _slice));
             _file.Dispose();
             _hash.Dispose();
             (_file, _hash) = (null, null);

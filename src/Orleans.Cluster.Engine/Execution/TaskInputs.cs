@@ -91,7 +91,7 @@ internal sealed class TaskInputs : IDisposable
         {
             foreach (var slice in scan.Slices)
             {
-                SourceStreams.CheckStamp(slice.File.Stamp);
+                SourceStreams.Check(slice);
             }
 
             return;
@@ -155,14 +155,15 @@ internal sealed class TaskInputs : IDisposable
 
     private static bool SameLayout(SourceFile a, SourceFile b) =>
         ReferenceEquals(a, b)
-        || ((a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
+        || (a.Encoding == b.Encoding && (a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
             && (a.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual(
                 (b.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal)));
 
     private static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
 
     private static long TextBytes(FileSlice slice) =>
-        slice.File.Compression == SourceCompression.None
+        slice.Inflated is { } part ? part.Bytes
+        : slice.File.Compression == SourceCompression.None
             ? slice.End - slice.Start
             : (long)((double)slice.File.UncompressedBytes * (slice.End - slice.Start) / Math.Max(slice.File.Stamp.Bytes, 1));
 }

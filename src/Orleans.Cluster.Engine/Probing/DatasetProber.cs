@@ -16,12 +16,17 @@ internal static class DatasetProber
         }
 
         var format = request.Source.Format == SourceFormat.Auto ? FindFormat(request) : request.Source.Format;
-        return format switch
+        var probe = format switch
         {
             SourceFormat.Parquet => ParquetProbe.Probe(request, cancellationToken),
             SourceFormat.Json or SourceFormat.Ndjson => JsonProbe.Probe(request, format, cancellationToken),
             _ => TextProbe.Probe(request, format, cancellationToken),
         };
+        return probe.Columns.Count > 0 ? probe : throw new EngineException(
+            FailureKind.SourceUnavailable,
+            $"{request.Files[0].Path} is empty{(request.Files.Count > 1 ? $", and so are the other {request.Files.Count - 1} files" : "")}: "
+            + "there are no columns. Declare them in options.columns if that is right.",
+            ErrorCode.DatasetNotReadable.Word);
     }
 
     // By the first file with content; what is no Parquet and no JSON is delimited text.

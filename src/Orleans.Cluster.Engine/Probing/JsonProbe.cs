@@ -10,24 +10,34 @@ namespace Orleans.Cluster.Engine.Probing;
 internal static class JsonProbe
 {
     private const int HeadBytes = 1 << 20;
+    private const int LeastHeadBytes = 16 << 10;
+
+    // All samples together; they are parsed at once.
+    private const long SampleBytes = 64L << 20;
 
     public static DatasetProbe Probe(ProbeRequest request, SourceFormat format, CancellationToken cancellationToken)
     {
         using var sampleFile = StagingFile.Create(Path.GetTempPath(), inMemory: false);
         var files = new List<SourceFile>();
+        var headBytes = (int)Math.Clamp(SampleBytes / request.Files.Count, LeastHeadBytes, HeadBytes);
         foreach (var file in request.Files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            files.Add(format == SourceFormat.Json ? Document(file, request.Source.Options, sampleFile) : Lines(file, request.Source.Options, sampleFile));
+            files.Add(format == SourceFormat.Json ? Document(file, request.Source.Options, headBytes, sampleFile) : Lines(file, request.Source.Options, headBytes, sampleFile));
         }
 
         sampleFile.Complete();
         return new DatasetProbe { Format = format, Columns = Columns(sampleFile, request), Files = files };
     }
 
-    private static SourceFile Lines(FileStamp file, SourceOptions options, StagingFile into)
+    private static SourceFile Lines(FileStamp file, SourceOptions options, int headBytes, StagingFile into)
     {
-        var sample = TextSample.Take(file, options, HeadBytes, wantOthers: true);
+        var sample = TextSample.Take(file, options, headBytes, wantOthers: headBytes == HeadBytes);
+        for (var bytes = headBytes * 8L; !sample.HeadIsWhole && !sample.Head.AsSpan().Contains((byte)'\n') && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
+        {
+            sample = TextSample.Take(file, options, (int)bytes, wantOthers: false);
+        }
+
         var head = sample.Head.AsSpan(sample.MarkBytes);
         var end = sample.HeadIsWhole ? head.Length : head.LastIndexOf((byte)'\n') + 1;
         Append(into, head[..end]);
@@ -39,36 +49,47 @@ internal static class JsonProbe
         }
 
         var rows = Math.Max(1, head[..end].Count((byte)'\n'));
-        var plain = sample.Compression == SourceCompression.None && !SourceStreams.IsUtf16(sample.Encoding);
-        var bytes = plain ? file.Bytes : sample.HeadIsWhole ? sample.Head.Length : file.Bytes * 4;
+        var inflated = sample.InflatedBytes;
         return new SourceFile
         {
             Stamp = file,
             Compression = sample.Compression,
+            Encoding = sample.Encoding,
             DataStart = sample.MarkBytes,
-            UncompressedBytes = bytes,
-            EstimatedRows = end == 0 ? 0 : (long)(bytes * (rows / (double)end)),
-            Splittable = plain,
+            UncompressedBytes = inflated,
+            EstimatedRows = end == 0 ? 0 : (long)(inflated * (rows / (double)end)),
+            Splittable = sample.IsSplittable,
         };
     }
 
-    private static SourceFile Document(FileStamp file, SourceOptions options, StagingFile into)
+    private static SourceFile Document(FileStamp file, SourceOptions options, int headBytes, StagingFile into)
     {
-        SourceStreams.CheckStamp(file);
-        var compression = options.Compression == SourceCompression.Auto ? TextSample.FindCompression(file.Path) : options.Compression;
-        using var lines = JsonLines.Open(file.Path, compression);
-        var head = new byte[HeadBytes];
-        var read = lines.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        var end = read < head.Length ? read : Array.LastIndexOf(head, (byte)'\n') + 1;
+        var sample = TextSample.Take(file, options, 4, wantOthers: false);
+        var source = new SourceFile { Stamp = file, Compression = sample.Compression, Encoding = sample.Encoding };
+        using var lines = SourceStreams.OpenRecords(new FileSlice { File = source, End = file.Bytes }, SourceFormat.Json);
+        var head = ReadLine(lines, headBytes);
+        var end = head.AsSpan().LastIndexOf((byte)'\n') + 1;
         Append(into, head.AsSpan(0, end));
-        return new SourceFile
+        var inflated = sample.Compression == SourceCompression.None ? file.Bytes : file.Bytes * TextSample.Ratio;
+        return source with
         {
-            Stamp = file,
-            Compression = compression,
-            UncompressedBytes = file.Bytes,
-            EstimatedRows = end == 0 ? 0 : (long)(file.Bytes * (head.AsSpan(0, end).Count((byte)'\n') / (double)end)),
-            Splittable = false,
+            UncompressedBytes = inflated,
+            EstimatedRows = end == 0 ? 0 : (long)(inflated * (head.AsSpan(0, end).Count((byte)'\n') / (double)end)),
         };
+    }
+
+    // Some lines, and at least one, however long it is.
+    private static byte[] ReadLine(Stream lines, int bytes)
+    {
+        var head = new byte[bytes];
+        var read = lines.ReadAtLeast(head, bytes, throwOnEndOfStream: false);
+        while (read == head.Length && !head.AsSpan().Contains((byte)'\n') && head.Length < RecordPump.MaxRecordBytes)
+        {
+            Array.Resize(ref head, head.Length * 2);
+            read += lines.ReadAtLeast(head.AsSpan(read), head.Length - read, throwOnEndOfStream: false);
+        }
+
+        return head[..read];
     }
 
     private static void Append(StagingFile file, ReadOnlySpan<byte> text)

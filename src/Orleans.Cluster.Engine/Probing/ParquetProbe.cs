@@ -89,11 +89,12 @@ internal static class ParquetProbe
             }
         }
 
+        using var sniffer = new TypeSniffer();
         foreach (var name in hive.Where(values => values is not null).SelectMany(values => values!.Keys).Distinct().Where(name => !found.ContainsKey(name)))
         {
             order.Add(name);
             var values = hive.Select(folder => folder?.GetValueOrDefault(name)).Select(value => (IReadOnlyList<string?>)[value]).ToList();
-            found[name] = (TypeSniffer.Find(values, 1)[0], "");
+            found[name] = (sniffer.Find(values, 1)[0] ?? "VARCHAR", "");
         }
 
         return [.. order.Select(name => new ColumnSchema(name, options.Columns?.GetValueOrDefault(name) ?? found[name].Type))];

@@ -40,7 +40,7 @@ internal sealed record TextLayout
         var data = names is null ? records : records.Skip(1).ToList();
         var rows = data.Select(record => Split(record, dialect)).ToList();
         var width = names?.Count ?? Mode(rows.Select(row => row.Count));
-        var others = sample.Others.SelectMany(piece => Others(piece, dialect)).Select(record => Split(record, dialect));
+        var others = sample.Others.SelectMany(piece => Others(piece, sample.Encoding, dialect)).Select(record => Split(record, dialect));
         var end = records.LastOrDefault();
         return new TextLayout
         {
@@ -89,10 +89,10 @@ internal sealed record TextLayout
         return sink.Records;
     }
 
-    private static IEnumerable<SampleRecord> Others(byte[] piece, TextDialect dialect)
+    private static IEnumerable<SampleRecord> Others(byte[] piece, string encoding, TextDialect dialect)
     {
         var start = Array.IndexOf(piece, (byte)'\n') + 1;
-        var sink = new Collector(Decoder(dialect.Encoding)) { Base = start };
+        var sink = new Collector(Decoder(encoding)) { Base = start };
         using var stream = new MemoryStream(piece, start, piece.Length - start);
         RecordPump.Pump(stream, new RecordSplitter(dialect), sink, CancellationToken.None);
         return sink.Records;
@@ -125,9 +125,7 @@ internal sealed record TextLayout
         return (position, lines);
     }
 
-    private static long TextEnd(TextSample sample) => sample.Compression == SourceCompression.None && !SourceStreams.IsUtf16(sample.Encoding)
-        ? sample.File.Bytes
-        : sample.Head.Length;
+    private static long TextEnd(TextSample sample) => sample.IsPlain ? sample.File.Bytes : sample.Head.Length;
 
     private static Encoding Decoder(string encoding) => encoding switch
     {

@@ -16,7 +16,20 @@ namespace Orleans.Cluster.Engine.Probing;
 internal sealed record TextSample(
     FileStamp File, SourceCompression Compression, string Encoding, byte[] Head, int MarkBytes, bool HeadIsWhole, IReadOnlyList<byte[]> Others)
 {
+    /// <summary>Bytes of text that one stored byte of a stream is taken for until it is read.</summary>
+    public const int Ratio = 4;
+
     private const int OtherBytes = 64 << 10;
+
+    /// <summary>Whether the bytes of the file are its text.</summary>
+    public bool IsPlain => Compression == SourceCompression.None && !SourceStreams.IsUtf16(Encoding);
+
+    /// <summary>Whether a range of it can be read without what stands before.</summary>
+    public bool IsSplittable => IsPlain || (Compression == SourceCompression.Bgzf && !SourceStreams.IsUtf16(Encoding));
+
+    /// <summary>Bytes of its text, where the head is not all of it an estimate.</summary>
+    public long InflatedBytes =>
+        IsPlain ? File.Bytes : HeadIsWhole ? Head.Length : Compression == SourceCompression.None ? File.Bytes : File.Bytes * Ratio;
 
     /// <summary>Looks into a file.</summary>
     /// <param name="file">The file.</param>
@@ -27,11 +40,16 @@ internal sealed record TextSample(
     {
         SourceStreams.CheckStamp(file);
         var compression = options.Compression == SourceCompression.Auto ? FindCompression(file.Path) : options.Compression;
-        var encoding = Normalise(options.Encoding) ?? FindEncoding(file.Path, compression);
+        if (compression == SourceCompression.Bgzf)
+        {
+            RequireEndMarker(file.Path);
+        }
+
+        var encoding = Normalise(options.Encoding) is { } declared && !SourceStreams.IsUtf16(declared) ? declared : FindEncoding(file.Path, compression, options);
         using var stream = SourceStreams.OpenInflated(file.Path, compression, encoding);
-        var (head, whole) = ReadHead(stream, file, headBytes);
-        var mark = head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
         var plain = compression == SourceCompression.None && !SourceStreams.IsUtf16(encoding);
+        var (head, whole) = ReadHead(stream, plain ? (int)Math.Min(headBytes, file.Bytes) : headBytes);
+        var mark = head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
         return new TextSample(file, compression, encoding, head, mark, whole, plain && wantOthers && !whole ? ReadOthers(file, headBytes) : []);
     }
 
@@ -67,38 +85,37 @@ internal sealed record TextSample(
             FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ErrorCode.DatasetNotReadable.Word),
     };
 
-    private static string FindEncoding(string path, SourceCompression compression)
+    // A byte order mark tells; without one, what was declared.
+    private static string FindEncoding(string path, SourceCompression compression, SourceOptions options)
     {
         using var stream = SourceStreams.OpenInflated(path, compression, "utf-8");
         var start = new byte[2];
-        var read = ReadFully(stream, start, path);
+        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         return (read, start[0], start[1]) switch
         {
             (2, 0xFF, 0xFE) => "utf-16le",
             (2, 0xFE, 0xFF) => "utf-16be",
-            _ => "utf-8",
+            _ => Normalise(options.Encoding) ?? "utf-8",
         };
     }
 
-    private static (byte[] Head, bool Whole) ReadHead(Stream stream, FileStamp file, int bytes)
+    // Blocks end alike wherever a file is cut between two of them; only the empty block at its end says that it is whole.
+    private static void RequireEndMarker(string path)
     {
-        var head = new byte[bytes];
-        var read = ReadFully(stream, head, file.Path);
-        var whole = read < bytes || ReadFully(stream, new byte[1], file.Path) == 0;
-        return (head[..read], whole);
-    }
-
-    private static int ReadFully(Stream stream, byte[] buffer, string path)
-    {
-        try
-        {
-            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        }
-        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or DecoderFallbackException or EndOfStreamException)
+        using var handle = SourceStreams.OpenFile(path);
+        if (!BgzfIndex.EndsWhole(handle))
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"{path} cannot be read: {e.Message}", ErrorCode.DatasetNotReadable.Word, e);
+                FailureKind.SourceUnavailable, $"{path} has no BGZF end mark: it was cut off, or is being written.", ErrorCode.DatasetNotReadable.Word);
         }
+    }
+
+    private static (byte[] Head, bool Whole) ReadHead(Stream stream, int bytes)
+    {
+        var head = new byte[bytes];
+        var read = stream.ReadAtLeast(head, bytes, throwOnEndOfStream: false);
+        var whole = read < bytes || stream.ReadByte() < 0;
+        return (head[..read], whole);
     }
 
     private static List<byte[]> ReadOthers(FileStamp file, int headBytes)

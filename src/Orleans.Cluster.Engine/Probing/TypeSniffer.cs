@@ -4,8 +4,8 @@ using Orleans.Cluster.Engine.DuckDb;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>The narrowest type that holds every sample of a column, by the engine's own casts.</summary>
-internal static class TypeSniffer
+/// <summary>The narrowest type that holds every sample of a column, by the engine's own casts. Holds one instance for many questions.</summary>
+internal sealed class TypeSniffer : IDisposable
 {
     private static readonly (string Type, string Condition)[] Candidates =
     [
@@ -18,18 +18,23 @@ internal static class TypeSniffer
         ("TIMESTAMP", "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.]+)?') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL"),
     ];
 
-    /// <summary>Types of columns, given rows of their values; null stands for NULL. A column without a value is VARCHAR.</summary>
-    public static IReadOnlyList<string> Find(IReadOnlyList<IReadOnlyList<string?>> rows, int width)
+    private readonly DuckDBConnection connection = new("DataSource=:memory:");
+
+    public TypeSniffer()
     {
-        if (rows.Count == 0 || width == 0)
+        connection.Open();
+        Execute("SET threads = 1");
+    }
+
+    /// <summary>Types of columns, given rows of their values; null stands for NULL, and for the type of a column without a value.</summary>
+    public IReadOnlyList<string?> Find(IEnumerable<IReadOnlyList<string?>> rows, int width)
+    {
+        if (width == 0)
         {
-            return [.. Enumerable.Repeat("VARCHAR", width)];
+            return [];
         }
 
-        using var connection = new DuckDBConnection("DataSource=:memory:");
-        connection.Open();
-        Execute(connection, "SET threads = 1");
-        Execute(connection, $"CREATE TABLE sample ({string.Join(", ", Enumerable.Range(0, width).Select(i => $"c{i} VARCHAR"))})");
+        Execute($"CREATE OR REPLACE TABLE sample ({string.Join(", ", Enumerable.Range(0, width).Select(i => $"c{i} VARCHAR"))})");
         using (var appender = connection.CreateAppender("sample"))
         {
             foreach (var values in rows)
@@ -45,10 +50,12 @@ internal static class TypeSniffer
         }
 
         // One query a column keeps the statement short for tables with thousands of columns.
-        return [.. Enumerable.Range(0, width).Select(i => FindOne(connection, $"c{i}"))];
+        return [.. Enumerable.Range(0, width).Select(i => FindOne($"c{i}"))];
     }
 
-    private static string FindOne(DuckDBConnection connection, string column)
+    public void Dispose() => connection.Dispose();
+
+    private string? FindOne(string column)
     {
         using var command = connection.CreateCommand();
         var tests = Candidates.Select(candidate =>
@@ -58,7 +65,7 @@ internal static class TypeSniffer
         reader.Read();
         if (reader.GetInt64(0) == 0)
         {
-            return "VARCHAR";
+            return null;
         }
 
         for (var i = 0; i < Candidates.Length; i++)
@@ -72,7 +79,7 @@ internal static class TypeSniffer
         return "VARCHAR";
     }
 
-    private static void Execute(DuckDBConnection connection, string sql)
+    private void Execute(string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;

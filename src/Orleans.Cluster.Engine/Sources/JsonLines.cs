@@ -3,75 +3,166 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Engine.Sources;
 
-/// <summary>JSON documents as one object a line: the elements of an array, one object, or several after each other.</summary>
-internal static class JsonLines
+/// <summary>
+/// JSON documents as one value a line: the elements of an array, one object, or several after each other. Each value is written again
+/// without the spaces between its parts, as only then a line is a record; strings and numbers stay as they are, to the byte.
+/// </summary>
+internal sealed class JsonLines(string path, Stream source) : ForwardStream
 {
-    /// <summary>The largest document that is held in memory while it is cut.</summary>
-    private const long MaxBytes = 1L << 30;
+    private const int FirstBytes = 256 << 10;
+    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true, MaxDepth = 512 };
 
-    /// <exception cref="EngineException">This is no JSON, or too large to be cut in memory.</exception>
-    public static Stream Open(string path, SourceCompression compression)
+    private readonly MemoryStream _lines = new();
+    private byte[] _text = new byte[FirstBytes];
+    private int _held;
+    private int _sent;
+    private long _consumed;
+    private bool _begun;
+    private bool _ended;
+    private bool _inArray;
+    private bool _needsComma;
+    private JsonReaderState _state = new(Options);
+
+    public override int Read(Span<byte> buffer)
     {
-        using var source = SourceStreams.OpenInflated(path, compression, "utf-8");
-        using var text = new MemoryStream();
-        try
+        while (_sent == _lines.Length && !_ended)
         {
-            source.CopyTo(text);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new EngineException(FailureKind.SourceUnavailable, $"{path} cannot be read: {e.Message}", ErrorCode.DatasetNotReadable.Word, e);
+            _lines.SetLength(0);
+            _sent = 0;
+            Advance();
         }
 
-        if (text.Length > MaxBytes)
-        {
-            throw new EngineException(
-                FailureKind.BadData, $"{path} is one JSON document of {text.Length} bytes, more than the {MaxBytes} that are cut in memory. Write it as NDJSON.",
-                ErrorCode.DatasetNotReadable.Word);
-        }
-
-        return Cut(path, text.GetBuffer().AsSpan(0, (int)text.Length));
+        var count = (int)Math.Min(buffer.Length, _lines.Length - _sent);
+        _lines.GetBuffer().AsSpan(_sent, count).CopyTo(buffer);
+        _sent += count;
+        return count;
     }
 
-    private static MemoryStream Cut(string path, ReadOnlySpan<byte> text)
+    protected override void Dispose(bool disposing)
     {
-        text = text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
-        var lines = new MemoryStream(text.Length);
-        var reader = new Utf8JsonReader(text, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = 512 });
+        if (disposing)
+        {
+            source.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Advance()
+    {
+        if (_held == _text.Length)
+        {
+            Grow();
+        }
+
+        var read = source.Read(_text.AsSpan(_held));
+        _held += read;
+        _ended = read == 0;
+        if (!_begun && (_held >= 3 || _ended))
+        {
+            SkipMark();
+        }
+
+        if (_begun)
+        {
+            Cut();
+        }
+    }
+
+    private void SkipMark()
+    {
+        _begun = true;
+        if (_text.AsSpan(0, _held).StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+        {
+            Drop(3);
+        }
+    }
+
+    private void Cut()
+    {
+        var reader = new Utf8JsonReader(_text.AsSpan(0, _held), _ended, _state);
         try
         {
-            while (reader.Read())
+            // An empty text is no value, but it is no error either.
+            while ((_held > 0 || _consumed > 0) && reader.Read())
             {
-                if (reader.TokenType != JsonTokenType.StartArray)
-                {
-                    Write(lines, JsonElement.ParseValue(ref reader));
-                    continue;
-                }
-
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    Write(lines, JsonElement.ParseValue(ref reader));
-                }
+                Write(ref reader);
             }
         }
         catch (JsonException e)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {reader.BytesConsumed}: this is no JSON: {e.Message}",
+                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: this is no JSON: {e.Message}",
                 ErrorCode.DatasetNotReadable.Word, e);
         }
 
-        lines.Position = 0;
-        return lines;
+        _state = reader.CurrentState;
+        Drop((int)reader.BytesConsumed);
     }
 
-    private static void Write(MemoryStream lines, JsonElement value)
+    private void Write(ref Utf8JsonReader reader)
     {
-        using (var writer = new Utf8JsonWriter(lines))
+        if (reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
         {
-            value.WriteTo(writer);
+            _inArray = reader.TokenType == JsonTokenType.StartArray;
+            return;
         }
 
-        lines.WriteByte((byte)'\n');
+        var isEnd = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        if (_needsComma && !isEnd)
+        {
+            _lines.WriteByte((byte)',');
+        }
+
+        WriteToken(ref reader);
+        _needsComma = reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray);
+        if (_needsComma && reader.CurrentDepth == (_inArray ? 1 : 0))
+        {
+            _lines.WriteByte((byte)'\n');
+            _needsComma = false;
+        }
+    }
+
+    private void WriteToken(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                WriteQuoted(reader.ValueSpan);
+                _lines.WriteByte((byte)':');
+                break;
+            case JsonTokenType.String:
+                WriteQuoted(reader.ValueSpan);
+                break;
+            default:
+                _lines.Write(reader.ValueSpan);
+                break;
+        }
+    }
+
+    private void WriteQuoted(ReadOnlySpan<byte> escaped)
+    {
+        _lines.WriteByte((byte)'"');
+        _lines.Write(escaped);
+        _lines.WriteByte((byte)'"');
+    }
+
+    private void Drop(int bytes)
+    {
+        _text.AsSpan(bytes, _held - bytes).CopyTo(_text);
+        _held -= bytes;
+        _consumed += bytes;
+    }
+
+    private void Grow()
+    {
+        if (_text.Length >= RecordPump.MaxRecordBytes)
+        {
+            throw new EngineException(
+                FailureKind.BadData, $"{path}, byte {_consumed}: a single text or number is longer than {RecordPump.MaxRecordBytes >> 20} MiB.",
+                ErrorCode.DatasetNotReadable.Word);
+        }
+
+        Array.Resize(ref _text, _text.Length * 2);
     }
 }

@@ -3,19 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>Bytes [start, end) of a file, read forward. A range that ends inside the file must be there in full.</summary>
-internal sealed class RangeStream(SafeFileHandle file, long start, long end) : Stream
+internal sealed class RangeStream(SafeFileHandle file, long start, long end) : ForwardStream
 {
     private long _position = start;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override int Read(Span<byte> buffer)
     {
@@ -29,18 +19,6 @@ internal sealed class RangeStream(SafeFileHandle file, long start, long end) : S
         _position += read;
         return read;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,3 +1,4 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -8,14 +9,48 @@ internal static class RecordAligner
     /// <summary>Ranges of whole records that together cover the file from its first record to its end.</summary>
     public static IReadOnlyList<AlignedRange> Align(AlignRequest request, CancellationToken cancellationToken)
     {
+        SourceStreams.CheckStamp(request.File.Stamp);
+        return request.File.Compression == SourceCompression.Bgzf ? AlignBlocks(request, cancellationToken) : AlignPlain(request, cancellationToken);
+    }
+
+    private static IReadOnlyList<AlignedRange> AlignPlain(AlignRequest request, CancellationToken cancellationToken)
+    {
         var file = request.File;
-        SourceStreams.CheckStamp(file.Stamp);
-        var encoding = request.Dialect?.Encoding ?? "utf-8";
-        var whole = new FileSlice { File = file, Start = file.DataStart, End = file.Stamp.Bytes };
         var sink = new CutSink(request.Cuts, file.DataStart, file.FirstLine);
-        using var stream = SourceStreams.OpenSlice(whole, encoding);
+        var whole = new FileSlice { File = file, Start = file.DataStart, End = file.Stamp.Bytes };
+        using var stream = SourceStreams.OpenRecords(whole, SourceFormat.Auto);
         RecordPump.Pump(stream, new RecordSplitter(request.Dialect), sink, cancellationToken);
         return sink.Finish(file.Stamp.Bytes);
+    }
+
+    // The cuts move to starts of blocks, then in the text from there to starts of records. Whether a block begins inside quotes only its
+    // predecessors tell, so all are inflated once; reading then needs none but the range's own.
+    private static IReadOnlyList<AlignedRange> AlignBlocks(AlignRequest request, CancellationToken cancellationToken)
+    {
+        var file = request.File;
+        using var handle = SourceStreams.OpenFile(file.Stamp.Path);
+        if (BgzfIndex.Read(handle) is not { } index)
+        {
+            return [new AlignedRange(0, file.Stamp.Bytes, null, file.FirstLine)];
+        }
+
+        var cuts = request.Cuts.Select(index.TextStartAt).Where(cut => cut > file.DataStart).Distinct().ToList();
+        var sink = new CutSink(cuts, file.DataStart, file.FirstLine);
+        using var stream = SourceStreams.OpenText(file);
+        RecordPump.Pump(stream, new RecordSplitter(request.Dialect), sink, cancellationToken);
+        return
+        [
+            .. sink.Finish(index.TextBytes).Select(range =>
+            {
+                var first = index.BlockOf(range.Start);
+                return range with
+                {
+                    Start = first.Offset,
+                    End = range.End == index.TextBytes ? file.Stamp.Bytes : index.BlockOf(range.End).Offset,
+                    Inflated = new InflatedRange(range.Start - first.TextStart, range.Start, range.End - range.Start),
+                };
+            }),
+        ];
     }
 
     private sealed class CutSink(IReadOnlyList<long> cuts, long origin, long firstLine) : IRecordSink

@@ -38,15 +38,13 @@ internal sealed class RecordStager : IRecordSink
     {
         var dialect = scan.Format is SourceFormat.Csv or SourceFormat.Tsv ? scan.Dialect : null;
         var splitter = new RecordSplitter(dialect);
-        var stager = new RecordStager(target, SingleByteText.For(dialect?.Encoding ?? "utf-8"), skipped);
+        var stager = new RecordStager(target, SingleByteText.For(slices[0].File.Encoding), skipped);
         var rows = new List<long>(slices.Count);
         foreach (var slice in slices)
         {
-            SourceStreams.CheckStamp(slice.File.Stamp);
+            SourceStreams.Check(slice);
             var before = stager.Records;
-            using var stream = scan.Format == SourceFormat.Json && slice.OriginPath is null
-                ? JsonLines.Open(slice.File.Stamp.Path, slice.File.Compression)
-                : SourceStreams.OpenSlice(slice, dialect?.Encoding ?? "utf-8");
+            using var stream = SourceStreams.OpenRecords(slice, scan.Format);
             RecordPump.Pump(stream, splitter, stager, cancellationToken);
             rows.Add(stager.Records - before);
             RequireRows(slice, stager.Records - before);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Engine.Storage;
 
 namespace Orleans.Cluster.Engine.Sources;
 
@@ -30,22 +31,39 @@ internal static class SourceStreams
         }
     }
 
-    /// <summary>The text of a slice. Its first byte is the first record's.</summary>
-    public static Stream OpenSlice(FileSlice slice, string encoding)
+    /// <summary>Refuses a slice whose file is not the one that was planned, or not the piece that was committed.</summary>
+    /// <exception cref="EngineException">It is gone or different.</exception>
+    public static void Check(FileSlice slice)
+    {
+        if (slice.Artifact is { } piece)
+        {
+            ArtifactCheck.Require(piece);
+        }
+        else
+        {
+            CheckStamp(slice.File.Stamp);
+        }
+    }
+
+    /// <summary>The records of a slice as text; its first byte is the first record's. JSON documents are one value a line.</summary>
+    public static Stream OpenRecords(FileSlice slice, SourceFormat format)
     {
         var file = slice.File;
-        if (file.Compression == SourceCompression.None && !IsUtf16(encoding))
+        var path = file.Stamp.Path;
+        var isPlain = slice.OriginPath is not null || (file.Compression == SourceCompression.None && !IsUtf16(file.Encoding));
+        return (format, isPlain, slice.Inflated) switch
         {
-            return new RangeStream(OpenFile(file.Stamp.Path), slice.Start, slice.End);
-        }
-
-        return OpenText(file, encoding);
+            (SourceFormat.Json, _, _) when slice.OriginPath is null => new JsonLines(path, OpenInflated(path, file.Compression, file.Encoding)),
+            (_, true, _) => new SourceText(path, new RangeStream(OpenFile(path), slice.Start, slice.End)),
+            (_, _, { } part) => new SourceText(path, new BgzfStream(OpenFile(path), slice.Start, part)),
+            _ => OpenText(file),
+        };
     }
 
     /// <summary>The text of a whole file from its first record on.</summary>
-    public static Stream OpenText(SourceFile file, string encoding)
+    public static Stream OpenText(SourceFile file)
     {
-        var stream = OpenInflated(file.Stamp.Path, file.Compression, encoding);
+        var stream = OpenInflated(file.Stamp.Path, file.Compression, file.Encoding);
         try
         {
             Skip(stream, file.DataStart);
@@ -68,9 +86,9 @@ internal static class SourceStreams
             SourceCompression.Zstd => new ZstdSharp.DecompressionStream(stream, leaveOpen: false),
             _ => stream,
         };
-        return IsUtf16(encoding)
+        return new SourceText(path, IsUtf16(encoding)
             ? Encoding.CreateTranscodingStream(stream, new UnicodeEncoding(encoding == "utf-16be", false, true), new UTF8Encoding(false))
-            : stream;
+            : stream);
     }
 
     public static bool IsUtf16(string encoding) => encoding.StartsWith("utf-16", StringComparison.Ordinal);

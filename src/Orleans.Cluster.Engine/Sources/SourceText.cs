@@ -1,0 +1,32 @@
+using System.Text;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Engine.Sources;
+
+/// <summary>The text of a source file. What breaks while it is read becomes an error that names the file.</summary>
+internal sealed class SourceText(string path, Stream inner) : ForwardStream
+{
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return inner.Read(buffer);
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or DecoderFallbackException)
+        {
+            throw new EngineException(
+                FailureKind.SourceUnavailable, $"{path} cannot be read to its end, it is broken or cut off: {e.Message}",
+                ErrorCode.DatasetNotReadable.Word, e);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
