@@ -13,18 +13,22 @@ internal static class Rechunker
 {
     private const long DefaultBytes = 100L << 20;
 
-    public static TaskManifest Run(TaskSpec task, CancellationToken cancellationToken)
+    public static TaskManifest Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         var scan = task.Inputs.Single().Scan ?? throw new ArgumentException("A re-chunk task reads a dataset.");
         var pieces = new Pieces(task.AttemptFolder, task.Output.FileBytes ?? DefaultBytes);
+        long bytesDone = 0;
         for (var i = 0; i < scan.Slices.Count; i++)
         {
             var slice = scan.Slices[i];
             SourceStreams.CheckStamp(slice.File.Stamp);
             pieces.Enter(i, slice);
             using var stream = SourceStreams.OpenRecords(slice, scan.Format);
-            RecordPump.Pump(stream, new RecordSplitter(scan.Dialect), pieces, cancellationToken);
+            var before = pieces.Rows;
+            RecordPump.Pump(new ProgressStream(stream, slice, bytesDone, pieces, progress), new RecordSplitter(scan.Dialect), pieces, cancellationToken);
+            RecordStager.RequireRows(slice, pieces.Rows - before);
+            bytesDone += slice.End - slice.Start;
         }
 
         var files = pieces.Finish();
@@ -32,12 +36,38 @@ internal static class Rechunker
         return new TaskManifest
         {
             RowsIn = files.Sum(file => file.Rows),
-            BytesIn = scan.Slices.Sum(slice => slice.File.Stamp.Bytes),
+            BytesIn = bytesDone,
             RowsOut = files.Sum(file => file.Rows),
             Files = files,
             Columns = scan.Columns,
             Cost = new TaskCost(0, Environment.WorkingSet, 0, watch.Elapsed.TotalSeconds),
         };
+    }
+
+    // Tells how far the source is from how much of its text went by.
+    private sealed class ProgressStream(Stream inner, FileSlice slice, long bytesBefore, Pieces pieces, IProgress<TaskProgress>? progress) : ForwardStream
+    {
+        private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+        private readonly double _stored = slice.Inflated is null && slice.File.UncompressedBytes > slice.End - slice.Start
+            ? (slice.End - slice.Start) / (double)slice.File.UncompressedBytes
+            : 1;
+
+        private long _text;
+        private long _last = Stopwatch.GetTimestamp();
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = inner.Read(buffer);
+            _text += read;
+            if (Stopwatch.GetElapsedTime(_last) >= Period)
+            {
+                _last = Stopwatch.GetTimestamp();
+                progress?.Report(new TaskProgress(bytesBefore + Math.Min(slice.End - slice.Start, (long)(_text * _stored)), pieces.Rows));
+            }
+
+            return read;
+        }
     }
 
     private sealed class Pieces(string folder, long pieceBytes) : IRecordSink
@@ -60,10 +90,22 @@ internal static class Rechunker
             _line = slice.FirstLine;
         }
 
+        /// <summary>Records so far.</summary>
+        public long Rows { get; private set; }
+
         public void PlainLines(ReadOnlySpan<byte> text, long offset)
         {
-            Write(text, offset, text.Count((byte)'\n'));
-            _line += text.Count((byte)'\n');
+            while (!text.IsEmpty)
+            {
+                var room = (int)Math.Clamp(pieceBytes - (_file?.Position ?? 0), 0, text.Length);
+                var fits = text[..room].LastIndexOf((byte)'\n') + 1;
+                var length = fits > 0 ? fits : text.IndexOf((byte)'\n') + 1;
+                var lines = text[..length].Count((byte)'\n');
+                Write(text[..length], offset, lines);
+                _line += lines;
+                offset += length;
+                text = text[length..];
+            }
         }
 
         public void Record(ReadOnlySpan<byte> raw, int contentLength, long offset)
@@ -97,6 +139,7 @@ internal static class Rechunker
             _file.Write(text);
             _hash!.AppendData(text);
             _rows += rows;
+            Rows += rows;
         }
 
         private void Close()

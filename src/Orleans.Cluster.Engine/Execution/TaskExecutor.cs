@@ -28,7 +28,7 @@ internal sealed class TaskExecutor(StagingArea staging)
             Reset(task.AttemptFolder);
             Directory.CreateDirectory(task.ScratchFolder);
             var manifest = task.Kind == TaskKind.Rechunk
-                ? Rechunker.Run(task, cancellationToken)
+                ? Rechunker.Run(task, progress, cancellationToken)
                 : Execute(task, progress, cancellationToken);
             return new TaskOutcome(manifest, null);
         }
@@ -75,7 +75,7 @@ internal sealed class TaskExecutor(StagingArea staging)
                 var bad = BadRowFinder.Find(task, inputs, cancellationToken);
                 if (bad.Count == 0)
                 {
-                    throw;
+                    throw (Exception?)UnreadableParquet.Find(inputs, exception, cancellationToken) ?? exception;
                 }
 
                 if (task.OnBadRow == BadRowPolicy.Fail || round == MaxQuarantineRounds)

@@ -30,6 +30,15 @@ internal sealed record TextLayout
     /// <summary>Mean bytes of a record.</summary>
     public required double RecordBytes { get; init; }
 
+    /// <summary>Bytes of the file's text.</summary>
+    public required long InflatedBytes { get; init; }
+
+    /// <summary>Whether the first record, or that there is none, was seen.</summary>
+    public required bool IsSettled { get; init; }
+
+    /// <summary>The layout without the bytes that it was read from.</summary>
+    public TextLayout WithoutText() => this with { Sample = Sample with { Head = [], Others = [] }, Rows = [] };
+
     /// <summary>Reads a sample by a dialect whose header may not be known yet.</summary>
     public static TextLayout Read(TextSample sample, TextDialect dialect, bool? header)
     {
@@ -50,6 +59,8 @@ internal sealed record TextLayout
             Header = names,
             Rows = [.. rows.Where(row => row.Count == width), .. others.Where(row => row.Count == width)],
             Width = width,
+            InflatedBytes = sample.InflatedBytes,
+            IsSettled = sample.HeadIsWhole || data.Count > 0,
             RecordBytes = data.Count == 0 ? 0 : (end!.Next - data[0].Start) / (double)data.Count,
         };
     }

@@ -56,9 +56,12 @@ internal static class TextSchema
             else if (column.Type is { } type && type != before.Type)
             {
                 var wider = TypeWidening.WidenText(before.Type, type);
-                warnings.Add(new PlanWarning(
-                    "widened", $"Column '{column.Name}' is {before.Type} in {before.Path} and {type} in {path}: read as {wider}."));
-                types[column.Name] = (wider, before.Path);
+                if (wider != before.Type)
+                {
+                    warnings.Add(new PlanWarning(
+                        "widened", $"Column '{column.Name}' is {before.Type} in {before.Path} and {type} in {path}: read as {wider}."));
+                    types[column.Name] = (wider, path);
+                }
             }
         }
 

@@ -103,7 +103,9 @@ internal sealed class RecordStager : IRecordSink
     {
     }
 
-    private static void RequireRows(FileSlice slice, long rows)
+    /// <summary>Refuses a slice that does not hold the records that planning counted.</summary>
+    /// <exception cref="EngineException">It holds fewer or more.</exception>
+    public static void RequireRows(FileSlice slice, long rows)
     {
         if (slice.Rows is { } planned && planned != rows)
         {

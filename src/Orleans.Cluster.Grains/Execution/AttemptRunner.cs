@@ -180,7 +180,7 @@ internal sealed partial class AttemptRunner(
     // The artifact that a task could not read runs again; this one then waits for it.
     private async Task Invalidate(RunningAttempt attempt, TaskSpec task, AttemptFailure lost)
     {
-        var files = task.Inputs.SelectMany(input => input.Exchange?.Files ?? []).ToList();
+        var files = task.Inputs.SelectMany(input => input.Exchange?.Files ?? [.. input.Scan!.Slices.Select(slice => slice.Artifact).OfType<ArtifactRef>()]).ToList();
         var broken = files.Where(file => lost.Message.Contains(file.Path, StringComparison.Ordinal)).Select(file => file.Producer)
             .Concat(files.Where(file => !File.Exists(file.Path)).Select(file => file.Producer)).Distinct();
         foreach (var producer in broken)

@@ -48,17 +48,8 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
 
         var cuts = PartitionPlanner.PlanCuts(probe, partitioning);
         var ranges = await Align(probe, cuts, cancellationToken);
-        var (partitions, warnings) = PartitionPlanner.Plan(probe, ranges, partitioning);
-        var dataset = new PlannedDataset
-        {
-            Format = probe.Format,
-            Dialect = probe.Dialect,
-            Columns = probe.Columns,
-            Partitions = partitions,
-            TotalBytes = probe.Files.Sum(file => file.Stamp.Bytes),
-            EstimatedRows = partitions.Sum(partition => partition.EstimatedRows),
-        };
-        return new PlannedSource(dataset, [.. probe.Warnings, .. warnings]);
+        var (dataset, warnings) = PartitionPlanner.Plan(probe, ranges, partitioning);
+        return new PlannedSource(dataset, warnings);
     }
 
     /// <summary>Ranges by the number of their file, of the files that are cut.</summary>

@@ -23,6 +23,7 @@ public static class StageOpener
             { Mode: InputMode.Partition, Dataset: { } dataset } => Math.Max(1, plan.Datasets[dataset].Partitions.Count),
             { Mode: InputMode.Partition } => stage.Inputs.Where(input => input is { Mode: InputMode.Partition, Stage: not null })
                 .Sum(input => EstimateCount(plan, plan.Stages[input.Stage!.Value])),
+            { Mode: InputMode.Chunk, Stage: { } upstream } => EstimatePieces(plan, plan.Stages[upstream]),
             _ => 1,
         };
     }
@@ -69,6 +70,12 @@ public static class StageOpener
             _ => [new PartitionWork { Bytes = stage.EstimatedBytes }],
         };
         return work.Count > 0 ? work : [new PartitionWork { Slices = [] }];
+    }
+
+    private static int EstimatePieces(JobPlan plan, StagePlan rechunk)
+    {
+        var dataset = plan.Datasets[rechunk.Inputs.Single().Dataset!];
+        return (int)Math.Clamp(dataset.InflatedBytes / Math.Max(1, dataset.PieceBytes ?? long.MaxValue), 1, int.MaxValue);
     }
 
     // The input whose parts are the stage's partitions. Inputs of mode All are read whole by each.

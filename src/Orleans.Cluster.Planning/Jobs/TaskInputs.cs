@@ -47,7 +47,7 @@ public static class TaskInputs
         {
             var origin = plan.Stages[input.Stage.Value].Inputs.Single(source => source.Dataset is not null).Dataset!;
             var piece = producers.Where(producer => producer.Task.Partition == work.UpstreamPartition)
-                .SelectMany(producer => Chunk(plan.Datasets[origin], producer, work.FirstTarget, locate));
+                .SelectMany(producer => Chunk(producer, work.FirstTarget, locate));
             return new TaskInput(input.Name, Scan(plan.Datasets[origin], [.. piece], input.UsedColumns), null);
         }
 
@@ -74,12 +74,12 @@ public static class TaskInputs
     };
 
     // A piece of an inflated stream is a plain file whose place in the original is kept for errors.
-    private static IEnumerable<FileSlice> Chunk(PlannedDataset dataset, PartitionRecord producer, int number, Func<string, string> locate)
+    private static IEnumerable<FileSlice> Chunk(PartitionRecord producer, int number, Func<string, string> locate)
     {
-        var origin = producer.Work.Slices![0].File;
         return
             from file in producer.Manifest!.Files
             where file.Target == number
+            let origin = producer.Work.Slices![file.Slice].File
             let path = Path.Combine(locate(producer.ArtifactFolder!), file.Path)
             select new FileSlice
             {
@@ -96,6 +96,7 @@ public static class TaskInputs
                 FirstLine = file.FirstLine,
                 OriginPath = origin.Stamp.Path,
                 OriginOffset = file.Offset,
+                Artifact = new ArtifactRef(new AttemptId(producer.Task, producer.Attempt), path, file.Rows, file.Bytes, file.Sha256),
             };
     }
 }

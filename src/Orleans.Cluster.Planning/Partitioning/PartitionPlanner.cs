@@ -12,6 +12,8 @@ namespace Orleans.Cluster.Planning.Partitioning;
 public static class PartitionPlanner
 {
     private const int SkewFactor = 4;
+    private const int ManyFiles = 100;
+    private const int TinyPart = 100;
 
     /// <summary>Wanted cuts by the number of their file, for text files that are larger than one partition.</summary>
     /// <returns>Byte offsets inside (DataStart, Bytes), rising; files that stay whole are left out.</returns>
@@ -23,23 +25,24 @@ public static class PartitionPlanner
         var cuts = new Dictionary<int, IReadOnlyList<long>>();
         foreach (var (file, index) in probe.Files.Select((file, index) => (file, index)))
         {
-            var bytes = file.Stamp.Bytes - file.DataStart;
+            var start = StartOf(file);
+            var bytes = file.Stamp.Bytes - start;
             if (probe.Format != SourceFormat.Parquet && file.Splittable && bytes > piece)
             {
                 var count = (bytes + piece - 1) / piece;
-                cuts[index] = [.. Enumerable.Range(1, (int)count - 1).Select(i => file.DataStart + (long)(bytes * (Int128)i / count)).Distinct()];
+                cuts[index] = [.. Enumerable.Range(1, (int)count - 1).Select(i => start + (long)(bytes * (Int128)i / count)).Distinct()];
             }
         }
 
         return cuts;
     }
 
-    /// <summary>Partitions in the order of the data, and what a user should know of them.</summary>
-    /// <param name="probe">The dataset.</param>
+    /// <summary>The dataset as a plan reads it, and what a user should know of it.</summary>
+    /// <param name="probe">The dataset as found.</param>
     /// <param name="ranges">Ranges of whole records of the files that were cut, by the number of their file.</param>
     /// <param name="partitioning">The user's wishes.</param>
     /// <returns>Partitions whose slices cover each record of each file exactly once, in order; none when every file is empty.</returns>
-    public static (IReadOnlyList<DataPartition> Partitions, IReadOnlyList<PlanWarning> Warnings) Plan(
+    public static (PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings) Plan(
         DatasetProbe probe, IReadOnlyDictionary<int, IReadOnlyList<AlignedRange>> ranges, PartitioningSpec partitioning)
     {
         ArgumentNullException.ThrowIfNull(probe);
@@ -48,13 +51,38 @@ public static class PartitionPlanner
         var piece = PieceBytes(probe, partitioning);
         var slices = probe.Files.SelectMany((file, index) => Slices(probe.Format, file, ranges.GetValueOrDefault(index), piece)).ToList();
         var partitions = Pack(slices, piece);
-        return (partitions, Warnings(probe, partitions, partitioning));
+        var dataset = new PlannedDataset
+        {
+            Format = probe.Format,
+            Dialect = probe.Dialect,
+            Columns = probe.Columns,
+            Partitions = partitions,
+            TotalBytes = probe.Files.Sum(file => file.Stamp.Bytes),
+            EstimatedRows = partitions.Sum(partition => partition.EstimatedRows),
+            PieceBytes = StreamPieceBytes(probe, partitioning, piece),
+            InflatedBytes = probe.Files.Sum(file => Math.Max(file.Stamp.Bytes, file.UncompressedBytes)),
+        };
+        return (dataset, [.. probe.Warnings, .. Warnings(probe, dataset, piece)]);
+    }
+
+    // A stream that is larger than a partition keeps one task busy for long: it is cut into pieces first. Those are of text, so that they
+    // have the size of partitions of plain text, unless another number of partitions is wished for.
+    private static long? StreamPieceBytes(DatasetProbe probe, PartitioningSpec partitioning, long piece)
+    {
+        var streams = probe.Files.Where(file => !file.Splittable && file.Stamp.Bytes > piece).ToList();
+        if (streams.Count == 0)
+        {
+            return null;
+        }
+
+        var ratio = streams.Sum(file => (double)Math.Max(file.UncompressedBytes, file.Stamp.Bytes)) / streams.Sum(file => (double)file.Stamp.Bytes);
+        return piece == partitioning.TargetBytes ? piece : Math.Max(1, (long)(piece * ratio));
     }
 
     // The target, or what the wished number of partitions makes of it. Rounded up, so that n pieces are enough.
     private static long PieceBytes(DatasetProbe probe, PartitioningSpec partitioning)
     {
-        var total = probe.Files.Sum(file => Math.Max(0, file.Stamp.Bytes - (file.Splittable ? file.DataStart : 0)));
+        var total = probe.Files.Sum(file => file.Stamp.Bytes - StartOf(file));
         var piece = Math.Max(1, partitioning.TargetBytes);
         if (partitioning.MinPartitions is { } least && least > 0)
         {
@@ -72,34 +100,40 @@ public static class PartitionPlanner
     private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> Slices(
         SourceFormat format, SourceFile file, IReadOnlyList<AlignedRange>? ranges, long piece)
     {
+        // Row groups have done their work here; in every slice of every partition they would make plans large.
+        var bare = file with { RowGroups = null };
         if (format == SourceFormat.Parquet)
         {
-            return RowRanges(file, piece);
+            return RowRanges(file, bare, piece);
         }
 
         if (ranges is not null)
         {
             return ranges.Select(range => (
-                new FileSlice { File = file, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine },
+                new FileSlice { File = bare, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated },
                 range.End - range.Start,
                 range.Rows ?? Share(file, range.End - range.Start)));
         }
 
-        var start = file.Splittable ? file.DataStart : 0;
+        var start = StartOf(file);
         return file.Stamp.Bytes > start
-            ? [(new FileSlice { File = file, Start = start, End = file.Stamp.Bytes, FirstLine = file.FirstLine }, file.Stamp.Bytes - start, file.EstimatedRows)]
+            ? [(new FileSlice { File = bare, Start = start, End = file.Stamp.Bytes, FirstLine = file.FirstLine }, file.Stamp.Bytes - start, file.EstimatedRows)]
             : [];
     }
 
+    // Where the records of a file begin, as far as a byte of the stored file can say: DataStart counts bytes of text.
+    private static long StartOf(SourceFile file) =>
+        file is { Splittable: true, Compression: SourceCompression.None } ? Math.Min(file.DataStart, file.Stamp.Bytes) : 0;
+
     // Whole row groups up to the size of a piece; a larger group is one piece of its own.
-    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, long piece)
+    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, SourceFile bare, long piece)
     {
         long start = 0, rows = 0, bytes = 0;
         foreach (var group in file.RowGroups ?? [new RowGroup(file.RowCount ?? 0, file.Stamp.Bytes)])
         {
             if (rows > 0 && bytes + group.Bytes > piece)
             {
-                yield return (Rows(file, start, rows), bytes, rows);
+                yield return (Rows(bare, start, rows), bytes, rows);
                 (start, rows, bytes) = (start + rows, 0, 0);
             }
 
@@ -109,7 +143,7 @@ public static class PartitionPlanner
 
         if (rows > 0)
         {
-            yield return (Rows(file, start, rows), bytes, rows);
+            yield return (Rows(bare, start, rows), bytes, rows);
         }
     }
 
@@ -157,18 +191,29 @@ public static class PartitionPlanner
         }
     }
 
-    private static List<PlanWarning> Warnings(DatasetProbe probe, List<DataPartition> partitions, PartitioningSpec partitioning)
+    private static List<PlanWarning> Warnings(DatasetProbe probe, PlannedDataset dataset, long piece)
     {
         var warnings = new List<PlanWarning>();
-        var largest = partitions.Select(partition => partition.Bytes).DefaultIfEmpty(0).Max();
-        if (partitions.Count > 1 && largest > SkewFactor * partitions.Average(partition => (double)partition.Bytes))
+        var partitions = dataset.Partitions;
+        if (dataset.PieceBytes is { } bytes)
         {
-            warnings.Add(new PlanWarning("skew", $"The largest partition has {largest} bytes, more than {SkewFactor} times the mean. The slowest task will take as much longer."));
+            var largest = probe.Files.Where(file => !file.Splittable).MaxBy(file => file.Stamp.Bytes)!;
+            warnings.Add(new PlanWarning(
+                "stream", $"{largest.Stamp.Path} is one stream: a first stage cuts it into pieces of {bytes} bytes, so that the rest runs in parallel."));
+        }
+        else if (partitions.Count > 1 && partitions.MaxBy(partition => partition.Bytes) is { } largest
+            && largest.Bytes > SkewFactor * partitions.Average(partition => (double)partition.Bytes))
+        {
+            warnings.Add(new PlanWarning(
+                "skew", $"Partition {largest.Index} ({largest.Slices[0].File.Stamp.Path}) has {largest.Bytes} bytes, more than {SkewFactor} times the mean. "
+                + "Its task will take as much longer than the others."));
         }
 
-        foreach (var file in probe.Files.Where(file => !file.Splittable && file.UncompressedBytes > partitioning.TargetBytes))
+        if (probe.Files.Count >= ManyFiles && dataset.TotalBytes / probe.Files.Count < piece / TinyPart)
         {
-            warnings.Add(new PlanWarning("unsplittable", $"{file.Stamp.Path} is one stream that only one task can read."));
+            warnings.Add(new PlanWarning(
+                "tiny-files", $"{probe.Files.Count} files have {dataset.TotalBytes / probe.Files.Count} bytes on average. They are read together, "
+                + "but opening each takes longer than reading it: fewer, larger files are faster."));
         }
 
         return warnings;

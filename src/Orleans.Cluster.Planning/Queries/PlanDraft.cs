@@ -97,9 +97,10 @@ internal sealed class PlanDraft(
         var datasetName = Datasets.Keys.First(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase));
         var spread = IsSpread(dataset);
         var read = columns is null ? dataset.Columns : Chosen(dataset, columns);
-        var input = new StageInput(
-            NewInputName(datasetName), datasetName, null, spread ? InputMode.Partition : InputMode.All,
-            read.Count == dataset.Columns.Count ? null : [.. read.Select(column => column.Name)]);
+        IReadOnlyList<string>? used = read.Count == dataset.Columns.Count ? null : [.. read.Select(column => column.Name)];
+        var input = dataset.PieceBytes is { } pieceBytes
+            ? new StageInput(NewInputName(datasetName), null, RechunkStage(datasetName, dataset, pieceBytes), InputMode.Chunk, used)
+            : new StageInput(NewInputName(datasetName), datasetName, null, spread ? InputMode.Partition : InputMode.All, used);
         var rows = dataset.EstimatedRows > 0 ? dataset.EstimatedRows : dataset.TotalBytes / 100.0;
         return new Relation
         {
@@ -179,7 +180,36 @@ internal sealed class PlanDraft(
         return Math.Clamp(((double)dataset.TotalBytes / dataset.EstimatedRows - other) / texts, 4, 256);
     }
 
-    private static bool IsSpread(PlannedDataset dataset) => dataset.Partitions.Count > 1;
+    /// <summary>Whether a dataset is read by more than one task.</summary>
+    public static bool IsSpread(PlannedDataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return dataset.Partitions.Count > 1 || dataset.PieceBytes is not null;
+    }
+
+    // Scans of one dataset share the pieces of its streams.
+    private int RechunkStage(string name, PlannedDataset dataset, long pieceBytes)
+    {
+        var known = stages.FindIndex(stage => stage.Kind == TaskKind.Rechunk && stage.Inputs[0].Dataset == name);
+        if (known >= 0)
+        {
+            return known;
+        }
+
+        stages.Add(new StagePlan
+        {
+            Index = stages.Count,
+            Name = "rechunk",
+            Kind = TaskKind.Rechunk,
+            Query = "",
+            Inputs = [new StageInput(NewInputName(name), name, null, InputMode.Partition)],
+            Output = new TaskOutput { Kind = OutputKind.Chunks, FileBytes = pieceBytes },
+            Columns = dataset.Columns,
+            EstimatedBytes = dataset.TotalBytes,
+            Note = $"Inflates streams and cuts them at record starts into pieces of {pieceBytes} bytes, which later tasks read in parallel.",
+        });
+        return stages.Count - 1;
+    }
 
     private static long ScanBytes(PlannedDataset dataset, IReadOnlyList<ColumnSchema> read) =>
         dataset.Format == SourceFormat.Parquet ? dataset.TotalBytes * read.Count / Math.Max(1, dataset.Columns.Count) : dataset.TotalBytes;

@@ -30,7 +30,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
 
     private static async Task<PlannedQuery> Spread(PlanDraft draft, JsonObject query)
     {
-        if (draft.Datasets.Values.All(dataset => dataset.Partitions.Count <= 1))
+        if (!draft.Datasets.Values.Any(PlanDraft.IsSpread))
         {
             return await new GatheredQuery(draft).Plan(query, null);
         }

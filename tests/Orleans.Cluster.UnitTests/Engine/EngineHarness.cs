@@ -50,16 +50,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             ranges[index] = (await executor.AlignAsync(new AlignRequest(probe.Files[index], probe.Dialect, cuts), CancellationToken.None)).Get();
         }
 
-        var (partitions, _) = PartitionPlanner.Plan(probe, ranges, partitioning);
-        return new PlannedDataset
-        {
-            Format = probe.Format,
-            Dialect = probe.Dialect,
-            Columns = probe.Columns,
-            Partitions = partitions,
-            TotalBytes = files.Sum(file => file.Bytes),
-            EstimatedRows = partitions.Sum(partition => partition.EstimatedRows),
-        };
+        return PartitionPlanner.Plan(probe, ranges, partitioning).Dataset;
     }
 
     /// <summary>Plans and runs a job; answers the JSON document of its result.</summary>

@@ -1,0 +1,38 @@
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
+
+namespace Orleans.Cluster.Engine.Execution;
+
+/// <summary>After a query has failed, looks for the Parquet file that cannot be read: the engine's own words often name none.</summary>
+internal static class UnreadableParquet
+{
+    /// <summary>The failure of the first slice that cannot be read alone; null when all can, so that the query itself is at fault.</summary>
+    public static EngineException? Find(TaskInputs inputs, DuckDBException failure, CancellationToken cancellationToken)
+    {
+        foreach (var (scan, _) in inputs.ParquetScans)
+        {
+            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
+            {
+                MemoryBytes = 512L << 20,
+                Files = [.. scan.Slices.Select(slice => slice.File.Stamp.Path)],
+            });
+            foreach (var slice in scan.Slices)
+            {
+                try
+                {
+                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, slice)}) AS s", cancellationToken);
+                }
+                catch (DuckDBException e)
+                {
+                    return new EngineException(
+                        FailureKind.SourceUnavailable, $"{slice.File.Stamp.Path} cannot be read: {DuckDbErrors.ToFailure(e).Message}",
+                        ErrorCode.DatasetNotReadable.Word, failure);
+                }
+            }
+        }
+
+        return null;
+    }
+}
