@@ -83,6 +83,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             committed[stage.Index] = done;
         }
 
+        LastPartitions = committed[plan.Stages[^1].Index].Count;
         Quarantined = committed.Values.SelectMany(partitions => partitions).Sum(partition => partition.Manifest!.QuarantinedRows);
         var files =
             from partition in committed[plan.Stages[^1].Index]
@@ -103,6 +104,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
 
     /// <summary>Bytes below which neighbouring targets are read by one task.</summary>
     public long CoalesceBytes { get; init; } = StageOpener.CoalesceBytes;
+
+    /// <summary>Partitions of the last stage of the last job.</summary>
+    public int LastPartitions { get; private set; }
 
     /// <summary>Rows that the last job set aside.</summary>
     public long Quarantined { get; private set; }

@@ -63,7 +63,7 @@ internal sealed class CutReader : IDisposable
             return known;
         }
 
-        var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine };
+        var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated };
         var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Columns = probe.Columns, Slices = [slice] };
         var table = new StagedTable(scan, [slice], staging);
         table.Stage(static _ => { }, CancellationToken.None);
