@@ -175,7 +175,7 @@ public sealed record TaskOutcome(TaskManifest? Manifest, AttemptFailure? Failure
 [GenerateSerializer, Immutable, Alias("TaskManifest")]
 public sealed record TaskManifest
 {
-    /// <summary>Rows read from scans, quarantined ones included.</summary>
+    /// <summary>Rows read, from scans and from earlier stages, quarantined ones included.</summary>
     [Id(0)]
     public long RowsIn { get; init; }
 

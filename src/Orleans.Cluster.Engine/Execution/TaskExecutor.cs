@@ -60,7 +60,7 @@ internal sealed class TaskExecutor(StagingArea staging)
                 var aside = quarantine.Write();
                 return new TaskManifest
                 {
-                    RowsIn = inputs.RowsIn,
+                    RowsIn = inputs.RowsIn + task.Inputs.Sum(input => input.Exchange?.Files.Sum(file => file.Rows) ?? 0),
                     BytesIn = meter.TotalBytes,
                     RowsOut = files.Sum(file => file.Rows),
                     QuarantinedRows = quarantine.Count,
