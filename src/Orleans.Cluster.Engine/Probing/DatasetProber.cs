@@ -10,11 +10,6 @@ internal static class DatasetProber
     /// <exception cref="EngineException">A file cannot be read, or the files do not have one schema.</exception>
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
-        foreach (var file in request.Files)
-        {
-            SourceStreams.CheckStamp(file);
-        }
-
         var format = request.Source.Format == SourceFormat.Auto ? FindFormat(request) : request.Source.Format;
         var probe = format switch
         {

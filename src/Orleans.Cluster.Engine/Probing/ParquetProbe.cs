@@ -2,6 +2,7 @@ using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -13,6 +14,11 @@ internal static class ParquetProbe
 
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
+        foreach (var file in request.Files)
+        {
+            SourceStreams.CheckStamp(file);
+        }
+
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {
             Threads = Environment.ProcessorCount,

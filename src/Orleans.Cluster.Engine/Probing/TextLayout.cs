@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Engine.Probing;
 /// <summary>What one file of delimited text looks like: where its records begin, its header, and sample records as fields.</summary>
 internal sealed record TextLayout
 {
-    private const int MaxRecords = 20_480;
+    /// <summary>Records of one sample that are looked at.</summary>
+    public const int MaxRecords = 20_480;
 
     public required TextSample Sample { get; init; }
 
@@ -40,9 +41,9 @@ internal sealed record TextLayout
     public TextLayout WithoutText() => this with { Sample = Sample with { Head = [], Others = [] }, Rows = [] };
 
     /// <summary>Reads a sample by a dialect whose header may not be known yet.</summary>
-    public static TextLayout Read(TextSample sample, TextDialect dialect, bool? header)
+    public static TextLayout Read(TextSample sample, TextDialect dialect, bool? header, int maxRecords = MaxRecords)
     {
-        var records = Records(sample, dialect);
+        var records = Records(sample, dialect, maxRecords);
         var first = records.FirstOrDefault();
         var hasHeader = header ?? LooksLikeHeader(records, dialect);
         var names = hasHeader && first is not null ? Split(first, dialect).Select(field => field.Text).ToList() : null;
@@ -71,7 +72,7 @@ internal sealed record TextLayout
         var best = (Delimiter: ",", Score: 0.0);
         foreach (var delimiter in new[] { ",", "\t", ";", "|" })
         {
-            var records = Records(sample, dialect with { Delimiter = delimiter }).Take(200).ToList();
+            var records = Records(sample, dialect with { Delimiter = delimiter }, 200);
             var widths = records.Select(record => Split(record, dialect with { Delimiter = delimiter }).Count).ToList();
             var mode = Mode(widths);
             var score = mode < 2 ? 0 : widths.Count(width => width == mode) / (double)widths.Count * (1 + Math.Log10(mode));
@@ -84,9 +85,9 @@ internal sealed record TextLayout
     private sealed record SampleRecord(string Text, long Start, long Next, long Line);
 
     // Records of the head; the last is left out unless the head ends with the file, since it may be cut.
-    private static List<SampleRecord> Records(TextSample sample, TextDialect dialect)
+    private static List<SampleRecord> Records(TextSample sample, TextDialect dialect, int maxRecords)
     {
-        var sink = new Collector(Decoder(sample.Encoding));
+        var sink = new Collector(Decoder(sample.Encoding), maxRecords);
         var (skip, lines) = SkipLeading(sample, dialect.Comment);
         sink.Line = lines + 1;
         sink.Base = skip;
@@ -103,7 +104,7 @@ internal sealed record TextLayout
     private static IEnumerable<SampleRecord> Others(byte[] piece, string encoding, TextDialect dialect)
     {
         var start = Array.IndexOf(piece, (byte)'\n') + 1;
-        var sink = new Collector(Decoder(encoding)) { Base = start };
+        var sink = new Collector(Decoder(encoding), MaxRecords) { Base = start };
         using var stream = new MemoryStream(piece, start, piece.Length - start);
         RecordPump.Pump(stream, new RecordSplitter(dialect), sink, CancellationToken.None);
         return sink.Records;
@@ -165,7 +166,7 @@ internal sealed record TextLayout
     private static int Mode(IEnumerable<int> values) =>
         values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key).Select(group => group.Key).FirstOrDefault();
 
-    private sealed class Collector(Encoding encoding) : IRecordSink
+    private sealed class Collector(Encoding encoding, int maxRecords) : IRecordSink
     {
         public List<SampleRecord> Records { get; } = [];
 
@@ -186,7 +187,7 @@ internal sealed record TextLayout
 
         public void Record(ReadOnlySpan<byte> raw, int contentLength, long offset)
         {
-            if (Records.Count < MaxRecords)
+            if (Records.Count < maxRecords)
             {
                 Records.Add(new SampleRecord(encoding.GetString(raw[..contentLength]), Base + offset, Base + offset + raw.Length, Line));
             }

@@ -11,6 +11,10 @@ internal static class TextProbe
     private const int DeepHeadBytes = 1 << 20;
     private const int DeepFiles = 16;
 
+    // Records of all files together that decide on types; the deep samples are looked at in full.
+    private const int SampleRecords = 200_000;
+    private const int LeastRecords = 16;
+
     // Samples that are held in memory at once.
     private const int BatchFiles = 256;
 
@@ -80,10 +84,11 @@ internal static class TextProbe
         ProbeRequest request, TextDialect dialect, int start, int count, HashSet<int> deep, CancellationToken cancellationToken)
     {
         var layouts = new TextLayout[count];
+        var maxRecords = Math.Clamp(SampleRecords / request.Files.Count, LeastRecords, TextLayout.MaxRecords);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
         try
         {
-            Parallel.For(0, count, parallel, i => layouts[i] = Layout(request.Files[start + i], request.Source.Options, dialect, deep.Contains(start + i)));
+            Parallel.For(0, count, parallel, i => layouts[i] = Layout(request.Files[start + i], request.Source.Options, dialect, deep.Contains(start + i), maxRecords));
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<EngineException>().FirstOrDefault() is { } inner)
         {
@@ -93,9 +98,9 @@ internal static class TextProbe
         return layouts;
     }
 
-    private static TextLayout Layout(FileStamp file, SourceOptions options, TextDialect dialect, bool deep)
+    private static TextLayout Layout(FileStamp file, SourceOptions options, TextDialect dialect, bool deep, int maxRecords)
     {
-        var layout = TextLayout.Read(Sample(file, options, deep), dialect, dialect.Header);
+        var layout = TextLayout.Read(Sample(file, options, deep), dialect, dialect.Header, deep ? TextLayout.MaxRecords : maxRecords);
 
         // A header or a first record that is longer than the head: without it the file's first record cannot be told.
         for (var bytes = DeepHeadBytes; !layout.IsSettled && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)

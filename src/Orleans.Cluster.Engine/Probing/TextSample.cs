@@ -39,26 +39,35 @@ internal sealed record TextSample(
     public static TextSample Take(FileStamp file, SourceOptions options, int headBytes, bool wantOthers)
     {
         SourceStreams.CheckStamp(file);
-        var compression = options.Compression == SourceCompression.Auto ? FindCompression(file.Path) : options.Compression;
+        var start = ReadStart(file, headBytes);
+        var compression = options.Compression == SourceCompression.Auto ? CompressionOf(start) : options.Compression;
         if (compression == SourceCompression.Bgzf)
         {
             RequireEndMarker(file.Path);
         }
 
-        var encoding = Normalise(options.Encoding) is { } declared && !SourceStreams.IsUtf16(declared) ? declared : FindEncoding(file.Path, compression, options);
-        using var stream = SourceStreams.OpenInflated(file.Path, compression, encoding);
+        var encoding = compression == SourceCompression.None ? EncodingOf(start, options) : FindEncoding(file.Path, compression, options);
         var plain = compression == SourceCompression.None && !SourceStreams.IsUtf16(encoding);
-        var (head, whole) = ReadHead(stream, plain ? (int)Math.Min(headBytes, file.Bytes) : headBytes);
+        var (head, whole) = plain ? (start, start.Length == file.Bytes) : ReadHead(file, compression, encoding, headBytes);
         var mark = head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
         return new TextSample(file, compression, encoding, head, mark, whole, plain && wantOthers && !whole ? ReadOthers(file, headBytes) : []);
     }
 
-    /// <summary>Compression by the first bytes of a file.</summary>
-    public static SourceCompression FindCompression(string path)
+    // First bytes as stored. Of plain text they are the head, so that a small file is opened once.
+    private static byte[] ReadStart(FileStamp file, int bytes)
     {
-        Span<byte> start = stackalloc byte[18];
-        using var handle = SourceStreams.OpenFile(path);
-        start = start[..RandomAccess.Read(handle, start, 0)];
+        var start = new byte[Math.Min(bytes, file.Bytes)];
+        using var handle = SourceStreams.OpenFile(file.Path);
+        var read = 0;
+        for (int more; read < start.Length && (more = RandomAccess.Read(handle, start.AsSpan(read), read)) > 0; read += more)
+        {
+        }
+
+        return start[..read];
+    }
+
+    private static SourceCompression CompressionOf(ReadOnlySpan<byte> start)
+    {
         if (start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
         {
             return SourceCompression.Zstd;
@@ -85,18 +94,21 @@ internal sealed record TextSample(
             FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ErrorCode.DatasetNotReadable.Word),
     };
 
-    // A byte order mark tells; without one, what was declared.
     private static string FindEncoding(string path, SourceCompression compression, SourceOptions options)
     {
         using var stream = SourceStreams.OpenInflated(path, compression, "utf-8");
         var start = new byte[2];
-        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        return (read, start[0], start[1]) switch
-        {
-            (2, 0xFF, 0xFE) => "utf-16le",
-            (2, 0xFE, 0xFF) => "utf-16be",
-            _ => Normalise(options.Encoding) ?? "utf-8",
-        };
+        return EncodingOf(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)), options);
+    }
+
+    // A byte order mark tells whether it is UTF-16, unless another encoding was declared; without one, what was declared.
+    private static string EncodingOf(ReadOnlySpan<byte> start, SourceOptions options)
+    {
+        var declared = Normalise(options.Encoding);
+        return declared is not null && !SourceStreams.IsUtf16(declared) ? declared
+            : start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? "utf-16le"
+            : start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? "utf-16be"
+            : declared ?? "utf-8";
     }
 
     // Blocks end alike wherever a file is cut between two of them; only the empty block at its end says that it is whole.
@@ -110,8 +122,9 @@ internal sealed record TextSample(
         }
     }
 
-    private static (byte[] Head, bool Whole) ReadHead(Stream stream, int bytes)
+    private static (byte[] Head, bool Whole) ReadHead(FileStamp file, SourceCompression compression, string encoding, int bytes)
     {
+        using var stream = SourceStreams.OpenInflated(file.Path, compression, encoding);
         var head = new byte[bytes];
         var read = stream.ReadAtLeast(head, bytes, throwOnEndOfStream: false);
         var whole = read < bytes || stream.ReadByte() < 0;

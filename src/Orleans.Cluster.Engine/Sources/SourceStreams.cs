@@ -17,7 +17,9 @@ internal static class SourceStreams
     /// <exception cref="EngineException">It is gone, or size or time differ.</exception>
     public static void CheckStamp(FileStamp stamp)
     {
-        var file = new FileInfo(stamp.Path);
+        // What is read is what a link leads to.
+        var link = new FileInfo(stamp.Path);
+        var file = (link.LinkTarget is null ? link : link.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? link;
         if (!file.Exists)
         {
             throw Unavailable($"{stamp.Path} is gone.");

@@ -215,8 +215,24 @@ public sealed class OddFileTests : IDisposable
     [Theory]
     [InlineData("csv")]
     [InlineData("parquet")]
+    public void Probe_Link_IsTheFileThatItLeadsTo(string format)
+    {
+        var path = format == "csv" ? harness.Write("a.csv", "n\n1\n2\n") : Parquet("a.parquet", 2);
+        var link = Path.Combine(harness.Folder, $"link.{format}");
+        File.CreateSymbolicLink(link, path);
+        var stamp = new FileStamp(link, new FileInfo(path).Length, new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
+
+        var probe = harness.Probe(new SourceSpec { Path = [link] }, [stamp]).Get();
+
+        Assert.Equal("n", probe.Columns[0].Name);
+        Assert.Equal(2, probe.Files[0].EstimatedRows);
+    }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
     [InlineData("json")]
-    public async Task Probe_Folder_IsNamed(string format)
+    public void Probe_Folder_IsNamed(string format)
     {
         var folder = Directory.CreateDirectory(Path.Combine(harness.Folder, $"folder.{format}")).FullName;
         var stamp = new FileStamp(folder, 4096, new DateTimeOffset(Directory.GetLastWriteTimeUtc(folder)));
