@@ -66,7 +66,7 @@ public sealed class EmbeddedCluster : IAsyncLifetime
     {
         using var response = await Http.PostAsJsonAsync("jobs/submit", job);
         var document = await response.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.True(response.StatusCode == HttpStatusCode.Accepted, document.ToString());
+        Assert.True(response.StatusCode == HttpStatusCode.Accepted, $"{document}\n{Log}");
         return document;
     }
 
