@@ -47,6 +47,7 @@ static async Task<int> RunGateway(string[] args)
     builder.Services.AddGateway(builder.Configuration);
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);
+    builder.Services.AddClusterMetrics();
     builder.Services.AddHostedService<EngineWarmUp>();
 
     var app = builder.Build();
@@ -55,6 +56,7 @@ static async Task<int> RunGateway(string[] args)
     app.MapGateway();
     app.MapCluster().Needs(change: AccessRole.Admin);
     app.MapHealth();
+    app.MapMetrics();
     app.MapDashboard().Needs(AccessRole.Admin, AccessRole.Admin);
     await app.RunAsync();
     return 0;

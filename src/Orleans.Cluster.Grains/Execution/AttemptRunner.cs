@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
@@ -62,6 +63,9 @@ internal sealed partial class AttemptRunner(
     private async Task Run(string key, RunningAttempt attempt)
     {
         var committed = false;
+        using var span = ClusterTelemetry.Activities.StartActivity("attempt", ActivityKind.Internal, ClusterTelemetry.TraceOf(attempt.Id.Task.Job));
+        span?.SetTag("job", attempt.Id.Task.Job.Value).SetTag("stage", attempt.Id.Task.Stage)
+            .SetTag("partition", attempt.Id.Task.Partition).SetTag("attempt", attempt.Id.Number);
         try
         {
             var outcome = await Execute(attempt);
@@ -85,6 +89,8 @@ internal sealed partial class AttemptRunner(
                 await Discard(attempt);
             }
 
+            span?.SetTag("committed", committed);
+            ClusterTelemetry.Attempts.Add(1, new KeyValuePair<string, object?>("committed", committed));
             attempts.TryRemove(key, out _);
             ledger.Release(attempt.Resources, 1);
             grains.GetGrain<IJobGrain>(GrainKeys.Job(attempt.Id.Task.Job)).Wake().Ignore();

@@ -61,8 +61,10 @@ internal sealed class PlanningExecutor(
             var epitaph = await process.Epitaph();
             throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (bound.IsCancellationRequested && exception is (OperationCanceledException or RemoteInvocationException))
         {
+            // The executor's own cancellation comes back as its error when it is not the token's exception that it threw.
+            cancellationToken.ThrowIfCancellationRequested();
             throw new ClusterException(
                 Contracts.ErrorCode.Internal, $"The engine took longer than {options.Value.QuestionTimeout.TotalSeconds:0} s to look at the request.");
         }

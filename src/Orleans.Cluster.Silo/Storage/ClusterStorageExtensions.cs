@@ -35,6 +35,7 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<IOutbox, Outbox>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IMetricsStore, MetricsStore>();
+        services.AddSingleton<IWorkMeter, WorkMeter>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         return services;
     }
