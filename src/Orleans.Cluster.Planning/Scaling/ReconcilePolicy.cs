@@ -101,7 +101,9 @@ public sealed record ReconcileView(
     IReadOnlySet<string> Stopping, IReadOnlySet<string> Joined, TimeSpan DrainTimeout, DateTimeOffset Now)
 {
     /// <summary>The worker that an instance is; null while the queue does not know it.</summary>
-    public WorkerStatus? FindWorker(ScaleInstance instance) => Workers.FirstOrDefault(worker => WorkerMatch.Is(worker, instance));
+    /// <remarks>A container that was started again has had two workers: the one that lives is meant, else the later one.</remarks>
+    public WorkerStatus? FindWorker(ScaleInstance instance) => Workers.Where(worker => WorkerMatch.Is(worker, instance))
+        .OrderBy(worker => worker.State == WorkerState.Dead).ThenByDescending(worker => worker.StartedAt).FirstOrDefault();
 }
 
 /// <summary>The next step of a reconciler.</summary>

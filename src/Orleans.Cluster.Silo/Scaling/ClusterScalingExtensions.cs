@@ -28,6 +28,10 @@ internal static class ClusterScalingExtensions
                 // Before the reconciler: hosted services stop in reverse order, so nobody starts workers while this one stops them.
                 services.AddHostedService(provider => provider.GetRequiredService<LocalProcessTarget>());
                 break;
+            case ScaleTargetKind.Docker:
+                services.AddSingleton(provider => provider.GetRequiredService<IOptions<ScalingOptions>>().Value);
+                services.AddSingleton<IScaleTarget, DockerTarget>();
+                break;
             default:
                 services.AddSingleton<IScaleTarget, FixedTarget>();
                 break;

@@ -10,6 +10,15 @@ internal sealed class ScalingOptions
 
     /// <summary>Program of a local worker; this process's own when null. It gets the same arguments.</summary>
     public string? WorkerProgram { get; set; }
+
+    /// <summary>Address of the Docker engine; the engine's usual one when null.</summary>
+    public Uri? DockerEndpoint { get; set; }
+
+    /// <summary>Compose project whose workers are scaled; that of this process's own container when null.</summary>
+    public string? ComposeProject { get; set; }
+
+    /// <summary>Name of the worker service in the compose project.</summary>
+    public string WorkerService { get; set; } = "worker";
 }
 
 /// <summary>What runs the workers of a cluster.</summary>
@@ -17,6 +26,9 @@ internal enum ScaleTargetKind
 {
     /// <summary>Child processes of the gateway.</summary>
     LocalProcesses,
+
+    /// <summary>Containers of a compose project, through the Docker engine.</summary>
+    Docker,
 
     /// <summary>Nobody: they are started by hand or by another system.</summary>
     Fixed,

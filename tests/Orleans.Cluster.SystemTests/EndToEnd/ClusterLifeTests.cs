@@ -38,7 +38,7 @@ public sealed class ClusterLifeTests
         Assert.Equal("RUNNING", stopped.GetProperty("status").GetString());
 
         Assert.Equal(HttpStatusCode.Accepted, await Post(cluster, "start", new { }));
-        var end = await cluster.WaitForEndAsync(id);
+        var end = await cluster.WaitForEndAsync(id, seconds: 300);
 
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         Assert.Equal(expected, await Sums(cluster, id));
@@ -65,7 +65,7 @@ public sealed class ClusterLifeTests
         Assert.Empty(cluster.WorkerIds());
         await Post(cluster, "start", new { });
 
-        Assert.Equal("SUCCEEDED", (await cluster.WaitForEndAsync(id)).GetProperty("status").GetString());
+        Assert.Equal("SUCCEEDED", (await cluster.WaitForEndAsync(id, seconds: 300)).GetProperty("status").GetString());
         Assert.Equal(expected, await Sums(cluster, id));
     }
 
@@ -163,7 +163,7 @@ public sealed class ClusterLifeTests
             () => $"{status}\n{cluster.Log}");
     }
 
-    // About a second for each partition of 64 KiB, so that there is time to change the cluster under the job.
+    // About half a second for each partition of 64 KiB, so that there is time to change the cluster under the job.
     private static object GroupBy(string path) => new
     {
         operation = "aggregate",
@@ -172,7 +172,7 @@ public sealed class ClusterLifeTests
         {
             groupBy = new[] { "k" },
             aggregates = new[] { new { function = "sum", column = "v", @as = "total" } },
-            where = "length(md5(repeat(k, 16000))) = 32",
+            where = "length(md5(repeat(k, 8000))) = 32",
         },
         partitioning = new { targetBytes = 65_536 },
     };

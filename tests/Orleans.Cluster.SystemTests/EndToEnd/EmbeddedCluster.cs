@@ -71,7 +71,7 @@ public sealed class EmbeddedCluster : IAsyncLifetime
     }
 
     /// <summary>The status document once it meets a condition.</summary>
-    public async Task<JsonElement> WaitAsync(string id, Func<string, JsonElement, bool> condition)
+    public async Task<JsonElement> WaitAsync(string id, Func<string, JsonElement, bool> condition, int seconds = 120)
     {
         JsonElement status = default;
         await Until(
@@ -80,12 +80,13 @@ public sealed class EmbeddedCluster : IAsyncLifetime
                 status = await Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/status");
                 return condition(status.GetProperty("status").GetString()!, status);
             },
-            TimeSpan.FromSeconds(120),
+            TimeSpan.FromSeconds(seconds),
             () => $"{status}\n{Log}");
         return status;
     }
 
-    public Task<JsonElement> WaitForEndAsync(string id) => WaitAsync(id, (phase, _) => phase is "SUCCEEDED" or "FAILED" or "CANCELLED");
+    public Task<JsonElement> WaitForEndAsync(string id, int seconds = 120) =>
+        WaitAsync(id, (phase, _) => phase is "SUCCEEDED" or "FAILED" or "CANCELLED", seconds);
 
     public Task<JsonElement> ResultAsync(string id) => Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result");
 

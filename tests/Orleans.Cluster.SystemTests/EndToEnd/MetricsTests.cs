@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Orleans.Cluster.SystemTests.EndToEnd;
+
+/// <summary>The cluster's figures as a user sees them.</summary>
+[Collection("cluster-life")]
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task History_AfterAJob_AgreesWithWhatTheJobReports()
+    {
+        await using var cluster = new EmbeddedCluster { Workers = 1 };
+        await cluster.InitializeAsync();
+        File.WriteAllLines(Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, 20_000).Select(n => $"{n}").Prepend("n"));
+        var id = (await cluster.SubmitAsync(new { operation = "convert", source = new { path = "n.csv" }, partitioning = new { targetBytes = 16_384 } }))
+            .GetProperty("id").GetString()!;
+        var job = await cluster.WaitForEndAsync(id);
+        Assert.Equal("SUCCEEDED", job.GetProperty("status").GetString());
+
+        var partitions = job.GetProperty("progress").GetProperty("partitions").GetProperty("completed").GetInt32();
+        JsonElement history = default;
+        await EmbeddedCluster.Until(
+            async () =>
+            {
+                history = await cluster.Http.GetFromJsonAsync<JsonElement>("metrics/cluster?step=10");
+                return Math.Abs(Total(history, "partitionsPerSecond") - partitions) < 0.01;
+            },
+            TimeSpan.FromSeconds(40),
+            () => $"{partitions} partitions; {history}");
+
+        Assert.Equal(20_000, Total(history, "rowsPerSecond"), 0.5);
+        Assert.Equal(1, history.GetProperty("current").GetProperty("figures").GetProperty("workersActive").GetDouble());
+        var prometheus = await cluster.Http.GetStringAsync("/metrics");
+        Assert.Contains("orleans_cluster_workers_active", prometheus, StringComparison.Ordinal);
+
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < 20; i++)
+        {
+            await cluster.Http.GetStringAsync($"metrics/cluster?step={1 + (i * 7)}");
+        }
+
+        Assert.True(clock.Elapsed / 20 < TimeSpan.FromMilliseconds(50), $"{clock.Elapsed.TotalMilliseconds / 20:0} ms each");
+    }
+
+    [Fact]
+    public async Task History_ThatCannotBeServed_IsRefused()
+    {
+        await using var cluster = new EmbeddedCluster { Workers = 0 };
+        await cluster.InitializeAsync();
+
+        foreach (var query in (string[])["step=0", "step=fast", "since=yesterday", "since=2020-01-01T00:00:00Z&step=1", "stepp=3"])
+        {
+            using var answer = await cluster.Http.GetAsync($"metrics/cluster?{query}");
+            Assert.True(answer.StatusCode == System.Net.HttpStatusCode.BadRequest, query);
+        }
+    }
+
+    private static double Total(JsonElement history, string figure) => history.GetProperty("samples").EnumerateArray()
+        .Sum(sample => sample.GetProperty("figures").GetProperty(figure).GetDouble() * sample.GetProperty("seconds").GetDouble());
+}
