@@ -4,8 +4,8 @@ using Orleans.Cluster.Contracts.Plans;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// How far a job is and how long it will take: stages weighted by the bytes that they read, each stage by what its committed and running
-/// partitions have read of theirs.
+/// How far a job is and how long it will take: stages weighted by the bytes that they read (once open, else as far as the stages before
+/// them tell), each stage by what its committed and running partitions have read of theirs.
 /// </summary>
 public static class ProgressMeter
 {
@@ -28,9 +28,10 @@ public static class ProgressMeter
         ArgumentNullException.ThrowIfNull(before);
         var byStage = tallies.ToDictionary(tally => tally.Stage);
         double weight = 0, done = 0;
+        var weights = Weights(plan, byStage);
         foreach (var stage in plan.Stages)
         {
-            var share = Math.Max(LeastStageBytes, stage.EstimatedBytes);
+            var share = weights[stage.Index];
             weight += share;
             done += share * Share(byStage.GetValueOrDefault(stage.Index), running.GetValueOrDefault(stage.Index));
         }
@@ -54,20 +55,42 @@ public static class ProgressMeter
     }
 
     /// <summary>
-    /// Time left at the pace since the start; null until 2 % is done or two seconds have passed with some of it. The high estimate
+    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed. The high estimate
     /// assumes two thirds of the pace.
     /// </summary>
     public static JobEta? Estimate(JobProgress progress, DateTimeOffset startedAt, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var elapsed = (now - startedAt).TotalSeconds;
-        if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0 || (progress.Fraction < 0.02 && elapsed < 2))
+        if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0 || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0)))
         {
             return null;
         }
 
         var left = elapsed * (1 - progress.Fraction) / progress.Fraction;
         return new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
+    }
+
+    // An aggregate that makes little of much must not leave the bar at 14 % with nearly all work done: a stage that is not open yet weighs
+    // what the stages before it have written so far, scaled up to all of their partitions.
+    private static Dictionary<int, double> Weights(JobPlan plan, Dictionary<int, StageTally> tallies)
+    {
+        var weights = new Dictionary<int, double>();
+        var outputs = new Dictionary<int, double>();
+        foreach (var stage in plan.Stages)
+        {
+            var tally = tallies.GetValueOrDefault(stage.Index);
+            var upstream = stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct().ToList();
+            double bytes = tally is { BytesTotal: > 0 }
+                ? tally.BytesTotal
+                : upstream.Count > 0 && stage.Inputs.All(input => input.Dataset is null)
+                    ? Math.Min(stage.EstimatedBytes, upstream.Sum(index => outputs.GetValueOrDefault(index, stage.EstimatedBytes)))
+                    : stage.EstimatedBytes;
+            weights[stage.Index] = Math.Max(LeastStageBytes, bytes);
+            outputs[stage.Index] = tally is { Committed: > 0 } ? (double)tally.BytesOut * tally.Total / tally.Committed : bytes;
+        }
+
+        return weights;
     }
 
     private static double Share(StageTally? tally, (long Bytes, long Rows) running)

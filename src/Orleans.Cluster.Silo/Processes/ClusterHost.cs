@@ -50,6 +50,8 @@ internal static class ClusterHost
         // Says at each refused request that it was refused, which the answer and the audit log say too.
         ["Logging:LogLevel:Orleans.Cluster.Silo.Gateway.Access"] = "Warning",
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+        // It recommends the server collector at each start; a silo leaves memory and processors to its executors.
+        ["Logging:LogLevel:Orleans.Runtime.Silo"] = "Error",
         // What these warn of is the ordinary course when a silo leaves or dies. Who looks after workers says it in one line.
         ["Logging:LogLevel:Orleans.Networking"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.CallbackData"] = "Error",
