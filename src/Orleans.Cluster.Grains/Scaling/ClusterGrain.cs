@@ -16,11 +16,14 @@ internal sealed partial class ClusterGrain(
     ILogger<ClusterGrain> logger) : Grain, IClusterGrain
 {
     // A reconciler that has not come for this long is gone, and another may act.
-    private static readonly TimeSpan KeeperLease = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan KeeperLease = TimeSpan.FromSeconds(10);
+
+    // Longer than a round takes on a machine that is short of processors: what was seen is shown until then.
+    private static readonly TimeSpan SightLife = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SamplePeriod = TimeSpan.FromSeconds(1);
 
     private string? keeper;
-    private DateTimeOffset keeperUntil;
+    private DateTimeOffset attendedAt;
     private ObservedScale? observed;
     private IReadOnlyList<LoadSample> samples = [];
     private DateTimeOffset nextSample;
@@ -48,19 +51,19 @@ internal sealed partial class ClusterGrain(
     public async Task<ScaleOrder> Attend(KeeperReport report)
     {
         var now = clock.GetUtcNow();
-        if (keeper != report.Keeper && now < keeperUntil)
+        if (keeper is not null && keeper != report.Keeper && now < attendedAt + KeeperLease)
         {
             return new ScaleOrder(Desired, IsInCharge: false);
         }
 
-        (keeper, keeperUntil, observed) = (report.Keeper, now + KeeperLease, report.Observed);
+        (keeper, attendedAt, observed) = (report.Keeper, now, report.Observed);
         await Change((stored.State.Desired ?? DesiredState.Initial(report.Configured)).Configure(report.Configured, now));
         await FollowLoad(now);
         return new ScaleOrder(Desired, IsInCharge: true);
     }
 
     public async Task<ClusterStatus> GetStatus() =>
-        ClusterView.Compose(Desired, clock.GetUtcNow() < keeperUntil ? observed : null, await Queue.ListWorkers());
+        ClusterView.Compose(Desired, clock.GetUtcNow() < attendedAt + SightLife ? observed : null, await Queue.ListWorkers());
 
     public Task<IReadOnlyList<ScalingDecision>> ListDecisions() => Task.FromResult(Desired.Decisions);
 
