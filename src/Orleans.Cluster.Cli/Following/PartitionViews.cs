@@ -78,7 +78,8 @@ internal static class PartitionViews
     }
 
     private static string Input(StageInput input) =>
-        $"{input.Name} ({(input.Dataset is { } dataset ? dataset : $"stage {input.Stage}")}, {JobFollower.WireWord(input.Mode)})";
+        $"{input.Name} ({(input.Dataset is { } dataset ? dataset : $"stage {input.Stage}")}, {JobFollower.WireWord(input.Mode)}, "
+        + $"about {Quantities.Bytes(input.EstimatedBytes)})";
 
     private static void WriteMore(CliConsole console, int count)
     {

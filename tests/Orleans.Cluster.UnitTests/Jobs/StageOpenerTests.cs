@@ -35,6 +35,41 @@ public sealed class StageOpenerTests
     }
 
     [Fact]
+    public void Open_OneTargetWithMostRows_IsSharedOutByItsProducersWhileOthersStayWhole()
+    {
+        var plan = Plan with { Stages = [Plan.Stages[0], Plan.Stages[1] with { Inputs = [Plan.Stages[1].Inputs[0] with { MaySplit = true }] }] };
+
+        var opened = StageOpener.Open(
+            Id, 1, plan, 1, Upstream(Committed(0, (0, 3 * Large), (1, Large)), Committed(1, (0, 3 * Large), (1, Large)), Committed(2, (0, 3 * Large))));
+
+        Assert.Equal(
+            [(0, "partial", "0"), (0, "partial", "1"), (0, "partial", "2"), (1, null, "")],
+            opened.Select(partition => (partition.Work.FirstTarget, partition.Work.SharedInput, string.Join(',', partition.Work.SharedPartitions))));
+        Assert.Equal(11 * Large, opened.Sum(partition => partition.Work.Bytes));
+    }
+
+    [Fact]
+    public void Open_OneTargetWithMostRowsThatMustStayTogether_IsOneTask()
+    {
+        var opened = StageOpener.Open(Id, 1, Plan, 1, Upstream(Committed(0, (0, 9 * Large), (1, Large)), Committed(1, (0, 9 * Large))));
+
+        Assert.Equal([0, 1], opened.Select(partition => partition.Work.FirstTarget));
+    }
+
+    [Fact]
+    public void Resolve_SharedTarget_ReadsItsPartOfOneInputAndAllOfOthers()
+    {
+        var work = new PartitionWork { FirstTarget = 0, SharedInput = "partial", SharedPartitions = [1] };
+        var partition = Partition(0) with { Task = new(Id, 1, 0), Work = work };
+        var inputs = Plan.Stages[1].Inputs.Append(Plan.Stages[1].Inputs[0] with { Name = "other" });
+        var plan = Plan with { Stages = [Plan.Stages[0], Plan.Stages[1] with { Inputs = [.. inputs] }] };
+
+        var (resolved, _) = TaskInputs.Resolve(plan, partition, Upstream(Committed(0, (0, 5)), Committed(1, (0, 7))), folder => folder);
+
+        Assert.Equal([1, 2], resolved!.Select(input => input.Exchange!.Files.Count));
+    }
+
+    [Fact]
     public void Open_NothingCommittedUpstream_RunsOnceOverEmptyTables()
     {
         var opened = StageOpener.Open(Id, 1, Plan, 1, Upstream(Committed(0)));

@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.UnitTests.Engine;
 
 namespace Orleans.Cluster.UnitTests.Tpch;
 
@@ -30,25 +31,30 @@ internal static class TpchTables
                 + "l_shipdate DATE, l_commitdate DATE, l_receiptdate DATE, l_shipinstruct VARCHAR, l_shipmode VARCHAR, l_comment VARCHAR"),
         };
 
-    /// <summary>Rows and bytes as text of each table at scale 1.</summary>
-    public static readonly IReadOnlyDictionary<string, (long Rows, long Bytes)> ScaleOne = new Dictionary<string, (long, long)>
+    /// <summary>The benchmark's own files, which are no part of the repository; null where they are absent.</summary>
+    public static string? SharedFolder
     {
-        ["region"] = (5, 400),
-        ["nation"] = (25, 2_200),
-        ["supplier"] = (10_000, 1_400_000),
-        ["customer"] = (150_000, 24_000_000),
-        ["part"] = (200_000, 24_000_000),
-        ["partsupp"] = (800_000, 119_000_000),
-        ["orders"] = (1_500_000, 172_000_000),
-        ["lineitem"] = (6_001_215, 760_000_000),
-    };
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            {
+                var data = Path.Combine(folder.FullName, "shared", "data", "tpch-sf0.01");
+                if (Directory.Exists(data))
+                {
+                    return data;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Makes the tables in a database. Values follow from row numbers alone, with the domains that the queries look for.</summary>
     public static void Generate(DuckDBConnection database)
     {
         foreach (var statement in Statements)
         {
-            Execute(database, statement);
+            EngineOracle.Execute(database, statement);
         }
     }
 
@@ -58,30 +64,10 @@ internal static class TpchTables
         foreach (var (table, columns) in Columns)
         {
             var schema = string.Join(", ", columns.Append(new("_end", "VARCHAR")).Select(c => $"{SqlText.Literal(c.Key)}: {SqlText.Literal(c.Value)}"));
-            Execute(database,
+            EngineOracle.Execute(database,
                 $"CREATE TABLE {table} AS SELECT * EXCLUDE _end FROM read_csv({SqlText.Literal(Path.Combine(folder, table + ".tbl.gz"))}, "
                 + $"delim = '|', header = false, quote = '', auto_detect = false, columns = {{{schema}}})");
         }
-    }
-
-    /// <summary>Writes each table as CSV with a header; the answer has the files by table.</summary>
-    public static IReadOnlyDictionary<string, string> Write(DuckDBConnection database, string folder)
-    {
-        var files = Columns.Keys.ToDictionary(table => table, table => Path.Combine(folder, table + ".csv"));
-        foreach (var (table, path) in files)
-        {
-            Execute(database, $"COPY {table} TO {SqlText.Literal(path)} (HEADER true)");
-        }
-
-        return files;
-    }
-
-    /// <summary>Runs a statement; answers the rows that it wrote.</summary>
-    public static int Execute(DuckDBConnection database, string sql)
-    {
-        using var command = database.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteNonQuery();
     }
 
     // A decimal's comma is written as a point above, so that commas part the columns.
@@ -90,7 +76,6 @@ internal static class TpchTables
 
     private static IEnumerable<string> Statements =>
     [
-        "SET threads = 1",
         "CREATE MACRO pick(n, salt, m) AS CAST(hash(n, salt) % m AS BIGINT)",
         "CREATE MACRO word(n, salt, words) AS words[1 + pick(n, salt, len(words))]",
         "CREATE MACRO prose(n, salt) AS concat_ws(' ', word(n, salt || 1, ['special', 'regular', 'final', 'green']), "

@@ -1,5 +1,5 @@
-using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Planning.Queries;
+using Orleans.Cluster.UnitTests.Engine;
 
 namespace Orleans.Cluster.UnitTests.Tpch;
 
@@ -9,7 +9,7 @@ public sealed class TpchTests : IDisposable
     // So small that tables of a few hundred rows are exchanged as large ones would be.
     private static readonly PlanLimits Tiny = new() { GatherBytes = 512, BroadcastBytes = 4096, DirectBytes = 512, TargetBytes = 64 << 10 };
 
-    private readonly TpchFixture tables = TpchFixture.Generated();
+    private readonly EngineOracle tables = new(TpchTables.Columns, TpchTables.Generate);
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(1, 22)];
 
@@ -23,26 +23,36 @@ public sealed class TpchTests : IDisposable
     [InlineData(16)]
     [InlineData(20)]
     [InlineData(21)]
-    public async Task Run_QueryOverTwoPartitions_EqualsOneEngine(int number) =>
-        Assert.NotEmpty((await tables.Check(TpchQueries.Text(number), partitions: 2, Tiny)).Stages);
+    public async Task Run_QueryOverTwoPartitions_EqualsOneEngine(int number)
+    {
+        var (_, expected, actual) = await tables.Run(TpchQueries.Text(number), partitions: 2, Tiny);
+
+        EngineOracle.AssertSame(expected, actual);
+    }
 
     [Theory]
     [Trait("Category", "Long")]
     [MemberData(nameof(Numbers))]
-    public async Task Run_QueryOverManyPartitions_EqualsOneEngine(int number) =>
-        Assert.NotEmpty((await tables.Check(TpchQueries.Text(number), partitions: 5, Tiny)).Stages);
+    public async Task Run_QueryOverManyPartitions_EqualsOneEngine(int number)
+    {
+        var (_, expected, actual) = await tables.Run(TpchQueries.Text(number), partitions: 5, Tiny);
+
+        Assert.NotEqual(0, expected.GetProperty("totalRows").GetInt32());
+        EngineOracle.AssertSame(expected, actual);
+    }
 
     [Theory]
     [Trait("Category", "Long")]
     [MemberData(nameof(Numbers))]
     public async Task Run_QueryOverTheBenchmarksOwnFiles_EqualsOneEngine(int number)
     {
-        Assert.SkipWhen(TpchFixture.SharedFolder is null, "There is no folder shared/data/tpch-sf0.01 beside the repository.");
-        using var files = TpchFixture.OfFiles(TpchFixture.SharedFolder!);
+        Assert.SkipWhen(TpchTables.SharedFolder is null, "There is no folder shared/data/tpch-sf0.01 beside the repository.");
+        using var files = new EngineOracle(TpchTables.Columns, database => TpchTables.Load(database, TpchTables.SharedFolder!));
 
-        var plan = await files.Check(TpchQueries.Text(number), partitions: 3, new PlanLimits(), mayBeEmpty: true);
+        var (plan, expected, actual) = await files.Run(TpchQueries.Text(number), partitions: 3, new PlanLimits());
 
-        Assert.NotEmpty(plan.Stages);
+        EngineOracle.AssertSame(expected, actual);
+        Assert.True(TpchScale.ScansInPartitions(plan));
     }
 
     [Fact]
@@ -52,22 +62,12 @@ public sealed class TpchTests : IDisposable
         var lean = new List<int>();
         foreach (var number in Enumerable.Range(1, 22))
         {
-            var plan = await tables.PlanAtScaleOne(TpchQueries.Text(number));
-            var inputs = plan.Stages.SelectMany(stage => stage.Inputs).ToList();
-            TestContext.Current.TestOutputHelper?.WriteLine(TpchFixture.Describe(number, plan));
-            if (inputs.Where(input => input.Dataset is { } name && plan.Datasets[name].Partitions.Count > 1).All(input => input.Mode == InputMode.Partition)
-                && inputs.Exists(input => input.Mode == InputMode.Partition))
-            {
-                spread.Add(number);
-            }
-
-            if (inputs.Where(input => input.Mode == InputMode.All).All(input => input.EstimatedBytes <= 50 << 20))
-            {
-                lean.Add(number);
-            }
+            var plan = await TpchScale.Plan(tables, TpchQueries.Text(number));
+            spread.AddRange(TpchScale.ScansInPartitions(plan) ? [number] : []);
+            lean.AddRange(TpchScale.MostGathered(plan) <= 50_000_000 ? [number] : []);
         }
 
-        Assert.True(spread.Count >= 18, $"Only {string.Join(", ", spread)} scan large tables in partitions.");
-        Assert.True(lean.Count >= 12, $"Only {string.Join(", ", lean)} gather at most 50 MB into any input.");
+        Assert.Equal(Enumerable.Range(1, 22), spread);
+        Assert.Equal(Enumerable.Range(1, 22), lean);
     }
 }
