@@ -110,12 +110,14 @@ internal sealed class JoinPlanner(PlanDraft draft)
         };
         var note = $"{Describe(left)} and {Describe(right)} are both too large to go whole to every task "
             + $"(above {Amount(draft.Limits.BroadcastBytes)}), so rows of equal keys meet by the hash of {string.Join(", ", order.Select(key => key.Left))}.";
+        var isNew = leftOrder is null && rightOrder is null;
         var canStay = leftOrder is not null && IsSame(right.Spread, order, key => key.RightColumn, targets);
         var newLeft = leftOrder is null ? await Exchange(left, [.. order.Select(key => (key.Left, key.Type))], targets, carried, note) : left.Pinned();
         var newRight = rightOrder is not null || canStay ? right.Pinned()
             : await Exchange(right, [.. order.Select(key => (key.Right, key.Type))], targets, carried, note);
-        (newLeft, newRight) = Splittable(kind, newLeft, newRight, isNew: leftOrder is null && rightOrder is null);
-        return (newLeft with { Notes = [.. newLeft.Notes, note] }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
+        (newLeft, newRight) = Splittable(kind, newLeft, newRight, isNew);
+        string[] notes = isNew && kind != JoinType.Full ? [note, "A target with far too many rows is shared out over several tasks."] : [note];
+        return (newLeft with { Notes = [.. newLeft.Notes, .. notes] }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
     }
 
     // A task whose key is far too common is split when it opens: the rows of one side are shared out, those of the other go to each part.

@@ -39,8 +39,14 @@ internal sealed class NodePlanner(PlanDraft draft)
     /// <summary>A query in the place of a table. One that occurs several times is computed by one stage.</summary>
     public async Task<Relation> Derived(JsonObject table)
     {
-        var query = table.Text("type") == "SUBQUERY" ? (JsonObject)table["subquery"]!["node"]! : SqlNodes.SelectAll(table);
-        if (table.Text("type") != "SUBQUERY" || !draft.Shared.IsRepeated(table))
+        if (table.Text("type") != "SUBQUERY")
+        {
+            // VALUES and the like: a SELECT of it would lead here again, and it reads no table that could be parted.
+            return (await new GatheredQuery(draft).Plan(SqlNodes.SelectAll(table), null)).Relation;
+        }
+
+        var query = (JsonObject)table["subquery"]!["node"]!;
+        if (!draft.Shared.IsRepeated(table))
         {
             return await Rows(query);
         }

@@ -10,8 +10,8 @@ internal sealed class PlanDraft(
     ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, PlanLimits limits, CancellationToken cancellationToken)
 {
     private readonly List<StagePlan> stages = [];
-    private int numbers;
     private readonly HashSet<string> inputNames = new(StringComparer.OrdinalIgnoreCase);
+    private int numbers;
 
     /// <summary>Datasets by name.</summary>
     public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; } =

@@ -84,6 +84,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         }
 
         LastPartitions = committed[plan.Stages[^1].Index].Count;
+        Committed = committed;
         Quarantined = committed.Values.SelectMany(partitions => partitions).Sum(partition => partition.Manifest!.QuarantinedRows);
         var files =
             from partition in committed[plan.Stages[^1].Index]
@@ -107,6 +108,10 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
 
     /// <summary>Partitions of the last stage of the last job.</summary>
     public int LastPartitions { get; private set; }
+
+    /// <summary>Partitions of the last job, by stage.</summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> Committed { get; private set; } =
+        new Dictionary<int, IReadOnlyList<PartitionRecord>>();
 
     /// <summary>Rows that the last job set aside.</summary>
     public long Quarantined { get; private set; }

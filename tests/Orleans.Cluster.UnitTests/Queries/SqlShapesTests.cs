@@ -83,7 +83,7 @@ public sealed class SqlShapesTests
         "SELECT max(x) FROM (SELECT count(*) AS x FROM l GROUP BY g) WHERE false",
     ];
 
-    public static TheoryData<string> Some => [.. Joins.Concat(Subqueries).Concat(Blocks).Where((_, index) => index % 8 == 0)];
+    public static TheoryData<string> Some => [.. Joins.Concat(Subqueries).Concat(Blocks).Where((_, index) => index % 10 == 0)];
 
     public static TheoryData<string, int> All => [.. from query in Joins.Concat(Subqueries).Concat(Blocks) from partitions in new[] { 1, 3, 13 } select (query, partitions)];
 
@@ -95,6 +95,32 @@ public sealed class SqlShapesTests
     [Trait("Category", "Long")]
     [MemberData(nameof(All))]
     public Task Run_ShapeOverPartitions_EqualsOneEngine(string query, int partitions) => Check(query, partitions);
+
+    [Fact]
+    public async Task Run_JoinInWhichOneKeyHasMostRows_SharesThemOut()
+    {
+        using var tables = new EngineOracle(
+            new Dictionary<string, IReadOnlyDictionary<string, string>>
+            {
+                ["facts"] = new Dictionary<string, string> { ["k"] = "INTEGER", ["v"] = "BIGINT" },
+                ["names"] = new Dictionary<string, string> { ["k"] = "INTEGER", ["n"] = "VARCHAR" },
+            },
+            database =>
+            {
+                EngineOracle.Execute(database,
+                    "CREATE TABLE facts AS SELECT CAST(CASE WHEN i % 10 < 6 THEN 1 ELSE hash(i) % 1000 END AS INTEGER) AS k, CAST(hash(i, 7) % 100000 AS BIGINT) AS v "
+                    + "FROM range(9000) t(i)");
+                EngineOracle.Execute(database, "CREATE TABLE names AS SELECT CAST(i AS INTEGER) AS k, 'n' || i AS n FROM range(1000) t(i)");
+            });
+
+        var (plan, expected, actual) = await tables.Run(
+            "SELECT v, n FROM facts JOIN names ON facts.k = names.k", 12, new PlanLimits { BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 32 << 10 });
+
+        Assert.Equal(EngineHarness.Rows(expected).Order(StringComparer.Ordinal), EngineHarness.Rows(actual).Order(StringComparer.Ordinal));
+        var rows = tables.Harness.Committed[plan.Stages[^1].Index].Select(partition => partition.Manifest!.RowsOut).Order().ToList();
+        Assert.True(rows[^1] <= 3 * rows[rows.Count / 2], $"Rows by task: {string.Join(", ", rows)}");
+        Assert.Contains("shared out", plan.Stages[^1].Note, StringComparison.Ordinal);
+    }
 
     private static async Task Check(string query, int partitions)
     {
