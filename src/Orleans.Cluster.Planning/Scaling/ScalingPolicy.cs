@@ -39,8 +39,10 @@ public static class ScalingPolicy
             return (kept, null);
         }
 
+        // Workers that are slow to start are not busy yet: what they are started for still waits.
         var busy = window.Average(sample => sample.Busy);
         var down = (int)Math.Clamp(Math.Ceiling(busy / Math.Max(1, latest.SlotsPerWorker) / Utilisation), bounds.MinWorkers, bounds.MaxWorkers);
+        down = Math.Max(down, Needed(latest, down, bounds, rules));
         return down < workers
             ? ([], new ScalingStep(down, Invariant($"Over {rules.DownAfter.TotalSeconds:0} s {busy:0.0} slots were busy on average; {down} workers are enough.")))
             : (kept, null);

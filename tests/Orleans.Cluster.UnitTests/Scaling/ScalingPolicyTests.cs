@@ -72,6 +72,18 @@ public sealed class ScalingPolicyTests
     }
 
     [Fact]
+    public void Decide_WorkersThatAreSlowToStart_AreNotSentAwayWhileTheirWorkWaits()
+    {
+        IReadOnlyList<LoadSample> samples = [];
+        for (var second = 0; second <= 60; second++)
+        {
+            (samples, var step) = ScalingPolicy.Decide(
+                samples, new LoadSample(ScalingSamples.Now.AddSeconds(second), 180, 2, 1, 8.5), workers: 6, Bounds, Rules);
+            Assert.Null(step);
+        }
+    }
+
+    [Fact]
     public void Decide_Step_SaysWhy()
     {
         var at = ScalingSamples.Now;
