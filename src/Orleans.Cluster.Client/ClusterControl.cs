@@ -27,6 +27,12 @@ internal sealed class ClusterControl(HttpClient http) : IClusterControl
     public Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken) =>
         transport.GetAsync<QueueStatus>($"{Root}/queue/status", cancellationToken);
 
+    public Task<ResourceStatus> GetResourcesAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<ResourceStatus>($"{Root}/resources", cancellationToken);
+
+    public Task<RecommendationList> GetRecommendationsAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<RecommendationList>($"{Root}/resources/recommendations", cancellationToken);
+
     public Task<JsonElement> GetMetricsAsync(DateTimeOffset? since, TimeSpan? step, CancellationToken cancellationToken) =>
         transport.GetAsync<JsonElement>(
             Wire.Address(

@@ -22,6 +22,12 @@ public interface IClusterControl
     /// <summary>What waits, and why.</summary>
     Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>What is offered, handed out and used.</summary>
+    Task<ResourceStatus> GetResourcesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Advice from what was measured.</summary>
+    Task<RecommendationList> GetRecommendationsAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Figures of the cluster, now and since a time; a document without a type of its own.</summary>
     Task<JsonElement> GetMetricsAsync(
         DateTimeOffset? since = null, TimeSpan? step = null, CancellationToken cancellationToken = default);

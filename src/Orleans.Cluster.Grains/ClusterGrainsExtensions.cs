@@ -4,6 +4,7 @@ using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Partitions;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Grains.Resources;
 using Orleans.Cluster.Grains.Results;
 using Orleans.Cluster.Grains.Scaling;
 using Orleans.Cluster.Planning.Queries;
@@ -40,6 +41,7 @@ internal static class ClusterGrainsExtensions
     {
         services.AddSingleton<IJobDesk, JobDesk>();
         services.AddSingleton<ActiveJobCount>();
+        services.AddSingleton<ResourceDesk>();
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ArtifactFolders>();
         return services;

@@ -11,7 +11,7 @@ internal static class ClusterCommands
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
         CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands)),
-        Queue(commands), Top(commands),
+        Queue(commands), Resources(commands), Top(commands),
     ];
 
     private static Command Status(CommandFactory commands) =>
@@ -61,6 +61,36 @@ internal static class ClusterCommands
             ClusterViews.WriteQueue(session.Console, queue);
             return ExitCodes.Done;
         });
+
+    private static Command Resources(CommandFactory commands)
+    {
+        var advise = new Option<bool>("--advise") { Description = "What to change, from what was measured" };
+        return commands.Create("resources", "Show what is offered, handed out and used", [advise], async session =>
+        {
+            if (session.Parsed.GetValue(advise))
+            {
+                var advice = await session.Cluster.GetRecommendationsAsync(session.Cancellation);
+                return Write(session, advice, () => ResourceViews.WriteAdvice(session.Console, advice));
+            }
+
+            var resources = await session.Cluster.GetResourcesAsync(session.Cancellation);
+            return Write(session, resources, () => ResourceViews.WriteResources(session.Console, resources));
+        });
+    }
+
+    private static int Write<T>(Session session, T document, Action forPeople)
+    {
+        if (session.Json)
+        {
+            session.WriteJson(document);
+        }
+        else
+        {
+            forPeople();
+        }
+
+        return ExitCodes.Done;
+    }
 
     private static Command Top(CommandFactory commands)
     {

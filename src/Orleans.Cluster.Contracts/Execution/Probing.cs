@@ -101,8 +101,9 @@ public sealed record RowGroup(long Rows, long Bytes);
 /// <summary>Byte offsets of one text file that shall become record starts.</summary>
 /// <param name="File">The file as probed.</param>
 /// <param name="Dialect">Null for NDJSON, whose records end at newlines alone.</param>
-/// <param name="Cuts">Wanted borders inside (DataStart, Bytes), rising; none is allowed, and then the whole file is one range.</param>
-public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOnlyList<long> Cuts);
+/// <param name="Cuts">Wanted borders inside (DataStart, End), rising; none is allowed, and then all of it is one range.</param>
+/// <param name="End">Where a record is known to end, to read no further; null for the end of the file.</param>
+public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOnlyList<long> Cuts, long? End = null);
 
 /// <summary>A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.</summary>
 /// <param name="Start">Byte offset of its first record; of BGZF, of the block with it.</param>

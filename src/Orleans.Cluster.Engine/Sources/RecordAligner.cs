@@ -16,11 +16,12 @@ internal static class RecordAligner
     private static IReadOnlyList<AlignedRange> AlignPlain(AlignRequest request, CancellationToken cancellationToken)
     {
         var file = request.File;
+        var end = request.End ?? file.Stamp.Bytes;
         var sink = new CutSink(request.Cuts, file.DataStart, file.FirstLine);
-        var whole = new FileSlice { File = file, Start = file.DataStart, End = file.Stamp.Bytes };
+        var whole = new FileSlice { File = file, Start = file.DataStart, End = end };
         using var stream = SourceStreams.OpenRecords(whole, SourceFormat.Auto);
         RecordPump.Pump(stream, new RecordSplitter(request.Dialect), sink, cancellationToken);
-        return sink.Finish(file.Stamp.Bytes);
+        return sink.Finish(end);
     }
 
     // The cuts move to starts of blocks, then in the text from there to starts of records. Whether a block begins inside quotes only its

@@ -49,6 +49,9 @@ internal interface ICheckpointStore
     /// <summary>Counts by stage and state, cheaper than <see cref="List"/>, with sums over committed partitions.</summary>
     Task<IReadOnlyList<StageTally>> Tally(JobId job, CancellationToken cancellationToken);
 
+    /// <summary>When the first attempt of a job began; null when none did.</summary>
+    Task<DateTimeOffset?> FindFirstStart(JobId job, CancellationToken cancellationToken);
+
     /// <summary>Partitions of a job that are <c>FAILED</c> and wait for a decision.</summary>
     Task<IReadOnlyList<PartitionRecord>> ListFailed(JobId job, CancellationToken cancellationToken);
 

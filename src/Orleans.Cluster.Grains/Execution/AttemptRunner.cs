@@ -70,31 +70,44 @@ internal sealed partial class AttemptRunner(
         {
             var outcome = await Execute(attempt);
             committed = outcome.Manifest is { } manifest && await Commit(attempt, manifest) == CommitAnswer.Committed;
-            if (outcome.Failure is { } failure)
-            {
-                Log.Failed(logger, attempt.Id, failure.Kind, failure.Message);
-                await UntilStored(attempt, () => checkpoints.End(
-                    new AttemptEnd(attempt.Id, attempt.Worker, failure, null, clock.GetUtcNow()), CancellationToken.None));
-            }
-        }
-        catch (Exception exception)
-        {
-            // The attempt's row stays RUNNING; this worker's own check of what it holds gives it back within seconds.
-            Log.Broken(logger, exception, attempt.Id);
-        }
-        finally
-        {
             if (!committed)
             {
                 await Discard(attempt);
             }
 
+            // Before the end is stored: whoever reads that a job is CANCELLED finds its slots, memory and files given back.
+            // The time is taken first: what begins in their place begins after it.
+            var endedAt = clock.GetUtcNow();
+            Release(attempt);
+            if (outcome.Failure is { } failure)
+            {
+                Log.Failed(logger, attempt.Id, failure.Kind, failure.Message);
+                await UntilStored(attempt, () => checkpoints.End(
+                    new AttemptEnd(attempt.Id, attempt.Worker, failure, null, endedAt), CancellationToken.None));
+            }
+        }
+        catch (Exception exception)
+        {
+            // The attempt's row stays RUNNING; this worker's own check of what it holds gives it back within seconds. Its files stay for the
+            // janitor: a commit whose answer was lost may name them.
+            Log.Broken(logger, exception, attempt.Id);
+        }
+        finally
+        {
+            Release(attempt);
             span?.SetTag("committed", committed);
             ClusterTelemetry.Attempts.Add(1, new KeyValuePair<string, object?>("committed", committed));
             attempts.TryRemove(key, out _);
-            ledger.Release(attempt.Resources, 1);
             grains.GetGrain<IJobGrain>(GrainKeys.Job(attempt.Id.Task.Job)).Wake().Ignore();
             SlotFreed?.Invoke();
+        }
+    }
+
+    private void Release(RunningAttempt attempt)
+    {
+        if (attempt.TryRelease())
+        {
+            ledger.Release(attempt.Resources, 1);
         }
     }
 
@@ -147,7 +160,9 @@ internal sealed partial class AttemptRunner(
         }
         catch (RemoteInvocationException exception)
         {
-            return Fail(FailureKind.Internal, $"The executor failed: {exception.Message}");
+            return attempt.Cancelled.IsCancellationRequested
+                ? Fail(FailureKind.Cancelled, "Stopped on request.")
+                : Fail(FailureKind.Internal, $"The executor failed: {exception.Message}");
         }
         finally
         {
@@ -221,18 +236,21 @@ internal sealed partial class AttemptRunner(
 
     private async Task Discard(RunningAttempt attempt)
     {
-        var folder = Path.Combine(paths.Artifacts, TaskAssembler.Folder(attempt.Id));
-        try
+        // An executor that was killed leaves its spilled data behind.
+        foreach (var folder in (string[])[Path.Combine(paths.Artifacts, TaskAssembler.Folder(attempt.Id)), assembler.ScratchFolder(attempt.Id)])
         {
-            if (Directory.Exists(folder))
+            try
             {
-                await Task.Run(() => Directory.Delete(folder, recursive: true));
+                if (Directory.Exists(folder))
+                {
+                    await Task.Run(() => Directory.Delete(folder, recursive: true));
+                }
             }
-        }
-        catch (IOException exception)
-        {
-            // The janitor sweeps what nobody names.
-            Log.NotDiscarded(logger, folder, exception.Message);
+            catch (IOException exception)
+            {
+                // The janitor sweeps what nobody names.
+                Log.NotDiscarded(logger, folder, exception.Message);
+            }
         }
     }
 

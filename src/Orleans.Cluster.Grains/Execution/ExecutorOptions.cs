@@ -15,9 +15,9 @@ internal sealed class ExecutorOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How often resident size is looked at. Default 250 ms.</summary>
+    /// <summary>How often resident size is looked at. Default 100 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:00:10")]
-    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Share of an attempt's memory above which its executor is killed as out of memory. Default 1.0 of what it asked for.</summary>
     [Range(0.5, 4.0)]

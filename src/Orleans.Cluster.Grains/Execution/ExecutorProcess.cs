@@ -41,7 +41,21 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    public bool HasExited => process.HasExited;
+    /// <summary>Whether it has ended. True too once it was disposed of, which another thread may do meanwhile.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            try
+            {
+                return process.HasExited;
+            }
+            catch (InvalidOperationException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
     public bool EndedByDeadline => process.HasExited && process.ExitCode == DeadlineExitCode;

@@ -9,6 +9,7 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
 {
     private readonly CancellationTokenSource cancellation = new();
     private int started;
+    private int released;
 
     public AttemptId Id { get; } = id;
 
@@ -28,6 +29,9 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
 
     /// <summary>True for the first caller only.</summary>
     public bool TryStart() => Interlocked.Exchange(ref started, 1) == 0;
+
+    /// <summary>True for the first caller only.</summary>
+    public bool TryRelease() => Interlocked.Exchange(ref released, 1) == 0;
 
     public void Cancel() => cancellation.Cancel();
 }

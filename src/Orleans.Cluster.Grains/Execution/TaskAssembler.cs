@@ -19,14 +19,14 @@ internal sealed class TaskAssembler(
     private const int KeptPlans = 32;
     private static readonly TimeSpan KeepUpstream = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobSpec Spec)> plans = [];
+    private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
     private readonly ConcurrentDictionary<(JobId Job, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
 
     /// <summary>The task of an attempt; or the upstream task that has no artifact now.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c> when the job or its plan is gone.</exception>
     public async Task<(TaskSpec? Task, TaskId? Missing)> Assemble(PartitionRecord partition, CancellationToken cancellationToken)
     {
-        var (plan, spec) = await FindPlan(partition, cancellationToken);
+        var (plan, job) = await FindPlan(partition, cancellationToken);
         var stage = plan.Stages[partition.Task.Stage];
         var producers = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
         foreach (var index in stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct())
@@ -47,12 +47,12 @@ internal sealed class TaskAssembler(
             Attempt = attempt,
             Kind = stage.Kind,
             Query = stage.Query,
-            Inputs = inputs,
+            Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
             Output = stage.Output,
             AttemptFolder = Path.Combine(paths.Artifacts, Folder(attempt)),
-            ScratchFolder = Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Scratch(attempt)),
-            MemoryBytes = spec.Resources.MemoryBytes,
-            OnBadRow = spec.OnBadRow,
+            ScratchFolder = ScratchFolder(attempt),
+            MemoryBytes = job.Spec.Resources.MemoryBytes,
+            OnBadRow = job.Spec.OnBadRow,
             ScratchBytes = options.Value.ScratchBytesPerAttempt,
         }, null);
     }
@@ -61,12 +61,27 @@ internal sealed class TaskAssembler(
     public static string Folder(AttemptId attempt) => string.Create(
         CultureInfo.InvariantCulture, $"{attempt.Task.Job}/{attempt.Task.Stage}/{attempt.Task.Partition}/{attempt.Number}");
 
+    /// <summary>Local folder of an attempt on this worker, emptied when it ends.</summary>
+    public string ScratchFolder(AttemptId attempt) =>
+        Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Folder(attempt).Replace('/', '-'));
+
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>
     public void Forget(JobId job, int stage) => upstream.TryRemove((job, stage), out _);
 
-    private static string Scratch(AttemptId attempt) => Folder(attempt).Replace('/', '-');
+    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
+    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
+        ? input
+        : input with
+        {
+            Scan = scan with
+            {
+                Slices = [.. scan.Slices.Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
+                    ? slice with { File = slice.File with { Stamp = now } }
+                    : slice)],
+            },
+        };
 
-    private async Task<(JobPlan Plan, JobSpec Spec)> FindPlan(PartitionRecord partition, CancellationToken cancellationToken)
+    private async Task<(JobPlan Plan, JobRecord Job)> FindPlan(PartitionRecord partition, CancellationToken cancellationToken)
     {
         var key = (partition.Task.Job, partition.Epoch);
         if (plans.TryGetValue(key, out var known))
@@ -86,7 +101,7 @@ internal sealed class TaskAssembler(
             plans.Clear();
         }
 
-        return plans[key] = (plan, record.Spec);
+        return plans[key] = (plan, record);
     }
 
     private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(JobId job, int stage, CancellationToken cancellationToken)

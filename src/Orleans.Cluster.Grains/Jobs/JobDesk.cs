@@ -48,7 +48,18 @@ internal sealed partial class JobDesk(
 
     public async Task<JobStatus> GetStatus(JobId id, CancellationToken cancellationToken)
     {
-        var job = await Find(id, cancellationToken);
+        JobRecord job;
+        try
+        {
+            job = await Find(id, cancellationToken);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The job's own grain may know what the database cannot tell now.
+            var known = await Call(id, grain => grain.GetStatus(), cancellationToken);
+            return known.Phase.IsTerminal() ? known : known with { Reason = JobStatusView.StorageAway };
+        }
+
         return job.State.Phase.IsTerminal()
             ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
             : await Call(id, grain => grain.GetStatus(), cancellationToken);

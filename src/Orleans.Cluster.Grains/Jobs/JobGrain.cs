@@ -26,6 +26,8 @@ internal sealed partial class JobGrain(
     ICheckpointStore checkpoints,
     IJobPlanning planning,
     IOutputPublisher publisher,
+    SourceRecheck recheck,
+    PartitionSplitter splitter,
     TimeProvider clock,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
@@ -35,6 +37,10 @@ internal sealed partial class JobGrain(
 
     // Between two stored changes that are progress alone.
     private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(500);
+
+    // How old the queue's word may be when somebody asks, and how long it is waited for.
+    private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ReasonPatience = TimeSpan.FromSeconds(1);
 
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
@@ -46,6 +52,7 @@ internal sealed partial class JobGrain(
     private JobPlan? plan;
     private IReadOnlyList<StageTally> tallies = [];
     private JobReason? reason;
+    private DateTimeOffset reasonAt;
     private CancellationTokenSource? planningNow;
     private Task? publishing;
     private bool advancing;
@@ -81,7 +88,16 @@ internal sealed partial class JobGrain(
         }
     }
 
-    public async Task<JobStatus> GetStatus() => JobStatusView.Of(await Load(), reason, plan, clock.GetUtcNow());
+    public async Task<JobStatus> GetStatus()
+    {
+        await Load();
+        if (clock.GetUtcNow() - reasonAt > ReasonLife)
+        {
+            await RefreshReason();
+        }
+
+        return JobStatusView.Of(record!, reason, plan, clock.GetUtcNow());
+    }
 
     public async Task<JobStatus> WaitForChange(long knownRevision, TimeSpan atMost)
     {
@@ -106,7 +122,11 @@ internal sealed partial class JobGrain(
     {
         await Load();
         var timeout = record!.Spec.TimeoutSeconds;
-        await Decide(() => new RetryRequested(record!.HasPlan, timeout is { } seconds ? clock.GetUtcNow().AddSeconds(seconds) : null));
+        plan ??= record.HasPlan ? await jobs.FindPlan(id, CancellationToken.None) : null;
+        var accepted = plan is null || !record.State.Phase.IsTerminal()
+            ? []
+            : await recheck.FindAccepted(plan, record.State.AcceptedStamps, CancellationToken.None);
+        await Decide(() => new RetryRequested(record!.HasPlan, timeout is { } seconds ? clock.GetUtcNow().AddSeconds(seconds) : null, accepted));
         await Advance();
         return await GetStatus();
     }
@@ -162,7 +182,7 @@ internal sealed partial class JobGrain(
             return;
         }
 
-        if (clock.GetUtcNow() >= nextLook || running.Count > 0 || clock.GetUtcNow() < nextShow)
+        if (clock.GetUtcNow() >= nextLook || clock.GetUtcNow() >= record.State.DeadlineAt || running.Count > 0 || clock.GetUtcNow() < nextShow)
         {
             await Wake();
         }
@@ -174,7 +194,16 @@ internal sealed partial class JobGrain(
     {
         if (record is { } known && !known.State.Phase.IsTerminal() && reason?.Code != ReasonCode.WaitingForStorage)
         {
-            reason = await GrainFactory.GetGrain<IQueueGrain>(GrainKeys.Queue).Explain(id) ?? reason;
+            try
+            {
+                reason = await GrainFactory.GetGrain<IQueueGrain>(GrainKeys.Queue).Explain(id).WaitAsync(ReasonPatience, clock) ?? reason;
+                reasonAt = clock.GetUtcNow();
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                // The queue is between two silos; its last word holds meanwhile.
+                Log.NotExplained(logger, id, exception.Message);
+            }
         }
     }
 
@@ -203,7 +232,7 @@ internal sealed partial class JobGrain(
         }
         catch (StorageUnavailableException exception)
         {
-            reason = new JobReason(ReasonCode.WaitingForStorage, "The database does not answer; the job goes on when it does.");
+            reason = JobStatusView.StorageAway;
             Log.StorageAway(logger, id, exception.Message);
         }
         finally
@@ -241,12 +270,17 @@ internal sealed partial class JobGrain(
             reason = null;
         }
 
+        var failed = tallies.Any(tally => tally.Failed > 0) ? await checkpoints.ListFailed(id, CancellationToken.None) : [];
         return new JobFacts
         {
             Now = clock.GetUtcNow(),
             Plan = plan,
             Tallies = tallies,
-            Failed = tallies.Any(tally => tally.Failed > 0) ? await checkpoints.ListFailed(id, CancellationToken.None) : [],
+            FirstStartedAt = job.State.StartedAt ?? (open ? await checkpoints.FindFirstStart(id, CancellationToken.None) : null),
+            Failed = failed,
+            Halves = plan is null || job.State.Phase != JobPhase.Running
+                ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
+                : await splitter.Find(plan, failed, job.State.AcceptedStamps, CancellationToken.None),
             RunningAttempts = tallies.Sum(tally => tally.Running),
             Dependencies = job.State.Phase == JobPhase.Queued && job.Spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(job.Spec.DependsOn, CancellationToken.None)
@@ -286,7 +320,7 @@ internal sealed partial class JobGrain(
                 ExpectedRevision = job.State.Revision,
                 State = state,
                 Plan = made,
-                OpenPartitions = await Open(decision.OpenStages, made ?? plan, state.Epoch),
+                OpenPartitions = [.. await Open(decision.OpenStages, made ?? plan, state.Epoch), .. decision.Children],
                 PartitionChanges = decision.PartitionChanges,
                 CancelWaiting = decision.CancelWaiting,
                 CancelRunning = decision.CancelRunning,
@@ -517,6 +551,9 @@ internal sealed partial class JobGrain(
 
         [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
         public static partial void Gone(ILogger logger, JobId jobId);
+
+        [LoggerMessage(EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
+        public static partial void NotExplained(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Job {JobId}: planning failed.")]
         public static partial void PlanningBroken(ILogger logger, Exception exception, JobId jobId);

@@ -8,6 +8,9 @@ namespace Orleans.Cluster.Grains.Jobs;
 /// <summary>From a job's row to the status document.</summary>
 internal static class JobStatusView
 {
+    /// <summary>The reason of every job while the database does not answer.</summary>
+    public static JobReason StorageAway { get; } = new(ReasonCode.WaitingForStorage, "The database does not answer; the job goes on when it does.");
+
     /// <summary>The document now.</summary>
     /// <param name="job">The row.</param>
     /// <param name="reason">What the queue last said; null when it has not said anything yet.</param>

@@ -13,6 +13,8 @@ internal static class PlanningExtensions
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
         services.TryAddSingleton<DatasetPlanning>();
+        services.TryAddSingleton<SourceRecheck>();
+        services.TryAddSingleton<PartitionSplitter>();
         services.TryAddSingleton<IJobPlanning, JobPlanning>();
         services.TryAddSingleton<IResultReader, ResultReader>();
         return services;

@@ -208,8 +208,9 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    // A worker is lost when membership says that its silo is gone, or when it has not reported for a lease. What it ran waits again; its
-    // executors have ended themselves by then, because their deadline is shorter than the lease.
+    // A worker is lost when membership says that its silo is gone, or when it has not reported for a lease. What it ran waits again at once:
+    // its late commits are fenced. Only what is being cancelled waits until its executors must have ended themselves, since CANCELLED says
+    // that no process works for the job.
     private async Task ReleaseLost(DateTimeOffset now, CancellationToken cancellationToken)
     {
         foreach (var worker in roster.Known)
@@ -224,13 +225,25 @@ internal sealed partial class QueueGrain(
 
         foreach (var (holder, count) in await checkpoints.ListHolders(cancellationToken))
         {
-            if (WhyLost(holder, now) is not { } why)
+            var why = WhyLost(holder, now);
+            var mayStillCompute = MayStillCompute(holder, now);
+            if (why is not null || !mayStillCompute)
             {
-                continue;
+                await ReleaseFrom(holder, why, mayStillCompute, count, cancellationToken);
             }
+        }
+    }
 
-            var released = await checkpoints.ReleaseWorker(holder, now, cancellationToken);
-            Log.WorkerLost(logger, holder, why, released.Count, count);
+    private async Task ReleaseFrom(WorkerId holder, string? why, bool mayStillCompute, int count, CancellationToken cancellationToken)
+    {
+        var cancelling = ledger.Jobs.Where(job => job.Phase == JobPhase.Cancelling).Select(job => job.Id).ToHashSet();
+        var held = (await checkpoints.ListHeld(holder, cancellationToken))
+            .Where(attempt => cancelling.Contains(attempt.Task.Job) ? !mayStillCompute : why is not null)
+            .ToList();
+        var released = held.Count == 0 ? [] : await checkpoints.ReleaseAttempts(holder, held, clock.GetUtcNow(), cancellationToken);
+        if (released.Count > 0)
+        {
+            Log.WorkerLost(logger, holder, why ?? "It is silent, and its executors have passed their deadline.", released.Count, count);
             foreach (var job in released.Select(attempt => attempt.Task.Job).Distinct())
             {
                 GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job)).Wake().Ignore();
@@ -238,6 +251,18 @@ internal sealed partial class QueueGrain(
 
             Refresh();
         }
+    }
+
+    // Executors live at most their deadline longer than their silo, whose last sign of life may be as old as a held report. One that was
+    // never heard of here and is in no membership table is of an earlier run, whose processes end with it.
+    private bool MayStillCompute(WorkerId worker, DateTimeOffset now)
+    {
+        if (roster.LastSeen(worker) is { } heard)
+        {
+            return now - heard <= options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
+        }
+
+        return WhyLost(worker, now) is null;
     }
 
     private string? WhyLost(WorkerId worker, DateTimeOffset now)

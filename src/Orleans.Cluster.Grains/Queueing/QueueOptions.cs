@@ -11,7 +11,7 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:05", "00:10:00")]
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an executor goes on without hearing from its silo. Default 10 s; below <see cref="LeaseDuration"/>.</summary>
+    /// <summary>How long an executor goes on without hearing from its silo. Default 10 s: a machine under load stalls for seconds. Below <see cref="LeaseDuration"/>.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
     public TimeSpan ExecutorDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -19,9 +19,9 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10")]
     public TimeSpan ReportHold { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the queue reads the job rows again although nobody told it of a change. Default 2 s.</summary>
+    /// <summary>How often the queue reads the job rows again although nobody told it of a change. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.2", "00:01:00")]
-    public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(1);
 
 
     /// <summary>After this long a waiting job is ahead of all that is one priority above it. Default 3 min 20 s, so that LOW reaches CRITICAL in 10 min.</summary>

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Plans;
 
 namespace Orleans.Cluster.Planning.Jobs;
@@ -19,7 +20,10 @@ public sealed record JobRefused(ProblemDocument Problem, DateTimeOffset Now) : J
 public sealed record CancelRequested(DateTimeOffset Now) : JobEvent;
 
 /// <summary>Somebody asked an ended job to start again.</summary>
-public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt) : JobEvent;
+/// <param name="HasPlan">Whether it goes on with the plan that it has.</param>
+/// <param name="DeadlineAt">Its new deadline.</param>
+/// <param name="AcceptedStamps">Files that came back after planning and have the planned size and the planned records, as they are now.</param>
+public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt, IReadOnlyList<FileStamp> AcceptedStamps) : JobEvent;
 
 /// <summary>The output is visible.</summary>
 public sealed record Published(JobResult Result, DateTimeOffset Now) : JobEvent;
@@ -42,6 +46,12 @@ public sealed record JobFacts
     /// <summary>Partitions that failed and wait for a decision.</summary>
     public IReadOnlyList<PartitionRecord> Failed { get; init; } = [];
 
+    /// <summary>Halves of those of <see cref="Failed"/> that ran out of memory and can be split.</summary>
+    public IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>> Halves { get; init; } = new Dictionary<TaskId, IReadOnlyList<PartitionWork>>();
+
+    /// <summary>When the first attempt of all began; null before.</summary>
+    public DateTimeOffset? FirstStartedAt { get; init; }
+
     /// <summary>Attempts that run.</summary>
     public int RunningAttempts { get; init; }
 }
@@ -57,6 +67,9 @@ public sealed record JobDecision
 
     /// <summary>Guarded changes of partitions.</summary>
     public IReadOnlyList<PartitionChange> PartitionChanges { get; init; } = [];
+
+    /// <summary>Children of partitions that are split, stored with the change that splits them.</summary>
+    public IReadOnlyList<PartitionRecord> Children { get; init; } = [];
 
     /// <summary>Waiting partitions end with the job.</summary>
     public bool CancelWaiting { get; init; }

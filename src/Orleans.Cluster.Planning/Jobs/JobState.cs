@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
@@ -26,7 +27,7 @@ public sealed record JobState
     /// <summary>When it was accepted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its first stage opened.</summary>
+    /// <summary>When its first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>When it ended.</summary>
@@ -52,6 +53,9 @@ public sealed record JobState
 
     /// <summary>Why it failed.</summary>
     public ProblemDocument? Error { get; init; }
+
+    /// <summary>Files that were written again after planning and are taken for what was planned all the same; see <see cref="RetryRequested"/>.</summary>
+    public IReadOnlyList<FileStamp> AcceptedStamps { get; init; } = [];
 }
 
 /// <summary>What a job remembers of one stage.</summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Plans;
 
 namespace Orleans.Cluster.Planning.Jobs;
@@ -7,6 +9,9 @@ namespace Orleans.Cluster.Planning.Jobs;
 /// <summary>The job state machine. No clock, no I/O, no grain references: events in, state and what to store and do out.</summary>
 public static class JobTransitions
 {
+    // A reader wants to know that it happened, and where; not each of a thousand.
+    private const int MaxNotes = 20;
+
     /// <summary>What follows from an event.</summary>
     public static JobDecision Apply(JobState state, JobEvent evt, JobSpec spec)
     {
@@ -15,7 +20,7 @@ public static class JobTransitions
         return evt switch
         {
             Observed e => Observe(state, e.Facts, spec),
-            PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan, e.Now) : JobDecision.None(state),
+            PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan) : JobDecision.None(state),
             JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling
                 ? JobDecision.None(state)
                 : Fail(state, e.Problem, e.Now),
@@ -68,11 +73,11 @@ public static class JobTransitions
         }
 
         return state.Stages.Count == 0
-            ? Start(state, plan, facts.Now)
+            ? Start(state, plan)
             : new JobDecision { State = state with { Phase = JobPhase.Running }, Commands = [JobCommand.PokeQueue] };
     }
 
-    private static JobDecision Start(JobState state, JobPlan plan, DateTimeOffset now)
+    private static JobDecision Start(JobState state, JobPlan plan)
     {
         var roots = plan.Stages.Where(stage => stage.Inputs.All(input => input.Stage is null)).Select(stage => stage.Index).ToHashSet();
         return new JobDecision
@@ -80,7 +85,6 @@ public static class JobTransitions
             State = state with
             {
                 Phase = JobPhase.Running,
-                StartedAt = state.StartedAt ?? now,
                 Stages = [.. plan.Stages.Select(stage => new StageState(
                     stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
             },
@@ -93,7 +97,9 @@ public static class JobTransitions
     private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
     {
         var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} runs without a plan.", nameof(facts));
-        foreach (var partition in facts.Failed)
+        state = state.StartedAt is null && facts.FirstStartedAt is { } began ? state with { StartedAt = began } : state;
+        var split = facts.Failed.Where(partition => facts.Halves.ContainsKey(partition.Task)).ToList();
+        foreach (var partition in facts.Failed.Except(split))
         {
             if (RetryPolicy.Verdict(partition, spec.Retry) is { } problem)
             {
@@ -101,7 +107,7 @@ public static class JobTransitions
             }
         }
 
-        var again = facts.Failed.Select(partition => new PartitionChange(
+        var again = facts.Failed.Except(split).Select(partition => new PartitionChange(
             partition.Task, partition.Attempt, PartitionState.Failed, PartitionState.Waiting,
             facts.Now + RetryPolicy.Backoff(partition, spec.Retry)));
         var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
@@ -110,7 +116,8 @@ public static class JobTransitions
             .Where(stage => stage.Phase == StagePhase.Pending && Upstream(plan.Stages[stage.Index]).All(complete.Contains))
             .Select(stage => stage.Index)
             .ToList();
-        var changes = again.ToList();
+        var changes = again.Concat(split.Select(partition => new PartitionChange(
+            partition.Task, partition.Attempt, PartitionState.Failed, PartitionState.Split, null))).ToList();
         if (complete.Count == stages.Count)
         {
             return new JobDecision
@@ -124,12 +131,46 @@ public static class JobTransitions
         var moved = !next.SequenceEqual(state.Stages);
         return new JobDecision
         {
-            State = moved || changes.Count > 0 ? state with { Stages = next, QuarantinedRows = Quarantined(facts) } : state,
+            State = moved || changes.Count > 0
+                ? state with { Stages = next, QuarantinedRows = Quarantined(facts), Notes = WithSplits(state.Notes, split) }
+                : state,
+            Children = [.. Children(state.Epoch, split, facts)],
             OpenStages = open,
             PartitionChanges = changes,
             Commands = open.Count > 0 || changes.Count > 0 ? [JobCommand.PokeQueue] : [],
         };
     }
+
+    // Children take numbers after all others of their stage, and their parent's place in its order.
+    private static IEnumerable<PartitionRecord> Children(int epoch, IReadOnlyList<PartitionRecord> split, JobFacts facts)
+    {
+        foreach (var stage in split.GroupBy(partition => partition.Task.Stage))
+        {
+            var tally = facts.Tallies.Single(tally => tally.Stage == stage.Key);
+            var next = tally.Total + tally.Split;
+            foreach (var parent in stage)
+            {
+                foreach (var (work, index) in facts.Halves[parent.Task].Select((work, index) => (work, index)))
+                {
+                    yield return new PartitionRecord
+                    {
+                        Task = parent.Task with { Partition = next++ },
+                        Epoch = epoch,
+                        Order = string.Create(CultureInfo.InvariantCulture, $"{parent.Order}.{index}"),
+                        State = PartitionState.Waiting,
+                        Work = work,
+                    };
+                }
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> WithSplits(IReadOnlyList<string> notes, IReadOnlyList<PartitionRecord> split) =>
+    [
+        .. notes.Concat(split.Select(partition =>
+            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of memory and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
+            .Take(MaxNotes),
+    ];
 
     private static IEnumerable<int> Upstream(StagePlan stage) => stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value);
 
@@ -187,11 +228,16 @@ public static class JobTransitions
                 FinishedAt = null,
                 DeadlineAt = request.DeadlineAt,
                 Stages = request.HasPlan ? state.Stages : [],
+                AcceptedStamps = request.AcceptedStamps,
+                Notes = [.. state.Notes.Except(request.AcceptedStamps.Select(NoteOf)), .. request.AcceptedStamps.Select(NoteOf)],
             },
             ResetUnfinished = request.HasPlan,
             Commands = [JobCommand.PokeQueue],
         }
         : Refuse(state, state.Phase == JobPhase.Succeeded ? "It succeeded; submit it again to run it again." : "It has not ended.");
+
+    private static string NoteOf(FileStamp stamp) =>
+        $"{stamp.Path} was written again after the job was planned. It has the planned size and records, so that what was read before is kept.";
 
     private static JobDecision Fail(JobState state, ProblemDocument problem, DateTimeOffset now) => new()
     {

@@ -15,6 +15,7 @@ namespace Orleans.Cluster.Planning.Jobs;
 /// <param name="RowsOut">Rows written by committed attempts.</param>
 /// <param name="BytesOut">Bytes written by committed attempts.</param>
 /// <param name="QuarantinedRows">Rows set aside by committed attempts.</param>
+/// <param name="Split">Partitions whose children do their work.</param>
 public sealed record StageTally(
     int Stage, int Total, int Waiting, int Running, int Committed, int Failed, int Cancelled, int Retried,
-    long BytesTotal, long BytesDone, long RowsIn, long RowsOut, long BytesOut, long QuarantinedRows);
+    long BytesTotal, long BytesDone, long RowsIn, long RowsOut, long BytesOut, long QuarantinedRows, int Split = 0);

@@ -23,6 +23,7 @@ internal static class GatewayExtensions
         routes.MapJobs();
         routes.MapJobDetails();
         routes.MapQueue();
+        routes.MapResources();
         routes.MapData();
         routes.MapKeys();
         routes.MapAudit();

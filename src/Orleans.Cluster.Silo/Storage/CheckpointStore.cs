@@ -82,8 +82,14 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
                     stage.Sum(row => row.RowsIn),
                     stage.Sum(row => row.RowsOut),
                     stage.Sum(row => row.BytesOut),
-                    stage.Sum(row => row.QuarantinedRows)))
+                    stage.Sum(row => row.QuarantinedRows),
+                    stage.Count(row => row.State == PartitionState.Split)))
                 .ToListAsync(cancellationToken),
+            cancellationToken);
+
+    public Task<DateTimeOffset?> FindFirstStart(JobId job, CancellationToken cancellationToken) =>
+        database.Read(
+            db => db.Attempts.Where(row => row.JobId == job.Value).MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
             cancellationToken);
 
     public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(JobId job, CancellationToken cancellationToken) =>

@@ -97,6 +97,10 @@ public sealed class EmbeddedCluster : IAsyncLifetime
     public IReadOnlyList<int> ExecutorIds() =>
         WorkerIds().Append(GatewayId).SelectMany(ChildrenOf).Where(id => CommandLine(id).Contains("Orleans.Cluster.Executor", StringComparison.Ordinal)).ToList();
 
+    /// <summary>Executor processes of one worker that live.</summary>
+    public static IReadOnlyList<int> ExecutorsOf(int worker) =>
+        [.. ChildrenOf(worker).Where(id => CommandLine(id).Contains("Orleans.Cluster.Executor", StringComparison.Ordinal))];
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

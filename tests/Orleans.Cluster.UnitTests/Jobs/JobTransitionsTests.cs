@@ -14,7 +14,7 @@ public sealed class JobTransitionsTests
         Assert.Equal(JobPhase.Running, decision.State.Phase);
         Assert.Equal([0], decision.OpenStages);
         Assert.Equal([new StageState(0, StagePhase.Open, 3), new StageState(1, StagePhase.Pending, 1)], decision.State.Stages);
-        Assert.Equal(Now, decision.State.StartedAt);
+        Assert.Null(decision.State.StartedAt);
         Assert.Equal([JobCommand.PokeQueue], decision.Commands);
     }
 
@@ -147,7 +147,7 @@ public sealed class JobTransitionsTests
     {
         var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ErrorCode.BadRow, "x"), FinishedAt = Now };
 
-        var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null), Spec);
+        var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
 
         Assert.Equal((JobPhase.Queued, 2, true), (decision.State.Phase, decision.State.Epoch, decision.ResetUnfinished));
         Assert.Equal((null, null), (decision.State.Error, decision.State.FinishedAt));

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Net;
+using Orleans.Cluster.SystemTests.EndToEnd;
+
+namespace Orleans.Cluster.SystemTests.Queueing;
+
+/// <summary>After CANCELLED nothing works for the job, whatever it was doing when it was cancelled.</summary>
+[Collection("queue")]
+public sealed class CancelTests(ITestOutputHelper output)
+{
+    [Fact]
+    public Task Cancel_AtRandomMoments_EndsAtOnceAndLeavesNothing() => AtRandomMoments(jobs: 12);
+
+    [Fact, Trait("Category", "Long")]
+    public Task Cancel_AHundredAtRandomMoments_EndAtOnceAndLeaveNothing() => AtRandomMoments(jobs: 100);
+
+    [Fact]
+    public async Task Cancel_OnAFrozenWorker_WithinTheExecutorsDeadline()
+    {
+        await using var cluster = await Start(workers: 2);
+        var client = new QueueClient(cluster);
+        var id = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("frozen.csv", 40_000)));
+        await client.RunningAsync(id);
+        var worker = await client.WorkerOfAsync(id);
+        var executors = EmbeddedCluster.ExecutorsOf(worker);
+        QueueClient.Signal(worker, QueueClient.Stop);
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            using var answer = await client.CancelAsync(id);
+            var end = await cluster.WaitForEndAsync(id);
+
+            output.WriteLine($"CANCELLED after {clock.Elapsed}.");
+            Assert.Equal("CANCELLED", QueueClient.Phase(end));
+            Assert.NotEmpty(executors);
+            Assert.Empty(EmbeddedCluster.ExecutorsOf(worker));
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(14), $"CANCELLED after {clock.Elapsed}.");
+        }
+        finally
+        {
+            QueueClient.Signal(worker, QueueClient.Continue);
+        }
+    }
+
+    private async Task AtRandomMoments(int jobs)
+    {
+        await using var cluster = await Start(workers: 2);
+        var client = new QueueClient(cluster);
+        var table = client.WriteNumbers("cancel.csv", 600);
+        var random = new Random(5);
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < jobs; i++)
+        {
+            var id = await client.SubmitAsync(QueueClient.Slow(table, partitions: random.Next(1, 9)));
+            await Task.Delay(random.Next(1500));
+            var clock = Stopwatch.StartNew();
+            using var answer = await client.CancelAsync(id);
+            if (answer.StatusCode == HttpStatusCode.Conflict)
+            {
+                continue; // It was faster.
+            }
+
+            var end = await cluster.WaitForEndAsync(id);
+            times.Add(clock.Elapsed);
+            Assert.Equal("CANCELLED", QueueClient.Phase(end));
+            using var again = await client.CancelAsync(id);
+            Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+            Assert.DoesNotContain(
+                await client.PartitionsAsync(id), partition => partition.GetProperty("attempts").EnumerateArray().Any(QueueClient.IsRunning));
+            await client.NothingIsLeftAsync();
+        }
+
+        times.Sort();
+        output.WriteLine($"{times.Count} cancelled; median {times[times.Count / 2]}, longest {times[^1]}.");
+        Assert.True(times[^1] < TimeSpan.FromSeconds(3), $"The longest took {times[^1]}.");
+        Assert.True(times[times.Count / 2] < TimeSpan.FromSeconds(1), $"The median was {times[times.Count / 2]}.");
+    }
+
+    private static async Task<EmbeddedCluster> Start(int workers)
+    {
+        var cluster = new EmbeddedCluster { Workers = workers, Arguments = ["--Cluster:SlotsPerWorker=2"] };
+        await cluster.StartAsync();
+        return cluster;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Orleans.Cluster.SystemTests.EndToEnd;
+
+namespace Orleans.Cluster.SystemTests.Queueing;
+
+/// <summary>Who starts first, seen from outside: priority, then age; LOW within its bound; CRITICAL within one partition.</summary>
+[Collection("queue")]
+public sealed class StartOrderTests
+{
+    private const int Slots = 4;
+    private static readonly string[] Priorities = ["LOW", "NORMAL", "HIGH", "CRITICAL"];
+
+    [Fact]
+    public Task Start_MixedPriorities_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 32);
+
+    [Fact, Trait("Category", "Long")]
+    public Task Start_TwoHundredJobs_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 200);
+
+    [Fact]
+    public async Task Start_LowUnderAStreamOfHigh_WithinTheBound()
+    {
+        await using var cluster = await Start("--Queue:PriorityRise=00:00:02");
+        var client = new QueueClient(cluster);
+        var table = client.WriteNumbers("stream.csv", 20);
+        using var enough = new CancellationTokenSource();
+        var stream = Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                await cluster.WaitForEndAsync(await client.SubmitAsync(QueueClient.Slow(table, "HIGH")));
+            }
+        }));
+        await EmbeddedCluster.Until(
+            async () => (await client.WorkersAsync()).Sum(worker => worker.GetProperty("busy").GetInt32()) == Slots,
+            TimeSpan.FromSeconds(30), () => $"The stream does not fill the slots.\n{cluster.Log}");
+
+        var low = await cluster.WaitForEndAsync(await client.SubmitAsync(QueueClient.Quick(table, "LOW")));
+
+        await enough.CancelAsync();
+        await stream;
+        var waited = QueueClient.Time(low, "startedAt") - QueueClient.Time(low, "createdAt");
+        Assert.True(waited < TimeSpan.FromSeconds(10), $"LOW waited {waited}; its bound is 6 s, and a slot is free within a partition's length.");
+    }
+
+    [Fact]
+    public async Task Start_CriticalOnBusySlots_WithinOnePartition()
+    {
+        await using var cluster = await Start();
+        var client = new QueueClient(cluster);
+        var long1 = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("busy.csv", 4000), "HIGH", partitions: 80));
+        await client.RunningAsync(long1, Slots);
+
+        var critical = await cluster.WaitForEndAsync(await client.SubmitAsync(QueueClient.Quick(client.WriteNumbers("critical.csv", 10), "CRITICAL")));
+
+        var attempts = (await client.PartitionsAsync(long1)).SelectMany(partition => partition.GetProperty("attempts").EnumerateArray());
+        var longest = attempts.Where(attempt => attempt.GetProperty("endedAt").ValueKind != JsonValueKind.Null)
+            .Max(attempt => QueueClient.Time(attempt, "endedAt") - QueueClient.Time(attempt, "startedAt"));
+        using var answer = await client.CancelAsync(long1);
+        var waited = QueueClient.Time(critical, "startedAt") - QueueClient.Time(critical, "createdAt");
+        Assert.True(waited < longest + TimeSpan.FromSeconds(1), $"CRITICAL waited {waited}; the longest partition took {longest}.");
+    }
+
+    private static async Task FollowsPriorityThenAge(int jobs)
+    {
+        await using var cluster = await Start();
+        var client = new QueueClient(cluster);
+        var table = client.WriteNumbers("order.csv", 10);
+        var blocker = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("block.csv", 40_000), "CRITICAL", partitions: Slots));
+        await client.RunningAsync(blocker, Slots);
+        var random = new Random(4);
+        var ids = new List<string>();
+        for (var i = 0; i < jobs; i++)
+        {
+            ids.Add(await client.SubmitAsync(QueueClient.Quick(table, Priorities[random.Next(Priorities.Length)])));
+        }
+
+        using var answer = await client.CancelAsync(blocker);
+        var ends = await client.EndsAsync(ids);
+
+        Assert.All(ends, end => Assert.Equal("SUCCEEDED", QueueClient.Phase(end)));
+        var expected = ends.OrderByDescending(end => Array.IndexOf(Priorities, end.GetProperty("priority").GetString()))
+            .ThenBy(end => QueueClient.Time(end, "createdAt")).ToList();
+        var actual = ends.OrderBy(end => QueueClient.Time(end, "startedAt")).Select(Id).ToList();
+
+        // Jobs that get slots of one round begin at the same time, in any order.
+        var off = expected.Select((end, index) => Math.Abs(actual.IndexOf(Id(end)) - index)).Max();
+        Assert.True(off < 2 * Slots, $"A job started {off} places from where it belongs.");
+    }
+
+    private static string Id(JsonElement status) => status.GetProperty("id").GetString()!;
+
+    private static async Task<EmbeddedCluster> Start(params string[] arguments)
+    {
+        var cluster = new EmbeddedCluster { Workers = 2, Arguments = ["--Cluster:SlotsPerWorker=2", .. arguments] };
+        await cluster.StartAsync();
+        return cluster;
+    }
+}
+
+/// <summary>Each test of the queue has a cluster of its own; two at once would starve each other.</summary>
+[CollectionDefinition("queue", DisableParallelization = true)]
+public sealed class QueueCollection;
