@@ -35,6 +35,12 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             return await new GatheredQuery(draft).Plan(query, null);
         }
 
+        if (SqlNodes.Descend(query).Any(node => node.IsClass("COLLATE")))
+        {
+            // Values that are equal under a collation have different hashes, and a file does not keep a column's collation.
+            return await new GatheredQuery(draft).Plan(query, "a collation");
+        }
+
         JsonObject inlined;
         try
         {

@@ -80,6 +80,7 @@ public sealed class SqlShapesTests
         "SELECT sum(v) AS top FROM (SELECT v FROM l ORDER BY v DESC LIMIT 10)",
         "SELECT g, list_sort(list(v)) AS all_v, median(v) AS m FROM l GROUP BY g",
         "SELECT k + 1 AS k2, v * 2 AS v FROM l WHERE v > 3 AND k2 < 9",
+        "SELECT count(*) AS n FROM l JOIN r ON upper(l.g) COLLATE NOCASE = r.g",
         "SELECT max(x) FROM (SELECT count(*) AS x FROM l GROUP BY g) WHERE false",
     ];
 
