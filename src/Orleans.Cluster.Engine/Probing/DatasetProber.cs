@@ -14,8 +14,8 @@ internal static class DatasetProber
         var probe = format switch
         {
             SourceFormat.Parquet => ParquetProbe.Probe(request, cancellationToken),
-            SourceFormat.Json or SourceFormat.Ndjson => JsonProbe.Probe(request, format, cancellationToken),
-            _ => TextProbe.Probe(request, format, cancellationToken),
+            SourceFormat.Json or SourceFormat.Ndjson => HiveFolders.AddTo(JsonProbe.Probe(request, format, cancellationToken), request.Source.Options),
+            _ => HiveFolders.AddTo(TextProbe.Probe(request, format, cancellationToken), request.Source.Options),
         };
         return probe.Columns.Count > 0 ? probe : throw new EngineException(
             FailureKind.SourceUnavailable,

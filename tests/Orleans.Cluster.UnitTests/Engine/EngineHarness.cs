@@ -34,6 +34,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         return path;
     }
 
+    /// <summary>A file as it is listed.</summary>
+    public static FileStamp Stamp(string path) => new(path, new FileInfo(path).Length, new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
+
     /// <summary>What an executor finds out about files.</summary>
     public EngineAnswer<DatasetProbe> Probe(SourceSpec source, IReadOnlyList<FileStamp> files) =>
         executor.ProbeAsync(new ProbeRequest(source, files), CancellationToken.None).GetAwaiter().GetResult();
