@@ -8,7 +8,7 @@ namespace Orleans.Cluster.SystemTests.Queueing;
 [Collection("queue")]
 public sealed class WaitReasonTests
 {
-    private const long Memory = 512L << 20;
+    private const long Memory = 1L << 30;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);
 
     [Fact]
@@ -22,16 +22,16 @@ public sealed class WaitReasonTests
         await cluster.StartAsync();
         var client = new QueueClient(cluster);
         var table = client.WriteNumbers("reason.csv", 100_000);
-        var running = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 384L << 20));
+        var running = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 768L << 20));
         await client.RunningAsync(running);
         await Says(client, running, "RUNNING");
 
-        var behind = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 256L << 20));
+        var behind = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 512L << 20));
         await Says(client, behind, "WAITING_FOR_MEMORY");
         await client.CancelAsync(behind);
 
-        var holdsGpu = QueueClient.Slow(table, memoryBytes: 64L << 20);
-        holdsGpu["resources"] = new { memoryBytes = 64L << 20, gpu = 1 };
+        var holdsGpu = QueueClient.Slow(table, memoryBytes: 192L << 20);
+        holdsGpu["resources"] = new { memoryBytes = 192L << 20, gpu = 1 };
         var gpu = await client.SubmitAsync(holdsGpu);
         await client.RunningAsync(gpu);
         await client.CancelAsync(running);
@@ -40,7 +40,7 @@ public sealed class WaitReasonTests
         await Says(client, second, "WAITING_FOR_GPU");
         await client.CancelAsync(second);
 
-        var gang = QueueClient.Slow(table, partitions: 2, memoryBytes: 64L << 20);
+        var gang = QueueClient.Slow(table, partitions: 2, memoryBytes: 192L << 20);
         gang["gang"] = true;
         var together = await client.SubmitAsync(gang);
         await Says(client, together, "WAITING_FOR_GANG");
@@ -50,10 +50,10 @@ public sealed class WaitReasonTests
         dependent["dependsOn"] = new[] { gpu };
         await Says(client, await client.SubmitAsync(dependent), "WAITING_FOR_DEPENDENCY");
 
-        var fills = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 64L << 20));
+        var fills = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 192L << 20));
         await client.RunningAsync(fills);
-        var first = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 64L << 20));
-        var next = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 64L << 20));
+        var first = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 192L << 20));
+        var next = await client.SubmitAsync(QueueClient.Slow(table, memoryBytes: 192L << 20));
         await Says(client, first, "WAITING_FOR_SLOT");
         await Says(client, next, "QUEUED_BEHIND");
 
