@@ -67,6 +67,12 @@ internal sealed partial class QueueGrain(
 
         var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
         GrantAll();
+        if (!held.IsCompleted && report.BusySlots < report.Slots && ledger.MayKnowTooFew)
+        {
+            // A slot must not stay empty until the next read for what was taken off to be safe.
+            Refresh();
+        }
+
         return held;
     }
 

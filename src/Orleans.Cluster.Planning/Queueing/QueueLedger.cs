@@ -19,6 +19,7 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
     private readonly Dictionary<JobId, DateTimeOffset> lastGrant = [];
     private readonly Dictionary<JobId, DateTimeOffset> gangSince = [];
     private long lastNumber;
+    private long lastNumberAtRead;
 
     /// <summary>Workers that live.</summary>
     public IReadOnlyCollection<WorkerSnapshot> Workers => workers.Values;
@@ -29,6 +30,12 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
     /// <summary>Whether the database has been read at least once.</summary>
     public bool IsLoaded { get; private set; }
 
+    /// <summary>
+    /// More may be ready than is known: a grant that was under way at the last read has been begun, and whether the read saw that cannot be
+    /// told. Its tasks were taken off to be safe; the next read says.
+    /// </summary>
+    public bool MayKnowTooFew { get; private set; }
+
     /// <summary>The cluster was stopped on request: nothing is granted.</summary>
     public bool Stopped { get; set; }
 
@@ -37,6 +44,7 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
     {
         ArgumentNullException.ThrowIfNull(active);
         IsLoaded = true;
+        (MayKnowTooFew, lastNumberAtRead) = (false, lastNumber);
         jobs.Clear();
         foreach (var job in active)
         {
@@ -55,6 +63,7 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
         {
             underWay.Remove(number);
             Begun(match);
+            MayKnowTooFew |= number <= lastNumberAtRead;
         }
 
         workers[worker.Id] = worker;

@@ -51,6 +51,27 @@ public sealed class QueueLedgerTests
         Assert.Equal(high.Id, Assert.Single(granted).Match.Job);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void MayKnowTooFew_GrantBegun_OnlyWhenItWasUnderWayAtTheLastRead(bool readBetween)
+    {
+        var job = Job(JobPriority.Normal, ready: 3);
+        ledger.Refresh([job]);
+        ledger.Report(Worker("a", slots: 1), []);
+        ledger.Grant([new WorkerId("a")], Now);
+        if (readBetween)
+        {
+            ledger.Refresh([job]);
+        }
+
+        ledger.Report(Worker("a", slots: 1), []);
+
+        Assert.Equal(readBetween, ledger.MayKnowTooFew);
+        ledger.Refresh([job]);
+        Assert.False(ledger.MayKnowTooFew);
+    }
+
     [Fact]
     public void Grant_GrantUnderWay_IsNotGrantedTwiceByAStaleRead()
     {
