@@ -42,19 +42,22 @@ public static class TaskInputs
             return new TaskInput(input.Name, Scan(dataset, slices, input.UsedColumns), null);
         }
 
-        var producers = upstream[input.Stage!.Value].Where(producer => producer.State == PartitionState.Committed);
+        var all = upstream[input.Stage!.Value];
+        var producers = all.Where(producer => producer.State == PartitionState.Committed);
+        var one = WithChildren(work.UpstreamPartition is { } upstreamPartition ? [upstreamPartition] : [], all);
         if (input.Mode == InputMode.Chunk)
         {
             var origin = plan.Stages[input.Stage.Value].Inputs.Single(source => source.Dataset is not null).Dataset!;
-            var piece = producers.Where(producer => producer.Task.Partition == work.UpstreamPartition)
+            var piece = producers.Where(producer => one.Contains(producer.Task.Partition))
                 .SelectMany(producer => Chunk(producer, work.FirstTarget, locate));
             return new TaskInput(input.Name, Scan(plan.Datasets[origin], [.. piece], input.UsedColumns), null);
         }
 
+        var shared = WithChildren(work.SharedPartitions, all);
         var files =
             from producer in producers
-            where input.Mode != InputMode.Partition || (producer.Task.Partition == work.UpstreamPartition && (work.UpstreamInput ?? input.Name) == input.Name)
-            where work.SharedInput != input.Name || work.SharedPartitions.Contains(producer.Task.Partition)
+            where input.Mode != InputMode.Partition || (one.Contains(producer.Task.Partition) && (work.UpstreamInput ?? input.Name) == input.Name)
+            where work.SharedInput != input.Name || shared.Contains(producer.Task.Partition)
             from file in producer.Manifest!.Files
             where file.Target >= 0
             where input.Mode != InputMode.Target || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
@@ -62,6 +65,22 @@ public static class TaskInputs
                 new AttemptId(producer.Task, producer.Attempt), Path.Combine(locate(producer.ArtifactFolder!), file.Path),
                 file.Rows, file.Bytes, file.Sha256);
         return new TaskInput(input.Name, null, new ExchangeInput(plan.Stages[input.Stage.Value].Columns, [.. files]));
+    }
+
+    // A producer whose artifact was lost runs again, and may be split then: its children, whose order begins with its own, stand for it.
+    private static HashSet<int> WithChildren(IEnumerable<int> partitions, IReadOnlyList<PartitionRecord> all)
+    {
+        var wanted = partitions.ToHashSet();
+        var parents = all.Where(record => record.State == PartitionState.Split && wanted.Contains(record.Task.Partition))
+            .Select(record => record.Order + ".")
+            .ToList();
+        if (parents.Count > 0)
+        {
+            wanted.UnionWith(all.Where(record => parents.Any(order => record.Order.StartsWith(order, StringComparison.Ordinal)))
+                .Select(record => record.Task.Partition));
+        }
+
+        return wanted;
     }
 
     private static ScanInput Scan(PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
