@@ -1,5 +1,4 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Client;
@@ -26,11 +25,11 @@ public interface IJobClient
 
     /// <summary>Checks and plans a job without running anything.</summary>
     /// <returns>The plan that a submit would run.</returns>
-    Task<JobPlan> ValidateAsync(JobSpec spec, CancellationToken cancellationToken = default);
+    Task<PlanDocument> ValidateAsync(JobSpec spec, CancellationToken cancellationToken = default);
 
     /// <summary>Checks and plans a job as written in JSON.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    Task<JobPlan> ValidateJsonAsync(string spec, CancellationToken cancellationToken = default);
+    Task<PlanDocument> ValidateJsonAsync(string spec, CancellationToken cancellationToken = default);
 
     /// <summary>The status document as it is now.</summary>
     Task<JobStatus> GetStatusAsync(JobId id, CancellationToken cancellationToken = default);
@@ -72,14 +71,14 @@ public interface IJobClient
     Task<ResultRows> GetQuarantineAsync(JobId id, long offset = 0, long? limit = null, CancellationToken cancellationToken = default);
 
     /// <summary>The plan that the job runs.</summary>
-    Task<JobPlan> GetPlanAsync(JobId id, CancellationToken cancellationToken = default);
+    Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken = default);
 
     /// <summary>One page of the job's partitions with their attempts.</summary>
     Task<PartitionList> ListPartitionsAsync(
         JobId id, int pageSize = 50, string? pageToken = null, CancellationToken cancellationToken = default);
 
-    /// <summary>What was logged for the job, as text. The caller disposes the stream.</summary>
-    Task<Stream> OpenLogsAsync(JobId id, CancellationToken cancellationToken = default);
+    /// <summary>What happened to the job, in order of time: changes of its phase, and attempts that ended badly.</summary>
+    Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken = default);
 
     /// <summary>Schema and partitions of a dataset as a job would read it; nothing runs.</summary>
     /// <param name="source">The dataset; the configured default when null.</param>

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Client;
@@ -31,10 +30,10 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public Task<JobStatus> SubmitJsonAsync(string spec, string? idempotencyKey, CancellationToken cancellationToken) =>
         SubmitAsync(Wire.Json(Encoding.UTF8.GetBytes(spec)), idempotencyKey, cancellationToken);
 
-    public Task<JobPlan> ValidateAsync(JobSpec spec, CancellationToken cancellationToken) =>
+    public Task<PlanDocument> ValidateAsync(JobSpec spec, CancellationToken cancellationToken) =>
         ValidateAsync(Wire.Json(spec), cancellationToken);
 
-    public Task<JobPlan> ValidateJsonAsync(string spec, CancellationToken cancellationToken) =>
+    public Task<PlanDocument> ValidateJsonAsync(string spec, CancellationToken cancellationToken) =>
         ValidateAsync(Wire.Json(Encoding.UTF8.GetBytes(spec)), cancellationToken);
 
     public Task<JobStatus> GetStatusAsync(JobId id, CancellationToken cancellationToken) =>
@@ -113,18 +112,15 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public Task<ResultRows> GetQuarantineAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken) =>
         transport.GetAsync<ResultRows>(Rows(id, "quarantine", offset, limit), cancellationToken);
 
-    public Task<JobPlan> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
-        transport.GetAsync<JobPlan>(At(id, "plan"), cancellationToken);
+    public Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<PlanDocument>(At(id, "plan"), cancellationToken);
 
     public Task<PartitionList> ListPartitionsAsync(JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
         transport.GetAsync<PartitionList>(
             Wire.Address(At(id, "partitions"), [("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)]), cancellationToken);
 
-    public async Task<Stream> OpenLogsAsync(JobId id, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, At(id, "logs"));
-        return await transport.OpenAsync(request, cancellationToken);
-    }
+    public Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<JobLog>(At(id, "logs"), cancellationToken);
 
     public async Task<DatasetPreview> PartitionAsync(
         SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken)
@@ -140,10 +136,10 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
         return await transport.SendAsync<JobStatus>(request, cancellationToken);
     }
 
-    private async Task<JobPlan> ValidateAsync(HttpContent spec, CancellationToken cancellationToken)
+    private async Task<PlanDocument> ValidateAsync(HttpContent spec, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/submit?validateOnly=true") { Content = spec };
-        return await transport.SendAsync<JobPlan>(request.MarkRepeatable(), cancellationToken);
+        return await transport.SendAsync<PlanDocument>(request.MarkRepeatable(), cancellationToken);
     }
 
     private async Task<Poll> PollThroughOutagesAsync(JobId id, string? etag, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Cli.Commands;
 
@@ -49,7 +50,7 @@ internal static class DataCommands
         });
     }
 
-    private static async Task<Contracts.Plans.JobPlan> PlanAsync(Session session, JobFlags flags)
+    private static async Task<PlanDocument> PlanAsync(Session session, JobFlags flags)
     {
         var json = flags.ToJson(session);
         var word = JsonNode.Parse(json)!["operation"] is JsonValue value && value.GetValueKind() == JsonValueKind.String

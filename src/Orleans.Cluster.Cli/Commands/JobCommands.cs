@@ -120,13 +120,8 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("logs", "Show what was logged for a job", [job], async session =>
         {
-            await using var logs = await session.Jobs.OpenLogsAsync(session.Parsed.GetValue(job), session.Cancellation);
-            using var reader = new StreamReader(logs);
-            while (await reader.ReadLineAsync(session.Cancellation) is { } line)
-            {
-                await session.Console.Text.WriteLineAsync(line);
-            }
-
+            var log = await session.Jobs.GetLogAsync(session.Parsed.GetValue(job), session.Cancellation);
+            Write(session, log, () => JobViews.WriteLog(session.Console, log));
             return ExitCodes.Done;
         });
     }

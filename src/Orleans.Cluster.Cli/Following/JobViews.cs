@@ -61,6 +61,16 @@ internal static class JobViews
         }
     }
 
+    /// <summary>One line for each event; text that a log collector takes as it is.</summary>
+    public static void WriteLog(CliConsole console, JobLog log)
+    {
+        foreach (var line in log.Items)
+        {
+            var where = line.Stage is null ? "" : $" [{line.Stage}/{line.Partition}, attempt {line.Attempt}, {line.Worker?.Value}]";
+            console.Text.WriteLine($"{line.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {line.Level} {line.Message}{where}");
+        }
+    }
+
     public static Table Table(params string[] headers)
     {
         var table = new Table().Border(TableBorder.Simple);

@@ -52,7 +52,7 @@ internal static class PartitionViews
         }
     }
 
-    public static void WritePlan(CliConsole console, JobPlan plan)
+    public static void WritePlan(CliConsole console, PlanDocument plan)
     {
         console.Text.WriteLine(plan.Query);
         foreach (var (name, dataset) in plan.Datasets)
@@ -63,7 +63,7 @@ internal static class PartitionViews
 
         foreach (var stage in plan.Stages)
         {
-            console.Text.WriteLine($"{stage.Index}. {stage.Name} <- {string.Join(", ", stage.Inputs.Select(Input))}");
+            console.Text.WriteLine($"{stage.Index}. {stage.Name}{Count(stage)} <- {string.Join(", ", stage.Inputs.Select(Input))}");
             console.Text.WriteLine($"   {stage.Query}");
             if (stage.Note is { } note)
             {
@@ -76,6 +76,13 @@ internal static class PartitionViews
             console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
         }
     }
+
+    private static string Count(PlanStage stage) => stage.Partitions switch
+    {
+        null => ", as many tasks as pieces turn out",
+        1 => ", 1 task",
+        { } count => $", at most {count} tasks",
+    };
 
     private static string Input(StageInput input) =>
         $"{input.Name} ({(input.Dataset is { } dataset ? dataset : $"stage {input.Stage}")}, {JobFollower.WireWord(input.Mode)}, "

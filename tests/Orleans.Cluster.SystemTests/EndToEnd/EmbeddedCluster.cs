@@ -127,11 +127,14 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         }
     }
 
-    private static string SiloProgram()
+    private static string SiloProgram() => Program("Orleans.Cluster.Silo");
+
+    /// <summary>A program of the product where its build put it.</summary>
+    public static string Program(string project)
     {
         var bin = new DirectoryInfo(AppContext.BaseDirectory);
         var root = bin.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent.Name, bin.Name, "Orleans.Cluster.Silo.dll");
+        return Path.Combine(root, "src", project, "bin", bin.Parent.Name, bin.Name, project + ".dll");
     }
 
     private async Task<HttpStatusCode?> TryGet(string path)

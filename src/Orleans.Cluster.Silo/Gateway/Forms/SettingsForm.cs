@@ -52,7 +52,8 @@ internal static class SettingsForm
         var resources = new ResourceRequest
         {
             Cpu = (int?)form.Whole("cpu", 1, 256) ?? defaults.Cpu,
-            MemoryBytes = form.Whole("memoryBytes", 64 * MiB, PiB) ?? defaults.MemoryBytes,
+            // The process around the engine alone takes some 100 MiB; with less, every task would end as out of memory.
+            MemoryBytes = form.Whole("memoryBytes", 128 * MiB, PiB) ?? defaults.MemoryBytes,
             Gpu = (int?)form.Whole("gpu", 0, 64) ?? defaults.Gpu,
         };
         form.Close();
