@@ -40,7 +40,7 @@ static async Task<int> RunGateway(string[] args)
 
     new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow).Write(settings.StateDirectory);
 
-    await StoragePreparation.Run(builder.Configuration, storage);
+    await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);
     builder.Services.AddClusterGrains();
     builder.Services.AddClusterJanitor();
@@ -73,6 +73,7 @@ static async Task<int> RunWorker(string[] args)
         ParentWatch.Start(parent);
     }
 
+    await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Worker);
     builder.Services.AddClusterStorage(builder.Configuration);
     builder.Services.AddClusterGrains();
     builder.Services.AddJobPlanning();

@@ -5,7 +5,8 @@ namespace Orleans.Cluster.Grains.History;
 /// <summary>Port to what was done in a time, counted from the attempts themselves, so that the figures agree with what jobs report.</summary>
 internal interface IWorkMeter
 {
-    /// <summary>Counts attempts that ended in [<paramref name="from"/>, <paramref name="until"/>), of these jobs and of those created since <paramref name="from"/>.</summary>
+    /// <summary>Counts attempts that ended in [<paramref name="from"/>, <paramref name="until"/>), of these jobs and of those created in that time or in one as
+    /// long before it.</summary>
     Task<WorkDone> Measure(IReadOnlyCollection<JobId> jobs, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken);
 }
 

@@ -24,6 +24,7 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private readonly TimeProvider clock;
     private readonly ILogger<MetricsRecorder> logger;
     private IReadOnlyCollection<JobId> active = [];
+    private IReadOnlyCollection<JobId> activeBefore = [];
     private DateTimeOffset thinAt;
     private volatile MetricsSample? latest;
 
@@ -69,9 +70,10 @@ internal sealed partial class MetricsRecorder : BackgroundService
         var backlog = await queue.Describe().WaitAsync(CallTimeout, clock, cancellationToken);
         IReadOnlyList<JobId> current = [.. (await jobs.ListActive(now, cancellationToken)).Select(job => job.Id)];
 
-        // A job that ended since the last sample is not active any more, but its last partitions count.
-        var done = await meter.Measure([.. active.Union(current)], from, until, cancellationToken);
-        active = current;
+        // A job is not active any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
+        // what ended in between was active at the one before the last.
+        var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
+        (activeBefore, active) = (active, current);
         var sample = new MetricsSample(from, Period, ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds));
         await store.Append(sample, cancellationToken);
         latest = sample;

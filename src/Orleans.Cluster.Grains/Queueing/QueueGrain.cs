@@ -276,7 +276,9 @@ internal sealed partial class QueueGrain(
         if (WorkerIds.TryGetSilo(worker, out var silo))
         {
             var status = membership.CurrentSnapshot.GetSiloStatus(silo);
-            if (status is SiloStatus.Dead || (status is SiloStatus.None && now - activatedAt > TickPeriod))
+
+            // Unknown to membership: of an earlier run, unless it has just joined and its report was faster than the news of it.
+            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - activatedAt > TickPeriod))
             {
                 return "Its silo has left the cluster.";
             }

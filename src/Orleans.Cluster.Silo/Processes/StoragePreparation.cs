@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Silo.Storage;
@@ -5,26 +7,100 @@ using Orleans.Cluster.Silo.Storage;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// What must be true of the database before a gateway's silo starts. Embedded, the schema is brought up to date and the cluster epoch is
-/// raised, which shuts out whatever an earlier run has left behind. Workers get the epoch through the configuration.
+/// What must be true of the database before a silo starts. Embedded, the gateway brings the schema up to date and raises the cluster epoch,
+/// which shuts out whatever an earlier run has left behind; workers get the epoch through the configuration. With PostgreSQL every process
+/// waits until the server answers and <c>migrate</c> has run: after a crash of everything, nobody says in which order things come back.
 /// </summary>
 internal static class StoragePreparation
 {
-    public static async Task Run(ConfigurationManager configuration, StorageConnection storage)
+    /// <summary>After this long a service manager, which starts the process again, should hear of it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    public static async Task Run(ConfigurationManager configuration, StorageConnection storage, SiloRole role)
     {
-        if (!storage.IsEmbedded)
+        if (storage.IsEmbedded && role == SiloRole.Worker)
         {
             return;
         }
 
+        await using var provider = Services(configuration);
+        if (!storage.IsEmbedded)
+        {
+            var database = provider.GetRequiredService<ClusterDatabase>();
+            await Until(() => WhyNotReady(database));
+            return;
+        }
+
+        await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+        var epoch = await provider.GetRequiredService<IClusterEpoch>().Raise(DateTimeOffset.UtcNow, CancellationToken.None);
+        configuration[$"{ClusterSettings.Section}:Epoch"] = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Creates or upgrades the schema, as soon as the database answers.</summary>
+    public static Task Migrate(SchemaMigrator migrator) => Until(async () =>
+    {
+        try
+        {
+            await migrator.Migrate(CancellationToken.None);
+            return null;
+        }
+        catch (StorageUnavailableException exception)
+        {
+            return exception.Message;
+        }
+    });
+
+    private static ServiceProvider Services(ConfigurationManager configuration)
+    {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddOptions<ClusterSettings>().Bind(configuration.GetSection(ClusterSettings.Section));
         services.AddSingleton<ClusterPaths>();
         services.AddClusterStorage(configuration);
-        await using var provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
-        var epoch = await provider.GetRequiredService<IClusterEpoch>().Raise(DateTimeOffset.UtcNow, CancellationToken.None);
-        configuration[$"{ClusterSettings.Section}:Epoch"] = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return services.BuildServiceProvider();
+    }
+
+    private static async Task<string?> WhyNotReady(ClusterDatabase database)
+    {
+        try
+        {
+            var pending = await database.Read(
+                async db => (await db.Database.GetPendingMigrationsAsync()).ToList(), CancellationToken.None);
+            return pending.Count == 0 && await HasOrleansTables(database)
+                ? null
+                : "The database does not have the schema of this version. Run this program with 'migrate' once.";
+        }
+        catch (StorageUnavailableException exception)
+        {
+            return exception.Message;
+        }
+        catch (DbException exception)
+        {
+            throw new StartRefusedException($"The database of ConnectionStrings:Postgres refuses: {exception.Message}", exception);
+        }
+    }
+
+    // They come last in a migration.
+    private static Task<bool> HasOrleansTables(ClusterDatabase database) => database.Read(
+        async db => (await db.Database.SqlQueryRaw<bool>("SELECT to_regclass('orleansstorage') IS NOT NULL AS \"Value\"").ToListAsync())[0],
+        CancellationToken.None);
+
+    private static async Task Until(Func<Task<string?>> tryOnce)
+    {
+        string? said = null;
+        for (var until = DateTimeOffset.UtcNow + Patience; await tryOnce() is { } why; await Task.Delay(Pause))
+        {
+            if (DateTimeOffset.UtcNow > until)
+            {
+                throw new StartRefusedException($"Not after {Patience.TotalMinutes:0} minutes: {why}");
+            }
+
+            if (why != said)
+            {
+                Console.Error.WriteLine($"Waiting: {why}");
+                said = why;
+            }
+        }
     }
 }

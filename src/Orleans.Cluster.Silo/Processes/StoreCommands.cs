@@ -37,7 +37,7 @@ internal static class StoreCommands
 
     private static async Task<int> Migrate(IServiceProvider services)
     {
-        await services.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+        await StoragePreparation.Migrate(services.GetRequiredService<SchemaMigrator>());
         return 0;
     }
 

@@ -18,7 +18,8 @@ internal static class CheckpointWrites
             return [];
         }
 
-        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once.
+        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition that was
+        // committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is of this one.
         var sql =
             $$"""
             WITH picked AS MATERIALIZED (
@@ -27,12 +28,13 @@ internal static class CheckpointWrites
                 ORDER BY place
                 LIMIT {3}{{db.ForUpdateSkipLocked}})
             UPDATE partitions
-            SET state = 1, attempt = attempt + 1, worker = {4}, not_before = NULL, failure = NULL
+            SET state = 1, attempt = attempt + 1, worker = {4}, epoch = {5}, not_before = NULL, failure = NULL
             WHERE (job_id, stage, "partition") IN (SELECT job_id, stage, "partition" FROM picked)
             RETURNING *
             """;
         var taken = await db.Partitions
-            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max, request.Worker.Value)
+            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max, request.Worker.Value,
+                request.Epoch)
             .AsNoTracking()
             .ToListAsync(cancellationToken);
         db.Attempts.AddRange(taken.Select(row => new AttemptRow

@@ -13,7 +13,8 @@ internal sealed class WorkMeter(ClusterDatabase database) : IWorkMeter
         database.Read(
             async db =>
             {
-                var created = await db.Jobs.Where(job => job.CreatedAt >= from).Select(job => job.Id).ToListAsync(cancellationToken);
+                var since = from - (until - from);
+                var created = await db.Jobs.Where(job => job.CreatedAt >= since).Select(job => job.Id).ToListAsync(cancellationToken);
                 var ids = jobs.Select(job => job.Value).Union(created).ToList();
                 if (ids.Count == 0)
                 {

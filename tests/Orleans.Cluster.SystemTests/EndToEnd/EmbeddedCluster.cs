@@ -8,7 +8,7 @@ using System.Text.Json;
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>The embedded default as a user starts it: a gateway process with worker processes, called over HTTP alone.</summary>
-public sealed class EmbeddedCluster : IAsyncLifetime
+public class EmbeddedCluster : IAsyncLifetime
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private Process? gateway;
@@ -26,33 +26,28 @@ public sealed class EmbeddedCluster : IAsyncLifetime
 
     public int GatewayId => gateway!.Id;
 
-    public async ValueTask InitializeAsync()
-    {
-        await StartAsync();
-    }
+    public virtual async ValueTask InitializeAsync() => await StartAsync();
+
+    /// <summary>Settings of every process of this cluster, beside the usual ones.</summary>
+    protected virtual IReadOnlyList<string> Settings => [];
+
+    /// <summary>State of the gateway and the workers.</summary>
+    public string StateFolder => Path.Combine(Folder, "state");
 
     /// <summary>Starts the gateway and waits until jobs are accepted and the workers are active.</summary>
-    public async Task StartAsync()
+    public virtual async Task StartAsync()
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])
-            [SiloProgram(), $"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
-             $"--Cluster:StateDirectory={Path.Combine(Folder, "state")}", $"--Cluster:ParentProcessId={Environment.ProcessId}", .. Arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        gateway = Process.Start(start) ?? throw new InvalidOperationException("The silo did not start.");
-        gateway.OutputDataReceived += (_, line) => Log.AppendLine(line.Data);
-        gateway.ErrorDataReceived += (_, line) => Log.AppendLine(line.Data);
-        gateway.BeginOutputReadLine();
-        gateway.BeginErrorReadLine();
+        gateway = StartSilo([$"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0", .. Arguments]);
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
+        await WhileStartingAsync();
         await Until(async () => await TryGet("health/ready") == HttpStatusCode.OK, ReadyWithin, () => Log.ToString());
     }
 
-    /// <summary>What the gateway printed.</summary>
+    /// <summary>What else starts, once the gateway's process is there.</summary>
+    protected virtual Task WhileStartingAsync() => Task.CompletedTask;
+
+    /// <summary>What the gateway printed, and workers that a test started by itself.</summary>
     public StringBuilder Log { get; } = new();
 
     /// <summary>Kills the gateway at once, as a crash would.</summary>
@@ -62,11 +57,48 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         await gateway.WaitForExitAsync();
     }
 
+    /// <summary>Kills one of the workers at once.</summary>
+    public Task KillWorkerAsync(int which)
+    {
+        var workers = WorkerIds();
+        return workers.Count == 0 ? Task.CompletedTask : KillAsync([workers[which % workers.Count]]);
+    }
+
+    /// <summary>Kills every process of the cluster at once, executors too.</summary>
+    public virtual Task KillEverythingAsync() => KillAsync([GatewayId, .. WorkerIds(), .. ExecutorIds()]);
+
+    /// <summary>Starts again what the cluster does not start by itself.</summary>
+    public virtual Task ReviveAsync() => gateway is { HasExited: false } ? Task.CompletedTask : StartAsync();
+
+    /// <summary>A silo process over this cluster's state, which ends with the test's process at the latest.</summary>
+    protected Process StartSilo(IEnumerable<string> arguments)
+    {
+        var silo = Launch(
+            [.. arguments, .. Settings, $"--Cluster:StateDirectory={StateFolder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
+        silo.OutputDataReceived += (_, line) => Append(line.Data);
+        silo.ErrorDataReceived += (_, line) => Append(line.Data);
+        silo.BeginOutputReadLine();
+        silo.BeginErrorReadLine();
+        return silo;
+    }
+
+    /// <summary>The program of a silo with these arguments and no others.</summary>
+    protected Process Launch(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments.Prepend(SiloProgram()))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start) ?? throw new InvalidOperationException("The silo did not start.");
+    }
+
     public async Task<JsonElement> SubmitAsync(object job)
     {
         using var response = await Http.PostAsJsonAsync("jobs/submit", job);
         var document = await response.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.True(response.StatusCode == HttpStatusCode.Accepted, $"{document}\n{Log}");
+        Assert.True(response.StatusCode == HttpStatusCode.Accepted, document.ToString());
         return document;
     }
 
@@ -77,12 +109,31 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         await Until(
             async () =>
             {
-                status = await Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/status");
+                if (await TryStatusAsync(id) is not { } answer)
+                {
+                    return false;
+                }
+
+                status = answer;
                 return condition(status.GetProperty("status").GetString()!, status);
             },
             TimeSpan.FromSeconds(seconds),
             () => $"{status}\n{Log}");
         return status;
+    }
+
+    /// <summary>The status document, or null while the gateway or its database does not answer.</summary>
+    public async Task<JsonElement?> TryStatusAsync(string id)
+    {
+        try
+        {
+            using var response = await Http.GetAsync($"jobs/{id}/status");
+            return response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<JsonElement>() : null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     public Task<JsonElement> WaitForEndAsync(string id, int seconds = 120) =>
@@ -91,7 +142,7 @@ public sealed class EmbeddedCluster : IAsyncLifetime
     public Task<JsonElement> ResultAsync(string id) => Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result");
 
     /// <summary>Processes whose command line holds a text and that belong to this cluster's state folder or descend from its gateway.</summary>
-    public IReadOnlyList<int> WorkerIds() => ChildrenOf(GatewayId).Where(id => CommandLine(id).Contains("Role=Worker", StringComparison.Ordinal)).ToList();
+    public virtual IReadOnlyList<int> WorkerIds() => ChildrenOf(GatewayId).Where(id => CommandLine(id).Contains("Role=Worker", StringComparison.Ordinal)).ToList();
 
     /// <summary>Executor processes of all workers and of the gateway.</summary>
     public IReadOnlyList<int> ExecutorIds() =>
@@ -101,7 +152,7 @@ public sealed class EmbeddedCluster : IAsyncLifetime
     public static IReadOnlyList<int> ExecutorsOf(int worker) =>
         [.. ChildrenOf(worker).Where(id => CommandLine(id).Contains("Orleans.Cluster.Executor", StringComparison.Ordinal))];
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Http.Dispose();
         if (gateway is { HasExited: false })
@@ -127,6 +178,28 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>Kills processes that may be gone already, and waits until they are.</summary>
+    protected static async Task KillAsync(IReadOnlyList<int> ids)
+    {
+        foreach (var id in ids)
+        {
+            try
+            {
+                using var victim = Process.GetProcessById(id);
+                victim.Kill();
+            }
+            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+            {
+                // It ended by itself.
+            }
+        }
+
+        await Until(() => Task.FromResult(!ids.Any(Runs)), TimeSpan.FromSeconds(20), () => $"{string.Join(", ", ids.Where(Runs))} still run.");
+    }
+
+    /// <summary>Whether a process runs; one that has ended and that nobody has waited for does not.</summary>
+    protected static bool Runs(int id) => Stat(id) is { } stat && stat[0] is not ("Z" or "X");
+
     private static string SiloProgram() => Program("Orleans.Cluster.Silo");
 
     /// <summary>A program of the product where its build put it.</summary>
@@ -150,6 +223,14 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         }
     }
 
+    private void Append(string? line)
+    {
+        lock (Log)
+        {
+            Log.AppendLine(line);
+        }
+    }
+
     private bool TryDelete()
     {
         try
@@ -163,7 +244,8 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         }
     }
 
-    private static IEnumerable<int> ChildrenOf(int parent)
+    /// <summary>Processes that this one has started and that nobody has waited for yet.</summary>
+    protected static IEnumerable<int> ChildrenOf(int parent)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
@@ -174,16 +256,20 @@ public sealed class EmbeddedCluster : IAsyncLifetime
         }
     }
 
-    private static int ParentOf(int id)
+    private static int ParentOf(int id) =>
+        Stat(id) is { } stat ? int.Parse(stat[1], System.Globalization.CultureInfo.InvariantCulture) : -1;
+
+    // State, parent and more; what stands before them is a name, which may hold anything.
+    private static string[]? Stat(int id)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{id}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return -1;
+            return null;
         }
     }
 

@@ -6,12 +6,14 @@ using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
-/// <summary>What a user relies on first, on real processes and over REST.</summary>
 [CollectionDefinition("embedded", DisableParallelization = true)]
 public sealed class EmbeddedCollection : ICollectionFixture<EmbeddedCluster>;
 
+[CollectionDefinition("postgres", DisableParallelization = true)]
+public sealed class PostgresCollection : ICollectionFixture<PostgresCluster>;
+
 [Collection("embedded")]
-public sealed class MainJobTests(EmbeddedCluster cluster)
+public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests<EmbeddedCluster>(cluster)
 {
     [Fact]
     public async Task Submit_OperationAlone_DescribesTheDefaultDataset()
@@ -22,7 +24,18 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
         Assert.Equal(1, status.GetProperty("result").GetProperty("rows").GetInt64());
         Assert.Equal(1.0, status.GetProperty("progress").GetProperty("fraction").GetDouble());
     }
+}
 
+[Collection("postgres")]
+public sealed class PostgresMainJobTests : MainJobTests<PostgresCluster>
+{
+    public PostgresMainJobTests(PostgresCluster cluster) : base(cluster) => Postgres.PostgresFixture.SkipUnlessInstalled();
+}
+
+/// <summary>What a user relies on first, on real processes and over REST.</summary>
+public abstract class MainJobTests<TCluster>(TCluster cluster)
+    where TCluster : EmbeddedCluster, new()
+{
     [Fact]
     public async Task Submit_GroupByOverManyPartitions_EqualsTheSumsByHandAndRepeats()
     {
@@ -42,9 +55,9 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
     [Fact]
     public async Task KillWorker_InTheMiddle_CostsTimeOnly()
     {
-        var expected = WriteTable("kill.csv", rows: 400_000);
-        var id = Id(await cluster.SubmitAsync(GroupBy("kill.csv")));
-        await cluster.WaitAsync(id, (_, status) => status.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32() > 0);
+        var expected = WriteTable("kill.csv", rows: SlowRows);
+        var id = Id(await cluster.SubmitAsync(SlowGroupBy("kill.csv")));
+        await WaitUntilRunning(cluster, id);
 
         using (var victim = Process.GetProcessById(cluster.WorkerIds()[0]))
         {
@@ -61,11 +74,11 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
     [Fact]
     public async Task KillGateway_InTheMiddle_TheJobGoesOnAfterTheNextStart()
     {
-        await using var own = new EmbeddedCluster();
+        await using var own = new TCluster();
         await own.StartAsync();
-        var expected = WriteTable(own, "crash.csv", rows: 400_000);
-        var id = Id(await own.SubmitAsync(GroupBy("crash.csv")));
-        await own.WaitAsync(id, (_, status) => status.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32() > 0);
+        var expected = WriteTable(own, "crash.csv", rows: SlowRows);
+        var id = Id(await own.SubmitAsync(SlowGroupBy("crash.csv")));
+        await WaitUntilRunning(own, id);
 
         await own.KillAsync();
         await own.StartAsync();
@@ -81,9 +94,9 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
     [Fact]
     public async Task Cancel_RunningJob_EndsWithNothingRunning()
     {
-        WriteTable("cancel.csv", rows: 400_000);
-        var id = Id(await cluster.SubmitAsync(GroupBy("cancel.csv")));
-        await cluster.WaitAsync(id, (_, status) => status.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32() > 0);
+        WriteTable("cancel.csv", rows: SlowRows);
+        var id = Id(await cluster.SubmitAsync(SlowGroupBy("cancel.csv")));
+        await WaitUntilRunning(cluster, id);
 
         using var answer = await cluster.Http.PostAsync($"jobs/{id}/cancel", null);
         var end = await cluster.WaitForEndAsync(id);
@@ -128,9 +141,11 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
     [Fact]
     public async Task Submit_SameIdempotencyKey_IsOneJob()
     {
+        WriteTable("same.csv", rows: 10);
+
         async Task<string> Send()
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "jobs/submit") { Content = JsonContent.Create(new { operation = "aggregate" }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "jobs/submit") { Content = JsonContent.Create(GroupBy("same.csv")) };
             request.Headers.Add("Idempotency-Key", "one-and-the-same");
             using var response = await cluster.Http.SendAsync(request);
             return Id(await response.Content.ReadFromJsonAsync<JsonElement>());
@@ -166,7 +181,7 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
         Assert.True(cluster.ExecutorIds().Count >= 2);
     }
 
-    private async Task<JsonElement> Run(object job) => await cluster.WaitForEndAsync(Id(await cluster.SubmitAsync(job)));
+    protected async Task<JsonElement> Run(object job) => await cluster.WaitForEndAsync(Id(await cluster.SubmitAsync(job)));
 
     private static object GroupBy(string path) => new
     {
@@ -175,6 +190,30 @@ public sealed class MainJobTests(EmbeddedCluster cluster)
         parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
         partitioning = new { targetBytes = 200_000 },
     };
+
+    // Long enough to be disturbed on any machine: some milliseconds of processor time for each row.
+    private const int SlowRows = 2000;
+
+    private static object SlowGroupBy(string path) => new
+    {
+        operation = "aggregate",
+        source = new { path },
+        parameters = new
+        {
+            where = "levenshtein(repeat('ab', 1000), repeat('ba', 1000 + count % 2)) >= 0",
+            groupBy = new[] { "gene" },
+            aggregates = new[] { new { function = "sum", column = "count", @as = "total" } },
+        },
+        partitioning = new { targetBytes = 1024 },
+    };
+
+    private static Task<JsonElement> WaitUntilRunning(EmbeddedCluster cluster, string id) => cluster.WaitAsync(
+        id,
+        (phase, status) =>
+        {
+            Assert.False(phase is "SUCCEEDED" or "FAILED" or "CANCELLED", $"It ended before it was seen to run: {status}");
+            return status.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32() > 0;
+        });
 
     private Dictionary<string, long> WriteTable(string name, int rows) => WriteTable(cluster, name, rows);
 

@@ -33,6 +33,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>The server's process; its children end when it does.</summary>
     public int ProcessId => process?.Id ?? throw new InvalidOperationException("The server does not run.");
 
+    public bool IsRunning => process is { HasExited: false };
+
     /// <summary>A new, empty server, ready for connections.</summary>
     public static async Task<PostgresServer> Create(CancellationToken cancellationToken = default)
     {
@@ -111,6 +113,19 @@ internal sealed class PostgresServer : IAsyncDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(StopTimeout);
         await running.WaitForExitAsync(deadline.Token);
+        running.Dispose();
+        process = null;
+    }
+
+    /// <summary>
+    /// Kills the server's first process with no warning to the others. They end when they notice, and only then may the next server start on
+    /// the same data; it waits for that by itself, as long as nobody takes its lock file away.
+    /// </summary>
+    public async Task Kill()
+    {
+        var running = process ?? throw new InvalidOperationException("The server does not run.");
+        running.Kill();
+        await running.WaitForExitAsync();
         running.Dispose();
         process = null;
     }
