@@ -42,6 +42,7 @@ internal static class ClusterGrainsExtensions
         services.AddSingleton<IJobDesk, JobDesk>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ResourceDesk>();
+        services.AddSingleton<RepeatedSubmits>();
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ArtifactFolders>();
         return services;

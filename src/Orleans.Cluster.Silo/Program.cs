@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Silo.Callbacks;
 using Orleans.Cluster.Silo.Gateway;
 using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Processes;
@@ -45,6 +46,7 @@ static async Task<int> RunGateway(string[] args)
     builder.Services.AddClusterGrains();
     builder.Services.AddClusterJanitor();
     builder.Services.AddGateway(builder.Configuration);
+    builder.Services.AddCallbacks();
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);
     builder.Services.AddClusterMetrics();

@@ -18,6 +18,10 @@ internal interface IJobStore
     /// <exception cref="ClusterException"><c>idempotency-key-reused</c> when the key's earlier request had another hash.</exception>
     Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken);
 
+    /// <summary>The job that an idempotency key stands for; null when the key is unknown or its 24 h are over.</summary>
+    /// <exception cref="ClusterException"><c>idempotency-key-reused</c> when the key's request had another hash.</exception>
+    Task<JobRecord?> FindByKey(string? owner, string key, string? requestHash, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>The job, or null.</summary>
     Task<JobRecord?> Find(JobId id, CancellationToken cancellationToken);
 

@@ -16,6 +16,16 @@ internal interface IOutbox
 
     /// <summary>The event was not accepted and is due again later.</summary>
     Task Postpone(OutboxEvent message, string error, DateTimeOffset dueAt, CancellationToken cancellationToken);
+
+    /// <summary>What became of a job's events so far, in order.</summary>
+    Task<IReadOnlyList<OutboxDelivery>> ListDeliveries(JobId job, CancellationToken cancellationToken);
+}
+
+/// <summary>One event's way. <paramref name="DueAt"/> is the next try while <paramref name="DoneAt"/> is null; an error with a time of its end means that it was given up.</summary>
+internal sealed record OutboxDelivery(
+    JobId Job, long Sequence, JobPhase Phase, DateTimeOffset CreatedAt, int Tries, DateTimeOffset DueAt, DateTimeOffset? DoneAt, string? Error)
+{
+    public string Id => $"{Job}-{Sequence}";
 }
 
 /// <summary>A change of phase and where to post it.</summary>

@@ -14,9 +14,22 @@ namespace Orleans.Cluster.Grains.Jobs;
 /// <inheritdoc cref="IJobDesk"/>
 internal sealed partial class JobDesk(
     IGrainFactory grains, IJobStore jobs, IJobPlanning planning, ActiveJobCount active, ArtifactFolders artifacts, ILocalSiloDetails silo,
-    IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobDesk> logger) : IJobDesk
+    RepeatedSubmits repeated, IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobDesk> logger) : IJobDesk
 {
-    public async Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
+    public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) => origin.IdempotencyKey is { } key
+        ? repeated.Once((origin.Owner, key), origin.RequestHash, () => FindOrAccept(spec, origin, key, cancellationToken), cancellationToken)
+        : Accept(spec, origin, cancellationToken);
+
+    // The key comes before everything that may refuse a job: a repeated request has been accepted already.
+    private async Task<JobStatus> FindOrAccept(JobSpec spec, SubmitOrigin origin, string key, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return await jobs.FindByKey(origin.Owner, key, origin.RequestHash, now, cancellationToken) is { } earlier
+            ? JobStatusView.Of(earlier, null, null, now)
+            : await Accept(spec, origin, cancellationToken);
+    }
+
+    private async Task<JobStatus> Accept(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
     {
         if (await active.Get(cancellationToken) >= queue.Value.MaxActiveJobs)
         {

@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.History;
 using Orleans.Cluster.Grains.Results;
 using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
@@ -20,6 +21,7 @@ internal static class JobDetailsApi
         jobs.MapGet("/partitions", ListPartitions).WithName(nameof(ListPartitions));
         jobs.MapGet("/plan", GetPlan).WithName(nameof(GetPlan));
         jobs.MapGet("/logs", GetLog).WithName(nameof(GetLog));
+        jobs.MapGet("/callbacks", ListCallbacks).WithName(nameof(ListCallbacks));
         jobs.MapGet("/events", GetEvents).WithName(nameof(GetEvents));
     }
 
@@ -69,6 +71,12 @@ internal static class JobDetailsApi
     {
         await jobs.Require(id, cancellationToken);
         return TypedResults.Ok(await JobLogs.Read(id, jobs, checkpoints, cancellationToken));
+    }
+
+    private static async Task<IResult> ListCallbacks(JobId id, IJobStore jobs, IOutbox outbox, CancellationToken cancellationToken)
+    {
+        await jobs.Require(id, cancellationToken);
+        return TypedResults.Ok(new CallbackList([.. (await outbox.ListDeliveries(id, cancellationToken)).Select(JobDocuments.Of)]));
     }
 
     private static Task GetEvents(JobId id, HttpContext context, JobEventStream events) => events.Write(id, context);

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.History;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
@@ -39,6 +40,11 @@ internal static class JobDocuments
         Rows = partition.Manifest?.RowsIn ?? 0,
         Attempts = [.. attempts.Select(Of)],
     };
+
+    public static CallbackItem Of(OutboxDelivery delivery) => new(
+        delivery.Id, delivery.Phase, delivery.CreatedAt,
+        delivery.DoneAt is null ? CallbackState.Waiting : delivery.Error is null ? CallbackState.Delivered : CallbackState.GivenUp,
+        delivery.Tries, delivery.DoneAt is null ? delivery.DueAt : null, delivery.DoneAt, delivery.Error);
 
     private static AttemptItem Of(AttemptRecord attempt) => new(
         attempt.Id.Number, attempt.Worker, EnumWords<AttemptState>.WordOf(attempt.State), attempt.StartedAt, attempt.EndedAt,

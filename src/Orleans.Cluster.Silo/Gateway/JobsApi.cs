@@ -5,6 +5,7 @@ using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Silo.Callbacks;
 using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
@@ -26,13 +27,14 @@ internal static class JobsApi
     }
 
     private static async Task<IResult> SubmitJob(
-        HttpRequest request, HttpResponse response, IJobDesk desk, IJobPlanning planning, CancellationToken cancellationToken)
+        HttpRequest request, HttpResponse response, IJobDesk desk, IJobPlanning planning, CallbackTargets callbacks, CancellationToken cancellationToken)
     {
         var query = new QueryForm(request.Query);
         var validateOnly = query.Flag("validateOnly");
         query.Close();
         var key = request.IdempotencyKey();
         var spec = JobSpecReader.ReadJob(await request.ReadJson(cancellationToken));
+        callbacks.Check(spec.Callback);
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {

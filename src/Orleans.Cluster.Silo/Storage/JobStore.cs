@@ -20,6 +20,20 @@ internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : I
         ?? throw new ClusterException(
             Contracts.ErrorCode.StorageUnavailable, "This process belongs to an earlier run of the cluster and may not accept jobs any more.");
 
+    public Task<JobRecord?> FindByKey(
+        string? owner, string key, string? requestHash, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Read(
+            async db =>
+            {
+                var (holder, since) = (owner ?? "", now - IdempotencyKeyLife);
+                var entry = await db.IdempotencyKeys.AsNoTracking().SingleOrDefaultAsync(
+                    entry => entry.Owner == holder && entry.Key == key && entry.CreatedAt > since, cancellationToken);
+                return entry is null ? null
+                    : entry.RequestHash == requestHash ? await Find(db, entry.JobId, cancellationToken)
+                    : throw KeyReused(entry);
+            },
+            cancellationToken);
+
     public Task<JobRecord?> Find(JobId id, CancellationToken cancellationToken) =>
         database.Read(db => Find(db, id.Value, cancellationToken), cancellationToken);
 
@@ -190,10 +204,12 @@ internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : I
             .SingleAsync(entry => entry.Owner == owner && entry.Key == key, cancellationToken);
         return earlier.RequestHash == job.RequestHash
             ? earlier.JobId
-            : throw new ClusterException(
-                Contracts.ErrorCode.IdempotencyKeyReused, $"The key '{key}' was used at {earlier.CreatedAt:O} with another request.",
-                "Use a new key for a new request.");
+            : throw KeyReused(earlier);
     }
+
+    private static ClusterException KeyReused(IdempotencyKey earlier) => new(
+        Contracts.ErrorCode.IdempotencyKeyReused, $"The key '{earlier.Key}' was used at {earlier.CreatedAt:O} with another request.",
+        "Use a new key for a new request.");
 
     /// <summary>
     /// Counts over the index of live partitions, which committed ones are not in. Those that back off are few and have an index of their own:

@@ -25,6 +25,22 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
             refused: 0,
             cancellationToken);
 
+    public Task<IReadOnlyList<OutboxDelivery>> ListDeliveries(JobId job, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<OutboxDelivery>>(
+            async db =>
+            {
+                var rows = await db.Outbox.AsNoTracking()
+                    .Where(row => row.JobId == job.Value)
+                    .Join(
+                        db.JobHistory, row => new { row.JobId, row.Sequence }, entry => new { entry.JobId, entry.Sequence },
+                        (row, entry) => new { Row = row, entry.Phase })
+                    .OrderBy(pair => pair.Row.Sequence)
+                    .ToListAsync(cancellationToken);
+                return [.. rows.Select(pair => new OutboxDelivery(
+                    job, pair.Row.Sequence, pair.Phase, pair.Row.CreatedAt, pair.Row.Tries, pair.Row.DueAt, pair.Row.DoneAt, pair.Row.LastError))];
+            },
+            cancellationToken);
+
     private static async Task<IReadOnlyList<OutboxEvent>> Claim(
         ClusterDbContext db, int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Silo.Callbacks;
 
 namespace Orleans.Cluster.Silo.Gateway.Forms;
 
@@ -142,6 +143,12 @@ internal static class SettingsForm
         }
 
         var callback = new CallbackSpec { Url = url ?? "", Secret = form.Text("secret", 512) };
+        if (callback.Secret is { } secret && !CallbackSignature.IsSecret(secret))
+        {
+            form.Faults.Add(
+                form.At("secret"), FaultCodes.InvalidValue, "A secret that begins with 'whsec_' goes on with base64 of 16 to 64 bytes.");
+        }
+
         form.Close();
         return callback;
     }
