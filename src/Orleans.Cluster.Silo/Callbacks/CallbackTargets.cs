@@ -40,12 +40,15 @@ internal sealed class CallbackTargets(IOptions<CallbackOptions> options)
     // Short forms of numbers, such as 127.1 or 0x7f000001, are IPv4 addresses here as they are to a socket.
     private static bool IsPrivate(Uri target)
     {
-        var host = target.IdnHost.TrimEnd('.');
+        var host = target.Host.TrimEnd('.');
         return IPAddress.TryParse(host.Trim('[', ']'), out var address)
             ? !PublicAddresses.Contains(address)
-            : !host.Contains('.', StringComparison.Ordinal)
+            : !host.Contains('.', StringComparison.Ordinal) || host.Any(IsDisguise)
                 || Array.Exists([".localhost", ".local", ".internal", ".localdomain"], end => host.EndsWith(end, StringComparison.OrdinalIgnoreCase));
     }
+
+    // A resolver may read circled digits and their like as digits.
+    private static bool IsDisguise(char character) => !char.IsAscii(character) && !char.IsLetter(character);
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

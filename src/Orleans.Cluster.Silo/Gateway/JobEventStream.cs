@@ -99,7 +99,7 @@ internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs)
             && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             && long.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
                 ? new Place(sequence, revision)
-                : new Place(-1, -1);
+                : new Place(0, 0);
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Sequence}.{Revision}");
     }

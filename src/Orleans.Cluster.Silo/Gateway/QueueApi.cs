@@ -1,5 +1,8 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Silo.Gateway.Access;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
@@ -9,6 +12,25 @@ internal static class QueueApi
     public static void MapQueue(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/processing/queue/status", GetQueueStatus).WithName(nameof(GetQueueStatus)).WithTags("Queue");
 
-    private static async Task<IResult> GetQueueStatus(IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Describe(), clock, cancellationToken));
+    private static async Task<IResult> GetQueueStatus(
+        HttpContext context, IGrainFactory grains, IJobStore jobs, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var status = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Describe(), clock, cancellationToken);
+        if (context.User.SeesOnly() is not { } owner)
+        {
+            return TypedResults.Ok(status);
+        }
+
+        // Figures are everybody's; of the jobs a caller sees its own, at their true positions.
+        var own = new HashSet<JobId>();
+        foreach (var job in status.Waiting)
+        {
+            if ((await jobs.Find(job.Id, cancellationToken))?.Owner == owner)
+            {
+                own.Add(job.Id);
+            }
+        }
+
+        return TypedResults.Ok(status with { Waiting = [.. status.Waiting.Where(job => own.Contains(job.Id))] });
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
@@ -18,6 +19,9 @@ public class EmbeddedCluster : IAsyncLifetime
 
     /// <summary>Arguments of the gateway beside the usual ones.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Whether its callers need keys; <see cref="Http"/> then has one of an administrator.</summary>
+    public bool AsksForKeys { get; init; }
 
     /// <summary>Folder of data and state, of this cluster alone.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("orleans-cluster-e2e-").FullName;
@@ -38,14 +42,32 @@ public class EmbeddedCluster : IAsyncLifetime
     public virtual async Task StartAsync()
     {
         var port = FreePort();
-        gateway = StartSilo([$"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0", .. Arguments]);
+        gateway = StartSilo(
+            [$"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
+             .. AsksForKeys ? ["--Gateway:Authentication=Required"] : Array.Empty<string>(), .. Arguments]);
+        Http.Dispose();
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
         await WhileStartingAsync();
+        if (AsksForKeys)
+        {
+            Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await AdministratorKeyAsync());
+        }
+
         await Until(async () => await TryGet("health/ready") == HttpStatusCode.OK, ReadyWithin, () => Log.ToString());
     }
 
     /// <summary>What else starts, once the gateway's process is there.</summary>
     protected virtual Task WhileStartingAsync() => Task.CompletedTask;
+
+    /// <summary>Runs a command of the silo on this cluster's store.</summary>
+    /// <returns>How it ended, and what it printed.</returns>
+    public async Task<(int ExitCode, string Output)> CommandAsync(params string[] arguments)
+    {
+        using var command = Launch([.. arguments, .. Settings, $"--Cluster:StateDirectory={StateFolder}"]);
+        var output = await Task.WhenAll(command.StandardOutput.ReadToEndAsync(), command.StandardError.ReadToEndAsync());
+        await command.WaitForExitAsync();
+        return (command.ExitCode, string.Concat(output));
+    }
 
     /// <summary>What the gateway printed, and workers that a test started by itself.</summary>
     public StringBuilder Log { get; } = new();
@@ -208,6 +230,14 @@ public class EmbeddedCluster : IAsyncLifetime
         var bin = new DirectoryInfo(AppContext.BaseDirectory);
         var root = bin.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
         return Path.Combine(root, "src", project, "bin", bin.Parent.Name, bin.Name, project + ".dll");
+    }
+
+    private async Task<string> AdministratorKeyAsync()
+    {
+        var file = Path.Combine(Folder, "admin.key");
+        var (exitCode, output) = await CommandAsync("keys", "create", "--name", "root", "--role", "ADMIN", "--out", file);
+        Assert.True(exitCode == 0, output);
+        return (await File.ReadAllTextAsync(file)).Trim();
     }
 
     private async Task<HttpStatusCode?> TryGet(string path)

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Orleans.Cluster.SystemTests.Gateway;
+
+/// <summary>One message as it arrived.</summary>
+internal sealed record ReceivedCallback(string Id, string Timestamp, string Signature, string Body)
+{
+    public string Type => JsonDocument.Parse(Body).RootElement.GetProperty("type").GetString()!;
+
+    public long Revision => JsonDocument.Parse(Body).RootElement.GetProperty("data").GetProperty("revision").GetInt64();
+}
+
+/// <summary>A receiver of callbacks that answers 503 for the first few requests.</summary>
+internal sealed class CallbackReceiver : IAsyncDisposable
+{
+    private readonly HttpListener listener = new();
+    private readonly Task loop;
+    private int refusals;
+
+    public CallbackReceiver(int refusals)
+    {
+        this.refusals = refusals;
+        var port = FreePort();
+        Address = $"http://127.0.0.1:{port}/hook/";
+        listener.Prefixes.Add(Address);
+        listener.Start();
+        loop = Task.Run(Run);
+    }
+
+    public string Address { get; }
+
+    public ConcurrentQueue<ReceivedCallback> Accepted { get; } = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        listener.Stop();
+        await loop;
+        listener.Close();
+    }
+
+    private async Task Run()
+    {
+        while (true)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await listener.GetContextAsync();
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            using var reader = new StreamReader(context.Request.InputStream);
+            var body = await reader.ReadToEndAsync();
+            var headers = context.Request.Headers;
+            var refuse = refusals-- > 0;
+            if (!refuse)
+            {
+                Accepted.Enqueue(new ReceivedCallback(headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, body));
+            }
+
+            context.Response.StatusCode = refuse ? 503 : 204;
+            context.Response.Close();
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

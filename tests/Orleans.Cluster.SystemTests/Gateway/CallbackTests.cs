@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Orleans.Cluster.SystemTests.EndToEnd;
+using static Orleans.Cluster.SystemTests.Gateway.GatewayCluster;
+
+namespace Orleans.Cluster.SystemTests.Gateway;
+
+[Collection("gateway")]
+public sealed class CallbackTests(GatewayCluster gateway)
+{
+    private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    [Fact]
+    public async Task Receiver_DownForAWhile_GetsEveryEventInOrderSigned()
+    {
+        await using var receiver = new CallbackReceiver(refusals: 5);
+        var id = Id(await gateway.Cluster.SubmitAsync(new
+        {
+            operation = "convert", source = new { path = "genes.csv" }, callback = new { url = receiver.Address, secret = Secret },
+        }));
+        await gateway.Cluster.WaitForEndAsync(id);
+
+        await EmbeddedCluster.Until(
+            () => Task.FromResult(receiver.Accepted.Any(message => message.Type == "job.succeeded")), TimeSpan.FromSeconds(60),
+            () => string.Join(", ", receiver.Accepted.Select(message => message.Type)));
+        var log = await DeliveredAsync(id);
+        var history = receiver.Accepted.ToList();
+
+        Assert.Equal("job.queued", history[0].Type);
+        Assert.Equal(history.Count, history.Select(message => message.Id).Distinct().Count());
+        Assert.Equal(history.Select(message => message.Revision).Order(), history.Select(message => message.Revision));
+        Assert.All(history, message => Assert.Equal(Sign(message), message.Signature));
+        Assert.Equal(history.Select(message => message.Id), log.Select(item => item.GetProperty("id").GetString()));
+        Assert.True(log[0].GetProperty("tries").GetInt32() > 5);
+    }
+
+    [Fact]
+    public async Task Submit_SecretThatCannotSign_IsRefused()
+    {
+        var (status, problem) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", new { operation = "aggregate", callback = new { url = "https://example.org/", secret = "whsec_x" } });
+
+        Assert.Equal((HttpStatusCode.BadRequest, "/callback/secret"), (status, problem.GetProperty("errors")[0].GetProperty("pointer").GetString()));
+    }
+
+    private async Task<List<JsonElement>> DeliveredAsync(string id)
+    {
+        List<JsonElement> items = [];
+        await EmbeddedCluster.Until(
+            async () =>
+            {
+                items = [.. (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/callbacks")).GetProperty("items").EnumerateArray()];
+                return items.All(item => item.GetProperty("state").GetString() == "DELIVERED");
+            },
+            TimeSpan.FromSeconds(20), () => string.Join('\n', items));
+        return items;
+    }
+
+    private static string Sign(ReceivedCallback message) => "v1," + Convert.ToBase64String(HMACSHA256.HashData(
+        Convert.FromBase64String(Secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"{message.Id}.{message.Timestamp}.{message.Body}")));
+}
