@@ -84,16 +84,17 @@ public sealed record JobSpec
     /// <summary>What to do.</summary>
     public required OperationKind Operation { get; init; }
 
-    /// <summary>How urgent; <see cref="JobPriority.Normal"/> when not given.</summary>
+    /// <summary>How urgent; <c>NORMAL</c> when not given.</summary>
     public JobPriority Priority { get; init; } = JobPriority.Normal;
 
-    /// <summary>The input of operations with one input; null for the configured default dataset or when <see cref="Sources"/> is used.</summary>
+    /// <summary>The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.</summary>
     public SourceSpec? Source { get; init; }
 
     /// <summary>Named inputs of <c>sql</c> and <c>join</c>.</summary>
     public IReadOnlyDictionary<string, SourceSpec>? Sources { get; init; }
 
-    /// <summary>The operation's own parameters, as written. Read them with <see cref="ReadParameters{T}"/>.</summary>
+    /// <summary>The operation's own parameters, as written.</summary>
+    /// <remarks>Read them with <see cref="ReadParameters{T}"/>.</remarks>
     public JsonElement? Parameters { get; init; }
 
     /// <summary>Where the result goes; null keeps it with the job.</summary>
@@ -142,7 +143,7 @@ public sealed record PartitioningSpec
     /// <summary>At least so many partitions where the data can be cut so often; null for no wish.</summary>
     public int? MinPartitions { get; init; }
 
-    /// <summary>At most so many partitions, which then are larger than <see cref="TargetBytes"/>; null for no wish.</summary>
+    /// <summary>At most so many partitions, which then are larger than <c>targetBytes</c>; null for no wish.</summary>
     public int? MaxPartitions { get; init; }
 }
 

@@ -10,7 +10,7 @@ public sealed record SourceSpec
     [JsonConverter(typeof(OneOrManyJsonConverter))]
     public required IReadOnlyList<string> Path { get; init; }
 
-    /// <summary>Format of all files; <see cref="SourceFormat.Auto"/> looks at their content and names.</summary>
+    /// <summary>Format of all files; <c>AUTO</c> looks at their content and names.</summary>
     public SourceFormat Format { get; init; }
 
     /// <summary>What is known of the dialect; what is null is found out.</summary>

@@ -102,12 +102,12 @@ public sealed record StagePlan
 
 /// <summary>One table that a stage's query reads. Exactly one of <paramref name="Dataset"/> and <paramref name="Stage"/> is set.</summary>
 /// <param name="Name">Name in the query.</param>
-/// <param name="Dataset">Name in <see cref="JobPlan.Datasets"/>.</param>
+/// <param name="Dataset">Name among the plan's datasets.</param>
 /// <param name="Stage">Number of an earlier stage.</param>
 /// <param name="Mode">Which part of it each task gets.</param>
 /// <param name="UsedColumns">Columns that the query uses; null for all.</param>
 /// <param name="MaySplit">
-/// Of <see cref="InputMode.Target"/>: a target with far more rows than others may be shared out over several tasks by the partitions that
+/// Of <c>TARGET</c>: a target with far more rows than others may be shared out over several tasks by the partitions that
 /// wrote its rows; each of these tasks gets all rows of the stage's other inputs.
 /// </param>
 /// <param name="EstimatedBytes">Bytes of it that all tasks together read once, estimated.</param>

@@ -3,12 +3,12 @@ using Orleans.Cluster.Contracts.Execution;
 namespace Orleans.Cluster.Contracts.Rest;
 
 /// <summary>Body of <c>data/partition</c>. No source means the configured default dataset.</summary>
-public sealed record PartitionRequest(SourceSpec? Source, PartitioningSpec? Partitioning);
+public sealed record PartitionRequest(SourceSpec? Source = null, PartitioningSpec? Partitioning = null);
 
 /// <summary>A dataset as a job would read it; nothing has run.</summary>
 public sealed record DatasetPreview
 {
-    /// <summary>Format as found; never <see cref="SourceFormat.Auto"/>.</summary>
+    /// <summary>Format as found; never <c>AUTO</c>.</summary>
     public required SourceFormat Format { get; init; }
 
     /// <summary>Its one schema.</summary>

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Planning;
 using Orleans.Cluster.Silo.Gateway.Access;
+using Orleans.Cluster.Silo.Gateway.Reference;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
@@ -14,6 +15,7 @@ internal static class GatewayExtensions
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
         services.AddSingleton<JobEventStream>();
         services.AddJobPlanning();
+        services.AddApiReference();
         services.AddGatewayAccess(configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new GatewayOptions());
         return services;
     }

@@ -55,10 +55,6 @@ internal static class HealthApi
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
 
-    private sealed record HealthDocument(string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue);
-
-    private sealed record HealthPart(string State, string? Detail);
-
     private static NoContent GetLive() => TypedResults.NoContent();
 
     // Ready: jobs can be accepted, and as many workers as are wanted have reported. A cluster that was stopped wants none.
@@ -70,3 +66,9 @@ internal static class HealthApi
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }
 }
+
+/// <summary>Health of the whole, and of each part.</summary>
+internal sealed record HealthDocument(string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue);
+
+/// <summary>Whether a part is <c>UP</c> or <c>DOWN</c>.</summary>
+internal sealed record HealthPart(string State, string? Detail);
