@@ -46,7 +46,7 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
         new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})");
 
     // Chan's rule over (n, mean, M2), folded in partition order. A sum of squares would lose all digits where the mean is large
-    // beside the deviation.
+    // beside the deviation; and so that the mean of a partition is that good, its sum is a compensated one (favg).
     private static AggregateMerge Moment(string function, string x, string? filter)
     {
         const string Fold =
@@ -56,7 +56,7 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
         return new(
             [
                 ("n", With(filter, $"count({x})")),
-                ("m", With(filter, $"avg(CAST({x} AS DOUBLE))")),
+                ("m", With(filter, $"favg(CAST({x} AS DOUBLE))")),
                 ("s", $"{With(filter, $"var_pop({x})")} * {With(filter, $"count({x})")}"),
             ],
             Spread(function, Fold));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queries;
@@ -31,7 +32,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         IReadOnlyList<ColumnSchema> results = [.. groups, .. items.Select(item => new ColumnSchema(item.Name, "BIGINT"))];
         var having = parameters.Having is null
             ? null
-            : await faults.Expression("/parameters/having", parameters.Having, [.. results, .. columns], mayAggregate: true);
+            : await faults.Expression("/parameters/having", parameters.Having, [.. results, .. columns], mayAggregate: true, await Named(items));
         var order = parameters.OrderBy.Count > 0
             ? OperationQuery.OrderBy("/parameters/orderBy", parameters.OrderBy, results, faults)
             : string.Join(", ", groups.Select(group => $"{SqlText.Name(group.Name)} ASC NULLS LAST"));
@@ -48,6 +49,21 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
             + (where is null ? "" : $" WHERE {where}") + (groups.Count == 0 ? "" : $" GROUP BY {keys}") + (having is null ? "" : $" HAVING {having}")
             + (order.Length == 0 ? "" : $" ORDER BY {order}")
             + (parameters.Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}") : "");
+    }
+
+    // In a condition on groups the name of an aggregate means its value, also where a column of the data has the same name. Inside a call
+    // of an aggregate it means the column.
+    private async Task<Func<JsonObject, JsonObject?>> Named(IReadOnlyList<Item> items)
+    {
+        var named = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
+        foreach (var item in items)
+        {
+            named.TryAdd(item.Name, (await faults.Parse(item.Expression))!);
+        }
+
+        return node => AggregateFunctions.IsAggregate(node) ? node
+            : node.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(node) is [var name] && named.TryGetValue(name, out var value) ? (JsonObject)value.DeepClone()
+            : null;
     }
 
     private List<Item> Everything()

@@ -30,25 +30,37 @@ internal sealed class OperationFaults(PlanDraft draft)
     /// <param name="text">What the user wrote.</param>
     /// <param name="columns">Columns that it may use.</param>
     /// <param name="mayAggregate">Whether it may call aggregates.</param>
-    public async Task<string?> Expression(string pointer, string? text, IReadOnlyList<ColumnSchema> columns, bool mayAggregate = false)
+    /// <param name="replace">What stands for a part of it.</param>
+    public async Task<string?> Expression(
+        string pointer, string? text, IReadOnlyList<ColumnSchema> columns, bool mayAggregate = false, Func<JsonObject, JsonObject?>? replace = null)
     {
         try
         {
-            var query = await draft.Parse($"SELECT {text}");
-            var items = query.Items("select_list").ToList();
-            if (items is not [{ } expression] || expression.Text("alias") is { Length: > 0 } || !IsBare(query))
+            if (await Parse(text) is not { } expression)
             {
                 Add(pointer, ErrorCode.QueryInvalid, $"{text} is not one expression.");
                 return null;
             }
 
-            return AreKnown(pointer, expression, columns, mayAggregate) ? await draft.RenderExpression(expression) : null;
+            return AreKnown(pointer, expression, columns, mayAggregate)
+                ? await draft.RenderExpression(replace is null ? expression : SqlNodes.Rewrite(expression, replace)!)
+                : null;
         }
         catch (ClusterException failure)
         {
             Add(pointer, failure.Code, failure.Message);
             return null;
         }
+    }
+
+    /// <summary>The tree of a text; null when it is not one expression and nothing else.</summary>
+    /// <exception cref="ClusterException"><c>query-invalid</c>: it cannot be parsed, or holds what is refused.</exception>
+    public async Task<JsonObject?> Parse(string? text)
+    {
+        var query = await draft.Parse($"SELECT {text}");
+        return query.Items("select_list").ToList() is [{ } expression] && expression.Text("alias") is not { Length: > 0 } && IsBare(query)
+            ? expression
+            : null;
     }
 
     /// <summary>Whether the engine accepts a query; a fault otherwise.</summary>
