@@ -6,6 +6,9 @@ public sealed record TaskSpec
     /// <summary>Which attempt this is. Names its files.</summary>
     public required AttemptId Attempt { get; init; }
 
+    /// <summary>A function without arguments that queries of stages may call: the number of the task's partition.</summary>
+    public const string PartitionFunction = "__partition";
+
     /// <summary>What kind of work it is.</summary>
     public TaskKind Kind { get; init; }
 

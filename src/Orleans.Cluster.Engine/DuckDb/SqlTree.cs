@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -29,6 +30,7 @@ public sealed class SqlTree : IDisposable
             "SET threads = 1", "SET memory_limit = '256MB'", "SET temp_directory = ''", "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false", "SET enable_external_access = false",
             "SET lock_configuration = true",
+            $"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST(0 AS BIGINT)",
         })
         {
             Execute(setting);

@@ -105,6 +105,7 @@ internal sealed class TaskExecutor(StagingArea staging)
             task.ScratchBytes,
             [task.AttemptFolder, task.ScratchFolder],
             inputs.Files));
+        session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);
         foreach (var declaration in inputs.Declarations())
         {
             session.Execute(declaration, cancellationToken);

@@ -13,12 +13,16 @@ public static class PartitionSplit
     /// <summary>Splits of a split: at most so deep, which is 256 pieces of one partition.</summary>
     public const int MaxDepth = 8;
 
-    /// <summary>Whether halves of a stage's partition do the work of the whole: it reads a slice of a dataset or a range of targets.</summary>
+    /// <summary>
+    /// Whether halves of a stage's partition do the work of the whole: it reads a slice of a dataset or a range of targets. Where the query
+    /// asks for the number of its partition they do not, since halves take numbers after all others.
+    /// </summary>
     public static bool IsPossible(StagePlan stage, PartitionRecord partition)
     {
         ArgumentNullException.ThrowIfNull(stage);
         ArgumentNullException.ThrowIfNull(partition);
         return stage.Kind == TaskKind.Query
+            && !stage.Query.Contains($"{TaskSpec.PartitionFunction}()", StringComparison.Ordinal)
             && partition.Order.Count(character => character == '.') < MaxDepth
             && stage.Inputs.FirstOrDefault(input => input.Mode != InputMode.All) is { Mode: InputMode.Target } or { Mode: InputMode.Partition, Dataset: not null };
     }

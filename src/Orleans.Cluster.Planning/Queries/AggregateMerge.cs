@@ -7,6 +7,11 @@ namespace Orleans.Cluster.Planning.Queries;
 /// <param name="Merge">One expression over the partial columns of a group, in partition order, with <c>{suffix}</c> for each.</param>
 internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expression)> Partials, string Merge)
 {
+    private const string Fold =
+        "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: struct_pack("
+        + "n := a.n + b.n, m := a.m + (b.m - a.m) * (b.n / (a.n + b.n)), "
+        + "s := a.s + b.s + (b.m - a.m) * (b.m - a.m) * (a.n * b.n / (a.n + b.n))))";
+
     private static readonly FrozenSet<string> SameAgain =
         new[] { "min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "bit_xor", "any_value", "product" }.ToFrozenSet();
 
@@ -45,14 +50,17 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
     private static AggregateMerge Count(string call, string? filter, string type) =>
         new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})");
 
+    /// <summary>A count of values under a condition.</summary>
+    public static string Count(string x, string? filter) => With(filter, $"count({x})");
+
+    /// <summary>The sample deviation of merged (n, mean, M2) columns.</summary>
+    public static string Deviation(string n, string mean, string m2) => Spread("stddev_samp", Fold)
+        .Replace("{n}", n, StringComparison.Ordinal).Replace("{m}", mean, StringComparison.Ordinal).Replace("{s}", m2, StringComparison.Ordinal);
+
     // Chan's rule over (n, mean, M2), folded in partition order. A sum of squares would lose all digits where the mean is large
     // beside the deviation; and so that the mean of a partition is that good, its sum is a compensated one (favg).
     private static AggregateMerge Moment(string function, string x, string? filter)
     {
-        const string Fold =
-            "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: struct_pack("
-            + "n := a.n + b.n, m := a.m + (b.m - a.m) * (b.n / (a.n + b.n)), "
-            + "s := a.s + b.s + (b.m - a.m) * (b.m - a.m) * (a.n * b.n / (a.n + b.n))))";
         return new(
             [
                 ("n", With(filter, $"count({x})")),

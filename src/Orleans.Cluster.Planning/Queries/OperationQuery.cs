@@ -36,6 +36,8 @@ internal sealed class OperationQuery
             OperationKind.Sort => query.Sort(spec.ReadParameters<SortParameters>()),
             OperationKind.Join => query.Join(spec.ReadParameters<JoinParameters>()),
             OperationKind.Melt => query.Melt(spec.ReadParameters<MeltParameters>()),
+            OperationKind.Sample => query.Sample(spec.ReadParameters<SampleParameters>()),
+            OperationKind.Profile => query.Profile(spec.ReadParameters<ProfileParameters>()),
             OperationKind.Sql => await query.Sql(spec.ReadParameters<SqlParameters>()),
             _ => throw new ClusterException(ErrorCode.QueryInvalid, $"The operation {spec.Operation} cannot be planned."),
         };
@@ -143,6 +145,25 @@ internal sealed class OperationQuery
         faults.Add(pointer, ErrorCode.DatasetNotFound, $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
         return null;
     }
+
+    /// <summary>The columns that a profile describes.</summary>
+    public static IReadOnlyList<ColumnSchema> ProfileColumns(ProfileParameters parameters, PlanDraft draft) =>
+        new OperationQuery(draft).Profiled(parameters);
+
+    // What the plan shows; the stages draw rows by the hash of their number.
+    private string Sample(SampleParameters parameters) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"SELECT * {From} USING SAMPLE {(parameters.Fraction is { } share ? $"{share * 100} PERCENT" : $"{parameters.Rows} ROWS")} REPEATABLE ({parameters.Seed})");
+
+    private string Profile(ProfileParameters parameters)
+    {
+        var profiled = Profiled(parameters);
+        return parameters.Exact ? $"SELECT * EXCLUDE (\"_position\") FROM ({ProfilePlanner.ExactQuery(table, profiled)})" : $"SUMMARIZE {SqlText.Name(table)}";
+    }
+
+    private List<ColumnSchema> Profiled(ProfileParameters parameters) => parameters.Columns.Count == 0
+        ? [.. columns]
+        : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns)).OfType<ColumnSchema>()];
 
     // One row for each pair of row and column, in the order of the rows and, within a row, of the columns.
     private string Melt(MeltParameters parameters)

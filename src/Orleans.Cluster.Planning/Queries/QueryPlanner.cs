@@ -15,10 +15,9 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         ArgumentNullException.ThrowIfNull(datasets);
         var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
-        var query = await draft.Parse(sql);
-        var bound = await draft.Bind(await draft.Render(query));
-        var planned = await Spread(draft, query);
-        var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(planned), bound);
+        var planned = await Planned(spec, draft, sql);
+        var bound = planned.Bound ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
+        var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(planned.Query), bound);
         return new JobPlan
         {
             Datasets = datasets,
@@ -26,6 +25,22 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             Columns = columns,
             Query = sql,
         };
+    }
+
+    // Two operations have a meaning that no SELECT over tables without row numbers or sketches has; all others are their query.
+    private static async Task<(PlannedQuery Query, IReadOnlyList<ColumnSchema>? Bound)> Planned(JobSpec spec, PlanDraft draft, string sql)
+    {
+        switch (spec.Operation)
+        {
+            case OperationKind.Sample:
+                return (await new SamplePlanner(draft).Plan(spec.ReadParameters<SampleParameters>(), spec.OnBadRow), null);
+            case OperationKind.Profile when !spec.ReadParameters<ProfileParameters>().Exact:
+                return (await new ProfilePlanner(draft).Plan(OperationQuery.ProfileColumns(spec.ReadParameters<ProfileParameters>(), draft)), null);
+            default:
+                var query = await draft.Parse(sql);
+                var bound = await draft.Bind(await draft.Render(query));
+                return (await Spread(draft, query), bound);
+        }
     }
 
     private static async Task<PlannedQuery> Spread(PlanDraft draft, JsonObject query)

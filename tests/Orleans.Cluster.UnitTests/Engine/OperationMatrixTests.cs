@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.UnitTests.Engine;
 
@@ -14,7 +15,8 @@ public sealed class OperationMatrixTests : IDisposable
         ["b"] = "BOOLEAN", ["s"] = "VARCHAR", ["day"] = "DATE", ["m"] = "DECIMAL(18,3)",
     };
 
-    private readonly EngineHarness harness = new();
+    private EngineHarness harness = new();
+    private PlanLimits? limits;
     private readonly SingleEngine single = new();
 
     /// <summary>Cases: operation, parameters, the same in SQL, and whether the order of the rows is said.</summary>
@@ -55,7 +57,9 @@ public sealed class OperationMatrixTests : IDisposable
     [MemberData(nameof(ManyFunctions))]
     public async Task Run_AsIfLarge_ExchangesAndEqualsSingleEngine(string operation, string parameters, string sql, bool isOrdered)
     {
-        harness.RowFactor = 1_000_000;
+        harness.Dispose();
+        harness = new EngineHarness { CoalesceBytes = 0 };
+        limits = new PlanLimits { GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512, TargetBytes = 2048 };
         await Compare(operation, parameters, sql, isOrdered, rows: 120, 3, 3);
     }
 
@@ -82,6 +86,73 @@ public sealed class OperationMatrixTests : IDisposable
         Assert.InRange(row[1].GetDouble() / Math.Sqrt(variance), 1 - 1e-6, 1 + 1e-6);
     }
 
+    [Fact]
+    public async Task Run_SampleWithOneSeed_DrawsTheSameRowsHoweverCut()
+    {
+        var path = harness.Write("left.csv", Table(300, seed: 3));
+        foreach (var parameters in new[] { """{"fraction":0.3,"seed":7}""", """{"rows":40,"seed":7}""", """{"rows":1000}""", """{"fraction":1}""" })
+        {
+            var texts = new List<string>();
+            foreach (var partitions in new[] { 1, 3, 13 })
+            {
+                texts.Add((await harness.Run(Spec("Sample", parameters, path, path, partitions))).GetRawText());
+            }
+
+            Assert.Single(texts.Distinct());
+            var rows = JsonDocument.Parse(texts[0]).RootElement.GetProperty("totalRows").GetInt32();
+            var (least, most) = parameters.Contains("0.3", StringComparison.Ordinal) ? (60, 120) : parameters.Contains("40", StringComparison.Ordinal) ? (40, 40) : (300, 300);
+            Assert.InRange(rows, least, most);
+        }
+
+        var other = await harness.Run(Spec("Sample", """{"rows":40,"seed":8}""", path, path, 3));
+        var same = await harness.Run(Spec("Sample", """{"rows":40,"seed":7}""", path, path, 3));
+        Assert.NotEqual(other.GetRawText(), same.GetRawText());
+    }
+
+    [Fact]
+    public async Task Run_SampleWithBadRows_SetsEachAsideOnce()
+    {
+        var path = harness.Write("left.csv", Table(200, seed: 3) + "no number" + new string(',', Columns.Count - 1) + "\n");
+        var texts = new List<string>();
+        foreach (var partitions in new[] { 1, 3 })
+        {
+            texts.Add((await harness.Run(Spec("Sample", """{"rows":40,"seed":7}""", path, path, partitions) with { OnBadRow = BadRowPolicy.Quarantine })).GetRawText());
+            Assert.Equal(1, harness.Quarantined);
+        }
+
+        Assert.Single(texts.Distinct());
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    public async Task Run_Profile_DescribesEachColumn(int partitions, bool exact)
+    {
+        var path = harness.Write("left.csv", Table(300, seed: 3));
+        single.Table("source", path, Columns);
+
+        var result = await harness.Run(Spec("Profile", $$"""{"exact":{{(exact ? "true" : "false")}}}""", path, path, partitions));
+
+        // So few rows are described exactly either way; quartiles between two rows are the only difference.
+        var names = result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
+        var rows = result.GetProperty("rows").EnumerateArray().ToList();
+        Assert.Equal(Columns.Keys, rows.Select(row => row[names.IndexOf("column")].GetString()!));
+        foreach (var (name, row) in Columns.Keys.Zip(rows))
+        {
+            var expected = single.Rows($"SELECT count(*) AS n, count(*) - count({name}) AS u, count(DISTINCT {name}) AS d, min({name}) AS l, max({name}) AS h FROM source")[0];
+            Assert.Equal(expected.Select(cell => cell.Text), new[] { "count", "nulls", "distinct", "min", "max" }.Select(figure => row[names.IndexOf(figure)].ToString()));
+            Assert.Equal(0, row[names.IndexOf("distinct_relative_error")].GetDouble());
+        }
+
+        var i = single.Rows("SELECT avg(i) AS a, stddev_samp(i) AS s, max(n) AS n FROM source, (SELECT count(*) AS n FROM source WHERE i IS NOT NULL GROUP BY i)")[0];
+        var actual = rows[3];
+        Assert.Equal(double.Parse(i[0].Text!, CultureInfo.InvariantCulture), actual[names.IndexOf("mean")].GetDouble(), 1e-9);
+        Assert.Equal(i[2].Text, actual[names.IndexOf("most_frequent_count")].ToString());
+        var median = double.Parse(single.Rows("SELECT median(i) AS m FROM source")[0][0].Text!, CultureInfo.InvariantCulture);
+        Assert.InRange(actual[names.IndexOf("median")].GetDouble(), median - 1, median + 1);
+    }
+
     private async Task Compare(string operation, string parameters, string sql, bool isOrdered, int rows, params int[] partitions)
     {
         var left = harness.Write("left.csv", Table(rows, seed: 1));
@@ -91,7 +162,8 @@ public sealed class OperationMatrixTests : IDisposable
         var texts = new Dictionary<int, string>();
         foreach (var count in partitions)
         {
-            var result = await harness.Run(Spec(operation, parameters, left, right, count));
+            var spec = Spec(operation, parameters, left, right, count);
+            var result = await harness.Run(await harness.Plan(spec, limits), spec);
 
             single.AssertSame(sql, result, isOrdered);
             Assert.Equal(texts.GetValueOrDefault(count, result.GetRawText()), result.GetRawText());

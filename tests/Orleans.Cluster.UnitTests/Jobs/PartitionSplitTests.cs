@@ -48,6 +48,15 @@ public sealed class PartitionSplitTests
     }
 
     [Fact]
+    public void IsPossible_QueryOfItsPartitionsNumber_IsNot()
+    {
+        var stage = Plan.Stages[0] with { Inputs = [new StageInput("t", "t", null, InputMode.Partition)] };
+
+        Assert.True(PartitionSplit.IsPossible(stage, Partition(0)));
+        Assert.False(PartitionSplit.IsPossible(stage with { Query = "SELECT __partition() AS part FROM t" }, Partition(0)));
+    }
+
+    [Fact]
     public void Apply_OutOfMemoryThatCanBeHalved_SplitsInsteadOfTryingAgain()
     {
         var failed = Partition(1, failure: FailureKind.OutOfMemory, faults: 1);

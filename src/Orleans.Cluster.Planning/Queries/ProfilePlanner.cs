@@ -1,0 +1,116 @@
+using System.Globalization;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Planning.Queries;
+
+/// <summary>
+/// One row for each column of a dataset, in one scan. Counts, minimum, maximum, mean and deviation are exact. The others come from two
+/// sketches that merge, and their standard errors stand beside them:
+/// 1. distinct values: all hashes below a border that leaves about <see cref="KeptHashes"/> of them in a partition (a theta sketch; the
+///    smallest border counts after merging, and without one the number is exact);
+/// 2. quartiles and the most frequent value: about <see cref="SampledRows"/> rows of each partition, drawn by the hash of their number and
+///    weighed by the rows that they stand for.
+/// </summary>
+internal sealed class ProfilePlanner(PlanDraft draft)
+{
+    private const int KeptHashes = 4096;
+    private const int SampledRows = 16384;
+    private const string AllHashes = "CAST(18446744073709551615 AS UBIGINT)";
+
+    /// <summary>The rows of the profile, in the order of the columns.</summary>
+    public async Task<PlannedQuery> Plan(IReadOnlyList<ColumnSchema> columns)
+    {
+        var source = draft.Scan(draft.Datasets.Keys.First(), [.. columns.Select(column => column.Name)]);
+        var partial = await draft.Select(source, Partial(source.Source, columns));
+        partial = partial with { Size = new SizeEstimate(1, columns.Count * SampledRows * 8L) };
+        var stage = draft.AddStage(
+            partial, "partial", "Each partition describes its columns: exact figures, a sketch of distinct values, and a sample of rows.");
+        var parts = draft.Gather(stage);
+        var rows = columns.Select((column, index) => Row(parts.Source, column, index));
+        var profile = await draft.Select(parts, string.Join(" UNION ALL ", rows));
+        profile = profile with { Size = SizeEstimate.OfRows(columns.Count, profile.Columns, 16) };
+        var names = profile.Columns.Skip(1).Select(column => column.Name);
+        return new PlannedQuery(profile, [.. names], [new SortKey("_position", "ASC NULLS LAST")], null, 0);
+    }
+
+    /// <summary>The same with every figure exact, as a query.</summary>
+    public static string ExactQuery(string table, IReadOnlyList<ColumnSchema> columns) =>
+        string.Join(" UNION ALL ", columns.Select((column, index) => Exact(SqlText.Name(table), column, index))) + " ORDER BY \"_position\"";
+
+    private static string Partial(string source, IReadOnlyList<ColumnSchema> columns)
+    {
+        var named = columns.Select((column, index) => $"{SqlText.Name(column.Name)} AS c{index}");
+        var counts = columns.Select((_, index) => $"approx_count_distinct(c{index}) AS d{index}");
+        var borders = columns.Select((_, index) => $"CASE WHEN d{index} <= {KeptHashes} THEN {AllHashes} "
+            + $"ELSE CAST(18446744073709551615.0 * {KeptHashes} / d{index} AS UBIGINT) END AS b{index}");
+        return $"WITH t AS MATERIALIZED (SELECT {string.Join(", ", named)}, row_number() OVER () AS _n FROM {source}), "
+            + $"d AS (SELECT count(*) AS n, {string.Join(", ", counts)} FROM t), "
+            + $"b AS MATERIALIZED (SELECT n, CASE WHEN n <= {SampledRows} THEN {AllHashes} ELSE CAST(18446744073709551615.0 * {SampledRows} / n AS UBIGINT) END AS _b, "
+            + $"{string.Join(", ", borders)} FROM d) "
+            + $"SELECT count(*) AS n, {string.Join(", ", columns.SelectMany(Figures))} FROM t CROSS JOIN b";
+    }
+
+    private static IEnumerable<string> Figures(ColumnSchema column, int index)
+    {
+        var c = $"c{index}";
+        yield return $"count({c}) AS n{index}";
+        yield return $"min({c}) AS l{index}";
+        yield return $"max({c}) AS u{index}";
+        yield return $"any_value(b{index}) AS b{index}";
+        yield return $"list(DISTINCT hash({c})) FILTER (WHERE {c} IS NOT NULL AND hash({c}) <= b{index}) AS h{index}";
+        yield return $"list({c}) FILTER (WHERE {c} IS NOT NULL AND hash(_n) <= _b) AS s{index}";
+        if (StoredTypes.IsNumeric(column.Type))
+        {
+            yield return $"{AggregateMerge.Count(c, Finite(column, c))} AS f{index}";
+            yield return $"favg(CAST({c} AS DOUBLE)){Filter(column, c)} AS m{index}";
+            yield return $"var_pop(CAST({c} AS DOUBLE)){Filter(column, c)} * count({c}){Filter(column, c)} AS v{index}";
+        }
+    }
+
+    private static string Row(string parts, ColumnSchema column, int index)
+    {
+        var isNumber = StoredTypes.IsNumeric(column.Type);
+        var sample = $"(SELECT unnest(s{index}) AS v, CAST(n{index} AS DOUBLE) / len(s{index}) AS w FROM {parts})";
+        var border = $"(SELECT min(b{index}) FROM {parts})";
+        var kept = $"(SELECT count(DISTINCT h) FROM (SELECT unnest(h{index}) AS h FROM {parts}) WHERE h <= {border})";
+        var share = $"(CAST({border} AS DOUBLE) / 18446744073709551615.0)";
+        var sampled = $"(SELECT sum(len(s{index})) FROM {parts})";
+        var isWhole = $"(SELECT coalesce(sum(n{index}) = sum(len(s{index})), true) FROM {parts} WHERE n{index} > 0)";
+        string Most(string what) => $"(SELECT {what} FROM (SELECT v, sum(w) AS n FROM {sample} GROUP BY v ORDER BY n DESC, v LIMIT 1))";
+        string Quartile(double q) => isNumber
+            ? $"(SELECT CAST(min(v) FILTER (WHERE c >= {q.ToString(CultureInfo.InvariantCulture)} * total) AS DOUBLE) FROM (SELECT v, sum(w) OVER (ORDER BY v ROWS UNBOUNDED PRECEDING) AS c, "
+                + $"sum(w) OVER () AS total FROM {sample}))"
+            : "CAST(NULL AS DOUBLE)";
+        var mean = isNumber ? $"(SELECT sum(m{index} * f{index}) / nullif(sum(f{index}), 0) FROM {parts})" : "CAST(NULL AS DOUBLE)";
+        var deviation = isNumber ? $"(SELECT {AggregateMerge.Deviation($"f{index}", $"m{index}", $"v{index}")} FROM {parts})" : "CAST(NULL AS DOUBLE)";
+        return $"SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", "
+            + $"CAST(sum(n) AS BIGINT) AS \"count\", CAST(sum(n) - sum(n{index}) AS BIGINT) AS \"nulls\", "
+            + $"CAST(round({kept} / {share}) AS BIGINT) AS \"distinct\", CAST(min(l{index}) AS VARCHAR) AS \"min\", CAST(max(u{index}) AS VARCHAR) AS \"max\", "
+            + $"{mean} AS \"mean\", {deviation} AS \"stddev\", {Quartile(0.25)} AS \"q25\", {Quartile(0.5)} AS \"median\", {Quartile(0.75)} AS \"q75\", "
+            + $"{Most("CAST(v AS VARCHAR)")} AS \"most_frequent\", CAST(round({Most("n")}) AS BIGINT) AS \"most_frequent_count\", "
+            + $"CASE WHEN {share} >= 1 THEN 0.0::DOUBLE ELSE 1 / sqrt({kept}) END AS \"distinct_relative_error\", "
+            + (isNumber ? $"CASE WHEN {isWhole} THEN 0.0::DOUBLE ELSE 0.5 / sqrt({sampled}) END" : "CAST(NULL AS DOUBLE)") + " AS \"quartile_rank_error\", "
+            + $"CASE WHEN {isWhole} THEN 0.0::DOUBLE ELSE sqrt({Most("n")} * greatest(sum(n{index}) - {Most("n")}, 1) / {sampled}) END AS \"most_frequent_count_error\" "
+            + $"FROM {parts}";
+    }
+
+    private static string Exact(string table, ColumnSchema column, int index)
+    {
+        var c = SqlText.Name(column.Name);
+        var isNumber = StoredTypes.IsNumeric(column.Type);
+        string Number(string text) => isNumber ? text : "CAST(NULL AS DOUBLE)";
+        return $"SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", count(*) AS \"count\", "
+            + $"count(*) - count({c}) AS \"nulls\", count(DISTINCT {c}) AS \"distinct\", CAST(min({c}) AS VARCHAR) AS \"min\", CAST(max({c}) AS VARCHAR) AS \"max\", "
+            + $"{Number($"avg(CAST({c} AS DOUBLE)){Filter(column, c)}")} AS \"mean\", {Number($"stddev_samp(CAST({c} AS DOUBLE)){Filter(column, c)}")} AS \"stddev\", "
+            + $"{Number($"quantile_cont(CAST({c} AS DOUBLE), 0.25)")} AS \"q25\", {Number($"quantile_cont(CAST({c} AS DOUBLE), 0.5)")} AS \"median\", "
+            + $"{Number($"quantile_cont(CAST({c} AS DOUBLE), 0.75)")} AS \"q75\", CAST(mode({c}) AS VARCHAR) AS \"most_frequent\", "
+            + $"(SELECT nullif(max(n), 0) FROM (SELECT count({c}) AS n FROM {table} GROUP BY {c})) AS \"most_frequent_count\", "
+            + "CAST(0 AS DOUBLE) AS \"distinct_relative_error\", " + Number("CAST(0 AS DOUBLE)") + " AS \"quartile_rank_error\", "
+            + $"CAST(0 AS DOUBLE) AS \"most_frequent_count_error\" FROM {table}";
+    }
+
+    private static string? Finite(ColumnSchema column, string c) => column.Type is "DOUBLE" or "FLOAT" ? $"isfinite({c})" : null;
+
+    // Mean and deviation are of finite values: one NaN would hide all others.
+    private static string Filter(ColumnSchema column, string c) => Finite(column, c) is { } condition ? $" FILTER (WHERE {condition})" : "";
+}
