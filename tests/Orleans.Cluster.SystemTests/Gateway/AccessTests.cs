@@ -134,7 +134,7 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
     {
         using var client = Client(await KeyAsync("eager", "VIEWER"));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.GetAsync("jobs/list")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 600).Select(_ => client.GetAsync("jobs/list")));
 
         var refused = answers.Where(answer => answer.StatusCode == HttpStatusCode.TooManyRequests).ToList();
         Assert.NotEmpty(refused);
