@@ -15,7 +15,10 @@ internal interface IJobStore
     /// Stores a job and, in the same transaction, its idempotency key and its first history entry. When the key is known (and not
     /// older than 24 h), nothing is stored and the earlier job is answered.
     /// </summary>
-    /// <exception cref="ClusterException"><c>idempotency-key-reused</c> when the key's earlier request had another hash.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>idempotency-key-reused</c> when the key's earlier request had another hash; <c>output-in-use</c> when a job that has not ended
+    /// writes to the same folder.
+    /// </exception>
     Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken);
 
     /// <summary>The job that an idempotency key stands for; null when the key is unknown or its 24 h are over.</summary>
@@ -32,6 +35,7 @@ internal interface IJobStore
     /// Stores a change if the row still has <see cref="JobChange.ExpectedRevision"/>, with all that belongs to it, in one transaction.
     /// </summary>
     /// <returns>False when another activation was faster; nothing was stored then.</returns>
+    /// <exception cref="ClusterException"><c>output-in-use</c> when an ended job would go on and its folder is another's by now.</exception>
     Task<bool> TryApply(JobChange change, CancellationToken cancellationToken);
 
     /// <summary>Non-terminal jobs with what waits and runs in their open stages; the queue's view of the world.</summary>

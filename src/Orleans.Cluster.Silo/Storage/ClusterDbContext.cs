@@ -18,6 +18,7 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
     public DbSet<JobHistoryRow> JobHistory => Set<JobHistoryRow>();
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
+    public DbSet<OutputClaim> OutputClaims => Set<OutputClaim>();
     public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
     public DbSet<AuditEntryRow> AuditLog => Set<AuditEntryRow>();
     public DbSet<AuditHeadRow> AuditHead => Set<AuditHeadRow>();
@@ -63,6 +64,12 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
             job.HasKey(j => j.Id);
             job.HasIndex(j => new { j.Phase, j.Id }).HasDatabaseName("ix_processing_jobs_phase");
             job.HasIndex(j => j.CreatedAt).HasDatabaseName("ix_processing_jobs_created_at");
+        });
+        model.Entity<OutputClaim>(claim =>
+        {
+            claim.ToTable("output_claims");
+            claim.HasKey(c => c.Path);
+            claim.HasOne<ProcessingJob>().WithMany().HasForeignKey(c => c.JobId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<JobLabel>(label =>
         {

@@ -29,6 +29,7 @@ internal static class ClusterStorageExtensions
         });
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
+        services.AddSingleton<OutputClaims>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();
         services.AddSingleton<IStorageUpkeep, StorageUpkeep>();

@@ -14,7 +14,7 @@ internal static class JobChanges
     /// share mode, so none of them is half done while a change is applied.
     /// </summary>
     public static async Task<bool> TryApply(
-        ClusterDbContext db, JobChange change, DateTimeOffset now, CancellationToken cancellationToken)
+        ClusterDbContext db, JobChange change, OutputClaims claims, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = change.State.Id.Value;
         var sql = $"SELECT * FROM processing_jobs WHERE id = {{0}} AND revision = {{1}}{db.ForUpdate}";
@@ -27,6 +27,7 @@ internal static class JobChanges
         if (job.Phase != change.State.Phase)
         {
             AddHistory(db, job, change.State, now, change.HistoryDetail);
+            await ChangeClaim(db, job, change.State, claims, cancellationToken);
         }
 
         JobRows.SetState(job, change.State);
@@ -59,6 +60,16 @@ internal static class JobChanges
             db.Outbox.Add(new OutboxRow { JobId = job.Id, Sequence = job.HistorySequence, CreatedAt = now, DueAt = now });
         }
     }
+
+    // A job that has ended gives its folder back; one that is retried must get it again.
+    private static Task ChangeClaim(
+        ClusterDbContext db, ProcessingJob job, JobState next, OutputClaims claims, CancellationToken cancellationToken) =>
+        (job.Phase.IsTerminal(), next.Phase.IsTerminal()) switch
+        {
+            (false, true) => OutputClaims.Release(db, next.Id, cancellationToken),
+            (true, false) => claims.Take(db, next.Id, Documents.Read<JobSpec>(job.Spec), cancellationToken),
+            _ => Task.CompletedTask,
+        };
 
     private static async Task DropPlan(ClusterDbContext db, string job, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ using Orleans.Cluster.Silo.Storage.Rows;
 namespace Orleans.Cluster.Silo.Storage;
 
 /// <summary>The job rows. Locks are always taken in the order job, partitions, so that no two transactions can wait for each other.</summary>
-internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : IJobStore
+internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, TimeProvider clock) : IJobStore
 {
     private static readonly TimeSpan IdempotencyKeyLife = TimeSpan.FromHours(24);
 
@@ -52,7 +52,7 @@ internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : I
                 $"The new revision of job {change.State.Id} is {change.State.Revision}, not {change.ExpectedRevision} + 1.", nameof(change));
         }
 
-        return database.Write(db => JobChanges.TryApply(db, change, clock.GetUtcNow(), cancellationToken), refused: false, cancellationToken);
+        return database.Write(db => JobChanges.TryApply(db, change, claims, clock.GetUtcNow(), cancellationToken), refused: false, cancellationToken);
     }
 
     public Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -150,7 +150,7 @@ internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : I
         return found is null ? null : JobRows.ToRecord(found.Job, found.HasPlan);
     }
 
-    private static async Task<JobRecord?> Create(ClusterDbContext db, NewJob job, CancellationToken cancellationToken)
+    private async Task<JobRecord?> Create(ClusterDbContext db, NewJob job, CancellationToken cancellationToken)
     {
         var id = job.State.Id.Value;
         if (job.IdempotencyKey is { } key && await ClaimKey(db, job, key, cancellationToken) is { } owner)
@@ -176,6 +176,7 @@ internal sealed class JobStore(ClusterDatabase database, TimeProvider clock) : I
         }
 
         await db.SaveChangesAsync(cancellationToken);
+        await claims.Take(db, job.State.Id, job.Spec, cancellationToken);
         return JobRows.ToRecord(row, job.Plan is not null);
     }
 

@@ -220,7 +220,7 @@ public class EmbeddedCluster : IAsyncLifetime
     }
 
     /// <summary>Whether a process runs; one that has ended and that nobody has waited for does not.</summary>
-    protected static bool Runs(int id) => Stat(id) is { } stat && stat[0] is not ("Z" or "X");
+    public static bool Runs(int id) => Stat(id) is { } stat && stat[0] is not ("Z" or "X");
 
     private static string SiloProgram() => Program("Orleans.Cluster.Silo");
 

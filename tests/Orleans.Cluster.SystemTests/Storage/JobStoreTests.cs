@@ -77,6 +77,50 @@ public sealed class JobStoreTests(PostgresFixture postgres)
     }
 
     [Theory, MemberData(nameof(Both))]
+    public async Task Create_OutputOfAnActiveJob_IsRefusedUntilThatHasEnded(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = await storage.Jobs.Create(TestJobs.New(spec: To("out")), default);
+        var absolute = Path.GetFullPath("out") + Path.DirectorySeparatorChar;
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(
+            () => storage.Jobs.Create(TestJobs.New(spec: To(absolute)), CancellationToken.None));
+        await storage.Jobs.Create(TestJobs.New(spec: To("out", OutputMode.Append)), default);
+        await storage.Jobs.Create(TestJobs.New(spec: To("elsewhere")), default);
+        var ended = await storage.Jobs.Apply(first.State with { Phase = JobPhase.Failed });
+        await storage.Jobs.Create(TestJobs.New(spec: To("out", OutputMode.Overwrite)), default);
+        var again = await Assert.ThrowsAsync<ClusterException>(() => storage.Jobs.Apply(ended with { Phase = JobPhase.Queued }));
+
+        Assert.Equal((Contracts.ErrorCode.OutputInUse, Contracts.ErrorCode.OutputInUse), (refusal.Code, again.Code));
+        Assert.Contains(first.State.Id.Value, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(4, (await storage.Jobs.List(new JobFilter(), default)).Jobs.Count);
+        Assert.Equal(JobPhase.Failed, (await storage.Jobs.Find(first.State.Id, default))!.State.Phase);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_ManyForOneOutputAtOnce_OneGetsIt(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+
+        var stored = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                return await storage.Jobs.Create(TestJobs.New(spec: To("out")), CancellationToken.None);
+            }
+            catch (ClusterException refusal) when (refusal.Code == Contracts.ErrorCode.OutputInUse)
+            {
+                return null;
+            }
+        })));
+
+        Assert.Single(stored, job => job is not null);
+    }
+
+    private static JobSpec To(string path, OutputMode mode = OutputMode.ErrorIfExists) =>
+        new() { Operation = OperationKind.Aggregate, Output = new OutputSpec { Path = path, Mode = mode } };
+
+    [Theory, MemberData(nameof(Both))]
     public async Task Create_KeyOlderThanADay_IsNewAgain(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);

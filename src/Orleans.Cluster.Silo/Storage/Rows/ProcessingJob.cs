@@ -77,6 +77,13 @@ internal sealed class OutboxRow
     public string? LastError { get; set; }
 }
 
+/// <summary>A folder that a job which has not ended will publish into, absolute.</summary>
+internal sealed class OutputClaim
+{
+    public required string Path { get; set; }
+    public required string JobId { get; set; }
+}
+
 /// <summary>The job that an idempotency key stands for.</summary>
 internal sealed class IdempotencyKey
 {

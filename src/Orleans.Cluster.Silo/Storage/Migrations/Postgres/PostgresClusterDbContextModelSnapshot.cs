@@ -386,6 +386,26 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutputClaim", b =>
+                {
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path")
+                        .UseCollation("C");
+
+                    b.Property<string>("JobId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("job_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Path");
+
+                    b.HasIndex("JobId");
+
+                    b.ToTable("output_claims", (string)null);
+                });
+
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.PartitionRow", b =>
                 {
                     b.Property<string>("JobId")
@@ -623,6 +643,15 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutboxRow", b =>
+                {
+                    b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)
+                        .WithMany()
+                        .HasForeignKey("JobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutputClaim", b =>
                 {
                     b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)
                         .WithMany()

@@ -372,6 +372,24 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutputClaim", b =>
+                {
+                    b.Property<string>("Path")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("path");
+
+                    b.Property<string>("JobId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("job_id");
+
+                    b.HasKey("Path");
+
+                    b.HasIndex("JobId");
+
+                    b.ToTable("output_claims", (string)null);
+                });
+
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.PartitionRow", b =>
                 {
                     b.Property<string>("JobId")
@@ -606,6 +624,15 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutboxRow", b =>
+                {
+                    b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)
+                        .WithMany()
+                        .HasForeignKey("JobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.OutputClaim", b =>
                 {
                     b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)
                         .WithMany()
