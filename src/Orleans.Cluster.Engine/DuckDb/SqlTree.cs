@@ -51,15 +51,18 @@ public sealed class SqlTree : IDisposable
         var tree = ReadTree(text);
         if (tree["error"]?.GetValue<bool>() != false)
         {
-            throw Invalid(tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.");
+            throw Invalid(tree["error_type"]?.GetValue<string>() == "not implemented" && SqlStatements.Other(sql) is { } other
+                ? $"A query is exactly one SELECT; {other} is not allowed."
+                : tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.");
         }
 
-        if (tree["statements"] is not JsonArray { Count: 1 } statements)
+        var statements = (JsonArray)tree["statements"]!;
+        if (statements.Count != 1)
         {
-            throw Invalid("A query is exactly one SELECT.");
+            throw Invalid($"A query is exactly one SELECT; these are {statements.Count} statements.");
         }
 
-        SqlTreeGuard.Check(statements);
+        SqlTreeGuard.Check(statements, sql);
         return text;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
 
@@ -9,10 +10,12 @@ namespace Orleans.Cluster.Engine.DuckDb;
 /// engine version cannot add a way around. Names of tables are not judged here, since they may be those of common table expressions; the
 /// planner looks each up.
 /// </summary>
-internal static class SqlTreeGuard
+internal sealed class SqlTreeGuard
 {
     /// <summary>Deeper trees are refused, since every later step walks them by recursion.</summary>
     public const int MaxDepth = 600;
+
+    private const int ShownCharacters = 40;
 
     private static readonly FrozenSet<string> ExpressionClasses = Set(
         "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF COLLATE");
@@ -21,15 +24,24 @@ internal static class SqlTreeGuard
         "SELECT_NODE SET_OPERATION_NODE CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY TABLE_FUNCTION " +
         "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ASCENDING DESCENDING ORDER_DEFAULT");
 
-    /// <summary>Throws for the first thing that is not allowed.</summary>
-    /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
-    public static void Check(JsonNode statement) => Walk(statement, 0);
+    // They call the function whose name is an argument.
+    private static readonly FrozenSet<string> Callers = Set("aggregate array_aggr array_aggregate list_aggr list_aggregate");
 
-    private static void Walk(JsonNode? node, int depth)
+    private readonly byte[] text;
+
+    private SqlTreeGuard(string sql) => text = Encoding.UTF8.GetBytes(sql);
+
+    /// <summary>Throws for the first thing that is not allowed, with its name and what stands at its place.</summary>
+    /// <param name="statements">The parsed text.</param>
+    /// <param name="sql">The text.</param>
+    /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
+    public static void Check(JsonNode statements, string sql) => new SqlTreeGuard(sql).Walk(statements, 0);
+
+    private void Walk(JsonNode? node, int depth)
     {
         if (depth > MaxDepth)
         {
-            throw Refuse("The query is nested too deeply.");
+            throw Refuse("The query is nested too deeply.", null);
         }
 
         switch (node)
@@ -52,7 +64,7 @@ internal static class SqlTreeGuard
         }
     }
 
-    private static void CheckObject(JsonObject item)
+    private void CheckObject(JsonObject item)
     {
         if (Text(item, "class") is { } expressionClass)
         {
@@ -64,11 +76,12 @@ internal static class SqlTreeGuard
         }
     }
 
-    private static void CheckExpression(JsonObject item, string expressionClass)
+    private void CheckExpression(JsonObject item, string expressionClass)
     {
         if (!ExpressionClasses.Contains(expressionClass))
         {
-            throw Refuse(expressionClass == "PARAMETER" ? "A query cannot have parameters." : $"{expressionClass} is not allowed in a query.");
+            throw Refuse(
+                expressionClass == "PARAMETER" ? "A query cannot have parameters." : $"{expressionClass} is not allowed in a query.", item);
         }
 
         if (Text(item, "function_name") is not { } function)
@@ -78,18 +91,42 @@ internal static class SqlTreeGuard
 
         if (Text(item, "schema") is not ("" or "main" or null) || Text(item, "catalog") is not ("" or "system" or null))
         {
-            throw Refuse($"The function {function} is of a schema that queries cannot use.");
+            throw Refuse($"The function {function} is of a schema that queries cannot use.", item);
         }
 
         if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
         {
             throw Refuse(
                 $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that read files, "
-                + "settings or the clock.");
+                + "settings, the clock or chance.", item);
+        }
+
+        if (Callers.Contains(function.ToLowerInvariant()))
+        {
+            CheckCalled(item, function);
+        }
+
+        if (function.Equals("age", StringComparison.OrdinalIgnoreCase) && item["children"] is JsonArray { Count: 1 })
+        {
+            throw Refuse("The function age with one argument is not allowed, because it reads the clock. Give it both times.", item);
         }
     }
 
-    private static void CheckNode(JsonObject item, string type)
+    private void CheckCalled(JsonObject item, string function)
+    {
+        var name = item["children"] is JsonArray { Count: > 1 } children ? children[1] as JsonObject : null;
+        if (Text(name, "class") != "CONSTANT" || Text(name!["value"] as JsonObject, "value") is not { } called)
+        {
+            throw Refuse($"The function {function} is not allowed without the name of an aggregate as its second argument.", item);
+        }
+
+        if (!SqlTreeFunctions.IsAllowed(called))
+        {
+            throw Refuse($"The function {called} is not allowed, by way of {function} neither.", item);
+        }
+    }
+
+    private void CheckNode(JsonObject item, string type)
     {
         if (!NodeTypes.Contains(type))
         {
@@ -98,12 +135,12 @@ internal static class SqlTreeGuard
                 "RECURSIVE_CTE_NODE" => "Recursive queries are not allowed.",
                 "SHOW_REF" => "Only SELECT is allowed.",
                 _ => $"{type} is not allowed in a query.",
-            });
+            }, item);
         }
 
         if (item["sample"] is JsonObject)
         {
-            throw Refuse("TABLESAMPLE is not allowed, because a partition that is run again must give the same rows. Use the operation sample.");
+            throw Refuse("TABLESAMPLE is not allowed, because a partition that is run again must give the same rows. Use the operation sample.", item);
         }
 
         if (type == "BASE_TABLE")
@@ -112,17 +149,19 @@ internal static class SqlTreeGuard
         }
         else if (type == "TABLE_FUNCTION" && Text(item["function"] as JsonObject, "function_name") is not "unnest")
         {
-            throw Refuse($"The table function {Text(item["function"] as JsonObject, "function_name")} is not allowed. "
-                + "A query reads its declared sources alone.");
+            throw Refuse(
+                $"The table function {Text(item["function"] as JsonObject, "function_name")} is not allowed. "
+                + "A query reads its declared sources alone.", item["function"] as JsonObject);
         }
     }
 
-    private static void CheckTable(JsonObject table)
+    private void CheckTable(JsonObject table)
     {
         if (Text(table, "schema_name") is not ("" or null) || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
         {
-            throw Refuse($"The table {Text(table, "schema_name")}.{Text(table, "table_name")} is not allowed. "
-                + "A query reads its declared sources alone.");
+            throw Refuse(
+                $"The table {Text(table, "schema_name")}.{Text(table, "table_name")} is not allowed. "
+                + "A query reads its declared sources alone.", table);
         }
     }
 
@@ -131,5 +170,17 @@ internal static class SqlTreeGuard
 
     private static FrozenSet<string> Set(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
-    private static ClusterException Refuse(string detail) => new(ErrorCode.QueryInvalid, detail);
+    private ClusterException Refuse(string detail, JsonObject? place) => new(ErrorCode.QueryInvalid, detail + Near(place));
+
+    // Places are bytes of the text; a node without one has the largest number.
+    private string Near(JsonObject? place)
+    {
+        if (place?["query_location"] is not JsonValue value || !value.TryGetValue<ulong>(out var at) || at >= (ulong)text.Length)
+        {
+            return "";
+        }
+
+        var rest = Encoding.UTF8.GetString(text.AsSpan((int)at));
+        return $" It is at: {(rest.Length <= ShownCharacters ? rest : rest[..ShownCharacters] + "...").ReplaceLineEndings(" ")}";
+    }
 }

@@ -21,7 +21,9 @@ internal sealed class GatheredQuery(PlanDraft draft)
         var used = UsedNames(query);
         await Replace(copy, [], async table =>
         {
-            var leaf = draft.Scan(table.Text("table_name")!, used);
+            // Names that the query gives to columns go by place, so none may be left out.
+            var isRenamed = table["column_name_alias"] is JsonArray { Count: > 0 };
+            var leaf = draft.Scan(table.Text("table_name")!, isRenamed ? null : used);
             var read = leaf.Spread is Spread.One ? leaf : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
             inputs.AddRange(read.Inputs);
             size = new SizeEstimate(size.Rows + read.Size.Rows, size.Bytes + read.Size.Bytes);

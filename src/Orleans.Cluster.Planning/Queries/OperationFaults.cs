@@ -108,6 +108,12 @@ internal sealed class OperationFaults(PlanDraft draft)
             Add(pointer, ErrorCode.QueryInvalid, $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
         }
 
+        if (SessionValues.Find(expression, columns.Select(column => column.Name)) is { } sessionValue)
+        {
+            Add(pointer, ErrorCode.QueryInvalid, SessionValues.Refusal(sessionValue));
+            return false;
+        }
+
         var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.Descend(lambda["lhs"]))
             .Where(node => node.IsClass("COLUMN_REF")).Select(node => SqlNodes.ColumnNames(node)[0]).ToList();
         var known = columns.Select(column => column.Name).Concat(parameters).Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);

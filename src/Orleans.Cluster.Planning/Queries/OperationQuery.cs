@@ -195,6 +195,7 @@ internal sealed class OperationQuery
             var query = await draft.Parse(parameters.Query ?? "");
             var sql = await draft.Render(query);
             GatheredQuery.CheckTables(query, draft.Datasets.Keys);
+            SessionValues.Refuse(query, draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name));
             await draft.Bind(sql);
             return sql;
         }
