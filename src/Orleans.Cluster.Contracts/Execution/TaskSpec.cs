@@ -3,17 +3,20 @@ namespace Orleans.Cluster.Contracts.Execution;
 /// <summary>All that an executor needs to run one attempt; it looks nothing up.</summary>
 public sealed record TaskSpec
 {
-    /// <summary>Which attempt this is. Names its files.</summary>
-    public required AttemptId Attempt { get; init; }
-
     /// <summary>A function without arguments that queries of stages may call: the number of the task's partition.</summary>
     public const string PartitionFunction = "__partition";
+
+    /// <summary>Which attempt this is. Names its files.</summary>
+    public required AttemptId Attempt { get; init; }
 
     /// <summary>What kind of work it is.</summary>
     public TaskKind Kind { get; init; }
 
     /// <summary>One SELECT over the names of <see cref="Inputs"/>. Ignored by <see cref="TaskKind.Rechunk"/>.</summary>
     public required string Query { get; init; }
+
+    /// <summary>Columns that the query gets when it runs; null for none.</summary>
+    public KeyColumns? KeyColumns { get; init; }
 
     /// <summary>Tables that the query sees.</summary>
     public required IReadOnlyList<TaskInput> Inputs { get; init; }

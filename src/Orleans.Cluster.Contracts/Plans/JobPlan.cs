@@ -11,7 +11,7 @@ public sealed record JobPlan
     /// <summary>Stages in an order in which each comes after its inputs. The last one makes the result.</summary>
     public required IReadOnlyList<StagePlan> Stages { get; init; }
 
-    /// <summary>Columns of the result.</summary>
+    /// <summary>Columns of the result; where its last stage has <see cref="StagePlan.KeyColumns"/>, those before them.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
     /// <summary>The whole query that the stages compute together.</summary>
@@ -89,6 +89,9 @@ public sealed record StagePlan
 
     /// <summary>Where the rows go.</summary>
     public required TaskOutput Output { get; init; }
+
+    /// <summary>Columns that the query gets when it runs; null for none.</summary>
+    public KeyColumns? KeyColumns { get; init; }
 
     /// <summary>Columns of the rows, without the target column.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }

@@ -111,6 +111,11 @@ internal sealed class TaskExecutor(StagingArea staging)
             session.Execute(declaration, cancellationToken);
         }
 
+        if (task.KeyColumns is { } keys)
+        {
+            task = task with { Query = KeyColumnsQuery.Expand(task.Query, keys, session, cancellationToken) };
+        }
+
         using var following = meter.Follow(session);
         var writer = new OutputWriter(session, task, inputs, cancellationToken);
         var (files, columns) = writer.Write();

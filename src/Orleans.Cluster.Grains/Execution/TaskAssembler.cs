@@ -47,6 +47,7 @@ internal sealed class TaskAssembler(
             Attempt = attempt,
             Kind = stage.Kind,
             Query = stage.Query,
+            KeyColumns = stage.KeyColumns,
             Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
             Output = stage.Output,
             AttemptFolder = Path.Combine(paths.Artifacts, Folder(attempt)),

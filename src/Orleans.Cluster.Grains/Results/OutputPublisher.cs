@@ -28,7 +28,7 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
             from file in partition.Manifest!.Files
             where file.Target >= 0
             select new ResultFile($"{partition.ArtifactFolder}/{file.Path}", file.Rows, file.Bytes, file.Sha256)).ToList();
-        return Result(plan, files);
+        return Result(plan, partitions, files);
     }
 
     private JobResult Place(JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions)
@@ -60,7 +60,7 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
             }
         }
 
-        var result = Result(plan, files);
+        var result = Result(plan, partitions, files);
         Write(manifest, result);
         if (output.Mode == OutputMode.Overwrite)
         {
@@ -126,6 +126,6 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
         RandomAccess.FlushToDisk(file);
     }
 
-    private static JobResult Result(JobPlan plan, IReadOnlyList<ResultFile> files) =>
-        new(files.Sum(file => file.Rows), files.Sum(file => file.Bytes), plan.Columns, files);
+    private static JobResult Result(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, IReadOnlyList<ResultFile> files) =>
+        new(files.Sum(file => file.Rows), files.Sum(file => file.Bytes), ResultColumns.Of(plan, partitions), files);
 }

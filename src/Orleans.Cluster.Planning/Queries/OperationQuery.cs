@@ -37,6 +37,7 @@ internal sealed class OperationQuery
             OperationKind.Join => query.Join(spec.ReadParameters<JoinParameters>()),
             OperationKind.Melt => query.Melt(spec.ReadParameters<MeltParameters>()),
             OperationKind.Sample => query.Sample(spec.ReadParameters<SampleParameters>()),
+            OperationKind.Pivot => await query.Pivot(spec.ReadParameters<PivotParameters>()),
             OperationKind.Profile => query.Profile(spec.ReadParameters<ProfileParameters>()),
             OperationKind.Sql => await query.Sql(spec.ReadParameters<SqlParameters>()),
             _ => throw new ClusterException(ErrorCode.QueryInvalid, $"The operation {spec.Operation} cannot be planned."),
@@ -150,6 +151,9 @@ internal sealed class OperationQuery
     public static IReadOnlyList<ColumnSchema> ProfileColumns(ProfileParameters parameters, PlanDraft draft) =>
         new OperationQuery(draft).Profiled(parameters);
 
+    /// <summary>What a pivot is of.</summary>
+    public static PivotColumns PivotColumns(PivotParameters parameters, PlanDraft draft) => new OperationQuery(draft).Pivoted(parameters)!;
+
     // What the plan shows; the stages draw rows by the hash of their number.
     private string Sample(SampleParameters parameters) => string.Create(
         CultureInfo.InvariantCulture,
@@ -164,6 +168,45 @@ internal sealed class OperationQuery
     private List<ColumnSchema> Profiled(ProfileParameters parameters) => parameters.Columns.Count == 0
         ? [.. columns]
         : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns)).OfType<ColumnSchema>()];
+
+    // What the plan shows; the engine's own PIVOT would need all rows in one task.
+    private async Task<string> Pivot(PivotParameters parameters)
+    {
+        if (Pivoted(parameters) is not { } pivoted)
+        {
+            return "";
+        }
+
+        await faults.Bind("/parameters/value", PivotPlanner.CellsQuery(table, pivoted));
+        return $"PIVOT {SqlText.Name(table)} ON {SqlText.Name(pivoted.Key.Name)} USING {pivoted.Call} "
+            + $"GROUP BY {SqlText.Names(pivoted.Index.Select(column => column.Name))}";
+    }
+
+    private PivotColumns? Pivoted(PivotParameters parameters)
+    {
+        var index = parameters.Index.Select((name, number) => faults.Column($"/parameters/index/{number}", name, columns)).OfType<ColumnSchema>().ToList();
+        var key = faults.Column("/parameters/key", parameters.Key, columns);
+        var value = faults.Column("/parameters/value", parameters.Value, columns);
+        if (key is null || value is null || index.Count < parameters.Index.Count)
+        {
+            return null;
+        }
+
+        if (index.Contains(key))
+        {
+            faults.Add("/parameters/key", ErrorCode.QueryInvalid, $"{key.Name} cannot be both in index and the key.");
+            return null;
+        }
+
+        var function = parameters.Function.ToLowerInvariant();
+        if (function is "sum" or "avg" && !StoredTypes.IsNumeric(value.Type))
+        {
+            faults.Add("/parameters/value", ErrorCode.QueryInvalid, $"{function} is of numbers; {value.Name} is {value.Type}.");
+            return null;
+        }
+
+        return new PivotColumns(index, key, $"{function}({SqlText.Name(value.Name)})", function == "count");
+    }
 
     // One row for each pair of row and column, in the order of the rows and, within a row, of the columns.
     private string Melt(MeltParameters parameters)

@@ -142,8 +142,9 @@ internal sealed class PlanDraft(
             new TaskOutput { Kind = OutputKind.Exchange, Targets = targets }, note);
 
     /// <summary>Adds the last stage.</summary>
-    public void AddResult(Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output) =>
-        stages.Add(Stage(relation, name, query, columns, output, null));
+    public void AddResult(
+        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output, KeyColumns? keyColumns = null, string? note = null) =>
+        stages.Add(Stage(relation, name, query, columns, output, note) with { KeyColumns = keyColumns });
 
     /// <summary>Rows of an earlier stage, as a later one reads them.</summary>
     public Relation Read(StageHandle stage, InputMode mode, Spread spread)

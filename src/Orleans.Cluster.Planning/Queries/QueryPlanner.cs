@@ -15,16 +15,25 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         ArgumentNullException.ThrowIfNull(datasets);
         var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
+        if (spec.Operation == OperationKind.Pivot)
+        {
+            return PlanOf(draft, sql, await Pivot(spec, draft));
+        }
+
         var planned = await Planned(spec, draft, sql);
         var bound = planned.Bound ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(planned.Query), bound);
-        return new JobPlan
-        {
-            Datasets = datasets,
-            Stages = draft.Stages,
-            Columns = columns,
-            Query = sql,
-        };
+        return PlanOf(draft, sql, columns);
+    }
+
+    private static JobPlan PlanOf(PlanDraft draft, string sql, IReadOnlyList<ColumnSchema> columns) =>
+        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql };
+
+    private static async Task<IReadOnlyList<ColumnSchema>> Pivot(JobSpec spec, PlanDraft draft)
+    {
+        var columns = OperationQuery.PivotColumns(spec.ReadParameters<PivotParameters>(), draft);
+        var cells = await Spread(draft, await draft.Parse(PivotPlanner.CellsQuery(draft.Datasets.Keys.First(), columns)));
+        return await new PivotPlanner(draft).Plan(cells, columns, ResultOutput(spec));
     }
 
     // Two operations have a meaning that no SELECT over tables without row numbers or sketches has; all others are their query.
@@ -82,16 +91,18 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             var reference = $"r.{SqlText.Name(column.Name)}";
             return has == column.Type ? reference : $"CAST({reference} AS {column.Type}) AS {SqlText.Name(column.Name)}";
         });
-        var output = new TaskOutput
-        {
-            Kind = OutputKind.Result,
-            Format = spec.Output?.Format ?? OutputFormat.Parquet,
-            Compression = spec.Output?.Compression,
-            PartitionBy = spec.Output?.PartitionBy ?? [],
-            FileBytes = spec.Output?.FileBytes,
-        };
         draft.AddResult(
-            relation, "result", $"SELECT {string.Join(", ", selected)} FROM {relation.Source} AS r{planned.OrderBy}{planned.LimitBy}", columns, output);
+            relation, "result", $"SELECT {string.Join(", ", selected)} FROM {relation.Source} AS r{planned.OrderBy}{planned.LimitBy}", columns,
+            ResultOutput(spec));
         return columns;
     }
+
+    private static TaskOutput ResultOutput(JobSpec spec) => new()
+    {
+        Kind = OutputKind.Result,
+        Format = spec.Output?.Format ?? OutputFormat.Parquet,
+        Compression = spec.Output?.Compression,
+        PartitionBy = spec.Output?.PartitionBy ?? [],
+        FileBytes = spec.Output?.FileBytes,
+    };
 }

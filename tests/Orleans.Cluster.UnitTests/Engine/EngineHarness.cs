@@ -94,7 +94,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             from file in partition.Manifest!.Files
             where file.Target >= 0
             select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
-        return await Export(plan, [.. files]);
+        var columns = ResultColumns.Of(plan, committed[plan.Stages[^1].Index]);
+        return await Export(plan with { Columns = columns }, [.. files]);
     }
 
     /// <summary>Rows of Parquet files with the columns of a plan, as the JSON document of a result.</summary>
@@ -147,6 +148,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
                 Attempt = new AttemptId(partition.Task, 1),
                 Kind = stage.Kind,
                 Query = stage.Query,
+                KeyColumns = stage.KeyColumns,
                 Inputs = inputs!,
                 Output = stage.Output,
                 AttemptFolder = folder,

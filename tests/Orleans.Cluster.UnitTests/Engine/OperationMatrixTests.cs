@@ -251,6 +251,14 @@ public sealed class OperationMatrixTests : IDisposable
             "SELECT id, unnest(['i', 'd']) AS name, unnest([i, d]) AS value FROM source", true);
         Add("Melt", """{"id":["id","k"],"columns":["s","day"],"nameColumn":"n","valueColumn":"v"}""",
             "SELECT id, k, unnest(['s', 'day']) AS n, unnest([s, CAST(day AS VARCHAR)]) AS v FROM source", true);
+        foreach (var (function, value) in new[] { ("sum", "i"), ("count", "d"), ("avg", "e"), ("min", "day"), ("max", "s"), ("first", "i"), ("last", "i"), ("sum", "m") })
+        {
+            Add("Pivot", $$"""{"index":["g"],"key":"k","value":"{{value}}","function":"{{function}}"}""",
+                $"SELECT * FROM (PIVOT (SELECT g, k, {value} FROM source) ON k USING {function}({value}) GROUP BY g) ORDER BY g ASC NULLS LAST", true);
+        }
+
+        Add("Pivot", """{"index":["k","b"],"key":"g","value":"i"}""",
+            "SELECT * FROM (PIVOT (SELECT k, b, g, i FROM source) ON g USING sum(i) GROUP BY k, b) ORDER BY k ASC NULLS LAST, b ASC NULLS LAST", true);
         return cases;
     }
 

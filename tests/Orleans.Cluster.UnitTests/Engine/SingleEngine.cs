@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.UnitTests.Engine;
 
@@ -32,7 +33,7 @@ internal sealed class SingleEngine : IDisposable
     public List<(string Type, string? Text)[]> Rows(string sql)
     {
         var types = Read($"DESCRIBE {sql}", reader => reader.GetString(1));
-        var names = Read($"DESCRIBE {sql}", reader => $"CAST(\"{reader.GetString(0)}\" AS VARCHAR)");
+        var names = Read($"DESCRIBE {sql}", reader => $"CAST({SqlText.Name(reader.GetString(0))} AS VARCHAR)");
         return Read(
             $"SELECT {string.Join(", ", names)} FROM ({sql})",
             reader => types.Select((type, index) => (type, reader.IsDBNull(index) ? null : reader.GetString(index))).ToArray());
