@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
@@ -44,6 +45,11 @@ internal sealed class ClusterControl(HttpClient http) : IClusterControl
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Root}/health");
         using var response = await transport.SendAsync(request, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.ServiceUnavailable || ClusterTransport.IsProblem(response))
+        {
+            await transport.ThrowIfRefusedAsync(response, cancellationToken);
+        }
+
         return await transport.ReadAsync<JsonElement>(response, cancellationToken);
     }
 

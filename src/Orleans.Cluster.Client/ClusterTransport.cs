@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Polly.Timeout;
@@ -77,7 +76,7 @@ internal sealed class ClusterTransport(HttpClient http)
             return;
         }
 
-        if (!IsProblem(response.Content.Headers.ContentType))
+        if (!IsProblem(response))
         {
             throw Foreign(response, $"{response.Content.Headers.ContentType?.MediaType ?? "no body"}");
         }
@@ -85,8 +84,9 @@ internal sealed class ClusterTransport(HttpClient http)
         throw new ClusterException(await ReadAsync<ProblemDocument>(response, cancellationToken));
     }
 
-    private static bool IsProblem(MediaTypeHeaderValue? type) =>
-        string.Equals(type?.MediaType, ProblemType, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the answer says what is wrong in the gateway's own form.</summary>
+    public static bool IsProblem(HttpResponseMessage response) =>
+        string.Equals(response.Content.Headers.ContentType?.MediaType, ProblemType, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What answered may be a proxy or another server altogether: say so instead of guessing a code.</summary>
     private static ClusterException Foreign(HttpResponseMessage response, string what, Exception? inner = null) => new(

@@ -22,6 +22,9 @@ internal sealed class Session(ParseResult parsed, GlobalOptions globals, CliCons
 
     public bool Json => parsed.GetValue(globals.Json);
 
+    /// <summary>Address of the gateway.</summary>
+    public Uri Server => globals.Connection(parsed).Address;
+
     public IJobClient Jobs => connection.Value.Jobs;
 
     public IClusterControl Cluster => connection.Value.Cluster;

@@ -1,21 +1,25 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Orleans.Cluster.SystemTests.Queueing;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
-/// <summary>The command line as a process of its own, against a cluster: what it prints and how it ends.</summary>
-public sealed class CommandLineTests : IAsyncLifetime
+/// <summary>One embedded cluster for the tests of the command line.</summary>
+public sealed class CommandLineCluster : EmbeddedCluster
 {
-    private readonly EmbeddedCluster cluster = new() { Workers = 1 };
+    public CommandLineCluster() => Workers = 1;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await cluster.InitializeAsync();
-        await File.WriteAllTextAsync(Path.Combine(cluster.Folder, "genes.csv"), "gene,count\nTP53,3\nFLT3,4\nTP53,5\n");
+        await base.InitializeAsync();
+        await File.WriteAllTextAsync(Path.Combine(Folder, "genes.csv"), "gene,count\nTP53,3\nFLT3,4\nTP53,5\n");
+        new QueueClient(this).WriteNumbers("slow.csv", 3000);
     }
+}
 
-    public ValueTask DisposeAsync() => cluster.DisposeAsync();
-
+/// <summary>The command line as a process of its own, against a cluster: what it prints and how it ends.</summary>
+public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture<CommandLineCluster>
+{
     [Fact]
     public async Task Submit_WithFlags_FollowsTheJobAndEveryViewOfItIsUnderstood()
     {
@@ -45,11 +49,12 @@ public sealed class CommandLineTests : IAsyncLifetime
     [Fact]
     public async Task Explain_JobThatWasNotSubmitted_ShowsItsStagesAndRunsNothing()
     {
+        var before = await NewestJobAsync();
+
         var (code, plan, fault) = await Run("explain", "aggregate", "--path", "genes.csv", "--group-by", "gene", "--agg", "count");
 
         Assert.True(code == 0 && plan.Contains("0. ", StringComparison.Ordinal), plan + fault);
-        var jobs = await cluster.Http.GetStringAsync("jobs/list");
-        Assert.Equal(0, JsonDocument.Parse(jobs).RootElement.GetProperty("items").GetArrayLength());
+        Assert.Equal(before, await NewestJobAsync());
     }
 
     [Theory]
@@ -64,21 +69,106 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.NotEmpty(output + fault);
     }
 
-    private async Task<(int Code, string Output, string Fault)> Run(params string[] arguments)
+    [Fact]
+    public async Task Watch_CtrlC_LeavesTheJobRunningAndSaysHowToComeBack()
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = cluster.Folder };
-        start.ArgumentList.Add(EmbeddedCluster.Program("Orleans.Cluster.Cli"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+        var id = await SlowJobAsync();
+        using var watch = CommandLine.Start(cluster, "watch", id);
+        await watch.SaysAsync("RUNNING");
 
-        start.Environment["ORLEANS_CLUSTER_SERVER"] = cluster.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var fault = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output, await fault);
+        watch.Interrupt();
+        var (code, _, notes) = await watch.EndAsync();
+
+        Assert.Equal(130, code);
+        Assert.Contains($"Job {id} goes on. Come back with: watch {id}", notes, StringComparison.Ordinal);
+        Assert.Equal("RUNNING", (await cluster.TryStatusAsync(id))!.Value.GetProperty("status").GetString());
+        await CancelAsync(id);
     }
+
+    [Fact]
+    public async Task SubmitWait_SecondCtrlC_CancelsTheJob()
+    {
+        await File.WriteAllTextAsync(Path.Combine(cluster.Folder, "job.json"), JsonSerializer.Serialize(SlowJob()));
+        using var submit = CommandLine.Start(cluster, "submit", "-f", "job.json", "--wait");
+        await submit.SaysAsync("RUNNING");
+
+        submit.Interrupt();
+        await submit.SaysAsync("is still running. Ctrl-C again cancels it.");
+        var first = (await NewestJobAsync()).Status;
+        submit.Interrupt();
+        var (code, _, notes) = await submit.EndAsync();
+
+        Assert.Equal("RUNNING", first);
+        Assert.True(code == 4, notes);
+        Assert.Equal("CANCELLED", (await NewestJobAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Doctor_ClusterThatIsWell_FindsNothing()
+    {
+        var (code, said, fault) = await Run("doctor", "--state", cluster.StateFolder, "--json");
+
+        var findings = JsonDocument.Parse(said).RootElement.EnumerateArray().ToDictionary(
+            finding => finding.GetProperty("subject").GetString()!, finding => finding.GetProperty("kind").GetString());
+        Assert.True(code == 0, said + fault);
+        Assert.All(
+            (string[])["server", "key", "version", "clock", "storage", "membership", "queue", "workers", "waiting", "executor", "program", "state", "data"],
+            subject => Assert.True(findings[subject] == "GOOD", said));
+    }
+
+    [Fact]
+    public async Task Doctor_NoGateway_SaysSoAndWhatToDo()
+    {
+        var (code, said, _) = await Run("doctor", "--server", "http://127.0.0.1:9", "--state", "/proc/nothing", "--data", "nowhere");
+
+        Assert.Equal(5, code);
+        Assert.Contains("Start a cluster with `up`", said, StringComparison.Ordinal);
+        Assert.Contains("Name the folder of your files with --data.", said, StringComparison.Ordinal);
+        Assert.Contains("program", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("oc sub", "submit")]
+    [InlineData("oc cluster sc", "scale")]
+    [InlineData("oc cluster scale --wo", "--workers")]
+    public async Task Completion_InBash_OffersTheWord(string line, string word)
+    {
+        var script =
+            $$"""
+            oc() { dotnet "{{CommandLine.Program}}" "$@"; }
+            eval "$(oc completion bash --command oc)"
+            COMP_LINE="{{line}}" COMP_POINT={{line.Length}} COMP_WORDS=({{line}})
+            _orleans_cluster
+            printf '%s\n' "${COMPREPLY[@]}"
+            """;
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
+
+        var offered = await bash.StandardOutput.ReadToEndAsync();
+
+        Assert.Equal(word, offered.Trim());
+    }
+
+    private static Dictionary<string, object?> SlowJob() => QueueClient.Slow("slow.csv");
+
+    private async Task<string> SlowJobAsync()
+    {
+        var client = new QueueClient(cluster);
+        var id = await client.SubmitAsync(SlowJob());
+        await client.RunningAsync(id);
+        return id;
+    }
+
+    private async Task CancelAsync(string id)
+    {
+        using var answer = await new QueueClient(cluster).CancelAsync(id);
+        await cluster.WaitForEndAsync(id);
+    }
+
+    private async Task<(string? Id, string? Status)> NewestJobAsync()
+    {
+        var list = JsonDocument.Parse(await cluster.Http.GetStringAsync("jobs/list?pageSize=1")).RootElement.GetProperty("items");
+        return list.EnumerateArray().Select(job => (job.GetProperty("id").GetString(), job.GetProperty("status").GetString())).FirstOrDefault();
+    }
+
+    private Task<(int Code, string Output, string Fault)> Run(params string[] arguments) => CommandLine.Run(cluster, arguments);
 }

@@ -183,6 +183,15 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         Assert.Contains("Gateway:Authentication=Required", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Doctor_WithoutKey_SaysHowToGetOne()
+    {
+        var (code, said, _) = await CommandLine.Run(cluster, "doctor", "--state", cluster.StateFolder);
+
+        Assert.Equal(1, code);
+        Assert.Contains("ORLEANS_CLUSTER_API_KEY", said, StringComparison.Ordinal);
+    }
+
     private string Root => cluster.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
     private HttpClient Client(string? key)
