@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Orleans.Cluster.SystemTests.Gateway;
+
+/// <summary>The examples in other languages do what they say.</summary>
+[Collection("gateway")]
+public sealed class ExampleTests(GatewayCluster gateway)
+{
+    [Theory]
+    [InlineData("python3", "submit.py")]
+    [InlineData("node", "submit.mjs")]
+    public async Task Example_OnAFile_PrintsTheRows(string language, string script)
+    {
+        var start = new ProcessStartInfo(language, [Path.Combine(Examples(), script), "genes.csv"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["ORLEANS_CLUSTER_SERVER"] = gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
+        Process example;
+        try
+        {
+            example = Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip($"{language} is not installed here.");
+            return;
+        }
+
+        using (example)
+        {
+            var fault = example.StandardError.ReadToEndAsync();
+            var rows = (await example.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            await example.WaitForExitAsync();
+
+            Assert.True(example.ExitCode == 0, await fault);
+            Assert.Equal((10, "g0 49500", "g9 50400"), (rows.Length, rows[0].Trim(), rows[^1].Trim()));
+        }
+    }
+
+    private static string Examples([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "examples");
+}
