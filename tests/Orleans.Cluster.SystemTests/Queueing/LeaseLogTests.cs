@@ -11,13 +11,13 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
     private const long MemoryPerWorker = 1L << 30;
 
     [Fact]
-    public Task Grants_ManyJobsOfManySizes_NeverPassTheOffer() => NeverPassTheOffer(jobs: 14);
+    public Task Grants_ManyJobsOfManySizes_NeverPassTheOffer() => NeverPassTheOffer(jobs: 9);
 
     [Fact, Trait("Category", "Long")]
     public Task Grants_AHundredJobsOfManySizes_NeverPassTheOffer() => NeverPassTheOffer(jobs: 100);
 
     [Fact]
-    public Task Gangs_Competing_AllEndAlthoughAWorkerIsKilled() => GangsAllEnd(jobs: 6);
+    public Task Gangs_Competing_AllEndAlthoughAWorkerIsKilled() => GangsAllEnd(jobs: 4);
 
     [Fact, Trait("Category", "Long")]
     public Task Gangs_TwentyCompeting_AllEndAlthoughAWorkerIsKilled() => GangsAllEnd(jobs: 20);

@@ -12,7 +12,7 @@ public sealed class StartOrderTests
     private static readonly string[] Priorities = ["LOW", "NORMAL", "HIGH", "CRITICAL"];
 
     [Fact]
-    public Task Start_MixedPriorities_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 32);
+    public Task Start_MixedPriorities_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 24);
 
     [Fact, Trait("Category", "Long")]
     public Task Start_TwoHundredJobs_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 200);
