@@ -37,6 +37,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly WorkerId worker;
     private readonly DateTimeOffset startedAt;
     private readonly ConcurrentDictionary<long, Grant> openGrants = [];
+    private readonly ConcurrentDictionary<long, bool> unanswered = [];
     private readonly SemaphoreSlim slotFreed = new(0);
     private readonly ExecutorPool pool;
     private readonly IHostApplicationLifetime lifetime;
@@ -116,9 +117,11 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
     private async Task<bool> Ask(IQueueGrain queue, CancellationToken stoppingToken)
     {
+        var report = Describe();
+        unanswered[report.Sequence] = true;
         try
         {
-            Obey(await queue.Report(Describe()).WaitAsync(ReportTimeout, clock, stoppingToken));
+            Obey(await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken));
             return true;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -127,10 +130,18 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             Log.NotReported(logger, exception.Message);
             return false;
         }
+        finally
+        {
+            unanswered.TryRemove(report.Sequence, out _);
+        }
     }
 
+    // Read in the order opposite to that in which a grant passes from one to the next, so that none is missed in between.
     private WorkerReport Describe()
     {
+        long[] waitedFor = [.. unanswered.Keys];
+        long[] open = [.. openGrants.Keys];
+        AttemptId[] running = [.. runner.Attempts.Select(attempt => attempt.Id)];
         var busy = ledger.Busy;
         return new WorkerReport
         {
@@ -143,8 +154,9 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             BusySlots = busy.Slots,
             BusyMemoryBytes = busy.MemoryBytes,
             BusyGpus = busy.Gpus,
-            Running = [.. runner.Attempts.Select(attempt => attempt.Id)],
-            OpenGrants = [.. openGrants.Keys],
+            Running = running,
+            OpenGrants = open,
+            Unanswered = waitedFor,
             Draining = draining,
             Unwell = meter.Unwell(),
             Usage = meter.Usage(),

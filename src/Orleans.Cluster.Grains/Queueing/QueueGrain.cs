@@ -52,9 +52,13 @@ internal sealed partial class QueueGrain(
     public Task<WorkerOrders> Report(WorkerReport report)
     {
         pace.Note(report.Worker, report.Running, clock.GetUtcNow());
-        var changed = roster.Take(report, clock.GetUtcNow());
-        ledger.Report(Snapshot(report), report.OpenGrants);
-        if (changed)
+        if (!roster.TryTake(report, clock.GetUtcNow(), out var differs))
+        {
+            return Task.FromResult(new WorkerOrders());
+        }
+
+        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered);
+        if (differs)
         {
             RefreshSoon(TickPeriod / 2);
         }

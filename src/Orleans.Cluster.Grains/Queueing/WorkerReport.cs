@@ -65,6 +65,10 @@ internal sealed record WorkerReport
 
     [Id(16)]
     public int BusyGpus { get; init; }
+
+    /// <summary>Earlier reports, by <see cref="Sequence"/>, whose answer has not come yet. It may bear grants that nothing else here knows of.</summary>
+    [Id(17)]
+    public IReadOnlyList<long> Unanswered { get; init; } = [];
 }
 
 /// <summary>What a worker uses: processors (1.0 is one), resident bytes of silo and executors, bytes spilled, free bytes of its scratch disk.</summary>

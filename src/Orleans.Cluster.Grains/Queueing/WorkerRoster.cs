@@ -23,10 +23,11 @@ internal sealed class WorkerRoster
     /// <summary>When a worker last reported; null when it never did here.</summary>
     public DateTimeOffset? LastSeen(WorkerId worker) => seats.TryGetValue(worker, out var seat) ? seat.LastSeen : null;
 
-    /// <summary>Takes a report. True when it differs from the last one in what runs.</summary>
-    public bool Take(WorkerReport report, DateTimeOffset now)
+    /// <summary>Takes a report, unless a later one was faster. Whether it <c>differs</c> from the last one in what runs.</summary>
+    public bool TryTake(WorkerReport report, DateTimeOffset now, out bool differs)
     {
         var before = seats.GetValueOrDefault(report.Worker);
+        differs = before is null || !before.Report.Running.SequenceEqual(report.Running);
         if (before is not null && before.Report.Sequence > report.Sequence)
         {
             return false;
@@ -35,7 +36,7 @@ internal sealed class WorkerRoster
         // Only one report of a worker is held; an older one is answered at once with nothing.
         before?.Held?.Answer.TrySetResult(new WorkerOrders());
         seats[report.Worker] = new Seat(report, now, null, null);
-        return before is null || !before.Report.Running.SequenceEqual(report.Running);
+        return true;
     }
 
     /// <summary>Holds a worker's report open until it is answered.</summary>

@@ -7,15 +7,17 @@ namespace Orleans.Cluster.Planning.Queueing;
 /// way. No clock and no I/O; all of it can be rebuilt from both sides. Not safe for several threads.
 /// </summary>
 /// <remarks>
-/// A grant is under way from the match until the worker's reports no longer name it: then its tasks are <c>RUNNING</c> in the
-/// database or were never begun. Until then they are taken out of what the database calls ready, so that a read that was made
-/// before the worker began them does not grant them twice. A grant too many does no harm: the worker finds nothing to begin.
+/// A grant is under way from the match until the worker has received it and its reports no longer name it: then its tasks are
+/// <c>RUNNING</c> in the database or were never begun. Until then they are taken out of what the database calls ready, so that a read
+/// that was made before the worker began them does not grant them twice; and out of what the worker calls free, when the answer that
+/// bears the grant and the worker's next report have crossed.
 /// </remarks>
 public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
 {
     private readonly Dictionary<WorkerId, WorkerSnapshot> workers = [];
     private readonly Dictionary<JobId, ActiveJob> jobs = [];
-    private readonly Dictionary<long, Match> underWay = [];
+    private readonly Dictionary<WorkerId, long> lastReport = [];
+    private readonly Dictionary<long, (Match Match, long Report)> underWay = [];
     private readonly Dictionary<JobId, DateTimeOffset> lastGrant = [];
     private readonly Dictionary<JobId, DateTimeOffset> gangSince = [];
     private long lastNumber;
@@ -55,25 +57,37 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
         Forget(gangSince);
     }
 
-    /// <summary>Takes a worker's report: what it has left, and which grants it has not begun yet.</summary>
-    public void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants)
+    /// <summary>Takes a worker's report.</summary>
+    /// <param name="worker">What it offers and has left.</param>
+    /// <param name="sequence">Number of the report; what is granted from now on answers it.</param>
+    /// <param name="openGrants">Grants that the worker has received and not begun yet.</param>
+    /// <param name="unanswered">Earlier reports whose answer, and the grants in it, the worker had not received when it made this one.</param>
+    public void Report(WorkerSnapshot worker, long sequence, IReadOnlyCollection<long> openGrants, IReadOnlyCollection<long> unanswered)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        foreach (var (number, match) in underWay.Where(pair => pair.Value.Worker == worker.Id && !openGrants.Contains(pair.Key)).ToList())
+        foreach (var (number, (match, report)) in underWay.Where(pair => pair.Value.Match.Worker == worker.Id && !openGrants.Contains(pair.Key)).ToList())
         {
+            if (unanswered.Contains(report))
+            {
+                worker = worker.Take(match.Resources, match.Count);
+                continue;
+            }
+
             underWay.Remove(number);
             Begun(match);
             MayKnowTooFew |= number <= lastNumberAtRead;
         }
 
         workers[worker.Id] = worker;
+        lastReport[worker.Id] = sequence;
     }
 
     /// <summary>A worker is gone; its grants are void.</summary>
     public void Remove(WorkerId worker)
     {
         workers.Remove(worker);
-        foreach (var number in underWay.Where(pair => pair.Value.Worker == worker).Select(pair => pair.Key).ToList())
+        lastReport.Remove(worker);
+        foreach (var number in underWay.Where(pair => pair.Value.Match.Worker == worker).Select(pair => pair.Key).ToList())
         {
             underWay.Remove(number);
         }
@@ -93,7 +107,7 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
         var granted = new List<(long, Match)>();
         foreach (var match in matches)
         {
-            underWay[++lastNumber] = match;
+            underWay[++lastNumber] = (match, lastReport[match.Worker]);
             workers[match.Worker] = workers[match.Worker].Take(match.Resources, match.Count);
             lastGrant[match.Job] = now;
             gangSince.Remove(match.Job);
@@ -144,7 +158,7 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
     // Running jobs in fair order, with what is under way taken out of what is ready.
     private IReadOnlyList<ActiveJob> Order(DateTimeOffset now)
     {
-        var taken = underWay.Values.ToLookup(match => (match.Job, match.Epoch, match.Stage), match => match.Count);
+        var taken = underWay.Values.Select(grant => grant.Match).ToLookup(match => (match.Job, match.Epoch, match.Stage), match => match.Count);
         var running = jobs.Values.Where(job => job.Phase == JobPhase.Running).Select(job => job with
         {
             Stages = [.. job.Stages.Select(stage => stage with { Ready = Math.Max(0, stage.Ready - taken[(job.Id, job.Epoch, stage.Stage)].Sum()) })],

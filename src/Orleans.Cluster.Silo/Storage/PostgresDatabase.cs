@@ -11,6 +11,7 @@ namespace Orleans.Cluster.Silo.Storage;
 internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
 {
     private const int MaxTries = 5;
+    private static readonly TimeSpan MostIdleInTransaction = TimeSpan.FromSeconds(10);
     private readonly NpgsqlDataSource source;
     private readonly DbContextOptions<PostgresClusterDbContext> options;
     private readonly ProcessEpoch epoch;
@@ -95,7 +96,10 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         }
     }
 
-    /// <summary>Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed soon.</summary>
+    /// <summary>
+    /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed soon, and
+    /// a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others.
+    /// </summary>
     private static string WithDefaults(string connectionString)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
@@ -105,6 +109,9 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         full.MaxAutoPrepare = given.ContainsKey("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
         full.AutoPrepareMinUsages = given.ContainsKey("Auto Prepare Min Usages") ? given.AutoPrepareMinUsages : 2;
         full.MaxPoolSize = given.ContainsKey("Maximum Pool Size") ? given.MaxPoolSize : 20;
+        full.Options = given.Options?.Contains("idle_in_transaction_session_timeout", StringComparison.OrdinalIgnoreCase) == true
+            ? given.Options
+            : $"{given.Options} -c idle_in_transaction_session_timeout={(int)MostIdleInTransaction.TotalMilliseconds}".TrimStart();
         return full.ConnectionString;
     }
 }

@@ -7,6 +7,7 @@ namespace Orleans.Cluster.Silo.Storage;
 /// <summary>Tells a database that does not answer from one that refuses.</summary>
 internal static class StorageFaults
 {
+    private const string IdleInTransaction = "25P03";
     private const int SqliteBusy = 5;
     private const int SqliteLocked = 6;
     private const int SqliteReadOnly = 8;
@@ -57,5 +58,6 @@ internal static class StorageFaults
         || state.StartsWith("53", StringComparison.Ordinal) // out of memory, disk or connections
         || state.StartsWith("57P", StringComparison.Ordinal) // shut down, crashed, starting
         || state.StartsWith("58", StringComparison.Ordinal) // input or output failed
+        || state == IdleInTransaction
         || state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable;
 }

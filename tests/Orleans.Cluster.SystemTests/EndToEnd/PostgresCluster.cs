@@ -6,6 +6,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public class PostgresCluster : EmbeddedCluster
 {
     private static readonly TimeSpan MigrateWithin = TimeSpan.FromSeconds(60);
+    protected const string DatabaseName = "orleans_cluster";
     private PostgresServer? server;
     private string? connection;
 
@@ -20,7 +21,7 @@ public class PostgresCluster : EmbeddedCluster
         if (server is null)
         {
             server = await PostgresServer.Create();
-            connection = await server.CreateDatabase("orleans_cluster");
+            connection = await server.CreateDatabase(DatabaseName);
             await MigrateAsync();
         }
 

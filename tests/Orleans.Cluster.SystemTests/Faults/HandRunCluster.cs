@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults;
@@ -36,6 +39,16 @@ public sealed class HandRunCluster : PostgresCluster
         {
             await Server.Start();
         }
+    }
+
+    /// <summary>What the database says of a job, for when no gateway can be asked.</summary>
+    public async Task<JobPhase> PhaseAsync(string id)
+    {
+        await using var connection = new NpgsqlConnection(Server.ConnectionStringOf(DatabaseName));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT phase FROM processing_jobs WHERE id = @id", connection);
+        command.Parameters.AddWithValue("id", id);
+        return (JobPhase)Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Queueing;
 
@@ -10,7 +11,56 @@ public sealed class EmbeddedPauseTests(EmbeddedFaultCluster cluster) : PauseTest
 [Collection("kills")]
 public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixture<HandRunCluster>
 {
-    public PostgresPauseTests(HandRunCluster cluster) : base(cluster) => Postgres.PostgresFixture.SkipUnlessInstalled();
+    private readonly HandRunCluster cluster;
+
+    public PostgresPauseTests(HandRunCluster cluster) : base(cluster)
+    {
+        Postgres.PostgresFixture.SkipUnlessInstalled();
+        this.cluster = cluster;
+    }
+
+    /// <summary>
+    /// The gateway hosts the job's grain and the queue's. While it stands still the workers host them; when it goes on, both silos
+    /// believe that they do, until one finds that its revisions are refused and that it was given up.
+    /// </summary>
+    [Fact]
+    public async Task Pause_TheHostOfTheGrains_OthersHostThemAndItGivesWay()
+    {
+        var job = new FaultJob(cluster);
+        await job.MeasureAsync();
+        var gateway = cluster.GatewayId;
+        string id, output;
+        var submitted = 0;
+        while (true)
+        {
+            output = string.Create(CultureInfo.InvariantCulture, $"out/two-hosts-{submitted++}");
+            id = await job.SubmitAsync(output);
+            QueueClient.Signal(gateway, QueueClient.Stop);
+            if (!(await cluster.PhaseAsync(id)).IsTerminal())
+            {
+                break;
+            }
+
+            QueueClient.Signal(gateway, QueueClient.Continue);
+        }
+
+        try
+        {
+            var phase = JobPhase.Queued;
+            await EmbeddedCluster.Until(
+                async () => (phase = await cluster.PhaseAsync(id)).IsTerminal(), TimeSpan.FromSeconds(90), () => $"{phase}\n{cluster.Log}");
+        }
+        finally
+        {
+            QueueClient.Signal(gateway, QueueClient.Continue);
+        }
+
+        await EmbeddedCluster.Until(
+            () => Task.FromResult(!EmbeddedCluster.Runs(gateway)), TimeSpan.FromSeconds(60), () => $"The gateway that was given up runs on.\n{cluster.Log}");
+        await cluster.ReviveAsync();
+        await job.CheckAsync(id, output);
+        await Leftovers.CheckNoneAsync(cluster);
+    }
 
     [Fact]
     public Task Pause_WithWorkInHand_ItsLateWorkCountsForNothing() => Run(firstSeed: 1, count: 1);

@@ -9,6 +9,7 @@ public sealed class QueueLedgerTests
     private static readonly TimeSpan Rise = TimeSpan.FromMinutes(1);
     private readonly QueueLedger ledger = new(Rise, gangReservation: TimeSpan.FromSeconds(30));
     private int jobs;
+    private long reports;
 
     [Fact]
     public void Grant_MixedPriorities_HighestFirstThenOldest()
@@ -17,7 +18,7 @@ public sealed class QueueLedgerTests
         var second = Job(JobPriority.High, ready: 1, age: TimeSpan.FromSeconds(1));
         var first = Job(JobPriority.High, ready: 1, age: TimeSpan.FromSeconds(2));
         ledger.Refresh([low, second, first]);
-        ledger.Report(Worker("a", slots: 2), []);
+        Report(Worker("a", slots: 2), []);
 
         var granted = ledger.Grant([new WorkerId("a")], Now);
 
@@ -29,7 +30,7 @@ public sealed class QueueLedgerTests
     {
         var low = Job(JobPriority.Low, ready: 1, age: 3 * Rise);
         ledger.Refresh([Job(JobPriority.Critical, ready: 1), low]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
 
         var granted = ledger.Grant([new WorkerId("a")], Now);
 
@@ -42,9 +43,9 @@ public sealed class QueueLedgerTests
         var low = Job(JobPriority.Low, ready: 2, age: 3 * Rise);
         var high = Job(JobPriority.High, ready: 1);
         ledger.Refresh([low, high]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
         ledger.Grant([new WorkerId("a")], Now);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
 
         var granted = ledger.Grant([new WorkerId("a")], Now);
 
@@ -58,14 +59,14 @@ public sealed class QueueLedgerTests
     {
         var job = Job(JobPriority.Normal, ready: 3);
         ledger.Refresh([job]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
         ledger.Grant([new WorkerId("a")], Now);
         if (readBetween)
         {
             ledger.Refresh([job]);
         }
 
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
 
         Assert.Equal(readBetween, ledger.MayKnowTooFew);
         ledger.Refresh([job]);
@@ -77,23 +78,39 @@ public sealed class QueueLedgerTests
     {
         var job = Job(JobPriority.Normal, ready: 1);
         ledger.Refresh([job]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
         var (number, _) = Assert.Single(ledger.Grant([new WorkerId("a")], Now));
         ledger.Refresh([job]);
-        ledger.Report(Worker("a", slots: 1), [number]);
-        ledger.Report(Worker("b", slots: 1), []);
+        Report(Worker("a", slots: 1), [number]);
+        Report(Worker("b", slots: 1), []);
 
         Assert.Empty(ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now));
+    }
+
+    [Fact]
+    public void Grant_AnswerThatTheReportHasCrossed_CountsAsTaken()
+    {
+        var job = Job(JobPriority.Normal, ready: 2);
+        ledger.Refresh([job]);
+        ledger.Report(Worker("a", slots: 1), 1, [], []);
+        var (number, _) = Assert.Single(ledger.Grant([new WorkerId("a")], Now));
+
+        ledger.Report(Worker("a", slots: 1), 2, [], [1]);
+        Assert.Empty(ledger.Grant([new WorkerId("a")], Now));
+        ledger.Report(Worker("a", slots: 1, free: 0), 3, [number], [1]);
+        Assert.Equal(0, Assert.Single(ledger.Workers).FreeSlots);
+        ledger.Report(Worker("a", slots: 1), 4, [], []);
+        Assert.Single(ledger.Grant([new WorkerId("a")], Now));
     }
 
     [Fact]
     public void Grant_WorkerDied_ItsGrantIsFreeForOthers()
     {
         ledger.Refresh([Job(JobPriority.Normal, ready: 1)]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
         ledger.Grant([new WorkerId("a")], Now);
         ledger.Remove(new WorkerId("a"));
-        ledger.Report(Worker("b", slots: 1), []);
+        Report(Worker("b", slots: 1), []);
 
         Assert.Single(ledger.Grant([new WorkerId("b")], Now));
     }
@@ -104,8 +121,8 @@ public sealed class QueueLedgerTests
         var large = Job(JobPriority.Normal, ready: 1, age: TimeSpan.FromSeconds(5)) with { Resources = new ResourceRequest { MemoryBytes = 1000 } };
         var small = Job(JobPriority.Normal, ready: 4) with { Resources = new ResourceRequest { MemoryBytes = 10 } };
         ledger.Refresh([large, small]);
-        ledger.Report(Worker("a", slots: 4, memory: 1000, freeMemory: 900), []);
-        ledger.Report(Worker("b", slots: 1, memory: 100), []);
+        Report(Worker("a", slots: 4, memory: 1000, freeMemory: 900), []);
+        Report(Worker("b", slots: 1, memory: 100), []);
 
         var granted = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
 
@@ -117,11 +134,11 @@ public sealed class QueueLedgerTests
     {
         var gang = Job(JobPriority.Normal, ready: 3) with { Gang = true };
         ledger.Refresh([gang]);
-        ledger.Report(Worker("a", slots: 2), []);
-        ledger.Report(Worker("b", slots: 1, free: 0), []);
+        Report(Worker("a", slots: 2), []);
+        Report(Worker("b", slots: 1, free: 0), []);
 
         var none = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
-        ledger.Report(Worker("b", slots: 1), []);
+        Report(Worker("b", slots: 1), []);
         var all = ledger.Grant([new WorkerId("a"), new WorkerId("b")], Now);
 
         Assert.Empty(none);
@@ -133,7 +150,7 @@ public sealed class QueueLedgerTests
     {
         var job = Job(JobPriority.Normal, ready: 1);
         ledger.Refresh([job]);
-        ledger.Report(Worker("a", slots: 1), []);
+        Report(Worker("a", slots: 1), []);
         ledger.Stopped = true;
 
         Assert.Empty(ledger.Grant([new WorkerId("a")], Now));
@@ -161,11 +178,13 @@ public sealed class QueueLedgerTests
         ledger.Refresh([job]);
         for (var i = 0; i < workers; i++)
         {
-            ledger.Report(Worker($"w{i}", slots: 1, free: 1 - busy) with { Draining = draining }, []);
+            Report(Worker($"w{i}", slots: 1, free: 1 - busy) with { Draining = draining }, []);
         }
 
         Assert.Equal(expected, ledger.Explain(job.Id, Now)!.Code);
     }
+
+    private void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants) => ledger.Report(worker, ++reports, openGrants, []);
 
     private ActiveJob Job(JobPriority priority, int ready, TimeSpan age = default) => new(
         JobId.Parse($"01JD{++jobs:0000000000000000000000}"), JobPhase.Running, priority, 1, Now - age, new ResourceRequest { MemoryBytes = 1 }, false, [], null,
