@@ -22,8 +22,10 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         return (parts.Select(parts.Columns), parts.Conditions);
     }
 
-    /// <summary>For IN: the same with the value that is looked for.</summary>
-    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions)> In(JsonObject query, JsonObject value, int number)
+    /// <summary>
+    /// For IN: the same with the value that is looked for. For NOT IN a row also goes out where the comparison is NULL, on either side.
+    /// </summary>
+    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions)> In(JsonObject query, JsonObject value, bool isNot, int number)
     {
         var parts = await Split(query, number);
         var item = SingleItem(query);
@@ -33,7 +35,13 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         }
 
         var name = $"_x{number}_v";
-        return (parts.Select([.. parts.Columns, Named(item, name)]), [.. parts.Conditions, SqlNodes.Compare("COMPARE_EQUAL", value, SqlNodes.Column(name))]);
+        var found = SqlNodes.Compare("COMPARE_EQUAL", value, SqlNodes.Column(name));
+        return (
+            parts.Select([.. parts.Columns, Named(item, name)]),
+            [
+                .. parts.Conditions,
+                isNot ? SqlNodes.Conjunction(all: false, [found, SqlNodes.IsNull(value), SqlNodes.IsNull(SqlNodes.Column(name))]) : found,
+            ]);
     }
 
     /// <summary>For an aggregate as a value: one row for each group of what is compared, and the value as an expression over it.</summary>

@@ -114,6 +114,16 @@ internal static class SqlNodes
         ["right"] = right.DeepClone(),
     };
 
+    /// <summary>Whether a value is NULL.</summary>
+    public static JsonObject IsNull(JsonObject value) => new()
+    {
+        ["class"] = "OPERATOR",
+        ["type"] = "OPERATOR_IS_NULL",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["children"] = new JsonArray(value.DeepClone()),
+    };
+
     /// <summary>All conditions together, or one of them at least.</summary>
     public static JsonObject Conjunction(bool all, IReadOnlyList<JsonObject> conditions) => conditions.Count == 1
         ? conditions[0]

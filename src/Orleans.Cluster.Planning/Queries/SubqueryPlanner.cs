@@ -78,15 +78,15 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             return isIn && !isNot && await IndependentIn(subquery);
         }
 
-        if (!isExists && (!isIn || isNot))
+        if (!isExists && !isIn)
         {
-            throw new NotSpreadableException("a NOT IN or a comparison over a subquery that reads outer columns");
+            throw new NotSpreadableException("a comparison over a subquery that reads outer columns");
         }
 
         var number = draft.NextNumber();
         var (query, conditions) = isExists
             ? await correlation.Exists(Query(subquery), number)
-            : await correlation.In(Query(subquery), (JsonObject)subquery["child"]!, number);
+            : await correlation.In(Query(subquery), (JsonObject)subquery["child"]!, isNot, number);
         Joins.Add(new SubqueryJoin(isNot ? JoinType.Anti : JoinType.Semi, await plan(query), conditions));
         return true;
     }
@@ -129,12 +129,14 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
                 continue;
             }
 
-            if (!mayJoin || subquery.Text("subquery_type") != "SCALAR")
+            var isWhether = subquery.Text("subquery_type") == "EXISTS";
+            if (!mayJoin || (!isWhether && subquery.Text("subquery_type") != "SCALAR"))
             {
                 throw new NotSpreadableException("a subquery that reads outer columns inside of another expression");
             }
 
-            var (query, conditions, value) = await correlation.Value(Query(subquery), draft.NextNumber());
+            var (query, conditions, value) = await correlation.Value(isWhether ? await Counted(Query(subquery)) : Query(subquery), draft.NextNumber());
+            value = isWhether ? SqlNodes.Compare("COMPARE_GREATERTHAN", value, SqlNodes.Number(0)) : value;
             Joins.Add(new SubqueryJoin(JoinType.Left, await plan(query), conditions));
             value["alias"] = subquery.Text("alias") ?? "";
             replaced[SqlNodes.Key(subquery)] = value;
@@ -154,6 +156,20 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
         var copy = (JsonObject)subquery.DeepClone();
         copy["subquery"]!["node"] = await draft.Parse($"SELECT * FROM {read.Source} AS r");
         replaced[SqlNodes.Key(subquery)] = copy;
+    }
+
+    // Whether there are rows is their number above 0, which is a value that a group has.
+    private async Task<JsonObject> Counted(JsonObject query)
+    {
+        if (query.Text("type") != "SELECT_NODE" || query.Items("modifiers").Any()
+            || query.Items("select_list").SelectMany(item => SqlNodes.Descend(item)).Any(AggregateFunctions.IsAggregate))
+        {
+            throw new NotSpreadableException("a subquery that reads outer columns inside of another expression");
+        }
+
+        var copy = (JsonObject)query.DeepClone();
+        copy["select_list"] = (await draft.Parse("SELECT count(*)"))["select_list"]!.DeepClone();
+        return copy;
     }
 
     private static JsonObject Limited(JsonObject query)
