@@ -41,5 +41,5 @@ public sealed class ExampleTests(GatewayCluster gateway)
     }
 
     private static string Examples([CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "examples");
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy", "examples");
 }

@@ -86,5 +86,5 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         .All(answer => answer.Value.GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _));
 
     private static string CheckedIn([CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "openapi.v1.json");
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy", "openapi.v1.json");
 }
