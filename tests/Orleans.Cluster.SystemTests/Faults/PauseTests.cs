@@ -23,7 +23,7 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
     /// The gateway hosts the job's grain and the queue's. While it stands still the workers host them; when it goes on, both silos
     /// believe that they do, until one finds that its revisions are refused and that it was given up.
     /// </summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Pause_TheHostOfTheGrains_OthersHostThemAndItGivesWay()
     {
         var job = new FaultJob(cluster);
