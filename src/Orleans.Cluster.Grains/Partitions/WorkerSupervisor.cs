@@ -364,10 +364,12 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         {
             try
             {
-                var held = await checkpoints.ListHeld(worker, stoppingToken);
-                var unknown = held.Except(runner.Attempts.Select(attempt => attempt.Id)).ToHashSet();
+                // Looked at before what runs: a grant closes only after its attempts are among these.
+                var nothingBegins = openGrants.IsEmpty;
+                var inTable = await checkpoints.ListHeld(worker, stoppingToken);
+                var unknown = inTable.Except(runner.Attempts.Select(attempt => attempt.Id)).ToHashSet();
                 var lost = unknown.Where(suspects.Contains).ToList();
-                if (lost.Count > 0 && openGrants.IsEmpty)
+                if (lost.Count > 0 && nothingBegins)
                 {
                     await checkpoints.ReleaseAttempts(worker, lost, clock.GetUtcNow(), stoppingToken);
                     Log.GivenBack(logger, worker, lost.Count);
