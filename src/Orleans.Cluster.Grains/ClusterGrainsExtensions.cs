@@ -41,6 +41,7 @@ internal static class ClusterGrainsExtensions
     private static IServiceCollection AddJobs(this IServiceCollection services)
     {
         services.AddSingleton<IJobDesk, JobDesk>();
+        services.AddSingleton<AdmissionDesk>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ResourceDesk>();
         services.AddSingleton<RepeatedSubmits>();
@@ -63,6 +64,7 @@ internal static class ClusterGrainsExtensions
         services.AddSingleton<GpuCount>();
         services.AddSingleton<WorkerLedger>();
         services.AddSingleton<WorkerMeter>();
+        services.AddSingleton<MemoryGuard>();
         services.AddSingleton<ExecutorPool>();
         services.AddSingleton<TaskAssembler>();
         services.AddSingleton<AttemptRunner>();

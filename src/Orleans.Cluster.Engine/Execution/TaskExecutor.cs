@@ -67,7 +67,8 @@ internal sealed class TaskExecutor(StagingArea staging)
                     Files = aside is null ? files : [.. files, aside],
                     Columns = columns,
                     Cost = new TaskCost(
-                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds),
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds,
+                        inputs.StagedDiskBytes),
                 };
             }
             catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
@@ -102,7 +103,7 @@ internal sealed class TaskExecutor(StagingArea staging)
             task.Threads,
             Math.Max(LeastEngineBytes, task.MemoryBytes - ProcessBytes - inputs.StagedMemoryBytes),
             task.ScratchFolder,
-            task.ScratchBytes,
+            task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
             [task.AttemptFolder, task.ScratchFolder],
             inputs.Files));
         session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);

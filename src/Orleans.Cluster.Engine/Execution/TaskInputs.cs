@@ -20,6 +20,12 @@ internal sealed class TaskInputs : IDisposable
     /// <summary>Bytes of memory that staged text takes.</summary>
     public long StagedMemoryBytes => StagedTables.Where(t => t.File.InMemory).Sum(t => t.File.Length);
 
+    /// <summary>Bytes of local disk that staged text takes.</summary>
+    public long StagedDiskBytes => StagedTables.Where(t => !t.File.InMemory).Sum(t => t.File.Length);
+
+    /// <summary>Bytes of local disk that are left of the task's quota.</summary>
+    public long ScratchBytesLeft => _task.ScratchBytes is { } quota ? Math.Max(0, quota - StagedDiskBytes) : long.MaxValue;
+
     /// <summary>Files that the engine may read.</summary>
     public IReadOnlyList<string> Files =>
     [
@@ -101,7 +107,7 @@ internal sealed class TaskInputs : IDisposable
         foreach (var group in GroupByLayout(scan.Slices))
         {
             var bytes = group.Sum(TextBytes);
-            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder);
+            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
             var table = new StagedTable(scan, group, file);
             tables.Add(table);
             table.Stage(meter.AddStaged, cancellationToken);

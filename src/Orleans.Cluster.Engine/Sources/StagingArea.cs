@@ -15,11 +15,12 @@ internal sealed class StagingArea : IDisposable
     /// <param name="expectedBytes">Bytes that will be written.</param>
     /// <param name="memoryBytes">Bytes of memory that it may take; a larger one goes to the scratch folder.</param>
     /// <param name="scratchFolder">Where files go that do not fit into memory.</param>
-    public StagingFile Rent(long expectedBytes, long memoryBytes, string scratchFolder)
+    /// <param name="scratchBytes">Bytes that it may take there.</param>
+    public StagingFile Rent(long expectedBytes, long memoryBytes, string scratchFolder, long scratchBytes)
     {
         if (expectedBytes > memoryBytes || !HasMemoryFor(expectedBytes))
         {
-            return StagingFile.Create(scratchFolder, inMemory: false);
+            return StagingFile.Create(scratchFolder, inMemory: false, scratchBytes);
         }
 
         lock (_lock)

@@ -47,14 +47,14 @@ internal sealed partial class AttemptRunner(
     }
 
     /// <summary>Stops an attempt and waits until no process works for it. False when there is none.</summary>
-    public async Task<bool> Stop(string key)
+    public async Task<bool> Stop(string key, string why = "Stopped on request.")
     {
         if (!attempts.TryGetValue(key, out var attempt))
         {
             return false;
         }
 
-        attempt.Cancel();
+        attempt.Cancel(why);
         Start(key);
         await attempt.Completion;
         return true;
@@ -83,7 +83,7 @@ internal sealed partial class AttemptRunner(
             {
                 Log.Failed(logger, attempt.Id, failure.Kind, failure.Message);
                 await UntilStored(attempt, () => checkpoints.End(
-                    new AttemptEnd(attempt.Id, attempt.Worker, failure, null, endedAt), CancellationToken.None));
+                    new AttemptEnd(attempt.Id, attempt.Worker, failure, attempt.Cost, endedAt), CancellationToken.None));
             }
         }
         catch (Exception exception)
@@ -126,7 +126,7 @@ internal sealed partial class AttemptRunner(
         }
         catch (OperationCanceledException) when (attempt.Cancelled.IsCancellationRequested)
         {
-            return Fail(FailureKind.Cancelled, "Stopped on request.");
+            return Stopped(attempt);
         }
         catch (StorageUnavailableException exception)
         {
@@ -140,8 +140,10 @@ internal sealed partial class AttemptRunner(
 
     private async Task<TaskOutcome> RunInExecutor(RunningAttempt attempt, TaskSpec task)
     {
-        var executor = pool.Rent();
-        using var watch = new MemoryWatch(executor, (long)(task.MemoryBytes * options.Value.MemoryLimitFactor), options.Value.WatchInterval);
+        var limit = (long)(task.MemoryBytes * options.Value.MemoryLimitFactor);
+        var executor = pool.Rent(limit);
+        using var watch = new MemoryWatch(executor, limit, options.Value.WatchInterval);
+        var (begun, cpu, left) = (clock.GetTimestamp(), executor.CpuSeconds(), 0L);
         try
         {
             var call = executor.Executor.RunAsync(task, new LatestProgress(attempt), attempt.Cancelled);
@@ -152,23 +154,33 @@ internal sealed partial class AttemptRunner(
                 await Invalidate(attempt, task, lost);
             }
 
-            return attempt.Cancelled.IsCancellationRequested ? Fail(FailureKind.Cancelled, "Stopped on request.") : outcome;
+            return attempt.Cancelled.IsCancellationRequested ? Stopped(attempt) : outcome;
         }
         catch (ConnectionLostException)
         {
-            return await Explain(attempt, executor, watch);
+            var why = await Explain(attempt, executor, watch);
+            left = FolderBytes(task.ScratchFolder);
+            return why;
         }
         catch (RemoteInvocationException exception)
         {
             return attempt.Cancelled.IsCancellationRequested
-                ? Fail(FailureKind.Cancelled, "Stopped on request.")
+                ? Stopped(attempt)
                 : Fail(FailureKind.Internal, $"The executor failed: {exception.Message}");
         }
         finally
         {
+            // What a task that failed has cost is seen from outside, as far as it can be.
+            attempt.Cost = new TaskCost(
+                Math.Max(0, watch.CpuSeconds - cpu), watch.PeakBytes, left, clock.GetElapsedTime(begun).TotalSeconds);
             pool.Return(executor);
         }
     }
+
+    // What a process that is gone had spilled.
+    private static long FolderBytes(string folder) => Directory.Exists(folder)
+        ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
+        : 0;
 
     // The executor is gone: by the watch, on request, by its own deadline, or by the partition's fault.
     private static async Task<TaskOutcome> Explain(RunningAttempt attempt, ExecutorProcess executor, MemoryWatch watch)
@@ -181,7 +193,12 @@ internal sealed partial class AttemptRunner(
 
         if (attempt.Cancelled.IsCancellationRequested)
         {
-            return Fail(FailureKind.Cancelled, "Stopped on request.");
+            return Stopped(attempt);
+        }
+
+        if (executor.EndedByLimit)
+        {
+            return Fail(FailureKind.OutOfMemory, $"The kernel ended the executor at the {watch.LimitBytes} bytes that the task may use. Ask for more resources.memoryBytes or smaller partitions.");
         }
 
         return executor.EndedByDeadline
@@ -253,6 +270,8 @@ internal sealed partial class AttemptRunner(
             }
         }
     }
+
+    private static TaskOutcome Stopped(RunningAttempt attempt) => Fail(FailureKind.Cancelled, attempt.StoppedBecause!);
 
     private static TaskOutcome Fail(FailureKind kind, string message) => new(null, new AttemptFailure(kind, message));
 

@@ -16,15 +16,20 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <summary>Exit code of an executor that ended itself at its deadline or when its parent was gone.</summary>
     public const int DeadlineExitCode = 75;
 
+    // One that holds more than this of a task's memory before the task begins is not worth keeping.
+    private const double KeptShare = 0.9;
+
     private readonly Process process;
     private readonly JsonRpc rpc;
     private readonly ILogger logger;
     private readonly Timer renewal;
     private readonly Queue<string> lastWords = new();
+    private readonly MemoryCgroup? group;
     private int disposed;
 
-    private ExecutorProcess(Process process, TimeSpan deadline, ILogger logger)
+    private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
     {
+        this.group = group;
         this.process = process;
         this.logger = logger;
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
@@ -64,7 +69,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     public Task Completion => rpc.Completion;
 
     /// <summary>Starts one. Its first lease is the deadline itself.</summary>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger)
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null)
     {
         var start = new ProcessStartInfo
         {
@@ -85,8 +90,23 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         var process = Process.Start(start) ?? throw new InvalidOperationException($"The executor {program} did not start.");
         Log.Started(logger, process.Id);
-        return new ExecutorProcess(process, deadline, logger);
+        return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), logger);
     }
+
+    /// <summary>Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to that, where it can.</summary>
+    public bool TryLimit(long bytes)
+    {
+        if (HasExited || (group?.HeldBytes() ?? ResidentBytes()) > bytes * KeptShare)
+        {
+            return false;
+        }
+
+        group?.Limit(bytes);
+        return true;
+    }
+
+    /// <summary>Whether the kernel ended it for passing its limit.</summary>
+    public bool EndedByLimit => group?.HasKilled() == true;
 
     /// <summary>Resident bytes now; 0 when the process is gone or the platform does not say.</summary>
     public long ResidentBytes()
@@ -159,6 +179,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         await renewal.DisposeAsync();
         rpc.Dispose();
         await Kill();
+        group?.Dispose();
         process.Dispose();
     }
 

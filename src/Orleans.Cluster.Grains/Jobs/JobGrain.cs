@@ -28,6 +28,7 @@ internal sealed partial class JobGrain(
     IOutputPublisher publisher,
     SourceRecheck recheck,
     PartitionSplitter splitter,
+    AdmissionDesk admission,
     TimeProvider clock,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
@@ -230,6 +231,11 @@ internal sealed partial class JobGrain(
             }
             while (again);
         }
+        catch (ClusterException refusal) when (refusal.Code == Contracts.ErrorCode.ResourcesImpossible)
+        {
+            // A stage of a gang turned out to be wider than the cluster can become.
+            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+        }
         catch (StorageUnavailableException exception)
         {
             reason = JobStatusView.StorageAway;
@@ -374,7 +380,9 @@ internal sealed partial class JobGrain(
             committed[index] = [.. all.Where(partition => partition.State == PartitionState.Committed)];
         }
 
-        return [.. stages.SelectMany(index => StageOpener.Open(id, epoch, with!, index, committed))];
+        var opened = stages.ToDictionary(index => index, index => StageOpener.Open(id, epoch, with!, index, committed));
+        await admission.CheckOpening(record!.Spec, opened.Values.Max(partitions => partitions.Count), CancellationToken.None);
+        return [.. stages.SelectMany(index => opened[index])];
     }
 
     private async Task Execute(IReadOnlyList<JobCommand> commands)
@@ -415,6 +423,7 @@ internal sealed partial class JobGrain(
         try
         {
             var made = await planning.Plan(record!.Spec, cancellation.Token);
+            await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }
         catch (ClusterException refusal)

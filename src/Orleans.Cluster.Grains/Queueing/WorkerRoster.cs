@@ -86,9 +86,8 @@ internal sealed class WorkerRoster
         }
     }
 
-    /// <summary>What the workers run whose reports are held.</summary>
-    public IReadOnlyList<(WorkerId Worker, IReadOnlyList<AttemptId> Running)> RunningOfWaiting() =>
-        [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => (pair.Key, pair.Value.Report.Running))];
+    /// <summary>The reports that are held open.</summary>
+    public IReadOnlyList<WorkerReport> Held => [.. seats.Values.Where(seat => seat.Held is not null).Select(seat => seat.Report)];
 
     /// <summary>A worker is gone; it stays on the list for an hour.</summary>
     public void Bury(WorkerId worker, string because, DateTimeOffset now)
@@ -120,6 +119,9 @@ internal sealed class WorkerRoster
                 LastSeen = seat.LastSeen,
                 ProcessId = seat.Report.ProcessId,
                 Machine = seat.Report.Machine,
+                MemoryCap = seat.Report.MemoryCap,
+                SpilledBytes = seat.DeadBecause is null ? seat.Report.Usage.SpilledBytes : 0,
+                ScratchFreeBytes = seat.Report.Usage.ScratchFreeBytes,
             }),
     ];
 

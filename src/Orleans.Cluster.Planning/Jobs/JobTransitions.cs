@@ -168,7 +168,7 @@ public static class JobTransitions
     private static IReadOnlyList<string> WithSplits(IReadOnlyList<string> notes, IReadOnlyList<PartitionRecord> split) =>
     [
         .. notes.Concat(split.Select(partition =>
-            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of memory and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
+            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of {(partition.Failure is { Kind: FailureKind.OutOfDisk } ? "disk" : "memory")} and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
             .Take(MaxNotes),
     ];
 
