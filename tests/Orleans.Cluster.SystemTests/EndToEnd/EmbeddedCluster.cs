@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
@@ -73,7 +72,7 @@ public class EmbeddedCluster : IAsyncLifetime
     }
 
     /// <summary>What the gateway printed, and workers that a test started by itself.</summary>
-    public StringBuilder Log { get; } = new();
+    public ProcessLog Log { get; } = new();
 
     /// <summary>Kills the gateway at once, as a crash would.</summary>
     public async Task KillAsync()
@@ -100,8 +99,8 @@ public class EmbeddedCluster : IAsyncLifetime
     {
         var silo = Launch(
             [.. arguments, .. Settings, $"--Cluster:StateDirectory={stateFolder ?? StateFolder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
-        silo.OutputDataReceived += (_, line) => Append(line.Data);
-        silo.ErrorDataReceived += (_, line) => Append(line.Data);
+        silo.OutputDataReceived += (_, line) => Log.Append(line.Data);
+        silo.ErrorDataReceived += (_, line) => Log.Append(line.Data);
         silo.BeginOutputReadLine();
         silo.BeginErrorReadLine();
         return silo;
@@ -198,7 +197,11 @@ public class EmbeddedCluster : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(clock.Elapsed < within, $"Not within {within.TotalSeconds:0} s. Last seen: {seen()}");
+            if (clock.Elapsed >= within)
+            {
+                Assert.Fail($"Not within {within.TotalSeconds:0} s. Last seen: {seen()}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50));
         }
     }
@@ -257,14 +260,6 @@ public class EmbeddedCluster : IAsyncLifetime
         catch (HttpRequestException)
         {
             return null;
-        }
-    }
-
-    private void Append(string? line)
-    {
-        lock (Log)
-        {
-            Log.AppendLine(line);
         }
     }
 
