@@ -1,17 +1,24 @@
+using System.Diagnostics;
 using System.Globalization;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Queueing;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
 /// <summary>
-/// Two silos each believe that they host a job's grain, and two that they host the queue's: not for a moment, but for as long as the jobs
-/// run. One gives way at each step, and nothing is counted twice or lost.
+/// Two silos each believe that they host a job's grain, and two that they host the queue's, while jobs run. Each queue takes the other's
+/// workers for lost and their attempts away, which costs as many attempts as it takes; nothing is counted twice or lost.
 /// </summary>
 [Collection("kills")]
 public sealed class RivalTests : IClassFixture<HandRunCluster>
 {
+    private const int AtOnce = 4;
+    private const int EndedBesideRivals = 6;
+    private static readonly TimeSpan LongestRivalry = TimeSpan.FromSeconds(30);
+
     private readonly HandRunCluster cluster;
+    private readonly List<(string Id, string? Output)> submitted = [];
 
     public RivalTests(HandRunCluster cluster)
     {
@@ -25,26 +32,44 @@ public sealed class RivalTests : IClassFixture<HandRunCluster>
         var job = new FaultJob(cluster);
         await job.MeasureAsync();
         var ours = (await new QueueClient(cluster).WorkersAsync()).Select(worker => worker.GetProperty("id").GetString()!).ToHashSet();
+
         cluster.StartRivals();
-        var seen = new HashSet<string>();
         await EmbeddedCluster.Until(
             async () =>
             {
-                var early = await job.SubmitAsync(outputPath: null);
-                seen.UnionWith((await job.CheckAsync(early, outputPath: null)).SelectMany(partition => partition.Attempts).Select(attempt => attempt.Worker));
-                return !seen.IsSubsetOf(ours);
+                await KeepBusy(job);
+                return (await job.ListPartitionsAsync(submitted[^1].Id)).Any(partition => partition.Attempts.Any(attempt => !ours.Contains(attempt.Worker)));
             },
             TimeSpan.FromSeconds(120), () => $"The second cluster takes no work.\n{cluster.Log}");
+        var (before, clock) = (submitted.Count, Stopwatch.StartNew());
+        await EmbeddedCluster.Until(
+            async () => await KeepBusy(job) >= before + EndedBesideRivals || clock.Elapsed >= LongestRivalry,
+            LongestRivalry * 2, () => cluster.Log.ToString());
+        await cluster.KillRivalsAsync();
 
-        string?[] outputs = [.. Enumerable.Range(0, 12).Select(i => i % 2 == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"out/rival-{i}"))];
-        var ids = await Task.WhenAll(outputs.Select(job.SubmitAsync));
-
-        foreach (var (id, output) in ids.Zip(outputs))
+        foreach (var (id, output) in submitted)
         {
             await job.CheckAsync(id, output);
         }
 
-        await cluster.KillRivalsAsync();
         await Leftovers.CheckNoneAsync(cluster);
+    }
+
+    // Submits until enough jobs have not ended; how many have.
+    private async Task<int> KeepBusy(FaultJob job)
+    {
+        var ended = 0;
+        foreach (var (id, _) in submitted)
+        {
+            ended += (await cluster.PhaseAsync(id)).IsTerminal() ? 1 : 0;
+        }
+
+        while (submitted.Count - ended < AtOnce)
+        {
+            var output = submitted.Count % 2 == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"out/rival-{submitted.Count}");
+            submitted.Add((await job.SubmitAsync(output), output));
+        }
+
+        return ended;
     }
 }
