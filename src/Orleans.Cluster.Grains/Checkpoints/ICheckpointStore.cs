@@ -68,7 +68,7 @@ internal interface ICheckpointStore
 
     /// <summary>
     /// Says that a committed artifact is gone or differs: <c>COMMITTED</c> with this attempt becomes <c>WAITING</c>. False when the
-    /// partition has moved on already.
+    /// partition has moved on already, or the job neither runs nor publishes.
     /// </summary>
     Task<bool> Invalidate(AttemptId attempt, string why, DateTimeOffset now, CancellationToken cancellationToken);
 

@@ -43,6 +43,9 @@ internal sealed partial class JobGrain(
     private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReasonPatience = TimeSpan.FromSeconds(1);
 
+    // A folder that cannot be written to for so long needs somebody who looks after it.
+    private static readonly TimeSpan PublishPatience = TimeSpan.FromMinutes(10);
+
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
 
@@ -56,6 +59,7 @@ internal sealed partial class JobGrain(
     private DateTimeOffset reasonAt;
     private CancellationTokenSource? planningNow;
     private Task? publishing;
+    private DateTimeOffset? publishTrouble;
     private bool advancing;
     private bool again;
     private DateTimeOffset nextLook;
@@ -465,26 +469,55 @@ internal sealed partial class JobGrain(
         {
             try
             {
+                var epoch = record!.State.Epoch;
                 var last = plan!.Stages[^1].Index;
                 var partitions = await checkpoints.List(id, last, CancellationToken.None);
                 var result = await publisher.Publish(
-                    record!, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], CancellationToken.None);
-                await Decide(() => new Published(result, clock.GetUtcNow()));
+                    record, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], () => IsToBePublished(epoch),
+                    CancellationToken.None);
+                if (result is not null)
+                {
+                    await Decide(() => new Published(result, clock.GetUtcNow()));
+                }
+
+                publishTrouble = null;
             }
             catch (ClusterException refusal)
             {
                 await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
             }
-            catch (Exception exception) when (exception is IOException or StorageUnavailableException)
+            catch (ArtifactLostException lost)
+            {
+                // Nothing is visible yet: the partition runs again, and the job publishes anew.
+                Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
+                await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+            }
+            catch (StorageUnavailableException exception)
             {
                 // Publishing can be done twice; the next look does it again.
                 Log.NotPublished(logger, id, exception.Message);
                 return;
             }
+            catch (IOException exception) when (clock.GetUtcNow() < (publishTrouble ??= clock.GetUtcNow()) + PublishPatience)
+            {
+                Log.NotPublished(logger, id, exception.Message);
+                return;
+            }
+            catch (IOException exception)
+            {
+                await Decide(() => new JobRefused(
+                    ProblemDocument.Of(
+                        Contracts.ErrorCode.Internal, $"The output could not be published for {PublishPatience.TotalMinutes:0} minutes: {exception.Message}",
+                        "/retry publishes again; what was computed is kept."),
+                    clock.GetUtcNow()));
+            }
 
             await Advance();
         }
     }
+
+    private async Task<bool> IsToBePublished(int epoch) =>
+        await jobs.Find(id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing } state } && state.Epoch == epoch;
 
     private async Task StopAttempts()
     {
@@ -557,6 +590,9 @@ internal sealed partial class JobGrain(
 
         [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
         public static partial void NotPublished(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
+        public static partial void ArtifactLost(ILogger logger, JobId jobId, AttemptId producer, string message);
 
         [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
         public static partial void Gone(ILogger logger, JobId jobId);

@@ -31,7 +31,7 @@ internal sealed partial class QueueGrain(
     private readonly WorkerRoster roster = new();
     private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
-    private DateTimeOffset activatedAt;
+    private Attention attention = null!;
     private DateTimeOffset nextRefresh;
     private DateTimeOffset nextWake;
     private Task? refreshing;
@@ -39,7 +39,7 @@ internal sealed partial class QueueGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        activatedAt = clock.GetUtcNow();
+        attention = new Attention(clock.GetUtcNow(), options.Value.LeaseDuration / 2);
         this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
         Log.Activated(logger);
         return Task.CompletedTask;
@@ -53,6 +53,7 @@ internal sealed partial class QueueGrain(
 
     public Task<WorkerOrders> Report(WorkerReport report)
     {
+        attention.Note(clock.GetUtcNow());
         pace.Note(report.Worker, report.Running, clock.GetUtcNow());
         if (!roster.TryTake(report, clock.GetUtcNow(), out var differs))
         {
@@ -199,6 +200,7 @@ internal sealed partial class QueueGrain(
     private async Task Tick(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        attention.Note(now);
         ledger.ReviewGangs(now);
         RunErrands();
         roster.ReleaseOverdue(now, drained);
@@ -343,14 +345,13 @@ internal sealed partial class QueueGrain(
             var status = membership.CurrentSnapshot.GetSiloStatus(silo);
 
             // Unknown to membership: of an earlier run, unless it has just joined and its report was faster than the news of it.
-            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - activatedAt > TickPeriod))
+            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - attention.Since > TickPeriod))
             {
                 return "Its silo has left the cluster.";
             }
         }
 
-        var heard = roster.LastSeen(worker) ?? activatedAt;
-        return now - heard > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
+        return attention.SilenceOf(roster.LastSeen(worker), now) > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
     }
 
     // Brings job grains back that went with their silo; each reads its row and goes on.

@@ -44,7 +44,7 @@ public static class JobTransitions
             JobPhase.Queued => Leave(state, facts, spec),
             JobPhase.Planning => new JobDecision { State = state, Commands = [JobCommand.Plan] },
             JobPhase.Running => Advance(state, facts, spec),
-            JobPhase.Publishing => new JobDecision { State = state, Commands = [JobCommand.Publish] },
+            JobPhase.Publishing => Show(state, facts),
             JobPhase.Cancelling => Quieten(state, facts),
             _ => JobDecision.None(state),
         };
@@ -139,6 +139,15 @@ public static class JobTransitions
             PartitionChanges = changes,
             Commands = open.Count > 0 || changes.Count > 0 ? [JobCommand.PokeQueue] : [],
         };
+    }
+
+    // PUBLISHING: over when the output is visible. Until then an artifact may turn out to be lost; its partition runs again.
+    private static JobDecision Show(JobState state, JobFacts facts)
+    {
+        var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
+        return stages.All(stage => stage.Phase == StagePhase.Complete)
+            ? new JobDecision { State = state, Commands = [JobCommand.Publish] }
+            : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages }, Commands = [JobCommand.PokeQueue] };
     }
 
     // Children take numbers after all others of their stage, and their parent's place in its order.

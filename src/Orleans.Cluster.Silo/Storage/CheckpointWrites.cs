@@ -185,7 +185,12 @@ internal static class CheckpointWrites
 
     public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
     {
-        await HoldJob(db, attempt.Task.Job.Value, cancellationToken);
+        // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
+        if (await HoldJob(db, attempt.Task.Job.Value, cancellationToken) is not (JobPhase.Running or JobPhase.Publishing))
+        {
+            return false;
+        }
+
         var failure = new AttemptFailure(FailureKind.ArtifactLost, why);
         var changed = await Partition(db, attempt.Task)
             .Where(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number)

@@ -303,6 +303,23 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         Assert.Equal(0, (await storage.Checkpoints.Tally(job.Id, default))[0].RowsIn);
     }
 
+    // A worker that stood still until its job had ended finds the exchanges of that job swept, and believes them lost.
+    [Theory, MemberData(nameof(Both))]
+    public async Task Invalidate_AfterTheJobHasEnded_ChangesNothing(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        var partition = (await storage.Checkpoints.Begin(job, max: 1))[0];
+        await storage.Checkpoints.Commit(partition);
+        var ended = await storage.Jobs.Apply(job with { Phase = JobPhase.Publishing });
+        await storage.Jobs.Apply(ended with { Phase = JobPhase.Succeeded, FinishedAt = TestJobs.Now });
+
+        var invalidated = await storage.Checkpoints.Invalidate(TestJobs.AttemptOf(partition), "gone", TestJobs.Now, default);
+
+        Assert.False(invalidated);
+        Assert.Equal(PartitionState.Committed, Assert.Single(await storage.Checkpoints.List(job.Id, null, default)).State);
+    }
+
     [Theory, MemberData(nameof(Both))]
     public async Task ListWithAttempts_Pages_CoverEachPartitionOnce(Database database)
     {
