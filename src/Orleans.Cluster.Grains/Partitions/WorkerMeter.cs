@@ -2,11 +2,12 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Grains.Partitions;
 
 /// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
-internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, IOptions<WorkerOptions> options, TimeProvider clock)
+internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, PauseWatch pauses, IOptions<WorkerOptions> options, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
@@ -30,22 +31,19 @@ internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, IOption
                 (lastCpu, lastAt) = (seen, now);
             }
 
-            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), 0, FreeBytes());
+            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), 0, FreeBytes(paths.Scratch));
         }
     }
 
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
-    public string? Unwell()
-    {
-        var free = FreeBytes();
-        return free < options.Value.LeastScratchBytes
-            ? $"{free} bytes are free in {paths.Scratch}, fewer than the {options.Value.LeastScratchBytes} of Worker:LeastScratchBytes."
-            : null;
-    }
+    public string? Unwell() => WorkerHealth.Judge(
+        new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
+        options.Value.Limits);
 
-    private long FreeBytes()
+    // A folder that is not made yet will be on the disk of the nearest one above it.
+    private static long FreeBytes(string path)
     {
-        var folder = new DirectoryInfo(paths.Scratch);
+        var folder = new DirectoryInfo(path);
         while (!folder.Exists && folder.Parent is { } parent)
         {
             folder = parent;

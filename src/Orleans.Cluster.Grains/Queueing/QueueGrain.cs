@@ -26,7 +26,7 @@ internal sealed partial class QueueGrain(
     private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
 
     private readonly QueueLedger ledger = new(options.Value.PriorityRise, gangReservation: TimeSpan.FromSeconds(30));
-    private readonly WorkerRoster roster = new();
+    private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
     private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
     private DateTimeOffset activatedAt;
@@ -141,6 +141,11 @@ internal sealed partial class QueueGrain(
     {
         var now = clock.GetUtcNow();
         roster.ReleaseOverdue(now, drained);
+        foreach (var (worker, reason) in roster.Silent(now))
+        {
+            ledger.Suspend(worker, reason);
+        }
+
         try
         {
             if (now >= nextRefresh)
