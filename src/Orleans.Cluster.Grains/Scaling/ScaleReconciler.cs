@@ -28,6 +28,7 @@ internal sealed partial class ScaleReconciler(
     private string? trouble;
     private string? refusal;
     private bool hasRead;
+    private bool isInCharge;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,16 +54,16 @@ internal sealed partial class ScaleReconciler(
         var workers = await Bounded(Queue.ListWorkers(), cancellationToken);
         await ReadHistory(cancellationToken);
         chronicle.Note(workers, instances, time.GetUtcNow());
+        await WriteHistory(cancellationToken);
 
         var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances))), cancellationToken);
-        if (!order.IsInCharge)
+        isInCharge = order.IsInCharge;
+        if (!isInCharge)
         {
-            // Whoever is in charge writes the history; it is read again when that is this one.
+            // The one in charge writes the history, from its own target; it is read again when that is this one.
             hasRead = false;
             return;
         }
-
-        await WriteHistory(cancellationToken);
 
         // Before anything else: a stopped cluster grants nothing, whatever becomes of its workers.
         await Bounded(Queue.SetStopped(!order.Desired.IsRunning), cancellationToken);
@@ -93,7 +94,8 @@ internal sealed partial class ScaleReconciler(
 
     private async Task WriteHistory(CancellationToken cancellationToken)
     {
-        if (!hasRead || chronicle.Unsaved is not { Count: > 0 } unsaved)
+        // Before it is shown: what somebody has read must be there after a crash too.
+        if (!isInCharge || !hasRead || chronicle.Unsaved is not { Count: > 0 } unsaved)
         {
             return;
         }

@@ -101,8 +101,8 @@ public static class ClusterView
             CultureInfo.InvariantCulture,
             $"Workers keep ending ({pause.ShortLives} in a row); the next start is at {pause.Until.UtcDateTime:HH:mm:ss}Z. Last: {pause.LastEnd}"),
         _ when !desired.IsRunning => $"Stopped on request; cluster/start brings {desired.Workers} workers back.",
-        _ when workers.Find(worker => worker.State == WorkerState.Unwell) is { } unwell =>
-            $"{workers.Count(worker => worker.State == WorkerState.Unwell)} workers get nothing for now. {unwell.Id}: {unwell.Reason}",
+        _ when workers.FindAll(worker => worker.State == WorkerState.Unwell) is [var unwell, .. var others] =>
+            $"{unwell.Id} gets nothing for now: {unwell.Reason}{(others.Count == 0 ? "" : $" So do {others.Count} more.")}",
         _ => null,
     };
 
@@ -121,7 +121,8 @@ public static class ClusterView
 
     private static IEnumerable<WorkerStatus> FindJoining(ObservedScale observed, IReadOnlyList<WorkerStatus> reported) =>
         from instance in observed.Instances
-        where instance.End is null && !reported.Any(worker => WorkerMatch.Is(worker, instance))
+        // The dead worker of an instance that waits for its next one, as the target says, does not speak for it.
+        where instance.End is null && !reported.Any(worker => WorkerMatch.Is(worker, instance) && !(instance.Note is not null && worker.State == WorkerState.Dead))
         let isLeaving = observed.Leaving.Contains(instance.Id)
         select new WorkerStatus
         {

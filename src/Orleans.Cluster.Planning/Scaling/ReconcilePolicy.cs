@@ -78,9 +78,10 @@ public static class ReconcilePolicy
     private static int Cost(ScaleInstance instance, ReconcileView view) =>
         view.FindWorker(instance) is { State: not WorkerState.Dead } worker ? 1 + worker.Busy : 0;
 
-    // Its silo was declared dead, which is for ever, and its process is still there: frozen, or it cannot end.
+    // Its silo was declared dead, which is for ever, and its process is still there: frozen, or it cannot end. Where the target says why it
+    // does not work, there is no process.
     private static bool IsGhost(ScaleInstance instance, ReconcileView view) =>
-        view.FindWorker(instance) is { State: WorkerState.Dead } worker && view.Now - worker.LastSeen >= GhostGrace;
+        instance.Note is null && view.FindWorker(instance) is { State: WorkerState.Dead } worker && view.Now - worker.LastSeen >= GhostGrace;
 
     private static bool MayStop(ScaleInstance instance, DateTimeOffset since, DesiredState desired, ReconcileView view)
     {

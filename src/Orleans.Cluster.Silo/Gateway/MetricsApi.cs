@@ -61,7 +61,8 @@ internal static class MetricsApi
             return MetricsRecorder.Period;
         }
 
-        if (span.TotalSeconds / seconds > MaxWindows)
+        // Windows shorter than a sample are empty, and left out.
+        if (span.TotalSeconds / Math.Max(seconds, MetricsRecorder.Period.TotalSeconds) > MaxWindows)
         {
             query.Faults.Add(QueryForm.At("step"), FaultCodes.OutOfRange, $"At most {MaxWindows} windows are served; take a longer step or a later 'since'.");
         }

@@ -39,10 +39,15 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
     public async Task<IReadOnlyList<ScaleInstance>> List(CancellationToken cancellationToken)
     {
         var world = await Look(cancellationToken);
-        var pods = world.Pods.ToDictionary(pod => pod.Metadata.Uid, pod => (Instance: Describe(pod, world.Set), WasAsked: WasAsked(pod)));
         var now = time.GetUtcNow();
         lock (_gate)
         {
+            // An end is told once and for all: not every one has a time of its own.
+            var pods = world.Pods.ToDictionary(
+                pod => pod.Metadata.Uid,
+                pod => _lastSeen.TryGetValue(pod.Metadata.Uid, out var known) && known.Instance.End is not null
+                    ? known
+                    : (Instance: Describe(pod, world.Set), WasAsked: WasAsked(pod)));
             foreach (var (id, seen) in _lastSeen.Where(pair => !pods.ContainsKey(pair.Key) && pair.Value.Instance.End is null))
             {
                 _ended.Enqueue(seen.Instance with { End = new InstanceEnd(now, seen.WasAsked, $"pod {seen.Instance.Machine} was removed") });

@@ -32,30 +32,26 @@ internal sealed class KubernetesWorkload : IDisposable
 
     public Task<V1Scale> ReadScale(CancellationToken cancellationToken) => Ask(() => IsOrdered
         ? client.AppsV1.ReadNamespacedStatefulSetScaleAsync(options.Name, place, cancellationToken: cancellationToken)
-        : client.AppsV1.ReadNamespacedDeploymentScaleAsync(options.Name, place, cancellationToken: cancellationToken));
+        : client.AppsV1.ReadNamespacedDeploymentScaleAsync(options.Name, place, cancellationToken: cancellationToken), cancellationToken);
 
     /// <summary>Writes a scale that was read. False when somebody else has written it since.</summary>
     public async Task<bool> TryWriteScale(V1Scale scale, CancellationToken cancellationToken)
     {
         try
         {
-            await (IsOrdered
+            await Ask(() => IsOrdered
                 ? client.AppsV1.ReplaceNamespacedStatefulSetScaleAsync(scale, options.Name, place, cancellationToken: cancellationToken)
-                : client.AppsV1.ReplaceNamespacedDeploymentScaleAsync(scale, options.Name, place, cancellationToken: cancellationToken));
+                : client.AppsV1.ReplaceNamespacedDeploymentScaleAsync(scale, options.Name, place, cancellationToken: cancellationToken), cancellationToken);
             return true;
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+        catch (KubernetesRefusedException refusal) when (refusal.Status == HttpStatusCode.Conflict)
         {
             return false;
-        }
-        catch (HttpOperationException e)
-        {
-            throw Refused(e);
         }
     }
 
     public async Task<IList<V1Pod>> ListPods(string selector, CancellationToken cancellationToken) =>
-        (await Ask(() => client.CoreV1.ListNamespacedPodAsync(place, labelSelector: selector, cancellationToken: cancellationToken))).Items;
+        (await Ask(() => client.CoreV1.ListNamespacedPodAsync(place, labelSelector: selector, cancellationToken: cancellationToken), cancellationToken)).Items;
 
     /// <summary>Sets annotations of a pod; does nothing when it is gone.</summary>
     public async Task Annotate(V1Pod pod, IReadOnlyDictionary<string, string> annotations, CancellationToken cancellationToken)
@@ -63,14 +59,16 @@ internal sealed class KubernetesWorkload : IDisposable
         // The uid is a condition here: a pod of a StatefulSet that was started again has the same name.
         var patch = new V1Patch(
             JsonSerializer.Serialize(new { metadata = new { uid = pod.Metadata.Uid, annotations } }), V1Patch.PatchType.MergePatch);
-        await Unless(() => client.CoreV1.PatchNamespacedPodAsync(patch, pod.Metadata.Name, place, cancellationToken: cancellationToken));
+        await UnlessGone(() => client.CoreV1.PatchNamespacedPodAsync(patch, pod.Metadata.Name, place, cancellationToken: cancellationToken), cancellationToken);
     }
 
     /// <summary>Ends a pod, with its own grace or with that one; does nothing when it is gone.</summary>
-    public Task Delete(V1Pod pod, int? graceSeconds, CancellationToken cancellationToken) => Unless(() => client.CoreV1.DeleteNamespacedPodAsync(
-        pod.Metadata.Name, place,
-        new V1DeleteOptions { GracePeriodSeconds = graceSeconds, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } },
-        cancellationToken: cancellationToken));
+    public Task Delete(V1Pod pod, int? graceSeconds, CancellationToken cancellationToken) => UnlessGone(
+        () => client.CoreV1.DeleteNamespacedPodAsync(
+            pod.Metadata.Name, place,
+            new V1DeleteOptions { GracePeriodSeconds = graceSeconds, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } },
+            cancellationToken: cancellationToken),
+        cancellationToken);
 
     public void Dispose() => client.Dispose();
 
@@ -86,7 +84,7 @@ internal sealed class KubernetesWorkload : IDisposable
             : KubernetesClientConfiguration.BuildDefaultConfig();
     }
 
-    private static async Task<T> Ask<T>(Func<Task<T>> call)
+    private async Task<T> Ask<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
@@ -94,41 +92,46 @@ internal sealed class KubernetesWorkload : IDisposable
         }
         catch (HttpOperationException e)
         {
-            throw Refused(e);
+            throw new KubernetesRefusedException(e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Kubernetes has not answered within {options.Timeout.TotalSeconds:0.#} s.", e);
         }
     }
 
     // Gone, or another pod under its name: what was wanted of it has no object any more.
-    private static async Task Unless<T>(Func<Task<T>> call)
+    private async Task UnlessGone<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            await call();
+            await Ask(call, cancellationToken);
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        catch (KubernetesRefusedException refusal) when (refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-        }
-        catch (HttpOperationException e)
-        {
-            throw Refused(e);
         }
     }
+}
 
-    // The API server explains itself in a Status document; the client's own message is the status line alone.
-    private static InvalidOperationException Refused(HttpOperationException e)
+/// <summary>The API server has said no, and this is why: it explains itself in a Status document, the client's own message is the status line alone.</summary>
+internal sealed class KubernetesRefusedException(HttpOperationException inner)
+    : Exception($"Kubernetes answered {(int)inner.Response.StatusCode}: {MessageOf(inner.Response.Content)}", inner)
+{
+    public HttpStatusCode Status { get; } = inner.Response.StatusCode;
+
+    private static string? MessageOf(string? content)
     {
-        var said = e.Response.Content;
         try
         {
-            said = JsonDocument.Parse(said ?? "").RootElement is { ValueKind: JsonValueKind.Object } status && status.TryGetProperty("message", out var message)
+            using var document = JsonDocument.Parse(content ?? "");
+            return document.RootElement is { ValueKind: JsonValueKind.Object } status && status.TryGetProperty("message", out var message)
                 ? message.GetString()
-                : said;
+                : content;
         }
         catch (JsonException)
         {
             // Something between here and the server has answered, in words of its own.
+            return content;
         }
-
-        return new InvalidOperationException($"Kubernetes answered {(int)e.Response.StatusCode}: {said}", e);
     }
 }

@@ -138,9 +138,27 @@ public sealed class KubernetesTargetTests
         var target = new KubernetesTarget(workload, TimeProvider.System);
         api.Refusal = (403, "statefulsets.apps \"worker\" is forbidden: User \"u\" cannot get resource \"statefulsets/scale\"");
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => target.List(default));
+        var refused = await Assert.ThrowsAsync<KubernetesRefusedException>(() => target.List(default));
 
         Assert.StartsWith("Kubernetes answered 403: statefulsets.apps \"worker\" is forbidden", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_ServerThatIsAwayAndComesBack_FailsMeanwhile()
+    {
+        await using var api = await FakeKubernetes.Start(isStatefulSet: true, replicas: 2);
+        using var workload = Connect(api, ordered: true);
+        var target = new KubernetesTarget(workload, TimeProvider.System);
+        var before = await target.List(default);
+
+        var port = await api.Stop();
+        await Assert.ThrowsAsync<HttpRequestException>(() => target.List(default));
+        await Assert.ThrowsAsync<HttpRequestException>(() => target.Start(1, Shape, default));
+        await api.Listen(port);
+        var after = await target.List(default);
+
+        Assert.Equal(before, after);
+        Assert.Equal(2, api.Replicas);
     }
 
     [Fact]
@@ -176,5 +194,6 @@ public sealed class KubernetesTargetTests
         Kind = ordered ? WorkloadKind.StatefulSet : WorkloadKind.Deployment,
         Name = FakeKubernetes.Workload,
         KubeConfig = api.KubeConfig,
+        Timeout = TimeSpan.FromSeconds(9),
     });
 }

@@ -64,7 +64,7 @@ public sealed class JobTraceTests : IDisposable
         {
             Id = id, Priority = JobPriority.High, Phase = JobPhase.Running, CreatedAt = Now, Stages = [Stage(0, StagePhase.Open) with { OpenedAt = Now.AddSeconds(1) }],
         };
-        var failed = Apply(running, running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2), Error = ProblemDocument.Of(ErrorCode.Internal, "no") }, 2);
+        var failed = Apply(running, running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2), Error = ProblemDocument.Of(Contracts.ErrorCode.Internal, "no") }, 2);
         var again = Apply(failed, failed with { Phase = JobPhase.Queued, Epoch = 2, FinishedAt = null, Error = null }, 10);
         Apply(again, again with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12), Stages = [again.Stages[0] with { Phase = StagePhase.Complete }] }, 12);
 

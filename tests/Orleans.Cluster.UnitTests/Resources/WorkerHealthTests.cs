@@ -55,15 +55,13 @@ public sealed class WorkerHealthTests
         log.Pulse(At(100));
 
         var during = log.Share(At(105));
-        log.Pulse(At(110.2));
-        for (var second = 110.4; second < 135; second += 0.2)
-        {
-            log.Pulse(At(second));
-        }
+        PulseUntil(log, 110.2, 125);
+        var after = log.Share(At(125));
+        PulseUntil(log, 125, 131);
 
         Assert.Equal(0.24, during, 3);
-        Assert.Equal(0.26, log.Share(At(125)), 3);
-        Assert.Equal(0, log.Share(At(135)));
+        Assert.Equal(0.26, after, 3);
+        Assert.Equal(0, log.Share(At(131)));
     }
 
     [Fact]
@@ -75,6 +73,14 @@ public sealed class WorkerHealthTests
         Assert.Equal(1, log.Share(At(1000)));
         log.Pulse(At(1000));
         Assert.Equal(1, log.Share(At(1000)));
+    }
+
+    private static void PulseUntil(PauseLog log, double second, double end)
+    {
+        for (; second <= end; second += 0.2)
+        {
+            log.Pulse(At(second));
+        }
     }
 
     private static PauseLog Log() => new(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(1));
