@@ -35,26 +35,27 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
         var metrics = storage.Services.GetRequiredService<IMetricsStore>();
         await Fill(storage);
         var random = new Random(11);
-        var times = new List<double>();
+        var times = new List<(double Wall, double Cpu)>();
         foreach (var (span, step) in Questions(random))
         {
             var since = Now - span;
             IReadOnlyList<MetricsSample> samples = [];
-            var best = double.MaxValue;
-            for (var again = 0; again < 3; again++)
+            var (wall, cpu) = (double.MaxValue, double.MaxValue);
+            for (var again = 0; again < 5; again++)
             {
-                var clock = Stopwatch.StartNew();
+                var (clock, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
                 samples = await metrics.Query(since, Now, step, default);
                 JsonSerializer.SerializeToUtf8Bytes(samples.Select(sample => new { sample.At, sample.Figures }), WireJson.Options);
-                best = Math.Min(best, clock.Elapsed.TotalMilliseconds);
+                (wall, cpu) = (Math.Min(wall, clock.Elapsed.TotalMilliseconds), Math.Min(cpu, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds));
             }
 
-            times.Add(best);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{span} by {step}: {samples.Count} windows, {best:0} ms"));
+            times.Add((wall, cpu));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{span} by {step}: {samples.Count} windows, {wall:0} ms, {cpu:0} ms of a processor"));
             AssertWhole(since, step, samples);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{database}: {times.Count} questions, median {times.Order().ElementAt(times.Count / 2):0} ms, worst {times.Max():0} ms"));
+        var (middle, worst) = (times.Order().ElementAt(times.Count / 2), (times.Max(time => time.Wall), times.Max(time => time.Cpu)));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{database}: {times.Count} questions; ms, and ms of a processor: median {middle:0}, worst {worst:0}"));
     }
 
     private static IEnumerable<(TimeSpan Span, TimeSpan Step)> Questions(Random random)
