@@ -10,7 +10,7 @@ namespace Orleans.Cluster.Silo.Gateway;
 /// <summary>The cluster's figures: now, over time, and for Prometheus.</summary>
 internal static class MetricsApi
 {
-    private const int MaxWindows = 1_500;
+    private const int MaxWindows = 1_000;
     private const int UsualWindows = 360;
     private static readonly TimeSpan UsualSpan = TimeSpan.FromHours(1);
 

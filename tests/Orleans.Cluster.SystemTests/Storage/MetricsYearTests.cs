@@ -12,7 +12,7 @@ namespace Orleans.Cluster.SystemTests.Storage;
 /// <summary>The history of a cluster that has run for a year, with as many rows of each resolution as are kept then.</summary>
 public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper output)
 {
-    private const int MostWindows = 1_500;
+    private const int MostWindows = 1_000;
     private static readonly DateTimeOffset Now = new(2026, 6, 30, 12, 34, 50, TimeSpan.Zero);
 
     // Level, seconds of a row, days kept.
