@@ -42,7 +42,7 @@ public enum ClusterState
     /// <summary>Stopped on request.</summary>
     Stopped = 4,
 
-    /// <summary>Fewer than wanted, and they keep ending; the detail says why.</summary>
+    /// <summary>Fewer than wanted take tasks, because they keep ending, are unwell or cannot be looked after; the detail says why.</summary>
     Degraded = 5,
 }
 

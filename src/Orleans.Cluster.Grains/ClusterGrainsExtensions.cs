@@ -32,7 +32,9 @@ internal static class ClusterGrainsExtensions
     }
 
     /// <summary>What makes a silo a worker: it asks for tasks.</summary>
-    public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services.AddHostedService<WorkerSupervisor>();
+    public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services
+        .AddHostedService(provider => provider.GetRequiredService<PauseWatch>())
+        .AddHostedService<WorkerSupervisor>();
 
     /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>
     public static IServiceCollection AddClusterJanitor(this IServiceCollection services) =>
@@ -63,6 +65,7 @@ internal static class ClusterGrainsExtensions
     {
         services.AddSingleton<GpuCount>();
         services.AddSingleton<WorkerLedger>();
+        services.AddSingleton<PauseWatch>();
         services.AddSingleton<WorkerMeter>();
         services.AddSingleton<MemoryGuard>();
         services.AddSingleton<ExecutorPool>();

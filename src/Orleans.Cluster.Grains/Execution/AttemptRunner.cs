@@ -63,9 +63,7 @@ internal sealed partial class AttemptRunner(
     private async Task Run(string key, RunningAttempt attempt)
     {
         var committed = false;
-        using var span = ClusterTelemetry.Activities.StartActivity("attempt", ActivityKind.Internal, ClusterTelemetry.TraceOf(attempt.Id.Task.Job));
-        span?.SetTag("job", attempt.Id.Task.Job.Value).SetTag("stage", attempt.Id.Task.Stage)
-            .SetTag("partition", attempt.Id.Task.Partition).SetTag("attempt", attempt.Id.Number);
+        using var span = JobTrace.StartAttempt(attempt.Id, attempt.Partition.Epoch, attempt.Worker);
         try
         {
             var outcome = await Execute(attempt);
@@ -82,6 +80,7 @@ internal sealed partial class AttemptRunner(
             if (outcome.Failure is { } failure)
             {
                 Log.Failed(logger, attempt.Id, failure.Kind, failure.Message);
+                span?.SetTag("failure", failure.Kind.ToString()).SetStatus(ActivityStatusCode.Error, failure.Message);
                 await UntilStored(attempt, () => checkpoints.End(
                     new AttemptEnd(attempt.Id, attempt.Worker, failure, attempt.Cost, endedAt), CancellationToken.None));
             }
@@ -122,6 +121,7 @@ internal sealed partial class AttemptRunner(
                 return Fail(FailureKind.ArtifactLost, $"The output of {missing} is being made again.");
             }
 
+            using var span = JobTrace.StartPart("execute");
             return await RunInExecutor(attempt, task);
         }
         catch (OperationCanceledException) when (attempt.Cancelled.IsCancellationRequested)
@@ -229,9 +229,13 @@ internal sealed partial class AttemptRunner(
         }
     }
 
-    private Task<CommitAnswer> Commit(RunningAttempt attempt, TaskManifest manifest) => UntilStored(attempt, () => checkpoints.Commit(
-        new AttemptCommit(attempt.Id, attempt.Partition.Epoch, attempt.Worker, TaskAssembler.Folder(attempt.Id), manifest, clock.GetUtcNow()),
-        CancellationToken.None));
+    private async Task<CommitAnswer> Commit(RunningAttempt attempt, TaskManifest manifest)
+    {
+        using var span = JobTrace.StartPart("commit");
+        return await UntilStored(attempt, () => checkpoints.Commit(
+            new AttemptCommit(attempt.Id, attempt.Partition.Epoch, attempt.Worker, TaskAssembler.Folder(attempt.Id), manifest, clock.GetUtcNow()),
+            CancellationToken.None));
+    }
 
     // A finished attempt is worth waiting for the database; each try is decided by its guards, so that trying again is safe.
     private async Task<T> UntilStored<T>(RunningAttempt attempt, Func<Task<T>> store)

@@ -12,6 +12,8 @@ internal sealed class PlanningExecutor(
     ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, ILogger<PlanningExecutor> logger)
     : IPlanningEngine, IAsyncDisposable
 {
+    private const int MaxStalls = 3;
+
     private readonly SemaphoreSlim starting = new(1);
     private ExecutorProcess? current;
 
@@ -49,16 +51,35 @@ internal sealed class PlanningExecutor(
 
     private async Task<T> Ask<T>(Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, CancellationToken cancellationToken)
     {
+        // An executor that ends because this process stood still is not the request's fault: it is asked again.
+        for (var stalls = 0; ; stalls++)
+        {
+            if (await TryAsk(question, mayHaveStalled: stalls < MaxStalls, cancellationToken) is { } answer)
+            {
+                return answer.Get();
+            }
+        }
+    }
+
+    // Null when the executor has passed its deadline.
+    private async Task<EngineAnswer<T>?> TryAsk<T>(
+        Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, bool mayHaveStalled, CancellationToken cancellationToken)
+    {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bound.CancelAfter(options.Value.QuestionTimeout);
         var process = await Get(bound.Token);
         try
         {
-            return (await question(process.Executor, bound.Token)).Get();
+            return await question(process.Executor, bound.Token);
         }
         catch (ConnectionLostException)
         {
             var epitaph = await process.Epitaph();
+            if (process.EndedByDeadline && mayHaveStalled)
+            {
+                return null;
+            }
+
             throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
         }
         catch (Exception exception) when (bound.IsCancellationRequested && exception is (OperationCanceledException or RemoteInvocationException))

@@ -37,6 +37,7 @@ internal sealed partial class JobDesk(
                 Contracts.ErrorCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
         }
 
+        var received = clock.GetUtcNow();
         await admission.CheckTask(spec.Resources, cancellationToken);
         var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
         if (plan is not null)
@@ -54,6 +55,7 @@ internal sealed partial class JobDesk(
             DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
         };
         var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
+        JobTrace.Submitted(stored.State, received, clock.GetUtcNow(), plan is not null);
         active.Added();
 
         // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,

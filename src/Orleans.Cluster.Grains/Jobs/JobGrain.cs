@@ -323,7 +323,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
-        var state = WithProgress(decision.State) with { Revision = job.State.Revision + 1 };
+        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with { Revision = job.State.Revision + 1 };
         var stored = await jobs.TryApply(
             new JobChange
             {
@@ -349,6 +349,7 @@ internal sealed partial class JobGrain(
             Log.Transition(logger, id, job.State.Phase, state.Phase);
         }
 
+        JobTrace.Stored(job.State, state, job.Spec, clock.GetUtcNow());
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
         again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
         return true;
@@ -424,6 +425,7 @@ internal sealed partial class JobGrain(
 
     private async Task Plan(CancellationTokenSource cancellation)
     {
+        using var span = JobTrace.Start("plan", id, record!.State.Epoch);
         try
         {
             var made = await planning.Plan(record!.Spec, cancellation.Token);
@@ -470,6 +472,7 @@ internal sealed partial class JobGrain(
             try
             {
                 var epoch = record!.State.Epoch;
+                using var span = JobTrace.Start("publish", id, epoch);
                 var last = plan!.Stages[^1].Index;
                 var partitions = await checkpoints.List(id, last, CancellationToken.None);
                 var result = await publisher.Publish(

@@ -3,11 +3,13 @@ using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Grains.Partitions;
 
 /// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
-internal sealed class WorkerMeter(ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, IOptions<WorkerOptions> options, TimeProvider clock)
+internal sealed class WorkerMeter(
+    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IOptions<WorkerOptions> options, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
@@ -35,18 +37,14 @@ internal sealed class WorkerMeter(ExecutorPool pool, MemoryGuard guard, ClusterP
                 (lastCpu, lastAt) = (seen, now);
             }
 
-            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(), FreeBytes());
+            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(), FreeBytes(paths.Scratch));
         }
     }
 
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
-    public string? Unwell()
-    {
-        var free = FreeBytes();
-        return free < options.Value.LeastScratchBytes
-            ? $"{free} bytes are free in {paths.Scratch}, fewer than the {options.Value.LeastScratchBytes} of Worker:LeastScratchBytes."
-            : null;
-    }
+    public string? Unwell() => WorkerHealth.Judge(
+        new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
+        options.Value.Limits);
 
     // Folders of attempts come and go while they are looked at.
     private long SpilledBytes()
@@ -64,9 +62,10 @@ internal sealed class WorkerMeter(ExecutorPool pool, MemoryGuard guard, ClusterP
         return spilled;
     }
 
-    private long FreeBytes()
+    // A folder that is not made yet will be on the disk of the nearest one above it.
+    private static long FreeBytes(string path)
     {
-        var folder = new DirectoryInfo(paths.Scratch);
+        var folder = new DirectoryInfo(path);
         while (!folder.Exists && folder.Parent is { } parent)
         {
             folder = parent;

@@ -37,6 +37,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly ILogger<WorkerSupervisor> logger;
     private readonly ILocalSiloDetails silo;
     private readonly WorkerId worker;
+    private readonly string machine;
     private readonly DateTimeOffset startedAt;
     private readonly ConcurrentDictionary<long, Grant> openGrants = [];
     private readonly ConcurrentDictionary<long, Grant> held = [];
@@ -50,11 +51,13 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
     public WorkerSupervisor(
         IGrainFactory grains, ICheckpointStore checkpoints, AttemptRunner runner, WorkerLedger ledger, WorkerMeter meter, ExecutorPool pool,
-        ILocalSiloDetails silo, IHostApplicationLifetime lifetime, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<WorkerSupervisor> logger)
+        ILocalSiloDetails silo, IHostApplicationLifetime lifetime, IOptions<WorkerOptions> options, IOptions<ClusterSettings> settings, TimeProvider clock,
+        ILogger<WorkerSupervisor> logger)
     {
         (this.grains, this.checkpoints, this.runner, this.ledger, this.meter, this.pool) = (grains, checkpoints, runner, ledger, meter, pool);
         (this.silo, this.lifetime, this.options, this.clock, this.logger) = (silo, lifetime, options, clock, logger);
         worker = WorkerIds.Of(silo.SiloAddress);
+        machine = settings.Value.MachineName ?? Environment.MachineName;
         startedAt = clock.GetUtcNow();
         runner.SlotFreed += () => slotFreed.Release();
     }
@@ -173,7 +176,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             MemoryCap = meter.MemoryCap,
             StartedAt = startedAt,
             ProcessId = Environment.ProcessId,
-            Machine = Environment.MachineName,
+            Machine = machine,
         };
     }
 

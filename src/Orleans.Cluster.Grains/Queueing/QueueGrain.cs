@@ -28,7 +28,7 @@ internal sealed partial class QueueGrain(
     // Numbers of grants begin at the clock, so that none is given twice by two activations.
     private readonly QueueLedger ledger = new(
         options.Value.PriorityRise, new GangBounds(options.Value.GangTurn, options.Value.GangConfirmation, options.Value.GangReplacement), clock.GetUtcNow().UtcTicks);
-    private readonly WorkerRoster roster = new();
+    private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
     private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
     private Attention attention = null!;
@@ -204,6 +204,11 @@ internal sealed partial class QueueGrain(
         ledger.ReviewGangs(now);
         RunErrands();
         roster.ReleaseOverdue(now, drained);
+        foreach (var (worker, reason) in roster.Silent(now))
+        {
+            ledger.Suspend(worker, reason);
+        }
+
         try
         {
             if (now >= nextRefresh)

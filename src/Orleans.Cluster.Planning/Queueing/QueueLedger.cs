@@ -102,6 +102,15 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         lastReport[worker.Id] = sequence;
     }
 
+    /// <summary>A worker gets nothing, and nothing is kept free on it, until it reports again.</summary>
+    public void Suspend(WorkerId worker, string reason)
+    {
+        if (workers.TryGetValue(worker, out var known))
+        {
+            workers[worker] = known with { Unwell = reason };
+        }
+    }
+
     /// <summary>A worker is gone; its grants are void.</summary>
     public void Remove(WorkerId worker)
     {
