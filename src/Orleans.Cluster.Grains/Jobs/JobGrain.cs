@@ -63,6 +63,7 @@ internal sealed partial class JobGrain(
     private DateTimeOffset nextLook;
     private DateTimeOffset nextShow;
     private Task? showing;
+    private bool showAgain;
     private IGrainTimer? timer;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -496,9 +497,10 @@ internal sealed partial class JobGrain(
         }
     }
 
-    // One at a time. What is reported while it waits or writes is shown by it, or by one more.
+    // One at a time. What is reported while it writes is shown by another one after it.
     private void ShowSoon()
     {
+        showAgain = true;
         if (showing is null or { IsCompleted: true })
         {
             showing = Show();
@@ -506,14 +508,18 @@ internal sealed partial class JobGrain(
 
         async Task Show()
         {
-            if (nextShow - clock.GetUtcNow() is var pause && pause > TimeSpan.Zero)
-            {
-                await Task.Delay(pause, clock);
-            }
-
             try
             {
-                await ShowProgress();
+                while (showAgain)
+                {
+                    if (nextShow - clock.GetUtcNow() is var pause && pause > TimeSpan.Zero)
+                    {
+                        await Task.Delay(pause, clock);
+                    }
+
+                    showAgain = false;
+                    await ShowProgress();
+                }
             }
             catch (StorageUnavailableException exception)
             {

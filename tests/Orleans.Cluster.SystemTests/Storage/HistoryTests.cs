@@ -99,15 +99,14 @@ public sealed class HistoryTests(PostgresFixture postgres)
         }
 
         var kept = (await log.Verify(kept: null, default)).Last;
-        await storage.Database.WriteInAnyEpoch(
-            db => db.Database.ExecuteSqlRawAsync(
-                $"""
-                {cut};
-                UPDATE audit_head SET
-                    sequence = COALESCE((SELECT MAX(sequence) FROM audit_log), 0),
-                    hash = COALESCE((SELECT hash FROM audit_log ORDER BY sequence DESC LIMIT 1), '')
-                """),
-            default);
+        var forged =
+            $"""
+            {cut};
+            UPDATE audit_head SET
+                sequence = COALESCE((SELECT MAX(sequence) FROM audit_log), 0),
+                hash = COALESCE((SELECT hash FROM audit_log ORDER BY sequence DESC LIMIT 1), '')
+            """;
+        await storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync(forged), default);
         var alone = await log.Verify(kept: null, default);
         var against = await log.Verify(kept, default);
         for (var n = 5; n < 10; n++)
