@@ -8,10 +8,11 @@ using Orleans.Cluster.Silo.Gateway.Reference;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
 using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Silo.Transport;
 
 try
 {
-    return StoreCommands.Find(args) is { } command ? await command()
+    return (StoreCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command ? await command()
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
 }
@@ -33,13 +34,13 @@ static async Task<int> RunGateway(string[] args)
         ParentWatch.Start(parent);
     }
 
-    var urls = builder.Configuration["Urls"]!;
     var asksForKeys = builder.Configuration.GetValue<AuthenticationMode>("Gateway:Authentication") == AuthenticationMode.Required;
     if (ListenAddresses.FindFaults(ListenAddresses.Of(builder.Configuration), asksForKeys).ToList() is { Count: > 0 } faults)
     {
         throw new StartRefusedException(string.Join(Environment.NewLine, faults));
     }
 
+    var urls = ListenAddresses.InUse(builder.Configuration);
     new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow).Write(settings.StateDirectory);
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);

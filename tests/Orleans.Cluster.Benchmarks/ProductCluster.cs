@@ -9,9 +9,11 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>The product as a user starts it: an embedded cluster with one worker slot for each processor, called over REST.</summary>
-internal sealed class ProductCluster(Process gateway, IJobClient client, string state) : IAsyncDisposable
+internal sealed class ProductCluster(Process gateway, IJobClient client, Uri address, string state) : IAsyncDisposable
 {
-    public static async Task<ProductCluster> Start(string folder)
+    /// <param name="folder">Its data root, and the place of its state.</param>
+    /// <param name="workers">Worker processes with one slot each; one for each processor when null.</param>
+    public static async Task<ProductCluster> Start(string folder, int? workers = null)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -23,7 +25,7 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
         var silo = Path.Combine(root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent.Name, bin.Name, "Orleans.Cluster.Silo.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         foreach (var argument in (string[])
-            [silo, $"--Urls={address}", $"--Cluster:Workers={Environment.ProcessorCount}", "--Cluster:DashboardPort=0", $"--Cluster:StateDirectory={state}",
+            [silo, $"--Urls={address}", $"--Cluster:Workers={workers ?? Environment.ProcessorCount}", "--Cluster:DashboardPort=0", $"--Cluster:StateDirectory={state}",
              $"--Cluster:DataRoots:0={folder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"])
         {
             start.ArgumentList.Add(argument);
@@ -33,8 +35,11 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
         gateway.BeginOutputReadLine();
         await Ready(address);
         var services = new ServiceCollection().AddOrleansCluster(options => options.Address = new Uri(address)).BuildServiceProvider();
-        return new ProductCluster(gateway, services.GetRequiredService<IJobClient>(), state);
+        return new ProductCluster(gateway, services.GetRequiredService<IJobClient>(), new Uri(address), state);
     }
+
+    /// <summary>Where its gateway listens.</summary>
+    public Uri Address => address;
 
     /// <summary>Runs a query over one file to its end.</summary>
     public async Task<JobStatus> Run(string path, string query)
@@ -46,6 +51,13 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
             Parameters = JsonSerializer.SerializeToElement(new { query }),
         });
         return await client.WaitAsync(status.Id);
+    }
+
+    /// <summary>Processor time of the gateway's own process.</summary>
+    public TimeSpan GatewayTime()
+    {
+        gateway.Refresh();
+        return gateway.TotalProcessorTime;
     }
 
     /// <summary>Processor time that the gateway, its workers and their executors have used so far.</summary>

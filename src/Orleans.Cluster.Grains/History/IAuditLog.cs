@@ -13,7 +13,25 @@ internal interface IAuditLog
     Task<IReadOnlyList<AuditEntry>> List(long? before, int pageSize, CancellationToken cancellationToken);
 
     /// <summary>Reads the whole chain again.</summary>
-    Task<AuditVerdict> Verify(CancellationToken cancellationToken);
+    /// <param name="kept">
+    /// What somebody wrote down of an earlier verdict, out of reach of whoever can write to the database: a chain that was cut off, or written
+    /// anew from its beginning, has another entry there, or none. Null looks at the chain alone.
+    /// </param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<AuditVerdict> Verify(AuditMark? kept, CancellationToken cancellationToken);
+}
+
+/// <summary>One entry's number and hash; with them all entries before it are fixed.</summary>
+internal sealed record AuditMark(long Sequence, string Hash)
+{
+    /// <summary>Reads <c>number:hash</c>.</summary>
+    public static AuditMark? TryParse(string text) =>
+        text.Split(':') is [var number, { Length: 64 } hash]
+        && long.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var sequence)
+            ? new AuditMark(sequence, hash)
+            : null;
+
+    public override string ToString() => $"{Sequence}:{Hash}";
 }
 
 /// <summary>What happened: who did what to what, from where, and what came of it.</summary>
@@ -31,4 +49,8 @@ internal sealed record AuditEvent(
 internal sealed record AuditEntry(long Sequence, AuditEvent Event, string Hash);
 
 /// <summary>What the chain says. <paramref name="FirstBroken"/> is the first number whose entry is missing or not as it was written; null when all is well.</summary>
-internal sealed record AuditVerdict(long Entries, long? FirstBroken);
+internal sealed record AuditVerdict(long Entries, long? FirstBroken)
+{
+    /// <summary>The newest entry, worth writing down elsewhere; null in an empty log.</summary>
+    public AuditMark? Last { get; init; }
+}

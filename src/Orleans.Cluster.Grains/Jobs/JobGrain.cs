@@ -36,8 +36,11 @@ internal sealed partial class JobGrain(
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(3);
 
-    // Between two stored changes that are progress alone.
-    private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(500);
+    // The same while no attempt runs, whose end could be missed: of thousands of jobs that wait, each looks.
+    private static readonly TimeSpan IdleLookPeriod = TimeSpan.FromSeconds(30);
+
+    // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at once.
+    private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(50);
 
     // How old the queue's word may be when somebody asks, and how long it is waited for.
     private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);
@@ -64,6 +67,8 @@ internal sealed partial class JobGrain(
     private bool again;
     private DateTimeOffset nextLook;
     private DateTimeOffset nextShow;
+    private Task? showing;
+    private bool showAgain;
     private IGrainTimer? timer;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -143,6 +148,7 @@ internal sealed partial class JobGrain(
             running[item.Attempt] = item;
         }
 
+        ShowSoon();
         return Task.CompletedTask;
     }
 
@@ -187,12 +193,10 @@ internal sealed partial class JobGrain(
             return;
         }
 
-        if (clock.GetUtcNow() >= nextLook || clock.GetUtcNow() >= record.State.DeadlineAt || running.Count > 0 || clock.GetUtcNow() < nextShow)
+        if (clock.GetUtcNow() >= nextLook || clock.GetUtcNow() >= record.State.DeadlineAt || running.Count > 0)
         {
             await Wake();
         }
-
-        await RefreshReason();
     }
 
     private async Task RefreshReason()
@@ -263,7 +267,8 @@ internal sealed partial class JobGrain(
 
         var facts = await Observe(record);
         await Decide(() => new Observed(facts));
-        await ShowProgress();
+        nextLook = clock.GetUtcNow() + (record.State.Phase == JobPhase.Running && facts.RunningAttempts == 0 ? IdleLookPeriod : LookPeriod);
+        ShowSoon();
     }
 
     private async Task<JobFacts> Observe(JobRecord job)
@@ -534,6 +539,37 @@ internal sealed partial class JobGrain(
             GrainFactory.GetGrain<IPartitionGrain>(GrainKeys.Partition(attempt)).Cancel().ContinueWith(
                 _ => Advance(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current).Ignore();
             RequestContext.Clear();
+        }
+    }
+
+    // One at a time. What is reported while it writes is shown by another one after it.
+    private void ShowSoon()
+    {
+        showAgain = true;
+        if (showing is null or { IsCompleted: true })
+        {
+            showing = Show();
+        }
+
+        async Task Show()
+        {
+            try
+            {
+                while (showAgain)
+                {
+                    if (nextShow - clock.GetUtcNow() is var pause && pause > TimeSpan.Zero)
+                    {
+                        await Task.Delay(pause, clock);
+                    }
+
+                    showAgain = false;
+                    await ShowProgress();
+                }
+            }
+            catch (StorageUnavailableException exception)
+            {
+                Log.StorageAway(logger, id, exception.Message);
+            }
         }
     }
 

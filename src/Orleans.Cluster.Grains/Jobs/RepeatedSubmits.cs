@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Grains.Jobs;
@@ -7,9 +8,8 @@ namespace Orleans.Cluster.Grains.Jobs;
 /// Submits of one idempotency key that come at once: the first does the work, the others wait for its answer and share it. The database
 /// decides between gateways; this spares it, and the planner, a thousand repetitions of one request.
 /// </summary>
-internal sealed class RepeatedSubmits(TimeProvider clock)
+internal sealed class RepeatedSubmits(IOptions<JobOptions> options, TimeProvider clock)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly ConcurrentDictionary<(string? Owner, string Key), Flight> flights = new();
 
     /// <exception cref="ClusterException">
@@ -65,7 +65,7 @@ internal sealed class RepeatedSubmits(TimeProvider clock)
     {
         try
         {
-            var status = await flight.Answer.Task.WaitAsync(Patience, clock, cancellationToken);
+            var status = await flight.Answer.Task.WaitAsync(options.Value.RepeatPatience, clock, cancellationToken);
             return status is null && flight.Refusal is { } refusal ? throw new ClusterException(refusal) : status;
         }
         catch (TimeoutException)

@@ -22,7 +22,8 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
     private readonly DatasetCache<DatasetProbe> probes = new();
     private readonly DatasetCache<PlannedSource> planned = new();
 
-    public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> Plan(
+    /// <returns>With a key that is the same for as long as the files and all that was said of them are.</returns>
+    public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(
         SourceSpec source, PartitioningSpec partitioning, string pointer, CancellationToken cancellationToken)
     {
         var files = roots.Resolve(source, pointer, cancellationToken);
@@ -34,7 +35,7 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
             planned.Add(key, found, files.Count);
         }
 
-        return (found.Dataset, found.Warnings);
+        return (found.Dataset, found.Warnings, key);
     }
 
     private async Task<PlannedSource> Plan(

@@ -11,6 +11,10 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
     /// <summary>Name that queries give to a job's only input.</summary>
     private const string OnlySource = "source";
 
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    private readonly DatasetCache<JobPlan> plans = new();
+
     public async Task<JobPlan> Plan(JobSpec spec, CancellationToken cancellationToken)
     {
         var sources = SourcesOf(spec);
@@ -19,19 +23,40 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
 
         var planned = new Dictionary<string, PlannedDataset>();
         var warnings = new List<PlanWarning>();
+        var inputs = new List<string>();
         foreach (var (name, source, pointer) in sources)
         {
             if (await TryPlan(source, spec.Partitioning, pointer, faults, cancellationToken) is { } result)
             {
                 planned[name] = result.Dataset;
                 warnings.AddRange(result.Warnings);
+                inputs.AddRange([name, result.Key]);
             }
         }
 
         // The query is bound against the schemas of all inputs: without one of them its faults would be made up.
-        var plan = planned.Count == sources.Count ? await TryPlanQuery(spec, planned, faults, cancellationToken) : null;
+        var plan = planned.Count == sources.Count ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken) : null;
         faults.ThrowIfAny();
         return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
+    }
+
+    // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the same.
+    private async Task<JobPlan?> FindOrPlanQuery(
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, List<string> inputs, DataFaults faults, CancellationToken cancellationToken)
+    {
+        var key = DatasetCache<JobPlan>.KeyOf([], spec with { Name = null, Labels = NoLabels, DependsOn = [], Callback = null }, inputs);
+        if (plans.Find(key) is { } known)
+        {
+            return known;
+        }
+
+        var plan = await TryPlanQuery(spec, planned, faults, cancellationToken);
+        if (plan is not null)
+        {
+            plans.Add(key, plan, planned.Values.Sum(dataset => dataset.Partitions.Count));
+        }
+
+        return plan;
     }
 
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> PlanDataset(
@@ -40,7 +65,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         var faults = new DataFaults();
         var result = await TryPlan(source, partitioning, "/source", faults, cancellationToken);
         faults.ThrowIfAny();
-        return result!.Value;
+        return (result!.Value.Dataset, result.Value.Warnings);
     }
 
     private List<(string Name, SourceSpec Source, string Pointer)> SourcesOf(JobSpec spec) => spec.Sources is { } named
@@ -64,7 +89,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         }
     }
 
-    private async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)?> TryPlan(
+    private async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)?> TryPlan(
         SourceSpec source, PartitioningSpec partitioning, string pointer, DataFaults faults, CancellationToken cancellationToken)
     {
         try

@@ -24,6 +24,7 @@ internal sealed partial class QueueGrain(
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     // Numbers of grants begin at the clock, so that none is given twice by two activations.
     private readonly QueueLedger ledger = new(
@@ -255,11 +256,18 @@ internal sealed partial class QueueGrain(
             do
             {
                 refreshAgain = false;
+                var started = clock.GetTimestamp();
                 nextRefresh = clock.GetUtcNow() + options.Value.RefreshInterval;
                 ledger.Refresh(await jobs.ListActive(clock.GetUtcNow(), CancellationToken.None));
                 RunErrands();
                 GrantAll();
                 RefreshAtNextReady();
+                if (refreshAgain)
+                {
+                    // Each new job asks for a read of all; where there are thousands, reads without a pause would leave the gateway nothing.
+                    var took = clock.GetElapsedTime(started);
+                    await Task.Delay(took < LongestPause / 2 ? took * 2 : LongestPause, clock);
+                }
             }
             while (refreshAgain);
         }

@@ -8,6 +8,7 @@ namespace Orleans.Cluster.Silo.Gateway;
 internal static partial class Dashboard
 {
     private const string Path = "/dashboard";
+    private const string Endpoint = "Kestrel:Endpoints:OrleansDashboard";
 
     /// <summary>Adds the second address, unless another process has its port: the cluster is worth more than that address.</summary>
     public static void ListenForDashboard(this WebApplication app, ClusterSettings settings, string urls)
@@ -24,12 +25,7 @@ internal static partial class Dashboard
             return;
         }
 
-        // As soon as one address is added, those of the configuration count no more.
-        foreach (var address in ListenAddresses.Split(urls).Append(url))
-        {
-            app.Urls.Add(address);
-        }
-
+        Listen(app, url, urls);
         app.UseWhen(context => context.Connection.LocalPort == settings.DashboardPort, branch => branch.Use((context, next) =>
         {
             if (context.Request.Path == "/")
@@ -46,6 +42,28 @@ internal static partial class Dashboard
 
             return next(context);
         }));
+    }
+
+    private static void Listen(WebApplication app, string url, string urls)
+    {
+        if (ListenAddresses.Endpoints(app.Configuration).FirstOrDefault() is not { } first)
+        {
+            // As soon as one address is added, those of the configuration count no more.
+            foreach (var address in ListenAddresses.Split(urls).Append(url))
+            {
+                app.Urls.Add(address);
+            }
+
+            return;
+        }
+
+        // Where there are endpoints, addresses count no more: another one, with the certificate and the protocols of the first.
+        foreach (var (key, value) in first.AsEnumerable(makePathsRelative: true).Where(setting => setting.Value is not null).ToList())
+        {
+            app.Configuration[$"{Endpoint}:{key}"] = value;
+        }
+
+        app.Configuration[$"{Endpoint}:Url"] = url;
     }
 
     public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path);

@@ -42,6 +42,7 @@ internal static class HealthApi
         }
     }
 
+    // A part that does not answer in time is away, as far as anybody who asks can tell.
     private static async Task<bool> Answers(Task<bool> question)
     {
         try
@@ -61,10 +62,12 @@ internal static class HealthApi
     // Ready: jobs can be accepted, and as many workers as are wanted have reported. A cluster that was stopped wants none.
     private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(IGrainFactory grains, IJobStore jobs, CancellationToken cancellationToken)
     {
-        var cluster = await grains.GetGrain<IClusterGrain>(GrainKeys.Cluster).GetStatus().WaitAsync(Bound, cancellationToken);
-        return cluster.IsAttended && cluster.ActiveWorkers >= cluster.DesiredWorkers && await jobs.Ping(cancellationToken)
+        return await Answers(HasItsWorkers(grains.GetGrain<IClusterGrain>(GrainKeys.Cluster))) && await jobs.Ping(cancellationToken)
             ? TypedResults.Ok()
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+
+        static async Task<bool> HasItsWorkers(IClusterGrain grain) =>
+            await grain.GetStatus() is { IsAttended: true } cluster && cluster.ActiveWorkers >= cluster.DesiredWorkers;
     }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Runtime;
 
 namespace Orleans.Cluster.Silo.Gateway;
 
@@ -17,6 +18,9 @@ internal static class Problems
         StorageUnavailableException => ProblemDocument.Of(
             Contracts.ErrorCode.StorageUnavailable, "The database does not answer. Whether a change was made can be seen once it does.",
             "Try again with the same Idempotency-Key."),
+        // A grain whose silo is gone, or has no processor, may answer the next time.
+        TimeoutException or SiloUnavailableException or OrleansMessageRejectionException => ProblemDocument.Of(
+            Contracts.ErrorCode.StorageUnavailable, "The cluster cannot answer at the moment.", "Try again with the same Idempotency-Key."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ProblemDocument.Of(
             Contracts.ErrorCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most."),
         BadHttpRequestException => ProblemDocument.Of(Contracts.ErrorCode.ValidationFailed, "The request is not well-formed HTTP, or its body came too slowly."),

@@ -34,9 +34,17 @@ internal static class ListenAddresses
         return !FreePorts.IsFree(new IPEndPoint(address, binding.Port));
     }
 
-    /// <summary>Every address that the configuration makes the server listen on: <c>Urls</c>, and the endpoints of Kestrel's own section.</summary>
-    public static string Of(IConfiguration configuration) => string.Join(
-        ';', configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).Prepend(configuration["Urls"]));
+    /// <summary>Every address that the configuration names: <c>Urls</c>, and the endpoints of Kestrel's own section.</summary>
+    public static string Of(IConfiguration configuration) => string.Join(';', EndpointUrls(configuration).Prepend(configuration["Urls"]));
+
+    /// <summary>The addresses that the server listens on: of the endpoints when there are any, which then count alone.</summary>
+    public static string InUse(IConfiguration configuration) =>
+        EndpointUrls(configuration).ToList() is { Count: > 0 } endpoints ? string.Join(';', endpoints) : configuration["Urls"]!;
+
+    /// <summary>The endpoints of Kestrel's own section.</summary>
+    public static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) => configuration.GetSection("Kestrel:Endpoints").GetChildren();
+
+    private static IEnumerable<string?> EndpointUrls(IConfiguration configuration) => Endpoints(configuration).Select(endpoint => endpoint["Url"]);
 
     /// <summary>Addresses as Kestrel takes them, parted.</summary>
     public static string[] Split(string urls) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Silo.Transport;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -26,6 +27,7 @@ internal static class OrleansSilo
             });
             silo.Configure<SiloOptions>(options => options.SiloName = $"{settings.Role}-{Environment.ProcessId}".ToLowerInvariant());
             silo.ConfigureEndpoints(settings, identity.Address);
+            silo.UseTlsOf(builder.Configuration, identity.Address);
             silo.UseStorage(storage);
             silo.UseMembership(settings);
             silo.UseSiloMetadata(new Dictionary<string, string> { ["role"] = settings.Role.ToString().ToLowerInvariant() });
@@ -43,7 +45,7 @@ internal static class OrleansSilo
         {
             options.AdvertisedIPAddress = address;
             (options.SiloPort, options.GatewayPort) = (siloPort, gatewayPort);
-            // Only where others are told to connect, not on every interface: these ports have no authentication.
+            // Only where others are told to connect, not on every interface.
             options.SiloListeningEndpoint = new IPEndPoint(address, siloPort);
             options.GatewayListeningEndpoint = new IPEndPoint(address, gatewayPort);
         });

@@ -21,7 +21,7 @@ internal static class StoreCommands
         ["keys", "revoke", var id, .. var rest] => () => Run(rest, (services, _) => RevokeKey(services, id)),
         ["audit", "verify", .. var rest] => () => Run(rest, VerifyAudit),
         ["keys" or "audit", ..] => () => throw new StartRefusedException(
-            "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify'."),
+            "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'."),
         _ => null,
     };
 
@@ -69,7 +69,7 @@ internal static class StoreCommands
             return 0;
         }
 
-        await WriteSecret(file, made.Secret);
+        await SecretFile.Write(file, made.Secret + Environment.NewLine);
         Console.Error.WriteLine($"The key {made.Key.Id} ({role} for {name}) is in {file}.");
         return 0;
     }
@@ -99,10 +99,16 @@ internal static class StoreCommands
 
     private static async Task<int> VerifyAudit(IServiceProvider services, IConfiguration configuration)
     {
-        var verdict = await services.GetRequiredService<IAuditLog>().Verify(CancellationToken.None);
+        AuditMark? kept = null;
+        if (configuration["kept"] is { } text)
+        {
+            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is no NUMBER:HASH as 'audit verify' prints it.");
+        }
+
+        var verdict = await services.GetRequiredService<IAuditLog>().Verify(kept, CancellationToken.None);
         Console.WriteLine(verdict.FirstBroken is { } broken
             ? $"The audit log is broken: entry {broken} of {verdict.Entries} is missing or not as it was written."
-            : $"The audit log is intact: {verdict.Entries} entries.");
+            : $"The audit log is intact: {verdict.Entries} entries.{(verdict.Last is { } last ? $" Keep {last} elsewhere, for --kept." : "")}");
         return verdict.FirstBroken is null ? 0 : 1;
     }
 
@@ -111,23 +117,4 @@ internal static class StoreCommands
             new AuditEvent(
                 services.GetRequiredService<TimeProvider>().GetUtcNow(), $"user:{Environment.UserName}", action, target, "local command", "ok", detail),
             CancellationToken.None);
-
-    // Readable by its owner alone from the first moment on, and never half written.
-    private static async Task WriteSecret(string path, string secret)
-    {
-        var temporary = path + ".tmp";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        await using (var writer = new StreamWriter(temporary, System.Text.Encoding.ASCII, options))
-        {
-            await writer.WriteLineAsync(secret);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
 }

@@ -43,7 +43,7 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
             },
             cancellationToken);
 
-    public async Task<AuditVerdict> Verify(CancellationToken cancellationToken)
+    public async Task<AuditVerdict> Verify(AuditMark? kept, CancellationToken cancellationToken)
     {
         // The head first: entries that are added while the chain is read lie behind it and are not looked at.
         var head = await database.Read(db => db.AuditHead.AsNoTracking().SingleAsync(cancellationToken), cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
             foreach (var row in page)
             {
                 hash = Link(hash, row);
-                if (row.Sequence != ++sequence || row.Hash != hash)
+                if (row.Sequence != ++sequence || row.Hash != hash || (kept?.Sequence == sequence && kept.Hash != hash))
                 {
                     return new AuditVerdict(head.Sequence, sequence);
                 }
@@ -73,7 +73,9 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
             }
         }
 
-        return new AuditVerdict(head.Sequence, hash == head.Hash ? null : sequence);
+        return hash != head.Hash ? new AuditVerdict(head.Sequence, sequence)
+            : kept?.Sequence > head.Sequence ? new AuditVerdict(head.Sequence, head.Sequence + 1)
+            : new AuditVerdict(head.Sequence, null) { Last = sequence == 0 ? null : new AuditMark(sequence, hash) };
     }
 
     // As JSON, in which no text can pass for the border between two fields.

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Orleans.Cluster.Grains.Checkpoints;
 
 namespace Orleans.Cluster.Silo.Storage;
@@ -16,6 +17,7 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
     private readonly string path;
     private readonly string orleansPath;
     private readonly DbContextOptions<SqliteClusterDbContext> options;
+    private readonly PooledDbContextFactory<SqliteClusterDbContext> reading;
     private readonly SqliteWriter writer;
     private readonly SemaphoreSlim readers = new(MaxReaders);
 
@@ -28,6 +30,9 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
             .UseSqlite(connection.ConnectionString)
             .AddInterceptors(new ConnectionSettings())
             .Options;
+        // Readers need none of the settings, and set up anew they would cost about as much as a small read.
+        reading = new PooledDbContextFactory<SqliteClusterDbContext>(
+            new DbContextOptionsBuilder<SqliteClusterDbContext>().UseSqlite(connection.ConnectionString).Options, MaxReaders);
         writer = new SqliteWriter(() => new SqliteClusterDbContext(options), epoch);
     }
 
@@ -39,7 +44,7 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
             return await Task.Run(
                 async () =>
                 {
-                    await using var db = new SqliteClusterDbContext(options);
+                    await using var db = await reading.CreateDbContextAsync(cancellationToken);
                     return await work(db);
                 },
                 cancellationToken);

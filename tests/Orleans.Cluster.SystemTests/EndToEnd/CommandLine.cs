@@ -33,6 +33,11 @@ internal sealed class CommandLine : IDisposable
         }
 
         start.Environment["ORLEANS_CLUSTER_SERVER"] = cluster.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
+        if (cluster.AuthorityFile is { } authority)
+        {
+            start.Environment["SSL_CERT_FILE"] = authority;
+        }
+
         return new CommandLine(Process.Start(start)!);
     }
 

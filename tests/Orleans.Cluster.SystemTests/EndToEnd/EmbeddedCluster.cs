@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
@@ -25,6 +26,9 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Whether its callers need keys; <see cref="Http"/> then has one of an administrator.</summary>
     public bool AsksForKeys { get; init; }
 
+    /// <summary>PEM file of the one authority that <see cref="Http"/> and the command line trust; the gateway then serves https alone. Null for http.</summary>
+    public string? AuthorityFile { get; init; }
+
     /// <summary>Folder of data and state, of this cluster alone.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("orleans-cluster-e2e-").FullName;
 
@@ -43,12 +47,12 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Starts the gateway and waits until jobs are accepted and the workers are active.</summary>
     public virtual async Task StartAsync()
     {
-        var port = FreePort();
+        var address = $"{(AuthorityFile is null ? "http" : "https")}://127.0.0.1:{FreePort()}";
         gateway = StartSilo(
-            [$"--Urls=http://127.0.0.1:{port}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
+            [.. Listen(address), $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
              .. AsksForKeys ? ["--Gateway:Authentication=Required"] : Array.Empty<string>(), .. Arguments]);
         Http.Dispose();
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(CreateHandler()) { BaseAddress = new Uri($"{address}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
         await WhileStartingAsync();
         if (AsksForKeys)
         {
@@ -57,6 +61,22 @@ public class EmbeddedCluster : IAsyncLifetime
 
         await Until(async () => await TryGet("health/ready") == HttpStatusCode.OK, ReadyWithin, () => Log.ToString());
     }
+
+    private SocketsHttpHandler CreateHandler()
+    {
+        var handler = new SocketsHttpHandler();
+        if (AuthorityFile is not null)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.ImportFromPemFile(AuthorityFile);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        return handler;
+    }
+
+    /// <summary>Arguments that make the gateway listen there.</summary>
+    protected virtual IReadOnlyList<string> Listen(string address) => [$"--Urls={address}"];
 
     /// <summary>What else starts, once the gateway's process is there.</summary>
     protected virtual Task WhileStartingAsync() => Task.CompletedTask;
@@ -317,7 +337,8 @@ public class EmbeddedCluster : IAsyncLifetime
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port of loopback that was free a moment ago.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Orleans.Cluster.SystemTests.EndToEnd;
+using Orleans.Cluster.SystemTests.Gateway;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
@@ -18,7 +19,7 @@ public sealed class StorageAwayTests : IClassFixture<HandRunCluster>
         this.cluster = cluster;
     }
 
-    [Fact]
+    [Fact, Provokes("storage-unavailable")]
     public Task Stop_ForAWhile_CostsTheTimeAndNothingElse() => Run(TimeSpan.FromSeconds(8));
 
     [Fact]

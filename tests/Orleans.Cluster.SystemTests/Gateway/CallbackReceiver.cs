@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.Gateway;
@@ -13,19 +12,22 @@ internal sealed record ReceivedCallback(string Id, string Timestamp, string Sign
     public long Revision => JsonDocument.Parse(Body).RootElement.GetProperty("data").GetProperty("revision").GetInt64();
 }
 
-/// <summary>A receiver of callbacks that answers 503 for the first few requests.</summary>
+/// <summary>A receiver of callbacks that is not there until it is started, and then answers 503 for the first few requests.</summary>
 internal sealed class CallbackReceiver : IAsyncDisposable
 {
     private readonly HttpListener listener = new();
-    private readonly Task loop;
+    private Task loop = Task.CompletedTask;
     private int refusals;
 
     public CallbackReceiver(int refusals)
     {
         this.refusals = refusals;
-        var port = FreePort();
-        Address = $"http://127.0.0.1:{port}/hook/";
+        Address = $"http://127.0.0.1:{EndToEnd.EmbeddedCluster.FreePort()}/hook/";
         listener.Prefixes.Add(Address);
+    }
+
+    public void Start()
+    {
         listener.Start();
         loop = Task.Run(Run);
     }
@@ -36,7 +38,11 @@ internal sealed class CallbackReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        listener.Stop();
+        if (listener.IsListening)
+        {
+            listener.Stop();
+        }
+
         await loop;
         listener.Close();
     }
@@ -67,12 +73,5 @@ internal sealed class CallbackReceiver : IAsyncDisposable
             context.Response.StatusCode = refuse ? 503 : 204;
             context.Response.Close();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

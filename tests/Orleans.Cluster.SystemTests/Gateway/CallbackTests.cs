@@ -16,12 +16,13 @@ public sealed class CallbackTests(GatewayCluster gateway)
     [Fact]
     public async Task Receiver_DownForAWhile_GetsEveryEventInOrderSigned()
     {
-        await using var receiver = new CallbackReceiver(refusals: 5);
+        await using var receiver = new CallbackReceiver(refusals: 3);
         var id = Id(await gateway.Cluster.SubmitAsync(new
         {
             operation = "convert", source = new { path = "genes.csv" }, callback = new { url = receiver.Address, secret = Secret },
         }));
         await gateway.Cluster.WaitForEndAsync(id);
+        receiver.Start();
 
         await EmbeddedCluster.Until(
             () => Task.FromResult(receiver.Accepted.Any(message => message.Type == "job.succeeded")), TimeSpan.FromSeconds(60),
@@ -34,7 +35,7 @@ public sealed class CallbackTests(GatewayCluster gateway)
         Assert.Equal(history.Select(message => message.Revision).Order(), history.Select(message => message.Revision));
         Assert.All(history, message => Assert.Equal(Sign(message), message.Signature));
         Assert.Equal(history.Select(message => message.Id), log.Select(item => item.GetProperty("id").GetString()));
-        Assert.True(log[0].GetProperty("tries").GetInt32() > 5);
+        Assert.True(log[0].GetProperty("tries").GetInt32() > 4, $"{log[0]}"); // One at least met nobody, three were refused, one was taken.
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         { """{"operation":"aggregate",}""", 400, "validation-failed" },
         { """{"operation":"convert","source":{"path":"nothing-*.csv"}}""", 422, "dataset-not-found" },
         { """{"operation":"convert","source":{"path":"broken.parquet"}}""", 422, "dataset-not-readable" },
+        { """{"operation":"convert","source":{"path":"genes.csv","options":{"header":false,"columns":{"a":"VARCHAR"}}}}""", 422, "schema-conflict" },
         { """{"operation":"aggregate","source":{"path":"genes.csv"},"parameters":{"groupBy":["gne"]}}""", 422, "column-not-found" },
         { """{"operation":"filter","source":{"path":"genes.csv"},"parameters":{"where":"n >"}}""", 422, "query-invalid" },
         { """{"operation":"sql","source":{"path":"genes.csv"},"parameters":{"query":"DROP TABLE source"}}""", 422, "query-invalid" },
@@ -30,6 +31,9 @@ public sealed class ErrorTests(GatewayCluster gateway)
     };
 
     [Theory, MemberData(nameof(Refusals))]
+    [Provokes(
+        "validation-failed", "dataset-not-found", "dataset-not-readable", "column-not-found", "query-invalid", "path-not-allowed", "resources-impossible",
+        "schema-conflict")]
     public async Task Submit_WhatCannotRun_IsRefusedWithItsCode(string body, int status, string code)
     {
         gateway.Write("broken.parquet", "PAR1 this is none");
@@ -67,7 +71,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Contains(Code(problem), (string[])["validation-failed", "path-not-allowed", "dataset-not-found"]);
     }
 
-    [Theory]
+    [Theory, Provokes("job-not-found", "not-found", "method-not-allowed", "unsupported-media-type")]
     [InlineData("GET", "jobs/" + Unknown + "/status", 404, "job-not-found")]
     [InlineData("POST", "jobs/" + Unknown + "/cancel", 404, "job-not-found")]
     [InlineData("POST", "jobs/" + Unknown + "/retry", 404, "job-not-found")]
@@ -94,7 +98,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.True((status, code) == ((int)answer, Code(problem)), problem.ToString());
     }
 
-    [Fact]
+    [Fact, Provokes("payload-too-large")]
     public async Task Submit_TooLargeABody_IsRefused()
     {
         var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", $$"""{"operation":"aggregate","name":"{{new string('x', 5_000_000)}}"}""");
@@ -102,7 +106,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "payload-too-large"), (status, Code(problem)));
     }
 
-    [Fact]
+    [Fact, Provokes("job-already-terminal")]
     public async Task Cancel_EndedJob_IsRefused()
     {
         var id = await gateway.SucceededAsync(Sums());
@@ -114,7 +118,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.Conflict, "job-already-terminal"), (retry, Code(other)));
     }
 
-    [Fact]
+    [Fact, Provokes("idempotency-key-reused")]
     public async Task Submit_KeyOfAnotherRequest_IsRefused()
     {
         var key = Guid.NewGuid().ToString();
@@ -125,7 +129,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity, "idempotency-key-reused"), (first, second, Code(problem)));
     }
 
-    [Fact]
+    [Fact, Provokes("result-not-ready", "bad-row", "dependency-failed")]
     public async Task Result_OfAWaitingJob_IsNotReady()
     {
         var failed = await EndAsync(new { operation = "convert", source = new { path = "genes.csv", options = new { columns = new { gene = "BIGINT" } } } });
@@ -138,7 +142,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.Conflict, "result-not-ready"), (status, Code(problem)));
     }
 
-    [Fact]
+    [Fact, Provokes("output-exists")]
     public async Task Job_IntoAnotherJobsOutput_FailsWithItsCode()
     {
         var job = new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = $"out-{Guid.NewGuid():N}" } };
@@ -149,7 +153,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal(("FAILED", "output-exists"), (end.GetProperty("status").GetString(), Code(end.GetProperty("error"))));
     }
 
-    [Fact]
+    [Fact, Provokes("job-timeout")]
     public async Task Job_PastItsTime_FailsWithItsCode()
     {
         var end = await EndAsync(new { operation = "convert", source = new { path = "genes.csv" }, timeoutSeconds = 0.001 });
@@ -157,7 +161,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal(("FAILED", "job-timeout"), (end.GetProperty("status").GetString(), Code(end.GetProperty("error"))));
     }
 
-    [Fact]
+    [Fact, Provokes("not-acceptable")]
     public async Task Result_InAFormThatThereIsNot_IsRefused()
     {
         var id = await gateway.SucceededAsync(Sums());
@@ -165,6 +169,34 @@ public sealed class ErrorTests(GatewayCluster gateway)
         var (status, problem) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{id}/result", null, ("Accept", "image/png"));
 
         Assert.Equal((HttpStatusCode.NotAcceptable, "not-acceptable"), (status, Code(problem)));
+    }
+
+    [Fact, Provokes("result-expired")]
+    public async Task Result_WhoseFilesAreGone_IsExpired()
+    {
+        var folder = $"out-{Guid.NewGuid():N}";
+        var id = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = folder } });
+        Directory.Delete(Path.Combine(gateway.Cluster.Folder, folder), recursive: true);
+
+        var (status, problem) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{id}/result");
+
+        Assert.Equal((HttpStatusCode.Gone, "result-expired"), (status, Code(problem)));
+    }
+
+    // One text of ten gigabytes, of a table of ten kilobytes: nothing that could be split.
+    [Fact, Provokes("out-of-memory")]
+    public async Task Job_ThatNeedsMoreMemoryThanItAskedFor_FailsWithItsCode()
+    {
+        var end = await EndAsync(new
+        {
+            operation = "sql",
+            source = new { path = "genes.csv" },
+            parameters = new { query = "SELECT string_agg(repeat(a.gene, 5000), '') AS t FROM source a CROSS JOIN source b" },
+            resources = new { memoryBytes = 268_435_456 },
+            retry = new { maxAttempts = 1 },
+        });
+
+        Assert.Equal(("FAILED", "out-of-memory"), (end.GetProperty("status").GetString(), Code(end.GetProperty("error"))));
     }
 
     private async Task<JsonElement> EndAsync(object job) => await gateway.Cluster.WaitForEndAsync(Id(await gateway.Cluster.SubmitAsync(job)));

@@ -7,7 +7,7 @@ namespace Orleans.Cluster.SystemTests.Queueing;
 [Collection("queue")]
 public sealed class RetryTests
 {
-    [Fact]
+    [Fact, Gateway.Provokes("executor-crashed")]
     public async Task Poison_ExecutorDiesEachTime_FailsThatJobAloneAfterThreeDeaths()
     {
         await using var cluster = new EmbeddedCluster { Workers = 2 };

@@ -21,7 +21,7 @@ public sealed class HistoryTests(PostgresFixture postgres)
         var numbers = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(() => logs[n % 2].Append(Event($"{n}"), default))));
 
         Assert.Equal(Enumerable.Range(1, 60).Select(n => (long)n), numbers.Order());
-        Assert.Equal(new AuditVerdict(60, null), await logs[0].Verify(default));
+        Assert.Equal(new AuditVerdict(60, null), await logs[0].Verify(kept: null, default) with { Last = null });
         var page = await logs[0].List(before: 11, pageSize: 3, default);
         Assert.Equal([10, 9, 8], page.Select(entry => entry.Sequence));
         Assert.Equal("job.cancel", page[0].Event.Action);
@@ -46,7 +46,77 @@ public sealed class HistoryTests(PostgresFixture postgres)
 
         await storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync(tamper), default);
 
-        Assert.Equal(new AuditVerdict(5, broken), await log.Verify(default));
+        Assert.Equal(new AuditVerdict(5, broken), await log.Verify(kept: null, default));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Verify_AnyRowChangedAnywhere_IsFound(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var log = Of<IAuditLog>(storage.Services);
+        for (var n = 0; n < 4; n++)
+        {
+            await log.Append(Event($"{n}"), default);
+        }
+
+        var missed = new List<string>();
+        foreach (var change in (string[])
+            ["at = at + 1", "actor = actor || 'x'", "action = action || 'x'", "target = target || 'x'", "origin = origin || 'x'",
+             "outcome = outcome || 'x'", "detail = COALESCE(detail, '') || 'x'", "hash = '00'", "sequence = sequence + 100"])
+        {
+            for (var n = 1; n <= 4; n++)
+            {
+                await Change("CREATE TABLE kept AS SELECT * FROM audit_log");
+                await Change($"UPDATE audit_log SET {change} WHERE sequence = {n}");
+                if ((await log.Verify(kept: null, default)).FirstBroken != n)
+                {
+                    missed.Add($"{change} of {n}");
+                }
+
+                await Change("DELETE FROM audit_log");
+                await Change("INSERT INTO audit_log SELECT * FROM kept");
+                await Change("DROP TABLE kept");
+            }
+        }
+
+        Assert.Empty(missed);
+        Assert.Null((await log.Verify(kept: null, default)).FirstBroken);
+
+        Task<int> Change(string sql) => storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync(sql), default);
+    }
+
+    // Who can write to the database can make the whole chain anew. What was written down elsewhere cannot be made to fit.
+    [Theory]
+    [InlineData("DELETE FROM audit_log WHERE sequence > 3", 4)]
+    [InlineData("DELETE FROM audit_log", 1)]
+    public async Task Verify_ChainCutOffWithItsHead_IsFoundByWhatWasKept(string cut, long broken)
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var log = Of<IAuditLog>(storage.Services);
+        for (var n = 0; n < 5; n++)
+        {
+            await log.Append(Event($"{n}"), default);
+        }
+
+        var kept = (await log.Verify(kept: null, default)).Last;
+        var forged =
+            $"""
+            {cut};
+            UPDATE audit_head SET
+                sequence = COALESCE((SELECT MAX(sequence) FROM audit_log), 0),
+                hash = COALESCE((SELECT hash FROM audit_log ORDER BY sequence DESC LIMIT 1), '')
+            """;
+        await storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync(forged), default);
+        var alone = await log.Verify(kept: null, default);
+        var against = await log.Verify(kept, default);
+        for (var n = 5; n < 10; n++)
+        {
+            await log.Append(Event($"{n}"), default);
+        }
+
+        Assert.Null(alone.FirstBroken);
+        Assert.Equal(broken, against.FirstBroken);
+        Assert.Equal(5, (await log.Verify(kept, default)).FirstBroken);
     }
 
     [Theory, MemberData(nameof(Both))]

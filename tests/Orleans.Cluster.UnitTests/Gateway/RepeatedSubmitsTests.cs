@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Jobs;
@@ -12,7 +13,7 @@ public sealed class RepeatedSubmitsTests
     [Fact]
     public async Task Once_ManyAtOnce_OneDoesTheWorkForAll()
     {
-        var submits = new RepeatedSubmits(clock);
+        var submits = new RepeatedSubmits(Options.Create(new JobOptions()), clock);
         var calls = 0;
         var answer = new TaskCompletionSource<JobStatus>();
 
@@ -29,7 +30,7 @@ public sealed class RepeatedSubmitsTests
     [Fact]
     public async Task Once_AnotherRequestUnderTheKey_IsRefused()
     {
-        var submits = new RepeatedSubmits(clock);
+        var submits = new RepeatedSubmits(Options.Create(new JobOptions()), clock);
         var answer = new TaskCompletionSource<JobStatus>();
         var first = submits.Once((null, "k"), "h", () => answer.Task, None);
 
@@ -44,7 +45,7 @@ public sealed class RepeatedSubmitsTests
     [Fact]
     public async Task Once_FirstIsRefused_SoAreThoseThatWait()
     {
-        var submits = new RepeatedSubmits(clock);
+        var submits = new RepeatedSubmits(Options.Create(new JobOptions()), clock);
         var answer = new TaskCompletionSource<JobStatus>();
         var first = submits.Once((null, "k"), "h", () => answer.Task, None);
         var second = submits.Once((null, "k"), "h", () => Task.FromResult(Status()), None);
@@ -58,7 +59,7 @@ public sealed class RepeatedSubmitsTests
     [Fact]
     public async Task Once_FirstLeaves_TheNextDoesTheWork()
     {
-        var submits = new RepeatedSubmits(clock);
+        var submits = new RepeatedSubmits(Options.Create(new JobOptions()), clock);
         var answer = new TaskCompletionSource<JobStatus>();
         var first = submits.Once((null, "k"), "h", () => answer.Task, None);
         var second = submits.Once((null, "k"), "h", () => Task.FromResult(Status()), None);
@@ -72,7 +73,7 @@ public sealed class RepeatedSubmitsTests
     [Fact]
     public async Task Once_FirstTakesTooLong_InFlight()
     {
-        var submits = new RepeatedSubmits(clock);
+        var submits = new RepeatedSubmits(Options.Create(new JobOptions()), clock);
         var never = new TaskCompletionSource<JobStatus>();
         _ = submits.Once((null, "k"), "h", () => never.Task, None);
         var second = submits.Once((null, "k"), "h", () => Task.FromResult(Status()), None);

@@ -99,7 +99,11 @@ internal sealed class QueryForm(IQueryCollection query)
         var found = new Dictionary<string, string>();
         foreach (var name in query.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToList())
         {
-            if (Text(name) is { } text)
+            if (name.Contains('\0', StringComparison.Ordinal))
+            {
+                Faults.Add(At(prefix), FaultCodes.InvalidValue, "A name can hold no NUL.");
+            }
+            else if (Text(name) is { } text)
             {
                 found[name[prefix.Length..]] = text;
             }

@@ -1,0 +1,38 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Orleans.Cluster.Silo.Transport;
+
+/// <summary>Who may connect to a silo's own ports.</summary>
+internal static class SiloTlsExtensions
+{
+    /// <summary>Puts TLS on every connection of this silo when there is a certificate for it, and says so when there is none and should be.</summary>
+    public static void UseTlsOf(this ISiloBuilder silo, IConfiguration configuration, IPAddress address)
+    {
+        var options = configuration.GetSection(SiloTlsOptions.Section).Get<SiloTlsOptions>() ?? new SiloTlsOptions();
+        if (SiloCertificate.Load(options) is not { } certificate)
+        {
+            if (!IPAddress.IsLoopback(address))
+            {
+                Console.Error.WriteLine(
+                    $"Orleans' ports on {address} take whoever reaches them, unencrypted. Make a certificate with 'certificate create --out FILE' and " +
+                    $"name it with --{SiloTlsOptions.Section}:Certificate=FILE for every silo.");
+            }
+
+            return;
+        }
+
+        silo.Services.AddSingleton(certificate);
+        silo.Services.AddSingleton<SiloTls>();
+        silo.Configure<SiloConnectionOptions>(connections =>
+        {
+            connections.ConfigureSiloOutboundConnection(builder => builder.Use(TlsOf(builder).Open));
+            connections.ConfigureSiloInboundConnection(builder => builder.Use(TlsOf(builder).Accept));
+            connections.ConfigureGatewayInboundConnection(builder => builder.Use(TlsOf(builder).Accept));
+        });
+    }
+
+    private static SiloTls TlsOf(IConnectionBuilder builder) => builder.ApplicationServices.GetRequiredService<SiloTls>();
+}
