@@ -5,13 +5,15 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>The product as a user starts it: an embedded cluster with one worker slot for each processor, called over REST.</summary>
 internal sealed class ProductCluster(Process gateway, IJobClient client, string state) : IAsyncDisposable
 {
-    public static async Task<ProductCluster> Start(string folder)
+    /// <summary>Starts one whose state and output are below a folder; its data may be in another.</summary>
+    public static async Task<ProductCluster> Start(string folder, string? data = null)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -24,7 +26,7 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         foreach (var argument in (string[])
             [silo, $"--Urls={address}", $"--Cluster:Workers={Environment.ProcessorCount}", "--Cluster:DashboardPort=0", $"--Cluster:StateDirectory={state}",
-             $"--Cluster:DataRoots:0={folder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"])
+             $"--Cluster:DataRoots:0={folder}", $"--Cluster:DataRoots:1={data ?? folder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -37,16 +39,33 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
     }
 
     /// <summary>Runs a query over one file to its end.</summary>
-    public async Task<JobStatus> Run(string path, string query)
+    public Task<JobStatus> Run(string path, string query) => Run(new JobSpec
     {
-        var status = await client.SubmitAsync(new JobSpec
+        Operation = OperationKind.Sql,
+        Source = new SourceSpec { Path = [path] },
+        Parameters = JsonSerializer.SerializeToElement(new { query }),
+    });
+
+    /// <summary>Runs a job to its end.</summary>
+    public async Task<JobStatus> Run(JobSpec job) => await client.WaitAsync((await client.SubmitAsync(job)).Id);
+
+    /// <summary>The partitions of a job with their attempts.</summary>
+    public async Task<IReadOnlyList<PartitionItem>> Partitions(JobId job)
+    {
+        var partitions = new List<PartitionItem>();
+        for (string? token = null; ;)
         {
-            Operation = OperationKind.Sql,
-            Source = new SourceSpec { Path = [path] },
-            Parameters = JsonSerializer.SerializeToElement(new { query }),
-        });
-        return await client.WaitAsync(status.Id);
+            var page = await client.ListPartitionsAsync(job, 500, token);
+            partitions.AddRange(page.Items);
+            if ((token = page.NextPageToken) is null)
+            {
+                return partitions;
+            }
+        }
     }
+
+    /// <summary>Process of the gateway.</summary>
+    public int GatewayId => gateway.Id;
 
     /// <summary>Processor time that the gateway, its workers and their executors have used so far.</summary>
     public TimeSpan ProcessorTime() => ProcessTree.ProcessorTime(gateway.Id);
@@ -74,7 +93,8 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
     private static async Task Ready(string address)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        for (var i = 0; i < 300; i++)
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromMinutes(5))
         {
             try
             {
@@ -83,14 +103,14 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, string 
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
             {
-                // Not listening yet.
+                // Not listening yet, or too busy to answer.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
 
-        throw new TimeoutException("The cluster was not ready within a minute.");
+        throw new TimeoutException("The cluster was not ready within five minutes.");
     }
 }

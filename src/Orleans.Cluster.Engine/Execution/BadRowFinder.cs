@@ -40,7 +40,7 @@ internal static class BadRowFinder
         var found = new List<BadRow>();
         foreach (var table in inputs.StagedTables)
         {
-            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = 512L << 20, Files = [table.File.Path] });
+            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = inputs.EngineMemoryBytes, Files = [table.File.Path] });
             var rejects = table.Dialect is null ? NdjsonRejects(session, table, cancellationToken) : TextRejects(session, table, cancellationToken);
             found.AddRange(Locate(table, rejects, cancellationToken));
         }

@@ -13,10 +13,6 @@ namespace Orleans.Cluster.Engine.Execution;
 /// </summary>
 internal sealed class TaskExecutor(StagingArea staging)
 {
-    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
-    private const long ProcessBytes = 128L << 20;
-    private const long LeastEngineBytes = 64L << 20;
-
     // A partition whose rows are worse than that is not worth reading over and over.
     private const int MaxQuarantineRounds = 20;
 
@@ -100,7 +96,7 @@ internal sealed class TaskExecutor(StagingArea staging)
     {
         using var session = DuckDbSession.Open(new SessionOptions(
             task.Threads,
-            Math.Max(LeastEngineBytes, task.MemoryBytes - ProcessBytes - inputs.StagedMemoryBytes),
+            inputs.EngineMemoryBytes,
             task.ScratchFolder,
             task.ScratchBytes,
             [task.AttemptFolder, task.ScratchFolder],

@@ -12,6 +12,9 @@ internal sealed class PlanningExecutor(
     ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, ILogger<PlanningExecutor> logger)
     : IPlanningEngine, IAsyncDisposable
 {
+    /// <summary>A question is asked so often while executors end because this process stood still: nobody's fault but its own.</summary>
+    private const int MaxAsked = 5;
+
     private readonly SemaphoreSlim starting = new(1);
     private ExecutorProcess? current;
 
@@ -51,15 +54,25 @@ internal sealed class PlanningExecutor(
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bound.CancelAfter(options.Value.QuestionTimeout);
-        var process = await Get(bound.Token);
         try
         {
-            return (await question(process.Executor, bound.Token)).Get();
-        }
-        catch (ConnectionLostException)
-        {
-            var epitaph = await process.Epitaph();
-            throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
+            for (var asked = 1; ; asked++)
+            {
+                var process = await Get(bound.Token);
+                try
+                {
+                    // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear of it.
+                    return (await question(process.Executor, bound.Token).WaitAsync(bound.Token)).Get();
+                }
+                catch (ConnectionLostException)
+                {
+                    var epitaph = await process.Epitaph();
+                    if (!process.EndedByDeadline || asked == MaxAsked)
+                    {
+                        throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
+                    }
+                }
+            }
         }
         catch (Exception exception) when (bound.IsCancellationRequested && exception is (OperationCanceledException or RemoteInvocationException))
         {
