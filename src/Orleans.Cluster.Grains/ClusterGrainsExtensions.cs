@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Partitions;
-using Orleans.Cluster.Grains.Planning;
 using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Grains.Resources;
 using Orleans.Cluster.Grains.Results;
@@ -57,7 +56,7 @@ internal static class ClusterGrainsExtensions
         services.AddSingleton<ExecutorProgram>();
         services.AddSingleton<PlanningExecutor>();
         services.AddSingleton<IPlanningEngine>(provider => provider.GetRequiredService<PlanningExecutor>());
-        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(new RememberedSql(provider.GetRequiredService<IPlanningEngine>())));
+        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
         return services;
     }
 

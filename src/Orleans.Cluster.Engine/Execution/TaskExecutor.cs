@@ -14,10 +14,6 @@ namespace Orleans.Cluster.Engine.Execution;
 /// </summary>
 internal sealed class TaskExecutor(StagingArea staging)
 {
-    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
-    private const long ProcessBytes = 128L << 20;
-    private const long LeastEngineBytes = 64L << 20;
-
     // {job}/{stage}/{partition}/{attempt}: so many folders hold a name that may be new.
     private const int LevelsBelowStore = 4;
 
@@ -117,7 +113,7 @@ internal sealed class TaskExecutor(StagingArea staging)
     {
         using var session = DuckDbSession.Open(new SessionOptions(
             task.Threads,
-            Math.Max(LeastEngineBytes, task.MemoryBytes - ProcessBytes - inputs.StagedMemoryBytes),
+            inputs.EngineMemoryBytes,
             task.ScratchFolder,
             task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
             [task.AttemptFolder, task.ScratchFolder],

@@ -8,6 +8,10 @@ namespace Orleans.Cluster.Engine.Execution;
 /// <summary>The inputs of one attempt, made ready: text staged, files checked, and the statements that declare them.</summary>
 internal sealed class TaskInputs : IDisposable
 {
+    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
+    private const long ProcessBytes = 128L << 20;
+    private const long LeastEngineBytes = 64L << 20;
+
     private readonly StagingArea _area;
     private readonly TaskSpec _task;
     private readonly Dictionary<ScanInput, List<StagedTable>> _staged = [];
@@ -25,6 +29,9 @@ internal sealed class TaskInputs : IDisposable
 
     /// <summary>Bytes of local disk that are left of the task's quota.</summary>
     public long ScratchBytesLeft => _task.ScratchBytes is { } quota ? Math.Max(0, quota - StagedDiskBytes) : long.MaxValue;
+
+    /// <summary>Bytes of the task's memory that are left for the engine, also while it looks for what was wrong.</summary>
+    public long EngineMemoryBytes => Math.Max(LeastEngineBytes, _task.MemoryBytes - ProcessBytes - StagedMemoryBytes);
 
     /// <summary>Files that the engine may read.</summary>
     public IReadOnlyList<string> Files =>
@@ -54,6 +61,11 @@ internal sealed class TaskInputs : IDisposable
             foreach (var input in task.Inputs)
             {
                 inputs.Prepare(input, meter, cancellationToken);
+            }
+
+            if (!inputs.StagedTables.Any())
+            {
+                area.Release();
             }
 
             return inputs;

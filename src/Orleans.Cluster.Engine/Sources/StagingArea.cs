@@ -20,6 +20,7 @@ internal sealed class StagingArea : IDisposable
     {
         if (expectedBytes > memoryBytes || !HasMemoryFor(expectedBytes))
         {
+            Release();
             return StagingFile.Create(scratchFolder, inMemory: false, scratchBytes);
         }
 
@@ -51,7 +52,17 @@ internal sealed class StagingArea : IDisposable
         file.Dispose();
     }
 
-    public void Dispose() => _kept?.Dispose();
+    /// <summary>Gives back the memory of the kept file: a task that stages nothing in memory may use all of its own otherwise.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _kept?.Dispose();
+            _kept = null;
+        }
+    }
+
+    public void Dispose() => Release();
 
     // A container often has 64 MB there; writing past the end of a tmpfs fails, so only half of what is free is used.
     private static bool HasMemoryFor(long bytes)

@@ -25,6 +25,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private readonly Timer renewal;
     private readonly Queue<string> lastWords = new();
     private readonly MemoryCgroup? group;
+    private readonly Task<int> exit;
     private int disposed;
 
     private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
@@ -38,6 +39,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         rpc.StartListening();
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
         process.BeginErrorReadLine();
+        exit = WaitForExit(process);
         renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / 5);
     }
 
@@ -63,7 +65,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     }
 
     /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
-    public bool EndedByDeadline => process.HasExited && process.ExitCode == DeadlineExitCode;
+    public bool EndedByDeadline => exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode };
 
     /// <summary>Completes when the connection is gone, which is when the process is.</summary>
     public Task Completion => rpc.Completion;
@@ -153,16 +155,17 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <summary>How it ended, with the last lines that it wrote, for the failure of the attempt that it ran.</summary>
     public async Task<string> Epitaph()
     {
-        await process.WaitForExitAsync();
+        // Whoever starts another in its place disposes of the process, maybe before all who asked it have heard of its end.
+        var exitCode = await exit;
         string words;
         lock (lastWords)
         {
             words = string.Join(" | ", lastWords);
         }
 
-        var end = process.ExitCode switch
+        var end = exitCode switch
         {
-            > 128 => $"ended by signal {process.ExitCode - 128}",
+            > 128 => $"ended by signal {exitCode - 128}",
             var code => $"ended with exit code {code}",
         };
         return words.Length == 0 ? $"The executor {end}." : $"The executor {end}; its last lines: {words}";
@@ -179,8 +182,15 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         await renewal.DisposeAsync();
         rpc.Dispose();
         await Kill();
+        await exit;
         group?.Dispose();
         process.Dispose();
+    }
+
+    private static async Task<int> WaitForExit(Process process)
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     private void Renew(TimeSpan deadline)

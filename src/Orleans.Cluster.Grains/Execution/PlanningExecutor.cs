@@ -12,7 +12,8 @@ internal sealed class PlanningExecutor(
     ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, ILogger<PlanningExecutor> logger)
     : IPlanningEngine, IAsyncDisposable
 {
-    private const int MaxStalls = 3;
+    /// <summary>A question is asked so often again while executors end because this process stood still: nobody's fault but its own.</summary>
+    private const int MaxStalls = 4;
 
     private readonly SemaphoreSlim starting = new(1);
     private ExecutorProcess? current;
@@ -51,7 +52,6 @@ internal sealed class PlanningExecutor(
 
     private async Task<T> Ask<T>(Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, CancellationToken cancellationToken)
     {
-        // An executor that ends because this process stood still is not the request's fault: it is asked again.
         for (var stalls = 0; ; stalls++)
         {
             if (await TryAsk(question, mayHaveStalled: stalls < MaxStalls, cancellationToken) is { } answer)
@@ -70,7 +70,8 @@ internal sealed class PlanningExecutor(
         var process = await Get(bound.Token);
         try
         {
-            return await question(process.Executor, bound.Token);
+            // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear of it.
+            return await question(process.Executor, bound.Token).WaitAsync(bound.Token);
         }
         catch (ConnectionLostException)
         {

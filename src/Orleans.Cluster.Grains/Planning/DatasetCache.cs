@@ -7,7 +7,7 @@ namespace Orleans.Cluster.Grains.Planning;
 
 /// <summary>
 /// What was found out about datasets, by the paths, sizes and times of their files and all that was said of them. A file that changes has
-/// another key, so nothing here is ever stale. Bounded by the files of all entries together.
+/// another key, so nothing here is ever stale. The least recently used go first, once all together hold too many files.
 /// </summary>
 internal sealed class DatasetCache<TValue>
     where TValue : class
@@ -17,7 +17,10 @@ internal sealed class DatasetCache<TValue>
 
     private const int MaxEntries = 256;
 
-    private readonly RecentValues<TValue> values = new(MaxEntries, MaxFiles);
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, LinkedListNode<Entry>> byKey = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> byUse = new();
+    private long fileCount;
 
     public static string KeyOf(IReadOnlyList<FileStamp> files, params object[] asked)
     {
@@ -31,7 +34,41 @@ internal sealed class DatasetCache<TValue>
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    public TValue? Find(string key) => values.Find(key);
+    public TValue? Find(string key)
+    {
+        lock (sync)
+        {
+            if (!byKey.TryGetValue(key, out var node))
+            {
+                return null;
+            }
 
-    public void Add(string key, TValue value, int files) => values.Add(key, value, files);
+            byUse.Remove(node);
+            byUse.AddFirst(node);
+            return node.Value.Value;
+        }
+    }
+
+    public void Add(string key, TValue value, int files)
+    {
+        lock (sync)
+        {
+            if (byKey.ContainsKey(key))
+            {
+                return;
+            }
+
+            byKey[key] = byUse.AddFirst(new Entry(key, value, files));
+            fileCount += files;
+            while (byUse.Count > 1 && (byUse.Count > MaxEntries || fileCount > MaxFiles))
+            {
+                var last = byUse.Last!.Value;
+                byUse.RemoveLast();
+                byKey.Remove(last.Key);
+                fileCount -= last.Files;
+            }
+        }
+    }
+
+    private sealed record Entry(string Key, TValue Value, int Files);
 }
