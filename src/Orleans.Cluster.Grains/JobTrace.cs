@@ -88,22 +88,30 @@ internal static class JobTrace
         string name, ActivitySpanId? id, ActivityContext parent, DateTimeOffset start, DateTimeOffset end, Action<Activity> describe,
         IEnumerable<ActivityLink>? links = null)
     {
+        // A parent without a span, as the root has it, would give way to what is under way here.
         var current = Activity.Current;
-        using var span = ClusterTelemetry.Activities.CreateActivity(name, ActivityKind.Internal, parent, links: links);
-        if (span is null)
+        Activity.Current = null;
+        try
         {
-            return;
-        }
+            using var span = ClusterTelemetry.Activities.CreateActivity(name, ActivityKind.Internal, parent, links: links);
+            if (span is null)
+            {
+                return;
+            }
 
-        span.SetStartTime(start.UtcDateTime).Start();
-        if (id is { } known)
+            span.SetStartTime(start.UtcDateTime).Start();
+            if (id is { } known)
+            {
+                SpanIdOf(span) = known.ToHexString();
+            }
+
+            describe(span);
+            span.SetEndTime(end.UtcDateTime).Stop();
+        }
+        finally
         {
-            SpanIdOf(span) = known.ToHexString();
+            Activity.Current = current;
         }
-
-        describe(span);
-        span.SetEndTime(end.UtcDateTime).Stop();
-        Activity.Current = current;
     }
 
     // Hashed, although a job's id has as many bits: samplers take the first bytes of a trace id, and those of a job's id are the time.

@@ -42,16 +42,18 @@ public sealed class JobTraceTests : IDisposable
         JobTrace.StartAttempt(new AttemptId(new TaskId(id, 0, 3), 1), 1, new WorkerId("w"))!.Dispose();
         var second = Apply(running, running with { Stages = [running.Stages[0] with { Phase = StagePhase.Complete }, running.Stages[1] with { Phase = StagePhase.Open }] }, 5);
         var publishing = Apply(second, second with { Phase = JobPhase.Publishing, Stages = [second.Stages[0], second.Stages[1] with { Phase = StagePhase.Complete }] }, 7);
-        JobTrace.Start("publish", id, 1)!.Dispose();
-        Apply(publishing, publishing with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(8) }, 8);
+        using (JobTrace.Start("publish", id, 1))
+        {
+            Apply(publishing, publishing with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(8) }, 8);
+        }
 
-        Assert.Equal(["attempt", "stage 0", "stage 1", "publish", "job"], spans.Select(span => span.OperationName));
+        Assert.Equal(["attempt", "stage 0", "stage 1", "job", "publish"], spans.Select(span => span.OperationName));
         Assert.Single(spans.Select(span => span.TraceId).Distinct());
-        var root = spans[^1];
+        var root = spans[3];
         Assert.Equal(default, root.ParentSpanId);
         Assert.Equal((Now.UtcDateTime, TimeSpan.FromSeconds(8)), (root.StartTimeUtc, root.Duration));
         Assert.Equal(spans[1].SpanId, spans[0].ParentSpanId);
-        Assert.All(spans[1..4], span => Assert.Equal(root.SpanId, span.ParentSpanId));
+        Assert.All([spans[1], spans[2], spans[4]], span => Assert.Equal(root.SpanId, span.ParentSpanId));
         Assert.Equal((Now.AddSeconds(1).UtcDateTime, TimeSpan.FromSeconds(4)), (spans[1].StartTimeUtc, spans[1].Duration));
         Assert.Equal((Now.AddSeconds(5).UtcDateTime, TimeSpan.FromSeconds(2)), (spans[2].StartTimeUtc, spans[2].Duration));
         Assert.Null(Activity.Current);
