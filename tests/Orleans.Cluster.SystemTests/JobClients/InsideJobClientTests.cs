@@ -59,8 +59,12 @@ public sealed class InsideLink(GatewayCluster gateway) : IAsyncLifetime
 {
     public InsideConnection Connection { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Connection = await InsideConnection.OpenAsync(
-        options => (options.StateDirectory, options.Service) = (gateway.Cluster.StateFolder, "contract-tests"));
+    // A busy machine is no lost silo: what is waited for here is an answer that comes.
+    public async ValueTask InitializeAsync() => Connection = await InsideConnection.OpenAsync(options =>
+    {
+        (options.StateDirectory, options.Service) = (gateway.Cluster.StateFolder, "contract-tests");
+        (options.ResponseTimeout, options.Patience) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+    });
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 }
