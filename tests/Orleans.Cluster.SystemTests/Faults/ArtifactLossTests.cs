@@ -20,13 +20,11 @@ public sealed class ArtifactLossTests(EmbeddedFaultCluster cluster) : IClassFixt
             harmed = await Harm(job, id, different);
             await job.CheckResultAsync(id, outputPath: null);
         }
-        while (Find(await job.ListPartitionsAsync(id), harmed).Attempts.Count == 1); // It was read before it was harmed.
+        while (Commits(Find(await job.ListPartitionsAsync(id), harmed)) == 1); // It was read before it was harmed.
 
         var partitions = await job.ListPartitionsAsync(id);
-        Assert.Equal(["COMMITTED", "COMMITTED"], Find(partitions, harmed).Attempts.Select(attempt => attempt.State));
-        Assert.All(
-            partitions.Where(partition => partition.Stage == 0 && partition.Number != harmed.Number),
-            partition => Assert.Equal("COMMITTED", Assert.Single(partition.Attempts).State));
+        Assert.Equal(2, Commits(Find(partitions, harmed)));
+        Assert.All(partitions.Where(partition => partition.Stage == 0 && partition.Number != harmed.Number), partition => Assert.Equal(1, Commits(partition)));
         await Leftovers.CheckNoneAsync(cluster);
     }
 
@@ -60,6 +58,8 @@ public sealed class ArtifactLossTests(EmbeddedFaultCluster cluster) : IClassFixt
 
         return victim;
     }
+
+    private static int Commits(FaultJob.Partition partition) => partition.Attempts.Count(attempt => attempt.State == "COMMITTED");
 
     private static FaultJob.Partition Find(IEnumerable<FaultJob.Partition> partitions, FaultJob.Partition wanted) =>
         partitions.Single(partition => partition.Stage == wanted.Stage && partition.Number == wanted.Number);
