@@ -19,7 +19,7 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         ["GetResult"] = ("result J --limit 2", 0, "g1"),
         ["GetQuarantine"] = ("quarantine B", 0, "three"),
         ["ListPartitions"] = ("partitions J", 0, "COMMITTED"),
-        ["GetPlan"] = ("explain J", 0, "scan"),
+        ["GetPlan"] = ("explain J", 0, "0. result"),
         ["GetLog"] = ("logs J", 0, "INFORMATION SUCCEEDED"),
         ["ListCallbacks"] = ("callbacks J", 0, "Tries"),
         ["GetEvents"] = ("events J", 0, "phase  SUCCEEDED"),

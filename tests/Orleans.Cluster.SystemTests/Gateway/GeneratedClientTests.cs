@@ -48,7 +48,7 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
     }
 
     private object Open(Dictionary<string, Type> types) => Activator.CreateInstance(
-        types["GeneratedClient"], new HttpClient { BaseAddress = new Uri(gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)) })!;
+        types["GeneratedClient"], gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), new HttpClient())!;
 
     private async Task<Dictionary<string, Type>> TypesAsync()
     {
