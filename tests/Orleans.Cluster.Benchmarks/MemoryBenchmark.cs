@@ -41,7 +41,7 @@ internal static class MemoryBenchmark
                 continue;
             }
 
-            var answer = Sum(status, name == "sort", folder);
+            var answer = Sum(status, name == "sort", output, folder);
             var expected = Peer.Row(Checksum(peer), folder);
             var retried = (await cluster.Partitions(status.Id)).Sum(partition => partition.Attempts.Count - 1);
             var isRight = answer == expected && memory.PeakResident <= TaskBytes;
@@ -86,9 +86,9 @@ internal static class MemoryBenchmark
     private static string Table(string csv) => $"read_csv({SqlText.Literal(csv)})";
 
     // Order counts for the sort alone: each row is compared with the one before it, in the order of the files.
-    private static string Sum(JobStatus status, bool isSorted, string folder)
+    private static string Sum(JobStatus status, bool isSorted, string output, string folder)
     {
-        var files = string.Join(", ", status.Result!.Files.Select(file => SqlText.Literal(Path.Combine(folder, file.Path))));
+        var files = string.Join(", ", status.Result!.Files.Select(file => SqlText.Literal(Path.Combine(output, file.Path))));
         var rows = $"SELECT * FROM read_parquet([{files}])";
         if (isSorted && Peer.Row(
             $"SELECT count(*) FROM (SELECT (s, -k) < lag((s, -k)) OVER () AS falls FROM read_parquet([{files}])) WHERE falls", folder) is not "0" and var falls)

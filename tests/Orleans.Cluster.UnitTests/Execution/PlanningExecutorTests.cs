@@ -47,7 +47,11 @@ public sealed class PlanningExecutorTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The executors are shell scripts.");
         var path = Path.Combine(folder, "executor");
         File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         return new PlanningExecutor(
             new ExecutorProgram(Options.Create(new ClusterSettings { ExecutorPath = path })), Options.Create(new ExecutorOptions()),
             Options.Create(new QueueOptions()), NullLogger<PlanningExecutor>.Instance);
