@@ -12,7 +12,7 @@ public sealed class GangTests
     [Fact]
     public async Task Gang_WiderThanTheCluster_IsRefusedUntilItMayGrow()
     {
-        await using var cluster = new EmbeddedCluster { Workers = 1, Arguments = ["--Scaling:UpAfter=00:00:01"] };
+        await using var cluster = new EmbeddedCluster { Workers = 1, Arguments = ["--Scaling:UpAfter=00:00:01", "--Jobs:PlanBeforeAccept=00:00:10"] };
         await cluster.StartAsync();
         var client = new QueueClient(cluster);
         var gang = Gang(client.WriteNumbers("wide.csv", 20), partitions: 2);

@@ -94,6 +94,17 @@ public sealed class WireContractTests
             return;
         }
 
+        if (expected is JsonArray items)
+        {
+            Assert.Equal(items.Count, (actual as JsonArray)?.Count);
+            for (var i = 0; i < items.Count; i++)
+            {
+                AssertHolds(items[i], actual![i], $"{path}[{i}]");
+            }
+
+            return;
+        }
+
         Assert.True(JsonNode.DeepEquals(expected, actual), $"{path} was {expected?.ToJsonString()} and is read as {actual?.ToJsonString()}");
     }
 
