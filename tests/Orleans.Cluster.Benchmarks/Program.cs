@@ -10,6 +10,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Benchmarks: groupby [--rows 10000000] [--runs 3] [--folder DIR] | task FILE.csv | load [--clients 100] [--seconds 15]");
+    Console.Error.WriteLine("Benchmarks: groupby [--rows 10000000] [--runs 3] [--folder DIR] | task FILE.csv | load [--clients 100] [--seconds 15] [--events-only]");
     return 2;
 }
