@@ -60,6 +60,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         [
             DemoCommand.Create(commands), UpCommand.Create(commands), .. JobCommands.Create(commands),
             .. DataCommands.Create(commands), .. ClusterCommands.Create(commands),
+            .. AccessCommands.Create(commands),
             DoctorCommand.Create(commands), CompletionCommand.Create(commands),
         ])
         {

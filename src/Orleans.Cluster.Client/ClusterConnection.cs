@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
 using Polly;
 
 namespace Orleans.Cluster.Client;
@@ -10,10 +13,12 @@ namespace Orleans.Cluster.Client;
 public sealed class ClusterConnection : IDisposable
 {
     private readonly HttpClient http;
+    private readonly ClusterTransport transport;
 
     private ClusterConnection(HttpClient http, JobClientOptions options)
     {
         this.http = http;
+        transport = new ClusterTransport(http);
         Jobs = new JobClient(http, Options.Create(options));
         Cluster = new ClusterControl(http);
     }
@@ -36,6 +41,30 @@ public sealed class ClusterConnection : IDisposable
         var http = new HttpClient(new ResilienceHandler(builder.Build()) { InnerHandler = Handler(options) });
         Configure(http, options);
         return new ClusterConnection(http, options);
+    }
+
+    /// <summary>
+    /// A job's events as the gateway streams them, to the job's end: each change of phase once, and the status document whenever it has
+    /// changed. A broken connection is a <see cref="ClusterUnreachableException"/>; the last id seen tells where to go on.
+    /// </summary>
+    /// <param name="id">The job.</param>
+    /// <param name="lastEventId">Id of the last event that was seen; all of them when null.</param>
+    /// <param name="cancellationToken">Ends the stream; the job goes on.</param>
+    public async IAsyncEnumerable<JobEvent> ReadEventsAsync(
+        JobId id, string? lastEventId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/processing/jobs/{id}/events");
+        if (lastEventId is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+        }
+
+        await using var stream = await transport.OpenAsync(request, cancellationToken);
+        await using var events = SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await transport.GuardAsync(events.MoveNextAsync(), cancellationToken))
+        {
+            yield return new JobEvent(events.Current.EventId ?? "", events.Current.EventType, events.Current.Data);
+        }
     }
 
     /// <inheritdoc/>

@@ -25,6 +25,9 @@ internal sealed class ClusterControl(HttpClient http) : IClusterControl
     public Task<ClusterStatus> ScaleAsync(ClusterScale scale, CancellationToken cancellationToken) =>
         ChangeAsync("scale", scale, cancellationToken);
 
+    public Task<IReadOnlyList<ScalingDecision>> ListDecisionsAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<IReadOnlyList<ScalingDecision>>($"{Root}/cluster/decisions", cancellationToken);
+
     public Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken) =>
         transport.GetAsync<QueueStatus>($"{Root}/queue/status", cancellationToken);
 
@@ -66,6 +69,29 @@ internal sealed class ClusterControl(HttpClient http) : IClusterControl
             return false;
         }
     }
+
+    public Task<KeyList> ListKeysAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<KeyList>($"{Root}/keys", cancellationToken);
+
+    public async Task<CreatedKey> CreateKeyAsync(NewKey key, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/keys") { Content = Wire.Json(key) };
+        return await transport.SendAsync<CreatedKey>(request, cancellationToken);
+    }
+
+    public async Task RevokeKeyAsync(string id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"{Root}/keys/{Uri.EscapeDataString(id)}");
+        using var response = await transport.SendAsync(request, cancellationToken);
+        await transport.ThrowIfRefusedAsync(response, cancellationToken);
+    }
+
+    public Task<AuditList> ListAuditAsync(int pageSize, string? pageToken, CancellationToken cancellationToken) =>
+        transport.GetAsync<AuditList>(
+            Wire.Address($"{Root}/audit", [("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)]), cancellationToken);
+
+    public Task<AuditCheck> VerifyAuditAsync(CancellationToken cancellationToken) =>
+        transport.GetAsync<AuditCheck>($"{Root}/audit/verify", cancellationToken);
 
     /// <summary>A wanted state, so that asking for it twice is asking for it once.</summary>
     private async Task<ClusterStatus> ChangeAsync<T>(string verb, T body, CancellationToken cancellationToken)

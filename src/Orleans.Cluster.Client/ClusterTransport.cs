@@ -69,6 +69,19 @@ internal sealed class ClusterTransport(HttpClient http)
         }
     }
 
+    /// <summary>A step of reading an answer that arrives over time.</summary>
+    public async Task<T> GuardAsync<T>(ValueTask<T> step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await step;
+        }
+        catch (Exception exception) when (IsOutage(exception, cancellationToken))
+        {
+            throw new ClusterUnreachableException(http.BaseAddress, exception);
+        }
+    }
+
     public async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)

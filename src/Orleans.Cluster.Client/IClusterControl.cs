@@ -4,7 +4,7 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Client;
 
-/// <summary>Looks at a cluster and changes its size. Errors are those of <see cref="IJobClient"/>.</summary>
+/// <summary>Looks at a cluster, changes its size, and says who may call it. Errors are those of <see cref="IJobClient"/>.</summary>
 public interface IClusterControl
 {
     /// <summary>State, workers and the last scaling decision.</summary>
@@ -18,6 +18,9 @@ public interface IClusterControl
 
     /// <summary>Wants so many workers, or lets the autoscaler choose within bounds.</summary>
     Task<ClusterStatus> ScaleAsync(ClusterScale scale, CancellationToken cancellationToken = default);
+
+    /// <summary>Scaling decisions with their reasons, the latest last.</summary>
+    Task<IReadOnlyList<ScalingDecision>> ListDecisionsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>What waits, and why.</summary>
     Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken = default);
@@ -37,4 +40,19 @@ public interface IClusterControl
 
     /// <summary>Whether jobs can be accepted and the configured workers are active. False also when nothing answers.</summary>
     Task<bool> IsReadyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>API keys, those that have ended too.</summary>
+    Task<KeyList> ListKeysAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Makes an API key. Its secret is in the answer and nowhere else; a lost answer leaves a key that nobody knows, to be revoked.</summary>
+    Task<CreatedKey> CreateKeyAsync(NewKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends an API key for good.</summary>
+    Task RevokeKeyAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>One page of the audit log, newest first.</summary>
+    Task<AuditList> ListAuditAsync(int pageSize = 50, string? pageToken = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads the whole audit log again and says whether each entry is there and as it was written.</summary>
+    Task<AuditCheck> VerifyAuditAsync(CancellationToken cancellationToken = default);
 }

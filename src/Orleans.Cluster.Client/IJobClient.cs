@@ -80,6 +80,9 @@ public interface IJobClient
     /// <summary>What happened to the job, in order of time: changes of its phase, and attempts that ended badly.</summary>
     Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken = default);
 
+    /// <summary>Deliveries of the job's callbacks, in order.</summary>
+    Task<CallbackList> ListCallbacksAsync(JobId id, CancellationToken cancellationToken = default);
+
     /// <summary>Schema and partitions of a dataset as a job would read it; nothing runs.</summary>
     /// <param name="source">The dataset; the configured default when null.</param>
     /// <param name="partitioning">How to split it; the defaults when null.</param>

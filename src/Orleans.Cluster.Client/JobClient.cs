@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
@@ -16,10 +15,6 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public const string IdempotencyKeyHeader = "Idempotency-Key";
 
     private const string Root = "/api/processing/jobs";
-
-    /// <summary>A gateway that answers each poll at once must not be asked in a tight loop.</summary>
-    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
 
     private readonly ClusterTransport transport = new(http);
     private readonly TimeProvider clock = time ?? TimeProvider.System;
@@ -39,36 +34,20 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public Task<JobStatus> GetStatusAsync(JobId id, CancellationToken cancellationToken) =>
         transport.GetAsync<JobStatus>(At(id, "status"), cancellationToken);
 
-    public async IAsyncEnumerable<JobStatus> WatchAsync(JobId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<JobStatus> WatchAsync(JobId id, CancellationToken cancellationToken)
     {
-        var last = (Poll?)null;
-        do
-        {
-            var next = await PollThroughOutagesAsync(id, last?.ETag, cancellationToken);
-            if (next.Status is { } status && status.Revision != last?.Status?.Revision)
-            {
-                last = next;
-                yield return status;
-            }
+        var tag = (string?)null;
+        return StatusWatch.Follow(PollAsync, options.Value.OutageTolerance, clock, cancellationToken);
 
-            if (last?.Status?.Phase.IsTerminal() != true)
-            {
-                await Task.Delay(PollPause, clock, cancellationToken);
-            }
+        async Task<JobStatus?> PollAsync(JobStatus? known, CancellationToken token)
+        {
+            var next = await this.PollAsync(id, known is null ? null : tag, token);
+            tag = next.ETag;
+            return next.Status;
         }
-        while (last?.Status?.Phase.IsTerminal() != true);
     }
 
-    public async Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken)
-    {
-        var last = (JobStatus?)null;
-        await foreach (var status in WatchAsync(id, cancellationToken))
-        {
-            last = status;
-        }
-
-        return last ?? throw new System.Diagnostics.UnreachableException("A watch ends with a terminal status.");
-    }
+    public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) => StatusWatch.LastOf(WatchAsync(id, cancellationToken));
 
     public async Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken)
     {
@@ -122,6 +101,9 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken) =>
         transport.GetAsync<JobLog>(At(id, "logs"), cancellationToken);
 
+    public Task<CallbackList> ListCallbacksAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<CallbackList>(At(id, "callbacks"), cancellationToken);
+
     public async Task<DatasetPreview> PartitionAsync(
         SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken)
     {
@@ -142,22 +124,6 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
         return await transport.SendAsync<PlanDocument>(request.MarkRepeatable(), cancellationToken);
     }
 
-    private async Task<Poll> PollThroughOutagesAsync(JobId id, string? etag, CancellationToken cancellationToken)
-    {
-        var begun = clock.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return await PollAsync(id, etag, cancellationToken);
-            }
-            catch (Exception exception) when (IsOutage(exception) && clock.GetElapsedTime(begun) < options.Value.OutageTolerance)
-            {
-                await Task.Delay(OutagePause, clock, cancellationToken);
-            }
-        }
-    }
-
     private async Task<Poll> PollAsync(JobId id, string? etag, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, At(id, "status"));
@@ -173,9 +139,6 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
             ? new Poll(null, etag)
             : new Poll(await transport.ReadAsync<JobStatus>(response, cancellationToken), response.Headers.ETag?.ToString());
     }
-
-    private static bool IsOutage(Exception exception) =>
-        exception is ClusterUnreachableException or ClusterException { Code.HttpStatus: 503 };
 
     private static string At(JobId id, string what) => $"{Root}/{id}/{what}";
 

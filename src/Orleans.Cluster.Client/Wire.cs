@@ -13,7 +13,9 @@ internal static class Wire
     public static JsonSerializerOptions Bodies { get; } =
         new(WireJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    public static ByteArrayContent Json<T>(T value) => Json(JsonSerializer.SerializeToUtf8Bytes(value, Bodies));
+    public static ByteArrayContent Json<T>(T value) => Json(Utf8(value));
+
+    public static byte[] Utf8<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Bodies);
 
     public static ByteArrayContent Json(byte[] utf8) =>
         new(utf8) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" } } };
@@ -27,9 +29,11 @@ internal static class Wire
 
     public static string Address(string path, IEnumerable<(string Name, string? Value)> query)
     {
-        var pairs = query.Where(pair => pair.Value is not null)
-            .Select(pair => $"{Uri.EscapeDataString(pair.Name)}={Uri.EscapeDataString(pair.Value!)}");
-        var text = string.Join('&', pairs);
+        var text = Query(query);
         return text.Length == 0 ? path : $"{path}?{text}";
     }
+
+    public static string Query(IEnumerable<(string Name, string? Value)> query) => string.Join(
+        '&',
+        query.Where(pair => pair.Value is not null).Select(pair => $"{Uri.EscapeDataString(pair.Name)}={Uri.EscapeDataString(pair.Value!)}"));
 }

@@ -33,6 +33,9 @@ public enum FailureKind
 
     /// <summary>Something that no rule foresees; the message has it.</summary>
     Internal = 9,
+
+    /// <summary>The task would have spilled and staged more than its quota of local disk.</summary>
+    OutOfDisk = 10,
 }
 
 /// <summary>What a kind of failure means for the next attempt.</summary>
@@ -40,7 +43,10 @@ public static class FailureKinds
 {
     /// <summary>Whether another attempt can end otherwise.</summary>
     public static bool IsRetryable(this FailureKind kind) =>
-        kind is not (FailureKind.BadData or FailureKind.BadQuery or FailureKind.SourceUnavailable or FailureKind.Cancelled);
+        kind is not (FailureKind.BadData or FailureKind.BadQuery or FailureKind.SourceUnavailable or FailureKind.Cancelled or FailureKind.OutOfDisk);
+
+    /// <summary>Whether half of the partition may succeed where the whole did not.</summary>
+    public static bool IsOfSize(this FailureKind kind) => kind is FailureKind.OutOfMemory or FailureKind.OutOfDisk;
 
     /// <summary>Whether it uses up one of the partition's attempts.</summary>
     public static bool CountsAgainstLimit(this FailureKind kind) => kind is not (FailureKind.WorkerLost or FailureKind.ArtifactLost or FailureKind.Cancelled);
@@ -49,6 +55,7 @@ public static class FailureKinds
     public static ErrorCode ToErrorCode(this FailureKind kind) => kind switch
     {
         FailureKind.OutOfMemory => ErrorCode.OutOfMemory,
+        FailureKind.OutOfDisk => ErrorCode.OutOfDisk,
         FailureKind.ExecutorCrashed => ErrorCode.ExecutorCrashed,
         FailureKind.BadData => ErrorCode.BadRow,
         FailureKind.BadQuery => ErrorCode.QueryInvalid,

@@ -42,7 +42,7 @@ public enum ClusterState
     /// <summary>Stopped on request.</summary>
     Stopped = 4,
 
-    /// <summary>Fewer than wanted, and they keep ending; the detail says why.</summary>
+    /// <summary>Fewer than wanted take tasks, because they keep ending, are unwell or cannot be looked after; the detail says why.</summary>
     Degraded = 5,
 }
 
@@ -101,6 +101,29 @@ public sealed record WorkerStatus
     /// <summary>Machine that it runs on.</summary>
     [Id(12)]
     public string Machine { get; init; } = "";
+
+    /// <summary>What holds its executors to their memory; null for a worker of an earlier version.</summary>
+    [Id(13)]
+    public MemoryCap? MemoryCap { get; init; }
+
+    /// <summary>Bytes that its attempts have spilled to local disk now.</summary>
+    [Id(14)]
+    public long SpilledBytes { get; init; }
+
+    /// <summary>Bytes that are free on that disk.</summary>
+    [Id(15)]
+    public long ScratchFreeBytes { get; init; }
+}
+
+/// <summary>What holds an executor to the memory that its task asked for.</summary>
+[GenerateSerializer, Alias("MemoryCap")]
+public enum MemoryCap
+{
+    /// <summary>A look at its resident size several times a second, which a burst between two looks escapes.</summary>
+    Watch = 0,
+
+    /// <summary>A control group of the kernel.</summary>
+    Cgroup = 1,
 }
 
 /// <summary>Memory of a worker, bytes: what it may hand out, what it has handed out, what its processes hold.</summary>

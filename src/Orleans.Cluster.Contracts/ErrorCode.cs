@@ -47,6 +47,7 @@ public sealed record ErrorCode
     public static readonly ErrorCode PathNotAllowed = new("path-not-allowed", 422, "The path is outside the data roots.");
     public static readonly ErrorCode JobTimeout = new("job-timeout", 422, "The job did not end in its time.");
     public static readonly ErrorCode OutOfMemory = new("out-of-memory", 422, "A task needs more memory than it asked for.");
+    public static readonly ErrorCode OutOfDisk = new("out-of-disk", 422, "A task needs more temporary disk than it may use.");
     public static readonly ErrorCode ExecutorCrashed = new("executor-crashed", 422, "A partition ended its executor each time.");
     public static readonly ErrorCode BadRow = new("bad-row", 422, "A row does not fit the schema.");
     public static readonly ErrorCode ResourcesImpossible = new("resources-impossible", 422, "No worker could ever meet the request.");
@@ -65,7 +66,7 @@ public sealed record ErrorCode
     {
         ValidationFailed, Unauthenticated, Forbidden, JobNotFound, JobAlreadyTerminal, IdempotencyInFlight, ScalingNotSupported,
         NotFound, MethodNotAllowed, NotAcceptable, UnsupportedMediaType, PayloadTooLarge, IdempotencyKeyReused, DatasetNotFound, DatasetNotReadable, SchemaConflict, ColumnNotFound, QueryInvalid,
-        PathNotAllowed, JobTimeout, OutOfMemory, ExecutorCrashed, BadRow, ResourcesImpossible, ResultNotReady, ResultExpired,
+        PathNotAllowed, JobTimeout, OutOfMemory, OutOfDisk, ExecutorCrashed, BadRow, ResourcesImpossible, ResultNotReady, ResultExpired,
         OutputExists, OutputInUse, DependencyFailed, QueueFull, RateLimited, Internal, StorageUnavailable,
     }.ToFrozenDictionary(code => code.Word, StringComparer.Ordinal);
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -85,6 +86,7 @@ public sealed record JobSpec
     public required OperationKind Operation { get; init; }
 
     /// <summary>How urgent; <c>NORMAL</c> when not given.</summary>
+    [DefaultValue(JobPriority.Normal)]
     public JobPriority Priority { get; init; } = JobPriority.Normal;
 
     /// <summary>The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.</summary>
@@ -138,6 +140,7 @@ public sealed record JobSpec
 public sealed record PartitioningSpec
 {
     /// <summary>Bytes that a partition should have at most, uncompressed; 1 KiB to 16 GiB.</summary>
+    [DefaultValue(104_857_600L)]
     public long TargetBytes { get; init; } = 104_857_600;
 
     /// <summary>At least so many partitions where the data can be cut so often; null for no wish.</summary>
@@ -152,11 +155,11 @@ public sealed record PartitioningSpec
 public sealed record ResourceRequest
 {
     /// <summary>Slots, each of which is one thread of the engine.</summary>
-    [Id(0)]
+    [Id(0), DefaultValue(1)]
     public int Cpu { get; init; } = 1;
 
     /// <summary>Memory that the task's executor may use in all.</summary>
-    [Id(1)]
+    [Id(1), DefaultValue(1_073_741_824L)]
     public long MemoryBytes { get; init; } = 1_073_741_824;
 
     /// <summary>Whole GPUs.</summary>
@@ -168,15 +171,19 @@ public sealed record ResourceRequest
 public sealed record RetrySpec
 {
     /// <summary>Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.</summary>
+    [DefaultValue(3)]
     public int MaxAttempts { get; init; } = 3;
 
     /// <summary>Wait before the second attempt, milliseconds.</summary>
+    [DefaultValue(500)]
     public int InitialBackoffMs { get; init; } = 500;
 
     /// <summary>Longest wait, milliseconds.</summary>
+    [DefaultValue(30_000)]
     public int MaxBackoffMs { get; init; } = 30_000;
 
     /// <summary>Growth of the wait from one attempt to the next, from 1.</summary>
+    [DefaultValue(2.0)]
     public double Multiplier { get; init; } = 2.0;
 }
 

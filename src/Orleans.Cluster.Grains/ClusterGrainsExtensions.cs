@@ -31,7 +31,9 @@ internal static class ClusterGrainsExtensions
     }
 
     /// <summary>What makes a silo a worker: it asks for tasks.</summary>
-    public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services.AddHostedService<WorkerSupervisor>();
+    public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services
+        .AddHostedService(provider => provider.GetRequiredService<PauseWatch>())
+        .AddHostedService<WorkerSupervisor>();
 
     /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>
     public static IServiceCollection AddClusterJanitor(this IServiceCollection services) =>
@@ -40,6 +42,7 @@ internal static class ClusterGrainsExtensions
     private static IServiceCollection AddJobs(this IServiceCollection services)
     {
         services.AddSingleton<IJobDesk, JobDesk>();
+        services.AddSingleton<AdmissionDesk>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ResourceDesk>();
         services.AddSingleton<RepeatedSubmits>();
@@ -61,7 +64,9 @@ internal static class ClusterGrainsExtensions
     {
         services.AddSingleton<GpuCount>();
         services.AddSingleton<WorkerLedger>();
+        services.AddSingleton<PauseWatch>();
         services.AddSingleton<WorkerMeter>();
+        services.AddSingleton<MemoryGuard>();
         services.AddSingleton<ExecutorPool>();
         services.AddSingleton<TaskAssembler>();
         services.AddSingleton<AttemptRunner>();

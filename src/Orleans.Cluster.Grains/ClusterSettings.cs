@@ -73,6 +73,9 @@ internal sealed class ClusterSettings
     /// </summary>
     public string? AdvertisedAddress { get; set; }
 
+    /// <summary>Name of the machine, container or pod that a worker reports, by which scale targets know it; the machine's own when null.</summary>
+    public string? MachineName { get; set; }
+
     /// <summary>
     /// How long this process waits at its end for attempts that run. Default 2 min; above the longest partition, and below what a
     /// service manager allows before it kills.

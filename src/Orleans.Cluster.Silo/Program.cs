@@ -52,6 +52,7 @@ static async Task<int> RunGateway(string[] args)
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);
     builder.Services.AddClusterMetrics();
+    builder.AddTelemetryExport(SiloRole.Gateway);
     builder.Services.AddHostedService<EngineWarmUp>();
 
     var app = builder.Build();
@@ -85,6 +86,7 @@ static async Task<int> RunWorker(string[] args)
     builder.Services.AddJobPlanning();
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterWorker();
+    builder.AddTelemetryExport(SiloRole.Worker);
     await builder.Build().RunAsync();
     return 0;
 }

@@ -18,9 +18,9 @@ internal static class GroupByBenchmark
 
     public static async Task<int> Run(string[] args)
     {
-        var rows = long.Parse(Option(args, "--rows") ?? "10000000", CultureInfo.InvariantCulture);
-        var runs = int.Parse(Option(args, "--runs") ?? "3", CultureInfo.InvariantCulture);
-        var folder = Directory.CreateDirectory(Option(args, "--folder") ?? Path.Combine(Path.GetTempPath(), "orleans-cluster-benchmark")).FullName;
+        var rows = long.Parse(Options.Value(args, "--rows") ?? "10000000", CultureInfo.InvariantCulture);
+        var runs = int.Parse(Options.Value(args, "--runs") ?? "3", CultureInfo.InvariantCulture);
+        var folder = Options.Folder(args);
         var csv = Write(folder, rows);
         await using var cluster = await ProductCluster.Start(folder);
         Console.WriteLine($"{rows} rows; {Environment.ProcessorCount} slots against {Environment.ProcessorCount} threads; medians of {runs} runs, submit to SUCCEEDED");
@@ -114,6 +114,4 @@ internal static class GroupByBenchmark
         values.Sort();
         return values[values.Count / 2];
     }
-
-    private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

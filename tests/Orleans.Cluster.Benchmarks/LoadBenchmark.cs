@@ -24,7 +24,7 @@ internal static class LoadBenchmark
         var span = TimeSpan.FromSeconds(Number(args, "--seconds", 15));
         var folder = Directory.CreateTempSubdirectory("orleans-cluster-load-").FullName;
         WriteTable(Path.Combine(folder, "table.csv"), rows: 200_000);
-        await using (var cluster = await ProductCluster.Start(folder, Workers))
+        await using (var cluster = await ProductCluster.Start(folder, workers: Workers))
         {
             Console.WriteLine($"{clients} clients, {Workers} workers, {Environment.ProcessorCount} processors");
             using var http = Client(cluster.Address, clients);

@@ -7,7 +7,13 @@ internal static class ProcessTree
 {
     private const double TicksPerSecond = 100;
 
-    public static TimeSpan ProcessorTime(int root)
+    public static TimeSpan ProcessorTime(int root) => TimeSpan.FromSeconds(Tree(root).Sum(process => process.Ticks) / TicksPerSecond);
+
+    /// <summary>The processes below one, with their parents.</summary>
+    public static IReadOnlyList<(int Id, int Parent)> Descendants(int root) =>
+        [.. Tree(root).Where(process => process.Id != root).Select(process => (process.Id, process.Parent))];
+
+    private static List<(int Id, int Parent, long Ticks)> Tree(int root)
     {
         var processes = Directory.EnumerateDirectories("/proc")
             .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
@@ -19,7 +25,7 @@ internal static class ProcessTree
         {
         }
 
-        return TimeSpan.FromSeconds(processes.Where(process => tree.Contains(process.Id)).Sum(process => process.Ticks) / TicksPerSecond);
+        return processes.FindAll(process => tree.Contains(process.Id));
     }
 
     private static (int Id, int Parent, long Ticks)? Read(string folder)

@@ -5,15 +5,18 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>The product as a user starts it: an embedded cluster with one worker slot for each processor, called over REST.</summary>
 internal sealed class ProductCluster(Process gateway, IJobClient client, Uri address, string state) : IAsyncDisposable
 {
-    /// <param name="folder">Its data root, and the place of its state.</param>
+    /// <summary>Starts one whose state and output are below a folder.</summary>
+    /// <param name="folder">Its first data root, and the place of its state.</param>
+    /// <param name="data">Another data root; none when null.</param>
     /// <param name="workers">Worker processes with one slot each; one for each processor when null.</param>
-    public static async Task<ProductCluster> Start(string folder, int? workers = null)
+    public static async Task<ProductCluster> Start(string folder, string? data = null, int? workers = null)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -25,8 +28,9 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
         var silo = Path.Combine(root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent.Name, bin.Name, "Orleans.Cluster.Silo.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         foreach (var argument in (string[])
-            [silo, $"--Urls={address}", $"--Cluster:Workers={workers ?? Environment.ProcessorCount}", "--Cluster:DashboardPort=0", $"--Cluster:StateDirectory={state}",
-             $"--Cluster:DataRoots:0={folder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"])
+            [silo, $"--Urls={address}", $"--Cluster:Workers={workers ?? Environment.ProcessorCount}", "--Cluster:DashboardPort=0",
+             $"--Cluster:StateDirectory={state}", $"--Cluster:DataRoots:0={folder}", $"--Cluster:DataRoots:1={data ?? folder}",
+             $"--Cluster:ParentProcessId={Environment.ProcessId}"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -42,15 +46,29 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
     public Uri Address => address;
 
     /// <summary>Runs a query over one file to its end.</summary>
-    public async Task<JobStatus> Run(string path, string query)
+    public Task<JobStatus> Run(string path, string query) => Run(new JobSpec
     {
-        var status = await client.SubmitAsync(new JobSpec
+        Operation = OperationKind.Sql,
+        Source = new SourceSpec { Path = [path] },
+        Parameters = JsonSerializer.SerializeToElement(new { query }),
+    });
+
+    /// <summary>Runs a job to its end.</summary>
+    public async Task<JobStatus> Run(JobSpec job) => await client.WaitAsync((await client.SubmitAsync(job)).Id);
+
+    /// <summary>The partitions of a job with their attempts.</summary>
+    public async Task<IReadOnlyList<PartitionItem>> Partitions(JobId job)
+    {
+        var partitions = new List<PartitionItem>();
+        for (string? token = null; ;)
         {
-            Operation = OperationKind.Sql,
-            Source = new SourceSpec { Path = [path] },
-            Parameters = JsonSerializer.SerializeToElement(new { query }),
-        });
-        return await client.WaitAsync(status.Id);
+            var page = await client.ListPartitionsAsync(job, 500, token);
+            partitions.AddRange(page.Items);
+            if ((token = page.NextPageToken) is null)
+            {
+                return partitions;
+            }
+        }
     }
 
     /// <summary>Processor time of the gateway's own process.</summary>
@@ -59,6 +77,9 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
         gateway.Refresh();
         return gateway.TotalProcessorTime;
     }
+
+    /// <summary>Process of the gateway.</summary>
+    public int GatewayId => gateway.Id;
 
     /// <summary>Processor time that the gateway, its workers and their executors have used so far.</summary>
     public TimeSpan ProcessorTime() => ProcessTree.ProcessorTime(gateway.Id);
@@ -86,7 +107,8 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
     private static async Task Ready(string address)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        for (var i = 0; i < 300; i++)
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromMinutes(5))
         {
             try
             {
@@ -95,14 +117,14 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
             {
-                // Not listening yet.
+                // Not listening yet, or too busy to answer.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
 
-        throw new TimeoutException("The cluster was not ready within a minute.");
+        throw new TimeoutException("The cluster was not ready within five minutes.");
     }
 }

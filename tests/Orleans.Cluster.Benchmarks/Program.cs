@@ -4,12 +4,17 @@ return args switch
 {
     ["groupby", .. var rest] => await GroupByBenchmark.Run(rest),
     ["load", .. var rest] => await LoadBenchmark.Run(rest),
+    ["memory", .. var rest] => await MemoryBenchmark.Run(rest),
+    ["skew", .. var rest] => await ShapeBenchmark.Skew(rest),
+    ["profile", var csv, .. var rest] => await ShapeBenchmark.Profile(csv, rest),
     ["task", var csv] => await TaskBenchmark.Run(csv, runs: 5),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Benchmarks: groupby [--rows 10000000] [--runs 3] [--folder DIR] | task FILE.csv | load [--clients 100] [--seconds 15] [--events-only]");
+    Console.Error.WriteLine(
+        "Benchmarks: groupby [--rows 10000000] [--runs 3] | memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
+        + "| load [--clients 100] [--seconds 15] [--events-only] | task FILE.csv; each but the last two takes --folder DIR");
     return 2;
 }

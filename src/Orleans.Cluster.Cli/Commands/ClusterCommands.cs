@@ -10,8 +10,9 @@ internal static class ClusterCommands
 {
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
-        CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands)),
-        Queue(commands), Resources(commands), Top(commands),
+        CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands),
+            Decisions(commands)),
+        Queue(commands), Resources(commands), Recommendations(commands), Metrics(commands), Health(commands), Top(commands),
     ];
 
     private static Command Status(CommandFactory commands) =>
@@ -69,27 +70,56 @@ internal static class ClusterCommands
         {
             if (session.Parsed.GetValue(advise))
             {
-                var advice = await session.Cluster.GetRecommendationsAsync(session.Cancellation);
-                return Write(session, advice, () => ResourceViews.WriteAdvice(session.Console, advice));
+                return await ShowAdviceAsync(session);
             }
 
             var resources = await session.Cluster.GetResourcesAsync(session.Cancellation);
-            return Write(session, resources, () => ResourceViews.WriteResources(session.Console, resources));
+            return session.Show(resources, () => ResourceViews.WriteResources(session.Console, resources));
         });
     }
 
-    private static int Write<T>(Session session, T document, Action forPeople)
-    {
-        if (session.Json)
-        {
-            session.WriteJson(document);
-        }
-        else
-        {
-            forPeople();
-        }
+    private static Command Recommendations(CommandFactory commands) =>
+        commands.Create("recommendations", "Show what to change, from what was measured", [], ShowAdviceAsync);
 
-        return ExitCodes.Done;
+    private static async Task<int> ShowAdviceAsync(Session session)
+    {
+        var advice = await session.Cluster.GetRecommendationsAsync(session.Cancellation);
+        return session.Show(advice, () => ResourceViews.WriteAdvice(session.Console, advice));
+    }
+
+    private static Command Decisions(CommandFactory commands) =>
+        commands.Create("decisions", "Show when and why the size of the cluster was changed", [], async session =>
+        {
+            var decisions = await session.Cluster.ListDecisionsAsync(session.Cancellation);
+            return session.Show(decisions, () => ClusterViews.WriteDecisions(session.Console, decisions));
+        });
+
+    private static Command Metrics(CommandFactory commands)
+    {
+        var since = new Option<DateTimeOffset?>("--since") { Description = "Begin of the span; an hour ago when absent", HelpName = "time" };
+        var step = new Option<double?>("--step") { Description = "Seconds of one window; a fitting number when absent", HelpName = "seconds" };
+        return commands.Create("metrics", "Show figures of the cluster, now and over a span of time", [since, step], async session =>
+        {
+            var metrics = await session.Cluster.GetMetricsAsync(
+                session.Parsed.GetValue(since), session.Parsed.GetValue(step) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, session.Cancellation);
+            return session.Show(metrics, () => FigureViews.WriteMetrics(session.Console, metrics));
+        });
+    }
+
+    private static Command Health(CommandFactory commands)
+    {
+        var ready = new Option<bool>("--ready") { Description = "Print nothing; end with 0 when jobs are accepted and the wanted workers are there, else with 1" };
+        return commands.Create("health", "Show whether storage, membership and queue answer; `doctor` says what to do", [ready], async session =>
+        {
+            if (session.Parsed.GetValue(ready))
+            {
+                return await session.Cluster.IsReadyAsync(session.Cancellation) ? ExitCodes.Done : ExitCodes.Failed;
+            }
+
+            var health = await session.Cluster.GetHealthAsync(session.Cancellation);
+            session.Show(health, () => FigureViews.WriteHealth(session.Console, health));
+            return health.GetProperty("status").GetString() == "HEALTHY" ? ExitCodes.Done : ExitCodes.Failed;
+        });
     }
 
     private static Command Top(CommandFactory commands)

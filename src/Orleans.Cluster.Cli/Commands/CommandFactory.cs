@@ -58,6 +58,8 @@ internal sealed class CommandFactory(CliConsole console, GlobalOptions globals, 
         },
     };
 
+    public static Option<string?> PageToken() => new("--page-token") { Description = "Token that the page before ended with", HelpName = "token" };
+
     private async Task<int> RunAsync(ParseResult parsed, Func<Session, Task<int>> action)
     {
         using var own = interrupts is null ? new Interrupts() : null;

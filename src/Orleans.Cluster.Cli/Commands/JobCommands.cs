@@ -10,8 +10,9 @@ internal static class JobCommands
 {
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
-        Submit(commands), Status(commands), Watch(commands), ResultCommand.Create(commands), ListJobs(commands), Cancel(commands),
-        Retry(commands), Delete(commands), Logs(commands), Partitions(commands),
+        Submit(commands), SqlCommand.Create(commands), Status(commands), Watch(commands), .. ResultCommand.Create(commands), ListJobs(commands),
+        Cancel(commands), Retry(commands), Delete(commands), Logs(commands), Partitions(commands), EventsCommand.Create(commands),
+        Callbacks(commands),
     ];
 
     private static Command Submit(CommandFactory commands)
@@ -28,8 +29,7 @@ internal static class JobCommands
                 return await new JobWatch(session).WaitAsync(status.Id);
             }
 
-            Write(session, status, () => session.Console.Text.WriteLine(status.Id));
-            return ExitCodes.Done;
+            return session.Show(status, () => session.Console.Text.WriteLine(status.Id));
         });
     }
 
@@ -39,7 +39,7 @@ internal static class JobCommands
         return commands.Create("status", "Show where a job is", [job], async session =>
         {
             var status = await session.Jobs.GetStatusAsync(session.Parsed.GetValue(job), session.Cancellation);
-            Write(session, status, () => JobViews.WriteStatus(session.Console, status));
+            session.Show(status, () => JobViews.WriteStatus(session.Console, status));
             return JobWatch.ExitCode(status.Phase);
         });
     }
@@ -58,8 +58,11 @@ internal static class JobCommands
         var phases = new Option<JobPhase[]>("--status") { Description = "Only jobs that are so" };
         var priority = new Option<JobPriority?>("--priority") { Description = "Only jobs of this priority" };
         var operation = new Option<OperationKind?>("--operation") { Description = "Only jobs of this operation" };
-        var token = new Option<string?>("--page-token") { Description = "Token that the page before ended with" };
-        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, token], async session =>
+        var labels = new Option<string[]>("--label") { Description = "Only jobs with this label", HelpName = "key=value" };
+        var after = new Option<DateTimeOffset?>("--created-after") { Description = "Only jobs made at or after", HelpName = "time" };
+        var before = new Option<DateTimeOffset?>("--created-before") { Description = "Only jobs made before", HelpName = "time" };
+        var token = CommandFactory.PageToken();
+        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, labels, after, before, token], async session =>
         {
             var page = await session.Jobs.ListAsync(
                 new JobFilter
@@ -69,9 +72,13 @@ internal static class JobCommands
                     Phases = session.Parsed.GetValue(phases) ?? [],
                     Priority = session.Parsed.GetValue(priority),
                     Operation = session.Parsed.GetValue(operation),
+                    Labels = (session.Parsed.GetValue(labels) ?? []).Select(JobFlags.Pair)
+                        .GroupBy(pair => pair.Key).ToDictionary(label => label.Key, label => label.Last().Value),
+                    CreatedAfter = session.Parsed.GetValue(after),
+                    CreatedBefore = session.Parsed.GetValue(before),
                 },
                 session.Cancellation);
-            Write(session, page, () => JobViews.WriteJobs(session.Console, page.Items));
+            session.Show(page, () => JobViews.WriteJobs(session.Console, page.Items));
             if (!session.Json && page.NextPageToken is { } next)
             {
                 session.Note($"More with: --page-token {next}");
@@ -89,7 +96,7 @@ internal static class JobCommands
             var id = session.Parsed.GetValue(job);
             await session.Jobs.CancelAsync(id, session.Cancellation);
             var status = await session.Jobs.WaitAsync(id, session.Cancellation);
-            Write(session, status, () => JobViews.WriteEnd(session.Console, status));
+            session.Show(status, () => JobViews.WriteEnd(session.Console, status));
             return status.Phase == JobPhase.Cancelled ? ExitCodes.Done : JobWatch.ExitCode(status.Phase);
         });
     }
@@ -100,8 +107,7 @@ internal static class JobCommands
         return commands.Create("retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
         {
             var status = await session.Jobs.RetryAsync(session.Parsed.GetValue(job), session.Cancellation);
-            Write(session, status, () => session.Console.Text.WriteLine(status.Id));
-            return ExitCodes.Done;
+            return session.Show(status, () => session.Console.Text.WriteLine(status.Id));
         });
     }
 
@@ -121,8 +127,7 @@ internal static class JobCommands
         return commands.Create("logs", "Show what was logged for a job", [job], async session =>
         {
             var log = await session.Jobs.GetLogAsync(session.Parsed.GetValue(job), session.Cancellation);
-            Write(session, log, () => JobViews.WriteLog(session.Console, log));
-            return ExitCodes.Done;
+            return session.Show(log, () => JobViews.WriteLog(session.Console, log));
         });
     }
 
@@ -130,24 +135,22 @@ internal static class JobCommands
     {
         var job = CommandFactory.JobArgument();
         var size = new Option<int>("--limit") { Description = "Partitions to show, 1 to 500", DefaultValueFactory = _ => 100 };
-        var token = new Option<string?>("--page-token") { Description = "Token that the page before ended with" };
+        var token = CommandFactory.PageToken();
         return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token], async session =>
         {
             var page = await session.Jobs.ListPartitionsAsync(
                 session.Parsed.GetValue(job), session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
-            Write(session, page, () => PartitionViews.WriteTasks(session.Console, page));
-            return ExitCodes.Done;
+            return session.Show(page, () => PartitionViews.WriteTasks(session.Console, page));
         });
     }
 
-    private static void Write<T>(Session session, T document, Action forPeople)
+    private static Command Callbacks(CommandFactory commands)
     {
-        if (session.Json)
+        var job = CommandFactory.JobArgument();
+        return commands.Create("callbacks", "Show the deliveries of a job's callbacks", [job], async session =>
         {
-            session.WriteJson(document);
-            return;
-        }
-
-        forPeople();
+            var deliveries = await session.Jobs.ListCallbacksAsync(session.Parsed.GetValue(job), session.Cancellation);
+            return session.Show(deliveries, () => JobViews.WriteCallbacks(session.Console, deliveries));
+        });
     }
 }

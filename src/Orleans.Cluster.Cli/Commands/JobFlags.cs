@@ -162,7 +162,8 @@ internal sealed class JobFlags
         }
     }
 
-    private static (string Key, string Value) Pair(string text)
+    /// <exception cref="UsageException">It is not of the form name=value.</exception>
+    internal static (string Key, string Value) Pair(string text)
     {
         var at = text.IndexOf('=', StringComparison.Ordinal);
         return at > 0 ? (text[..at], text[(at + 1)..]) : throw new UsageException($"'{text}' is not of the form name=value.");

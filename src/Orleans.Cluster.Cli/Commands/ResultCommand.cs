@@ -10,7 +10,9 @@ internal static class ResultCommand
 {
     private const int RowsOnScreen = 50;
 
-    public static Command Create(CommandFactory commands)
+    public static IEnumerable<Command> Create(CommandFactory commands) => [Result(commands), Quarantine(commands)];
+
+    private static Command Result(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
         var format = new Option<ResultFormat?>("--format") { Description = "json, csv or parquet; a table when absent" };
@@ -30,6 +32,27 @@ internal static class ResultCommand
 
             var rows = await session.Jobs.GetResultAsync(page.Job, page.Offset, page.Limit ?? RowsOnScreen, session.Cancellation);
             JobViews.WriteRows(session.Console, rows);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Quarantine(CommandFactory commands)
+    {
+        var job = CommandFactory.JobArgument();
+        var limit = new Option<long?>("--limit") { Description = $"At most so many rows; {RowsOnScreen} for a table" };
+        var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
+        return commands.Create("quarantine", "Show rows that were set aside because they did not fit", [job, limit, offset], async session =>
+        {
+            var rows = await session.Jobs.GetQuarantineAsync(
+                session.Parsed.GetValue(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit) ?? (session.Json ? null : RowsOnScreen),
+                session.Cancellation);
+            if (session.Json)
+            {
+                session.WriteJson(rows);
+                return ExitCodes.Done;
+            }
+
+            JobViews.WriteRows(session.Console, rows, moreWith: "--limit shows more.");
             return ExitCodes.Done;
         });
     }

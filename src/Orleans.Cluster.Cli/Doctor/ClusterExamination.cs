@@ -107,6 +107,13 @@ internal sealed class ClusterExamination(IClusterControl cluster, IJobClient job
             _ when status.ActiveWorkers < status.DesiredWorkers => new("workers", FindingKind.Warning, says, "More may be on their way; look again."),
             _ => Finding.Good("workers", says),
         };
+        if (status.Workers.Where(worker => worker.State == WorkerState.Active).Select(worker => worker.MemoryCap).OfType<MemoryCap>().ToList() is { Count: > 0 } caps)
+        {
+            yield return Finding.Good("memory", caps.TrueForAll(cap => cap == MemoryCap.Cgroup)
+                ? "The kernel caps every executor at what its task asked for (control groups)."
+                : $"{caps.Count(cap => cap == MemoryCap.Watch)} workers look at their executors' memory several times a second; no control group can be made for them, and a burst between two looks gets through.");
+        }
+
         foreach (var worker in status.Workers.Where(worker => worker.State == WorkerState.Unwell))
         {
             yield return new("workers", FindingKind.Fault, $"{worker.Id} is unwell: {worker.Reason}", $"It is on {worker.Machine}, process {worker.ProcessId}; see its log.");

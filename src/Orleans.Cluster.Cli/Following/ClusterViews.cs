@@ -28,6 +28,17 @@ internal static class ClusterViews
         console.Out.Write(Waiting(queue));
     }
 
+    public static void WriteDecisions(CliConsole console, IReadOnlyList<ScalingDecision> decisions)
+    {
+        var table = JobViews.Table("Time", "From", "To", "Reason");
+        foreach (var decision in decisions)
+        {
+            table.AddRow(JobViews.Cells(JobViews.Time(decision.At), $"{decision.From}", $"{decision.To}", decision.Reason));
+        }
+
+        console.Out.Write(table);
+    }
+
     public static IRenderable Both(ClusterStatus status, QueueStatus queue) =>
         new Rows(new Text(Headline(status)), Workers(status), new Text(Slots(queue)), Waiting(queue));
 

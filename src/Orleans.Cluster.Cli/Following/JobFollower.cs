@@ -1,40 +1,75 @@
 using System.Globalization;
 using Orleans.Cluster.Contracts;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Orleans.Cluster.Cli.Following;
 
-/// <summary>Shows status documents as they come: a bar on a terminal, else a line when something has changed.</summary>
+/// <summary>Shows status documents as they come: a picture that is redrawn on a terminal, else a line when something has changed.</summary>
 internal sealed class JobFollower(CliConsole console, TimeProvider time)
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly JobView view = new(time);
 
     /// <summary>Follows to the end.</summary>
     /// <returns>The last document seen.</returns>
     public async Task<JobStatus> FollowAsync(IAsyncEnumerable<JobStatus> statuses) =>
         console.IsLive ? await FollowLiveAsync(statuses) : await FollowByLinesAsync(statuses);
 
-    private async Task<JobStatus> FollowLiveAsync(IAsyncEnumerable<JobStatus> statuses)
+    /// <summary>Says something without spoiling the picture.</summary>
+    public void Say(string text)
     {
-        var meter = new ThroughputMeter(time);
-        var detail = new DetailColumn();
-        return await console.Notes.Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), detail)
-            .StartAsync(async context =>
+        if (console.IsLive)
+        {
+            view.Notice = text;
+        }
+        else
+        {
+            console.NotesText.WriteLine(text);
+        }
+    }
+
+    private Task<JobStatus> FollowLiveAsync(IAsyncEnumerable<JobStatus> statuses) =>
+        console.Notes.Live(view.Render()).StartAsync(async display =>
+        {
+            using var end = new CancellationTokenSource();
+            // Time passes on the picture even while the job only waits.
+            var clock = RedrawAsync(display, end.Token);
+            try
             {
-                var bar = context.AddTask("QUEUED");
                 var last = (JobStatus?)null;
                 await foreach (var status in statuses)
                 {
-                    last = status;
-                    bar.Description = WireWord(status.Phase);
-                    bar.Value = status.Progress.Fraction * bar.MaxValue;
-                    detail.Text = Detail(status, meter.Add(status.Progress));
+                    view.Take(last = status);
+                    display.UpdateTarget(view.Render());
                 }
 
                 return last ?? throw new InvalidOperationException("A watch gives at least one document.");
-            });
+            }
+            finally
+            {
+                await end.CancelAsync();
+                await clock;
+                view.Notice = null;
+                display.UpdateTarget(view.Render());
+            }
+        });
+
+    private async Task RedrawAsync(LiveDisplayContext display, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(RedrawInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                display.UpdateTarget(view.Render());
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The job has ended, or the user leaves.
+        }
     }
 
     private async Task<JobStatus> FollowByLinesAsync(IAsyncEnumerable<JobStatus> statuses)
@@ -88,15 +123,4 @@ internal sealed class JobFollower(CliConsole console, TimeProvider time)
     internal static string WireWord<T>(T value)
         where T : struct, Enum =>
         System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
-
-    /// <summary>Free text at the end of the line.</summary>
-    private sealed class DetailColumn : ProgressColumn
-    {
-        public string Text { get; set; } = "";
-
-        protected override bool NoWrap => true;
-
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(Text).Overflow(Overflow.Ellipsis);
-    }
 }

@@ -46,7 +46,7 @@ internal static class JobViews
         console.Out.Write(table);
     }
 
-    public static void WriteRows(CliConsole console, ResultRows rows)
+    public static void WriteRows(CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.")
     {
         var table = Table([.. rows.Columns.Select(column => column.Name)]);
         foreach (var row in rows.Rows)
@@ -57,8 +57,21 @@ internal static class JobViews
         console.Out.Write(table);
         if (rows.Rows.Count < rows.TotalRows)
         {
-            console.NotesText.WriteLine($"{rows.Rows.Count} of {rows.TotalRows} rows; --limit shows more, --out writes a file.");
+            console.NotesText.WriteLine($"{rows.Rows.Count} of {rows.TotalRows} rows; {moreWith}");
         }
+    }
+
+    public static void WriteCallbacks(CliConsole console, CallbackList deliveries)
+    {
+        var table = Table("Phase", "State", "Tries", "Created", "Next try", "Ended", "Last error", "Id");
+        foreach (var item in deliveries.Items)
+        {
+            table.AddRow(Cells(
+                JobFollower.WireWord(item.Status), JobFollower.WireWord(item.State), $"{item.Tries}", Time(item.CreatedAt), Time(item.NextTryAt),
+                Time(item.EndedAt), item.LastError ?? "", item.Id));
+        }
+
+        console.Out.Write(table);
     }
 
     /// <summary>One line for each event; text that a log collector takes as it is.</summary>
@@ -85,6 +98,8 @@ internal static class JobViews
     public static Text[] Cells(params string[] values) => [.. values.Select(value => new Text(value))];
 
     public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    public static string Time(DateTimeOffset? time) => time is { } known ? Time(known) : "";
 
     private static IEnumerable<(string Name, string Value)> Facts(JobStatus status)
     {

@@ -4,8 +4,14 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>Follows a job for a command: Ctrl-C leaves the job running, or cancels it where the command said so.</summary>
-internal sealed class JobWatch(Session session)
+/// <param name="session">The command's run.</param>
+/// <param name="leavesOutput">What is shown goes to the notes, also where documents for machines were asked for: the command prints its own.</param>
+internal sealed class JobWatch(Session session, bool leavesOutput = false)
 {
+    private readonly JobFollower follower = new(session.Console, TimeProvider.System);
+
+    private bool PrintsDocuments => session.Json && !leavesOutput;
+
     /// <summary>Watches until the job has ended or the user leaves.</summary>
     public async Task<int> WatchAsync(JobId id)
     {
@@ -23,7 +29,7 @@ internal sealed class JobWatch(Session session)
     public async Task<int> WaitAsync(JobId id)
     {
         using var notice = session.Interrupts.First.Register(
-            () => session.Note($"Job {id} is still running. Ctrl-C again cancels it."));
+            () => follower.Say($"Job {id} is still running. Ctrl-C again cancels it."));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Interrupts.Second, session.Interrupts.Ended);
         try
         {
@@ -49,9 +55,7 @@ internal sealed class JobWatch(Session session)
     private async Task<JobStatus> FollowAsync(JobId id, CancellationToken cancellationToken)
     {
         var statuses = session.Jobs.WatchAsync(id, cancellationToken);
-        return session.Json
-            ? await PrintAsync(statuses)
-            : await new JobFollower(session.Console, TimeProvider.System).FollowAsync(statuses);
+        return PrintsDocuments ? await PrintAsync(statuses) : await follower.FollowAsync(statuses);
     }
 
     private async Task<JobStatus> PrintAsync(IAsyncEnumerable<JobStatus> statuses)
@@ -75,7 +79,7 @@ internal sealed class JobWatch(Session session)
 
     private int Finish(JobStatus status)
     {
-        if (!session.Json)
+        if (!PrintsDocuments)
         {
             JobViews.WriteEnd(session.Console, status);
         }
@@ -85,7 +89,7 @@ internal sealed class JobWatch(Session session)
 
     private int Leave(JobId id)
     {
-        session.Note($"Job {id} goes on. Come back with: watch {id}{session.ServerArgument}");
+        session.Note($"Job {id} goes on. Come back with: {Session.ProgramPrefix}watch {id}{session.ServerArgument}");
         return ExitCodes.Interrupted;
     }
 }

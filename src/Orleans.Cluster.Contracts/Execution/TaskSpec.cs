@@ -225,10 +225,11 @@ public sealed record ArtifactFile(
     [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset = 0, [property: Id(6)] long FirstLine = 0,
     [property: Id(7)] int Slice = 0);
 
-/// <summary>What an attempt cost: processor seconds, largest resident size of the executor, bytes spilled, wall seconds.</summary>
+/// <summary>What an attempt cost: processor seconds, largest resident size of the executor, bytes spilled, wall seconds, bytes staged on local disk.</summary>
 [GenerateSerializer, Immutable, Alias("TaskCost")]
 public sealed record TaskCost(
-    [property: Id(0)] double CpuSeconds, [property: Id(1)] long PeakMemoryBytes, [property: Id(2)] long SpilledBytes, [property: Id(3)] double Seconds);
+    [property: Id(0)] double CpuSeconds, [property: Id(1)] long PeakMemoryBytes, [property: Id(2)] long SpilledBytes, [property: Id(3)] double Seconds,
+    [property: Id(4)] long StagedBytes = 0);
 
 /// <summary>How far a running attempt is.</summary>
 [GenerateSerializer, Immutable, Alias("TaskProgress")]

@@ -24,7 +24,12 @@ public sealed record ResourceLimits(
 /// <param name="Memory">Memory offered, handed out, and held by its processes.</param>
 /// <param name="Gpus">GPUs that it offers.</param>
 /// <param name="Cpu">Processors in use; 1.0 is one.</param>
-public sealed record WorkerResources(WorkerId Id, WorkerState State, int Slots, int BusySlots, WorkerMemory Memory, int Gpus, double Cpu);
+/// <param name="MemoryCap">What holds its executors to their memory.</param>
+/// <param name="SpilledBytes">Bytes that its attempts have spilled to local disk now.</param>
+/// <param name="ScratchFreeBytes">Bytes that are free on that disk.</param>
+public sealed record WorkerResources(
+    WorkerId Id, WorkerState State, int Slots, int BusySlots, WorkerMemory Memory, int Gpus, double Cpu, MemoryCap? MemoryCap = null, long SpilledBytes = 0,
+    long ScratchFreeBytes = 0);
 
 /// <summary>One job's resources.</summary>
 /// <param name="Id">The job.</param>
@@ -45,9 +50,10 @@ public sealed record JobResources(JobId Id, string? Name, JobPhase Status, Resou
 /// <param name="MaxSeconds">Longest.</param>
 /// <param name="MeanBytes">Mean bytes that a partition reads.</param>
 /// <param name="OutOfMemory">Attempts that ended for want of memory.</param>
+/// <param name="StagedBytes">Bytes of text copied to local disk to be read, of all.</param>
 public sealed record JobUsage(
     int Attempts, double CpuSeconds, long PeakMemoryBytes, long SpilledBytes, double MeanSeconds, double MedianSeconds, double MaxSeconds, long MeanBytes,
-    int OutOfMemory);
+    int OutOfMemory, long StagedBytes = 0);
 
 /// <summary>Advice from what was measured.</summary>
 /// <param name="Items">Largest gain first; empty when there is nothing to change.</param>

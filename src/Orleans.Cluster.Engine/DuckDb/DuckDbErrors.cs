@@ -26,7 +26,8 @@ internal static class DuckDbErrors
 
     private static FailureKind KindOf(DuckDBException exception) => Classify(exception) switch
     {
-        DuckDBErrorType.OutOfMemory => FailureKind.OutOfMemory,
+        // A spill folder that is full has no type of its own, but names the setting that bounds it.
+        DuckDBErrorType.OutOfMemory => exception.Message.Contains("max_temp_directory_size", StringComparison.Ordinal) ? FailureKind.OutOfDisk : FailureKind.OutOfMemory,
         DuckDBErrorType.Interrupt => FailureKind.Cancelled,
         DuckDBErrorType.Io => FailureKind.Storage,
         DuckDBErrorType.Internal or DuckDBErrorType.Fatal => FailureKind.Internal,

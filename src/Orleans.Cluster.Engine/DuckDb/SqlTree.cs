@@ -15,6 +15,12 @@ public sealed class SqlTree : IDisposable
     /// <summary>Longer texts are refused, in characters.</summary>
     public const int MaxTextLength = 1_000_000;
 
+    /// <summary>
+    /// Larger trees are refused, in characters: about 30,000 conditions or columns. Every step walks and copies them, and the engine needs the
+    /// square of the number of conditions, with all other questions waiting.
+    /// </summary>
+    public const int MaxTreeLength = 12_000_000;
+
     private static readonly JsonDocumentOptions TreeOptions = new() { MaxDepth = 2 * SqlTreeGuard.MaxDepth };
     private static readonly JsonNodeOptions NodeOptions = new();
     private readonly DuckDBConnection connection;
@@ -48,6 +54,11 @@ public sealed class SqlTree : IDisposable
         }
 
         var text = Scalar("SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", sql);
+        if (text.Length > MaxTreeLength)
+        {
+            throw Invalid("The query has too many parts: at most about 30,000 conditions or columns. Join with a table of the values instead.");
+        }
+
         var tree = ReadTree(text);
         if (tree["error"]?.GetValue<bool>() != false)
         {

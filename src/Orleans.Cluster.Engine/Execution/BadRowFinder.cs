@@ -40,7 +40,7 @@ internal static class BadRowFinder
         var found = new List<BadRow>();
         foreach (var table in inputs.StagedTables)
         {
-            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = 512L << 20, Files = [table.File.Path] });
+            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = inputs.EngineMemoryBytes, Files = [table.File.Path] });
             var rejects = table.Dialect is null ? NdjsonRejects(session, table, cancellationToken) : TextRejects(session, table, cancellationToken);
             found.AddRange(Locate(table, rejects, cancellationToken));
         }
@@ -66,17 +66,23 @@ internal static class BadRowFinder
 
     private static List<Reject> NdjsonRejects(DuckDbSession session, StagedTable table, CancellationToken cancellationToken)
     {
-        var faults = table.FileColumns.Select(column =>
+        // Lines that are not all objects are one column of this name.
+        var isWhole = table.FileColumns is [{ Name: "json" }];
+        var keys = isWhole ? "CASE WHEN json IS NOT NULL THEN 1 END"
+            : "CASE WHEN json_type(json) = 'OBJECT' THEN 1 + len(json_keys(json)) - len(list_distinct(json_keys(json))) END";
+        var faults = table.FileColumns.Where(_ => !isWhole).Select(column =>
         {
             var value = $"json_extract(json, {SqlText.Literal($"$.\"{column.Name}\"")})";
             return $"CASE WHEN {value} IS NOT NULL AND json_type({value}) <> 'NULL' AND TRY_CAST({value} AS {column.Type}) IS NULL THEN {SqlText.Literal(column.Name)} END";
         });
-        var lines = $"read_csv({SqlText.Literal(table.File.Path)}, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, delim = '\\x01', quote = '', escape = '', new_line = '\\n', max_line_size = 67108864)";
         return session.Query(
-            $"SELECT number, fault, valid FROM (SELECT number, valid, CASE WHEN valid THEN coalesce({string.Join(", ", faults.DefaultIfEmpty("NULL"))}) END AS fault "
-            + $"FROM (SELECT row_number() OVER () - 1 AS number, json_valid(line) AS valid, TRY_CAST(line AS JSON) AS json FROM {lines})) "
-            + "WHERE fault IS NOT NULL OR NOT valid ORDER BY number",
-            row => new Reject(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetBoolean(2) ? "The value does not fit the column's type." : "The line is no JSON object."),
+            "SELECT number, CASE WHEN keys = 1 THEN fault END, CASE WHEN keys IS NULL THEN 'The line is no JSON object.' "
+            + "WHEN keys > 1 THEN 'The object has a key twice.' ELSE 'The value does not fit the column''s type.' END "
+            + $"FROM (SELECT number, keys, CASE WHEN keys = 1 THEN coalesce({string.Join(", ", faults.DefaultIfEmpty("NULL"))}) END AS fault "
+            + $"FROM (SELECT number, json, {keys} AS keys "
+            + $"FROM (SELECT row_number() OVER () - 1 AS number, TRY_CAST(line AS JSON) AS json FROM {table.LinesSql()}))) "
+            + "WHERE fault IS NOT NULL OR keys IS DISTINCT FROM 1 ORDER BY number",
+            row => new Reject(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetString(2)),
             cancellationToken);
     }
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
-using Orleans.Cluster.Engine.Storage;
 
 namespace Orleans.Cluster.Engine.Execution;
 
@@ -45,7 +44,6 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
             _ => WriteOne($"SELECT {Select(columns)} FROM ({task.Query})", "data.parquet", ParquetOptions(null), 0),
         };
         var listed = files.Select(Finish).ToList();
-        SyncFolders();
         return (listed, columns);
     }
 
@@ -163,16 +161,5 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
         RandomAccess.FlushToDisk(stream.SafeFileHandle);
         return new ArtifactFile(file.Path, file.Target, file.Rows, stream.Length, hash);
-    }
-
-    private void SyncFolders()
-    {
-        foreach (var folder in Directory.EnumerateDirectories(task.AttemptFolder, "*", SearchOption.AllDirectories))
-        {
-            Posix.SyncFolder(folder);
-        }
-
-        Posix.SyncFolder(task.AttemptFolder);
-        Posix.SyncFolder(Path.GetDirectoryName(task.AttemptFolder.TrimEnd('/'))!);
     }
 }

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.Sources;
-using Orleans.Cluster.Engine.Storage;
 
 namespace Orleans.Cluster.Engine.Execution;
 
@@ -32,7 +31,6 @@ internal static class Rechunker
         }
 
         var files = pieces.Finish();
-        Posix.SyncFolder(task.AttemptFolder);
         return new TaskManifest
         {
             RowsIn = files.Sum(file => file.Rows),

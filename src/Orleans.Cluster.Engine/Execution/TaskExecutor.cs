@@ -4,6 +4,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
 
 namespace Orleans.Cluster.Engine.Execution;
 
@@ -13,9 +14,8 @@ namespace Orleans.Cluster.Engine.Execution;
 /// </summary>
 internal sealed class TaskExecutor(StagingArea staging)
 {
-    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
-    private const long ProcessBytes = 128L << 20;
-    private const long LeastEngineBytes = 64L << 20;
+    // {job}/{stage}/{partition}/{attempt}: so many folders hold a name that may be new.
+    private const int LevelsBelowStore = 4;
 
     // A partition whose rows are worse than that is not worth reading over and over.
     private const int MaxQuarantineRounds = 20;
@@ -30,6 +30,7 @@ internal sealed class TaskExecutor(StagingArea staging)
             var manifest = task.Kind == TaskKind.Rechunk
                 ? Rechunker.Run(task, progress, cancellationToken)
                 : Execute(task, progress, cancellationToken);
+            SyncFolders(task.AttemptFolder);
             return new TaskOutcome(manifest, null);
         }
         catch (Exception exception)
@@ -42,6 +43,17 @@ internal sealed class TaskExecutor(StagingArea staging)
         {
             Remove(task.ScratchFolder);
         }
+    }
+
+    // A commit promises that the files are there after a power cut: so are their names then, and the way to them.
+    private static void SyncFolders(string attemptFolder)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(attemptFolder, "*", SearchOption.AllDirectories))
+        {
+            Posix.SyncFolder(folder);
+        }
+
+        Posix.SyncFolders(attemptFolder, LevelsBelowStore);
     }
 
     private TaskManifest Execute(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
@@ -67,7 +79,8 @@ internal sealed class TaskExecutor(StagingArea staging)
                     Files = aside is null ? files : [.. files, aside],
                     Columns = columns,
                     Cost = new TaskCost(
-                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds),
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds,
+                        inputs.StagedDiskBytes),
                 };
             }
             catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
@@ -100,9 +113,9 @@ internal sealed class TaskExecutor(StagingArea staging)
     {
         using var session = DuckDbSession.Open(new SessionOptions(
             task.Threads,
-            Math.Max(LeastEngineBytes, task.MemoryBytes - ProcessBytes - inputs.StagedMemoryBytes),
+            inputs.EngineMemoryBytes,
             task.ScratchFolder,
-            task.ScratchBytes,
+            task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
             [task.AttemptFolder, task.ScratchFolder],
             inputs.Files));
         session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);

@@ -8,6 +8,10 @@ namespace Orleans.Cluster.Engine.Execution;
 /// <summary>The inputs of one attempt, made ready: text staged, files checked, and the statements that declare them.</summary>
 internal sealed class TaskInputs : IDisposable
 {
+    // What the process needs beside the engine: the runtime, and buffers of reading and writing.
+    private const long ProcessBytes = 128L << 20;
+    private const long LeastEngineBytes = 64L << 20;
+
     private readonly StagingArea _area;
     private readonly TaskSpec _task;
     private readonly Dictionary<ScanInput, List<StagedTable>> _staged = [];
@@ -19,6 +23,15 @@ internal sealed class TaskInputs : IDisposable
 
     /// <summary>Bytes of memory that staged text takes.</summary>
     public long StagedMemoryBytes => StagedTables.Where(t => t.File.InMemory).Sum(t => t.File.Length);
+
+    /// <summary>Bytes of local disk that staged text takes.</summary>
+    public long StagedDiskBytes => StagedTables.Where(t => !t.File.InMemory).Sum(t => t.File.Length);
+
+    /// <summary>Bytes of local disk that are left of the task's quota.</summary>
+    public long ScratchBytesLeft => _task.ScratchBytes is { } quota ? Math.Max(0, quota - StagedDiskBytes) : long.MaxValue;
+
+    /// <summary>Bytes of the task's memory that are left for the engine, also while it looks for what was wrong.</summary>
+    public long EngineMemoryBytes => Math.Max(LeastEngineBytes, _task.MemoryBytes - ProcessBytes - StagedMemoryBytes);
 
     /// <summary>Files that the engine may read.</summary>
     public IReadOnlyList<string> Files =>
@@ -48,6 +61,11 @@ internal sealed class TaskInputs : IDisposable
             foreach (var input in task.Inputs)
             {
                 inputs.Prepare(input, meter, cancellationToken);
+            }
+
+            if (!inputs.StagedTables.Any())
+            {
+                area.Release();
             }
 
             return inputs;
@@ -101,7 +119,7 @@ internal sealed class TaskInputs : IDisposable
         foreach (var group in GroupByLayout(scan.Slices))
         {
             var bytes = group.Sum(TextBytes);
-            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder);
+            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
             var table = new StagedTable(scan, group, file);
             tables.Add(table);
             table.Stage(meter.AddStaged, cancellationToken);

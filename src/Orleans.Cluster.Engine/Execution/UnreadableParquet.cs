@@ -15,7 +15,7 @@ internal static class UnreadableParquet
         {
             using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
             {
-                MemoryBytes = 512L << 20,
+                MemoryBytes = inputs.EngineMemoryBytes,
                 Files = [.. scan.Slices.Select(slice => slice.File.Stamp.Path)],
             });
             foreach (var slice in scan.Slices)

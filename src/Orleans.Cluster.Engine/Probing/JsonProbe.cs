@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
@@ -7,7 +8,7 @@ using Orleans.Cluster.Engine.Sources;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>Schema of JSON, from sample records of every file.</summary>
-internal static class JsonProbe
+internal static partial class JsonProbe
 {
     private const int HeadBytes = 1 << 20;
     private const int LeastHeadBytes = 16 << 10;
@@ -112,8 +113,7 @@ internal static class JsonProbe
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [sample.Path] });
         try
         {
-            var found = session.Describe(
-                $"SELECT * FROM read_json({SqlText.Literal(sample.Path)}, format = 'newline_delimited', sample_size = -1, maximum_object_size = 67108864)");
+            var found = WithReadableTimes(session, sample.Path, Describe(session, sample.Path));
             return
             [
                 .. found.Select(column => column with { Type = declared.GetValueOrDefault(column.Name) ?? column.Type }),
@@ -127,4 +127,62 @@ internal static class JsonProbe
                 ErrorCode.DatasetNotReadable.Word, e);
         }
     }
+
+    // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset from UTC it
+    // would forget. What it does not read as it found it gets a type that it does.
+    private static IReadOnlyList<ColumnSchema> WithReadableTimes(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> found)
+    {
+        var times = found.Where(column => Times().IsMatch(column.Type)).ToList();
+        return times.Count == 0 || ReadsAsFound(session, path, times)
+            ? found
+            : [.. found.Select(column => times.Contains(column) ? WithReadableTimes(session, path, column) : column)];
+    }
+
+    private static ColumnSchema WithReadableTimes(DuckDbSession session, string path, ColumnSchema column)
+    {
+        var zoned = column with { Type = Times().Replace(column.Type, time => time.Value == "DATE" ? "DATE" : "TIMESTAMP WITH TIME ZONE") };
+        return ReadsAsFound(session, path, [column]) ? column
+            : ReadsAsFound(session, path, [zoned]) ? zoned
+            : column with { Type = Times().Replace(column.Type, "VARCHAR") };
+    }
+
+    // One after the other: each reads into buffers of twice the largest object. A value that a type has no room for is NULL here.
+    private static bool ReadsAsFound(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> columns) =>
+        Sum(session, Read(path, "sample_size = -1, ignore_errors = true"), columns)
+        == Sum(session, Read(path, $"auto_detect = false, ignore_errors = true, columns = {{{Types(columns)}}}"), columns);
+
+    private static string Sum(DuckDbSession session, string table, IReadOnlyList<ColumnSchema> columns)
+    {
+        var values = columns.Select(column => $"CAST({SqlText.Name(column.Name)} AS {column.Type})");
+        return session.Query($"SELECT CAST(sum(hash({string.Join(", ", values)})) AS VARCHAR) FROM {table}", row => row.IsDBNull(0) ? "" : row.GetString(0)).Single();
+    }
+
+    // A line that is no JSON, such as the last one of a file that is still written, is for the task that reads it to name or to set aside.
+    private static IReadOnlyList<ColumnSchema> Describe(DuckDbSession session, string path)
+    {
+        try
+        {
+            return session.Describe($"SELECT * FROM {Read(path, "sample_size = -1")}");
+        }
+        catch (DuckDBException e) when (DuckDbErrors.MayBeBadRow(e))
+        {
+            var found = session.Describe($"SELECT * FROM {Read(path, "sample_size = -1, ignore_errors = true")}");
+            if (found is [{ Type: "JSON" }])
+            {
+                throw;
+            }
+
+            return found;
+        }
+    }
+
+    private static string Types(IEnumerable<ColumnSchema> columns) =>
+        string.Join(", ", columns.Select(column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.Type)}"));
+
+    private static string Read(string path, string how) =>
+        $"read_json({SqlText.Literal(path)}, format = 'newline_delimited', {how}, maximum_object_size = 67108864)";
+
+    // Types, also inside of structs and lists; the name of a field has its type behind it.
+    [GeneratedRegex(@"\b(DATE|TIMESTAMP)(?=[,)\[]|$)")]
+    private static partial Regex Times();
 }

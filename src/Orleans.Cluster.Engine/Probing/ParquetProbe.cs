@@ -19,15 +19,17 @@ internal static class ParquetProbe
             SourceStreams.CheckStamp(file);
         }
 
+        var alike = ParquetFooters.FindFirstAlike(request.Files, cancellationToken);
+        var firsts = alike.Distinct().ToList();
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {
             Threads = Environment.ProcessorCount,
             MemoryBytes = 512L << 20,
-            Files = [.. request.Files.Select(file => file.Path)],
+            Files = firsts,
         });
         var groups = new Dictionary<string, List<RowGroup>>(StringComparer.Ordinal);
         var layouts = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var files in request.Files.Select(file => file.Path).Distinct().Chunk(Batch))
+        foreach (var files in firsts.Chunk(Batch))
         {
             cancellationToken.ThrowIfCancellationRequested();
             ReadFooters(session, files, groups, layouts);
@@ -35,13 +37,18 @@ internal static class ParquetProbe
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
             layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(layout.First())}, hive_partitioning = false)"));
+        foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
+        {
+            layouts[file.Path] = layouts[first];
+        }
+
         var hive = request.Files.Select(file => HiveFolders.Read(file.Path, request.Source.Options.HivePartitioning)).ToList();
         var columns = Union(request.Files, layouts, schemas, hive, request.Source.Options);
         return new DatasetProbe
         {
             Format = SourceFormat.Parquet,
             Columns = columns,
-            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(file.Path) ?? [], schemas[layouts[file.Path]], columns, hive[i]))],
+            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns, hive[i]))],
         };
     }
 

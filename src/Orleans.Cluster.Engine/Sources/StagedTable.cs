@@ -23,6 +23,9 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     /// <summary>What was staged last.</summary>
     public StagedRecords Staged { get; private set; } = new([], 0, 0);
 
+    // No text has the delimiter: JSON allows no control character, and a line with one is wrong anyhow.
+    private static readonly TextDialect WholeLines = new() { Delimiter = "\u0001", Quote = "", Escape = "", Header = false };
+
     /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
     public IReadOnlyList<ColumnSchema> FileColumns { get; } = ColumnsOf(scan, slices[0].File);
 
@@ -42,6 +45,9 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     /// <summary>The reader's call.</summary>
     public string ReadSql(bool storeRejects = false) =>
         TextSql.Read(File.Path, Dialect, FileColumns, Staged.LongestRecord, storeRejects);
+
+    /// <summary>The reader's call for whole lines, as the one column <c>line</c>.</summary>
+    public string LinesSql() => TextSql.Read(File.Path, WholeLines, [new ColumnSchema("line", "VARCHAR")], Staged.LongestRecord);
 
     /// <summary>Rows of the dataset's columns.</summary>
     public string SelectSql() =>

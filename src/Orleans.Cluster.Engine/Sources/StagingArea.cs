@@ -15,11 +15,13 @@ internal sealed class StagingArea : IDisposable
     /// <param name="expectedBytes">Bytes that will be written.</param>
     /// <param name="memoryBytes">Bytes of memory that it may take; a larger one goes to the scratch folder.</param>
     /// <param name="scratchFolder">Where files go that do not fit into memory.</param>
-    public StagingFile Rent(long expectedBytes, long memoryBytes, string scratchFolder)
+    /// <param name="scratchBytes">Bytes that it may take there.</param>
+    public StagingFile Rent(long expectedBytes, long memoryBytes, string scratchFolder, long scratchBytes)
     {
         if (expectedBytes > memoryBytes || !HasMemoryFor(expectedBytes))
         {
-            return StagingFile.Create(scratchFolder, inMemory: false);
+            Release();
+            return StagingFile.Create(scratchFolder, inMemory: false, scratchBytes);
         }
 
         lock (_lock)
@@ -50,7 +52,17 @@ internal sealed class StagingArea : IDisposable
         file.Dispose();
     }
 
-    public void Dispose() => _kept?.Dispose();
+    /// <summary>Gives back the memory of the kept file: a task that stages nothing in memory may use all of its own otherwise.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _kept?.Dispose();
+            _kept = null;
+        }
+    }
+
+    public void Dispose() => Release();
 
     // A container often has 64 MB there; writing past the end of a tmpfs fails, so only half of what is free is used.
     private static bool HasMemoryFor(long bytes)

@@ -24,6 +24,17 @@ internal static class Posix
     [DllImport("libc", EntryPoint = "close")]
     private static extern int Close(int descriptor);
 
+    /// <summary>Makes a folder's own name durable, with those of the folders that it is in, so many levels up.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SyncFolders(string path, int levelsUp)
+    {
+        for (var folder = Path.TrimEndingDirectorySeparator(path); levelsUp >= 0 && folder is { Length: > 0 }; levelsUp--)
+        {
+            SyncFolder(folder);
+            folder = Path.GetDirectoryName(folder)!;
+        }
+    }
+
     /// <summary>Makes the names in a folder durable. Does nothing where folders cannot be synced.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public static void SyncFolder(string path)

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Grains.Checkpoints;
 
@@ -16,6 +17,13 @@ internal interface ICheckpointStore
     /// job is <c>RUNNING</c> in the epoch given and the cluster epoch is ours.
     /// </summary>
     Task<IReadOnlyList<PartitionRecord>> Begin(BeginRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Begins a gang in one transaction: as many ready partitions as its workers take together, each under the same guards as
+    /// <see cref="Begin"/>; none at all when fewer are ready.
+    /// </summary>
+    /// <returns>Attempts with their workers; empty when it did not begin.</returns>
+    Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes an attempt's output count: partition <c>RUNNING</c> with this attempt, job <c>RUNNING</c> in this epoch, else nothing.
@@ -60,7 +68,7 @@ internal interface ICheckpointStore
 
     /// <summary>
     /// Says that a committed artifact is gone or differs: <c>COMMITTED</c> with this attempt becomes <c>WAITING</c>. False when the
-    /// partition has moved on already.
+    /// partition has moved on already, or the job neither runs nor publishes.
     /// </summary>
     Task<bool> Invalidate(AttemptId attempt, string why, DateTimeOffset now, CancellationToken cancellationToken);
 

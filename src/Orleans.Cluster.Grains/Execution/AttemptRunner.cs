@@ -47,14 +47,14 @@ internal sealed partial class AttemptRunner(
     }
 
     /// <summary>Stops an attempt and waits until no process works for it. False when there is none.</summary>
-    public async Task<bool> Stop(string key)
+    public async Task<bool> Stop(string key, string why = "Stopped on request.")
     {
         if (!attempts.TryGetValue(key, out var attempt))
         {
             return false;
         }
 
-        attempt.Cancel();
+        attempt.Cancel(why);
         Start(key);
         await attempt.Completion;
         return true;
@@ -63,9 +63,7 @@ internal sealed partial class AttemptRunner(
     private async Task Run(string key, RunningAttempt attempt)
     {
         var committed = false;
-        using var span = ClusterTelemetry.Activities.StartActivity("attempt", ActivityKind.Internal, ClusterTelemetry.TraceOf(attempt.Id.Task.Job));
-        span?.SetTag("job", attempt.Id.Task.Job.Value).SetTag("stage", attempt.Id.Task.Stage)
-            .SetTag("partition", attempt.Id.Task.Partition).SetTag("attempt", attempt.Id.Number);
+        using var span = JobTrace.StartAttempt(attempt.Id, attempt.Partition.Epoch, attempt.Worker);
         try
         {
             var outcome = await Execute(attempt);
@@ -82,8 +80,9 @@ internal sealed partial class AttemptRunner(
             if (outcome.Failure is { } failure)
             {
                 Log.Failed(logger, attempt.Id, failure.Kind, failure.Message);
+                span?.SetTag("failure", failure.Kind.ToString()).SetStatus(ActivityStatusCode.Error, failure.Message);
                 await UntilStored(attempt, () => checkpoints.End(
-                    new AttemptEnd(attempt.Id, attempt.Worker, failure, null, endedAt), CancellationToken.None));
+                    new AttemptEnd(attempt.Id, attempt.Worker, failure, attempt.Cost, endedAt), CancellationToken.None));
             }
         }
         catch (Exception exception)
@@ -122,11 +121,12 @@ internal sealed partial class AttemptRunner(
                 return Fail(FailureKind.ArtifactLost, $"The output of {missing} is being made again.");
             }
 
+            using var span = JobTrace.StartPart("execute");
             return await RunInExecutor(attempt, task);
         }
         catch (OperationCanceledException) when (attempt.Cancelled.IsCancellationRequested)
         {
-            return Fail(FailureKind.Cancelled, "Stopped on request.");
+            return Stopped(attempt);
         }
         catch (StorageUnavailableException exception)
         {
@@ -140,8 +140,10 @@ internal sealed partial class AttemptRunner(
 
     private async Task<TaskOutcome> RunInExecutor(RunningAttempt attempt, TaskSpec task)
     {
-        var executor = pool.Rent();
-        using var watch = new MemoryWatch(executor, (long)(task.MemoryBytes * options.Value.MemoryLimitFactor), options.Value.WatchInterval);
+        var limit = (long)(task.MemoryBytes * options.Value.MemoryLimitFactor);
+        var executor = pool.Rent(limit);
+        using var watch = new MemoryWatch(executor, limit, options.Value.WatchInterval);
+        var (begun, cpu, left) = (clock.GetTimestamp(), executor.CpuSeconds(), 0L);
         try
         {
             var call = executor.Executor.RunAsync(task, new LatestProgress(attempt), attempt.Cancelled);
@@ -152,23 +154,33 @@ internal sealed partial class AttemptRunner(
                 await Invalidate(attempt, task, lost);
             }
 
-            return attempt.Cancelled.IsCancellationRequested ? Fail(FailureKind.Cancelled, "Stopped on request.") : outcome;
+            return attempt.Cancelled.IsCancellationRequested ? Stopped(attempt) : outcome;
         }
         catch (ConnectionLostException)
         {
-            return await Explain(attempt, executor, watch);
+            var why = await Explain(attempt, executor, watch);
+            left = FolderBytes(task.ScratchFolder);
+            return why;
         }
         catch (RemoteInvocationException exception)
         {
             return attempt.Cancelled.IsCancellationRequested
-                ? Fail(FailureKind.Cancelled, "Stopped on request.")
+                ? Stopped(attempt)
                 : Fail(FailureKind.Internal, $"The executor failed: {exception.Message}");
         }
         finally
         {
+            // What a task that failed has cost is seen from outside, as far as it can be.
+            attempt.Cost = new TaskCost(
+                Math.Max(0, watch.CpuSeconds - cpu), watch.PeakBytes, left, clock.GetElapsedTime(begun).TotalSeconds);
             pool.Return(executor);
         }
     }
+
+    // What a process that is gone had spilled.
+    private static long FolderBytes(string folder) => Directory.Exists(folder)
+        ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
+        : 0;
 
     // The executor is gone: by the watch, on request, by its own deadline, or by the partition's fault.
     private static async Task<TaskOutcome> Explain(RunningAttempt attempt, ExecutorProcess executor, MemoryWatch watch)
@@ -181,7 +193,12 @@ internal sealed partial class AttemptRunner(
 
         if (attempt.Cancelled.IsCancellationRequested)
         {
-            return Fail(FailureKind.Cancelled, "Stopped on request.");
+            return Stopped(attempt);
+        }
+
+        if (executor.EndedByLimit)
+        {
+            return Fail(FailureKind.OutOfMemory, $"The kernel ended the executor at the {watch.LimitBytes} bytes that the task may use. Ask for more resources.memoryBytes or smaller partitions.");
         }
 
         return executor.EndedByDeadline
@@ -212,9 +229,13 @@ internal sealed partial class AttemptRunner(
         }
     }
 
-    private Task<CommitAnswer> Commit(RunningAttempt attempt, TaskManifest manifest) => UntilStored(attempt, () => checkpoints.Commit(
-        new AttemptCommit(attempt.Id, attempt.Partition.Epoch, attempt.Worker, TaskAssembler.Folder(attempt.Id), manifest, clock.GetUtcNow()),
-        CancellationToken.None));
+    private async Task<CommitAnswer> Commit(RunningAttempt attempt, TaskManifest manifest)
+    {
+        using var span = JobTrace.StartPart("commit");
+        return await UntilStored(attempt, () => checkpoints.Commit(
+            new AttemptCommit(attempt.Id, attempt.Partition.Epoch, attempt.Worker, TaskAssembler.Folder(attempt.Id), manifest, clock.GetUtcNow()),
+            CancellationToken.None));
+    }
 
     // A finished attempt is worth waiting for the database; each try is decided by its guards, so that trying again is safe.
     private async Task<T> UntilStored<T>(RunningAttempt attempt, Func<Task<T>> store)
@@ -253,6 +274,8 @@ internal sealed partial class AttemptRunner(
             }
         }
     }
+
+    private static TaskOutcome Stopped(RunningAttempt attempt) => Fail(FailureKind.Cancelled, attempt.StoppedBecause!);
 
     private static TaskOutcome Fail(FailureKind kind, string message) => new(null, new AttemptFailure(kind, message));
 

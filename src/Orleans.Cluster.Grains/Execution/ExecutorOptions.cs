@@ -23,6 +23,9 @@ internal sealed class ExecutorOptions
     [Range(0.5, 4.0)]
     public double MemoryLimitFactor { get; set; } = 1.0;
 
+    /// <summary>Whether each executor gets a control group (version 2) of its own where that can be had. Default true.</summary>
+    public bool UseCgroups { get; set; } = true;
+
     /// <summary>Longest time of one planning question (probe, parse, bind). Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QuestionTimeout { get; set; } = TimeSpan.FromMinutes(10);

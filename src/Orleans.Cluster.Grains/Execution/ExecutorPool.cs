@@ -10,7 +10,7 @@ namespace Orleans.Cluster.Grains.Execution;
 /// more than the worker has attempts, which the <see cref="WorkerLedger"/> bounds.
 /// </summary>
 internal sealed class ExecutorPool(
-    ExecutorProgram program, IOptions<QueueOptions> queue, ILogger<ExecutorPool> logger) : IAsyncDisposable
+    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, ILogger<ExecutorPool> logger) : IAsyncDisposable
 {
     private readonly ConcurrentBag<ExecutorProcess> idle = [];
     private readonly ConcurrentDictionary<int, ExecutorProcess> all = [];
@@ -27,12 +27,12 @@ internal sealed class ExecutorPool(
         }
     }
 
-    /// <summary>An executor that is alive and does nothing else.</summary>
-    public ExecutorProcess Rent()
+    /// <summary>An executor that is alive, does nothing else, and has room for a task of so much memory.</summary>
+    public ExecutorProcess Rent(long memoryBytes)
     {
         while (idle.TryTake(out var process))
         {
-            if (!process.HasExited)
+            if (process.TryLimit(memoryBytes))
             {
                 return process;
             }
@@ -40,7 +40,9 @@ internal sealed class ExecutorPool(
             Forget(process);
         }
 
-        return Start();
+        var fresh = Start();
+        fresh.TryLimit(memoryBytes);
+        return fresh;
     }
 
     /// <summary>Gives one back; a dead one is replaced at once, so that the next attempt finds a warm one.</summary>
@@ -66,7 +68,7 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger);
+        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard);
         all[process.Id] = process;
         return process;
     }

@@ -16,15 +16,21 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <summary>Exit code of an executor that ended itself at its deadline or when its parent was gone.</summary>
     public const int DeadlineExitCode = 75;
 
+    // One that holds more than this of a task's memory before the task begins is not worth keeping.
+    private const double KeptShare = 0.9;
+
     private readonly Process process;
     private readonly JsonRpc rpc;
     private readonly ILogger logger;
     private readonly Timer renewal;
     private readonly Queue<string> lastWords = new();
+    private readonly MemoryCgroup? group;
+    private readonly Task<int> exit;
     private int disposed;
 
-    private ExecutorProcess(Process process, TimeSpan deadline, ILogger logger)
+    private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
     {
+        this.group = group;
         this.process = process;
         this.logger = logger;
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
@@ -33,6 +39,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         rpc.StartListening();
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
         process.BeginErrorReadLine();
+        exit = WaitForExit(process);
         renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / 5);
     }
 
@@ -58,13 +65,13 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     }
 
     /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
-    public bool EndedByDeadline => process.HasExited && process.ExitCode == DeadlineExitCode;
+    public bool EndedByDeadline => exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode };
 
     /// <summary>Completes when the connection is gone, which is when the process is.</summary>
     public Task Completion => rpc.Completion;
 
     /// <summary>Starts one. Its first lease is the deadline itself.</summary>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger)
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null)
     {
         var start = new ProcessStartInfo
         {
@@ -85,8 +92,23 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         var process = Process.Start(start) ?? throw new InvalidOperationException($"The executor {program} did not start.");
         Log.Started(logger, process.Id);
-        return new ExecutorProcess(process, deadline, logger);
+        return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), logger);
     }
+
+    /// <summary>Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to that, where it can.</summary>
+    public bool TryLimit(long bytes)
+    {
+        if (HasExited || (group?.HeldBytes() ?? ResidentBytes()) > bytes * KeptShare)
+        {
+            return false;
+        }
+
+        group?.Limit(bytes);
+        return true;
+    }
+
+    /// <summary>Whether the kernel ended it for passing its limit.</summary>
+    public bool EndedByLimit => group?.HasKilled() == true;
 
     /// <summary>Resident bytes now; 0 when the process is gone or the platform does not say.</summary>
     public long ResidentBytes()
@@ -133,16 +155,17 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <summary>How it ended, with the last lines that it wrote, for the failure of the attempt that it ran.</summary>
     public async Task<string> Epitaph()
     {
-        await process.WaitForExitAsync();
+        // Whoever starts another in its place disposes of the process, maybe before all who asked it have heard of its end.
+        var exitCode = await exit;
         string words;
         lock (lastWords)
         {
             words = string.Join(" | ", lastWords);
         }
 
-        var end = process.ExitCode switch
+        var end = exitCode switch
         {
-            > 128 => $"ended by signal {process.ExitCode - 128}",
+            > 128 => $"ended by signal {exitCode - 128}",
             var code => $"ended with exit code {code}",
         };
         return words.Length == 0 ? $"The executor {end}." : $"The executor {end}; its last lines: {words}";
@@ -159,7 +182,15 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         await renewal.DisposeAsync();
         rpc.Dispose();
         await Kill();
+        await exit;
+        group?.Dispose();
         process.Dispose();
+    }
+
+    private static async Task<int> WaitForExit(Process process)
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     private void Renew(TimeSpan deadline)

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Grains.Execution;
 
 /// <summary>
-/// Looks at an executor's resident size and kills it above a limit. It cannot stop a burst between two looks; where a hard cap is
-/// needed, run the worker in a container or a cgroup of its own.
+/// Looks at an executor's resident size and kills it above a limit. It cannot stop a burst between two looks; where the kernel caps the
+/// executor too (<see cref="MemoryGuard"/>), none gets through.
 /// </summary>
 internal sealed class MemoryWatch : IDisposable
 {
@@ -24,11 +24,15 @@ internal sealed class MemoryWatch : IDisposable
     /// <summary>Largest resident size seen.</summary>
     public long PeakBytes { get; private set; }
 
+    /// <summary>Processor seconds of the executor when it was last looked at.</summary>
+    public double CpuSeconds { get; private set; }
+
     public void Dispose() => timer.Dispose();
 
     private void Look()
     {
         var resident = executor.ResidentBytes();
+        CpuSeconds = Math.Max(CpuSeconds, executor.CpuSeconds());
         PeakBytes = Math.Max(PeakBytes, resident);
         if (resident > LimitBytes && Exceeded is null)
         {

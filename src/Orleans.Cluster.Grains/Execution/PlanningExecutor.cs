@@ -12,6 +12,9 @@ internal sealed class PlanningExecutor(
     ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, ILogger<PlanningExecutor> logger)
     : IPlanningEngine, IAsyncDisposable
 {
+    /// <summary>A question is asked so often again while executors end because this process stood still: nobody's fault but its own.</summary>
+    private const int MaxStalls = 4;
+
     private readonly SemaphoreSlim starting = new(1);
     private ExecutorProcess? current;
 
@@ -49,16 +52,35 @@ internal sealed class PlanningExecutor(
 
     private async Task<T> Ask<T>(Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, CancellationToken cancellationToken)
     {
+        for (var stalls = 0; ; stalls++)
+        {
+            if (await TryAsk(question, mayHaveStalled: stalls < MaxStalls, cancellationToken) is { } answer)
+            {
+                return answer.Get();
+            }
+        }
+    }
+
+    // Null when the executor has passed its deadline.
+    private async Task<EngineAnswer<T>?> TryAsk<T>(
+        Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, bool mayHaveStalled, CancellationToken cancellationToken)
+    {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bound.CancelAfter(options.Value.QuestionTimeout);
         var process = await Get(bound.Token);
         try
         {
-            return (await question(process.Executor, bound.Token)).Get();
+            // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear of it.
+            return await question(process.Executor, bound.Token).WaitAsync(bound.Token);
         }
         catch (ConnectionLostException)
         {
             var epitaph = await process.Epitaph();
+            if (process.EndedByDeadline && mayHaveStalled)
+            {
+                return null;
+            }
+
             throw new ClusterException(Contracts.ErrorCode.ExecutorCrashed, $"The engine ended while it looked at the request. {epitaph}");
         }
         catch (Exception exception) when (bound.IsCancellationRequested && exception is (OperationCanceledException or RemoteInvocationException))

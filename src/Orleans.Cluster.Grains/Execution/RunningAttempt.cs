@@ -10,6 +10,7 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
     private readonly CancellationTokenSource cancellation = new();
     private int started;
     private int released;
+    private string? stoppedBecause;
 
     public AttemptId Id { get; } = id;
 
@@ -22,6 +23,9 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
     /// <summary>Latest word from the executor.</summary>
     public TaskProgress Progress { get; set; } = new(0, 0);
 
+    /// <summary>What it has cost, seen from outside; null before it has been in an executor.</summary>
+    public TaskCost? Cost { get; set; }
+
     /// <summary>Ends when nothing works for it any more.</summary>
     public Task Completion { get; set; } = Task.CompletedTask;
 
@@ -33,5 +37,12 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
     /// <summary>True for the first caller only.</summary>
     public bool TryRelease() => Interlocked.Exchange(ref released, 1) == 0;
 
-    public void Cancel() => cancellation.Cancel();
+    /// <summary>Why it was stopped, once <see cref="Cancelled"/> is; the first reason counts.</summary>
+    public string? StoppedBecause => stoppedBecause;
+
+    public void Cancel(string why)
+    {
+        Interlocked.CompareExchange(ref stoppedBecause, why, null);
+        cancellation.Cancel();
+    }
 }

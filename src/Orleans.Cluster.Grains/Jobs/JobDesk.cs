@@ -13,7 +13,7 @@ namespace Orleans.Cluster.Grains.Jobs;
 
 /// <inheritdoc cref="IJobDesk"/>
 internal sealed partial class JobDesk(
-    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, ActiveJobCount active, ArtifactFolders artifacts, ILocalSiloDetails silo,
+    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionDesk admission, ActiveJobCount active, ArtifactFolders artifacts, ILocalSiloDetails silo,
     RepeatedSubmits repeated, IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobDesk> logger) : IJobDesk
 {
     public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) => origin.IdempotencyKey is { } key
@@ -37,8 +37,14 @@ internal sealed partial class JobDesk(
                 Contracts.ErrorCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
         }
 
-        await RefuseImpossible(spec, cancellationToken);
+        var received = clock.GetUtcNow();
+        await admission.CheckTask(spec.Resources, cancellationToken);
         var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
+        if (plan is not null)
+        {
+            await admission.CheckGang(spec, plan, cancellationToken);
+        }
+
         var now = clock.GetUtcNow();
         var state = new JobState
         {
@@ -49,6 +55,7 @@ internal sealed partial class JobDesk(
             DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
         };
         var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
+        JobTrace.Submitted(stored.State, received, clock.GetUtcNow(), plan is not null);
         active.Added();
 
         // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,
@@ -134,42 +141,6 @@ internal sealed partial class JobDesk(
         {
             Log.NotPlanned(logger, refusal.Message);
             return null;
-        }
-    }
-
-    private async Task RefuseImpossible(JobSpec spec, CancellationToken cancellationToken)
-    {
-        var workers = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
-        var offered = workers.Where(worker => worker.State is WorkerState.Active or WorkerState.Unwell or WorkerState.Draining).ToList();
-        if (offered.Count == 0)
-        {
-            return;
-        }
-
-        var request = spec.Resources;
-        if (offered.Any(worker => worker.Slots >= request.Cpu && worker.Memory.OfferedBytes >= request.MemoryBytes && worker.Gpu >= request.Gpu))
-        {
-            return;
-        }
-
-        var largest = offered.OrderByDescending(worker => worker.Memory.OfferedBytes).First();
-        var faults = new List<Fault>();
-        Check("cpu", request.Cpu, offered.Max(worker => worker.Slots), "slots");
-        Check("memoryBytes", request.MemoryBytes, offered.Max(worker => worker.Memory.OfferedBytes), "bytes of memory");
-        Check("gpu", request.Gpu, offered.Max(worker => worker.Gpu), "GPUs");
-        throw new ClusterException(
-            Contracts.ErrorCode.ResourcesImpossible,
-            $"No worker could ever run a task with {request.Cpu} slots, {request.MemoryBytes} bytes of memory and {request.Gpu} GPUs; " +
-            $"the largest worker, {largest.Id}, has {largest.Slots} slots, {largest.Memory.OfferedBytes} bytes and {largest.Gpu} GPUs.",
-            "Ask for less, or start larger workers (Cluster:MemoryPerWorkerBytes, Cluster:SlotsPerWorker).",
-            faults);
-
-        void Check(string name, long asked, long most, string unit)
-        {
-            if (asked > most)
-            {
-                faults.Add(new Fault($"/resources/{name}", Contracts.ErrorCode.ResourcesImpossible.Word, $"A task asks for {asked} {unit}; the most that a worker has is {most}."));
-            }
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed partial class JobGrain(
     IOutputPublisher publisher,
     SourceRecheck recheck,
     PartitionSplitter splitter,
+    AdmissionDesk admission,
     TimeProvider clock,
     ILogger<JobGrain> logger) : Grain, IJobGrain
 {
@@ -49,6 +50,9 @@ internal sealed partial class JobGrain(
     private const int MaxPlanningFaults = 3;
     private static readonly TimeSpan PlanningPause = TimeSpan.FromSeconds(1);
 
+    // A folder that cannot be written to for so long needs somebody who looks after it.
+    private static readonly TimeSpan PublishPatience = TimeSpan.FromMinutes(10);
+
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
 
@@ -63,6 +67,7 @@ internal sealed partial class JobGrain(
     private CancellationTokenSource? planningNow;
     private int planningFaults;
     private Task? publishing;
+    private DateTimeOffset? publishTrouble;
     private bool advancing;
     private bool again;
     private DateTimeOffset nextLook;
@@ -239,6 +244,11 @@ internal sealed partial class JobGrain(
             }
             while (again);
         }
+        catch (ClusterException refusal) when (refusal.Code == Contracts.ErrorCode.ResourcesImpossible)
+        {
+            // A stage of a gang turned out to be wider than the cluster can become.
+            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+        }
         catch (StorageUnavailableException exception)
         {
             reason = JobStatusView.StorageAway;
@@ -323,7 +333,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
-        var state = WithProgress(decision.State) with { Revision = job.State.Revision + 1 };
+        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with { Revision = job.State.Revision + 1 };
         var stored = await jobs.TryApply(
             new JobChange
             {
@@ -349,6 +359,7 @@ internal sealed partial class JobGrain(
             Log.Transition(logger, id, job.State.Phase, state.Phase);
         }
 
+        JobTrace.Stored(job.State, state, job.Spec, clock.GetUtcNow());
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
         again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
         return true;
@@ -384,7 +395,9 @@ internal sealed partial class JobGrain(
             committed[index] = [.. all.Where(partition => partition.State == PartitionState.Committed)];
         }
 
-        return [.. stages.SelectMany(index => StageOpener.Open(id, epoch, with!, index, committed))];
+        var opened = stages.ToDictionary(index => index, index => StageOpener.Open(id, epoch, with!, index, committed));
+        await admission.CheckOpening(record!.Spec, opened.Values.Max(partitions => partitions.Count), CancellationToken.None);
+        return [.. stages.SelectMany(index => opened[index])];
     }
 
     private async Task Execute(IReadOnlyList<JobCommand> commands)
@@ -422,9 +435,11 @@ internal sealed partial class JobGrain(
 
     private async Task Plan(CancellationTokenSource cancellation)
     {
+        using var span = JobTrace.Start("plan", id, record!.State.Epoch);
         try
         {
             var made = await planning.Plan(record!.Spec, cancellation.Token);
+            await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }
         catch (ClusterException refusal) when (IsOfTheEngine(refusal) && ++planningFaults < MaxPlanningFaults)
@@ -475,26 +490,56 @@ internal sealed partial class JobGrain(
         {
             try
             {
+                var epoch = record!.State.Epoch;
+                using var span = JobTrace.Start("publish", id, epoch);
                 var last = plan!.Stages[^1].Index;
                 var partitions = await checkpoints.List(id, last, CancellationToken.None);
                 var result = await publisher.Publish(
-                    record!, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], CancellationToken.None);
-                await Decide(() => new Published(result, clock.GetUtcNow()));
+                    record, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], () => IsToBePublished(epoch),
+                    CancellationToken.None);
+                if (result is not null)
+                {
+                    await Decide(() => new Published(result, clock.GetUtcNow()));
+                }
+
+                publishTrouble = null;
             }
             catch (ClusterException refusal)
             {
                 await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
             }
-            catch (Exception exception) when (exception is IOException or StorageUnavailableException)
+            catch (ArtifactLostException lost)
+            {
+                // Nothing is visible yet: the partition runs again, and the job publishes anew.
+                Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
+                await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+            }
+            catch (StorageUnavailableException exception)
             {
                 // Publishing can be done twice; the next look does it again.
                 Log.NotPublished(logger, id, exception.Message);
                 return;
             }
+            catch (IOException exception) when (clock.GetUtcNow() < (publishTrouble ??= clock.GetUtcNow()) + PublishPatience)
+            {
+                Log.NotPublished(logger, id, exception.Message);
+                return;
+            }
+            catch (IOException exception)
+            {
+                await Decide(() => new JobRefused(
+                    ProblemDocument.Of(
+                        Contracts.ErrorCode.Internal, $"The output could not be published for {PublishPatience.TotalMinutes:0} minutes: {exception.Message}",
+                        "/retry publishes again; what was computed is kept."),
+                    clock.GetUtcNow()));
+            }
 
             await Advance();
         }
     }
+
+    private async Task<bool> IsToBePublished(int epoch) =>
+        await jobs.Find(id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing } state } && state.Epoch == epoch;
 
     private async Task StopAttempts()
     {
@@ -599,13 +644,16 @@ internal sealed partial class JobGrain(
         [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
         public static partial void NotPublished(ILogger logger, JobId jobId, string message);
 
+        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
+        public static partial void ArtifactLost(ILogger logger, JobId jobId, AttemptId producer, string message);
+
         [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
         public static partial void Gone(ILogger logger, JobId jobId);
 
         [LoggerMessage(EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
         public static partial void NotExplained(ILogger logger, JobId jobId, string message);
 
-        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} is planned again: {Message}")]
+        [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Job {JobId} is planned again: {Message}")]
         public static partial void PlannedAgain(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Job {JobId}: planning failed.")]

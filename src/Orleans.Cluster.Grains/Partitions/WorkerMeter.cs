@@ -1,17 +1,24 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Grains.Partitions;
 
 /// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
-internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, IOptions<WorkerOptions> options, TimeProvider clock)
+internal sealed class WorkerMeter(
+    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IOptions<WorkerOptions> options, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
     private Dictionary<int, double> lastCpu = [];
     private double cpu;
+    private long spilled;
+
+    /// <summary>What holds the executors to their memory.</summary>
+    public MemoryCap MemoryCap => guard.Cap;
 
     /// <summary>Usage of silo and executors; processors are a mean over at least half a second.</summary>
     public WorkerUsage Usage()
@@ -30,22 +37,35 @@ internal sealed class WorkerMeter(ExecutorPool pool, ClusterPaths paths, IOption
                 (lastCpu, lastAt) = (seen, now);
             }
 
-            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), 0, FreeBytes());
+            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(), FreeBytes(paths.Scratch));
         }
     }
 
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
-    public string? Unwell()
+    public string? Unwell() => WorkerHealth.Judge(
+        new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
+        options.Value.Limits);
+
+    // Folders of attempts come and go while they are looked at.
+    private long SpilledBytes()
     {
-        var free = FreeBytes();
-        return free < options.Value.LeastScratchBytes
-            ? $"{free} bytes are free in {paths.Scratch}, fewer than the {options.Value.LeastScratchBytes} of Worker:LeastScratchBytes."
-            : null;
+        try
+        {
+            var folder = new DirectoryInfo(Path.Combine(paths.Scratch, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            spilled = folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : 0;
+        }
+        catch (IOException)
+        {
+            // What was seen last is near enough; the next report looks again.
+        }
+
+        return spilled;
     }
 
-    private long FreeBytes()
+    // A folder that is not made yet will be on the disk of the nearest one above it.
+    private static long FreeBytes(string path)
     {
-        var folder = new DirectoryInfo(paths.Scratch);
+        var folder = new DirectoryInfo(path);
         while (!folder.Exists && folder.Parent is { } parent)
         {
             folder = parent;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Grains.Partitions;
 
@@ -11,7 +12,17 @@ internal sealed class WorkerOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Free bytes of the scratch disk below which a worker takes nothing new. Default 256 MiB.</summary>
+    /// <summary>Free bytes of the disks of scratch and artifacts below which a worker takes nothing new. Default 256 MiB.</summary>
     [Range(0, 1L << 50)]
     public long LeastScratchBytes { get; set; } = 256L << 20;
+
+    /// <summary>Part of <see cref="PauseWindow"/> above which a worker that stands still again and again takes nothing new. Default 0.5; 1 for never.</summary>
+    [Range(0.05, 1.0)]
+    public double MostPausedShare { get; set; } = 0.5;
+
+    /// <summary>How far back pauses count, those of a second and longer. Default 20 s; 5 s to 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "00:10:00")]
+    public TimeSpan PauseWindow { get; set; } = TimeSpan.FromSeconds(20);
+
+    public WorkerLimits Limits => new(LeastScratchBytes, MostPausedShare, PauseWindow);
 }

@@ -7,6 +7,7 @@ using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Execution;
 using Orleans.Cluster.Grains.Jobs;
 using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Planning.Jobs;
 using Orleans.Runtime;
 
 namespace Orleans.Cluster.Grains.Partitions;
@@ -15,8 +16,9 @@ namespace Orleans.Cluster.Grains.Partitions;
 /// A worker's side of the queue, on every worker silo:
 /// 1. report what is free and what runs; the queue holds the report until it has an order;
 /// 2. reserve what a grant needs, begin its attempts in the database, start each under a grain of its own here;
-/// 3. stop attempts that the queue names;
-/// 4. report again, at once when a slot becomes free.
+/// 3. of a gang, reserve all that is granted or nothing, say so in the next report, and start what the queue has begun when it says go;
+/// 4. stop attempts that the queue names;
+/// 5. report again, at once when a slot becomes free.
 /// </summary>
 internal sealed partial class WorkerSupervisor : BackgroundService
 {
@@ -35,8 +37,10 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly ILogger<WorkerSupervisor> logger;
     private readonly ILocalSiloDetails silo;
     private readonly WorkerId worker;
+    private readonly string machine;
     private readonly DateTimeOffset startedAt;
     private readonly ConcurrentDictionary<long, Grant> openGrants = [];
+    private readonly ConcurrentDictionary<long, Grant> held = [];
     private readonly ConcurrentDictionary<long, bool> unanswered = [];
     private readonly SemaphoreSlim slotFreed = new(0);
     private readonly ExecutorPool pool;
@@ -47,11 +51,13 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
     public WorkerSupervisor(
         IGrainFactory grains, ICheckpointStore checkpoints, AttemptRunner runner, WorkerLedger ledger, WorkerMeter meter, ExecutorPool pool,
-        ILocalSiloDetails silo, IHostApplicationLifetime lifetime, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<WorkerSupervisor> logger)
+        ILocalSiloDetails silo, IHostApplicationLifetime lifetime, IOptions<WorkerOptions> options, IOptions<ClusterSettings> settings, TimeProvider clock,
+        ILogger<WorkerSupervisor> logger)
     {
         (this.grains, this.checkpoints, this.runner, this.ledger, this.meter, this.pool) = (grains, checkpoints, runner, ledger, meter, pool);
         (this.silo, this.lifetime, this.options, this.clock, this.logger) = (silo, lifetime, options, clock, logger);
         worker = WorkerIds.Of(silo.SiloAddress);
+        machine = settings.Value.MachineName ?? Environment.MachineName;
         startedAt = clock.GetUtcNow();
         runner.SlotFreed += () => slotFreed.Release();
     }
@@ -62,6 +68,11 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         lock (drainGate)
         {
             draining = true;
+        }
+
+        foreach (var part in held.Keys)
+        {
+            Drop(part);
         }
 
         var until = clock.GetUtcNow() + options.Value.DrainTimeout;
@@ -140,6 +151,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private WorkerReport Describe()
     {
         long[] waitedFor = [.. unanswered.Keys];
+        long[] kept = [.. held.Keys];
         long[] open = [.. openGrants.Keys];
         AttemptId[] running = [.. runner.Attempts.Select(attempt => attempt.Id)];
         var busy = ledger.Busy;
@@ -156,23 +168,36 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             BusyGpus = busy.Gpus,
             Running = running,
             OpenGrants = open,
+            Held = kept,
             Unanswered = waitedFor,
             Draining = draining,
             Unwell = meter.Unwell(),
             Usage = meter.Usage(),
+            MemoryCap = meter.MemoryCap,
             StartedAt = startedAt,
             ProcessId = Environment.ProcessId,
-            Machine = Environment.MachineName,
+            Machine = machine,
         };
     }
 
     private void Obey(WorkerOrders orders)
     {
+        foreach (var part in orders.Drop)
+        {
+            Drop(part);
+        }
+
+        foreach (var part in orders.Go)
+        {
+            Go(part);
+        }
+
         foreach (var grant in orders.Grants)
         {
-            if (TryOpen(grant) is > 0 and var reserved)
+            if (TryOpen(grant) is > 0 and var reserved && !grant.Together)
             {
-                _ = Task.Run(() => Begin(grant, reserved));
+                _ = Task.Run(() => Start(grant, reserved, () => checkpoints.Begin(
+                    new BeginRequest(grant.Job, grant.Epoch, grant.Stage, reserved, worker, clock.GetUtcNow()), CancellationToken.None)));
             }
         }
 
@@ -180,30 +205,88 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         {
             _ = runner.Stop(GrainKeys.Partition(attempt));
         }
+
+        foreach (var attempt in orders.GiveBack)
+        {
+            _ = runner.Stop(GrainKeys.Partition(attempt), "Given back: its gang lost a member, and no replacement came in time.");
+        }
     }
 
-    // One that was opened before a drain began is waited for by it; none is opened after.
+    // One that was opened before a drain began is waited for by it; none is opened after. A part of a gang is kept whole or not at all.
     private int TryOpen(Grant grant)
     {
         lock (drainGate)
         {
             var reserved = draining ? 0 : ledger.TryReserve(grant.Resources, grant.Count);
+            if (grant.Together && reserved < grant.Count)
+            {
+                ledger.Release(grant.Resources, reserved);
+                return 0;
+            }
+
             if (reserved > 0)
             {
                 openGrants[grant.Number] = grant;
+            }
+
+            if (grant.Together && reserved > 0)
+            {
+                held[grant.Number] = grant;
             }
 
             return reserved;
         }
     }
 
-    private async Task Begin(Grant grant, int reserved)
+    private void Drop(long part)
+    {
+        if (held.TryRemove(part, out var grant))
+        {
+            openGrants.TryRemove(part, out _);
+            ledger.Release(grant.Resources, grant.Count);
+            slotFreed.Release();
+        }
+    }
+
+    // Said again while a report that names the part is on its way. What was let go meanwhile, by a drain, is given back at once.
+    private void Go(GangGo go)
+    {
+        if (held.TryRemove(go.Number, out var grant))
+        {
+            _ = Task.Run(() => Start(grant, grant.Count, () => ListBegun(grant, go.Attempts)));
+        }
+        else if (!openGrants.ContainsKey(go.Number) && go.Attempts.Except(runner.Attempts.Select(attempt => attempt.Id)).ToList() is { Count: > 0 } strangers)
+        {
+            _ = Task.Run(() => GiveBack(strangers));
+        }
+    }
+
+    private async Task<IReadOnlyList<PartitionRecord>> ListBegun(Grant grant, IReadOnlyList<AttemptId> attempts) =>
+    [
+        .. (await checkpoints.List(grant.Job, grant.Stage, CancellationToken.None)).Where(partition =>
+            partition.State == PartitionState.Running && partition.Worker == worker && attempts.Contains(new AttemptId(partition.Task, partition.Attempt))),
+    ];
+
+    private async Task GiveBack(IReadOnlyList<AttemptId> attempts)
+    {
+        try
+        {
+            await checkpoints.ReleaseAttempts(worker, attempts, clock.GetUtcNow(), CancellationToken.None);
+            Log.GivenBack(logger, worker, attempts.Count);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            // CheckHeld finds them.
+            Log.NotReported(logger, exception.Message);
+        }
+    }
+
+    private async Task Start(Grant grant, int reserved, Func<Task<IReadOnlyList<PartitionRecord>>> begin)
     {
         var begun = 0;
         try
         {
-            var partitions = await checkpoints.Begin(
-                new BeginRequest(grant.Job, grant.Epoch, grant.Stage, reserved, worker, clock.GetUtcNow()), CancellationToken.None);
+            var partitions = await begin();
             foreach (var partition in partitions)
             {
                 runner.Hold(partition, worker, grant.Resources);
@@ -284,10 +367,12 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         {
             try
             {
-                var held = await checkpoints.ListHeld(worker, stoppingToken);
-                var unknown = held.Except(runner.Attempts.Select(attempt => attempt.Id)).ToHashSet();
+                // Looked at before what runs: a grant closes only after its attempts are among these.
+                var nothingBegins = openGrants.IsEmpty;
+                var inTable = await checkpoints.ListHeld(worker, stoppingToken);
+                var unknown = inTable.Except(runner.Attempts.Select(attempt => attempt.Id)).ToHashSet();
                 var lost = unknown.Where(suspects.Contains).ToList();
-                if (lost.Count > 0 && openGrants.IsEmpty)
+                if (lost.Count > 0 && nothingBegins)
                 {
                     await checkpoints.ReleaseAttempts(worker, lost, clock.GetUtcNow(), stoppingToken);
                     Log.GivenBack(logger, worker, lost.Count);

@@ -7,15 +7,15 @@ using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Grains.Planning;
 
-/// <summary>Finds the halves of partitions that ran out of memory. What decides is <see cref="PartitionSplit"/>; a reader is asked where a record begins.</summary>
+/// <summary>Finds the halves of partitions that ran out of memory or disk. What decides is <see cref="PartitionSplit"/>; a reader is asked where a record begins.</summary>
 internal sealed partial class PartitionSplitter(IPlanningEngine engine, ILogger<PartitionSplitter> logger)
 {
-    /// <summary>Halves by partition, of those that ran out of memory and can be halved.</summary>
+    /// <summary>Halves by partition, of those that were too large and can be halved.</summary>
     public async Task<IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>>> Find(
         JobPlan plan, IReadOnlyList<PartitionRecord> failed, IReadOnlyList<FileStamp> accepted, CancellationToken cancellationToken)
     {
         var halves = new Dictionary<TaskId, IReadOnlyList<PartitionWork>>();
-        foreach (var partition in failed.Where(partition => partition.Failure is { Kind: FailureKind.OutOfMemory }))
+        foreach (var partition in failed.Where(partition => partition.Failure?.Kind.IsOfSize() == true))
         {
             var stage = plan.Stages[partition.Task.Stage];
             if (PartitionSplit.IsPossible(stage, partition)

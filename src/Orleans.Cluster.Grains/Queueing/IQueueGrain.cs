@@ -50,5 +50,11 @@ internal interface IQueueGrain : IGrainWithStringKey
 /// <param name="ReadyPartitions">Partitions of running jobs that only wait for a slot.</param>
 /// <param name="BusySlots">Slots in use.</param>
 /// <param name="MeanSeconds">How long a slot was held by one partition lately; null while none has ended.</param>
+/// <param name="Gangs">Gangs that wait.</param>
 [GenerateSerializer, Immutable, Alias("QueueLoad")]
-internal sealed record QueueLoad([property: Id(0)] int ReadyPartitions, [property: Id(1)] int BusySlots, [property: Id(2)] double? MeanSeconds);
+internal sealed record QueueLoad(
+    [property: Id(0)] int ReadyPartitions, [property: Id(1)] int BusySlots, [property: Id(2)] double? MeanSeconds, [property: Id(3)] IReadOnlyList<GangLoad> Gangs);
+
+/// <summary>So many tasks of one size that begin at once.</summary>
+[GenerateSerializer, Immutable, Alias("GangLoad")]
+internal sealed record GangLoad([property: Id(0)] int Width, [property: Id(1)] ResourceRequest Resources);

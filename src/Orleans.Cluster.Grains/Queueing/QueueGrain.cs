@@ -26,11 +26,13 @@ internal sealed partial class QueueGrain(
     private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
-    private readonly QueueLedger ledger = new(options.Value.PriorityRise, gangReservation: TimeSpan.FromSeconds(30));
-    private readonly WorkerRoster roster = new();
+    // Numbers of grants begin at the clock, so that none is given twice by two activations.
+    private readonly QueueLedger ledger = new(
+        options.Value.PriorityRise, new GangBounds(options.Value.GangTurn, options.Value.GangConfirmation, options.Value.GangReplacement), clock.GetUtcNow().UtcTicks);
+    private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
     private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
-    private DateTimeOffset activatedAt;
+    private Attention attention = null!;
     private DateTimeOffset nextRefresh;
     private DateTimeOffset nextWake;
     private Task? refreshing;
@@ -38,7 +40,7 @@ internal sealed partial class QueueGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        activatedAt = clock.GetUtcNow();
+        attention = new Attention(clock.GetUtcNow(), options.Value.LeaseDuration / 2);
         this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
         Log.Activated(logger);
         return Task.CompletedTask;
@@ -52,24 +54,25 @@ internal sealed partial class QueueGrain(
 
     public Task<WorkerOrders> Report(WorkerReport report)
     {
+        attention.Note(clock.GetUtcNow());
         pace.Note(report.Worker, report.Running, clock.GetUtcNow());
         if (!roster.TryTake(report, clock.GetUtcNow(), out var differs))
         {
             return Task.FromResult(new WorkerOrders());
         }
 
-        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered);
+        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered, report.Held);
         if (differs)
         {
             RefreshSoon(TickPeriod / 2);
         }
 
-        var cancels = ledger.Unwanted(report.Running);
-        if (cancels.Count > 0)
+        if (Errands(report) is { } errands)
         {
-            return Task.FromResult(new WorkerOrders { Cancels = cancels, Drain = drained.Contains(report.Worker) });
+            return Task.FromResult(errands);
         }
 
+        BeginGangs();
         var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
         GrantAll();
         if (!held.IsCompleted && report.BusySlots < report.Slots && ledger.MayKnowTooFew)
@@ -96,7 +99,14 @@ internal sealed partial class QueueGrain(
     public Task<QueueLoad> MeasureLoad() => Task.FromResult(new QueueLoad(
         ledger.Jobs.Where(job => job.Phase == JobPhase.Running).Sum(job => job.Stages.Sum(stage => stage.Ready)),
         ledger.Workers.Sum(worker => worker.Slots - worker.FreeSlots),
-        pace.MeanSeconds));
+        pace.MeanSeconds,
+        [
+            .. from job in ledger.Jobs
+               where job is { Gang: true, Phase: JobPhase.Running }
+               from stage in job.Stages
+               where stage.Ready > 0
+               select new GangLoad(GangPolicy.Width(stage), job.Resources),
+        ]));
 
     // Said again and again by the reconciler, so that a new activation hears of it: only a change is worth anything.
     public Task Drain(IReadOnlyList<WorkerId> workers)
@@ -133,15 +143,73 @@ internal sealed partial class QueueGrain(
         foreach (var group in ledger.Grant(roster.Waiting, clock.GetUtcNow()).GroupBy(grant => grant.Match.Worker))
         {
             var grants = group.Select(grant => new Grant(
-                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources));
+                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources, grant.Match.Together));
             roster.Answer(group.Key, new WorkerOrders { Grants = [.. grants], Drain = drained.Contains(group.Key) });
         }
+    }
+
+    // What a worker has to do before it may be given anything; null when that is nothing.
+    private WorkerOrders? Errands(WorkerReport report)
+    {
+        var cancels = ledger.Unwanted(report.Running);
+        var gangs = ledger.Errands(report.Worker, report.Held, report.Running);
+        return cancels.Count == 0 && gangs.IsEmpty
+            ? null
+            : new WorkerOrders
+            {
+                Cancels = cancels,
+                Go = [.. gangs.Go.Select(part => new GangGo(part.Number, part.Attempts))],
+                Drop = gangs.Drop,
+                GiveBack = gangs.GiveBack,
+                Drain = drained.Contains(report.Worker),
+            };
+    }
+
+    private void BeginGangs()
+    {
+        foreach (var gang in ledger.TakeGangsToBegin())
+        {
+            Begin(gang).Ignore();
+        }
+    }
+
+    private async Task Begin(GangBegin gang)
+    {
+        try
+        {
+            var begun = await checkpoints.BeginGang(gang, clock.GetUtcNow(), CancellationToken.None);
+            if (begun.Count > 0)
+            {
+                ledger.GangBegun(gang.Number, begun);
+            }
+            else
+            {
+                ledger.GangRefused(gang.Number);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Nobody knows whether it has begun. If so, its workers find attempts under their names that they do not run, and give them back.
+            Log.GangNotBegun(logger, exception, gang.Job, gang.Stage);
+            ledger.GangRefused(gang.Number);
+        }
+
+        RunErrands();
+        Refresh();
     }
 
     private async Task Tick(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        attention.Note(now);
+        ledger.ReviewGangs(now);
+        RunErrands();
         roster.ReleaseOverdue(now, drained);
+        foreach (var (worker, reason) in roster.Silent(now))
+        {
+            ledger.Suspend(worker, reason);
+        }
+
         try
         {
             if (now >= nextRefresh)
@@ -191,7 +259,7 @@ internal sealed partial class QueueGrain(
                 var started = clock.GetTimestamp();
                 nextRefresh = clock.GetUtcNow() + options.Value.RefreshInterval;
                 ledger.Refresh(await jobs.ListActive(clock.GetUtcNow(), CancellationToken.None));
-                CancelUnwanted();
+                RunErrands();
                 GrantAll();
                 RefreshAtNextReady();
                 if (refreshAgain)
@@ -215,13 +283,13 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    private void CancelUnwanted()
+    private void RunErrands()
     {
-        foreach (var (worker, running) in roster.RunningOfWaiting())
+        foreach (var report in roster.Held)
         {
-            if (ledger.Unwanted(running) is { Count: > 0 } cancels)
+            if (Errands(report) is { } errands)
             {
-                roster.Answer(worker, new WorkerOrders { Cancels = cancels });
+                roster.Answer(report.Worker, errands);
             }
         }
     }
@@ -290,14 +358,13 @@ internal sealed partial class QueueGrain(
             var status = membership.CurrentSnapshot.GetSiloStatus(silo);
 
             // Unknown to membership: of an earlier run, unless it has just joined and its report was faster than the news of it.
-            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - activatedAt > TickPeriod))
+            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - attention.Since > TickPeriod))
             {
                 return "Its silo has left the cluster.";
             }
         }
 
-        var heard = roster.LastSeen(worker) ?? activatedAt;
-        return now - heard > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
+        return attention.SilenceOf(roster.LastSeen(worker), now) > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
     }
 
     // Brings job grains back that went with their silo; each reads its row and goes on.
@@ -319,5 +386,8 @@ internal sealed partial class QueueGrain(
 
         [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The database does not answer; the queue goes on with what it knows.")]
         public static partial void StorageAway(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The gang of stage {Stage} of job {Job} could not begin, and tries again.")]
+        public static partial void GangNotBegun(ILogger logger, Exception exception, JobId job, int stage);
     }
 }

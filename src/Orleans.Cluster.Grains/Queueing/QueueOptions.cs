@@ -23,6 +23,17 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.2", "00:01:00")]
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a gang may keep free slots that do not suffice for it yet; then others have a turn as long. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan GangTurn { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the slots of a gang are kept until all of its workers have said that they keep theirs. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan GangConfirmation { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a gang that lost a member waits for another, before its other members are given back and it begins together again. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan GangReplacement { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After this long a waiting job is ahead of all that is one priority above it. Default 3 min 20 s, so that LOW reaches CRITICAL in 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

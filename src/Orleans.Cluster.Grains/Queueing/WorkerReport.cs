@@ -69,6 +69,14 @@ internal sealed record WorkerReport
     /// <summary>Earlier reports, by <see cref="Sequence"/>, whose answer has not come yet. It may bear grants that nothing else here knows of.</summary>
     [Id(17)]
     public IReadOnlyList<long> Unanswered { get; init; } = [];
+
+    /// <summary>Those of <see cref="OpenGrants"/> that are parts of gangs which it keeps free and has not been told to begin.</summary>
+    [Id(18)]
+    public IReadOnlyList<long> Held { get; init; } = [];
+
+    /// <summary>What holds its executors to their memory; null from a worker of an earlier version.</summary>
+    [Id(19)]
+    public MemoryCap? MemoryCap { get; init; }
 }
 
 /// <summary>What a worker uses: processors (1.0 is one), resident bytes of silo and executors, bytes spilled, free bytes of its scratch disk.</summary>
@@ -91,10 +99,29 @@ internal sealed record WorkerOrders
     /// <summary>Take nothing new and leave when all is done.</summary>
     [Id(2)]
     public bool Drain { get; init; }
+
+    /// <summary>Parts of gangs that have begun: their attempts are this worker's now.</summary>
+    [Id(3)]
+    public IReadOnlyList<GangGo> Go { get; init; } = [];
+
+    /// <summary>Parts of gangs to keep free no longer, by number.</summary>
+    [Id(4)]
+    public IReadOnlyList<long> Drop { get; init; } = [];
+
+    /// <summary>Attempts to stop for a while: their gang lost a member and begins together again.</summary>
+    [Id(5)]
+    public IReadOnlyList<AttemptId> GiveBack { get; init; } = [];
 }
 
-/// <summary>Leave to begin up to <paramref name="Count"/> tasks of one stage.</summary>
+/// <summary>
+/// Leave to begin up to <paramref name="Count"/> tasks of one stage; <paramref name="Together"/>: to keep room for exactly so many until a
+/// <see cref="GangGo"/> comes.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("Grant")]
 internal sealed record Grant(
     [property: Id(0)] long Number, [property: Id(1)] JobId Job, [property: Id(2)] int Epoch, [property: Id(3)] int Stage,
-    [property: Id(4)] int Count, [property: Id(5)] ResourceRequest Resources);
+    [property: Id(4)] int Count, [property: Id(5)] ResourceRequest Resources, [property: Id(6)] bool Together = false);
+
+/// <summary>A part of a gang has begun, with these attempts.</summary>
+[GenerateSerializer, Immutable, Alias("GangGo")]
+internal sealed record GangGo([property: Id(0)] long Number, [property: Id(1)] IReadOnlyList<AttemptId> Attempts);

@@ -1,9 +1,10 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Grains.Queueing;
 
 /// <summary>Workers as they last reported, the reports that are held open for them, and the dead of the last hour.</summary>
-internal sealed class WorkerRoster
+internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
 {
     private static readonly TimeSpan KeepDead = TimeSpan.FromHours(1);
     private const int MaxDead = 256;
@@ -86,9 +87,8 @@ internal sealed class WorkerRoster
         }
     }
 
-    /// <summary>What the workers run whose reports are held.</summary>
-    public IReadOnlyList<(WorkerId Worker, IReadOnlyList<AttemptId> Running)> RunningOfWaiting() =>
-        [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => (pair.Key, pair.Value.Report.Running))];
+    /// <summary>The reports that are held open.</summary>
+    public IReadOnlyList<WorkerReport> Held => [.. seats.Values.Where(seat => seat.Held is not null).Select(seat => seat.Report)];
 
     /// <summary>A worker is gone; it stays on the list for an hour.</summary>
     public void Bury(WorkerId worker, string because, DateTimeOffset now)
@@ -109,8 +109,8 @@ internal sealed class WorkerRoster
             {
                 Id = seat.Report.Worker,
                 Address = seat.Report.Silo.Endpoint.ToString(),
-                State = State(seat, drained),
-                Reason = seat.DeadBecause ?? seat.Report.Unwell,
+                State = State(seat, WhyUnwell(seat, now), drained),
+                Reason = seat.DeadBecause ?? WhyUnwell(seat, now),
                 Slots = seat.Report.Slots,
                 Busy = seat.DeadBecause is null ? seat.Report.BusySlots : 0,
                 Cpu = seat.Report.Usage.Cpu,
@@ -120,15 +120,30 @@ internal sealed class WorkerRoster
                 LastSeen = seat.LastSeen,
                 ProcessId = seat.Report.ProcessId,
                 Machine = seat.Report.Machine,
+                MemoryCap = seat.Report.MemoryCap,
+                SpilledBytes = seat.DeadBecause is null ? seat.Report.Usage.SpilledBytes : 0,
+                ScratchFreeBytes = seat.Report.Usage.ScratchFreeBytes,
             }),
     ];
 
-    private static WorkerState State(Seat seat, IReadOnlySet<WorkerId> drained) => seat switch
+    /// <summary>Workers that should have reported by now, and why they get nothing; they are not given up yet.</summary>
+    public IReadOnlyList<(WorkerId Worker, string Reason)> Silent(DateTimeOffset now) =>
+    [
+        .. from pair in seats
+           where pair.Value.DeadBecause is null
+           let reason = WorkerHealth.Judge(now - pair.Value.LastSeen, reportHold, lease)
+           where reason is not null
+           select (pair.Key, reason),
+    ];
+
+    private string? WhyUnwell(Seat seat, DateTimeOffset now) => WorkerHealth.Judge(now - seat.LastSeen, reportHold, lease) ?? seat.Report.Unwell;
+
+    private static WorkerState State(Seat seat, string? unwell, IReadOnlySet<WorkerId> drained) => seat switch
     {
         { DeadBecause: not null } => WorkerState.Dead,
         { Report.Draining: true } => WorkerState.Draining,
         _ when drained.Contains(seat.Report.Worker) => WorkerState.Draining,
-        { Report.Unwell: not null } => WorkerState.Unwell,
+        _ when unwell is not null => WorkerState.Unwell,
         _ => WorkerState.Active,
     };
 }

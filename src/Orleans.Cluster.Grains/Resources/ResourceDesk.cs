@@ -49,7 +49,8 @@ internal sealed class ResourceDesk(
         return
         [
             .. workers.Where(worker => worker.State != WorkerState.Dead).Select(worker => new WorkerResources(
-                worker.Id, worker.State, worker.Slots, worker.Busy, worker.Memory, worker.Gpu, worker.Cpu)),
+                worker.Id, worker.State, worker.Slots, worker.Busy, worker.Memory, worker.Gpu, worker.Cpu,
+                worker.MemoryCap, worker.SpilledBytes, worker.ScratchFreeBytes)),
         ];
     }
 
@@ -75,6 +76,7 @@ internal sealed class ResourceDesk(
                 measured.Count, measured.Sum(item => item.Cost.CpuSeconds), measured.Max(item => item.Cost.PeakMemoryBytes), measured.Sum(item => item.Cost.SpilledBytes),
                 measured.Average(item => item.Cost.Seconds), measured[measured.Count / 2].Cost.Seconds, measured[^1].Cost.Seconds,
                 (long)measured.Average(item => (double)item.Bytes),
-                partitions.Sum(partition => partition.Attempts.Count(attempt => attempt.Failure is { Kind: FailureKind.OutOfMemory })));
+                partitions.Sum(partition => partition.Attempts.Count(attempt => attempt.Failure is { Kind: FailureKind.OutOfMemory })),
+                measured.Sum(item => item.Cost.StagedBytes));
     }
 }

@@ -22,6 +22,14 @@ internal sealed class ClusterDesk(IScaleTarget target, IGrainFactory grains, Tim
             CheckScalable();
         }
 
+        if (!target.CanShape && (size.SlotsPerWorker ?? size.MemoryPerWorkerBytes) is not null)
+        {
+            throw new ClusterException(
+                Contracts.ErrorCode.ScalingNotSupported,
+                $"Slots and memory of workers are not given by this cluster: its scale target is '{target.Name}'.",
+                "Change them where workers are described (for Kubernetes, the pod template), or leave them out.");
+        }
+
         var changed = await Ask(cluster => cluster.Start(size.Workers, size.SlotsPerWorker, size.MemoryPerWorkerBytes), cancellationToken);
         return (changed, await GetStatus(cancellationToken));
     }

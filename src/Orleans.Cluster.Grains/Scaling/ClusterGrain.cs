@@ -65,6 +65,8 @@ internal sealed partial class ClusterGrain(
     public async Task<ClusterStatus> GetStatus() =>
         ClusterView.Compose(Desired, clock.GetUtcNow() < attendedAt + SightLife ? observed : null, await Queue.ListWorkers());
 
+    public Task<ClusterReach?> FindReach() => Task.FromResult(observed is { CanScale: true } ? Desired.Reach() : null);
+
     public Task<IReadOnlyList<ScalingDecision>> ListDecisions() => Task.FromResult(Desired.Decisions);
 
     private IQueueGrain Queue => GrainFactory.GetGrain<IQueueGrain>(GrainKeys.Queue);
@@ -82,12 +84,19 @@ internal sealed partial class ClusterGrain(
             return;
         }
 
-        var sample = new LoadSample(now, load.ReadyPartitions, load.BusySlots, Desired.Shape.Slots, load.MeanSeconds);
+        var sample = new LoadSample(now, load.ReadyPartitions, load.BusySlots, Desired.Shape.Slots, load.MeanSeconds, load.Gangs?.Max(WorkersFor) ?? 0);
         (samples, var step) = ScalingPolicy.Decide(samples, sample, Desired.Workers, bounds, autoscaler.Value.Rules);
         if (step is not null)
         {
             await Change(Desired.Autoscale(step.Workers, step.Reason, now));
         }
+    }
+
+    // Gangs of tasks that are larger than a worker wait for other workers than this cluster can start.
+    private int? WorkersFor(GangLoad gang)
+    {
+        var each = Math.Min(Desired.Shape.Slots / Math.Max(1, gang.Resources.Cpu), Desired.Shape.MemoryBytes / Math.Max(1, gang.Resources.MemoryBytes));
+        return each == 0 ? null : (int)((gang.Width + each - 1) / each);
     }
 
     // The queue may be between two silos; a sample that is missing decides nothing, and start and stop must not wait for it.

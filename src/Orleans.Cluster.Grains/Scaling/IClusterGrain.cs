@@ -35,6 +35,10 @@ internal interface IClusterGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave]
     Task<ClusterStatus> GetStatus();
 
+    /// <summary>What the cluster can become; null when workers are run by hand, or no gateway has looked after them yet.</summary>
+    [Alias("FindReach"), AlwaysInterleave]
+    Task<ClusterReach?> FindReach();
+
     /// <summary>Decisions, the latest last; at most 50.</summary>
     [Alias("ListDecisions"), AlwaysInterleave]
     Task<IReadOnlyList<ScalingDecision>> ListDecisions();

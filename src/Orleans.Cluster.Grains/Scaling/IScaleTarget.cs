@@ -11,6 +11,9 @@ internal interface IScaleTarget
     /// <summary>False when workers are run by hand; then nothing but <see cref="List"/> is called, and it answers none.</summary>
     bool CanScale { get; }
 
+    /// <summary>Whether <see cref="Start"/> gives workers the shape asked for; false when it is fixed elsewhere.</summary>
+    bool CanShape => CanScale;
+
     /// <summary>Workers that it has started: those that run, oldest first, and those that ended lately.</summary>
     Task<IReadOnlyList<ScaleInstance>> List(CancellationToken cancellationToken);
 

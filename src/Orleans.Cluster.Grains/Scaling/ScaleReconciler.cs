@@ -2,6 +2,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains.Checkpoints;
+using Orleans.Cluster.Grains.History;
 using Orleans.Cluster.Grains.Partitions;
 using Orleans.Cluster.Grains.Queueing;
 using Orleans.Cluster.Planning.Scaling;
@@ -13,7 +15,7 @@ namespace Orleans.Cluster.Grains.Scaling;
 /// decides (<see cref="ReconcilePolicy"/>) and acts. It forgets nothing that matters when it dies: who leaves is chosen anew.
 /// </summary>
 internal sealed partial class ScaleReconciler(
-    IScaleTarget target, IGrainFactory grains, IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> options,
+    IScaleTarget target, IGrainFactory grains, IWorkerHistory history, IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> options,
     IOptions<WorkerOptions> worker, TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
@@ -24,6 +26,9 @@ internal sealed partial class ScaleReconciler(
     private IReadOnlyDictionary<string, DateTimeOffset> leaving = new Dictionary<string, DateTimeOffset>();
     private RestartPause? pause;
     private string? trouble;
+    private string? refusal;
+    private bool hasRead;
+    private bool isInCharge;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,11 +52,16 @@ internal sealed partial class ScaleReconciler(
     {
         var instances = await ListInstances(cancellationToken);
         var workers = await Bounded(Queue.ListWorkers(), cancellationToken);
+        await ReadHistory(cancellationToken);
         chronicle.Note(workers, instances, time.GetUtcNow());
+        await WriteHistory(cancellationToken);
 
         var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances))), cancellationToken);
-        if (!order.IsInCharge)
+        isInCharge = order.IsInCharge;
+        if (!isInCharge)
         {
+            // The one in charge writes the history, from its own target; it is read again when that is this one.
+            hasRead = false;
             return;
         }
 
@@ -59,7 +69,62 @@ internal sealed partial class ScaleReconciler(
         await Bounded(Queue.SetStopped(!order.Desired.IsRunning), cancellationToken);
         if (target.CanScale && trouble is null)
         {
-            await Act(order.Desired, instances, workers, cancellationToken);
+            await TryAct(order.Desired, instances, workers, cancellationToken);
+        }
+    }
+
+    private async Task ReadHistory(CancellationToken cancellationToken)
+    {
+        if (hasRead)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        try
+        {
+            chronicle.Restore(await Bounded(history.List(now - WorkerChronicle.Kept, cancellationToken), cancellationToken), now);
+            hasRead = true;
+        }
+        catch (StorageUnavailableException e)
+        {
+            Log.HistoryAway(logger, e.Message);
+        }
+    }
+
+    private async Task WriteHistory(CancellationToken cancellationToken)
+    {
+        // Before it is shown: what somebody has read must be there after a crash too.
+        if (!isInCharge || !hasRead || chronicle.Unsaved is not { Count: > 0 } unsaved)
+        {
+            return;
+        }
+
+        try
+        {
+            await Bounded(history.Write(unsaved, time.GetUtcNow() - WorkerChronicle.Kept, cancellationToken), cancellationToken);
+            chronicle.Save(unsaved);
+        }
+        catch (StorageUnavailableException e)
+        {
+            // Kept here meanwhile, and written when the database is back.
+            Log.HistoryAway(logger, e.Message);
+        }
+    }
+
+    // What the target refuses (a quota, a missing right) is shown until a round goes through.
+    private async Task TryAct(
+        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Act(desired, instances, workers, cancellationToken);
+            refusal = null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            refusal = $"The workers could not be changed through the scale target '{target.Name}': {e.Message}";
+            throw;
         }
     }
 
@@ -76,8 +141,9 @@ internal sealed partial class ScaleReconciler(
         var toStop = plan.StopAtOnce ? plan.Stop : [.. plan.Stop.Where(id => !stopping.Contains(id))];
         if (toStop.Count > 0)
         {
-            stopping.UnionWith(toStop);
+            // Noted after it was done: a target that could not be reached is asked again in the next round.
             await target.Stop(toStop, plan.StopAtOnce, cancellationToken);
+            stopping.UnionWith(toStop);
         }
 
         if (plan.Kill.Count > 0)
@@ -105,7 +171,7 @@ internal sealed partial class ScaleReconciler(
             trouble = null;
             return instances;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             if (trouble is null)
             {
@@ -124,7 +190,7 @@ internal sealed partial class ScaleReconciler(
         Instances = instances,
         Leaving = [.. leaving.Keys],
         Pause = pause,
-        Trouble = trouble,
+        Trouble = trouble ?? refusal,
         Departed = chronicle.Departed,
     };
 
@@ -140,6 +206,9 @@ internal sealed partial class ScaleReconciler(
     {
         [LoggerMessage(1220, LogLevel.Warning, "Workers could not be looked after this time; the next round tries again: {Message}")]
         public static partial void Failed(ILogger logger, string message);
+
+        [LoggerMessage(1222, LogLevel.Debug, "The database does not answer; who left is remembered here until it does: {Message}")]
+        public static partial void HistoryAway(ILogger logger, string message);
 
         [LoggerMessage(1221, LogLevel.Error, "The scale target {Target} does not answer: {Message}")]
         public static partial void TargetAway(ILogger logger, string target, string message);

@@ -30,6 +30,9 @@ public sealed record JobState
     /// <summary>When its first attempt began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>When its present epoch began; null for the first, which began when it was accepted.</summary>
+    public DateTimeOffset? RetriedAt { get; init; }
+
     /// <summary>When it ended.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
@@ -62,7 +65,11 @@ public sealed record JobState
 /// <param name="Index">Its number in the plan.</param>
 /// <param name="Phase">Where it is.</param>
 /// <param name="Partitions">Number of partitions that it opened with; an estimate before.</param>
-public sealed record StageState(int Index, StagePhase Phase, int Partitions);
+public sealed record StageState(int Index, StagePhase Phase, int Partitions)
+{
+    /// <summary>When it opened last; null before.</summary>
+    public DateTimeOffset? OpenedAt { get; init; }
+}
 
 /// <summary>Where a stage is. Numbers are stored; they are never reused.</summary>
 public enum StagePhase

@@ -44,7 +44,7 @@ public static class JobTransitions
             JobPhase.Queued => Leave(state, facts, spec),
             JobPhase.Planning => new JobDecision { State = state, Commands = [JobCommand.Plan] },
             JobPhase.Running => Advance(state, facts, spec),
-            JobPhase.Publishing => new JobDecision { State = state, Commands = [JobCommand.Publish] },
+            JobPhase.Publishing => Show(state, facts),
             JobPhase.Cancelling => Quieten(state, facts),
             _ => JobDecision.None(state),
         };
@@ -141,6 +141,15 @@ public static class JobTransitions
         };
     }
 
+    // PUBLISHING: over when the output is visible. Until then an artifact may turn out to be lost; its partition runs again.
+    private static JobDecision Show(JobState state, JobFacts facts)
+    {
+        var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
+        return stages.All(stage => stage.Phase == StagePhase.Complete)
+            ? new JobDecision { State = state, Commands = [JobCommand.Publish] }
+            : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages }, Commands = [JobCommand.PokeQueue] };
+    }
+
     // Children take numbers after all others of their stage, and their parent's place in its order.
     private static IEnumerable<PartitionRecord> Children(int epoch, IReadOnlyList<PartitionRecord> split, JobFacts facts)
     {
@@ -168,7 +177,7 @@ public static class JobTransitions
     private static IReadOnlyList<string> WithSplits(IReadOnlyList<string> notes, IReadOnlyList<PartitionRecord> split) =>
     [
         .. notes.Concat(split.Select(partition =>
-            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of memory and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
+            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of {(partition.Failure is { Kind: FailureKind.OutOfDisk } ? "disk" : "memory")} and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
             .Take(MaxNotes),
     ];
 

@@ -28,6 +28,20 @@ public static class StageOpener
         };
     }
 
+    /// <summary>Partitions that a stage will have at least, which is exact for those that read a dataset by partition.</summary>
+    public static int LeastCount(JobPlan plan, StagePlan stage)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(stage);
+        return Driver(stage) switch
+        {
+            { Mode: InputMode.Partition, Dataset: { } dataset } => Math.Max(1, plan.Datasets[dataset].Partitions.Count),
+            { Mode: InputMode.Partition } => stage.Inputs.Where(input => input is { Mode: InputMode.Partition, Stage: not null })
+                .Sum(input => LeastCount(plan, plan.Stages[input.Stage!.Value])),
+            _ => 1,
+        };
+    }
+
     /// <summary>Partitions of a stage that opens.</summary>
     /// <param name="job">The job.</param>
     /// <param name="epoch">Its epoch.</param>

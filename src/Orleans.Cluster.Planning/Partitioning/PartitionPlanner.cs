@@ -34,6 +34,11 @@ public static class PartitionPlanner
             }
         }
 
+        if (HasTail(probe, partitioning) && cuts.TryGetValue(probe.Files.Count - 1, out var last))
+        {
+            cuts[probe.Files.Count - 1] = [.. last, PartitionTail.Middle(last[^1], probe.Files[^1].Stamp.Bytes)];
+        }
+
         return cuts;
     }
 
@@ -49,8 +54,10 @@ public static class PartitionPlanner
         ArgumentNullException.ThrowIfNull(ranges);
         ArgumentNullException.ThrowIfNull(partitioning);
         var piece = PieceBytes(probe, partitioning);
-        var slices = probe.Files.SelectMany((file, index) => Slices(probe.Format, file, ranges.GetValueOrDefault(index), piece)).ToList();
-        var partitions = Pack(slices, piece);
+        var hasTail = HasTail(probe, partitioning);
+        var slices = probe.Files.SelectMany((file, index) => Slices(
+            probe.Format, file, ranges.GetValueOrDefault(index), piece, hasTail && index == probe.Files.Count - 1)).ToList();
+        var partitions = Pack(slices, piece, hasTail);
         var dataset = new PlannedDataset
         {
             Format = probe.Format,
@@ -79,6 +86,9 @@ public static class PartitionPlanner
         return piece == partitioning.TargetBytes ? piece : Math.Max(1, (long)(piece * ratio));
     }
 
+    private static bool HasTail(DatasetProbe probe, PartitioningSpec partitioning) => partitioning.MaxPartitions is null
+        && PartitionTail.IsWorthIt(probe.Files.Sum(file => file.Stamp.Bytes - StartOf(file)), PieceBytes(probe, partitioning));
+
     // The target, or what the wished number of partitions makes of it. Rounded up, so that n pieces are enough.
     private static long PieceBytes(DatasetProbe probe, PartitioningSpec partitioning)
     {
@@ -98,13 +108,13 @@ public static class PartitionPlanner
     }
 
     private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> Slices(
-        SourceFormat format, SourceFile file, IReadOnlyList<AlignedRange>? ranges, long piece)
+        SourceFormat format, SourceFile file, IReadOnlyList<AlignedRange>? ranges, long piece, bool isTail)
     {
         // Row groups have done their work here; in every slice of every partition they would make plans large.
         var bare = file with { RowGroups = null };
         if (format == SourceFormat.Parquet)
         {
-            return RowRanges(file, bare, piece);
+            return RowRanges(file, bare, piece, isTail);
         }
 
         if (ranges is not null)
@@ -125,26 +135,40 @@ public static class PartitionPlanner
     private static long StartOf(SourceFile file) =>
         file is { Splittable: true, Compression: SourceCompression.None } ? Math.Min(file.DataStart, file.Stamp.Bytes) : 0;
 
-    // Whole row groups up to the size of a piece; a larger group is one piece of its own.
-    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, SourceFile bare, long piece)
+    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, SourceFile bare, long piece, bool isTail)
     {
-        long start = 0, rows = 0, bytes = 0;
-        foreach (var group in file.RowGroups ?? [new RowGroup(file.RowCount ?? 0, file.Stamp.Bytes)])
+        var ranges = GroupRanges(file.RowGroups ?? [new RowGroup(file.RowCount ?? 0, file.Stamp.Bytes)], piece);
+        if (isTail && ranges is [.., { } last])
         {
-            if (rows > 0 && bytes + group.Bytes > piece)
-            {
-                yield return (Rows(bare, start, rows), bytes, rows);
-                (start, rows, bytes) = (start + rows, 0, 0);
-            }
-
-            rows += group.Rows;
-            bytes += group.Bytes;
+            ranges = [.. ranges[..^1], .. GroupRanges(last.Groups, (last.Bytes + 1) / 2)];
         }
 
-        if (rows > 0)
+        long start = 0;
+        foreach (var (groups, bytes, rows) in ranges)
         {
             yield return (Rows(bare, start, rows), bytes, rows);
+            start += rows;
         }
+    }
+
+    // Whole row groups up to the size of a piece; a larger group is one piece of its own.
+    private static List<(List<RowGroup> Groups, long Bytes, long Rows)> GroupRanges(IEnumerable<RowGroup> groups, long piece)
+    {
+        var ranges = new List<(List<RowGroup> Groups, long Bytes, long Rows)>();
+        foreach (var group in groups)
+        {
+            if (ranges is [.., var (held, bytes, rows)] && (rows == 0 || bytes + group.Bytes <= piece))
+            {
+                held.Add(group);
+                ranges[^1] = (held, bytes + group.Bytes, rows + group.Rows);
+            }
+            else
+            {
+                ranges.Add(([group], group.Bytes, group.Rows));
+            }
+        }
+
+        return [.. ranges.Where(range => range.Rows > 0)];
     }
 
     private static FileSlice Rows(SourceFile file, long start, long count) =>
@@ -154,41 +178,37 @@ public static class PartitionPlanner
         file.Stamp.Bytes == 0 ? 0 : (long)(file.EstimatedRows * (bytes / (double)file.Stamp.Bytes));
 
     // Neighbours join while they fit, so that many small files make few partitions and the order of the data stays.
-    private static List<DataPartition> Pack(List<(FileSlice Slice, long Bytes, long Rows)> slices, long piece)
+    private static List<DataPartition> Pack(List<(FileSlice Slice, long Bytes, long Rows)> slices, long piece, bool hasTail)
     {
-        var partitions = new List<DataPartition>();
-        var held = new List<(FileSlice Slice, long Bytes, long Rows)>();
-        long bytes = 0;
+        var packs = new List<List<(FileSlice Slice, long Bytes, long Rows)>>();
+        long held = 0;
         foreach (var slice in slices)
         {
-            if (held.Count > 0 && bytes + slice.Bytes > piece)
+            if (packs.Count == 0 || held + slice.Bytes > piece)
             {
-                Close();
+                packs.Add([]);
+                held = 0;
             }
 
-            held.Add(slice);
-            bytes += slice.Bytes;
+            packs[^1].Add(slice);
+            held += slice.Bytes;
         }
 
-        if (held.Count > 0)
+        if (hasTail)
         {
-            Close();
+            PartitionTail.Halve(packs, slice => slice.Bytes);
         }
 
-        return partitions;
-
-        void Close()
-        {
-            partitions.Add(new DataPartition
+        return
+        [
+            .. packs.Select((pack, index) => new DataPartition
             {
-                Index = partitions.Count,
-                Slices = [.. held.Select(item => item.Slice)],
-                Bytes = bytes,
-                EstimatedRows = held.Sum(item => item.Rows),
-            });
-            held.Clear();
-            bytes = 0;
-        }
+                Index = index,
+                Slices = [.. pack.Select(item => item.Slice)],
+                Bytes = pack.Sum(item => item.Bytes),
+                EstimatedRows = pack.Sum(item => item.Rows),
+            }),
+        ];
     }
 
     private static List<PlanWarning> Warnings(DatasetProbe probe, PlannedDataset dataset, long piece)

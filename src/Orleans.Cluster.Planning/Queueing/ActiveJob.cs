@@ -13,4 +13,5 @@ public sealed record ActiveJob(
 /// <param name="BackingOff">Waiting partitions whose time has not come.</param>
 /// <param name="Running">Running partitions.</param>
 /// <param name="NextReadyAt">When the first of those backing off becomes ready.</param>
-public sealed record StageBacklog(int Stage, int Ready, int BackingOff, int Running, DateTimeOffset? NextReadyAt);
+/// <param name="Split">Partitions of a gang whose halves are counted in their place.</param>
+public sealed record StageBacklog(int Stage, int Ready, int BackingOff, int Running, DateTimeOffset? NextReadyAt, int Split = 0);

@@ -3,12 +3,19 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>Leave for one worker to begin tasks of one stage.</summary>
-public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int Count, ResourceRequest Resources);
+/// <param name="Worker">Who.</param>
+/// <param name="Job">The job.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Count">How many tasks.</param>
+/// <param name="Resources">What each needs.</param>
+/// <param name="Together">A part of a gang, which begins together with all other parts.</param>
+public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int Count, ResourceRequest Resources, bool Together = false);
 
 /// <summary>
 /// Gives free slots to waiting tasks. Jobs are served in order; the first that fits nowhere although an idle worker could hold it keeps
 /// the emptiest such worker free for itself (one reservation at a time), so that small tasks cannot pass a large one for ever. A gang
-/// gets all of its slots in one match, or none.
+/// gets all of its slots in one match, or none; what it has lost while it runs is replaced like any task.
 /// </summary>
 public static class Matchmaker
 {
@@ -16,20 +23,28 @@ public static class Matchmaker
     /// <param name="jobs">Running jobs in the order of <see cref="FairOrder"/>, with what is ready in each stage.</param>
     /// <param name="workers">Workers that wait for orders, with what they have left.</param>
     /// <param name="everyone">All workers that live, for reservations and gangs.</param>
+    /// <param name="gangStep">What a gang's stage asks for.</param>
     /// <param name="gangMayReserve">Whether a gang may keep slots free until it fits; false once it has done so for too long.</param>
     public static IReadOnlyList<Match> Apply(
         IReadOnlyList<ActiveJob> jobs, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
-        Func<ActiveJob, bool> gangMayReserve)
+        Func<ActiveJob, StageBacklog, GangStep> gangStep, Func<ActiveJob, bool> gangMayReserve)
     {
         ArgumentNullException.ThrowIfNull(jobs);
         ArgumentNullException.ThrowIfNull(workers);
+        ArgumentNullException.ThrowIfNull(gangStep);
         ArgumentNullException.ThrowIfNull(gangMayReserve);
         var free = workers.ToDictionary(worker => worker.Id);
         var matches = new List<Match>();
         WorkerId? reserved = null;
         foreach (var (job, stage) in jobs.SelectMany(job => job.Stages.Select(stage => (job, stage))).Where(pair => pair.stage.Ready > 0))
         {
-            if (job.Gang)
+            var step = job.Gang ? gangStep(job, stage) : GangStep.Replace;
+            if (step is GangStep.Wait or GangStep.GiveBack)
+            {
+                continue;
+            }
+
+            if (step == GangStep.BeginTogether)
             {
                 var placed = PlaceGang(job, stage, free, reserved);
                 matches.AddRange(placed);
@@ -58,31 +73,27 @@ public static class Matchmaker
         return Join(matches);
     }
 
-    /// <summary>Whether all partitions of a gang's stage fit at once into idle workers.</summary>
+    /// <summary>Whether a gang's stage fits at once into idle workers.</summary>
     public static bool CouldEverFit(ActiveJob job, StageBacklog stage, IReadOnlyList<WorkerSnapshot> everyone)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(stage);
-        return everyone.Where(worker => worker.IsOpen).Sum(worker => Capacity(worker, job.Resources)) >= stage.Ready + stage.BackingOff;
+        return everyone.Where(worker => worker.IsOpen).Sum(worker => worker.AtOnce(job.Resources)) >= GangPolicy.Width(stage);
     }
-
-    private static long Capacity(WorkerSnapshot worker, ResourceRequest request) => Math.Min(
-        Math.Min(worker.Slots / Math.Max(1, request.Cpu), worker.MemoryBytes / Math.Max(1, request.MemoryBytes)),
-        request.Gpu == 0 ? int.MaxValue : worker.Gpus / request.Gpu);
 
     private static List<Match> PlaceGang(ActiveJob job, StageBacklog stage, Dictionary<WorkerId, WorkerSnapshot> free, WorkerId? reserved)
     {
         var trial = new Dictionary<WorkerId, WorkerSnapshot>(free);
         var placed = new List<Match>();
-        for (var i = 0; i < stage.Ready; i++)
+        while (placed.Count < stage.Ready && Emptiest(trial.Values, job.Resources, reserved) is { } worker)
         {
-            if (stage.BackingOff > 0 || Emptiest(trial.Values, job.Resources, reserved) is not { } worker)
-            {
-                return [];
-            }
-
-            placed.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources));
+            placed.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources, Together: true));
             trial[worker.Id] = worker.Take(job.Resources, 1);
+        }
+
+        if (placed.Count < GangPolicy.Width(stage))
+        {
+            return [];
         }
 
         foreach (var (id, worker) in trial)

@@ -10,18 +10,21 @@ namespace Orleans.Cluster.Planning.Queueing;
 /// A grant is under way from the match until the worker has received it and its reports no longer name it: then its tasks are
 /// <c>RUNNING</c> in the database or were never begun. Until then they are taken out of what the database calls ready, so that a read
 /// that was made before the worker began them does not grant them twice; and out of what the worker calls free, when the answer that
-/// bears the grant and the worker's next report have crossed.
+/// bears the grant and the worker's next report have crossed. Grants to a gang are parts of a <see cref="GangReservation"/> first.
 /// </remarks>
-public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
+/// <param name="rise">After this long a job that waits is one level higher.</param>
+/// <param name="gangBounds">Bounds of gangs.</param>
+/// <param name="before">Grants have higher numbers than this: workers may still name those of an earlier ledger.</param>
+public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long before = 0)
 {
     private readonly Dictionary<WorkerId, WorkerSnapshot> workers = [];
     private readonly Dictionary<JobId, ActiveJob> jobs = [];
     private readonly Dictionary<WorkerId, long> lastReport = [];
     private readonly Dictionary<long, (Match Match, long Report)> underWay = [];
     private readonly Dictionary<JobId, DateTimeOffset> lastGrant = [];
-    private readonly Dictionary<JobId, DateTimeOffset> gangSince = [];
-    private long lastNumber;
-    private long lastNumberAtRead;
+    private readonly GangDesk gangs = new(gangBounds);
+    private long lastNumber = before;
+    private long lastNumberAtRead = before;
 
     /// <summary>Workers that live.</summary>
     public IReadOnlyCollection<WorkerSnapshot> Workers => workers.Values;
@@ -53,16 +56,20 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
             jobs[job.Id] = job;
         }
 
-        Forget(lastGrant);
-        Forget(gangSince);
+        foreach (var id in lastGrant.Keys.Where(id => !jobs.ContainsKey(id)).ToList())
+        {
+            lastGrant.Remove(id);
+        }
     }
 
     /// <summary>Takes a worker's report.</summary>
     /// <param name="worker">What it offers and has left.</param>
     /// <param name="sequence">Number of the report; what is granted from now on answers it.</param>
-    /// <param name="openGrants">Grants that the worker has received and not begun yet.</param>
+    /// <param name="openGrants">Grants that the worker has received and not begun yet, those in <paramref name="held"/> among them.</param>
     /// <param name="unanswered">Earlier reports whose answer, and the grants in it, the worker had not received when it made this one.</param>
-    public void Report(WorkerSnapshot worker, long sequence, IReadOnlyCollection<long> openGrants, IReadOnlyCollection<long> unanswered)
+    /// <param name="held">Parts of gangs that it keeps free and has not been told to begin.</param>
+    public void Report(
+        WorkerSnapshot worker, long sequence, IReadOnlyCollection<long> openGrants, IReadOnlyCollection<long> unanswered, IReadOnlyCollection<long>? held = null)
     {
         ArgumentNullException.ThrowIfNull(worker);
         foreach (var (number, (match, report)) in underWay.Where(pair => pair.Value.Match.Worker == worker.Id && !openGrants.Contains(pair.Key)).ToList())
@@ -73,13 +80,35 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
                 continue;
             }
 
+            if (gangs.Find(number) is { } reservation && !reservation.IsTold(number))
+            {
+                // It could not keep its part, or will not. What begins just now is for the worker to give back when it is told.
+                GiveBackIfReserved(reservation);
+                continue;
+            }
+
             underWay.Remove(number);
+            gangs.Forget(number);
             Begun(match);
             MayKnowTooFew |= number <= lastNumberAtRead;
         }
 
+        foreach (var part in held ?? [])
+        {
+            gangs.Find(part)?.Hold(part);
+        }
+
         workers[worker.Id] = worker;
         lastReport[worker.Id] = sequence;
+    }
+
+    /// <summary>A worker gets nothing, and nothing is kept free on it, until it reports again.</summary>
+    public void Suspend(WorkerId worker, string reason)
+    {
+        if (workers.TryGetValue(worker, out var known))
+        {
+            workers[worker] = known with { Unwell = reason };
+        }
     }
 
     /// <summary>A worker is gone; its grants are void.</summary>
@@ -89,8 +118,59 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
         lastReport.Remove(worker);
         foreach (var number in underWay.Where(pair => pair.Value.Match.Worker == worker).Select(pair => pair.Key).ToList())
         {
+            if (gangs.Find(number) is { } reservation)
+            {
+                reservation.Lose(number);
+                GiveBackIfReserved(reservation);
+            }
+
             underWay.Remove(number);
         }
+    }
+
+    /// <summary>Gives back reservations that took too long or whose job does not run any more, and finds gangs that have been short of a member for too long.</summary>
+    public void ReviewGangs(DateTimeOffset now)
+    {
+        foreach (var reservation in gangs.All.Where(item => now > item.Until || !IsWanted(item.Stage)))
+        {
+            GiveBackIfReserved(reservation);
+        }
+
+        gangs.Review([.. Order(now).Where(job => job.Gang)], now);
+    }
+
+    /// <summary>Gangs whose workers all keep their part, each once: to begin now, and then <see cref="GangBegun"/> or <see cref="GangRefused"/>.</summary>
+    public IReadOnlyList<GangBegin> TakeGangsToBegin() =>
+    [
+        .. gangs.All.Where(reservation => reservation.TryBegin()).Select(reservation => new GangBegin(
+            reservation.Number, reservation.Stage.Job, reservation.Stage.Epoch, reservation.Stage.Stage,
+            [.. reservation.Parts.Values.Select(match => (match.Worker, match.Count))])),
+    ];
+
+    /// <summary>A gang has begun: its attempts are in the database, all of them.</summary>
+    public void GangBegun(long number, IEnumerable<(WorkerId Worker, AttemptId Attempt)> attempts) =>
+        gangs.Find(number)?.Begun(attempts.ToLookup(item => item.Worker, item => item.Attempt), worker => !workers.ContainsKey(worker));
+
+    /// <summary>A gang could not begin, or nobody knows whether it did: its workers drop their parts.</summary>
+    public void GangRefused(long number)
+    {
+        if (gangs.Find(number) is { } reservation)
+        {
+            GiveBack(reservation);
+        }
+    }
+
+    /// <summary>What to tell a worker of gangs now.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="held">Parts that it keeps free, as it last said.</param>
+    /// <param name="running">What it runs.</param>
+    public GangErrands Errands(WorkerId worker, IReadOnlyCollection<long> held, IReadOnlyCollection<AttemptId> running)
+    {
+        var parts = gangs.All.SelectMany(reservation => reservation.Parts.Where(part => part.Value.Worker == worker).Select(part => (part.Key, reservation)));
+        return new GangErrands(
+            [.. parts.Select(part => (part.Key, Attempts: part.reservation.Tell(part.Key, held.Contains(part.Key))!)).Where(part => part.Attempts is not null)],
+            [.. held.Where(part => gangs.Find(part) is null)],
+            gangs.ToGiveBack(running));
     }
 
     /// <summary>Matches, by number, for those of the workers that wait for orders.</summary>
@@ -103,15 +183,20 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
 
         var order = Order(now);
         var matches = Matchmaker.Apply(
-            order, [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values], job => MayReserve(job, now));
-        var granted = new List<(long, Match)>();
+            order, [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values],
+            (job, stage) => StepOf(job, stage, now), job => gangs.MayReserve(job.Id, now));
+        var granted = new List<(long Number, Match Match)>();
         foreach (var match in matches)
         {
             underWay[++lastNumber] = (match, lastReport[match.Worker]);
             workers[match.Worker] = workers[match.Worker].Take(match.Resources, match.Count);
             lastGrant[match.Job] = now;
-            gangSince.Remove(match.Job);
             granted.Add((lastNumber, match));
+        }
+
+        foreach (var gang in granted.Where(grant => grant.Match.Together).GroupBy(grant => (grant.Match.Job, grant.Match.Stage)))
+        {
+            gangs.Open(gang.ToDictionary(grant => grant.Number, grant => grant.Match), now);
         }
 
         return granted;
@@ -168,16 +253,30 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
 
     private DateTimeOffset WaitingSince(ActiveJob job) => lastGrant.TryGetValue(job.Id, out var at) && at > job.CreatedAt ? at : job.CreatedAt;
 
-    private bool MayReserve(ActiveJob job, DateTimeOffset now)
+    // While a grant of single members is under way, what is left of the stage is not all of it.
+    private GangStep StepOf(ActiveJob job, StageBacklog stage, DateTimeOffset now)
     {
-        if (!gangSince.TryGetValue(job.Id, out var since))
-        {
-            gangSince[job.Id] = since = now;
-        }
+        var step = gangs.Step(job, stage, now);
+        return step == GangStep.BeginTogether && underWay.Values.Any(grant => grant.Match.Job == job.Id && grant.Match.Stage == stage.Stage) ? GangStep.Wait : step;
+    }
 
-        // After its turn others get one as long, then it may try again.
-        var turns = (int)((now - since) / gangReservation);
-        return turns % 2 == 0;
+    private bool IsWanted(Match match) => jobs.TryGetValue(match.Job, out var job) && job.Phase == JobPhase.Running && job.Epoch == match.Epoch;
+
+    private void GiveBackIfReserved(GangReservation reservation)
+    {
+        if (reservation.Phase == GangPhase.Reserved)
+        {
+            GiveBack(reservation);
+        }
+    }
+
+    private void GiveBack(GangReservation reservation)
+    {
+        gangs.Forget(reservation);
+        foreach (var part in reservation.Parts.Keys)
+        {
+            underWay.Remove(part);
+        }
     }
 
     // What a worker has begun is no longer ready, whatever a read of the database from before says; the next read puts it right.
@@ -191,14 +290,6 @@ public sealed class QueueLedger(TimeSpan rise, TimeSpan gangReservation)
                     ? stage with { Ready = Math.Max(0, stage.Ready - match.Count), Running = stage.Running + match.Count }
                     : stage)],
             };
-        }
-    }
-
-    private void Forget(Dictionary<JobId, DateTimeOffset> times)
-    {
-        foreach (var id in times.Keys.Where(id => !jobs.ContainsKey(id)).ToList())
-        {
-            times.Remove(id);
         }
     }
 }

@@ -69,10 +69,14 @@ public static class WaitReason
                 $"A task needs {job.Resources.MemoryBytes} bytes; the largest worker has {open.Max(worker => worker.MemoryBytes)}.");
         }
 
-        if (job.Gang)
+        if (job.Gang && job.Stages.FirstOrDefault(stage => stage.Ready > 0) is { } stage)
         {
+            var (width, most) = (GangPolicy.Width(stage), open.Sum(worker => worker.AtOnce(job.Resources)));
             return new JobReason(
-                ReasonCode.WaitingForGang, $"It needs {job.Stages.Sum(stage => stage.Ready) * job.Resources.Cpu} slots at once; {slots - busy} are free.");
+                ReasonCode.WaitingForGang,
+                width > most
+                    ? $"Its {width} tasks begin at once; the {open.Count} workers that there are could run {most} of them."
+                    : $"It needs {width * job.Resources.Cpu} slots at once; {slots - busy} are free.");
         }
 
         var bySlots = open.Where(worker => worker.FreeSlots >= job.Resources.Cpu).ToList();

@@ -23,6 +23,15 @@ public sealed record WorkerSnapshot(
         return request.Cpu <= Slots && request.MemoryBytes <= MemoryBytes && request.Gpu <= Gpus;
     }
 
+    /// <summary>Tasks of this size that run at once on the idle worker.</summary>
+    public long AtOnce(ResourceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Math.Min(
+            Math.Min(Slots / Math.Max(1, request.Cpu), MemoryBytes / Math.Max(1, request.MemoryBytes)),
+            request.Gpu == 0 ? int.MaxValue : Gpus / request.Gpu);
+    }
+
     /// <summary>The worker with tasks of this size taken out of what is free.</summary>
     public WorkerSnapshot Take(ResourceRequest request, int count)
     {

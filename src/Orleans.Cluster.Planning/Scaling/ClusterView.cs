@@ -54,7 +54,7 @@ public static class ClusterView
         var wanted = observed.CanScale || !desired.IsRunning ? desired.WantedWorkers() : active;
         return new ClusterStatus(
             StateOf(desired, observed, workers, wanted), wanted, active, workers, desired.Decisions.Count == 0 ? null : desired.Decisions[^1],
-            DetailOf(desired, observed))
+            DetailOf(desired, observed, workers))
         {
             Autoscaling = desired.Autoscaling,
             ScaleTarget = observed.Target,
@@ -85,6 +85,8 @@ public static class ClusterView
             false when !isEmpty && observed.CanScale => ClusterState.Stopping,
             false => ClusterState.Stopped,
             true when observed.Pause is not null || observed.Trouble is not null => ClusterState.Degraded,
+            // All are there, and some of them get nothing: no others are coming.
+            true when active < wanted && active + workers.Count(worker => worker.State == WorkerState.Unwell) >= wanted => ClusterState.Degraded,
             true when active < wanted => ClusterState.Starting,
             true when active > wanted || workers.Exists(worker => worker.State == WorkerState.Draining) => ClusterState.Scaling,
             true when wanted == 0 && isEmpty => ClusterState.Stopped,
@@ -92,13 +94,15 @@ public static class ClusterView
         };
     }
 
-    private static string? DetailOf(DesiredState desired, ObservedScale observed) => observed switch
+    private static string? DetailOf(DesiredState desired, ObservedScale observed, List<WorkerStatus> workers) => observed switch
     {
         { Trouble: { } trouble } => trouble,
         { Pause: { } pause } => string.Create(
             CultureInfo.InvariantCulture,
             $"Workers keep ending ({pause.ShortLives} in a row); the next start is at {pause.Until.UtcDateTime:HH:mm:ss}Z. Last: {pause.LastEnd}"),
         _ when !desired.IsRunning => $"Stopped on request; cluster/start brings {desired.Workers} workers back.",
+        _ when workers.FindAll(worker => worker.State == WorkerState.Unwell) is [var unwell, .. var others] =>
+            $"{unwell.Id} gets nothing for now: {unwell.Reason}{(others.Count == 0 ? "" : $" So do {others.Count} more.")}",
         _ => null,
     };
 
@@ -117,14 +121,15 @@ public static class ClusterView
 
     private static IEnumerable<WorkerStatus> FindJoining(ObservedScale observed, IReadOnlyList<WorkerStatus> reported) =>
         from instance in observed.Instances
-        where instance.End is null && !reported.Any(worker => WorkerMatch.Is(worker, instance))
+        // The dead worker of an instance that waits for its next one, as the target says, does not speak for it.
+        where instance.End is null && !reported.Any(worker => WorkerMatch.Is(worker, instance) && !(instance.Note is not null && worker.State == WorkerState.Dead))
         let isLeaving = observed.Leaving.Contains(instance.Id)
         select new WorkerStatus
         {
-            Id = new WorkerId($"w-{instance.Machine}-{instance.Id}"),
+            Id = new WorkerId(instance.Machine.Length == 0 ? $"w-{instance.Id}" : $"w-{instance.Machine}-{instance.Id}"),
             Address = "",
             State = isLeaving ? WorkerState.Draining : WorkerState.Joining,
-            Reason = isLeaving ? "Leaves before it has joined." : "Started; it has not reported yet.",
+            Reason = isLeaving ? "Leaves before it has joined." : instance.Note ?? "Started; it has not reported yet.",
             Slots = instance.Shape?.Slots ?? 0,
             Memory = new WorkerMemory(instance.Shape?.MemoryBytes ?? 0, 0, 0),
             StartedAt = instance.StartedAt,

@@ -39,6 +39,9 @@ public sealed record DesiredState
     /// <summary>Workers wanted now.</summary>
     public int WantedWorkers() => IsRunning ? Workers : 0;
 
+    /// <summary>What it can become; a stopped cluster starts with the number it had.</summary>
+    public ClusterReach Reach() => new(Math.Max(Workers, Autoscaling?.MaxWorkers ?? 0), Shape);
+
     /// <summary>A cluster that nobody has said anything about yet.</summary>
     /// <param name="configured">What the configuration says.</param>
     public static DesiredState Initial(ConfiguredWorkers configured) =>
@@ -98,6 +101,10 @@ public sealed record WorkerShape([property: Id(0)] int Slots, [property: Id(1)] 
 /// <summary>Number and shape of workers as configured.</summary>
 [GenerateSerializer, Immutable, Alias("ConfiguredWorkers")]
 public sealed record ConfiguredWorkers([property: Id(0)] int Workers, [property: Id(1)] WorkerShape Shape);
+
+/// <summary>What the cluster can become without anybody asking for more: the number of workers wanted, or the most that the autoscaler may want.</summary>
+[GenerateSerializer, Immutable, Alias("ClusterReach")]
+public sealed record ClusterReach([property: Id(0)] int MaxWorkers, [property: Id(1)] WorkerShape Shape);
 
 /// <summary>Bounds of the number of workers.</summary>
 public static class ClusterSize

@@ -8,6 +8,8 @@ namespace Orleans.Cluster.Planning.Scaling;
 /// <code>
 /// stays -> leaving: the queue gives it nothing new -> idle, or out of time: asked to end (finishes what it still runs) -> gone
 /// </code>
+/// Where a set only shrinks from its end (<see cref="ScaleInstance.Ordinal"/>) the last ones leave, however busy, and none is asked to end
+/// before all behind it.
 /// </summary>
 public static class ReconcilePolicy
 {
@@ -37,10 +39,10 @@ public static class ReconcilePolicy
             ],
             Stop =
             [
-                .. running.Where(instance => leaving.TryGetValue(instance.Id, out var since) && MayStop(instance, since, desired, view))
+                .. Removable(running, desired, instance => leaving.TryGetValue(instance.Id, out var since) && MayStop(instance, since, desired, view))
                     .Select(instance => instance.Id),
             ],
-            StopAtOnce = desired is { IsRunning: false, StopAtOnce: true },
+            StopAtOnce = IsStoppedAtOnce(desired),
             Kill = [.. running.Where(instance => IsGhost(instance, view)).Select(instance => instance.Id)],
             Pause = missing > 0 && pause is not null && view.Now < pause.Until ? pause : null,
         };
@@ -49,23 +51,25 @@ public static class ReconcilePolicy
     private static Dictionary<string, DateTimeOffset> AdjustLeaving(
         List<ScaleInstance> running, Dictionary<string, DateTimeOffset> leaving, int wanted, WorkerShape shape, ReconcileView view)
     {
-        // A worker of another shape leaves whatever the number is; its place is taken by one of the right shape.
-        foreach (var outdated in running.Where(instance => instance.Shape is { } its && its != shape))
+        // A worker of another shape leaves whatever the number is; its place is taken by one of the right shape. One that was asked to end
+        // by others does so too.
+        foreach (var outdated in running.Where(instance => instance.IsEnding || (instance.Shape is { } its && its != shape)))
         {
             leaving.TryAdd(outdated.Id, view.Now);
         }
 
         var staying = running.Where(instance => !leaving.ContainsKey(instance.Id)).ToList();
-        foreach (var victim in staying.OrderBy(instance => Cost(instance, view)).ThenByDescending(instance => instance.StartedAt)
-            .ThenBy(instance => instance.Id, StringComparer.Ordinal).Take(Math.Max(0, staying.Count - wanted)))
+        foreach (var victim in staying.OrderByDescending(instance => instance.Ordinal).ThenBy(instance => Cost(instance, view))
+            .ThenByDescending(instance => instance.StartedAt).ThenBy(instance => instance.Id, StringComparer.Ordinal).Take(Math.Max(0, staying.Count - wanted)))
         {
             leaving[victim.Id] = view.Now;
         }
 
         // Wanted again before they were asked to end: cheaper to keep than to start others.
         var kept = running
-            .Where(instance => leaving.ContainsKey(instance.Id) && !view.Stopping.Contains(instance.Id) && (instance.Shape is null || instance.Shape == shape))
-            .OrderByDescending(instance => Cost(instance, view)).Take(Math.Max(0, wanted - staying.Count)).ToList();
+            .Where(instance => leaving.ContainsKey(instance.Id) && !instance.IsEnding && !view.Stopping.Contains(instance.Id)
+                && (instance.Shape is null || instance.Shape == shape))
+            .OrderBy(instance => instance.Ordinal).ThenByDescending(instance => Cost(instance, view)).Take(Math.Max(0, wanted - staying.Count)).ToList();
         kept.ForEach(instance => leaving.Remove(instance.Id));
         return leaving;
     }
@@ -74,9 +78,10 @@ public static class ReconcilePolicy
     private static int Cost(ScaleInstance instance, ReconcileView view) =>
         view.FindWorker(instance) is { State: not WorkerState.Dead } worker ? 1 + worker.Busy : 0;
 
-    // Its silo was declared dead, which is for ever, and its process is still there: frozen, or it cannot end.
+    // Its silo was declared dead, which is for ever, and its process is still there: frozen, or it cannot end. Where the target says why it
+    // does not work, there is no process.
     private static bool IsGhost(ScaleInstance instance, ReconcileView view) =>
-        view.FindWorker(instance) is { State: WorkerState.Dead } worker && view.Now - worker.LastSeen >= GhostGrace;
+        instance.Note is null && view.FindWorker(instance) is { State: WorkerState.Dead } worker && view.Now - worker.LastSeen >= GhostGrace;
 
     private static bool MayStop(ScaleInstance instance, DateTimeOffset since, DesiredState desired, ReconcileView view)
     {
@@ -84,7 +89,22 @@ public static class ReconcilePolicy
         var isIdle = view.FindWorker(instance) is { } worker
             ? worker is { State: WorkerState.Dead } or { State: WorkerState.Draining, Busy: 0 }
             : !view.Joined.Contains(instance.Id);
-        return isIdle || view.Now - since >= view.DrainTimeout || desired is { IsRunning: false, StopAtOnce: true };
+        return isIdle || view.Now - since >= view.DrainTimeout || IsStoppedAtOnce(desired);
+    }
+
+    private static bool IsStoppedAtOnce(DesiredState desired) => desired is { IsRunning: false, StopAtOnce: true };
+
+    private static IEnumerable<ScaleInstance> Removable(List<ScaleInstance> running, DesiredState desired, Func<ScaleInstance, bool> mayStop)
+    {
+        if (IsStoppedAtOnce(desired))
+        {
+            return running.Where(mayStop);
+        }
+
+        var steady = running.Where(instance => !instance.IsEnding).ToList();
+        return steady.Exists(instance => instance.Ordinal is not null)
+            ? steady.OrderByDescending(instance => instance.Ordinal).TakeWhile(mayStop)
+            : steady.Where(mayStop);
     }
 }
 

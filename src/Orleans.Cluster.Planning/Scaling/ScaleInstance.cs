@@ -27,6 +27,18 @@ public sealed record ScaleInstance
     /// <summary>Null while it runs.</summary>
     [Id(5)]
     public InstanceEnd? End { get; init; }
+
+    /// <summary>Somebody has asked it to end, and it still runs: it is not a worker to count on, and cannot be kept.</summary>
+    [Id(6)]
+    public bool IsEnding { get; init; }
+
+    /// <summary>Its place in a set that only shrinks from its end; null where any instance may leave.</summary>
+    [Id(7)]
+    public int? Ordinal { get; init; }
+
+    /// <summary>Why it does not work yet, as the target says; null when it says nothing.</summary>
+    [Id(8)]
+    public string? Note { get; init; }
 }
 
 /// <summary>How a worker process ended.</summary>

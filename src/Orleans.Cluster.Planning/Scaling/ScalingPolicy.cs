@@ -65,6 +65,7 @@ public static class ScalingPolicy
             needed = starts <= workers ? Math.Min(needed, workers) : Math.Min(needed, Math.Ceiling(((double)sample.Busy / slots) + starts));
         }
 
+        needed = Math.Max(needed, sample.LeastWorkers);
         return (int)Math.Clamp(needed, bounds.MinWorkers, bounds.MaxWorkers);
     }
 
@@ -84,7 +85,8 @@ public static class ScalingPolicy
 /// <param name="Busy">Slots in use.</param>
 /// <param name="SlotsPerWorker">Slots that one worker offers.</param>
 /// <param name="MeanSeconds">How long a partition took lately; null while none has ended.</param>
-public sealed record LoadSample(DateTimeOffset At, int Ready, int Busy, int SlotsPerWorker, double? MeanSeconds = null);
+/// <param name="LeastWorkers">Workers without which a gang that waits can never begin.</param>
+public sealed record LoadSample(DateTimeOffset At, int Ready, int Busy, int SlotsPerWorker, double? MeanSeconds = null, int LeastWorkers = 0);
 
 /// <summary>How eager the policy is.</summary>
 /// <param name="UpAfter">How long more must be needed. Above the time between samples.</param>

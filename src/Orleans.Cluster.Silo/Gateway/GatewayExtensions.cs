@@ -13,6 +13,7 @@ internal static class GatewayExtensions
         services.AddOptions<GatewayOptions>().Bind(configuration.GetSection(GatewayOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.ConfigureHttpJsonOptions(options => WireJson.Apply(options.SerializerOptions));
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
+        services.AddSingleton<JobDoor>();
         services.AddSingleton<JobEventStream>();
         services.AddJobPlanning();
         services.AddApiReference();

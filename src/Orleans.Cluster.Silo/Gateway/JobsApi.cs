@@ -1,11 +1,5 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Rest;
-using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Jobs;
-using Orleans.Cluster.Grains.Planning;
-using Orleans.Cluster.Silo.Callbacks;
 using Orleans.Cluster.Silo.Gateway.Access;
 using Orleans.Cluster.Silo.Gateway.Forms;
 
@@ -26,23 +20,21 @@ internal static class JobsApi
         job.MapDelete("", DeleteJob).WithName(nameof(DeleteJob)).AuditedAs("job.delete");
     }
 
-    private static async Task<IResult> SubmitJob(
-        HttpRequest request, HttpResponse response, IJobDesk desk, IJobPlanning planning, CallbackTargets callbacks, CancellationToken cancellationToken)
+    private static async Task<IResult> SubmitJob(HttpRequest request, HttpResponse response, JobDoor door, CancellationToken cancellationToken)
     {
         var query = new QueryForm(request.Query);
         var validateOnly = query.Flag("validateOnly");
         query.Close();
         var key = request.IdempotencyKey();
-        var spec = JobSpecReader.ReadJob(await request.ReadJson(cancellationToken));
-        callbacks.Check(spec.Callback);
+        var spec = door.ReadSpec(await request.ReadJson(cancellationToken));
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {
             note?.IsNoChange = true;
-            return TypedResults.Ok(PlanDocuments.Of(await planning.Plan(spec, cancellationToken)));
+            return TypedResults.Ok(await door.Plan(spec, cancellationToken));
         }
 
-        var status = await desk.Submit(spec, new SubmitOrigin(request.HttpContext.User.OwnerOfNew(), key, HashOf(spec)), cancellationToken);
+        var status = await door.Submit(spec, request.HttpContext.User.OwnerOfNew(), key, cancellationToken);
         note?.Target = $"{status.Id}";
         return Accepted(response, status);
     }
@@ -82,77 +74,8 @@ internal static class JobsApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> ListJobs(HttpRequest request, IJobStore store, IJobDesk desk, CancellationToken cancellationToken)
-    {
-        var filter = ReadFilter(request.Query) with { Owner = request.HttpContext.User.SeesOnly() };
-        var page = await store.List(filter, cancellationToken);
-        var items = await Task.WhenAll(page.Jobs.Select(job => Describe(job, desk, cancellationToken)));
-        return TypedResults.Ok(new JobList(items, page.Next?.ToString()));
-    }
-
-    // Only a grain knows what a living job is doing; of an ended one the row says all.
-    private static async Task<JobStatus> Describe(JobRecord job, IJobDesk desk, CancellationToken cancellationToken)
-    {
-        if (job.State.Phase.IsTerminal())
-        {
-            return JobDocuments.Of(job);
-        }
-
-        try
-        {
-            return await desk.GetStatus(job.State.Id, cancellationToken);
-        }
-        catch (ClusterException e) when (e.Code == Contracts.ErrorCode.JobNotFound)
-        {
-            // It has ended and was removed since the page was read.
-            return JobDocuments.Of(job);
-        }
-    }
-
-    private static JobFilter ReadFilter(IQueryCollection parameters)
-    {
-        var query = new QueryForm(parameters);
-        var filter = new JobFilter
-        {
-            PageSize = (int?)query.Whole("pageSize", 1, GatewayLimits.MaxPageSize) ?? GatewayLimits.PageSize,
-            Before = ReadPageToken(query),
-            Phases = query.Words<JobPhase>("status"),
-            Priority = One<JobPriority>(query, "priority"),
-            Operation = One<OperationKind>(query, "operation"),
-            CreatedAfter = query.Time("createdAfter"),
-            CreatedBefore = query.Time("createdBefore"),
-            Labels = query.WithPrefix("label."),
-        };
-        query.Close();
-        return filter.Labels.Count == 0 ? filter with { Labels = null } : filter;
-    }
-
-    private static JobId? ReadPageToken(QueryForm query)
-    {
-        if (query.Text("pageToken") is not { } token)
-        {
-            return null;
-        }
-
-        if (!JobId.TryParse(token, null, out var before))
-        {
-            query.Faults.Add(QueryForm.At("pageToken"), FaultCodes.InvalidValue, "The value must be a nextPageToken of this list.");
-        }
-
-        return before;
-    }
-
-    private static T? One<T>(QueryForm query, string name)
-        where T : struct, Enum
-    {
-        var words = query.Words<T>(name);
-        if (words is { Count: > 1 })
-        {
-            query.Faults.Add(QueryForm.At(name), FaultCodes.Conflict, "The parameter can stand once.");
-        }
-
-        return words?[0];
-    }
+    private static async Task<IResult> ListJobs(HttpRequest request, JobDoor door, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await door.List(request.Query, request.HttpContext.User.SeesOnly(), cancellationToken));
 
     private static IResult Accepted(HttpResponse response, JobStatus status)
     {
@@ -160,8 +83,4 @@ internal static class JobsApi
         response.Headers.ETag = RequestHeaders.TagOf(status).ToString();
         return TypedResults.Accepted(JobLinks.Of(status.Id).Self, status);
     }
-
-    // Of what was understood, not of the bytes: a client that writes the same job with other blanks repeats the same request.
-    private static string HashOf(JobSpec spec) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(spec, WireJson.Options)));
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.History;
 using Orleans.Cluster.Silo.Gateway.Forms;
+using Orleans.Cluster.Silo.Processes;
 using OpenTelemetry.Metrics;
 
 namespace Orleans.Cluster.Silo.Gateway;
@@ -10,7 +10,7 @@ namespace Orleans.Cluster.Silo.Gateway;
 /// <summary>The cluster's figures: now, over time, and for Prometheus.</summary>
 internal static class MetricsApi
 {
-    private const int MaxWindows = 10_000;
+    private const int MaxWindows = 1_000;
     private const int UsualWindows = 360;
     private static readonly TimeSpan UsualSpan = TimeSpan.FromHours(1);
 
@@ -19,7 +19,7 @@ internal static class MetricsApi
         services.AddSingleton<MetricsRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<MetricsRecorder>());
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(ClusterTelemetry.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime")
+            .AddMeter(TelemetryExport.Meters)
             .AddPrometheusExporter());
         return services;
     }
@@ -61,7 +61,8 @@ internal static class MetricsApi
             return MetricsRecorder.Period;
         }
 
-        if (span.TotalSeconds / seconds > MaxWindows)
+        // Windows shorter than a sample are empty, and left out.
+        if (span.TotalSeconds / Math.Max(seconds, MetricsRecorder.Period.TotalSeconds) > MaxWindows)
         {
             query.Faults.Add(QueryForm.At("step"), FaultCodes.OutOfRange, $"At most {MaxWindows} windows are served; take a longer step or a later 'since'.");
         }

@@ -42,15 +42,21 @@ internal static class RequestHeaders
             return null;
         }
 
-        // The draft standard writes it as a quoted string, most clients without quotes; both are the same key.
-        var key = values[0]!.Trim().Trim('"');
-        if (values.Count == 1 && key.Length is > 0 and <= GatewayLimits.IdempotencyKeyLength && key.All(c => c is >= ' ' and <= '~'))
-        {
-            return key;
-        }
+        return values.Count == 1 ? CheckedKey(values[0]!) : throw BadKey();
+    }
 
+    /// <summary>A key as it was sent, in its one form.</summary>
+    /// <exception cref="ClusterException"><c>validation-failed</c>.</exception>
+    public static string CheckedKey(string sent)
+    {
+        // The draft standard writes it as a quoted string, most clients without quotes; both are the same key.
+        var key = sent.Trim().Trim('"');
+        return key.Length is > 0 and <= GatewayLimits.IdempotencyKeyLength && key.All(c => c is >= ' ' and <= '~') ? key : throw BadKey();
+    }
+
+    private static ClusterException BadKey()
+    {
         const string Detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and stands once.";
-        throw new ClusterException(
-            Contracts.ErrorCode.ValidationFailed, Detail, errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
+        return new(Contracts.ErrorCode.ValidationFailed, Detail, errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
     }
 }

@@ -17,13 +17,16 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
     ];
 
     /// <exception cref="ClusterException"><c>validation-failed</c>, <c>not-acceptable</c>.</exception>
-    public static RowsPage Read(HttpRequest request)
+    public static RowsPage Of(HttpRequest request) => Read(request.Query, () => FormatOf(request));
+
+    /// <exception cref="ClusterException"><c>validation-failed</c>.</exception>
+    public static RowsPage Read(IQueryCollection parameters, Func<ExportFormat> formatOf)
     {
-        var query = new QueryForm(request.Query);
+        var query = new QueryForm(parameters);
         var offset = query.Whole("offset", 0, long.MaxValue) ?? 0;
         var limit = query.Whole("limit", 0, long.MaxValue);
         query.Close();
-        var format = FormatOf(request);
+        var format = formatOf();
         // A JSON document is read whole by its client; rows without a bound would break it.
         return new RowsPage(format, offset, limit ?? (format == ExportFormat.Json ? GatewayLimits.JsonRows : null));
     }

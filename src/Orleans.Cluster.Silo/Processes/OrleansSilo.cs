@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Cluster.Grains;
+using Orleans.Cluster.Silo.Gateway.Inside;
 using Orleans.Cluster.Silo.Storage;
 using Orleans.Cluster.Silo.Transport;
 using Orleans.Configuration;
@@ -31,6 +32,11 @@ internal static class OrleansSilo
             silo.UseStorage(storage);
             silo.UseMembership(settings);
             silo.UseSiloMetadata(new Dictionary<string, string> { ["role"] = settings.Role.ToString().ToLowerInvariant() });
+            if (settings.Role == SiloRole.Worker)
+            {
+                silo.WithoutDoor();
+            }
+
             silo.AddActivityPropagation();
             // Its log stream would show every line of this process to every viewer. Figures every 5 s: each silo pays for them always.
             silo.AddDashboard(options => (options.HideTrace, options.CounterUpdateIntervalMs) = (true, 5_000));

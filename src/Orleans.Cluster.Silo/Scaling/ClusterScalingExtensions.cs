@@ -32,6 +32,11 @@ internal static class ClusterScalingExtensions
                 services.AddSingleton(provider => provider.GetRequiredService<IOptions<ScalingOptions>>().Value);
                 services.AddSingleton<IScaleTarget, DockerTarget>();
                 break;
+            case ScaleTargetKind.Kubernetes:
+                services.AddOptions<KubernetesOptions>().BindConfiguration(KubernetesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+                services.AddSingleton(provider => new KubernetesWorkload(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value));
+                services.AddSingleton<IScaleTarget, KubernetesTarget>();
+                break;
             default:
                 services.AddSingleton<IScaleTarget, FixedTarget>();
                 break;

@@ -30,6 +30,9 @@ internal enum ScaleTargetKind
     /// <summary>Containers of a compose project, through the Docker engine.</summary>
     Docker,
 
+    /// <summary>Pods of a StatefulSet or Deployment, through the Kubernetes API.</summary>
+    Kubernetes,
+
     /// <summary>Nobody: they are started by hand or by another system.</summary>
     Fixed,
 }

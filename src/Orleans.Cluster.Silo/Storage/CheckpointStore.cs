@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.Silo.Storage.Rows;
 
 namespace Orleans.Cluster.Silo.Storage;
@@ -14,6 +15,9 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
 {
     public Task<IReadOnlyList<PartitionRecord>> Begin(BeginRequest request, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.Begin(db, request, cancellationToken), [], cancellationToken);
+
+    public Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.BeginGang(db, gang, now, cancellationToken), [], cancellationToken);
 
     public Task<CommitAnswer> Commit(AttemptCommit commit, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.Commit(db, commit, cancellationToken), CommitAnswer.Fenced, cancellationToken);

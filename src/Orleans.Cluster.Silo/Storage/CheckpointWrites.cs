@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.Silo.Storage.Rows;
 
 namespace Orleans.Cluster.Silo.Storage;
@@ -44,6 +45,53 @@ internal static class CheckpointWrites
         }));
         await db.SaveChangesAsync(cancellationToken);
         return [.. taken.OrderBy(row => row.Place, StringComparer.Ordinal).Select(PartitionRows.ToRecord)];
+    }
+
+    /// <summary>All of a gang or nothing. The rows are counted under their locks before the first is changed, so that nothing has to be undone.</summary>
+    public static async Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(
+        ClusterDbContext db, GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!await HoldRunningJob(db, gang.Job, gang.Epoch, cancellationToken))
+        {
+            return [];
+        }
+
+        var wanted = gang.Workers.Sum(part => part.Count);
+        var sql =
+            $$"""
+            SELECT "partition" AS "Value" FROM partitions
+            WHERE job_id = {0} AND stage = {1} AND state = 0 AND (not_before IS NULL OR not_before <= {2})
+            ORDER BY place
+            LIMIT {3}{{db.ForUpdateSkipLocked}}
+            """;
+        var ready = await db.Database.SqlQueryRaw<int>(sql, gang.Job.Value, gang.Stage, now.ToUnixTimeMilliseconds(), wanted).ToListAsync(cancellationToken);
+        if (ready.Count < wanted || !await IsWhole(db, gang, wanted, cancellationToken))
+        {
+            return [];
+        }
+
+        var begun = new List<(WorkerId, AttemptId)>();
+        foreach (var (worker, count) in gang.Workers)
+        {
+            var taken = await Begin(db, new BeginRequest(gang.Job, gang.Epoch, gang.Stage, count, worker, now), cancellationToken);
+            begun.AddRange(taken.Select(partition => (worker, new AttemptId(partition.Task, partition.Attempt))));
+        }
+
+        return begun.Count == wanted
+            ? begun
+            : throw new InvalidOperationException($"{begun.Count} of {wanted} partitions of stage {gang.Stage} of job {gang.Job} began although all were locked.");
+    }
+
+    // Whether so many are all that has to begin at once: none of the stage runs, and of halves of one partition the second may wait.
+    private static async Task<bool> IsWhole(ClusterDbContext db, GangBegin gang, int wanted, CancellationToken cancellationToken)
+    {
+        var states = await db.Partitions
+            .Where(row => row.JobId == gang.Job.Value && row.Stage == gang.Stage)
+            .GroupBy(row => row.State)
+            .Select(group => new { State = group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.State, group => group.Count, cancellationToken);
+        var waiting = states.GetValueOrDefault(PartitionState.Waiting) - states.GetValueOrDefault(PartitionState.Split);
+        return states.GetValueOrDefault(PartitionState.Running) == 0 && waiting <= wanted;
     }
 
     public static async Task<CommitAnswer> Commit(ClusterDbContext db, AttemptCommit commit, CancellationToken cancellationToken)
@@ -137,7 +185,12 @@ internal static class CheckpointWrites
 
     public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
     {
-        await HoldJob(db, attempt.Task.Job.Value, cancellationToken);
+        // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
+        if (await HoldJob(db, attempt.Task.Job.Value, cancellationToken) is not (JobPhase.Running or JobPhase.Publishing))
+        {
+            return false;
+        }
+
         var failure = new AttemptFailure(FailureKind.ArtifactLost, why);
         var changed = await Partition(db, attempt.Task)
             .Where(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number)

@@ -25,6 +25,7 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
     public DbSet<ClusterMetrics> ClusterMetrics => Set<ClusterMetrics>();
     public DbSet<ClusterEpochRow> ClusterEpoch => Set<ClusterEpochRow>();
+    public DbSet<WorkerHistoryRow> WorkerHistory => Set<WorkerHistoryRow>();
 
     /// <summary>Ends a SELECT: its rows cannot change before this transaction ends. Empty where there is one writer at a time anyway.</summary>
     public abstract string ForShare { get; }
@@ -145,6 +146,11 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
         {
             metrics.ToTable("cluster_metrics");
             metrics.HasKey(m => new { m.Level, m.At });
+        });
+        model.Entity<WorkerHistoryRow>(worker =>
+        {
+            worker.ToTable("worker_history");
+            worker.HasKey(w => w.Id);
         });
         model.Entity<AuditEntryRow>(audit =>
         {

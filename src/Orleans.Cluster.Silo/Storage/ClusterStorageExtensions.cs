@@ -37,6 +37,7 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<IMetricsStore, MetricsStore>();
         services.AddSingleton<IWorkMeter, WorkMeter>();
+        services.AddSingleton<IWorkerHistory, WorkerHistory>();
         services.AddSingleton<IApiKeyStore, ApiKeyStore>();
         return services;
     }

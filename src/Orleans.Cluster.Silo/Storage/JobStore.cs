@@ -233,21 +233,32 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
             WHERE state = 0 AND not_before IS NOT NULL AND not_before > {now.ToUnixTimeMilliseconds()}
             GROUP BY job_id, stage
             """).ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
+
+        // Few jobs are gangs; the rows of the others are not looked at.
+        var split = await db.Database.SqlQueryRaw<LiveCount>(
+            """
+            SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
+            FROM partitions
+            WHERE state = 4 AND job_id IN (SELECT id FROM processing_jobs WHERE gang AND phase = {0})
+            GROUP BY job_id, stage, state
+            """,
+            (int)JobPhase.Running).ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
         return counts
             .GroupBy(row => (row.JobId, row.Stage))
             .OrderBy(stage => stage.Key.Stage)
-            .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(stage, backingOff.GetValueOrDefault(stage.Key)));
+            .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(
+                stage, backingOff.GetValueOrDefault(stage.Key), split.GetValueOrDefault(stage.Key)));
     }
 
     // The two counts are of two moments: what began to back off in between is not ready in either.
-    private static StageBacklog ToBacklog(IGrouping<(string Job, int Stage), LiveCount> stage, BackingOff? backingOff)
+    private static StageBacklog ToBacklog(IGrouping<(string Job, int Stage), LiveCount> stage, BackingOff? backingOff, int split)
     {
         int Of(PartitionState state) => stage.Where(row => row.State == (int)state).Sum(row => row.Count);
         var waiting = Of(PartitionState.Waiting);
         var later = Math.Min(waiting, backingOff?.Count ?? 0);
         return new StageBacklog(
             stage.Key.Stage, waiting - later, later, Of(PartitionState.Running),
-            later > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(backingOff!.Next) : null);
+            later > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(backingOff!.Next) : null, split);
     }
 
     private sealed record LiveCount(string JobId, int Stage, int State, int Count);

@@ -5,8 +5,8 @@ using Orleans.Cluster.Silo.Storage.Rows;
 namespace Orleans.Cluster.Silo.Storage;
 
 /// <summary>
-/// Samples at three resolutions side by side, each with a time of its own. A query reads the coarsest that its step allows, so that it
-/// reads about as many rows as it answers.
+/// Samples at several resolutions side by side, each with a time of its own. A query reads the coarsest that its step allows. Each is at most
+/// six times finer than the next, so that a query reads at most six rows for a window of its answer, whatever its step.
 /// </summary>
 internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
 {
@@ -17,7 +17,9 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
     [
         (Raw, TimeSpan.Zero, TimeSpan.FromDays(1)),
         (1, TimeSpan.FromMinutes(1), TimeSpan.FromDays(14)),
-        (2, TimeSpan.FromMinutes(10), TimeSpan.FromDays(365)),
+        (2, TimeSpan.FromMinutes(5), TimeSpan.FromDays(60)),
+        (3, TimeSpan.FromMinutes(30), TimeSpan.FromDays(365)),
+        (4, TimeSpan.FromHours(3), TimeSpan.FromDays(365)),
     ];
 
     public Task Append(MetricsSample sample, CancellationToken cancellationToken) =>
@@ -30,20 +32,17 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
         return database.Read<IReadOnlyList<MetricsSample>>(
             async db =>
             {
-                var samples = new List<MetricsSample>();
-                var from = since;
+                var fold = new SampleFold(step);
 
                 // From the coarsest on: one coarser than the step where nothing finer is kept any more, then the coarsest that the step
                 // allows, then finer ones for what has not been joined yet.
                 foreach (var (level, window, _) in Levels.Reverse())
                 {
                     var end = window <= step ? until : await Oldest(db, level - 1, cancellationToken) ?? until;
-                    var rows = await Read(db, level, from, end < until ? end : until, cancellationToken);
-                    samples.AddRange(rows);
-                    from = rows.Count == 0 ? from : rows[^1].At + rows[^1].Span;
+                    await Read(db, fold, level, fold.End ?? since, end < until ? end : until, cancellationToken);
                 }
 
-                return Join(samples, step);
+                return fold.ToSamples();
             },
             cancellationToken);
     }
@@ -55,9 +54,12 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
             await database.WriteInAnyEpoch(
                 async db =>
                 {
-                    var newest = await db.ClusterMetrics.Where(row => row.Level == level).MaxAsync(row => (DateTimeOffset?)row.At, cancellationToken);
-                    var from = newest is { } at ? at + window : now - life;
-                    foreach (var joined in Join(await Read(db, finer, from, Align(now, window), cancellationToken), window))
+                    var newest = await db.ClusterMetrics.Where(row => row.Level == level).OrderByDescending(row => row.At)
+                        .Select(row => new { row.At, row.Seconds }).FirstOrDefaultAsync(cancellationToken);
+                    var fold = new SampleFold(window);
+                    var until = SampleFold.Align(now, window);
+                    await Read(db, fold, finer, newest?.At.AddSeconds(newest.Seconds) ?? now - life, until, cancellationToken);
+                    foreach (var joined in fold.ToSamples())
                     {
                         await Insert(db, level, joined, cancellationToken);
                     }
@@ -84,31 +86,20 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
             """,
             cancellationToken);
 
-    private static async Task<List<MetricsSample>> Read(
-        ClusterDbContext db, int level, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
+    private static async Task Read(
+        ClusterDbContext db, SampleFold fold, int level, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var rows = await db.ClusterMetrics.AsNoTracking()
+        var rows = db.ClusterMetrics
             .Where(row => row.Level == level && row.At >= since && row.At < until)
             .OrderBy(row => row.At)
-            .ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new MetricsSample(
-            row.At, TimeSpan.FromSeconds(row.Seconds), Documents.Read<Dictionary<string, double>>(row.Sample)))];
+            .Select(row => new { row.At, row.Seconds, row.Sample })
+            .AsAsyncEnumerable();
+        await foreach (var row in rows.WithCancellation(cancellationToken))
+        {
+            fold.Add(row.At, row.Seconds, row.Sample);
+        }
     }
 
     private static Task<DateTimeOffset?> Oldest(ClusterDbContext db, int level, CancellationToken cancellationToken) =>
         db.ClusterMetrics.Where(row => row.Level == level).MinAsync(row => (DateTimeOffset?)row.At, cancellationToken);
-
-    private static List<MetricsSample> Join(IEnumerable<MetricsSample> samples, TimeSpan window) =>
-    [
-        .. samples.GroupBy(sample => Align(sample.At, window)).OrderBy(group => group.Key).Select(group => new MetricsSample(
-            group.Key, window, group.SelectMany(sample => sample.Figures.Keys).Distinct().ToDictionary(name => name, name => Mean(group, name)))),
-    ];
-
-    private static double Mean(IEnumerable<MetricsSample> samples, string name)
-    {
-        var having = samples.Where(sample => sample.Figures.ContainsKey(name)).ToList();
-        return having.Sum(sample => sample.Figures[name] * sample.Span.TotalSeconds) / having.Sum(sample => sample.Span.TotalSeconds);
-    }
-
-    private static DateTimeOffset Align(DateTimeOffset at, TimeSpan window) => new(at.UtcTicks - (at.UtcTicks % window.Ticks), TimeSpan.Zero);
 }

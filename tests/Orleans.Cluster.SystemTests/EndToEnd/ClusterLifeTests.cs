@@ -87,9 +87,32 @@ public sealed class ClusterLifeTests
             TimeSpan.FromSeconds(15), () => cluster.Log.ToString());
 
         TestContext.Current.SendDiagnosticMessage($"Replaced after {clock.Elapsed.TotalSeconds:F1} s.");
-        var dead = (await Status(cluster)).GetProperty("workers").EnumerateArray().Where(worker => victims.Contains(worker.GetProperty("processId").GetInt32()));
-        Assert.All(dead, worker => Assert.Contains("ended with code 137", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
-        Assert.Equal(2, dead.Count());
+        await AssertListedAsDead(cluster, victims);
+
+        // The list is not the gateway's own: it outlives the gateway.
+        await cluster.KillAsync();
+        await cluster.ReviveAsync();
+        await AssertListedAsDead(cluster, victims);
+    }
+
+    [Fact]
+    public async Task WorkerWithoutRoomOnItsDisk_IsUnwellAndGetsNothing()
+    {
+        await using var cluster = new EmbeddedCluster { Workers = 0, Arguments = [$"--Worker:LeastScratchBytes={1L << 50}"] };
+        await cluster.InitializeAsync();
+        WriteTable(cluster, "full.csv", rows: 10);
+        await Post(cluster, "start", new { workers = 1 });
+
+        JsonElement status = default;
+        await EmbeddedCluster.Until(
+            async () => (status = await Status(cluster)).GetProperty("workers").EnumerateArray().Any(worker => worker.GetProperty("state").GetString() == "UNWELL"),
+            TimeSpan.FromSeconds(60), () => $"{status}\n{cluster.Log}");
+        var id = (await cluster.SubmitAsync(GroupBy("full.csv"))).GetProperty("id").GetString()!;
+        var job = await cluster.WaitAsync(id, (_, job) => Reason(job) == "NO_WORKERS");
+
+        Assert.Equal("DEGRADED", State(status));
+        Assert.Contains("bytes are free in", status.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("No worker is well:", job.GetProperty("reason").GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,6 +140,14 @@ public sealed class ClusterLifeTests
         Assert.Equal(HttpStatusCode.BadRequest, await Post(cluster, "scale", new { workers = 33 }));
         Assert.Equal(HttpStatusCode.Conflict, await Post(cluster, "scale", new { workers = 3 }));
         Assert.Equal(HttpStatusCode.Conflict, await Post(cluster, "start", new { workers = 3 }));
+    }
+
+    private static async Task AssertListedAsDead(EmbeddedCluster cluster, List<int> victims)
+    {
+        var dead = (await Status(cluster)).GetProperty("workers").EnumerateArray()
+            .Where(worker => victims.Contains(worker.GetProperty("processId").GetInt32())).ToList();
+        Assert.All(dead, worker => Assert.Contains("ended with code 137", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
+        Assert.Equal(2, dead.Count);
     }
 
     private static int ShortLives(JsonElement status) =>

@@ -96,6 +96,43 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         Assert.Contains(name, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Submit_TenThousandLinksToOneFile_IsPlannedQueuedAndCancelled()
+    {
+        const int Links = 10_000;
+        using (var wide = new DuckDB.NET.Data.DuckDBConnection("DataSource=:memory:"))
+        {
+            wide.Open();
+            using var command = wide.CreateCommand();
+            command.CommandText = $"COPY (SELECT i AS k, hash(i) AS h FROM range(300000) r(i)) TO '{Path("linked.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 20480)";
+            command.ExecuteNonQuery();
+        }
+
+        var bytes = new FileInfo(Path("linked.parquet")).Length;
+        Directory.CreateDirectory(Path("links"));
+        for (var i = 0; i < Links; i++)
+        {
+            File.CreateSymbolicLink(Path($"links/{i:00000}.parquet"), Path("linked.parquet"));
+        }
+
+        var job = await cluster.SubmitAsync(new
+        {
+            operation = "aggregate",
+            source = new { path = "links/*.parquet" },
+            partitioning = new { targetBytes = bytes + 1 },
+            parameters = new { aggregates = new[] { new { function = "max", column = "h", @as = "h" } } },
+        });
+        var running = await cluster.WaitAsync(Id(job), (phase, _) => phase == "RUNNING");
+        using var cancel = await cluster.Http.PostAsync($"jobs/{Id(job)}/cancel", null);
+        var cancelled = await cluster.WaitForEndAsync(Id(job));
+
+        Assert.Equal(Links, running.GetProperty("progress").GetProperty("stages")[0].GetProperty("total").GetInt32());
+        Assert.Equal("CANCELLED", cancelled.GetProperty("status").GetString());
+        var peak = File.ReadLines($"/proc/{cluster.GatewayId}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        Assert.InRange(long.Parse(peak[6..^2], System.Globalization.CultureInfo.InvariantCulture) << 10, 1, 1L << 30);
+    }
+
     private async Task RequireRowsAddUp(JsonElement status, long rows)
     {
         var page = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{Id(status)}/partitions?pageSize=500");

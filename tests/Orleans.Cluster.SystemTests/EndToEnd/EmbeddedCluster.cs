@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
@@ -13,6 +12,9 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public class EmbeddedCluster : IAsyncLifetime
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where a process's number of threads stands in its <see cref="Stat"/>.</summary>
+    private const int ThreadCount = 17;
     private Process? gateway;
 
     /// <summary>Workers that it is configured with.</summary>
@@ -90,7 +92,7 @@ public class EmbeddedCluster : IAsyncLifetime
     }
 
     /// <summary>What the gateway printed, and workers that a test started by itself.</summary>
-    public StringBuilder Log { get; } = new();
+    public ProcessLog Log { get; } = new();
 
     /// <summary>Kills the gateway at once, as a crash would.</summary>
     public async Task KillAsync()
@@ -110,15 +112,15 @@ public class EmbeddedCluster : IAsyncLifetime
     public virtual Task KillEverythingAsync() => KillAsync([GatewayId, .. WorkerIds(), .. ExecutorIds()]);
 
     /// <summary>Starts again what the cluster does not start by itself.</summary>
-    public virtual Task ReviveAsync() => gateway is { HasExited: false } ? Task.CompletedTask : StartAsync();
+    public virtual Task ReviveAsync() => Runs(GatewayId) ? Task.CompletedTask : StartAsync();
 
-    /// <summary>A silo process over this cluster's state, which ends with the test's process at the latest.</summary>
-    protected Process StartSilo(IEnumerable<string> arguments)
+    /// <summary>A silo process over this cluster's state, or a state folder of its own, which ends with the test's process at the latest.</summary>
+    protected Process StartSilo(IEnumerable<string> arguments, string? stateFolder = null)
     {
         var silo = Launch(
-            [.. arguments, .. Settings, $"--Cluster:StateDirectory={StateFolder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
-        silo.OutputDataReceived += (_, line) => Append(line.Data);
-        silo.ErrorDataReceived += (_, line) => Append(line.Data);
+            [.. arguments, .. Settings, $"--Cluster:StateDirectory={stateFolder ?? StateFolder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
+        silo.OutputDataReceived += (_, line) => Log.Append(line.Data);
+        silo.ErrorDataReceived += (_, line) => Log.Append(line.Data);
         silo.BeginOutputReadLine();
         silo.BeginErrorReadLine();
         return silo;
@@ -215,7 +217,11 @@ public class EmbeddedCluster : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(clock.Elapsed < within, $"Not within {within.TotalSeconds:0} s. Last seen: {seen()}");
+            if (clock.Elapsed >= within)
+            {
+                Assert.Fail($"Not within {within.TotalSeconds:0} s. Last seen: {seen()}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50));
         }
     }
@@ -239,8 +245,12 @@ public class EmbeddedCluster : IAsyncLifetime
         await Until(() => Task.FromResult(!ids.Any(Runs)), TimeSpan.FromSeconds(20), () => $"{string.Join(", ", ids.Where(Runs))} still run.");
     }
 
-    /// <summary>Whether a process runs; one that has ended and that nobody has waited for does not.</summary>
-    public static bool Runs(int id) => Stat(id) is { } stat && stat[0] is not ("Z" or "X");
+    /// <summary>
+    /// Whether a process runs; one that has ended and that nobody has waited for does not. While its other threads end, the first thread
+    /// may be over already: the process then still holds its files and locks.
+    /// </summary>
+    public static bool Runs(int id) =>
+        Stat(id) is { } stat && (stat[0] is not ("Z" or "X") || int.Parse(stat[ThreadCount], System.Globalization.CultureInfo.InvariantCulture) > 1);
 
     private static string SiloProgram() => Program("Orleans.Cluster.Silo");
 
@@ -270,14 +280,6 @@ public class EmbeddedCluster : IAsyncLifetime
         catch (HttpRequestException)
         {
             return null;
-        }
-    }
-
-    private void Append(string? line)
-    {
-        lock (Log)
-        {
-            Log.AppendLine(line);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public class PostgresCluster : EmbeddedCluster
 {
     private static readonly TimeSpan MigrateWithin = TimeSpan.FromSeconds(60);
-    protected const string DatabaseName = "orleans_cluster";
+    internal const string DatabaseName = "orleans_cluster";
     private PostgresServer? server;
     private string? connection;
 

@@ -17,6 +17,7 @@ internal sealed class FaultJob
     private const int Partitions = 40;
     private readonly EmbeddedCluster cluster;
     private readonly Dictionary<string, long> sums = [];
+    private readonly Dictionary<string, (long Revision, double Fraction)> shown = [];
     private readonly long targetBytes;
     private string[]? hashes;
 
@@ -65,7 +66,21 @@ internal sealed class FaultJob
     /// <summary>Waits for the end and checks it: state, rows, bytes, attempts.</summary>
     public async Task<IReadOnlyList<Partition>> CheckAsync(string id, string? outputPath)
     {
-        var end = await cluster.WaitForEndAsync(id);
+        await CheckResultAsync(id, outputPath);
+        var partitions = await ListPartitionsAsync(id);
+        Assert.Equal(Partitions, partitions.Count(partition => partition.Stage == 0));
+        Assert.All(partitions, CheckAttempts);
+        return partitions;
+    }
+
+    /// <summary>Waits for the end and checks state, rows and bytes, however the attempts went.</summary>
+    public async Task CheckResultAsync(string id, string? outputPath)
+    {
+        var end = await cluster.WaitAsync(id, (phase, status) =>
+        {
+            Note(id, status);
+            return phase is "SUCCEEDED" or "FAILED" or "CANCELLED";
+        });
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         if (outputPath is null)
         {
@@ -76,11 +91,15 @@ internal sealed class FaultJob
         {
             Assert.Equal(sums, ReadOutput(Path.Combine(cluster.Folder, outputPath)));
         }
+    }
 
-        var partitions = await ListPartitionsAsync(id);
-        Assert.Equal(Partitions, partitions.Count(partition => partition.Stage == 0));
-        Assert.All(partitions, CheckAttempts);
-        return partitions;
+    /// <summary>Looks at the job: what is shown now is the least that may be shown later, whoever answers then.</summary>
+    public async Task NoteAsync(string id)
+    {
+        if (await cluster.TryStatusAsync(id) is { } status)
+        {
+            Note(id, status);
+        }
     }
 
     public async Task<IReadOnlyList<Partition>> ListPartitionsAsync(string id)
@@ -96,6 +115,14 @@ internal sealed class FaultJob
                 attempt.GetProperty("state").GetString()!,
                 attempt.GetProperty("startedAt").GetDateTimeOffset(),
                 attempt.GetProperty("endedAt") is { ValueKind: JsonValueKind.String } ended ? ended.GetDateTimeOffset() : null))]))];
+    }
+
+    private void Note(string id, JsonElement status)
+    {
+        var now = (Revision: status.GetProperty("revision").GetInt64(), Fraction: status.GetProperty("progress").GetProperty("fraction").GetDouble());
+        var before = shown.GetValueOrDefault(id);
+        Assert.True(now.Revision >= before.Revision && now.Fraction >= before.Fraction, $"Job {id} showed {before}, and then {now}.");
+        shown[id] = now;
     }
 
     // One attempt commits, and none begins after it.

@@ -13,10 +13,11 @@ namespace Orleans.Cluster.SystemTests.Faults;
 public sealed class HandRunCluster : PostgresCluster
 {
     private readonly List<Process> workers = [];
+    private readonly List<Process> rivals = [];
 
     protected override IReadOnlyList<string> Settings => [.. base.Settings, "--Scaling:Target=Fixed", .. FaultSettings.Values];
 
-    public override IReadOnlyList<int> WorkerIds() => [.. workers.Where(worker => !worker.HasExited).Select(worker => worker.Id)];
+    public override IReadOnlyList<int> WorkerIds() => [.. workers.Select(worker => worker.Id).Where(Runs)];
 
     public override async Task KillEverythingAsync()
     {
@@ -51,16 +52,40 @@ public sealed class HandRunCluster : PostgresCluster
         return (JobPhase)Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>
+    /// Starts a second cluster over the same database and artifacts, which knows nothing of the first: every job then has two grains, and
+    /// there are two queues, each of which takes the other's workers for lost.
+    /// </summary>
+    public void StartRivals()
+    {
+        foreach (var role in (string[])["Gateway", "Worker"])
+        {
+            rivals.Add(StartSilo(
+                [$"--Cluster:Role={role}", "--Cluster:Id=rival", "--Urls=http://127.0.0.1:0", "--Cluster:DashboardPort=0",
+                 $"--Cluster:ArtifactStore={Path.Combine(StateFolder, "artifacts")}"],
+                Path.Combine(Folder, "rival")));
+        }
+    }
+
+    /// <summary>Ends the second cluster, as a crash would.</summary>
+    public async Task KillRivalsAsync()
+    {
+        await KillAsync([.. rivals.Select(rival => rival.Id).Where(Runs)]);
+        rivals.ForEach(rival => rival.Dispose());
+        rivals.Clear();
+    }
+
     public override async ValueTask DisposeAsync()
     {
-        await KillAsync([.. workers.Where(worker => !worker.HasExited).Select(worker => worker.Id)]);
+        await KillRivalsAsync();
+        await KillAsync([.. workers.Select(worker => worker.Id).Where(Runs)]);
         workers.ForEach(worker => worker.Dispose());
         await base.DisposeAsync();
     }
 
     private void StartWorkers()
     {
-        foreach (var dead in workers.Where(worker => worker.HasExited).ToList())
+        foreach (var dead in workers.Where(worker => !Runs(worker.Id)).ToList())
         {
             workers.Remove(dead);
             dead.Dispose();

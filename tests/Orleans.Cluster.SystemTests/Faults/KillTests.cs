@@ -68,6 +68,7 @@ public abstract class KillTests<TCluster>(TCluster cluster)
         var output = seed % 2 == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"out/{victim}-{seed}");
         var id = await job.SubmitAsync(output);
         await Task.Delay(undisturbed * random.NextDouble());
+        await job.NoteAsync(id);
         await Kill(victim, random.Next());
         await Task.Delay(LongestPause * random.NextDouble());
         await cluster.ReviveAsync();

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Orleans.Cluster.SystemTests.Gateway;
 
-/// <summary>The examples in other languages do what they say.</summary>
+/// <summary>The examples do what they say.</summary>
 [Collection("gateway")]
 public sealed class ExampleTests(GatewayCluster gateway)
 {
@@ -13,10 +13,20 @@ public sealed class ExampleTests(GatewayCluster gateway)
     [InlineData("node", "submit.mjs")]
     public async Task Example_OnAFile_PrintsTheRows(string language, string script)
     {
-        var start = new ProcessStartInfo(language, [Path.Combine(Examples(), script), "genes.csv"])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        await RunAsync(language, Path.Combine(Examples(), script), "genes.csv");
+    }
+
+    [Fact]
+    public Task Example_WithTheClientLibrary_PrintsTheRows()
+    {
+        var bin = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(Examples(), "SumByGroup", "bin", bin.Parent!.Name, bin.Name, "SumByGroup.dll");
+        return RunAsync("dotnet", program, "genes.csv", "gene", "n");
+    }
+
+    private async Task RunAsync(string language, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(language, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ORLEANS_CLUSTER_SERVER"] = gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
         Process example;
         try

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.SystemTests.Postgres;
 
 namespace Orleans.Cluster.SystemTests.Storage;
@@ -60,6 +61,37 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         Assert.Equal(100, tasks.Select(partition => partition.Task).Distinct().Count());
         Assert.Equal(100, tasks.Count);
         Assert.Equal(100, (await storage.Checkpoints.ListHolders(default)).Values.Sum());
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task BeginGang_AllAreReady_BeginsAllAtOneTime(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 3);
+
+        var begun = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 1)), TestJobs.Now, default);
+
+        Assert.Equal(
+            [(TestJobs.Worker, 0, 1), (TestJobs.Worker, 1, 1), (TestJobs.OtherWorker, 2, 1)],
+            begun.Select(item => (item.Worker, item.Attempt.Task.Partition, item.Attempt.Number)));
+        Assert.Equal((2, 1), ((await storage.Checkpoints.ListHeld(TestJobs.Worker, default)).Count, (await storage.Checkpoints.ListHeld(TestJobs.OtherWorker, default)).Count));
+        Assert.All(await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default), row => Assert.Equal(TestJobs.Now, Assert.Single(row.Attempts).StartedAt));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task BeginGang_NotAllOfIt_BeginsNothing(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 3);
+
+        var fewerThanWait = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2)), TestJobs.Now, default);
+        var moreThanWait = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 2)), TestJobs.Now, default);
+        await storage.Checkpoints.Begin(job, max: 1);
+        var oneRuns = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2)), TestJobs.Now, default);
+        var otherEpoch = await storage.Checkpoints.BeginGang(Gang(job with { Epoch = 2 }, (TestJobs.Worker, 3)), TestJobs.Now, default);
+
+        Assert.Equal([0, 0, 0, 0], new[] { fewerThanWait, moreThanWait, oneRuns, otherEpoch }.Select(begun => begun.Count));
+        Assert.Single(await storage.Checkpoints.ListHeld(TestJobs.Worker, default));
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -271,6 +303,23 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         Assert.Equal(0, (await storage.Checkpoints.Tally(job.Id, default))[0].RowsIn);
     }
 
+    // A worker that stood still until its job had ended finds the exchanges of that job swept, and believes them lost.
+    [Theory, MemberData(nameof(Both))]
+    public async Task Invalidate_AfterTheJobHasEnded_ChangesNothing(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        var partition = (await storage.Checkpoints.Begin(job, max: 1))[0];
+        await storage.Checkpoints.Commit(partition);
+        var ended = await storage.Jobs.Apply(job with { Phase = JobPhase.Publishing });
+        await storage.Jobs.Apply(ended with { Phase = JobPhase.Succeeded, FinishedAt = TestJobs.Now });
+
+        var invalidated = await storage.Checkpoints.Invalidate(TestJobs.AttemptOf(partition), "gone", TestJobs.Now, default);
+
+        Assert.False(invalidated);
+        Assert.Equal(PartitionState.Committed, Assert.Single(await storage.Checkpoints.List(job.Id, null, default)).State);
+    }
+
     [Theory, MemberData(nameof(Both))]
     public async Task ListWithAttempts_Pages_CoverEachPartitionOnce(Database database)
     {
@@ -307,4 +356,6 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
 
         Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/1"], needed.Order());
     }
+
+    private static GangBegin Gang(JobState job, params (WorkerId Worker, int Count)[] workers) => new(1, job.Id, job.Epoch, Stage: 0, workers);
 }

@@ -198,6 +198,35 @@ public sealed class HistoryTests(PostgresFixture postgres)
     }
 
     [Theory, MemberData(nameof(Both))]
+    public async Task Workers_WrittenByOneGateway_AreReadByTheNextAndTheDeadStayDead(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var history = Of<IWorkerHistory>(storage.Services);
+        var dead = Worker("a", TestJobs.Now.AddSeconds(1)) with { State = WorkerState.Dead, Reason = "It died: process 7 ended with code 137." };
+        await history.Write([Worker("a", TestJobs.Now), Worker("b", TestJobs.Now.AddSeconds(2)), Worker("old", TestJobs.Now.AddHours(-2))], TestJobs.Now.AddHours(-3), default);
+        await history.Write([dead], TestJobs.Now.AddHours(-3), default);
+        await history.Write([Worker("a", TestJobs.Now.AddSeconds(9))], TestJobs.Now.AddHours(-1), default);
+
+        var read = await Of<IWorkerHistory>(storage.AddProcess()).List(TestJobs.Now.AddHours(-9), default);
+
+        Assert.Equal([dead, Worker("b", TestJobs.Now.AddSeconds(2))], read);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Workers_MoreThanAreKept_LoseTheOldest(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var history = Of<IWorkerHistory>(storage.Services);
+
+        await history.Write([.. Enumerable.Range(0, IWorkerHistory.MaxWorkers + 3).Select(n => Worker($"{n}", TestJobs.Now.AddSeconds(n)))], TestJobs.Now, default);
+        var rows = await storage.Database.Read(db => db.WorkerHistory.CountAsync(), default);
+        var read = await history.List(TestJobs.Now, default);
+
+        Assert.Equal(IWorkerHistory.MaxWorkers, rows);
+        Assert.Equal((IWorkerHistory.MaxWorkers, "w-3"), (read.Count, read[0].Id.Value));
+    }
+
+    [Theory, MemberData(nameof(Both))]
     public async Task Outbox_JobWithCallback_GivesEachChangeOnceInOrder(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);
@@ -228,6 +257,12 @@ public sealed class HistoryTests(PostgresFixture postgres)
 
     private static T Of<T>(IServiceProvider services)
         where T : notnull => services.GetRequiredService<T>();
+
+    private static WorkerStatus Worker(string name, DateTimeOffset lastSeen) => new()
+    {
+        Id = new WorkerId($"w-{name}"), Address = "127.0.0.1:1", State = WorkerState.Active, Slots = 2, Cpu = 0.5, Memory = new WorkerMemory(3, 2, 1),
+        StartedAt = TestJobs.Now, LastSeen = lastSeen, ProcessId = 7, Machine = "here",
+    };
 
     private static AuditEvent Event(string target) => new(TestJobs.Now, "ada", "job.cancel", target, "127.0.0.1", "ok", "a \"detail\"");
 

@@ -12,8 +12,10 @@ public sealed class DependencyTests
         ["Engine"] = ["Contracts"],
         ["Executor"] = ["Engine", "Contracts"],
         ["Grains"] = ["Planning", "Contracts"],
-        ["Silo"] = ["Grains", "Planning", "Contracts"],
+        ["InsideContracts"] = ["Contracts"],
+        ["Silo"] = ["Grains", "Planning", "InsideContracts", "Contracts"],
         ["Client"] = ["Contracts"],
+        ["InsideClient"] = ["Client", "InsideContracts", "Contracts"],
         ["Cli"] = ["Client", "Contracts"],
     };
 

@@ -110,6 +110,12 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     /// <summary>Bytes below which neighbouring targets are read by one task.</summary>
     public long CoalesceBytes { get; init; } = StageOpener.CoalesceBytes;
 
+    /// <summary>Memory of each task.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>Local disk of each task; null for no limit.</summary>
+    public long? ScratchBytes { get; init; }
+
     /// <summary>Partitions of the last stage of the last job.</summary>
     public int LastPartitions { get; private set; }
 
@@ -153,7 +159,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
                 Output = stage.Output,
                 AttemptFolder = folder,
                 ScratchFolder = Path.Combine(Folder, "scratch"),
-                MemoryBytes = 1L << 30,
+                MemoryBytes = MemoryBytes,
+                ScratchBytes = ScratchBytes,
                 OnBadRow = spec.OnBadRow,
             },
             null, CancellationToken.None);

@@ -80,6 +80,29 @@ public sealed class JobTransitionsTests
     }
 
     [Fact]
+    public void Apply_ArtifactLostWhilePublishing_RunsThatPartitionAgain()
+    {
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing };
+
+        var decision = Observe(publishing, Tally(0, total: 3, committed: 3), Tally(1, total: 1));
+
+        Assert.Equal(JobPhase.Running, decision.State.Phase);
+        Assert.Equal([new StageState(0, StagePhase.Complete, 3), new StageState(1, StagePhase.Open, 1)], decision.State.Stages);
+        Assert.Equal([JobCommand.PokeQueue], decision.Commands);
+    }
+
+    [Fact]
+    public void Apply_PublishingAndNothingIsLost_PublishesAgain()
+    {
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing };
+
+        var decision = Observe(publishing, Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
+
+        Assert.False(decision.IsChange(publishing));
+        Assert.Equal([JobCommand.Publish], decision.Commands);
+    }
+
+    [Fact]
     public void Apply_RetryableFailure_WaitsAgainAfterBackoff()
     {
         var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)], Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)] };

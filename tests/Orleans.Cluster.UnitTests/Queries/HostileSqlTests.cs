@@ -146,6 +146,15 @@ public sealed class HostileSqlTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_QueryOfVeryManyParts_IsRefused()
+    {
+        var refusal = await Refused(OperationKind.Sql, new { query = $"SELECT x FROM source WHERE x IN ({string.Join(",", Enumerable.Range(0, 90_000))})" });
+
+        Assert.Equal(Contracts.ErrorCode.QueryInvalid, refusal.Code);
+        Assert.Contains("too many parts", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Plan_HostileCall_IsQuotedFromTheText()
     {
         var refusal = await Refused(OperationKind.Sql, new { query = "SELECT 'é',\n  getenv('HOME') FROM source" });

@@ -7,7 +7,8 @@ public sealed class QueueLedgerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly TimeSpan Rise = TimeSpan.FromMinutes(1);
-    private readonly QueueLedger ledger = new(Rise, gangReservation: TimeSpan.FromSeconds(30));
+    private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20));
+    private readonly QueueLedger ledger = new(Rise, Bounds);
     private int jobs;
     private long reports;
 

@@ -157,6 +157,13 @@ public sealed class ScalingPolicyTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(5, 5)]
+    [InlineData(40, 8)]
+    public void Needed_AGangWaits_AsManyWorkersAsItNeedsAtOnce(int leastWorkers, int expected) => Assert.Equal(expected, ScalingPolicy.Needed(
+        new LoadSample(ScalingSamples.Now, Ready: 4, Busy: 0, SlotsPerWorker: 2, MeanSeconds: 0.1, leastWorkers), 2, new ScalingBounds(1, 8), Rules));
+
     private static List<int> Changes(IReadOnlyList<int> sizes) => sizes.Count == 0 ? [] : [sizes[0], .. sizes.Zip(sizes.Skip(1)).Where(pair => pair.First != pair.Second).Select(pair => pair.Second)];
 
     private static int Reversals(IReadOnlyList<int> sizes)

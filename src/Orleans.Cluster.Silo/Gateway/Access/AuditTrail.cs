@@ -55,6 +55,12 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Ti
         note.IsWritten = true;
         var entry = new AuditEvent(
             clock.GetUtcNow(), context.User.CallerName(), note.Action, note.Target, $"{context.Connection.RemoteIpAddress}", outcome, note.Detail);
+        await Append(log, entry, logger);
+    }
+
+    /// <summary>Writes an entry, to the log of the process where the audit log cannot be written.</summary>
+    public static async Task Append(IAuditLog log, AuditEvent entry, ILogger logger)
+    {
         try
         {
             await log.Append(entry, CancellationToken.None);

@@ -60,6 +60,11 @@ internal static class ApiReference
         metadata.Add(note.Answer is { } answer
             ? new ProducesResponseTypeMetadata(note.Status, answer, ["application/json"])
             : new ProducesResponseTypeMetadata(note.Status));
+        foreach (var (status, (other, _)) in note.OtherAnswers)
+        {
+            metadata.Add(new ProducesResponseTypeMetadata(status, other, ["application/json"]));
+        }
+
         foreach (var status in OperationNotes.Everywhere.Concat(note.Errors).Select(code => code.HttpStatus).Distinct())
         {
             metadata.Add(new ProducesResponseTypeMetadata(status, typeof(ProblemDocument), [Problem]));
@@ -102,15 +107,19 @@ internal static class ApiReference
             return Task.CompletedTask;
         }
 
-        operation.Summary = note.Summary;
+        (operation.Summary, operation.Description) = (note.Summary, note.Description);
         operation.Parameters ??= [];
         foreach (var parameter in note.Parameters)
         {
             operation.Parameters.Add(new OpenApiParameter
             {
                 Name = parameter.Name, In = parameter.IsHeader ? ParameterLocation.Header : ParameterLocation.Query, Description = parameter.Description,
-                Schema = new OpenApiSchema { Type = parameter.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String },
-                Example = parameter.IsNumber ? Examples.Parse(parameter.Example) : parameter.Example,
+                Schema = new OpenApiSchema
+                {
+                    Type = parameter.IsNumber ? JsonSchemaType.Integer : parameter.IsFlag ? JsonSchemaType.Boolean : JsonSchemaType.String,
+                    Format = parameter.IsNumber ? "int64" : null,
+                },
+                Example = parameter.IsNumber || parameter.IsFlag ? Examples.Parse(parameter.Example) : parameter.Example,
             });
         }
 
@@ -134,21 +143,31 @@ internal static class ApiReference
         var answer = Find(responses, note.Status);
         answer.Description = note.Summary;
         answer.Content ??= new Dictionary<string, OpenApiMediaType>();
-        if (note.Example is { } example && answer.Content.TryGetValue("application/json", out var json) && json is { } form)
-        {
-            form.Example = Examples.Parse(example);
-        }
-
+        SetExample(answer, note.Example);
         foreach (var type in note.Forms)
         {
-            answer.Content[type] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            answer.Content[type] = new OpenApiMediaType { Schema = SchemaOf(type) };
         }
 
         foreach (var (status, meaning) in note.Others)
         {
-            responses[$"{status}"] = new OpenApiResponse { Description = meaning };
+            var other = Find(responses, status);
+            other.Description = meaning;
+            SetExample(other, note.OtherAnswers.TryGetValue(status, out var document) ? document.Example : null);
         }
     }
+
+    private static void SetExample(OpenApiResponse response, string? example)
+    {
+        if (example is not null && response.Content is { } content && content.TryGetValue("application/json", out var json) && json is { } form)
+        {
+            form.Example = Examples.Parse(example);
+        }
+    }
+
+    // Version 3.1 says of bytes only what they are, by the media type; a schema of text would be untrue.
+    private static OpenApiSchema SchemaOf(string type) =>
+        type.StartsWith("text/", StringComparison.Ordinal) ? new OpenApiSchema { Type = JsonSchemaType.String } : new OpenApiSchema();
 
     // The generator leaves out an answer without a document, such as 204.
     private static OpenApiResponse Find(OpenApiResponses responses, int status)

@@ -16,8 +16,14 @@ internal sealed record OperationNote(string Summary, int Status, Type? Answer = 
 
     public bool IsBodyOptional { get; init; }
 
+    /// <summary>What one line cannot hold.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Other good statuses and what they mean.</summary>
     public IReadOnlyDictionary<int, string> Others { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>Documents of other good statuses, each with its example as JSON.</summary>
+    public IReadOnlyDictionary<int, (Type Answer, string Example)> OtherAnswers { get; init; } = new Dictionary<int, (Type, string)>();
 
     /// <summary>Other forms of the answer.</summary>
     public IReadOnlyList<string> Forms { get; init; } = [];
@@ -29,4 +35,4 @@ internal sealed record OperationNote(string Summary, int Status, Type? Answer = 
 }
 
 /// <summary>A parameter of the query, or a header.</summary>
-internal sealed record ParameterNote(string Name, string Description, string Example, bool IsHeader = false, bool IsNumber = false);
+internal sealed record ParameterNote(string Name, string Description, string Example, bool IsHeader = false, bool IsNumber = false, bool IsFlag = false);

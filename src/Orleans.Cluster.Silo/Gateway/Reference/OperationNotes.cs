@@ -22,10 +22,11 @@ internal static class OperationNotes
         ["SubmitJob"] = new("Submit a job", 202, typeof(JobStatus), Examples.Status)
         {
             Body = typeof(JobSpec), BodyExample = Examples.Spec,
-            Others = new Dictionary<int, string> { [200] = "With validateOnly: the plan that would run. Nothing runs." },
+            // Not among the answers: a document has no way to say which of two a parameter chooses, and generated clients take the first.
+            Description = "With validateOnly=true nothing runs: the answer is 200 with the plan, a PlanDocument.",
             Parameters =
             [
-                new("validateOnly", "true answers with the plan and runs nothing.", "true"),
+                new("validateOnly", "true answers 200 with the plan, and runs nothing.", "true", IsFlag: true),
                 new("Idempotency-Key", "Two submits with one key, within 24 h, make one job.", "6f1c0e8b-nightly", IsHeader: true),
             ],
             Errors =
@@ -56,6 +57,7 @@ internal static class OperationNotes
         ["CancelJob"] = new("Stop a job", 202, typeof(JobStatus), Examples.Status)
         {
             Others = new Dictionary<int, string> { [200] = "It is CANCELLED already." },
+            OtherAnswers = new Dictionary<int, (Type, string)> { [200] = (typeof(JobStatus), Examples.Status) },
             Errors = [Code.JobNotFound, Code.JobAlreadyTerminal],
         },
         ["RetryJob"] = new("Run again what failed; what has committed stays", 202, typeof(JobStatus), Examples.Status)
@@ -99,7 +101,9 @@ internal static class OperationNotes
         ["StartCluster"] = new("Start workers", 202, typeof(ClusterStatus), Examples.Cluster)
         {
             Body = typeof(ClusterStart), IsBodyOptional = true, BodyExample = """{"workers":4,"slotsPerWorker":1,"memoryPerWorkerBytes":2147483648}""",
-            Others = new Dictionary<int, string> { [200] = "It runs at that size already." }, Errors = [Code.ScalingNotSupported],
+            Others = new Dictionary<int, string> { [200] = "It runs at that size already." },
+            OtherAnswers = new Dictionary<int, (Type, string)> { [200] = (typeof(ClusterStatus), Examples.Cluster) },
+            Errors = [Code.ScalingNotSupported],
         },
         ["StopCluster"] = new("Stop all workers; jobs stay resumable", 202, typeof(ClusterStatus), Examples.Cluster)
         {

@@ -23,7 +23,18 @@ internal static class ReferenceSchemas
         }
         else if (type == typeof(double))
         {
-            (schema.Type, schema.Enum, schema.AnyOf) = (JsonSchemaType.Number, null, null);
+            var orNull = type == info.Type ? default : JsonSchemaType.Null;
+            (schema.Type, schema.Enum, schema.AnyOf) = (JsonSchemaType.Number | orNull, null, null);
+        }
+        else if (type.IsEnum)
+        {
+            // Some generators take values without a type for objects.
+            schema.Type = JsonSchemaType.String;
+        }
+        else if (schema.Type == JsonSchemaType.Array && schema.Items is null)
+        {
+            // Values of any kind. Generators want it said.
+            schema.Items = new OpenApiSchema();
         }
 
         return Task.CompletedTask;

@@ -26,6 +26,17 @@ internal sealed class ClusterMetrics
     public required string Sample { get; set; }
 }
 
+/// <summary>A worker of the last hour, as it was last seen.</summary>
+internal sealed class WorkerHistoryRow
+{
+    public required string Id { get; set; }
+    public DateTimeOffset LastSeen { get; set; }
+    public bool IsDead { get; set; }
+
+    /// <summary>Its status as a document.</summary>
+    public required string Worker { get; set; }
+}
+
 /// <summary>One entry of the audit log. <see cref="Hash"/> covers the entry and the hash before it, so a change breaks the chain.</summary>
 internal sealed class AuditEntryRow
 {

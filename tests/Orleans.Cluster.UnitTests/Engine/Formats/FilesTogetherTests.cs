@@ -53,6 +53,21 @@ public sealed class FilesTogetherTests : IDisposable
         Assert.Equal($"Column 'a' is BIGINT in {first} and VARCHAR in {second}: read as VARCHAR.", Assert.Single(probe.Warnings).Detail);
     }
 
+    // Footers that are the same are read once; files of one size that differ are not the same.
+    [Fact]
+    public async Task Convert_CopiesOfParquet_AreEachReadWhole()
+    {
+        var (first, other) = (Parquet("1.parquet", "1 AS a, 'x' AS b"), Parquet("3.parquet", "3 AS a, 'z' AS c"));
+        var copies = (First: Path.Combine(harness.Folder, "2.parquet"), Other: Path.Combine(harness.Folder, "4.parquet"));
+        File.Copy(first, copies.First);
+        File.Copy(other, copies.Other);
+
+        var result = await Convert(1, first, copies.First, other, copies.Other);
+
+        Assert.Equal(new FileInfo(first).Length, new FileInfo(other).Length);
+        Assert.Equal(["[1,\"x\",null]", "[1,\"x\",null]", "[3,null,\"z\"]", "[3,null,\"z\"]"], EngineHarness.Rows(result));
+    }
+
     [Fact]
     public async Task Convert_HiveFolders_AreColumns()
     {

@@ -606,6 +606,31 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Postgres
                     b.ToTable("processing_jobs", (string)null);
                 });
 
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.WorkerHistoryRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsDead")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_dead");
+
+                    b.Property<long>("LastSeen")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_seen");
+
+                    b.Property<string>("Worker")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("worker");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("worker_history", (string)null);
+                });
+
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.AttemptRow", b =>
                 {
                     b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)

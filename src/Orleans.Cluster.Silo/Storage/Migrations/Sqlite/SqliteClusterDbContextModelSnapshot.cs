@@ -587,6 +587,30 @@ namespace Orleans.Cluster.Silo.Storage.Migrations.Sqlite
                     b.ToTable("processing_jobs", (string)null);
                 });
 
+            modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.WorkerHistoryRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("IsDead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_dead");
+
+                    b.Property<long>("LastSeen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_seen");
+
+                    b.Property<string>("Worker")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("worker_history", (string)null);
+                });
+
             modelBuilder.Entity("Orleans.Cluster.Silo.Storage.Rows.AttemptRow", b =>
                 {
                     b.HasOne("Orleans.Cluster.Silo.Storage.Rows.ProcessingJob", null)

@@ -1,0 +1,42 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains;
+
+namespace Orleans.Cluster.Silo.Processes;
+
+/// <summary>
+/// Traces and figures to a collector, by OTLP. On when OTEL_EXPORTER_OTLP_ENDPOINT is set, as variable or setting; the other variables of
+/// that specification (protocol, headers, sampler, resource attributes) hold too.
+/// </summary>
+internal static class TelemetryExport
+{
+    public const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>What is measured in every process.</summary>
+    public static readonly string[] Meters = [ClusterTelemetry.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime"];
+
+    public static void AddTelemetryExport(this IHostApplicationBuilder builder, SiloRole role)
+    {
+        if (builder.Configuration[Endpoint] is not { Length: > 0 } endpoint)
+        {
+            return;
+        }
+
+        // The exporter would drop everything in silence.
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new StartRefusedException($"{Endpoint} must be an address such as http://127.0.0.1:4317, and is '{endpoint}'.");
+        }
+
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource
+                .AddService(
+                    "orleans-cluster", serviceVersion: ProductVersion.Current, autoGenerateServiceInstanceId: false,
+                    serviceInstanceId: $"{role}-{Environment.MachineName}-{Environment.ProcessId}".ToLowerInvariant())
+                .AddEnvironmentVariableDetector())
+            .WithTracing(tracing => tracing.AddSource(ClusterTelemetry.ActivitySourceName, "Microsoft.AspNetCore").AddOtlpExporter())
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter());
+    }
+}

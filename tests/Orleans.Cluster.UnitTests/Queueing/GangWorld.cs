@@ -1,0 +1,341 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Queueing;
+
+namespace Orleans.Cluster.UnitTests.Queueing;
+
+/// <summary>A queue with its workers and a table of partitions, driven by a seed. Time passes a tenth of a second a step.</summary>
+internal sealed class GangWorld
+{
+    private const int Slots = 2;
+    private const int Workers = 3;
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
+    private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(3), Confirmation: TimeSpan.FromSeconds(1), Replacement: TimeSpan.FromMilliseconds(200));
+
+    private readonly Random random;
+    private readonly QueueLedger ledger = new(TimeSpan.FromMinutes(1), Bounds);
+    private readonly List<Worker> workers = [];
+    private readonly List<Job> jobs = [];
+    private readonly Dictionary<WorkerId, (Report Last, bool Held)> desk = [];
+    private DateTimeOffset now = Start;
+    private int born;
+
+    public GangWorld(int seed)
+    {
+        random = new Random(seed);
+        for (var i = 0; i < Workers; i++)
+        {
+            workers.Add(Born());
+        }
+
+        for (var i = 0; i < 6; i++)
+        {
+            jobs.Add(new Job(JobId.Parse($"01JD{i:0000000000000000000000}"), Gang: i % 3 != 2, Enumerable.Range(0, random.Next(1, (Slots * Workers) + 1)).Select(_ => new Partition()).ToList()));
+        }
+    }
+
+    public int KillsWhileReserved { get; private set; }
+
+    public int KillsWhileBegun { get; private set; }
+
+    public int GivenBack { get; private set; }
+
+    public bool AllEnded => jobs.All(job => job.Partitions.All(partition => partition.State == PartitionStep.Committed));
+
+    public bool NothingIsKept => workers.All(worker => worker.Held.Count == 0 && worker.Running.Count == 0);
+
+    /// <summary>Some time of kills and lost messages, then quiet until all has ended or it should have long ago.</summary>
+    public void Run(int turbulentSteps)
+    {
+        for (var i = 0; i < turbulentSteps; i++)
+        {
+            Advance(turbulent: true);
+        }
+
+        for (var i = 0; i < 3000 && !(AllEnded && NothingIsKept); i++)
+        {
+            Advance(turbulent: false);
+        }
+    }
+
+    public override string ToString() => string.Join("; ", jobs.Select(job =>
+        $"{(job.Gang ? "gang" : "job")} {string.Join(",", job.Partitions.Select(partition => partition.State))}"))
+        + $" workers {string.Join(", ", workers.Select(worker => $"{worker.Id} held {worker.Held.Count} running {worker.Running.Count}"))}";
+
+    private void Advance(bool turbulent)
+    {
+        now += Step;
+        foreach (var worker in workers.OrderBy(_ => random.Next()).ToList())
+        {
+            Act(worker, turbulent);
+        }
+
+        if (turbulent && random.Next(15) == 0)
+        {
+            Kill(workers[random.Next(workers.Count)]);
+        }
+
+        if (random.Next(4) == 0)
+        {
+            ledger.Refresh([.. jobs.Select(Describe).OfType<ActiveJob>()]);
+        }
+
+        ledger.ReviewGangs(now);
+        Attend(turbulent);
+    }
+
+    // The queue's turn: begin what can begin, answer reports that are held.
+    private void Attend(bool turbulent)
+    {
+        foreach (var gang in ledger.TakeGangsToBegin())
+        {
+            Begin(gang, answerIsLost: turbulent && random.Next(20) == 0);
+        }
+
+        foreach (var id in desk.Where(pair => now - pair.Value.Last.At > Lease).Select(pair => pair.Key).ToList())
+        {
+            desk.Remove(id);
+            ledger.Remove(id);
+            foreach (var partition in jobs.SelectMany(job => job.Partitions).Where(partition => partition.Worker == id && partition.State == PartitionStep.Running))
+            {
+                partition.State = PartitionStep.Waiting;
+            }
+        }
+
+        foreach (var (id, (report, held)) in desk.ToList())
+        {
+            if (held && ledger.Errands(id, report.Held, report.Running) is { IsEmpty: false } errands)
+            {
+                Answer(id, report, new Orders([], errands), turbulent);
+            }
+        }
+
+        var waiting = desk.Where(pair => pair.Value.Held).Select(pair => pair.Key).ToList();
+        foreach (var group in ledger.Grant(waiting, now).GroupBy(grant => grant.Match.Worker))
+        {
+            Answer(group.Key, desk[group.Key].Last, new Orders([.. group], new GangErrands([], [], [])), turbulent);
+        }
+
+        foreach (var (id, (report, held)) in desk.ToList())
+        {
+            if (held && now - report.At > TimeSpan.FromSeconds(1))
+            {
+                Answer(id, report, new Orders([], new GangErrands([], [], [])), turbulent);
+            }
+        }
+    }
+
+    private void Answer(WorkerId id, Report report, Orders orders, bool turbulent)
+    {
+        desk[id] = (report, false);
+        if (turbulent && random.Next(15) == 0)
+        {
+            return; // Lost on its way; the worker asks again after a time-out.
+        }
+
+        workers.Find(worker => worker.Id == id)?.Inbox.Enqueue((report.Sequence, orders, now + (Step * random.Next(0, 4))));
+    }
+
+    private void Begin(GangBegin gang, bool answerIsLost)
+    {
+        var job = jobs.Single(job => job.Id == gang.Job);
+        var ready = job.Partitions.Where(partition => partition.State == PartitionStep.Waiting).ToList();
+        if (ready.Count < gang.Workers.Sum(part => part.Count))
+        {
+            ledger.GangRefused(gang.Number);
+            return;
+        }
+
+        // All of it or nothing: what waits is all that has not ended, since none of a gang runs when it begins.
+        Assert.Equal(job.Partitions.Count(partition => partition.State != PartitionStep.Committed), gang.Workers.Sum(part => part.Count));
+        var next = new Queue<Partition>(ready);
+        var begun = new List<(WorkerId, AttemptId)>();
+        foreach (var (worker, count) in gang.Workers)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                begun.Add((worker, Take(job, next.Dequeue(), worker)));
+            }
+        }
+
+        if (answerIsLost)
+        {
+            ledger.GangRefused(gang.Number);
+        }
+        else
+        {
+            ledger.GangBegun(gang.Number, begun);
+        }
+    }
+
+    private AttemptId Take(Job job, Partition partition, WorkerId worker)
+    {
+        (partition.State, partition.Worker, partition.BegunAt) = (PartitionStep.Running, worker, now);
+        partition.Attempt++;
+        return new AttemptId(new TaskId(job.Id, 0, job.Partitions.IndexOf(partition)), partition.Attempt);
+    }
+
+    private void Act(Worker worker, bool turbulent)
+    {
+        while (worker.Inbox.TryPeek(out var letter) && letter.Arrives <= now)
+        {
+            worker.Inbox.Dequeue();
+            worker.Unanswered.Remove(letter.Report);
+            Obey(worker, letter.Orders);
+        }
+
+        foreach (var attempt in worker.Running.Where(_ => random.Next(12) == 0).ToList())
+        {
+            worker.Running.Remove(attempt);
+            if (IsMine(worker, attempt, out var partition))
+            {
+                partition.State = PartitionStep.Committed;
+            }
+        }
+
+        // What the table says that it runs and it does not is given back in time.
+        foreach (var partition in jobs.SelectMany(job => job.Partitions.Select((partition, index) => (job, partition, index)))
+            .Where(item => item.partition.Worker == worker.Id && item.partition.State == PartitionStep.Running && now - item.partition.BegunAt > TimeSpan.FromSeconds(2))
+            .Where(item => !worker.Running.Contains(new AttemptId(new TaskId(item.job.Id, 0, item.index), item.partition.Attempt)))
+            .Where(_ => worker.Held.Count == 0).Select(item => item.partition))
+        {
+            partition.State = PartitionStep.Waiting;
+        }
+
+        var overdue = worker.Unanswered.Where(report => now - report.Value > TimeSpan.FromSeconds(1.5)).Select(report => report.Key).ToList();
+        overdue.ForEach(report => worker.Unanswered.Remove(report));
+        if (worker.Unanswered.Count == 0 || (turbulent && random.Next(6) == 0))
+        {
+            Send(worker);
+        }
+    }
+
+    private void Send(Worker worker)
+    {
+        var busy = worker.Running.Count + worker.Held.Values.Sum(match => match.Count);
+        Assert.True(busy <= Slots, $"{worker.Id} has {busy} tasks on {Slots} slots.");
+        var report = new Report(++worker.Sequence, now, [.. worker.Held.Keys], [.. worker.Running]);
+        long[] unanswered = [.. worker.Unanswered.Keys];
+        worker.Unanswered[report.Sequence] = now;
+        desk[worker.Id] = (report, true);
+        ledger.Report(
+            new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, report.Held, unanswered, report.Held);
+    }
+
+    private void Obey(Worker worker, Orders orders)
+    {
+        foreach (var part in orders.Errands.Drop)
+        {
+            worker.Held.Remove(part);
+        }
+
+        foreach (var (number, attempts) in orders.Errands.Go)
+        {
+            var kept = worker.Held.Remove(number);
+            foreach (var attempt in attempts.Where(attempt => !worker.Running.Contains(attempt) && IsMine(worker, attempt, out _)))
+            {
+                if (kept)
+                {
+                    worker.Running.Add(attempt);
+                }
+                else
+                {
+                    Find(attempt).State = PartitionStep.Waiting;
+                }
+            }
+        }
+
+        foreach (var attempt in orders.Errands.GiveBack.Where(attempt => worker.Running.Remove(attempt) && IsMine(worker, attempt, out _)))
+        {
+            Find(attempt).State = PartitionStep.Waiting;
+            GivenBack++;
+        }
+
+        foreach (var (number, match) in orders.Grants)
+        {
+            var free = Slots - worker.Running.Count - worker.Held.Values.Sum(held => held.Count);
+            if (match.Together)
+            {
+                if (free >= match.Count)
+                {
+                    worker.Held[number] = match;
+                }
+
+                continue;
+            }
+
+            var job = jobs.Single(job => job.Id == match.Job);
+            foreach (var partition in job.Partitions.Where(partition => partition.State == PartitionStep.Waiting).Take(Math.Min(free, match.Count)).ToList())
+            {
+                // A member of a gang begins alone only in the place of one that was lost.
+                Assert.True(!job.Gang || job.Partitions.Exists(other => other.Attempt > 0), "A member of a gang began alone.");
+                worker.Running.Add(Take(job, partition, worker.Id));
+            }
+        }
+    }
+
+    private void Kill(Worker worker)
+    {
+        KillsWhileReserved += worker.Held.Count > 0 ? 1 : 0;
+        KillsWhileBegun += jobs.Where(job => job.Gang).SelectMany(job => job.Partitions).Any(partition =>
+            partition.State == PartitionStep.Running && partition.Worker == worker.Id && worker.Running.TrueForAll(attempt => Find(attempt) != partition)) ? 1 : 0;
+        workers.Remove(worker);
+        workers.Add(Born());
+    }
+
+    private Worker Born() => new(new WorkerId($"w{born++}"));
+
+    private Partition Find(AttemptId attempt) => jobs.Single(job => job.Id == attempt.Task.Job).Partitions[attempt.Task.Partition];
+
+    private bool IsMine(Worker worker, AttemptId attempt, out Partition partition)
+    {
+        partition = Find(attempt);
+        return partition.State == PartitionStep.Running && partition.Worker == worker.Id && partition.Attempt == attempt.Number;
+    }
+
+    private static ActiveJob? Describe(Job job) => job.Partitions.TrueForAll(partition => partition.State == PartitionStep.Committed)
+        ? null
+        : new ActiveJob(
+            job.Id, JobPhase.Running, JobPriority.Normal, 1, Start, new ResourceRequest { MemoryBytes = 1 }, job.Gang, [], null,
+            [new StageBacklog(0, job.Partitions.Count(partition => partition.State == PartitionStep.Waiting), 0, job.Partitions.Count(partition => partition.State == PartitionStep.Running), null)]);
+
+    private enum PartitionStep
+    {
+        Waiting,
+        Running,
+        Committed,
+    }
+
+    private sealed class Partition
+    {
+        public PartitionStep State { get; set; }
+
+        public WorkerId Worker { get; set; }
+
+        public int Attempt { get; set; }
+
+        public DateTimeOffset BegunAt { get; set; }
+    }
+
+    private sealed record Job(JobId Id, bool Gang, List<Partition> Partitions);
+
+    private sealed record Report(long Sequence, DateTimeOffset At, IReadOnlyList<long> Held, IReadOnlyList<AttemptId> Running);
+
+    private sealed record Orders(IReadOnlyList<(long Number, Match Match)> Grants, GangErrands Errands);
+
+    private sealed class Worker(WorkerId id)
+    {
+        public WorkerId Id { get; } = id;
+
+        public long Sequence { get; set; }
+
+        public Dictionary<long, Match> Held { get; } = [];
+
+        public List<AttemptId> Running { get; } = [];
+
+        public Dictionary<long, DateTimeOffset> Unanswered { get; } = [];
+
+        public Queue<(long Report, Orders Orders, DateTimeOffset Arrives)> Inbox { get; } = new();
+    }
+}
