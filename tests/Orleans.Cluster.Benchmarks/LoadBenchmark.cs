@@ -30,6 +30,13 @@ internal static class LoadBenchmark
             using var http = Client(cluster.Address, clients);
             var load = new Load(cluster, http, clients);
 
+            if (args.Contains("--events-only"))
+            {
+                await load.MeasureEvents();
+                Report("event after an attempt's end", await load.MeasureEvents());
+                return 0;
+            }
+
             // The runtime compiles for real what it has seen a thousand times; before that it would measure the compiler.
             await load.Measure(load.Submit, span, TimeSpan.FromSeconds(5));
             await load.Settle();

@@ -15,6 +15,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "Benchmarks: groupby [--rows 10000000] [--runs 3] | memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
-        + "| load [--clients 100] [--seconds 15] | task FILE.csv; each but the last two takes --folder DIR");
+        + "| load [--clients 100] [--seconds 15] [--events-only] | task FILE.csv; each but the last two takes --folder DIR");
     return 2;
 }

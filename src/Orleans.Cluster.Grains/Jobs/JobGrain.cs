@@ -46,6 +46,10 @@ internal sealed partial class JobGrain(
     private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReasonPatience = TimeSpan.FromSeconds(1);
 
+    // A job whose files end the engine each time is not planned for ever.
+    private const int MaxPlanningFaults = 3;
+    private static readonly TimeSpan PlanningPause = TimeSpan.FromSeconds(1);
+
     // A folder that cannot be written to for so long needs somebody who looks after it.
     private static readonly TimeSpan PublishPatience = TimeSpan.FromMinutes(10);
 
@@ -61,6 +65,7 @@ internal sealed partial class JobGrain(
     private JobReason? reason;
     private DateTimeOffset reasonAt;
     private CancellationTokenSource? planningNow;
+    private int planningFaults;
     private Task? publishing;
     private DateTimeOffset? publishTrouble;
     private bool advancing;
@@ -437,6 +442,12 @@ internal sealed partial class JobGrain(
             await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }
+        catch (ClusterException refusal) when (IsOfTheEngine(refusal) && ++planningFaults < MaxPlanningFaults)
+        {
+            // That the engine died or stood still says nothing of the job yet; the next look plans anew.
+            Log.PlannedAgain(logger, id, refusal.Message);
+            await Task.Delay(PlanningPause * planningFaults, clock);
+        }
         catch (ClusterException refusal)
         {
             await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
@@ -462,6 +473,9 @@ internal sealed partial class JobGrain(
             Advance().Ignore();
         }
     }
+
+    private static bool IsOfTheEngine(ClusterException refusal) =>
+        refusal.Code == Contracts.ErrorCode.ExecutorCrashed || refusal.Code == Contracts.ErrorCode.Internal;
 
     private void Publish()
     {
@@ -638,6 +652,9 @@ internal sealed partial class JobGrain(
 
         [LoggerMessage(EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
         public static partial void NotExplained(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Job {JobId} is planned again: {Message}")]
+        public static partial void PlannedAgain(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Job {JobId}: planning failed.")]
         public static partial void PlanningBroken(ILogger logger, Exception exception, JobId jobId);

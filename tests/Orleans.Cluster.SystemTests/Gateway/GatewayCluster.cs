@@ -19,6 +19,8 @@ public sealed class GatewayCluster : IAsyncLifetime
         [
             "--Callbacks:AllowPrivateTargets=true", "--Callbacks:FirstDelay=00:00:00.100", "--Callbacks:LongestDelay=00:00:00.300",
             "--Callbacks:Timeout=00:00:02",
+            // What can be refused is refused at once, on a machine that is slow too.
+            "--Jobs:PlanBeforeAccept=00:00:30",
         ],
     };
 
