@@ -36,7 +36,8 @@ public sealed class UnwellWorkerTests
     [Fact]
     public void Grant_SuspendedWorker_GetsNothingUntilItReportsAgain()
     {
-        var ledger = new QueueLedger(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30));
+        var ledger = new QueueLedger(
+            TimeSpan.FromMinutes(1), new GangBounds(Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20)));
         var worker = new WorkerSnapshot(new WorkerId("w"), 1, 1 << 30, 0, 1, 1 << 30, 0, Draining: false, Unwell: null);
         ledger.Refresh([Job()]);
         ledger.Report(worker, 1, [], []);
