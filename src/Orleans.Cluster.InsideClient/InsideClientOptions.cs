@@ -33,6 +33,18 @@ public sealed class InsideClientOptions : IValidatableObject
     public string Service { get; set; } = AppDomain.CurrentDomain.FriendlyName;
 
     /// <summary>
+    /// PEM file of the certificate that silos want to see, the same as their <c>Cluster:Tls:Certificate</c> or another one of their
+    /// authority; null where the cluster has no TLS between its silos.
+    /// </summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>PEM file of its private key, not encrypted; null when it stands in the file of the certificate.</summary>
+    public string? CertificateKey { get; set; }
+
+    /// <summary>PEM file of the authorities that silos must have a certificate of; null for the certificate itself.</summary>
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>
     /// How long one call waits for its answer. A call that was at a silo when it was killed is never told so and waits all of it.
     /// Default 5 s; 3 s to 5 min.
     /// </summary>

@@ -1,8 +1,11 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Client;
+using Orleans.Cluster.InsideContracts.Transport;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -43,8 +46,21 @@ public static class OrleansClusterInsideExtensions
             (messages, inside) => messages.ResponseTimeout = inside.Value.ResponseTimeout);
         client.UseAdoNetClustering(membership => membership.Configure<ClusterAddress>(
             (database, address) => (database.Invariant, database.ConnectionString) = (address.Invariant, address.ConnectionString)));
+        client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(UseTls));
         client.UseConnectionRetryFilter<ConnectionPatience>();
         client.AddActivityPropagation();
+    }
+
+    private static void UseTls(IConnectionBuilder connection)
+    {
+        var services = connection.ApplicationServices;
+        var options = Current(services);
+        if (ClusterCertificate.Load(new TlsFiles(options.Certificate, options.CertificateKey, options.CertificateAuthority)) is { } certificate)
+        {
+            var tls = new ConnectionTls(
+                certificate, services.GetRequiredService<ILogger<ConnectionTls>>(), services.GetService<TimeProvider>() ?? TimeProvider.System);
+            connection.Use(tls.Open);
+        }
     }
 
     private static InsideClientOptions Current(IServiceProvider provider) =>

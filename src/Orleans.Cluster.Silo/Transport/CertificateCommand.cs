@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Transport;
@@ -7,6 +9,8 @@ namespace Orleans.Cluster.Silo.Transport;
 internal static class CertificateCommand
 {
     private const int DefaultDays = 3650;
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string ClientUse = "1.3.6.1.5.5.7.3.2";
     private const string Usage = "Known here: 'certificate create --out FILE [--days 3650]'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
@@ -26,13 +30,28 @@ internal static class CertificateCommand
             : throw new StartRefusedException($"'{text}' is no number of days between 1 and 36500. {Usage}");
         if (File.Exists(file))
         {
-            SiloCertificate.Load(new SiloTlsOptions { Certificate = file });
+            SiloTlsExtensions.Load(new SiloTlsOptions { Certificate = file });
             Console.Error.WriteLine($"{file} holds a certificate already.");
             return 0;
         }
 
-        await SecretFile.Write(file, SiloCertificate.Create(TimeSpan.FromDays(days), DateTimeOffset.UtcNow));
+        await SecretFile.Write(file, Create(TimeSpan.FromDays(days), DateTimeOffset.UtcNow));
         Console.Error.WriteLine($"{file} holds a certificate and its key, for {days} days. Whoever has it can join the cluster.");
         return 0;
+    }
+
+    // A certificate that is its own authority, with its key, as PEM.
+    private static string Create(TimeSpan life, DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=orleans-cluster silo", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, true, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyCertSign, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
+
+        // Clocks of machines differ.
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now + life);
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
     }
 }

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
+using Orleans.Cluster.InsideContracts.Transport;
+using Orleans.Cluster.Silo.Processes;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -12,7 +15,7 @@ internal static class SiloTlsExtensions
     public static void UseTlsOf(this ISiloBuilder silo, IConfiguration configuration, IPAddress address)
     {
         var options = configuration.GetSection(SiloTlsOptions.Section).Get<SiloTlsOptions>() ?? new SiloTlsOptions();
-        if (SiloCertificate.Load(options) is not { } certificate)
+        if (Load(options) is not { } certificate)
         {
             if (!IPAddress.IsLoopback(address))
             {
@@ -25,7 +28,7 @@ internal static class SiloTlsExtensions
         }
 
         silo.Services.AddSingleton(certificate);
-        silo.Services.AddSingleton<SiloTls>();
+        silo.Services.AddSingleton<ConnectionTls>();
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloOutboundConnection(builder => builder.Use(TlsOf(builder).Open));
@@ -34,5 +37,19 @@ internal static class SiloTlsExtensions
         });
     }
 
-    private static SiloTls TlsOf(IConnectionBuilder builder) => builder.ApplicationServices.GetRequiredService<SiloTls>();
+    /// <summary>The certificate that the options name; null when they name none.</summary>
+    /// <exception cref="StartRefusedException">A file is missing or is not what it should be.</exception>
+    public static ClusterCertificate? Load(SiloTlsOptions options)
+    {
+        try
+        {
+            return ClusterCertificate.Load(new TlsFiles(options.Certificate, options.Key, options.Authority));
+        }
+        catch (Exception e) when (e is CryptographicException or IOException)
+        {
+            throw new StartRefusedException($"The files of {SiloTlsOptions.Section} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static ConnectionTls TlsOf(IConnectionBuilder builder) => builder.ApplicationServices.GetRequiredService<ConnectionTls>();
 }

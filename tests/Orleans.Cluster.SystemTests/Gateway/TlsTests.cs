@@ -6,6 +6,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Orleans.Cluster.Client;
+using Orleans.Cluster.InsideClient;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using static Orleans.Cluster.SystemTests.Gateway.GatewayCluster;
 
@@ -61,6 +63,21 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
 
         Assert.Equal(1, status.GetProperty("workers").GetArrayLength());
     }
+
+    [Fact]
+    public async Task InsideClient_WithTheCertificate_ListsJobs()
+    {
+        await using var inside = await InsideConnection.OpenAsync(
+            options => (options.StateDirectory, options.Certificate) = (cluster.StateFolder, cluster.At("silo.pem")));
+
+        var jobs = await inside.Jobs.ListAsync();
+
+        Assert.NotNull(jobs.Items);
+    }
+
+    [Fact]
+    public Task InsideClient_WithoutTheCertificate_DoesNotConnect() => Assert.ThrowsAsync<ClusterUnreachableException>(
+        () => InsideConnection.OpenAsync(options => (options.StateDirectory, options.Patience) = (cluster.StateFolder, TimeSpan.Zero)));
 
     [Fact]
     public async Task SiloPort_TlsWithAnotherCertificate_SaysNothingAndCloses()

@@ -9,7 +9,7 @@ namespace Orleans.Cluster.UnitTests.Engine;
 /// <summary>A task's local disk has a quota, whoever writes to it: the engine that spills, or the reader that stages text.</summary>
 public sealed class ScratchQuotaTests : IDisposable
 {
-    private const long Small = 256L << 20;
+    private const long Small = 384L << 20;
     private readonly string folder = Directory.CreateTempSubdirectory("orleans-cluster-quota-").FullName;
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class ScratchQuotaTests : IDisposable
     private TaskSpec Sort(long quota) => new()
     {
         Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1),
-        Query = "SELECT md5(CAST(range AS VARCHAR)) || repeat('x', 200) AS t FROM range(700000) ORDER BY t",
+        Query = "SELECT md5(CAST(range AS VARCHAR)) || repeat('x', 200) AS t FROM range(1400000) ORDER BY t",
         Inputs = [],
         Output = new TaskOutput { Kind = OutputKind.Result },
         AttemptFolder = Path.Combine(folder, "attempt"),

@@ -19,7 +19,7 @@ public sealed class PlanningExecutorTests : IDisposable
     [Fact]
     public async Task Parse_CallerGivesUp_DoesNotWaitForTheEngine()
     {
-        await using var engine = Engine("exec cat > /dev/null");
+        await using var engine = Engine("while read -r line; do :; done");
         using var caller = new CancellationTokenSource();
         var question = engine.Parse("SELECT 1", caller.Token);
 

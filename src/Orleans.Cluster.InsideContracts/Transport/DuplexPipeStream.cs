@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Orleans.Cluster.Silo.Transport;
+namespace Orleans.Cluster.InsideContracts.Transport;
 
 /// <summary>The two pipes of a connection as one stream. Whoever made the pipes completes them.</summary>
 internal sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream

@@ -3,16 +3,17 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
-namespace Orleans.Cluster.Silo.Transport;
+namespace Orleans.Cluster.InsideContracts.Transport;
 
 /// <summary>
-/// TLS below Orleans' own protocol, on every connection of a silo, in both directions:
+/// TLS below Orleans' own protocol, on every connection between silos, and of clients inside the trust boundary:
 /// 1. both sides show a certificate of the cluster's authority, and its key;
 /// 2. only then the connection is Orleans'; what does not get that far is closed before a byte of it is read as a message.
 /// Names are not compared: silos know each other by address, and whoever has a certificate of the authority is a silo.
 /// </summary>
-internal sealed partial class SiloTls(SiloCertificate certificate, ILogger<SiloTls> logger, TimeProvider clock)
+internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILogger<ConnectionTls> logger, TimeProvider clock)
 {
     private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
@@ -41,7 +42,7 @@ internal sealed partial class SiloTls(SiloCertificate certificate, ILogger<SiloT
             cancellationToken));
     };
 
-    /// <summary>For connections that this silo opens.</summary>
+    /// <summary>For connections that this side opens.</summary>
     public ConnectionDelegate Open(ConnectionDelegate next) => connection => Run(connection, next, (tls, cancellationToken) => tls.AuthenticateAsClientAsync(
         new SslClientAuthenticationOptions
         {
