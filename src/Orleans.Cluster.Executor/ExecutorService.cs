@@ -28,8 +28,11 @@ internal sealed class ExecutorService(ProcessLease lease) : IExecutor, IDisposab
     public Task<EngineAnswer<IReadOnlyList<ColumnSchema>>> BindAsync(BindRequest request, CancellationToken cancellationToken) =>
         engine.BindAsync(request, cancellationToken);
 
-    public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken) =>
-        engine.RunAsync(task, progress, cancellationToken);
+    public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
+    {
+        lease.Begin();
+        return engine.RunAsync(task, progress, cancellationToken);
+    }
 
     public Task<EngineAnswer<ExportedRows>> ExportAsync(ExportRequest request, CancellationToken cancellationToken) =>
         engine.ExportAsync(request, cancellationToken);

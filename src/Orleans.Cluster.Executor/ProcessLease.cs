@@ -6,25 +6,39 @@ namespace Orleans.Cluster.Executor;
 /// <summary>
 /// The executor's right to exist: renewed by its silo, over when the time is up or the parent is gone. A thread of its own looks, so that
 /// it ends the process also while all others are inside native code or the pool is full.
+///
+/// A process that has no task yet may take longer to hear of its silo than a lease is long: on a machine with more work than processors it
+/// would end before it was up, and so would the one that is started in its place. Its first task begins the lease, if no renewal did before.
 /// </summary>
 internal sealed class ProcessLease
 {
     /// <summary>Exit code by which the silo knows that nothing was wrong with the task.</summary>
     private const int ExitCode = 75;
 
+    private const double StartSeconds = 120;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly int parent;
+    private readonly double leaseSeconds;
+    private readonly long firstEndsAt;
     private long endsAt;
 
     public ProcessLease(ExecutorArguments arguments)
     {
         parent = arguments.ParentId ?? GetParentProcessId();
-        Renew(arguments.LeaseSeconds);
+        leaseSeconds = arguments.LeaseSeconds;
+        endsAt = firstEndsAt = FromNow(Math.Max(StartSeconds, leaseSeconds));
     }
 
     /// <summary>Moves the end to so many seconds from now. Monotonic: a clock that is set does not shorten or lengthen it.</summary>
-    public void Renew(double seconds) => Volatile.Write(ref endsAt, Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency));
+    public void Renew(double seconds) => Volatile.Write(ref endsAt, FromNow(seconds));
+
+    /// <summary>Begins the lease where nothing has begun it: from here on there is something that must not go on for ever.</summary>
+    public void Begin() => Interlocked.CompareExchange(ref endsAt, FromNow(leaseSeconds), firstEndsAt);
+
+    /// <summary>How long it goes on without a renewal; negative when it is over.</summary>
+    public TimeSpan Remaining => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), Volatile.Read(ref endsAt));
 
     /// <summary>Starts to look.</summary>
     public void Watch() => new Thread(Look) { IsBackground = true, Name = "lease", Priority = ThreadPriority.AboveNormal }.Start();
@@ -46,12 +60,14 @@ internal sealed class ProcessLease
                 End("Its silo is gone.");
             }
 
-            if (Stopwatch.GetTimestamp() >= Volatile.Read(ref endsAt))
+            if (Remaining <= TimeSpan.Zero)
             {
                 End("Its silo has not renewed its deadline.");
             }
         }
     }
+
+    private static long FromNow(double seconds) => Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
 
     [DllImport("libc", EntryPoint = "getppid")]
     private static extern int GetParentProcessId();

@@ -1,0 +1,30 @@
+using Orleans.Cluster.Executor;
+
+namespace Orleans.Cluster.UnitTests.Execution;
+
+public sealed class ProcessLeaseTests
+{
+    private static readonly TimeSpan Start = TimeSpan.FromSeconds(60);
+    private readonly ProcessLease lease = new(ExecutorArguments.Parse(["--lease-seconds", "10"]));
+
+    [Fact]
+    public void New_NothingHeardYet_MayTakeLongerToStartThanALease() => Assert.True(lease.Remaining > Start, $"{lease.Remaining}");
+
+    [Fact]
+    public void Begin_BeforeAnyRenewal_LeavesOneLease()
+    {
+        lease.Begin();
+
+        Assert.InRange(lease.Remaining, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void Begin_AfterARenewal_ChangesNothing()
+    {
+        lease.Renew(seconds: 1000);
+
+        lease.Begin();
+
+        Assert.InRange(lease.Remaining, TimeSpan.FromSeconds(500), TimeSpan.FromSeconds(1000));
+    }
+}
