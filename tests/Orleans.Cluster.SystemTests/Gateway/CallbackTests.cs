@@ -22,6 +22,8 @@ public sealed class CallbackTests(GatewayCluster gateway)
             operation = "convert", source = new { path = "genes.csv" }, callback = new { url = receiver.Address, secret = Secret },
         }));
         await gateway.Cluster.WaitForEndAsync(id);
+        await EmbeddedCluster.Until(
+            async () => (await ItemsAsync(id))[0].GetProperty("tries").GetInt32() > 0, TimeSpan.FromSeconds(20), () => "nothing was sent to the receiver that is away");
         receiver.Start();
 
         await EmbeddedCluster.Until(
@@ -53,12 +55,15 @@ public sealed class CallbackTests(GatewayCluster gateway)
         await EmbeddedCluster.Until(
             async () =>
             {
-                items = [.. (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/callbacks")).GetProperty("items").EnumerateArray()];
+                items = await ItemsAsync(id);
                 return items.All(item => item.GetProperty("state").GetString() == "DELIVERED");
             },
             TimeSpan.FromSeconds(20), () => string.Join('\n', items));
         return items;
     }
+
+    private async Task<List<JsonElement>> ItemsAsync(string id) =>
+        [.. (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/callbacks")).GetProperty("items").EnumerateArray()];
 
     private static string Sign(ReceivedCallback message) => "v1," + Convert.ToBase64String(HMACSHA256.HashData(
         Convert.FromBase64String(Secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"{message.Id}.{message.Timestamp}.{message.Body}")));
