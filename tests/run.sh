@@ -33,7 +33,7 @@ for name in UnitTests SystemTests; do
     options=(-noColor -result-ctrf "$report")
     ((full)) || options+=(-trait- Category=Long)
     echo "== $name"
-    ORLEANS_CLUSTER_TESTS_FULL=$full timeout 1200 "$program" "${options[@]}"
+    ORLEANS_CLUSTER_TESTS_FULL=$full timeout "$((full ? 14400 : 2400))" "$program" "${options[@]}"
     code=$?
     if [[ -s $report ]]; then
         passed=$((passed + $(count passed "$report")))

@@ -52,6 +52,7 @@ public sealed class ClusterLifeTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task StopNow_UnderARunningJob_EndsWorkersAtOnceAndTheJobGoesOnLater()
     {
         await using var cluster = new EmbeddedCluster();

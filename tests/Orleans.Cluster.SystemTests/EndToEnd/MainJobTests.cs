@@ -37,6 +37,7 @@ public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task KillGateway_InTheMiddle_TheJobGoesOnAfterTheNextStart()
     {
         await using var own = new EmbeddedCluster();

@@ -15,6 +15,7 @@ public sealed class CancelTests(ITestOutputHelper output)
     public Task Cancel_AHundredAtRandomMoments_EndAtOnceAndLeaveNothing() => AtRandomMoments(jobs: 100);
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Cancel_OnAFrozenWorker_WithinTheExecutorsDeadline()
     {
         await using var cluster = await Start(workers: 2);

@@ -10,6 +10,7 @@ namespace Orleans.Cluster.SystemTests.Queueing;
 public sealed class GangTests
 {
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Gang_WiderThanTheCluster_IsRefusedUntilItMayGrow()
     {
         await using var cluster = new EmbeddedCluster { Workers = 1, Arguments = ["--Scaling:UpAfter=00:00:01", "--Jobs:PlanBeforeAccept=00:00:10"] };
@@ -34,6 +35,7 @@ public sealed class GangTests
 
     // The more urgent job takes what the killed worker's successor offers, so that the gang stays short of its members.
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Gang_MembersLostAndNotReplaced_GivesTheOthersBackAndBeginsTogetherAgain()
     {
         await using var cluster = new EmbeddedCluster { Workers = 2, Arguments = ["--Cluster:SlotsPerWorker=2", "--Queue:GangReplacement=00:00:00.5"] };

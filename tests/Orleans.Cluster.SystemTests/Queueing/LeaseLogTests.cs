@@ -11,6 +11,7 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
     private const long MemoryPerWorker = 1L << 30;
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Grants_ManyJobsOfManySizes_NeverPassTheOffer() => NeverPassTheOffer(jobs: 9);
 
     [Fact, Trait("Category", "Long")]

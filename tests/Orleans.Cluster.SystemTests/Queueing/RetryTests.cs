@@ -82,6 +82,7 @@ public sealed class RetryTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Retry_TheFileThatCameBackIsAnother_IsRefused()
     {
         await using var cluster = new EmbeddedCluster { Workers = 1 };

@@ -18,6 +18,7 @@ public sealed class StartOrderTests
     public Task Start_TwoHundredJobs_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 200);
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Start_LowUnderAStreamOfHigh_WithinTheBound()
     {
         await using var cluster = await Start($"--Queue:PriorityRise={Rise}");
