@@ -15,6 +15,7 @@ internal static class OrleansSilo
 {
     private static readonly TimeSpan MaxProbeTimeout = TimeSpan.FromSeconds(4);
     private const int MissedProbes = 3;
+    private const int CachedAddresses = 20_000;
 
     public static void AddClusterSilo(this IHostApplicationBuilder builder, ClusterSettings settings, ClusterIdentity identity, StorageConnection storage)
     {
@@ -31,6 +32,8 @@ internal static class OrleansSilo
             silo.UseTlsOf(builder.Configuration, identity.Address);
             silo.UseStorage(storage);
             silo.UseMembership(settings);
+            // By default the cache of addresses has room for a million grains, and the dashboard counts it, room and all, each second.
+            silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = CachedAddresses);
             silo.UseSiloMetadata(new Dictionary<string, string> { ["role"] = settings.Role.ToString().ToLowerInvariant() });
             if (settings.Role == SiloRole.Worker)
             {
