@@ -6,7 +6,7 @@ namespace Orleans.Cluster.Planning.Queries;
 /// <summary>
 /// One row for each column of a dataset, in one scan. Counts, minimum, maximum, mean and deviation are exact. The others come from two
 /// sketches that merge, and their standard errors stand beside them:
-/// 1. distinct values: all hashes below a border that leaves about <see cref="KeptHashes"/> of them in a partition (a theta sketch; the
+/// 1. distinct values: all hashes below a border that leaves some <see cref="KeptHashes"/> of them in a partition (a theta sketch; the
 ///    smallest border counts after merging, and without one the number is exact);
 /// 2. quartiles and the most frequent value: about <see cref="SampledRows"/> rows of each partition, drawn by the hash of their number and
 ///    weighed by the rows that they stand for.
@@ -37,17 +37,27 @@ internal sealed class ProfilePlanner(PlanDraft draft)
     public static string ExactQuery(string table, IReadOnlyList<ColumnSchema> columns) =>
         string.Join(" UNION ALL ", columns.Select((column, index) => Exact(SqlText.Name(table), column, index))) + " ORDER BY \"_position\"";
 
+    // The border of a sketch needs no more than the order of magnitude of the distinct values, which the sample tells by the GEE estimator
+    // (Charikar, Chaudhuri, Motwani and Narasayya, PODS 2000): values that it holds once stand for sqrt(rows / sampled rows) of their kind each.
+    // Where that is far off, a sketch is larger or smaller than meant, and its stated error with it.
     private static string Partial(string source, IReadOnlyList<ColumnSchema> columns)
     {
+        var indexes = Enumerable.Range(0, columns.Count).ToList();
         var named = columns.Select((column, index) => $"{SqlText.Name(column.Name)} AS c{index}");
-        var counts = columns.Select((_, index) => $"approx_count_distinct(c{index}) AS d{index}");
-        var borders = columns.Select((_, index) => $"CASE WHEN d{index} <= {KeptHashes} THEN {AllHashes} "
-            + $"ELSE CAST(18446744073709551615.0 * {KeptHashes} / d{index} AS UBIGINT) END AS b{index}");
+        var estimates = indexes.Select(i => $"(SELECT sqrt(any_value(n) / greatest(any_value(k), 1)) * count(*) FILTER (WHERE times = 1) + count(*) FILTER (WHERE times > 1) "
+            + $"FROM (SELECT count(*) AS times FROM s WHERE c{i} IS NOT NULL GROUP BY c{i}) CROSS JOIN r CROSS JOIN (SELECT count(*) AS k FROM s)) AS d{i}");
+        var borders = indexes.Select(i => $"CASE WHEN coalesce(d{i}, 0) <= {KeptHashes} THEN {AllHashes} "
+            + $"ELSE CAST(18446744073709551615.0 * {KeptHashes} / d{i} AS UBIGINT) END AS b{i}");
+        var hashes = indexes.Select(i => $"(SELECT list(h) FROM (SELECT DISTINCT hash(c{i}) AS h FROM t CROSS JOIN b WHERE c{i} IS NOT NULL AND hash(c{i}) <= b{i})) AS h{i}");
+        var samples = indexes.Select(i => $"list(c{i}) FILTER (WHERE c{i} IS NOT NULL) AS s{i}");
         return $"WITH t AS MATERIALIZED (SELECT {string.Join(", ", named)}, row_number() OVER () AS _n FROM {source}), "
-            + $"d AS (SELECT count(*) AS n, {string.Join(", ", counts)} FROM t), "
-            + $"b AS MATERIALIZED (SELECT n, CASE WHEN n <= {SampledRows} THEN {AllHashes} ELSE CAST(18446744073709551615.0 * {SampledRows} / n AS UBIGINT) END AS _b, "
-            + $"{string.Join(", ", borders)} FROM d) "
-            + $"SELECT count(*) AS n, {string.Join(", ", columns.SelectMany(Figures))} FROM t CROSS JOIN b";
+            + "r AS MATERIALIZED (SELECT count(*) AS n FROM t), "
+            + $"s AS MATERIALIZED (SELECT t.* FROM t CROSS JOIN r WHERE hash(_n) <= CASE WHEN n <= {SampledRows} THEN {AllHashes} "
+            + $"ELSE CAST(18446744073709551615.0 * {SampledRows} / n AS UBIGINT) END), "
+            + $"d AS (SELECT {string.Join(", ", estimates)}), "
+            + $"b AS MATERIALIZED (SELECT {string.Join(", ", borders)} FROM d) "
+            + $"SELECT f.*, b.*, l.*, {string.Join(", ", hashes)} FROM (SELECT count(*) AS n, {string.Join(", ", columns.SelectMany(Figures))} FROM t) AS f "
+            + $"CROSS JOIN b CROSS JOIN (SELECT {string.Join(", ", samples)} FROM s) AS l";
     }
 
     private static IEnumerable<string> Figures(ColumnSchema column, int index)
@@ -56,9 +66,6 @@ internal sealed class ProfilePlanner(PlanDraft draft)
         yield return $"count({c}) AS n{index}";
         yield return $"min({c}) AS l{index}";
         yield return $"max({c}) AS u{index}";
-        yield return $"any_value(b{index}) AS b{index}";
-        yield return $"list(DISTINCT hash({c})) FILTER (WHERE {c} IS NOT NULL AND hash({c}) <= b{index}) AS h{index}";
-        yield return $"list({c}) FILTER (WHERE {c} IS NOT NULL AND hash(_n) <= _b) AS s{index}";
         if (StoredTypes.IsNumeric(column.Type))
         {
             yield return $"{AggregateMerge.Count(c, Finite(column, c))} AS f{index}";
