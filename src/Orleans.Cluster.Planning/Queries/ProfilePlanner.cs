@@ -77,28 +77,30 @@ internal sealed class ProfilePlanner(PlanDraft draft)
     private static string Row(string parts, ColumnSchema column, int index)
     {
         var isNumber = StoredTypes.IsNumeric(column.Type);
-        var sample = $"(SELECT unnest(s{index}) AS v, CAST(n{index} AS DOUBLE) / len(s{index}) AS w FROM {parts})";
-        var border = $"(SELECT min(b{index}) FROM {parts})";
-        var kept = $"(SELECT count(DISTINCT h) FROM (SELECT unnest(h{index}) AS h FROM {parts}) WHERE h <= {border})";
-        var share = $"(CAST({border} AS DOUBLE) / 18446744073709551615.0)";
-        var sampled = $"(SELECT sum(len(s{index})) FROM {parts})";
-        var isWhole = $"(SELECT coalesce(sum(n{index}) = sum(len(s{index})), true) FROM {parts} WHERE n{index} > 0)";
-        string Most(string what) => $"(SELECT {what} FROM (SELECT v, sum(w) AS n FROM {sample} GROUP BY v ORDER BY n DESC, v LIMIT 1))";
-        string Quartile(double q) => isNumber
-            ? $"(SELECT CAST(min(v) FILTER (WHERE c >= {q.ToString(CultureInfo.InvariantCulture)} * total) AS DOUBLE) FROM (SELECT v, sum(w) OVER (ORDER BY v ROWS UNBOUNDED PRECEDING) AS c, "
-                + $"sum(w) OVER () AS total FROM {sample}))"
-            : "CAST(NULL AS DOUBLE)";
-        var mean = isNumber ? $"(SELECT sum(m{index} * f{index}) / nullif(sum(f{index}), 0) FROM {parts})" : "CAST(NULL AS DOUBLE)";
-        var deviation = isNumber ? $"(SELECT {AggregateMerge.Deviation($"f{index}", $"m{index}", $"v{index}")} FROM {parts})" : "CAST(NULL AS DOUBLE)";
-        return $"SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", "
-            + $"CAST(sum(n) AS BIGINT) AS \"count\", CAST(sum(n) - sum(n{index}) AS BIGINT) AS \"nulls\", "
-            + $"CAST(round({kept} / {share}) AS BIGINT) AS \"distinct\", CAST(min(l{index}) AS VARCHAR) AS \"min\", CAST(max(u{index}) AS VARCHAR) AS \"max\", "
-            + $"{mean} AS \"mean\", {deviation} AS \"stddev\", {Quartile(0.25)} AS \"q25\", {Quartile(0.5)} AS \"median\", {Quartile(0.75)} AS \"q75\", "
-            + $"{Most("CAST(v AS VARCHAR)")} AS \"most_frequent\", CAST(round({Most("n")}) AS BIGINT) AS \"most_frequent_count\", "
-            + $"CASE WHEN {share} >= 1 THEN 0.0::DOUBLE ELSE 1 / sqrt({kept}) END AS \"distinct_relative_error\", "
-            + (isNumber ? $"CASE WHEN {isWhole} THEN 0.0::DOUBLE ELSE 0.5 / sqrt({sampled}) END" : "CAST(NULL AS DOUBLE)") + " AS \"quartile_rank_error\", "
-            + $"CASE WHEN {isWhole} THEN 0.0::DOUBLE ELSE sqrt({Most("n")} * greatest(sum(n{index}) - {Most("n")}, 1) / {sampled}) END AS \"most_frequent_count_error\" "
-            + $"FROM {parts}";
+        string Number(string text) => isNumber ? text : "CAST(NULL AS DOUBLE)";
+
+        // g: the sampled values, each with the rows that it stands for.
+        var values = $"SELECT v, sum(w) AS n FROM (SELECT unnest(s{index}) AS v, CAST(n{index} AS DOUBLE) / len(s{index}) AS w FROM {parts}) GROUP BY v";
+        const string Most = "(SELECT struct_pack(v := CAST(v AS VARCHAR), n := n) FROM g ORDER BY n DESC, v LIMIT 1)";
+        var quartiles = Number("(SELECT list_value("
+            + string.Join(", ", new[] { 0.25, 0.5, 0.75 }.Select(q => $"CAST(min(v) FILTER (WHERE c >= {q.ToString(CultureInfo.InvariantCulture)} * total) AS DOUBLE)"))
+            + ") FROM (SELECT v, sum(n) OVER (ORDER BY v ROWS UNBOUNDED PRECEDING) AS c, sum(n) OVER () AS total FROM g))");
+        string Quartile(int which) => Number($"q[{which}]");
+
+        var figures = $"SELECT sum(n) AS n, sum(n{index}) AS k, min(l{index}) AS l, max(u{index}) AS u, CAST(min(b{index}) AS DOUBLE) / 18446744073709551615.0 AS share, "
+            + $"sum(len(s{index})) AS sampled, coalesce(sum(n{index}) FILTER (WHERE n{index} > 0) = sum(len(s{index})) FILTER (WHERE n{index} > 0), true) AS whole, "
+            + $"{Number($"sum(m{index} * f{index}) / nullif(sum(f{index}), 0)")} AS mean, {Number(AggregateMerge.Deviation($"f{index}", $"m{index}", $"v{index}"))} AS deviation, "
+            + $"(SELECT count(DISTINCT h) FROM (SELECT unnest(h{index}) AS h FROM {parts}) WHERE h <= (SELECT min(b{index}) FROM {parts})) AS kept, "
+            + $"{Most} AS most, {quartiles} AS q FROM {parts}";
+        return $"SELECT * FROM (WITH g AS MATERIALIZED ({values}) SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", "
+            + "CAST(n AS BIGINT) AS \"count\", CAST(n - k AS BIGINT) AS \"nulls\", CAST(round(kept / share) AS BIGINT) AS \"distinct\", "
+            + "CAST(l AS VARCHAR) AS \"min\", CAST(u AS VARCHAR) AS \"max\", mean AS \"mean\", deviation AS \"stddev\", "
+            + $"{Quartile(1)} AS \"q25\", {Quartile(2)} AS \"median\", {Quartile(3)} AS \"q75\", "
+            + "most.v AS \"most_frequent\", CAST(round(most.n) AS BIGINT) AS \"most_frequent_count\", "
+            + "CASE WHEN share >= 1 THEN 0.0::DOUBLE ELSE 1 / sqrt(kept) END AS \"distinct_relative_error\", "
+            + Number("CASE WHEN whole THEN 0.0::DOUBLE ELSE 0.5 / sqrt(sampled) END") + " AS \"quartile_rank_error\", "
+            + "CASE WHEN whole THEN 0.0::DOUBLE ELSE sqrt(most.n * greatest(k - most.n, 1) / sampled) END AS \"most_frequent_count_error\" "
+            + $"FROM ({figures}))";
     }
 
     private static string Exact(string table, ColumnSchema column, int index)
