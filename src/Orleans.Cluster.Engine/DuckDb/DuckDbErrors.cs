@@ -19,10 +19,13 @@ internal static class DuckDbErrors
         _ => new AttemptFailure(FailureKind.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };
 
-    /// <summary>Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time.</summary>
+    /// <summary>
+    /// Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time. An internal error too: the
+    /// engine's reader of delimited text has one where it should name a value that is no UTF-8 in a query that leaves columns out.
+    /// </summary>
     public static bool MayBeBadRow(DuckDBException exception) =>
         Classify(exception) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput or DuckDBErrorType.OutOfRange
-            or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid;
+            or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid or DuckDBErrorType.Internal;
 
     private static FailureKind KindOf(DuckDBException exception) => Classify(exception) switch
     {

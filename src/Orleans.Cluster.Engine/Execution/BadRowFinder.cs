@@ -110,7 +110,10 @@ internal static class BadRowFinder
     {
         var end = text.IndexOf('\n', StringComparison.Ordinal);
         var line = (end < 0 ? text : text[..end]).Trim();
-        return line.EndsWith('.') ? line : line + ".";
+        var sentence = line.EndsWith('.') ? line : line + ".";
+        return sentence.Contains("unicode", StringComparison.OrdinalIgnoreCase)
+            ? $"{sentence} If the file is in another encoding, say so in options.encoding (latin-1, windows-1252, utf-16)."
+            : sentence;
     }
 
     private sealed class Locator(StagedTable table, List<Reject> rejects) : IRecordSink

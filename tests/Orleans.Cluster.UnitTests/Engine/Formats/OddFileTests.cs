@@ -54,6 +54,23 @@ public sealed class OddFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("SELECT s FROM source")]
+    [InlineData("SELECT * FROM source")]
+    [InlineData("SELECT max(s) FROM source")]
+    public async Task Query_TextThatIsNoUtf8_IsNamedOrSetAside(string query)
+    {
+        var path = harness.Write("latin.csv", Encoding.Latin1.GetBytes("n,s\n1,a\n2,caf\u00e9\n3,c\n"));
+        var job = Job(path, 1) with { Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(job));
+        Assert.Equal(Contracts.ErrorCode.BadRow, refused.Code);
+        Assert.Contains($"{path}, line 3, byte 8, column 's'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("options.encoding", refused.Message, StringComparison.Ordinal);
+
+        await harness.Run(job with { OnBadRow = BadRowPolicy.Quarantine });
+        Assert.Equal(1, harness.Quarantined);
+    }
+
+    [Theory]
     [MemberData(nameof(Partitions))]
     public async Task Convert_NulByteInAField_IsKeptOrNamed(int partitions)
     {
