@@ -31,6 +31,7 @@ internal sealed class ExecutorService(ProcessLease lease) : IExecutor, IDisposab
     public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
         lease.Begin();
+        TaskPriority.Lower();
         return engine.RunAsync(task, progress, cancellationToken);
     }
 

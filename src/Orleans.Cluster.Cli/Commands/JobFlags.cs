@@ -20,6 +20,12 @@ internal sealed class JobFlags
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private readonly Argument<string?> text = new("query")
+    {
+        Description = "With sql: one SELECT over source",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string?> file = Text("--file", "A job in JSON; - reads standard input. Flags change it", "path", "-f");
     private readonly Option<string[]> path = List("--path", "Input file or glob inside the data roots", "path");
     private readonly Option<string?> format = Text("--format", "AUTO, CSV, TSV, PARQUET, JSON or NDJSON", "format");
@@ -45,7 +51,7 @@ internal sealed class JobFlags
 
     public IEnumerable<Symbol> Symbols =>
     [
-        operation, file, path, format, delimiter, groupBy, aggregates, columns, where, having, orderBy, limit, sql, parameters,
+        operation, text, file, path, format, delimiter, groupBy, aggregates, columns, where, having, orderBy, limit, sql, parameters,
         output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels,
     ];
 
@@ -55,7 +61,12 @@ internal sealed class JobFlags
     {
         var parsed = session.Parsed;
         var job = parsed.GetValue(file) is { } from ? ReadFile(session, from) : [];
-        var query = parsed.GetValue(sql);
+        var query = parsed.GetValue(text) ?? parsed.GetValue(sql);
+        if (parsed.GetValue(text) is { } extra && parsed.GetValue(operation) != "sql")
+        {
+            throw new UsageException($"A query stands behind sql alone; '{extra}' is no option of {parsed.GetValue(operation)}.");
+        }
+
         Set(job, "operation", parsed.GetValue(operation) ?? (query is null ? null : "sql"));
         if (!job.ContainsKey("operation"))
         {

@@ -88,8 +88,8 @@ internal sealed class WorkerProcess : IDisposable
         await _process.WaitForExitAsync();
         var endedAt = _time.GetUtcNow();
         var lived = (endedAt - _startedAt).TotalSeconds;
-        var detail = string.Create(
-            CultureInfo.InvariantCulture, $"process {_process.Id} ended with code {_process.ExitCode} after {lived:F1} s{LastWords()}");
+        var words = _wasRequested && _process.ExitCode == 0 ? "" : LastWords();
+        var detail = string.Create(CultureInfo.InvariantCulture, $"process {_process.Id} ended with code {_process.ExitCode} after {lived:F1} s{words}");
         _end = new InstanceEnd(endedAt, _wasRequested, detail);
     }
 
@@ -102,7 +102,7 @@ internal sealed class WorkerProcess : IDisposable
             log.Position = Math.Max(Math.Min(_logStart, log.Length), log.Length - LastWordsBytes);
             using var reader = new StreamReader(log);
             var last = reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
-            return last is null ? "" : $": {last}";
+            return last is null ? "" : $": {last.TrimEnd('.')}";
         }
         catch (IOException e)
         {

@@ -59,7 +59,9 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
 
     [Theory]
     [InlineData(1, "submit", "aggregate", "--path", "genes.csv", "--group-by", "gen", "--wait")]
+    [InlineData(0, "submit", "sql", "SELECT gene, sum(count) AS n FROM source GROUP BY gene", "--path", "genes.csv", "--wait")]
     [InlineData(2, "submit", "aggregate", "--no-such-flag")]
+    [InlineData(2, "submit", "aggregate", "SELECT 1")]
     [InlineData(5, "status", "01JD0000000000000000000001", "--server", "http://127.0.0.1:9")]
     public async Task ExitCode_OfEachKindOfEnd_IsTheDocumentedOne(int expected, params string[] arguments)
     {
