@@ -27,6 +27,7 @@ internal static class ClusterScalingExtensions
                 services.AddSingleton<IScaleTarget>(provider => provider.GetRequiredService<LocalProcessTarget>());
                 // Before the reconciler: hosted services stop in reverse order, so nobody starts workers while this one stops them.
                 services.AddHostedService(provider => provider.GetRequiredService<LocalProcessTarget>());
+                services.AddHostedService<FrozenWriterWatch>();
                 break;
             case ScaleTargetKind.Docker:
                 services.AddSingleton(provider => provider.GetRequiredService<IOptions<ScalingOptions>>().Value);

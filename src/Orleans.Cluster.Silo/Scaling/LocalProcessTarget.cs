@@ -35,6 +35,15 @@ internal sealed partial class LocalProcessTarget(
         }
     }
 
+    /// <summary>Whether a process is a worker that was started here and has not ended.</summary>
+    public bool IsRunning(int process)
+    {
+        lock (_gate)
+        {
+            return _running.Any(worker => worker.ProcessId == process && worker.End is null);
+        }
+    }
+
     public async Task Start(int count, WorkerShape shape, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(paths.Logs);
