@@ -97,7 +97,7 @@ internal static class OperationNotes
         },
         ["GetQueueStatus"] = new("What waits, and why", 200, typeof(QueueStatus), Examples.Queue),
         ["GetClusterStatus"] = new("The cluster and its workers", 200, typeof(ClusterStatus), Examples.Cluster),
-        ["ListScalingDecisions"] = new("Scaling decisions, newest first", 200, typeof(IReadOnlyList<ScalingDecision>), Examples.Decisions),
+        ["ListScalingDecisions"] = new("Scaling decisions, the latest last", 200, typeof(IReadOnlyList<ScalingDecision>), Examples.Decisions),
         ["StartCluster"] = new("Start workers", 202, typeof(ClusterStatus), Examples.Cluster)
         {
             Body = typeof(ClusterStart), IsBodyOptional = true, BodyExample = """{"workers":4,"slotsPerWorker":1,"memoryPerWorkerBytes":2147483648}""",
