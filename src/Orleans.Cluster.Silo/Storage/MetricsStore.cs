@@ -39,7 +39,11 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
                 foreach (var (level, window, _) in Levels.Reverse())
                 {
                     var end = window <= step ? until : await Oldest(db, level - 1, cancellationToken) ?? until;
-                    await Read(db, fold, level, fold.End ?? since, end < until ? end : until, cancellationToken);
+                    if (window <= step || await Oldest(db, level, cancellationToken) != SampleFold.Align(end, window))
+                    {
+                        await Read(db, fold, level, fold.End ?? since, end < until ? end : until, cancellationToken);
+                    }
+                    // Otherwise its first window is the one that the finer rows begin in: the history begins there, and they have all of it.
                 }
 
                 return fold.ToSamples();

@@ -178,6 +178,22 @@ public sealed class HistoryTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Metrics_HistoryThatBeginsInsideAWindow_AnswersEachSampleFromThere()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var metrics = Of<IMetricsStore>(storage.Services);
+        for (var n = 2; n < 40; n++)
+        {
+            await metrics.Append(Sample(n), default);
+        }
+
+        await metrics.Thin(TestJobs.Now.AddSeconds(400), default);
+        var samples = await metrics.Query(TestJobs.Now.AddHours(-1), TestJobs.Now.AddSeconds(400), TimeSpan.FromSeconds(10), default);
+
+        Assert.Equal(Enumerable.Range(2, 38).Select(n => (TestJobs.Now.AddSeconds(10 * n), (double)n)), samples.Select(sample => (sample.At, sample.Figures["slots"])));
+    }
+
+    [Fact]
     public async Task Metrics_OlderThanTheFineLife_AnswersFromCoarserRows()
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
