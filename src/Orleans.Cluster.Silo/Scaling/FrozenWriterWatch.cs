@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Orleans.Cluster.Grains;
 using Orleans.Cluster.Silo.Storage;
@@ -25,7 +26,15 @@ internal sealed partial class FrozenWriterWatch(LocalProcessTarget workers, Clus
         {
             foreach (var database in (string[])[StorageConnection.JobsPath(paths), StorageConnection.OrleansPath(paths)])
             {
-                Look(database);
+                try
+                {
+                    Look(database);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or Win32Exception)
+                {
+                    // The next look may succeed. What escapes from here would take the gateway with it.
+                    Log.CannotLook(logger, database, exception.Message);
+                }
             }
         }
     }
@@ -73,5 +82,8 @@ internal sealed partial class FrozenWriterWatch(LocalProcessTarget workers, Clus
     {
         [LoggerMessage(1240, LogLevel.Warning, "Worker process {Process} has stood still for {Seconds:F0} s in the middle of a write to {Database}, which all others wait for; it is ended.")]
         public static partial void Ended(ILogger logger, int process, double seconds, string database);
+
+        [LoggerMessage(1241, LogLevel.Warning, "Whether a worker stands still in a write to {Database} cannot be seen this time: {Message}")]
+        public static partial void CannotLook(ILogger logger, string database, string message);
     }
 }
