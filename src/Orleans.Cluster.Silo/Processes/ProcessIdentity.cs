@@ -19,23 +19,9 @@ internal readonly record struct ProcessIdentity(int Id, long StartToken)
     /// <summary>Whether it still runs. A process that has ended but that nobody has waited for yet does not run.</summary>
     public bool IsRunning() => Find(Id) == this;
 
-    // /proc/N/stat: "pid (name) state ppid ... starttime ..."; the name may hold spaces and brackets, so count from the last one.
-    private static ProcessIdentity? FindInProc(int processId)
-    {
-        string stat;
-        try
-        {
-            stat = File.ReadAllText($"/proc/{processId}/stat");
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        var hasEnded = fields[0] is "Z" or "X";
-        return hasEnded ? null : new ProcessIdentity(processId, long.Parse(fields[19], CultureInfo.InvariantCulture));
-    }
+    private static ProcessIdentity? FindInProc(int processId) => ProcessStat.Fields(processId) is { } fields && fields[0] is not ("Z" or "X")
+        ? new ProcessIdentity(processId, long.Parse(fields[19], CultureInfo.InvariantCulture))
+        : null;
 
     private static ProcessIdentity? FindByRuntime(int processId)
     {

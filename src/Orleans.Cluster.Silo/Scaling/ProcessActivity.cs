@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
@@ -8,19 +9,8 @@ namespace Orleans.Cluster.Silo.Scaling;
 internal sealed record ProcessActivity(bool IsStopped, long Ticks)
 {
     /// <summary>Null when there is no such process any more.</summary>
-    public static ProcessActivity? Of(int process)
-    {
-        try
-        {
-            // The name, in parentheses, may hold anything. What follows it: state, parent, ..., user and system ticks as 12th and 13th.
-            var stat = File.ReadAllText($"/proc/{process}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return new ProcessActivity(
-                fields[0] is "T" or "t", long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture));
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    public static ProcessActivity? Of(int process) => ProcessStat.Fields(process) is { } fields
+        ? new ProcessActivity(
+            fields[0] is "T" or "t", long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture))
+        : null;
 }
