@@ -18,7 +18,7 @@ namespace Orleans.Cluster.Grains.Partitions;
 /// 2. reserve what a grant needs, begin its attempts in the database, start each under a grain of its own here;
 /// 3. of a gang, reserve all that is granted or nothing, say so in the next report, and start what the queue has begun when it says go;
 /// 4. stop attempts that the queue names;
-/// 5. report again, at once when a slot becomes free.
+/// 5. report again, at once when a slot becomes free or a grant has begun.
 /// </summary>
 internal sealed partial class WorkerSupervisor : BackgroundService
 {
@@ -26,6 +26,9 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(5);
+
+    // A grant begins in milliseconds. The next report is better made after it: until one says so, the queue takes it for not begun.
+    private static readonly TimeSpan BeginPatience = TimeSpan.FromMilliseconds(200);
 
     private readonly IGrainFactory grains;
     private readonly ICheckpointStore checkpoints;
@@ -42,7 +45,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly ConcurrentDictionary<long, Grant> openGrants = [];
     private readonly ConcurrentDictionary<long, Grant> held = [];
     private readonly ConcurrentDictionary<long, bool> unanswered = [];
-    private readonly SemaphoreSlim slotFreed = new(0);
+    private readonly SemaphoreSlim news = new(0);
     private readonly ExecutorPool pool;
     private readonly IHostApplicationLifetime lifetime;
     private readonly Lock drainGate = new();
@@ -59,7 +62,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         worker = WorkerIds.Of(silo.SiloAddress);
         machine = settings.Value.MachineName ?? Environment.MachineName;
         startedAt = clock.GetUtcNow();
-        runner.SlotFreed += () => slotFreed.Release();
+        runner.SlotFreed += () => news.Release();
     }
 
     /// <summary>Takes nothing new, and waits for what runs, before the silo leaves the cluster.</summary>
@@ -79,7 +82,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         Log.Draining(logger, worker, runner.Attempts.Count);
         while ((runner.Attempts.Count > 0 || !openGrants.IsEmpty) && clock.GetUtcNow() < until && !cancellationToken.IsCancellationRequested)
         {
-            await slotFreed.WaitAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+            await news.WaitAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
         }
 
         await Task.WhenAll(runner.Attempts.Select(attempt => runner.Stop(GrainKeys.Partition(attempt.Id))));
@@ -105,23 +108,27 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         var queue = grains.GetGrain<IQueueGrain>(GrainKeys.Queue);
         while (!stoppingToken.IsCancellationRequested)
         {
-            // Whichever comes first: an order, or a slot that becomes free and is worth a new report. The older report's answer still counts.
+            // Whichever comes first: an order, or something that is worth a new report. The older report's answer still counts.
             var answer = Ask(queue, stoppingToken);
-            var freed = slotFreed.WaitAsync(stoppingToken);
-            await Task.WhenAny(answer, freed);
-            if (!freed.IsCompleted)
+            var told = news.WaitAsync(stoppingToken);
+            await Task.WhenAny(answer, told);
+            if (!told.IsCompleted)
             {
-                slotFreed.Release();
-                await freed;
+                news.Release();
+                await told;
             }
 
-            while (slotFreed.Wait(0, CancellationToken.None))
+            while (news.Wait(0, CancellationToken.None))
             {
             }
 
             if (answer.IsCompleted && !await answer)
             {
                 await Task.Delay(ErrorPause, clock, stoppingToken);
+            }
+            else if (openGrants.Keys.Any(grant => !held.ContainsKey(grant)))
+            {
+                await news.WaitAsync(BeginPatience, stoppingToken);
             }
         }
     }
@@ -244,7 +251,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         {
             openGrants.TryRemove(part, out _);
             ledger.Release(grant.Resources, grant.Count);
-            slotFreed.Release();
+            news.Release();
         }
     }
 
@@ -294,6 +301,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             }
 
             openGrants.TryRemove(grant.Number, out _);
+            news.Release();
             foreach (var partition in partitions)
             {
                 await StartHere(new AttemptId(partition.Task, partition.Attempt));
@@ -310,7 +318,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             if (begun < reserved)
             {
                 ledger.Release(grant.Resources, reserved - begun);
-                slotFreed.Release();
+                news.Release();
             }
         }
     }

@@ -75,7 +75,7 @@ internal sealed partial class QueueGrain(
         BeginGangs();
         var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
         GrantAll();
-        if (!held.IsCompleted && report.BusySlots < report.Slots && ledger.MayKnowTooFew)
+        if (ledger.MayKnowTooFew && ledger.HasFreeSlots(roster.Waiting))
         {
             // A slot must not stay empty until the next read for what was taken off to be safe.
             Refresh();

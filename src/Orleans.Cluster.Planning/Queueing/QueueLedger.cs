@@ -202,6 +202,10 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         return granted;
     }
 
+    /// <summary>Whether one of the workers could take more than it has.</summary>
+    public bool HasFreeSlots(IReadOnlyCollection<WorkerId> waiting) =>
+        workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
+
     /// <summary>Of the attempts that a worker runs, those whose job runs no more.</summary>
     public IReadOnlyList<AttemptId> Unwanted(IReadOnlyCollection<AttemptId> running) => IsLoaded
         ? [.. running.Where(attempt => !jobs.TryGetValue(attempt.Task.Job, out var job) || job.Phase is JobPhase.Cancelling)]

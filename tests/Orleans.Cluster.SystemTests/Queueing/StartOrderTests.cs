@@ -68,6 +68,27 @@ public sealed class StartOrderTests
         Assert.True(waited < longest + TimeSpan.FromSeconds(1), $"CRITICAL waited {waited}; the longest partition took {longest}.");
     }
 
+    [Fact]
+    public async Task Start_LastPartitions_LeaveNoSlotEmptyThatTheyCouldHave()
+    {
+        await using var cluster = new EmbeddedCluster { Workers = 2 };
+        await cluster.StartAsync();
+        var client = new QueueClient(cluster);
+
+        // One slot is free again well before the other, and gets a long partition: is it still known to have left the last one, when the other asks?
+        var job = QueueClient.Slow(client.WriteNumbers("tail.csv", 100), partitions: 4);
+        job["parameters"] = new { where = "levenshtein(repeat('ab', 2000), repeat('ba', CASE n // 25 WHEN 1 THEN 3600 WHEN 2 THEN 4000 ELSE 2000 END + n % 2)) >= 0" };
+        var end = await cluster.WaitForEndAsync(await client.SubmitAsync(job));
+
+        var attempts = (await client.PartitionsAsync(Id(end))).SelectMany(partition => partition.GetProperty("attempts").EnumerateArray())
+            .Select(attempt => (Worker: attempt.GetProperty("worker").GetString(), Start: QueueClient.Time(attempt, "startedAt"), End: QueueClient.Time(attempt, "endedAt")))
+            .OrderBy(attempt => attempt.Start).ToList();
+        var shortest = attempts.Min(attempt => attempt.End - attempt.Start);
+        var pauses = attempts.GroupBy(attempt => attempt.Worker).SelectMany(own => own.Zip(own.Skip(1), (before, after) => after.Start - before.End)).ToList();
+        Assert.Equal(attempts.Count - 2, pauses.Count);
+        Assert.All(pauses, pause => Assert.True(pause < shortest / 4, $"A slot was empty for {pause}; partitions take {shortest} and more."));
+    }
+
     private static async Task FollowsPriorityThenAge(int jobs)
     {
         await using var cluster = await Start();

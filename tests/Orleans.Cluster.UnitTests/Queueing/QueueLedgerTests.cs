@@ -75,6 +75,19 @@ public sealed class QueueLedgerTests
     }
 
     [Fact]
+    public void HasFreeSlots_OneIsBusyTheOtherDrains_OnlyTheIdleOneCounts()
+    {
+        Report(Worker("a", slots: 1).Take(new ResourceRequest { Cpu = 1 }, 1), []);
+        Report(Worker("b", slots: 1) with { Draining = true }, []);
+        Assert.False(ledger.HasFreeSlots([new WorkerId("a"), new WorkerId("b")]));
+
+        Report(Worker("c", slots: 1), []);
+
+        Assert.True(ledger.HasFreeSlots([new WorkerId("a"), new WorkerId("c")]));
+        Assert.False(ledger.HasFreeSlots([new WorkerId("a")]));
+    }
+
+    [Fact]
     public void Grant_GrantUnderWay_IsNotGrantedTwiceByAStaleRead()
     {
         var job = Job(JobPriority.Normal, ready: 1);
