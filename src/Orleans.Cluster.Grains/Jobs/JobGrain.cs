@@ -40,7 +40,7 @@ internal sealed partial class JobGrain(
     private static readonly TimeSpan IdleLookPeriod = TimeSpan.FromSeconds(30);
 
     // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at once.
-    private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(30);
 
     // How old the queue's word may be when somebody asks, and how long it is waited for.
     private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);

@@ -12,15 +12,18 @@ namespace Orleans.Cluster.Grains.Planning;
 /// 2. an executor finds format, dialect and one schema;
 /// 3. the planner wishes for cuts, and an executor moves those of text to starts of records;
 /// 4. the planner packs the pieces into partitions.
-/// Steps 2 to 4 are remembered by the stamps of the files.
+/// Steps 2 to 4 are remembered by the stamps of the files, and done once for all that ask at the same time.
 /// </summary>
-internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
+internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, TimeProvider clock)
 {
     /// <summary>Files that are looked through for starts of records at once. It is work of the disk and of one executor.</summary>
     private const int ParallelAligns = 4;
 
     private readonly DatasetCache<DatasetProbe> probes = new();
     private readonly DatasetCache<PlannedSource> planned = new();
+
+    // A submit that waits no longer leaves its question to the job's grain, which comes a moment later.
+    private readonly SharedQuestions<string, PlannedSource> questions = new(TimeSpan.FromSeconds(5), clock);
 
     /// <returns>With a key that is the same for as long as the files and all that was said of them are.</returns>
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(
@@ -29,12 +32,15 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
         var files = roots.Resolve(source, pointer, cancellationToken);
         var asked = new object[] { source.Format, source.Options };
         var key = DatasetCache<PlannedSource>.KeyOf(files, [.. asked, partitioning]);
-        if (planned.Find(key) is not { } found)
-        {
-            found = await Plan(source, files, DatasetCache<DatasetProbe>.KeyOf(files, asked), partitioning, cancellationToken);
-            planned.Add(key, found, files.Count);
-        }
-
+        var found = planned.Find(key) ?? await questions.Ask(
+            key,
+            async token =>
+            {
+                var plan = await Plan(source, files, DatasetCache<DatasetProbe>.KeyOf(files, asked), partitioning, token);
+                planned.Add(key, plan, files.Count);
+                return plan;
+            },
+            cancellationToken);
         return (found.Dataset, found.Warnings, key);
     }
 

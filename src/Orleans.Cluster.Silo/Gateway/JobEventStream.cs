@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Grains;
 using Orleans.Cluster.Grains.Checkpoints;
 using Orleans.Cluster.Grains.Jobs;
 
@@ -11,12 +12,15 @@ namespace Orleans.Cluster.Silo.Gateway;
 /// <summary>
 /// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a reconnect;
 /// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
-/// were told, which <c>Last-Event-ID</c> gives back.
+/// were told, which <c>Last-Event-ID</c> gives back. Those who follow one job wait together, and the document is written once for all of them.
 /// </summary>
-internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs)
+internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs, TimeProvider clock)
 {
     /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    private readonly SharedQuestions<(JobId Id, long KnownRevision), Document> changes = new(TimeSpan.Zero, clock);
+    private readonly SharedQuestions<(JobId Id, long Revision), IReadOnlyList<HistoryEntry>> histories = new(TimeSpan.Zero, clock);
 
     public async Task Write(JobId id, HttpContext context)
     {
@@ -30,27 +34,31 @@ internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs)
             return;
         }
 
+        var document = Document.Of(status);
         var writer = Open(context.Response);
         await writer.WriteAsync("retry: 2000\n\n");
         JobPhase? phase = null;
         while (true)
         {
-            if (phase != status.Phase)
+            if (phase != document.Status.Phase)
             {
-                phase = status.Phase;
-                told = await WritePhases(writer, id, told, cancellationToken);
+                phase = document.Status.Phase;
+                told = await WritePhases(writer, document.Status, told, cancellationToken);
             }
 
-            told = await WriteStatus(writer, status, told);
+            told = await WriteStatus(writer, document, told);
             await writer.FlushAsync(cancellationToken);
-            if (status.Phase.IsTerminal())
+            if (document.Status.Phase.IsTerminal())
             {
                 return;
             }
 
-            status = await desk.WaitForChange(id, Math.Max(told.Revision, status.Revision), KeepAlive, cancellationToken);
+            document = await Next(id, Math.Max(told.Revision, document.Status.Revision), cancellationToken);
         }
     }
+
+    private Task<Document> Next(JobId id, long knownRevision, CancellationToken cancellationToken) => changes.Ask(
+        (id, knownRevision), async token => Document.Of(await desk.WaitForChange(id, knownRevision, KeepAlive, token)), cancellationToken);
 
     private static StreamWriter Open(HttpResponse response)
     {
@@ -60,35 +68,45 @@ internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs)
         return new StreamWriter(response.Body, new UTF8Encoding(false), leaveOpen: true);
     }
 
-    private async Task<Place> WritePhases(StreamWriter writer, JobId id, Place told, CancellationToken cancellationToken)
+    private async Task<Place> WritePhases(StreamWriter writer, JobStatus status, Place told, CancellationToken cancellationToken)
     {
-        foreach (var entry in await jobs.ListHistory(id, cancellationToken))
+        var history = await histories.Ask(
+            (status.Id, status.Revision), token => jobs.ListHistory(status.Id, token), cancellationToken);
+        foreach (var entry in history)
         {
             if (entry.Sequence > told.Sequence)
             {
                 told = told with { Sequence = entry.Sequence };
-                await WriteEvent(writer, "phase", told, new JobPhaseEvent(id, entry.At, entry.Phase, entry.Revision, entry.Detail));
+                await WriteEvent(writer, "phase", told, Json(new JobPhaseEvent(status.Id, entry.At, entry.Phase, entry.Revision, entry.Detail)));
             }
         }
 
         return told;
     }
 
-    private static async Task<Place> WriteStatus(StreamWriter writer, JobStatus status, Place told)
+    private static async Task<Place> WriteStatus(StreamWriter writer, Document document, Place told)
     {
-        if (status.Revision <= told.Revision)
+        if (document.Status.Revision <= told.Revision)
         {
             await writer.WriteAsync(": still here\n\n");
             return told;
         }
 
-        told = told with { Revision = status.Revision };
-        await WriteEvent(writer, "status", told, status);
+        told = told with { Revision = document.Status.Revision };
+        await WriteEvent(writer, "status", told, document.Text);
         return told;
     }
 
-    private static Task WriteEvent<T>(StreamWriter writer, string name, Place place, T data) =>
-        writer.WriteAsync($"id: {place}\nevent: {name}\ndata: {JsonSerializer.Serialize(data, WireJson.Options)}\n\n");
+    private static Task WriteEvent(StreamWriter writer, string name, Place place, string data) =>
+        writer.WriteAsync($"id: {place}\nevent: {name}\ndata: {data}\n\n");
+
+    private static string Json<T>(T data) => JsonSerializer.Serialize(data, WireJson.Options);
+
+    /// <summary>A status and its text.</summary>
+    private sealed record Document(JobStatus Status, string Text)
+    {
+        public static Document Of(JobStatus status) => new(status, Json(status));
+    }
 
     /// <summary>What a client has been told.</summary>
     private readonly record struct Place(long Sequence, long Revision)

@@ -85,13 +85,13 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
             return Task.CompletedTask;
         }
 
-        // FULL: a committed row survives a power cut too, for one flush of the log per group of writes. The busy timeout lets SQLite wait
-        // in steps of a few milliseconds; without it the provider sleeps 150 ms at a time.
+        // FULL: a committed row survives a power cut too, for one flush of the log per group of writes.
         private static void Apply(DbConnection connection)
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;";
+            command.CommandText = "PRAGMA synchronous = FULL;";
             command.ExecuteNonQuery();
+            SqliteTurn.WaitFor((SqliteConnection)connection);
         }
     }
 }
