@@ -130,8 +130,6 @@ public class EmbeddedCluster : IAsyncLifetime
     protected Process Launch(IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        // These silos live for seconds: what the runtime spends on making methods faster that are called 30 times (its default) never comes back.
-        start.Environment["DOTNET_TC_CallCountThreshold"] = "400";
         foreach (var argument in arguments.Prepend(SiloProgram()))
         {
             start.ArgumentList.Add(argument);
