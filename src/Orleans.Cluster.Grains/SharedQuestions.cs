@@ -1,12 +1,10 @@
 namespace Orleans.Cluster.Grains;
 
 /// <summary>
-/// One question under way for all that ask the same at once. An answer is not kept: who asks after it has come asks anew. A question goes on
-/// when those who asked have left, and is given up when nobody has joined for a while.
+/// One question under way for all that ask the same at once. An answer is not kept: who asks after it has come asks anew. A question is given
+/// up when the last of those who asked it has left, so that nothing is worked on for nobody.
 /// </summary>
-/// <param name="linger">How long a question goes on that nobody waits for.</param>
-/// <param name="clock">The clock.</param>
-internal sealed class SharedQuestions<TKey, TAnswer>(TimeSpan linger, TimeProvider clock)
+internal sealed class SharedQuestions<TKey, TAnswer>
     where TKey : notnull
 {
     private readonly Lock sync = new();
@@ -18,22 +16,15 @@ internal sealed class SharedQuestions<TKey, TAnswer>(TimeSpan linger, TimeProvid
     /// <param name="cancellationToken">Ends the wait of this caller.</param>
     public async Task<TAnswer> Ask(TKey key, Func<CancellationToken, Task<TAnswer>> ask, CancellationToken cancellationToken)
     {
-        while (true)
+        cancellationToken.ThrowIfCancellationRequested();
+        var question = Join(key, ask);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var question = Join(key, ask);
-            try
-            {
-                return await question.Answer.WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && question.GivenUp.IsCancellationRequested)
-            {
-                // It was given up just when this caller joined.
-            }
-            finally
-            {
-                Leave(question);
-            }
+            return await question.Answer.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Leave(key, question);
         }
     }
 
@@ -41,29 +32,33 @@ internal sealed class SharedQuestions<TKey, TAnswer>(TimeSpan linger, TimeProvid
     {
         lock (sync)
         {
-            if (!underWay.TryGetValue(key, out var question) || question.GivenUp.IsCancellationRequested)
+            if (!underWay.TryGetValue(key, out var question))
             {
-                underWay[key] = question = new Question(clock);
+                underWay[key] = question = new Question();
 
                 // Off the caller's scheduler: a grain that leaves would take the question of all others with it.
                 question.Answer = Task.Run(() => Run(key, question, ask));
             }
 
             question.Waiting++;
-            question.GivenUp.CancelAfter(Timeout.InfiniteTimeSpan);
             return question;
         }
     }
 
-    private void Leave(Question question)
+    // Taken out first, and then given up: nobody can join a question that is.
+    private void Leave(TKey key, Question question)
     {
         lock (sync)
         {
-            if (--question.Waiting == 0 && !question.Answer.IsCompleted)
+            if (--question.Waiting > 0)
             {
-                question.GivenUp.CancelAfter(linger);
+                return;
             }
+
+            Remove(key, question);
         }
+
+        question.GivenUp.Cancel();
     }
 
     private async Task<TAnswer> Run(TKey key, Question question, Func<CancellationToken, Task<TAnswer>> ask)
@@ -76,17 +71,22 @@ internal sealed class SharedQuestions<TKey, TAnswer>(TimeSpan linger, TimeProvid
         {
             lock (sync)
             {
-                if (underWay.GetValueOrDefault(key) == question)
-                {
-                    underWay.Remove(key);
-                }
+                Remove(key, question);
             }
         }
     }
 
-    private sealed class Question(TimeProvider clock)
+    private void Remove(TKey key, Question question)
     {
-        public CancellationTokenSource GivenUp { get; } = new(Timeout.InfiniteTimeSpan, clock);
+        if (underWay.GetValueOrDefault(key) == question)
+        {
+            underWay.Remove(key);
+        }
+    }
+
+    private sealed class Question
+    {
+        public CancellationTokenSource GivenUp { get; } = new();
 
         public Task<TAnswer> Answer { get; set; } = null!;
 

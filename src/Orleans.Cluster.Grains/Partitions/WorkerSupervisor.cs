@@ -112,7 +112,8 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             var answer = Ask(queue, stoppingToken);
             var told = news.WaitAsync(stoppingToken);
             await Task.WhenAny(answer, told);
-            if (!told.IsCompleted)
+            var isNews = told.IsCompleted;
+            if (!isNews)
             {
                 news.Release();
                 await told;
@@ -120,13 +121,14 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
             while (news.Wait(0, CancellationToken.None))
             {
+                isNews = true;
             }
 
             if (answer.IsCompleted && !await answer)
             {
                 await Task.Delay(ErrorPause, clock, stoppingToken);
             }
-            else if (openGrants.Keys.Any(grant => !held.ContainsKey(grant)))
+            else if (!isNews && openGrants.Keys.Any(grant => !held.ContainsKey(grant)))
             {
                 await news.WaitAsync(BeginPatience, stoppingToken);
             }

@@ -14,16 +14,14 @@ namespace Orleans.Cluster.Grains.Planning;
 /// 4. the planner packs the pieces into partitions.
 /// Steps 2 to 4 are remembered by the stamps of the files, and done once for all that ask at the same time.
 /// </summary>
-internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, TimeProvider clock)
+internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
 {
     /// <summary>Files that are looked through for starts of records at once. It is work of the disk and of one executor.</summary>
     private const int ParallelAligns = 4;
 
     private readonly DatasetCache<DatasetProbe> probes = new();
     private readonly DatasetCache<PlannedSource> planned = new();
-
-    // A submit that waits no longer leaves its question to the job's grain, which comes a moment later.
-    private readonly SharedQuestions<string, PlannedSource> questions = new(TimeSpan.FromSeconds(5), clock);
+    private readonly SharedQuestions<string, PlannedSource> questions = new();
 
     /// <returns>With a key that is the same for as long as the files and all that was said of them are.</returns>
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(

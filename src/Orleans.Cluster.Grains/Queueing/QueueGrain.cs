@@ -75,9 +75,8 @@ internal sealed partial class QueueGrain(
         BeginGangs();
         var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
         GrantAll();
-        if (ledger.MayKnowTooFew && ledger.HasFreeSlots(roster.Waiting))
+        if (ledger.ShouldReadAgain(roster.Waiting))
         {
-            // A slot must not stay empty until the next read for what was taken off to be safe.
             Refresh();
         }
 

@@ -202,9 +202,9 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         return granted;
     }
 
-    /// <summary>Whether one of the workers could take more than it has.</summary>
-    public bool HasFreeSlots(IReadOnlyCollection<WorkerId> waiting) =>
-        workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
+    /// <summary>A slot would stay empty until the next read, perhaps for nothing: one of the workers that wait for orders has it, and more may be ready than is known.</summary>
+    public bool ShouldReadAgain(IReadOnlyCollection<WorkerId> waiting) =>
+        MayKnowTooFew && workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
 
     /// <summary>Of the attempts that a worker runs, those whose job runs no more.</summary>
     public IReadOnlyList<AttemptId> Unwanted(IReadOnlyCollection<AttemptId> running) => IsLoaded

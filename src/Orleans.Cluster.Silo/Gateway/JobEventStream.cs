@@ -14,13 +14,13 @@ namespace Orleans.Cluster.Silo.Gateway;
 /// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
 /// were told, which <c>Last-Event-ID</c> gives back. Those who follow one job wait together, and the document is written once for all of them.
 /// </summary>
-internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs, TimeProvider clock)
+internal sealed class JobEventStream(IJobDesk desk, IJobStore jobs)
 {
     /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
-    private readonly SharedQuestions<(JobId Id, long KnownRevision), Document> changes = new(TimeSpan.Zero, clock);
-    private readonly SharedQuestions<(JobId Id, long Revision), IReadOnlyList<HistoryEntry>> histories = new(TimeSpan.Zero, clock);
+    private readonly SharedQuestions<(JobId Id, long KnownRevision), Document> changes = new();
+    private readonly SharedQuestions<(JobId Id, long Revision), IReadOnlyList<HistoryEntry>> histories = new();
 
     public async Task Write(JobId id, HttpContext context)
     {

@@ -85,13 +85,14 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
             return Task.CompletedTask;
         }
 
+        // The wait first: what the next statement meets may be another process that repairs the log of one that was killed.
         // FULL: a committed row survives a power cut too, for one flush of the log per group of writes.
         private static void Apply(DbConnection connection)
         {
+            SqliteBusyHandler.SetOn((SqliteConnection)connection);
             using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA synchronous = FULL;";
             command.ExecuteNonQuery();
-            SqliteTurn.WaitFor((SqliteConnection)connection);
         }
     }
 }

@@ -74,17 +74,32 @@ public sealed class QueueLedgerTests
         Assert.False(ledger.MayKnowTooFew);
     }
 
+    // One worker begins a grant, and a read in between saw that already: the other's slot must not wait for the last partition.
     [Fact]
-    public void HasFreeSlots_OneIsBusyTheOtherDrains_OnlyTheIdleOneCounts()
+    public void ShouldReadAgain_GrantBegunThatTheReadHadSeen_OnlyForAnIdleSlot()
     {
-        Report(Worker("a", slots: 1).Take(new ResourceRequest { Cpu = 1 }, 1), []);
+        var job = Job(JobPriority.Normal, ready: 2);
+        ledger.Refresh([job]);
+        Report(Worker("a", slots: 1), []);
+        ledger.Grant([new WorkerId("a")], Now);
+        var asRead = job with { Stages = [new StageBacklog(0, 1, 0, 1, null)] };
+        ledger.Refresh([asRead]);
+        Report(Worker("b", slots: 1), []);
+        Assert.Empty(ledger.Grant([new WorkerId("b")], Now));
+
+        Report(Worker("a", slots: 1, free: 0), []);
+
+        Assert.Empty(ledger.Grant([new WorkerId("b")], Now));
+        Assert.False(ledger.ShouldReadAgain([new WorkerId("a")]));
+        Assert.True(ledger.ShouldReadAgain([new WorkerId("b")]));
         Report(Worker("b", slots: 1) with { Draining = true }, []);
-        Assert.False(ledger.HasFreeSlots([new WorkerId("a"), new WorkerId("b")]));
+        Assert.False(ledger.ShouldReadAgain([new WorkerId("b")]));
 
-        Report(Worker("c", slots: 1), []);
+        Report(Worker("b", slots: 1), []);
+        ledger.Refresh([asRead]);
 
-        Assert.True(ledger.HasFreeSlots([new WorkerId("a"), new WorkerId("c")]));
-        Assert.False(ledger.HasFreeSlots([new WorkerId("a")]));
+        Assert.False(ledger.ShouldReadAgain([new WorkerId("b")]));
+        Assert.Equal(new WorkerId("b"), Assert.Single(ledger.Grant([new WorkerId("b")], Now)).Match.Worker);
     }
 
     [Fact]

@@ -9,12 +9,12 @@ namespace Orleans.Cluster.Silo.Storage;
 /// up to 100 ms and knows no order, so that among five writers the one that has waited longest is the least likely to be next; the provider's
 /// own, without either, pauses for 150 ms.
 /// </summary>
-internal static class SqliteTurn
+internal static class SqliteBusyHandler
 {
     private const int MaxTries = 5000;
 
     // Held for as long as the process lives: SQLite keeps only its address.
-    private static readonly BusyHandler Wait = static (_, tries) =>
+    private static readonly Callback Wait = static (_, tries) =>
     {
         if (tries >= MaxTries)
         {
@@ -26,12 +26,12 @@ internal static class SqliteTurn
     };
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    private delegate int BusyHandler(nint state, int tries);
+    private delegate int Callback(nint state, int tries);
 
     /// <summary>Waits like that on this connection, about five seconds at most.</summary>
-    public static void WaitFor(SqliteConnection connection)
+    public static void SetOn(SqliteConnection connection)
     {
-        if (SetBusyHandler(connection.Handle!, Wait, 0) is not raw.SQLITE_OK and var code)
+        if (Set(connection.Handle!, Wait, 0) is not raw.SQLITE_OK and var code)
         {
             throw new SqliteException($"The busy handler was not set: {code}.", code);
         }
@@ -39,5 +39,5 @@ internal static class SqliteTurn
 
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_busy_handler", CallingConvention = CallingConvention.Cdecl)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SetBusyHandler(sqlite3 connection, BusyHandler handler, nint state);
+    private static extern int Set(sqlite3 connection, Callback callback, nint state);
 }
