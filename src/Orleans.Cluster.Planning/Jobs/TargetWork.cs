@@ -35,14 +35,18 @@ internal static class TargetWork
             : [item.First])];
     }
 
+    // Even shares, each of about the least bytes or more: the last of uneven ones would run alone.
     private static List<PartitionWork> Coalesce(long[] bytes, long[] rows, long coalesceBytes)
     {
+        var all = bytes.Sum();
+        var shares = Math.Clamp(all / Math.Max(1, coalesceBytes), 1, bytes.Length);
+        var share = Math.Min(all / shares, 2 * coalesceBytes);
         var work = new List<PartitionWork>();
         var first = 0;
         for (var next = 1; next <= bytes.Length; next++)
         {
             var size = bytes[first..next].Sum();
-            if (next == bytes.Length || size + bytes[next] > coalesceBytes)
+            if (next == bytes.Length || size + (bytes[next] / 2) > share)
             {
                 work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum() });
                 first = next;

@@ -12,6 +12,10 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
         + "n := a.n + b.n, m := a.m + (b.m - a.m) * (b.n / (a.n + b.n)), "
         + "s := a.s + b.s + (b.m - a.m) * (b.m - a.m) * (a.n * b.n / (a.n + b.n))))";
 
+    // A sum of whole numbers is a HUGEINT, which a file keeps as a decimal (StoredTypes). Merging the decimals as they are saves a division
+    // for each partial row, which takes the engine longer than the sum itself.
+    private const string WholeSum = "CAST(sum({s}) AS HUGEINT)";
+
     private static readonly FrozenSet<string> SameAgain =
         new[] { "min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "bit_xor", "any_value", "product" }.ToFrozenSet();
 
@@ -33,8 +37,13 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
             ("count_star", 0) => Count("count(*)", filter, type),
             ("count", 1) => Count($"count({arguments[0]})", filter, type),
             ("count_if" or "countif", 1) => Count($"{function}({arguments[0]})", filter, type),
-            ("sum", 1) when StoredTypes.IsNumeric(argumentTypes[0]) || argumentTypes[0] == "BOOLEAN" =>
+            ("sum", 1) when StoredTypes.IsInteger(argumentTypes[0]) || argumentTypes[0] == "BOOLEAN" =>
+                new([("s", StoredSum(arguments[0], filter))], $"CAST({WholeSum} AS {type})"),
+            ("sum", 1) when StoredTypes.IsNumeric(argumentTypes[0]) =>
                 new([("s", With(filter, $"sum({arguments[0]})"))], $"CAST(sum({{s}}) AS {type})"),
+            ("avg" or "mean", 1) when StoredTypes.IsInteger(argumentTypes[0]) => new(
+                [("s", StoredSum(arguments[0], filter)), ("n", With(filter, $"count({arguments[0]})"))],
+                $"CAST({WholeSum} AS DOUBLE) / nullif(sum({{n}}), 0)"),
             ("avg" or "mean", 1) when StoredTypes.IsNumeric(argumentTypes[0]) => new(
                 [("s", With(filter, $"sum({arguments[0]})")), ("n", With(filter, $"count({arguments[0]})"))],
                 "CAST(sum({s}) AS DOUBLE) / nullif(sum({n}), 0)"),
@@ -46,6 +55,8 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
             (_, 2) when Comoments.Contains(function) => Comoment(function, arguments[0], arguments[1], filter),
             _ => null,
         };
+
+    private static string StoredSum(string x, string? filter) => $"CAST({With(filter, $"sum({x})")} AS {StoredTypes.Of("HUGEINT")})";
 
     private static AggregateMerge Count(string call, string? filter, string type) =>
         new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})");
