@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
@@ -18,28 +19,38 @@ internal sealed partial class ArtifactJanitor(
     /// <summary>Target of files that hold rows set aside; see <see cref="Contracts.Execution.ArtifactFile"/>.</summary>
     private const int QuarantineTarget = -1;
 
-    /// <summary>How long after a job's end its folder is still looked at each time: an attempt may have made its folder after the first look.</summary>
+    /// <summary>How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(5);
 
-    // Ended jobs that have nothing more to remove before their retention is over, and when that is. Lost with the process: the next one looks again.
-    private readonly Dictionary<JobId, DateTimeOffset> settled = [];
+    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long.
+    private static readonly TimeSpan WorkSpan = TimeSpan.FromMilliseconds(10);
+    private const int PauseFactor = 4;
+
+    // When to look next at ended jobs. Lost with the process: the next one looks at each again.
+    private readonly Dictionary<JobId, DateTimeOffset> nextLooks = [];
 
     /// <summary>Looks at every job that has artifacts, once.</summary>
     public async Task Sweep(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var present = folders.ListJobs();
-        foreach (var gone in settled.Keys.Except(present).ToList())
+        foreach (var gone in nextLooks.Keys.Except(present).ToList())
         {
-            settled.Remove(gone);
+            nextLooks.Remove(gone);
         }
 
+        var working = Stopwatch.StartNew();
         foreach (var batch in present.Chunk(500))
         {
             var phases = await jobs.FindPhases(batch, cancellationToken);
             foreach (var id in batch)
             {
                 await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, now, cancellationToken);
+                if (working.Elapsed >= WorkSpan)
+                {
+                    await Task.Delay(working.Elapsed * PauseFactor, cancellationToken);
+                    working.Restart();
+                }
             }
         }
     }
@@ -54,7 +65,7 @@ internal sealed partial class ArtifactJanitor(
                     SweepUnknown(id, now);
                     break;
                 case { } running when !running.IsTerminal():
-                    settled.Remove(id); // A retry moved it again.
+                    nextLooks.Remove(id); // A retry moved it again.
                     await SweepAttempts(id, cancellationToken);
                     break;
                 default:
@@ -92,7 +103,7 @@ internal sealed partial class ArtifactJanitor(
 
     private async Task SweepEnded(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (settled.TryGetValue(id, out var expires) && now < expires)
+        if (nextLooks.TryGetValue(id, out var next) && now < next)
         {
             return;
         }
@@ -119,10 +130,9 @@ internal sealed partial class ArtifactJanitor(
             await SweepAttempts(id, cancellationToken); // What it committed stays, so that a retry can go on from there.
         }
 
-        if (now >= endedAt + SettleTime)
-        {
-            settled[id] = endedAt + options.Value.Results;
-        }
+        var expires = endedAt + options.Value.Results;
+        var settles = endedAt + SettleTime;
+        nextLooks[id] = now < settles && settles < expires ? settles : expires;
     }
 
     /// <summary>Of a job that succeeded, its result (unless it went to a folder of its user's) and the rows set aside are still read; exchanges are not.</summary>

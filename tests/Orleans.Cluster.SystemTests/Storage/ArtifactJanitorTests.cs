@@ -58,6 +58,25 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Sweep_AttemptMadeItsFolderAfterTheFirstLook_GoesWhenTheJobHasSettled()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var job = await StoreSucceeded(storage, output: null);
+        var janitor = Janitor(storage);
+
+        await janitor.Sweep(default);
+        Put(storage, $"{job.Id}/0/0/2/late.parquet");
+        now = job.FinishedAt!.Value + TimeSpan.FromMinutes(4);
+        await janitor.Sweep(default);
+        var before = Files(storage);
+        now = job.FinishedAt!.Value + TimeSpan.FromMinutes(5);
+        await janitor.Sweep(default);
+
+        Assert.Contains($"{job.Id}/0/0/2/late.parquet", before);
+        Assert.Equal([$"{job.Id}/0/0/1/bad.parquet", $"{job.Id}/1/0/1/result.parquet"], Files(storage));
+    }
+
+    [Fact]
     public async Task Sweep_SucceededJobWithOutputFolder_KeepsRowsSetAsideAlone()
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
