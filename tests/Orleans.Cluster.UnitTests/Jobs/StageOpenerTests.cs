@@ -27,6 +27,17 @@ public sealed class StageOpenerTests
     }
 
     [Fact]
+    public void Open_TargetsBelowTheLeastBytes_AreJoinedIntoEvenShares()
+    {
+        var exchange = Plan.Stages[0] with { Output = Plan.Stages[0].Output with { Targets = 8 } };
+        var sizes = Enumerable.Range(0, 8).Select(target => (target, (Large / 4) + (target % 2 == 0 ? 9_000 : 0))).ToArray();
+
+        var opened = StageOpener.Open(Id, 1, Plan with { Stages = [exchange, Plan.Stages[1]] }, 1, Upstream(Committed(0, sizes)));
+
+        Assert.Equal([(0, 4), (4, 4)], opened.Select(partition => (partition.Work.FirstTarget, partition.Work.TargetCount)));
+    }
+
+    [Fact]
     public void Open_LargeTargets_StayApart()
     {
         var opened = StageOpener.Open(Id, 1, Plan, 1, Upstream(Committed(0, (0, Large), (1, Large))));
