@@ -22,8 +22,10 @@ internal sealed partial class ArtifactJanitor(
     /// <summary>How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(5);
 
-    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long.
+    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long. What was slow was
+    // perhaps the disk, and then room on it is worth more than a long pause.
     private static readonly TimeSpan WorkSpan = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
     private const int PauseFactor = 4;
 
     // When to look next at ended jobs. Lost with the process: the next one looks at each again.
@@ -48,7 +50,8 @@ internal sealed partial class ArtifactJanitor(
                 await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, now, cancellationToken);
                 if (working.Elapsed >= WorkSpan)
                 {
-                    await Task.Delay(working.Elapsed * PauseFactor, cancellationToken);
+                    var pause = working.Elapsed * PauseFactor;
+                    await Task.Delay(pause < LongestPause ? pause : LongestPause, cancellationToken);
                     working.Restart();
                 }
             }
