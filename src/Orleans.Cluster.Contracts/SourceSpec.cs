@@ -90,6 +90,31 @@ public sealed record SourceOptions
 
     /// <summary>Whether <c>key=value</c> folders become columns; found out when null.</summary>
     public bool? HivePartitioning { get; init; }
+
+    /// <summary>Lines at the start of each text file that are skipped whatever they hold; 0 to 10,000, none when null.</summary>
+    public int? SkipLines { get; init; }
+
+    /// <summary>Lines of the header of each text file, 1 to 100; the first of them has the names, the others are skipped. Implies a header.</summary>
+    public int? HeaderLines { get; init; }
+
+    /// <summary>Decimal separator of numbers in text: <c>.</c>, also when null, or <c>,</c>.</summary>
+    public string? Decimal { get; init; }
+
+    /// <summary>What becomes of files that differ in their columns.</summary>
+    public FileUnion Union { get; init; }
+}
+
+/// <summary>What becomes of files of one dataset that differ in their columns.</summary>
+public enum FileUnion
+{
+    /// <summary>They are refused: every file has the same columns under the same types, in any order.</summary>
+    Strict = 0,
+
+    /// <summary>Columns are joined by name: one that a file lacks is NULL there. Types must be the same.</summary>
+    ByName = 1,
+
+    /// <summary>As <see cref="ByName"/>, and a column gets the type that holds the values of all files.</summary>
+    Widen = 2,
 }
 
 /// <summary>A string or a list of strings in JSON; always a list here.</summary>

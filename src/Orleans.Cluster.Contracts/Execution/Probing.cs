@@ -45,14 +45,38 @@ public sealed record TextDialect
     /// <summary>Prefix of leading lines to skip; empty for none.</summary>
     public string Comment { get; init; } = "";
 
-    /// <summary>Whether the first line of each file names the columns.</summary>
+    /// <summary>Whether the first record names the columns.</summary>
     public required bool Header { get; init; }
+
+    /// <summary>How it is known whether there is a header.</summary>
+    public HeaderEvidence HeaderHow { get; init; } = HeaderEvidence.Declared;
+
+    /// <summary>Decimal separator of numbers: <c>.</c> or <c>,</c>.</summary>
+    public string Decimal { get; init; } = ".";
 
     /// <summary>Words that mean NULL when they stand unquoted.</summary>
     public IReadOnlyList<string> NullValues { get; init; } = [""];
 
     /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
     public bool BlankLineIsRow { get; init; }
+
+    /// <summary>Whether records are read alike by another dialect; where they begin in a file is the file's own.</summary>
+    public bool ReadsAs(TextDialect other) =>
+        other is not null && Delimiter == other.Delimiter && Quote == other.Quote && Escape == other.Escape && Decimal == other.Decimal
+        && BlankLineIsRow == other.BlankLineIsRow && NullValues.SequenceEqual(other.NullValues);
+}
+
+/// <summary>How it is known whether a text file has a header.</summary>
+public enum HeaderEvidence
+{
+    /// <summary>Nothing decides it; the plan has a warning.</summary>
+    Guessed = 0,
+
+    /// <summary>By the types of the records below it, or their number of fields.</summary>
+    Types = 1,
+
+    /// <summary>The user said so.</summary>
+    Declared = 2,
 }
 
 /// <summary>One file of a dataset as found.</summary>
@@ -72,6 +96,9 @@ public sealed record SourceFile
 
     /// <summary>Text: number of the line at <see cref="DataStart"/>, from 1.</summary>
     public long FirstLine { get; init; } = 1;
+
+    /// <summary>Text: the dialect where it differs from the dataset's; null when the same.</summary>
+    public TextDialect? Dialect { get; init; }
 
     /// <summary>Columns of this file in file order where they differ from the dataset's (union by name); null when the same.</summary>
     public IReadOnlyList<ColumnSchema>? Columns { get; init; }

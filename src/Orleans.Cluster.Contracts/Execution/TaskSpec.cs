@@ -76,6 +76,13 @@ public sealed record ScanInput
 
     /// <summary>The slices.</summary>
     public required IReadOnlyList<FileSlice> Slices { get; init; }
+
+    /// <summary>The dialect of one of its files; null unless it is delimited text.</summary>
+    public TextDialect? DialectOf(SourceFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return Format is SourceFormat.Csv or SourceFormat.Tsv ? file.Dialect ?? Dialect : null;
+    }
 }
 
 /// <summary>A part of a file: bytes of text, rows of Parquet, or the whole of a stream.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Contracts.Rest;
@@ -10,6 +11,10 @@ public sealed record DatasetPreview
 {
     /// <summary>Format as found; never <c>AUTO</c>.</summary>
     public required SourceFormat Format { get; init; }
+
+    /// <summary>Dialect of delimited text; null for other formats.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PreviewDialect? Dialect { get; init; }
 
     /// <summary>Its one schema.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
@@ -39,4 +44,18 @@ public sealed record PreviewPartition(int Index, IReadOnlyList<PreviewSlice> Fil
 /// <param name="Start">First byte or row.</param>
 /// <param name="End">Byte or row behind the last.</param>
 /// <param name="Unit"><c>BYTES</c> for text, <c>ROWS</c> for Parquet.</param>
-public sealed record PreviewSlice(string Path, long Start, long End, string Unit = "BYTES");
+/// <param name="Dialect">The file's dialect where it differs from the dataset's; null when the same.</param>
+public sealed record PreviewSlice(
+    string Path, long Start, long End, string Unit = "BYTES",
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PreviewDialect? Dialect = null);
+
+/// <summary>How delimited text is written.</summary>
+/// <param name="Delimiter">Between fields.</param>
+/// <param name="Quote">Around fields; empty for none.</param>
+/// <param name="Header">Whether the first record names the columns.</param>
+public sealed record PreviewDialect(string Delimiter, string Quote, PreviewHeader Header);
+
+/// <summary>Whether a text file has a header.</summary>
+/// <param name="Value">Whether it has one.</param>
+/// <param name="How">How that is known: <c>DECLARED</c>, by the <c>TYPES</c> of the records below it, or <c>GUESSED</c>, with a warning.</param>
+public sealed record PreviewHeader(bool Value, HeaderEvidence How);

@@ -25,7 +25,7 @@ internal static class Rechunker
             pieces.Enter(i, slice);
             using var stream = SourceStreams.OpenRecords(slice, scan.Format);
             var before = pieces.Rows;
-            RecordPump.Pump(new ProgressStream(stream, slice, bytesDone, pieces, progress), new RecordSplitter(scan.Dialect), pieces, cancellationToken);
+            RecordPump.Pump(new ProgressStream(stream, slice, bytesDone, pieces, progress), new RecordSplitter(scan.DialectOf(slice.File)), pieces, cancellationToken);
             RecordStager.RequireRows(slice, pieces.Rows - before);
             bytesDone += slice.End - slice.Start;
         }

@@ -120,7 +120,7 @@ internal sealed class TaskInputs : IDisposable
         }
 
         var tables = _staged[scan] = [];
-        foreach (var group in GroupByLayout(scan.Slices))
+        foreach (var group in GroupByLayout(scan))
         {
             var bytes = group.Sum(TextBytes);
             var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
@@ -155,12 +155,12 @@ internal sealed class TaskInputs : IDisposable
     }
 
     // Thousands of small files of one layout become one staged file and one reader.
-    private static IEnumerable<List<FileSlice>> GroupByLayout(IReadOnlyList<FileSlice> slices)
+    private static IEnumerable<List<FileSlice>> GroupByLayout(ScanInput scan)
     {
         var group = new List<FileSlice>();
-        foreach (var slice in slices)
+        foreach (var slice in scan.Slices)
         {
-            if (group.Count > 0 && !SameLayout(group[0].File, slice.File))
+            if (group.Count > 0 && !SameLayout(scan, group[0].File, slice.File))
             {
                 yield return group;
                 group = [];
@@ -175,9 +175,9 @@ internal sealed class TaskInputs : IDisposable
         }
     }
 
-    private static bool SameLayout(SourceFile a, SourceFile b) =>
+    private static bool SameLayout(ScanInput scan, SourceFile a, SourceFile b) =>
         ReferenceEquals(a, b)
-        || (a.Encoding == b.Encoding && (a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
+        || (a.Encoding == b.Encoding && (scan.DialectOf(a) is not { } dialect || dialect.ReadsAs(scan.DialectOf(b)!)) && (a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
             && (a.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual(
                 (b.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal)));
 

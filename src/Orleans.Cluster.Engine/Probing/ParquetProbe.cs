@@ -42,14 +42,17 @@ internal static class ParquetProbe
             layouts[file.Path] = layouts[first];
         }
 
-        var hive = request.Files.Select(file => HiveFolders.Read(file.Path, request.Source.Options.HivePartitioning)).ToList();
-        var columns = Union(request.Files, layouts, schemas, hive, request.Source.Options);
-        return new DatasetProbe
+        var (columns, warnings) = ParquetSchema.Unite(
+            [.. request.Files.DistinctBy(file => layouts[file.Path]).Select(file => (schemas[layouts[file.Path]], file.Path))],
+            request.Source.Options, HiveFolders.Names(request.Files, request.Source.Options));
+        var probe = new DatasetProbe
         {
             Format = SourceFormat.Parquet,
             Columns = columns,
-            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns, hive[i]))],
+            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns))],
+            Warnings = warnings,
         };
+        return HiveFolders.AddTo(probe, request.Source.Options);
     }
 
     private static void ReadFooters(DuckDbSession session, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts)
@@ -77,51 +80,14 @@ internal static class ParquetProbe
         }
     }
 
-    private static List<ColumnSchema> Union(
-        IReadOnlyList<FileStamp> files, Dictionary<string, string> layouts, Dictionary<string, IReadOnlyList<ColumnSchema>> schemas,
-        List<IReadOnlyDictionary<string, string>?> hive, SourceOptions options)
-    {
-        var order = new List<string>();
-        var found = new Dictionary<string, (string Type, string Path)>(StringComparer.OrdinalIgnoreCase);
-        foreach (var layout in files.DistinctBy(file => layouts[file.Path]))
-        {
-            foreach (var column in schemas[layouts[layout.Path]])
-            {
-                if (!found.TryGetValue(column.Name, out var before))
-                {
-                    order.Add(column.Name);
-                    found[column.Name] = (column.Type, layout.Path);
-                    continue;
-                }
-
-                var type = options.Columns?.GetValueOrDefault(column.Name) ?? TypeWidening.Widen(before.Type, column.Type);
-                found[column.Name] = (type ?? throw new EngineException(
-                    FailureKind.BadData,
-                    $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {layout.Path}; no type holds both. Declare it in options.columns.",
-                    ErrorCode.SchemaConflict.Word), before.Path);
-            }
-        }
-
-        using var sniffer = new TypeSniffer();
-        foreach (var name in hive.Where(values => values is not null).SelectMany(values => values!.Keys).Distinct().Where(name => !found.ContainsKey(name)))
-        {
-            order.Add(name);
-            var values = hive.Select(folder => folder?.GetValueOrDefault(name)).Select(value => (IReadOnlyList<string?>)[value]).ToList();
-            found[name] = (sniffer.Find(values, 1)[0] ?? "VARCHAR", "");
-        }
-
-        return [.. order.Select(name => new ColumnSchema(name, options.Columns?.GetValueOrDefault(name) ?? found[name].Type))];
-    }
-
     private static SourceFile Describe(
-        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, List<ColumnSchema> columns, IReadOnlyDictionary<string, string>? hive)
+        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, IReadOnlyList<ColumnSchema> columns)
     {
         var rows = groups.Sum(group => group.Rows);
         return new SourceFile
         {
             Stamp = file,
             Columns = own.SequenceEqual(columns) ? null : own,
-            HiveValues = hive,
             RowCount = rows,
             EstimatedRows = rows,
             RowGroups = groups,

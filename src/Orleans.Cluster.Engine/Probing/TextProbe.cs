@@ -4,156 +4,153 @@ using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>Dialect and schema of delimited text, from every file's head and from middle and end of some of them.</summary>
+/// <summary>Dialect and schema of delimited text, from every file's head and from further pieces of some of them.</summary>
 internal static class TextProbe
 {
     private const int HeadBytes = 64 << 10;
     private const int DeepHeadBytes = 1 << 20;
     private const int DeepFiles = 16;
+    private const int ShownNames = 5;
 
     // Records of all files together that decide on types; the deep samples are looked at in full.
-    private const int SampleRecords = 200_000;
+    private const int SampleRecordCount = 200_000;
     private const int LeastRecords = 16;
-
-    // Samples that are held in memory at once.
-    private const int BatchFiles = 256;
 
     public static DatasetProbe Probe(ProbeRequest request, SourceFormat format, CancellationToken cancellationToken)
     {
         var options = request.Source.Options;
-        var first = FirstWithText(request);
-        var dialect = FindDialect(first, options, format);
-        dialect = dialect with { Header = options.Header ?? TextLayout.Read(first, dialect, null).Header is not null };
-        var looks = Look(request, dialect, cancellationToken);
-        if (dialect.Header && looks.Where(look => look.Layout.Width > 0).All(look => look.Layout.Width == 1))
-        {
-            dialect = dialect with { BlankLineIsRow = true };
-            looks = Look(request, dialect, cancellationToken);
-        }
-
-        var (columns, warnings) = TextSchema.Union([.. looks.Select(look => (look.Columns, look.Layout.Sample.File.Path)).DistinctBy(look => look.Columns)], options);
+        var (files, reference) = TextHeaders.Decide(Look(request, format, cancellationToken));
+        var filled = files.Where(file => file.Look.First is not null).ToList();
+        var blankLineIsRow = reference is not null && filled.All(file => file.Look.Width == 1);
+        var columns = Columns(filled, reference, options);
+        var folders = HiveFolders.Names(request.Files, options);
+        var (united, warnings) = TextSchema.Unite([.. columns.Values], options, folders);
+        var first = (reference ?? filled.FirstOrDefault() ?? files[0]).Dialect with { BlankLineIsRow = blankLineIsRow };
         return new DatasetProbe
         {
             Format = format == SourceFormat.Auto ? SourceFormat.Csv : format,
-            Dialect = dialect,
-            Columns = columns,
-            Files = Describe(looks, columns),
-            Warnings = warnings,
+            Dialect = first,
+            Columns = united,
+            Files = Describe(files, columns, united, first),
+            Warnings = [.. TextHeaders.Warnings(files, reference), .. MendedNames(files), .. warnings],
         };
     }
 
-    /// <summary>A file's layout, without its sample's bytes, and its columns, which files of one header share.</summary>
-    private sealed record FileLook(TextLayout Layout, IReadOnlyList<FoundColumn> Columns);
-
-    private static TextSample FirstWithText(ProbeRequest request)
+    private static IReadOnlyList<TextLook> Look(ProbeRequest request, SourceFormat format, CancellationToken cancellationToken)
     {
-        var file = request.Files.FirstOrDefault(file => file.Bytes > 0) ?? request.Files[0];
-        var sample = Sample(file, request.Source.Options, deep: true);
-        return sample.Head.Length > sample.MarkBytes
-            ? sample
-            : request.Files.Where(other => other.Bytes > 0).Select(other => Sample(other, request.Source.Options, deep: true))
-                .FirstOrDefault(other => other.Head.Length > other.MarkBytes) ?? sample;
-    }
-
-    private static TextSample Sample(FileStamp file, SourceOptions options, bool deep) =>
-        TextSample.Take(file, options, deep ? DeepHeadBytes : HeadBytes, wantOthers: deep);
-
-    private static List<FileLook> Look(ProbeRequest request, TextDialect dialect, CancellationToken cancellationToken)
-    {
+        var options = request.Source.Options;
         var count = request.Files.Count;
         var deep = Enumerable.Range(0, Math.Min(DeepFiles, count)).Select(i => (int)((long)i * (count - 1) / Math.Max(1, Math.Min(DeepFiles, count) - 1))).ToHashSet();
-        using var sniffer = new TypeSniffer();
-        var looks = new List<FileLook>(count);
-        for (var start = 0; start < count; start += BatchFiles)
+        var maxRecords = Math.Clamp(SampleRecordCount / count, LeastRecords, TextLook.MaxRecords);
+        var looks = new TextLook[count];
+
+        // The first file with text shows how the others are written, unless they show otherwise.
+        var known = 0;
+        do
         {
-            var batch = Layouts(request, dialect, start, Math.Min(BatchFiles, count - start), deep, cancellationToken);
-            var columns = new Dictionary<string, IReadOnlyList<FoundColumn>>(StringComparer.Ordinal);
-            foreach (var group in batch.GroupBy(layout => TextSchema.SignatureOf(layout, request.Source.Options), StringComparer.Ordinal))
-            {
-                columns[group.Key] = TextSchema.Find([.. group], dialect, request.Source.Options, sniffer);
-            }
-
-            looks.AddRange(batch.Select(layout => new FileLook(
-                layout.WithoutText(), columns[TextSchema.SignatureOf(layout, request.Source.Options)])));
+            looks[known] = Look(request.Files[known], options, format, null, isDeep: true, TextLook.MaxRecords, cancellationToken);
         }
+        while (looks[known].First is null && ++known < count);
 
-        return looks;
-    }
-
-    private static TextLayout[] Layouts(
-        ProbeRequest request, TextDialect dialect, int start, int count, HashSet<int> deep, CancellationToken cancellationToken)
-    {
-        var layouts = new TextLayout[count];
-        var maxRecords = Math.Clamp(SampleRecords / request.Files.Count, LeastRecords, TextLayout.MaxRecords);
+        var dialect = looks[Math.Min(known, count - 1)].Dialect;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
         try
         {
-            Parallel.For(0, count, parallel, i => layouts[i] = Layout(request.Files[start + i], request.Source.Options, dialect, deep.Contains(start + i), maxRecords));
+            Parallel.For(Math.Min(known + 1, count), count, parallel, i => looks[i] = Look(
+                request.Files[i], options, format, dialect, deep.Contains(i), deep.Contains(i) ? TextLook.MaxRecords : maxRecords, cancellationToken));
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<EngineException>().FirstOrDefault() is { } inner)
         {
             throw inner;
         }
 
-        return layouts;
+        return looks;
     }
 
-    private static TextLayout Layout(FileStamp file, SourceOptions options, TextDialect dialect, bool deep, int maxRecords)
+    private static TextLook Look(
+        FileStamp file, SourceOptions options, SourceFormat format, TextDialect? known, bool isDeep, int maxRecords, CancellationToken cancellationToken)
     {
-        var layout = TextLayout.Read(Sample(file, options, deep), dialect, dialect.Header, deep ? TextLayout.MaxRecords : maxRecords);
+        var look = TextLook.Read(
+            TextSample.Take(file, options, isDeep ? DeepHeadBytes : HeadBytes, wantOthers: isDeep), options, format, known, maxRecords, cancellationToken);
 
         // A header or a first record that is longer than the head: without it the file's first record cannot be told.
-        for (var bytes = DeepHeadBytes; !layout.IsSettled && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
+        for (var bytes = DeepHeadBytes; !look.IsSettled && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
         {
-            layout = TextLayout.Read(TextSample.Take(file, options, bytes, wantOthers: false), dialect, dialect.Header);
+            cancellationToken.ThrowIfCancellationRequested();
+            look = TextLook.Read(TextSample.Take(file, options, bytes, wantOthers: false), options, format, known, maxRecords, cancellationToken);
         }
 
-        return layout;
+        return look;
     }
 
-    private static TextDialect FindDialect(TextSample sample, SourceOptions options, SourceFormat format)
+    // Files of one header share one list of names, which may be long.
+    private static Dictionary<FileHeader, TextColumns> Columns(List<FileHeader> files, FileHeader? reference, SourceOptions options)
     {
-        var quote = options.Quote ?? "\"";
-        var dialect = new TextDialect
+        var known = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var columns = new Dictionary<FileHeader, TextColumns>(ReferenceEqualityComparer.Instance);
+        foreach (var file in files)
         {
-            Delimiter = options.Delimiter ?? (format == SourceFormat.Tsv ? "\t" : ","),
-            Quote = quote,
-            Escape = options.Escape ?? quote,
-            Comment = options.Comment ?? "#",
-            Header = options.Header ?? false,
-            NullValues = options.NullValues ?? [""],
-        };
-        return options.Delimiter is null && format != SourceFormat.Tsv
-            ? dialect with { Delimiter = TextLayout.FindDelimiter(sample, dialect) }
-            : dialect;
+            var own = TextColumns.Of(file, reference, options);
+            var key = string.Join('\u001F', own.Names);
+            known.TryAdd(key, own.Names);
+            columns[file] = own with { Names = known[key] };
+        }
+
+        return columns;
     }
 
-    private static List<SourceFile> Describe(List<FileLook> looks, IReadOnlyList<ColumnSchema> columns)
+    private static List<SourceFile> Describe(
+        IReadOnlyList<FileHeader> files, Dictionary<FileHeader, TextColumns> columns, IReadOnlyList<ColumnSchema> united, TextDialect first)
     {
-        var own = looks.Select(look => look.Columns).Distinct().ToDictionary(found => found, found => OwnColumns(found, columns));
-        return [.. looks.Select(look => Describe(look, own[look.Columns]))];
+        var own = columns.Values.Select(file => file.Names).Distinct().ToDictionary(names => names, names => OwnColumns(names, united));
+        return [.. files.Select(file => Describe(file, columns.TryGetValue(file, out var found) ? own[found.Names] : null, first))];
     }
 
-    // Null where a file has the dataset's columns in the dataset's order.
-    private static IReadOnlyList<ColumnSchema>? OwnColumns(IReadOnlyList<FoundColumn> found, IReadOnlyList<ColumnSchema> columns) =>
-        found.Select(column => column.Name).SequenceEqual(columns.Select(column => column.Name))
-            ? null
-            : [.. found.Select(column => new ColumnSchema(column.Name, column.Type ?? "VARCHAR"))];
-
-    private static SourceFile Describe(FileLook look, IReadOnlyList<ColumnSchema>? own)
+    // Null where a file has the dataset's columns in the dataset's order. Types are the dataset's.
+    private static IReadOnlyList<ColumnSchema>? OwnColumns(IReadOnlyList<string> names, IReadOnlyList<ColumnSchema> united)
     {
-        var (layout, sample) = (look.Layout, look.Layout.Sample);
+        if (names.SequenceEqual(united.Select(column => column.Name)))
+        {
+            return null;
+        }
+
+        var types = united.ToDictionary(column => column.Name, column => column.Type, StringComparer.OrdinalIgnoreCase);
+        return [.. names.Select(name => new ColumnSchema(name, types.GetValueOrDefault(name, "VARCHAR")))];
+    }
+
+    private static SourceFile Describe(FileHeader file, IReadOnlyList<ColumnSchema>? own, TextDialect first)
+    {
+        var (look, sample) = (file.Look, file.Look.Sample);
+        var dialect = file.Dialect with { BlankLineIsRow = first.BlankLineIsRow };
+        var isFirst = look.First is null || (dialect.ReadsAs(first) && dialect.Header == first.Header && dialect.HeaderHow == first.HeaderHow);
         return new SourceFile
         {
             Stamp = sample.File,
             Compression = sample.Compression,
             Encoding = sample.Encoding,
-            DataStart = layout.DataStart,
-            FirstLine = layout.FirstLine,
+            DataStart = file.Data.Offset,
+            FirstLine = file.Data.Line,
+            Dialect = isFirst ? null : dialect,
             Columns = own,
-            UncompressedBytes = layout.InflatedBytes,
-            EstimatedRows = layout.RecordBytes > 0 ? (long)Math.Round((layout.InflatedBytes - layout.DataStart) / layout.RecordBytes) : 0,
+            UncompressedBytes = sample.InflatedBytes,
+            EstimatedRows = look.RecordBytes > 0 ? (long)Math.Round((sample.InflatedBytes - file.Data.Offset) / look.RecordBytes) : 0,
             Splittable = sample.IsSplittable,
         };
+    }
+
+    private static IEnumerable<PlanWarning> MendedNames(IReadOnlyList<FileHeader> files)
+    {
+        foreach (var file in files.Where(file => file.Names is not null))
+        {
+            var mended = ColumnNames.Mend(file.Names!).Mended;
+            if (mended.Count > 0)
+            {
+                var list = string.Join(", ", mended.Take(ShownNames).Select(name => $"column {name.Index + 1} '{name.From}' is '{name.To}'"));
+                yield return new PlanWarning(
+                    "names-mended",
+                    $"{file.Look.Path} has blank or repeated column names: {list}{(mended.Count > ShownNames ? $", and {mended.Count - ShownNames} more" : "")}.");
+                yield break;
+            }
+        }
     }
 }

@@ -21,6 +21,9 @@ internal sealed record TextSample(
 
     private const int OtherBytes = 64 << 10;
 
+    // Pieces from further on, evenly spread; the last of them is the end.
+    private const int OtherCount = 8;
+
     /// <summary>Whether the bytes of the file are its text.</summary>
     public bool IsPlain => Compression == SourceCompression.None && !SourceStreams.IsUtf16(Encoding);
 
@@ -49,8 +52,14 @@ internal sealed record TextSample(
         var encoding = compression == SourceCompression.None ? EncodingOf(start, options) : FindEncoding(file.Path, compression, options);
         var plain = compression == SourceCompression.None && !SourceStreams.IsUtf16(encoding);
         var (head, whole) = plain ? (start, start.Length == file.Bytes) : ReadHead(file, compression, encoding, headBytes);
+        Refuse(file.Path, head, encoding, options);
         var mark = head.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
-        return new TextSample(file, compression, encoding, head, mark, whole, plain && wantOthers && !whole ? ReadOthers(file, headBytes) : []);
+        return new TextSample(file, compression, encoding, head, mark, whole, wantOthers && !whole ? Others() : []);
+
+        IReadOnlyList<byte[]> Others() =>
+            plain ? ReadOthers(file, headBytes)
+            : compression == SourceCompression.Bgzf && !SourceStreams.IsUtf16(encoding) ? BgzfPieces.Read(file, OtherCount, OtherBytes)
+            : [];
     }
 
     // First bytes as stored. Of plain text they are the head, so that a small file is opened once.
@@ -133,7 +142,7 @@ internal sealed record TextSample(
 
     private static List<byte[]> ReadOthers(FileStamp file, int headBytes)
     {
-        var starts = new[] { file.Bytes / 2, file.Bytes - OtherBytes }.Where(start => start > headBytes).Distinct();
+        var starts = Enumerable.Range(1, OtherCount).Select(i => ((file.Bytes - OtherBytes) * i) / OtherCount).Where(start => start > headBytes).Distinct();
         using var handle = SourceStreams.OpenFile(file.Path);
         var others = new List<byte[]>();
         foreach (var start in starts)
@@ -143,5 +152,26 @@ internal sealed record TextSample(
         }
 
         return others;
+    }
+
+    // What is no text would be read as some, to the surprise of all.
+    private static void Refuse(string path, byte[] head, string encoding, SourceOptions options)
+    {
+        if (SourceStreams.IsUtf16(encoding))
+        {
+            return;
+        }
+
+        if (FileSignature.Find(head) is { } what)
+        {
+            throw new EngineException(FailureKind.BadData, $"{path} is no table: it is {what}.", ErrorCode.DatasetNotReadable.Word);
+        }
+
+        if (options.Encoding is null && FileSignature.FindUtf16(head) is { } utf16)
+        {
+            throw new EngineException(
+                FailureKind.BadData, $"{path} looks like UTF-16 without a byte order mark. Set options.encoding to {utf16} if it is.",
+                ErrorCode.DatasetNotReadable.Word);
+        }
     }
 }

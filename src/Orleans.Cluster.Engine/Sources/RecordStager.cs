@@ -36,8 +36,7 @@ internal sealed class RecordStager : IRecordSink
         IReadOnlyList<FileSlice> slices, ScanInput scan, StagingFile target, IReadOnlySet<long> skipped, Action<long> progress,
         CancellationToken cancellationToken)
     {
-        var dialect = scan.Format is SourceFormat.Csv or SourceFormat.Tsv ? scan.Dialect : null;
-        var splitter = new RecordSplitter(dialect);
+        var splitter = new RecordSplitter(scan.DialectOf(slices[0].File));
         var stager = new RecordStager(target, SingleByteText.For(slices[0].File.Encoding), skipped);
         var rows = new List<long>(slices.Count);
         foreach (var slice in slices)

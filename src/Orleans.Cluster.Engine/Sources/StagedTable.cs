@@ -30,7 +30,7 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     public IReadOnlyList<ColumnSchema> FileColumns { get; } = ColumnsOf(scan, slices[0].File);
 
     /// <summary>Null for NDJSON.</summary>
-    public TextDialect? Dialect => Scan.Format is SourceFormat.Csv or SourceFormat.Tsv ? Scan.Dialect : null;
+    public TextDialect? Dialect { get; } = scan.DialectOf(slices[0].File);
 
     /// <summary>Copies the records that are not set aside.</summary>
     public void Stage(Action<long> progress, CancellationToken cancellationToken)

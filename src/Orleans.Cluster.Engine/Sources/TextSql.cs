@@ -33,7 +33,7 @@ internal static class TextSql
         return $"read_csv({SqlText.Literal(path)}, columns = {{{types}}}, auto_detect = false, header = false, "
             + $"delim = {SqlText.Literal(dialect.Delimiter)}, quote = {SqlText.Literal(dialect.Quote)}, "
             + $"escape = {SqlText.Literal(dialect.Escape)}, new_line = '\\n', nullstr = [{nulls}], allow_quoted_nulls = false, "
-            + $"strict_mode = true, {buffers}{(storeRejects ? ", store_rejects = true, rejects_limit = 0" : "")})";
+            + $"decimal_separator = {SqlText.Literal(dialect.Decimal)}, strict_mode = true, {buffers}{(storeRejects ? ", store_rejects = true, rejects_limit = 0" : "")})";
     }
 
     /// <summary>The dataset's columns out of a file that has some of them, under other types, or as folders.</summary>

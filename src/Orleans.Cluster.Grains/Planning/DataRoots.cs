@@ -120,7 +120,11 @@ internal sealed class DataRoots
         }
 
         var file = new FileInfo(real);
-        if (file.Exists)
+        if (file.Exists && SpecialFiles.Find(real) is { } special)
+        {
+            listing.Faults.Add(pointer, Contracts.ErrorCode.DatasetNotReadable, $"'{Short(full)}' is {special}, not a file.");
+        }
+        else if (file.Exists)
         {
             listing.Add(new FileStamp(full, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero)), pointer);
         }
@@ -128,6 +132,10 @@ internal sealed class DataRoots
         {
             listing.Faults.Add(
                 pointer, Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
+        }
+        else if (full != real)
+        {
+            listing.Faults.Add(pointer, Contracts.ErrorCode.DatasetNotFound, $"'{Short(full)}' is a link to '{Short(real)}', which does not exist.");
         }
         else
         {

@@ -65,7 +65,8 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
         var options = new ParallelOptions { MaxDegreeOfParallelism = ParallelAligns, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(cuts, options, async (cut, token) =>
         {
-            var request = new AlignRequest(probe.Files[cut.Key], probe.Dialect, cut.Value);
+            var file = probe.Files[cut.Key];
+            var request = new AlignRequest(file, file.Dialect ?? probe.Dialect, cut.Value);
             ranges[cut.Key] = await engine.Align(request, token);
         });
         return ranges;

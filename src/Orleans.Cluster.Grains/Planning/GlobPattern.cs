@@ -64,8 +64,9 @@ internal sealed class GlobPattern
             {
                 Walk(path, index + 1, found, atMost, cancellationToken);
             }
-            else if (isLast && File.Exists(path))
+            else if ((isLast && File.Exists(path)) || LeadsNowhere(path))
             {
+                // Whoever reads the list refuses such a link by name: left out, it would be rows, or a folder of them, that nobody misses.
                 found.Add(path);
             }
         }
@@ -76,7 +77,7 @@ internal sealed class GlobPattern
     {
         if (index == parts.Length - 1)
         {
-            found.UnionWith(Matches(folder, "*").Where(File.Exists).Take(atMost + 1 - Math.Min(found.Count, atMost)));
+            found.UnionWith(Matches(folder, "*").Where(path => File.Exists(path) || LeadsNowhere(path)).Take(atMost + 1 - Math.Min(found.Count, atMost)));
         }
         else
         {
@@ -86,6 +87,21 @@ internal sealed class GlobPattern
         foreach (var child in Matches(folder, "*").Where(IsRealFolder))
         {
             WalkAnyDepth(child, index, found, atMost, cancellationToken);
+        }
+    }
+
+    private static bool LeadsNowhere(string path)
+    {
+        var link = new FileInfo(path);
+        try
+        {
+            return link.LinkTarget is not null && link.ResolveLinkTarget(returnFinalTarget: true)?.FullName is var target
+                && !File.Exists(target) && !Directory.Exists(target);
+        }
+        catch (IOException)
+        {
+            // Links in a circle.
+            return true;
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class PartitionSplitter(IPlanningEngine engine, ILogger<
         try
         {
             return await engine.Align(
-                new AlignRequest(file, dataset.Dialect, [slice.Start + ((slice.End - slice.Start) / 2)], slice.End), cancellationToken);
+                new AlignRequest(file, file.Dialect ?? dataset.Dialect, [slice.Start + ((slice.End - slice.Start) / 2)], slice.End), cancellationToken);
         }
         catch (ClusterException exception)
         {

@@ -63,7 +63,7 @@ internal sealed class SourceRecheck(IPlanningEngine engine)
 
             var planned = slices.OrderBy(slice => slice.Start).Select(slice => (slice.Start, slice.End, slice.Rows));
             var ranges = await engine.Align(
-                new AlignRequest(file, dataset.Dialect, [.. slices.Select(slice => slice.Start).Where(start => start > file.DataStart).Order()]),
+                new AlignRequest(file, file.Dialect ?? dataset.Dialect, [.. slices.Select(slice => slice.Start).Where(start => start > file.DataStart).Order()]),
                 cancellationToken);
             return ranges.Select(range => (range.Start, range.End, range.Rows)).SequenceEqual(planned);
         }

@@ -21,6 +21,7 @@ internal static class PlanDocuments
     public static DatasetPreview Of(PlannedDataset dataset, IReadOnlyList<PlanWarning> warnings) => new()
     {
         Format = dataset.Format,
+        Dialect = Of(dataset.Dialect),
         Columns = dataset.Columns,
         TotalBytes = dataset.TotalBytes,
         EstimatedRows = dataset.EstimatedRows,
@@ -32,7 +33,10 @@ internal static class PlanDocuments
         new(partition.Index, [.. partition.Slices.Select(Of)], partition.Bytes, partition.EstimatedRows);
 
     private static PreviewSlice Of(FileSlice slice) =>
-        new(slice.OriginPath ?? slice.File.Stamp.Path, slice.Start, slice.End, slice.Unit == SliceUnit.Rows ? "ROWS" : "BYTES");
+        new(slice.OriginPath ?? slice.File.Stamp.Path, slice.Start, slice.End, slice.Unit == SliceUnit.Rows ? "ROWS" : "BYTES", Of(slice.File.Dialect));
+
+    private static PreviewDialect? Of(TextDialect? dialect) =>
+        dialect is null ? null : new(dialect.Delimiter, dialect.Quote, new PreviewHeader(dialect.Header, dialect.HeaderHow));
 
     private static PlanStage Of(StagePlan stage, JobPlan plan) => new()
     {

@@ -50,7 +50,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         var ranges = new Dictionary<int, IReadOnlyList<AlignedRange>>();
         foreach (var (index, cuts) in PartitionPlanner.PlanCuts(probe, partitioning))
         {
-            ranges[index] = (await executor.AlignAsync(new AlignRequest(probe.Files[index], probe.Dialect, cuts), CancellationToken.None)).Get();
+            ranges[index] = (await executor.AlignAsync(new AlignRequest(probe.Files[index], probe.Files[index].Dialect ?? probe.Dialect, cuts), CancellationToken.None)).Get();
         }
 
         return PartitionPlanner.Plan(probe, ranges, partitioning).Dataset;

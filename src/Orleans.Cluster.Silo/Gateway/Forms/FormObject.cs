@@ -10,7 +10,7 @@ namespace Orleans.Cluster.Silo.Gateway.Forms;
 internal sealed class FormObject
 {
     private readonly Dictionary<string, JsonElement> fields = new(StringComparer.Ordinal);
-    private readonly List<string> known = [];
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
 
     private FormObject(JsonElement element, string pointer, FaultList faults)
     {
@@ -49,11 +49,7 @@ internal sealed class FormObject
     /// <summary>The value as it is, or null.</summary>
     public JsonElement? Find(string name)
     {
-        if (!known.Contains(name))
-        {
-            known.Add(name);
-        }
-
+        known.Add(name);
         return fields.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 

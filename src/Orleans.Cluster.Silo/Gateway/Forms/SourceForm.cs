@@ -12,6 +12,10 @@ internal static class SourceForm
     private const int MaxPathLength = 4096;
     private const int MaxColumns = 20_000;
 
+    private const int MaxSkippedLines = 10_000;
+    private const int MaxHeaderLines = 100;
+
+    private static readonly string[] Decimals = [".", ","];
     private static readonly string[] Encodings = ["utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252"];
 
     public static SourceSpec? Read(FormObject form)
@@ -80,6 +84,10 @@ internal static class SourceForm
             Compression = form.Word<SourceCompression>("compression") ?? SourceCompression.Auto,
             Encoding = form.Word("encoding", Encodings),
             HivePartitioning = form.Flag("hivePartitioning"),
+            SkipLines = (int?)form.Whole("skipLines", 0, MaxSkippedLines),
+            HeaderLines = (int?)form.Whole("headerLines", 1, MaxHeaderLines),
+            Decimal = form.Word("decimal", Decimals),
+            Union = form.Word<FileUnion>("union") ?? FileUnion.Strict,
         };
         CheckDialect(form, options);
         form.Close();
@@ -91,6 +99,16 @@ internal static class SourceForm
         if (options is { Delimiter: { Length: > 0 } delimiter, Quote: { Length: > 0 } quote } && delimiter.Contains(quote, StringComparison.Ordinal))
         {
             form.Faults.Add(form.At("quote"), FaultCodes.Conflict, "The quote cannot be a part of the delimiter.");
+        }
+
+        if (options is { Delimiter: ",", Decimal: "," })
+        {
+            form.Faults.Add(form.At("decimal"), FaultCodes.Conflict, "The decimal separator cannot be the delimiter.");
+        }
+
+        if (options is { Header: false, HeaderLines: not null })
+        {
+            form.Faults.Add(form.At("headerLines"), FaultCodes.Conflict, "A file without a header has no header lines. Leave out one of header and headerLines.");
         }
     }
 

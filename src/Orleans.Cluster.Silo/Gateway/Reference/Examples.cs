@@ -70,7 +70,7 @@ internal static class Examples
 
     public const string Preview =
         """
-        {"format":"CSV","columns":[{"name":"gene","type":"VARCHAR"},{"name":"count","type":"BIGINT"}],"totalBytes":104857600,
+        {"format":"CSV","dialect":{"delimiter":",","quote":"\"","header":{"value":true,"how":"TYPES"}},"columns":[{"name":"gene","type":"VARCHAR"},{"name":"count","type":"BIGINT"}],"totalBytes":104857600,
          "estimatedRows":1048211,"partitions":[{"index":0,"files":[{"path":"expression/7.csv","start":0,"end":104857600}],
          "bytes":104857600,"estimatedRows":1048211}],"warnings":[]}
         """;

@@ -229,6 +229,43 @@ public sealed class OddFileTests : IDisposable
         }
     }
 
+    public static TheoryData<string, byte[], string> NoTables => new()
+    {
+        { "book.csv", [.. "PK\u0003\u0004"u8, .. new byte[40]], "a zip archive" },
+        { "book.xlsx", [.. "PK\u0003\u0004"u8, .. new byte[40]], ".xlsx workbook" },
+        { "base.csv", [.. "SQLite format 3\0"u8, .. new byte[100]], "an SQLite database" },
+        { "base.json", [.. "SQLite format 3\0"u8, .. new byte[100]], "an SQLite database" },
+        { "base.ndjson.gz", Compressed.Gzip("SQLite format 3\0\u0001\u0002"), "an SQLite database" },
+        { "a.xls", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0], "an old Office document" },
+        { "a.bz2", [.. "BZh91AY&SY"u8, 0, 1, 2, 3], "bzip2" },
+        { "a.csv", Encoding.Unicode.GetBytes("gene,n\nTP53,1\n"), "UTF-16 without a byte order mark. Set options.encoding to utf-16le" },
+        { "b.csv", Encoding.BigEndianUnicode.GetBytes("gene,n\nTP53,1\n"), "Set options.encoding to utf-16be" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoTables))]
+    public void Probe_FileThatIsNoTable_IsSaidToBeWhatItIs(string name, byte[] bytes, string what)
+    {
+        var path = harness.Write(name, bytes);
+
+        var refused = Assert.Throws<ClusterException>(() => harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
+
+        Assert.Equal(Contracts.ErrorCode.DatasetNotReadable, refused.Code);
+        Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(what, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Probe_BgzfWhoseTypeChangesFarFromTheHead_IsSampledThere()
+    {
+        var text = string.Concat(Enumerable.Range(0, 400_000).Select(i => $"{(i < 350_000 ? "1" : "X")},{i}\n").Prepend("chrom,pos\n"));
+        var path = harness.Write("a.csv.gz", Compressed.Bgzf(Encoding.UTF8.GetBytes(text), 60_000));
+
+        var probe = harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get();
+
+        Assert.Equal([new ColumnSchema("chrom", "VARCHAR"), new ColumnSchema("pos", "BIGINT")], probe.Columns);
+    }
+
     [Theory]
     [InlineData("csv")]
     [InlineData("parquet")]
@@ -269,7 +306,7 @@ public sealed class OddFileTests : IDisposable
         var result = await harness.Run(new JobSpec
         {
             Operation = OperationKind.Convert,
-            Source = new SourceSpec { Path = paths },
+            Source = new SourceSpec { Path = paths, Options = new SourceOptions { Union = FileUnion.Widen } },
             Partitioning = new PartitioningSpec { MinPartitions = partitions },
         });
 

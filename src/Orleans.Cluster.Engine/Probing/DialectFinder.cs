@@ -1,0 +1,71 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Execution;
+
+namespace Orleans.Cluster.Engine.Probing;
+
+/// <summary>Finds how a file of delimited text is written; what the user says is not looked for.</summary>
+internal static class DialectFinder
+{
+    private const int LookedAt = 200;
+
+    // A delimiter that the first record does not have as often as the others is likelier a part of values, as the comma of 1,5 is.
+    private const double OtherWidthPenalty = 0.7;
+
+    private static readonly string[] Delimiters = [",", "\t", ";", "|"];
+
+    /// <summary>The dialect of a sample; whether it has a header is left open.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="opening">What stands before its first record.</param>
+    /// <param name="options">What the user knows.</param>
+    /// <param name="format"><c>TSV</c> sets the delimiter.</param>
+    /// <param name="known">Dialect of another file of the dataset: its delimiter is kept where it parts the first records alike.</param>
+    public static TextDialect Find(TextSample sample, TextOpening opening, SourceOptions options, SourceFormat format, TextDialect? known)
+    {
+        var quote = options.Quote ?? "\"";
+        var dialect = new TextDialect
+        {
+            Delimiter = options.Delimiter ?? opening.Separator ?? (format == SourceFormat.Tsv ? "\t" : known?.Delimiter ?? ","),
+            Quote = quote,
+            Escape = options.Escape ?? quote,
+            Comment = options.Comment ?? TextOpening.DefaultComment,
+            Header = false,
+            NullValues = options.NullValues is { Count: > 0 } words ? words : [""],
+            Decimal = options.Decimal ?? ".",
+        };
+        var isGiven = options.Delimiter is not null || opening.Separator is not null || format == SourceFormat.Tsv;
+        return isGiven || (known is not null && Splits(sample, opening, dialect)) ? dialect
+            : dialect with { Delimiter = FindDelimiter(sample, opening, dialect) };
+    }
+
+    /// <summary>The value that occurs most often; of several the largest, 0 when there is none.</summary>
+    public static int Mode(IEnumerable<int> values) =>
+        values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key).Select(group => group.Key).FirstOrDefault();
+
+    // Delimiter that splits the sample most evenly; comma when none does.
+    private static string FindDelimiter(TextSample sample, TextOpening opening, TextDialect dialect)
+    {
+        var best = (Delimiter: ",", Score: 0.0);
+        foreach (var delimiter in Delimiters)
+        {
+            var widths = Widths(sample, opening, dialect with { Delimiter = delimiter }, LookedAt);
+            var mode = Mode(widths);
+            var score = mode < 2 ? 0 : widths.Count(width => width == mode) / (double)widths.Count * (1 + Math.Log10(mode));
+            score *= widths.Count > 0 && widths[0] != mode ? OtherWidthPenalty : 1;
+            best = score > best.Score ? (delimiter, score) : best;
+        }
+
+        return best.Delimiter;
+    }
+
+    private static bool Splits(TextSample sample, TextOpening opening, TextDialect dialect)
+    {
+        var widths = Widths(sample, opening, dialect, 3);
+        return widths.Count == 0 || (widths[0] > 1 && widths.All(width => width == widths[0]));
+    }
+
+    private static List<int> Widths(TextSample sample, TextOpening opening, TextDialect dialect, int records) =>
+    [
+        .. SampleRecords.OfHead(sample, opening, dialect, records)
+            .Select(record => FieldSplitter.Split(record.Text, dialect.Delimiter, dialect.Quote, dialect.Escape).Count),
+    ];
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Grains;
+using Orleans.Cluster.Grains.Planning;
+
+namespace Orleans.Cluster.UnitTests.Planning;
+
+/// <summary>What stands in a data folder and is no file is refused by name, at once; it neither waits nor hides what is beside it.</summary>
+public sealed class DataRootsTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("orleans-cluster-roots-");
+    private readonly DataRoots roots;
+
+    public DataRootsTests()
+    {
+        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName] };
+        roots = new DataRoots(new ClusterPaths(Options.Create(settings)));
+        Directory.CreateDirectory(Path.Combine(folder.FullName, "in"));
+        File.WriteAllText(Path.Combine(folder.FullName, "in", "a.csv"), "k\n1\n");
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("in/pipe.csv")]
+    [InlineData("in/*.csv")]
+    public void Resolve_NamedPipe_IsNamed(string path)
+    {
+        var pipe = Path.Combine(folder.FullName, "in", "pipe.csv");
+        using var made = Process.Start("mkfifo", pipe);
+        made.WaitForExit();
+
+        var refused = Assert.Throws<ClusterException>(() => Resolve(path));
+
+        Assert.Equal(Contracts.ErrorCode.DatasetNotReadable, refused.Code);
+        Assert.Equal($"'{pipe}' is a named pipe, not a file.", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("in/gone.csv", "in/gone.csv")]
+    [InlineData("in/*.csv", "in/gone.csv")]
+    [InlineData("**/*.csv", "in/gone.csv")]
+    [InlineData("in/**", "in/gone.csv")]
+    [InlineData("i*/x/*.csv", "in/x")]
+    public void Resolve_LinkThatLeadsNowhere_IsNamed(string path, string link)
+    {
+        var full = Path.Combine(folder.FullName, link);
+        File.CreateSymbolicLink(full, Path.Combine(folder.FullName, "missing"));
+
+        var refused = Assert.Throws<ClusterException>(() => Resolve(path));
+
+        Assert.Equal(Contracts.ErrorCode.DatasetNotFound, refused.Code);
+        Assert.Contains(full, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("which does not exist", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_FilesAndLinksToFiles_AreListed()
+    {
+        File.CreateSymbolicLink(Path.Combine(folder.FullName, "in", "b.csv"), Path.Combine(folder.FullName, "in", "a.csv"));
+
+        Assert.Equal(["a.csv", "b.csv"], Resolve("in/*.csv").Select(file => Path.GetFileName(file.Path)));
+    }
+
+    private IReadOnlyList<Contracts.Execution.FileStamp> Resolve(string path) =>
+        roots.Resolve(new SourceSpec { Path = [path] }, "/source", TestContext.Current.CancellationToken);
+}
