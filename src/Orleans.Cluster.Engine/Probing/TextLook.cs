@@ -39,6 +39,9 @@ internal sealed record TextLook
     /// <summary>Whether a sampled record has another number of fields than most.</summary>
     public bool IsRagged { get; init; }
 
+    /// <summary>Bytes of the file's text.</summary>
+    public required long InflatedBytes { get; init; }
+
     /// <summary>Mean bytes of a record.</summary>
     public double RecordBytes { get; init; }
 
@@ -66,6 +69,7 @@ internal sealed record TextLook
         {
             Sample = sample with { Head = [], Others = [] },
             Dialect = dialect,
+            InflatedBytes = sample.InflatedBytes,
             IsSettled = sample.HeadIsWhole || records.Count > headerLines,
             AsData = records.Count > 0 ? new FilePlace(records[0].Start, records[0].Line) : EndOf(sample, opening),
         };
@@ -84,7 +88,9 @@ internal sealed record TextLook
         look = look with
         {
             BelowHeader = rows.Length == 0 && sample.HeadIsWhole ? EndOf(sample, last) : new FilePlace(last.Next, last.NextLine),
-            RecordBytes = (records[^1].Next - records[0].Start) / (double)records.Count,
+            RecordBytes = records.Count > headerLines
+                ? (records[^1].Next - records[headerLines].Start) / (double)(records.Count - headerLines)
+                : records[^1].Next - records[0].Start,
         };
         return below.Describe(look, opening.LastComment is { } comment ? Split(comment, dialect) : null, options);
     }

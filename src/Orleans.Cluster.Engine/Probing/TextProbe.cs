@@ -132,8 +132,8 @@ internal static class TextProbe
             FirstLine = file.Data.Line,
             Dialect = isFirst ? null : dialect,
             Columns = own,
-            UncompressedBytes = sample.InflatedBytes,
-            EstimatedRows = look.RecordBytes > 0 ? (long)Math.Round((sample.InflatedBytes - file.Data.Offset) / look.RecordBytes) : 0,
+            UncompressedBytes = look.InflatedBytes,
+            EstimatedRows = look.RecordBytes > 0 ? (long)Math.Round((look.InflatedBytes - file.Data.Offset) / look.RecordBytes) : 0,
             Splittable = sample.IsSplittable,
         };
     }
