@@ -16,6 +16,19 @@ if ! has_postgres && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
 fi
 has_postgres || echo "PostgreSQL is not here; tests that need it will say so."
 
+# The Python that has pandas need not be the first on the path.
+find_python() {
+    for candidate in python3 /usr/bin/python3; do
+        command -v "$candidate" >/dev/null && "$candidate" -c 'import pandas' 2>/dev/null && echo "$candidate" && return
+    done
+    return 1
+}
+if ! find_python >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    echo "Installing pandas ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        python3-pandas python3-dask mypy python3-pip python3-setuptools python3-wheel >/dev/null
+fi
+
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -45,6 +58,22 @@ for name in UnitTests SystemTests; do
         failed=$((failed + 1))
     fi
 done
+
+echo "== Python"
+report=$results/python.txt
+if python=$(find_python || command -v python3); then
+    timeout 1200 "$python" src/python/tests/run.py 2>&1 | tee "$report"
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$report" | tail -1)
+    [[ $counts ]] || counts="0 passed, 1 failed, 0 skipped"
+    read -r python_passed _ python_failed _ python_skipped _ <<<"$counts"
+    passed=$((passed + python_passed)) failed=$((failed + python_failed)) skipped=$((skipped + python_skipped))
+elif [[ ${CI:-} ]]; then
+    echo "There is no python3, which the tests of the Python client need."
+    failed=$((failed + 1))
+else
+    echo "There is no python3: the tests of the Python client did not run."
+    skipped=$((skipped + 1))
+fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -1,0 +1,176 @@
+"""The rows of a job: as Python values, as data frames, as files."""
+
+# Made from _async by tools/generate.py; change it there.
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import TYPE_CHECKING, Any, Iterator, Dict, List, Optional, Tuple
+
+from .._address import Lost
+from .._errors import ProtocolError, Refused, Unreachable
+from .._frames import arrow_of_parquet, arrow_of_stream, has, need, pandas_frame, polars_of_parquet, polars_of_stream
+from .._json_rows import RowReader
+from .._table import Table
+from .._types import Column, converter
+
+if TYPE_CHECKING:
+    from ._job import Job
+
+ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
+CSV = "text/csv"
+_ALL_ROWS = 2**62
+
+
+class Result:
+    """Rows of a job that has succeeded. Reading never runs anything again."""
+
+    def __init__(self, job: "Job", schema: Tuple[Column, ...], total_rows: int, path: str = "result") -> None:
+        self.job = job
+        self.schema = schema
+        self.total_rows = total_rows
+        self._path = f"/jobs/{job.id}/{path}"
+
+    @property
+    def columns(self) -> List[str]:
+        return [column.name for column in self.schema]
+
+    def tuples(self, limit: Optional[int] = None, offset: int = 0) -> Iterator[Tuple[Any, ...]]:
+        """Each row as a tuple, in the job's order.
+
+        Memory holds a few rows at a time; a lost connection is taken up where it broke.
+        """
+        wanted = _ALL_ROWS if limit is None else limit
+        done, failures = 0, 0
+        while done < wanted:
+            before = done
+            try:
+                for row in self._stream(wanted - done, offset + done):
+                    done += 1
+                    yield row
+                return
+            except Lost as lost:
+                failures = 1 if done > before else failures + 1
+                pause = self.job._session._retry.pause(failures, None, 0.0, random.random())
+                if pause is None:
+                    raise Unreachable(str(lost)) from lost
+                time.sleep(pause)
+
+    def rows(self, limit: Optional[int] = None, offset: int = 0) -> Iterator[Dict[str, Any]]:
+        """Each row as a dict, in the job's order, in bounded memory."""
+        names = self.columns
+        for row in self.tuples(limit, offset):
+            yield dict(zip(names, row))
+
+    iter_rows = rows
+
+    def head(self, n: int = 5) -> Table:
+        """The first rows."""
+        return Table(self.schema, [row for row in self.tuples(n)], self.total_rows)
+
+    def table(self) -> Table:
+        """All rows, in memory."""
+        return Table(self.schema, [row for row in self.tuples()], self.total_rows)
+
+    def to_dicts(self) -> List[Dict[str, Any]]:
+        return [row for row in self.rows()]
+
+    def item(self) -> Any:
+        """The one value of a result of one row and one column."""
+        return (self.head(2)).item()
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame: through Arrow where pyarrow is installed, else from the rows."""
+        need("pandas", "to_pandas")
+        if has("pyarrow"):
+            return (self.to_arrow()).to_pandas()
+        return pandas_frame(self.schema, [row for row in self.tuples()])
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table."""
+        need("pyarrow", "to_arrow")
+        stream = self._arrow_bytes()
+        return arrow_of_stream(stream) if stream is not None else arrow_of_parquet(self._bytes(PARQUET))
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame."""
+        need("polars", "to_polars")
+        stream = self._arrow_bytes()
+        return polars_of_stream(stream) if stream is not None else polars_of_parquet(self._bytes(PARQUET))
+
+    def to_csv(self, path: "str | os.PathLike[str]") -> None:
+        """Writes the rows to a CSV file on this machine, with a header line."""
+        self.download(path, CSV)
+
+    def to_parquet(self, path: "str | os.PathLike[str]") -> None:
+        """Writes the rows to a Parquet file on this machine. ``Frame.save`` writes on the cluster's."""
+        self.download(path, PARQUET)
+
+    def to_arrow_file(self, path: "str | os.PathLike[str]") -> None:
+        """Writes the rows to a file on this machine as an Arrow IPC stream."""
+        self.download(path, ARROW)
+
+    def download(self, path: "str | os.PathLike[str]", form: str = PARQUET) -> None:
+        """Writes the rows in a form (a media type) to a file on this machine, which appears once it is complete."""
+        target = os.fspath(path)
+        partial = f"{target}.{os.getpid()}.part"
+        try:
+            attempt = 0
+            while True:
+                attempt += 1
+                try:
+                    with open(partial, "wb") as file:
+                        for data in self._chunks(form):
+                            file.write(data)
+                    break
+                except Lost as lost:
+                    pause = self.job._session._retry.pause(attempt, None, 0.0, random.random())
+                    if pause is None:
+                        raise Unreachable(str(lost)) from lost
+                    time.sleep(pause)
+            os.replace(partial, target)
+        finally:
+            if os.path.exists(partial):
+                os.remove(partial)
+
+    def _stream(self, limit: int, offset: int) -> Iterator[Tuple[Any, ...]]:
+        parameters = {"limit": limit, "offset": offset}
+        answer = self.job._session.send("GET", self._path, parameters=parameters)
+        reader = RowReader()
+        converters = [converter(column.type) for column in self.schema]
+        with answer.response as response:
+            for data in response.chunks():
+                for row in reader.feed(data):
+                    yield self._converted(converters, row)
+            for row in reader.finish():
+                yield self._converted(converters, row)
+
+    @staticmethod
+    def _converted(converters: List[Any], row: List[Any]) -> Tuple[Any, ...]:
+        if len(row) != len(converters):
+            raise ProtocolError(f"A row has {len(row)} values for {len(converters)} columns.")
+        return tuple([convert(value) for convert, value in zip(converters, row)])
+
+    def _chunks(self, form: str) -> Iterator[bytes]:
+        answer = self.job._session.send("GET", self._path, accept=form)
+        with answer.response as response:
+            for data in response.chunks():
+                yield data
+
+    def _bytes(self, form: str) -> bytes:
+        answer = self.job._session.send("GET", self._path, accept=form, whole=True)
+        return answer.body
+
+    def _arrow_bytes(self) -> Optional[bytes]:
+        """The IPC stream; None from a server that has no Arrow form."""
+        try:
+            return self._bytes(ARROW)
+        except Refused as refused:
+            if refused.status == 406:
+                return None
+            raise
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of job {self.job.id}: {self.total_rows:,} rows, {len(self.schema)} columns>"

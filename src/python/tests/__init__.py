@@ -1,0 +1,1 @@
+"""Tests of the Python client. ``run.py`` starts a cluster and runs them."""
