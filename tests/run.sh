@@ -40,7 +40,7 @@ fi
 
 passed=0 failed=0 skipped=0
 count() { grep -o "\"$1\": *[0-9]*" "$2" | head -1 | grep -o '[0-9]*$' || echo 0; }
-for name in UnitTests SystemTests; do
+for name in UnitTests EngineTests StorageTests SystemTests; do
     program=tests/Orleans.Cluster.$name/bin/Debug/net10.0/Orleans.Cluster.$name
     report=$results/$name.json
     options=(-noColor -result-ctrf "$report")

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orleans.Cluster.Cli.Commands;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
 
@@ -70,7 +71,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         return root;
     }
 
-    private static int ExitCode(ErrorCode code) => code.HttpStatus switch
+    private static int ExitCode(ProblemCode code) => code.HttpStatus switch
     {
         400 => ExitCodes.Usage,
         503 => ExitCodes.Unreachable,

@@ -103,7 +103,7 @@ internal sealed class ClusterTransport(HttpClient http)
 
     /// <summary>What answered may be a proxy or another server altogether: say so instead of guessing a code.</summary>
     private static ClusterException Foreign(HttpResponseMessage response, string what, Exception? inner = null) => new(
-        ErrorCode.Internal,
+        ProblemCode.Internal,
         $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode} with {what}.",
         "Check that the address is that of a cluster's gateway.",
         inner: inner);

@@ -52,26 +52,26 @@ public static class FailureKinds
     public static bool CountsAgainstLimit(this FailureKind kind) => kind is not (FailureKind.WorkerLost or FailureKind.ArtifactLost or FailureKind.Cancelled);
 
     /// <summary>The code that a job ends with when this was its last failure.</summary>
-    public static ErrorCode ToErrorCode(this FailureKind kind) => kind switch
+    public static ProblemCode ToProblemCode(this FailureKind kind) => kind switch
     {
-        FailureKind.OutOfMemory => ErrorCode.OutOfMemory,
-        FailureKind.OutOfDisk => ErrorCode.OutOfDisk,
-        FailureKind.ExecutorCrashed => ErrorCode.ExecutorCrashed,
-        FailureKind.BadData => ErrorCode.BadRow,
-        FailureKind.BadQuery => ErrorCode.QueryInvalid,
-        FailureKind.SourceUnavailable => ErrorCode.DatasetNotReadable,
-        _ => ErrorCode.Internal,
+        FailureKind.OutOfMemory => ProblemCode.OutOfMemory,
+        FailureKind.OutOfDisk => ProblemCode.OutOfDisk,
+        FailureKind.ExecutorCrashed => ProblemCode.ExecutorCrashed,
+        FailureKind.BadData => ProblemCode.BadRow,
+        FailureKind.BadQuery => ProblemCode.QueryInvalid,
+        FailureKind.SourceUnavailable => ProblemCode.DatasetNotReadable,
+        _ => ProblemCode.Internal,
     };
 }
 
 /// <summary>An attempt's bad end.</summary>
 /// <param name="Kind">Decides what happens next.</param>
 /// <param name="Message">What, which one and what to do, for people.</param>
-/// <param name="Code">Word of the <see cref="ErrorCode"/> when it is more exact than the kind's own, such as <c>column-not-found</c>.</param>
+/// <param name="Code">Word of the <see cref="ProblemCode"/> when it is more exact than the kind's own, such as <c>column-not-found</c>.</param>
 [GenerateSerializer, Immutable, Alias("AttemptFailure")]
 public sealed record AttemptFailure(
     [property: Id(0)] FailureKind Kind, [property: Id(1)] string Message, [property: Id(2)] string? Code = null)
 {
     /// <summary>The code that a job ends with when this was its last failure.</summary>
-    public ErrorCode ErrorCode => Code is { } word ? ErrorCode.Parse(word) : Kind.ToErrorCode();
+    public ProblemCode ProblemCode => Code is { } word ? ProblemCode.Parse(word) : Kind.ToProblemCode();
 }

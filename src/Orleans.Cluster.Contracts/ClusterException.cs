@@ -5,7 +5,7 @@ namespace Orleans.Cluster.Contracts;
 public sealed class ClusterException : Exception
 {
     /// <summary>A refusal with one detail.</summary>
-    public ClusterException(ErrorCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null, Exception? inner = null)
+    public ClusterException(ProblemCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null, Exception? inner = null)
         : this(ProblemDocument.Of(code, detail, hint, errors), inner)
     {
     }
@@ -19,5 +19,5 @@ public sealed class ClusterException : Exception
     public ProblemDocument Problem { get; private init; }
 
     /// <summary>The code of the document.</summary>
-    public ErrorCode Code => ErrorCode.Parse(Problem.Code);
+    public ProblemCode Code => ProblemCode.Parse(Problem.Code);
 }

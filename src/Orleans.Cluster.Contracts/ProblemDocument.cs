@@ -26,7 +26,7 @@ public sealed record ProblemDocument
     [Id(4)]
     public string? Instance { get; init; }
 
-    /// <summary>Word of the <see cref="ErrorCode"/>.</summary>
+    /// <summary>Word of the <see cref="ProblemCode"/>.</summary>
     [Id(5)]
     public required string Code { get; init; }
 
@@ -47,7 +47,7 @@ public sealed record ProblemDocument
     public IReadOnlyList<Fault>? Errors { get; init; }
 
     /// <summary>A document for a code.</summary>
-    public static ProblemDocument Of(ErrorCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null)
+    public static ProblemDocument Of(ProblemCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null)
     {
         ArgumentNullException.ThrowIfNull(code);
         return new ProblemDocument

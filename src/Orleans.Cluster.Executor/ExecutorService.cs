@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine;
+using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Executor;
 

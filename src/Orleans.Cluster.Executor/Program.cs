@@ -13,7 +13,7 @@ var lease = new ProcessLease(arguments);
 using var service = new ExecutorService(lease);
 var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
 using var rpc = new JsonRpc(new HeaderDelimitedMessageHandler(output, input, formatter));
-rpc.AddLocalRpcTarget<Orleans.Cluster.Contracts.Execution.IExecutor>(service, null);
+rpc.AddLocalRpcTarget<Orleans.Cluster.Protocol.IExecutor>(service, null);
 rpc.StartListening();
 lease.Watch();
 try

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.InsideContracts;
 
@@ -16,7 +15,7 @@ internal sealed class InsideJobClient(
     private readonly TimeProvider clock = time ?? TimeProvider.System;
     private readonly InsideCalls calls = new(address, options.Value.Patience, time ?? TimeProvider.System);
 
-    private IJobDoorGrain Door => Grain<IJobDoorGrain>(InsideLimits.DoorKey);
+    private IJobRequestsGrain Requests => Grain<IJobRequestsGrain>(InsideLimits.GatewayKey);
 
     public Task<JobStatus> SubmitAsync(JobSpec spec, string? idempotencyKey, CancellationToken cancellationToken) =>
         SubmitAsync(Wire.Utf8(spec), idempotencyKey, cancellationToken);
@@ -25,39 +24,39 @@ internal sealed class InsideJobClient(
         SubmitAsync(Encoding.UTF8.GetBytes(spec), idempotencyKey, cancellationToken);
 
     public Task<PlanDocument> ValidateAsync(JobSpec spec, CancellationToken cancellationToken) =>
-        AskAsync<PlanDocument>(() => Door.Validate(Wire.Utf8(spec), cancellationToken), cancellationToken);
+        AskAsync<PlanDocument>(() => Requests.Validate(Wire.Utf8(spec), cancellationToken), cancellationToken);
 
     public Task<PlanDocument> ValidateJsonAsync(string spec, CancellationToken cancellationToken) =>
-        AskAsync<PlanDocument>(() => Door.Validate(Encoding.UTF8.GetBytes(spec), cancellationToken), cancellationToken);
+        AskAsync<PlanDocument>(() => Requests.Validate(Encoding.UTF8.GetBytes(spec), cancellationToken), cancellationToken);
 
     public Task<JobStatus> GetStatusAsync(JobId id, CancellationToken cancellationToken) =>
-        calls.Repeat(() => Door.GetStatus(id), cancellationToken);
+        calls.Repeat(() => Requests.GetStatus(id), cancellationToken);
 
     public IAsyncEnumerable<JobStatus> WatchAsync(JobId id, CancellationToken cancellationToken) => StatusWatch.Follow(
         async (known, token) => known is null
-            ? await calls.Repeat(() => Door.GetStatus(id), token)
-            : await calls.Repeat(() => Door.WaitForChange(id, known.Revision), token),
+            ? await calls.Repeat(() => Requests.GetStatus(id), token)
+            : await calls.Repeat(() => Requests.WaitForChange(id, known.Revision), token),
         options.Value.OutageTolerance, clock, cancellationToken);
 
     public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) => StatusWatch.LastOf(WatchAsync(id, cancellationToken));
 
     public Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken) =>
-        calls.Repeat(() => Door.Cancel(id, options.Value.Service), cancellationToken);
+        calls.Repeat(() => Requests.Cancel(id, options.Value.Service), cancellationToken);
 
     // Once: the second of two may find the job failed again, and start it a second time.
     public Task<JobStatus> RetryAsync(JobId id, CancellationToken cancellationToken) =>
-        calls.Once(() => Door.Retry(id, options.Value.Service), cancellationToken);
+        calls.Once(() => Requests.Retry(id, options.Value.Service), cancellationToken);
 
     public Task DeleteAsync(JobId id, CancellationToken cancellationToken) => calls.Repeat(
         async () =>
         {
-            await Door.Delete(id, options.Value.Service);
+            await Requests.Delete(id, options.Value.Service);
             return true;
         },
         cancellationToken);
 
     public Task<JobList> ListAsync(JobFilter? filter, CancellationToken cancellationToken) =>
-        AskAsync<JobList>(() => Door.List(Wire.Query((filter ?? new JobFilter()).ToQuery())), cancellationToken);
+        AskAsync<JobList>(() => Requests.List(Wire.Query((filter ?? new JobFilter()).ToQuery())), cancellationToken);
 
     public async Task<ResultRows> GetResultAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken)
     {
@@ -75,26 +74,26 @@ internal sealed class InsideJobClient(
     }
 
     public Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
-        AskAsync<PlanDocument>(() => Door.GetPlan(id), cancellationToken);
+        AskAsync<PlanDocument>(() => Requests.GetPlan(id), cancellationToken);
 
     public Task<PartitionList> ListPartitionsAsync(JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
         AskAsync<PartitionList>(
-            () => Door.ListPartitions(id, Wire.Query([("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)])), cancellationToken);
+            () => Requests.ListPartitions(id, Wire.Query([("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)])), cancellationToken);
 
     public Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken) =>
-        AskAsync<JobLog>(() => Door.GetLog(id), cancellationToken);
+        AskAsync<JobLog>(() => Requests.GetLog(id), cancellationToken);
 
     public Task<CallbackList> ListCallbacksAsync(JobId id, CancellationToken cancellationToken) =>
-        AskAsync<CallbackList>(() => Door.ListCallbacks(id), cancellationToken);
+        AskAsync<CallbackList>(() => Requests.ListCallbacks(id), cancellationToken);
 
     public Task<DatasetPreview> PartitionAsync(SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken) =>
         AskAsync<DatasetPreview>(
-            () => Door.PreviewData(Wire.Utf8(new PartitionRequest(source, partitioning)), cancellationToken), cancellationToken);
+            () => Requests.PreviewData(Wire.Utf8(new PartitionRequest(source, partitioning)), cancellationToken), cancellationToken);
 
     private Task<JobStatus> SubmitAsync(byte[] spec, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var key = idempotencyKey ?? Guid.CreateVersion7().ToString("N");
-        return calls.Repeat(() => Door.Submit(spec, key, options.Value.Service), cancellationToken);
+        return calls.Repeat(() => Requests.Submit(spec, key, options.Value.Service), cancellationToken);
     }
 
     // What the cluster has is in a list that the client keeps up to date; while no gateway is there, the list has no such grain.

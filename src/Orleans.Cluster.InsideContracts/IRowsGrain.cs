@@ -1,5 +1,4 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Concurrency;
 
 namespace Orleans.Cluster.InsideContracts;

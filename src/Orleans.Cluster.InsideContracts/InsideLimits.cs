@@ -3,8 +3,8 @@ namespace Orleans.Cluster.InsideContracts;
 /// <summary>Bounds that both ends keep.</summary>
 internal static class InsideLimits
 {
-    /// <summary>Key of <see cref="IJobDoorGrain"/>; any gateway answers.</summary>
-    public const string DoorKey = "door";
+    /// <summary>Key of <see cref="IJobRequestsGrain"/>; any gateway answers.</summary>
+    public const string GatewayKey = "door";
 
     /// <summary>For calls whose length depends on the data; the time that an HTTP client would wait too.</summary>
     public const string LongCall = "00:01:40";

@@ -1,14 +1,19 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Planning;
-using Orleans.Cluster.Silo.Callbacks;
-using Orleans.Cluster.Silo.Gateway;
-using Orleans.Cluster.Silo.Gateway.Access;
-using Orleans.Cluster.Silo.Gateway.Reference;
+using Orleans.Cluster.Coordination;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files;
+using Orleans.Cluster.Gateway;
+using Orleans.Cluster.Gateway.Access;
+using Orleans.Cluster.Gateway.Callbacks;
+using Orleans.Cluster.Gateway.Operators;
+using Orleans.Cluster.Gateway.Reference;
+using Orleans.Cluster.Gateway.Requests;
+using Orleans.Cluster.Silo;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
-using Orleans.Cluster.Silo.Storage;
 using Orleans.Cluster.Silo.Transport;
+using Orleans.Cluster.Storage;
+using Orleans.Cluster.Worker;
 
 try
 {
@@ -45,7 +50,9 @@ static async Task<int> RunGateway(string[] args)
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);
-    builder.Services.AddClusterGrains();
+    builder.Services.AddCoordination();
+    builder.Services.AddExecutors();
+    builder.Services.AddFiles();
     builder.Services.AddClusterJanitor();
     builder.Services.AddGateway(builder.Configuration);
     builder.Services.AddCallbacks();
@@ -82,7 +89,9 @@ static async Task<int> RunWorker(string[] args)
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Worker);
     builder.Services.AddClusterStorage(builder.Configuration);
-    builder.Services.AddClusterGrains();
+    builder.Services.AddCoordination();
+    builder.Services.AddExecutors();
+    builder.Services.AddFiles();
     builder.Services.AddJobPlanning();
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterWorker();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using DuckDB.NET.Data;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Benchmarks;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 

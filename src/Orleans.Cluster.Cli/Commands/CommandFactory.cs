@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orleans.Cluster.Cli.Doctor;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
 
 namespace Orleans.Cluster.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;

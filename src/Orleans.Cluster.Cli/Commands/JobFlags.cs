@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 

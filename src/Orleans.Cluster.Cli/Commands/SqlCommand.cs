@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Cli.Following;
-using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 

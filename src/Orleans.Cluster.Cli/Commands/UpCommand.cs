@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orleans.Cluster.Cli.Embedded;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 

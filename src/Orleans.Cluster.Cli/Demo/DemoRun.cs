@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Orleans.Cluster.Cli.Commands;
 using Orleans.Cluster.Cli.Embedded;
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 

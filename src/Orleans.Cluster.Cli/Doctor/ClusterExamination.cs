@@ -58,7 +58,7 @@ internal sealed class ClusterExamination(IClusterControl cluster, IJobClient job
         }
     }
 
-    private static Finding OfRefusal(ClusterException refusal) => refusal.Code == ErrorCode.Unauthenticated || refusal.Code == ErrorCode.Forbidden
+    private static Finding OfRefusal(ClusterException refusal) => refusal.Code == ProblemCode.Unauthenticated || refusal.Code == ProblemCode.Forbidden
         ? new("key", FindingKind.Fault, refusal.Problem.Detail ?? refusal.Message,
             "Put a key into ORLEANS_CLUSTER_API_KEY. An administrator makes one with `keys create` of the silo, or with POST /api/processing/keys.")
         : new("server", FindingKind.Fault, refusal.Problem.Detail ?? refusal.Message, refusal.Problem.Hint);
@@ -137,7 +137,7 @@ internal sealed class ClusterExamination(IClusterControl cluster, IJobClient job
             var preview = await jobs.PartitionAsync(source: null, partitioning: null, cancellationToken);
             return Finding.Good("executor", $"One has read the default dataset: {preview.Columns.Count} columns.");
         }
-        catch (ClusterException refusal) when (refusal.Code == ErrorCode.ValidationFailed)
+        catch (ClusterException refusal) when (refusal.Code == ProblemCode.ValidationFailed)
         {
             return Finding.Good("executor", "Not tried: the cluster has no default dataset.");
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
 
 namespace Orleans.Cluster.Cli.Embedded;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Embedded;
 

@@ -1,3 +1,4 @@
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts.Rest;
 using Spectre.Console;
 

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Cli.Commands;
+using Orleans.Cluster.Cli.Terminal;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

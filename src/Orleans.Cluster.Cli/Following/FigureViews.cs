@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Orleans.Cluster.Cli.Terminal;
 using Spectre.Console;
 
 namespace Orleans.Cluster.Cli.Following;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Spectre.Console;

@@ -1,4 +1,5 @@
-using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Cli.Terminal;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Spectre.Console;
 

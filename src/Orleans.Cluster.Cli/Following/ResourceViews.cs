@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts.Rest;
 using Spectre.Console;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Contracts.Rest;
 

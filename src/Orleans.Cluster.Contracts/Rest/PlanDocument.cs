@@ -1,6 +1,3 @@
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
-
 namespace Orleans.Cluster.Contracts.Rest;
 
 /// <summary>A plan as a document: the answer of <c>jobs/{id}/plan</c> and of a submit with <c>validateOnly</c>.</summary>

@@ -39,7 +39,7 @@ internal static class DuckDbErrors
 
     private static string? CodeOf(DuckDBException exception) =>
         Classify(exception) == DuckDBErrorType.Binder && exception.Message.Contains("Referenced column", StringComparison.Ordinal)
-            ? ErrorCode.ColumnNotFound.Word
+            ? ProblemCode.ColumnNotFound.Word
             : null;
 
     // Errors of preparing a statement carry no type, only the type's name in front of the message.

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -151,7 +151,7 @@ public sealed class SqlTree : IDisposable
         }
         catch (DuckDBException failure)
         {
-            throw new ClusterException(ErrorCode.QueryInvalid, failure.Message, inner: failure);
+            throw new ClusterException(ProblemCode.QueryInvalid, failure.Message, inner: failure);
         }
     }
 
@@ -163,9 +163,9 @@ public sealed class SqlTree : IDisposable
         }
         catch (JsonException failure)
         {
-            throw new ClusterException(ErrorCode.QueryInvalid, "The query is nested too deeply.", inner: failure);
+            throw new ClusterException(ProblemCode.QueryInvalid, "The query is nested too deeply.", inner: failure);
         }
     }
 
-    private static ClusterException Invalid(string detail) => new(ErrorCode.QueryInvalid, detail);
+    private static ClusterException Invalid(string detail) => new(ProblemCode.QueryInvalid, detail);
 }

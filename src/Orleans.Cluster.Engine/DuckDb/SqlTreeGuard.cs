@@ -170,7 +170,7 @@ internal sealed class SqlTreeGuard
 
     private static FrozenSet<string> Set(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
-    private ClusterException Refuse(string detail, JsonObject? place) => new(ErrorCode.QueryInvalid, detail + Near(place));
+    private ClusterException Refuse(string detail, JsonObject? place) => new(ProblemCode.QueryInvalid, detail + Near(place));
 
     // Places are bytes of the text; a node without one has the largest number.
     private string Near(JsonObject? place)

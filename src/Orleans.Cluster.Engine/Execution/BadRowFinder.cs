@@ -1,7 +1,7 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 

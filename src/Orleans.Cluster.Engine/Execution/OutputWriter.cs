@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 

@@ -77,5 +77,5 @@ internal static class RowAccounting
 
     // Another attempt would read the same bytes in the same way.
     private static EngineException Differs(string what) => new(
-        new AttemptFailure(FailureKind.BadData, $"Rows do not add up: {what} Nothing was committed.", ErrorCode.Internal.Word));
+        new AttemptFailure(FailureKind.BadData, $"Rows do not add up: {what} Nothing was committed.", ProblemCode.Internal.Word));
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 
@@ -93,7 +93,7 @@ internal sealed class TaskExecutor(StagingArea staging)
 
                 if (task.OnBadRow == BadRowPolicy.Fail || round == MaxQuarantineRounds)
                 {
-                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Describe(), ErrorCode.BadRow.Word), exception);
+                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Describe(), ProblemCode.BadRow.Word), exception);
                 }
 
                 quarantine.Add(bad);

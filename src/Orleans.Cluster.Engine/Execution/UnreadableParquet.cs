@@ -28,7 +28,7 @@ internal static class UnreadableParquet
                 {
                     return new EngineException(
                         FailureKind.SourceUnavailable, $"{slice.File.Stamp.Path} cannot be read: {DuckDbErrors.ToFailure(e).Message}",
-                        ErrorCode.DatasetNotReadable.Word, failure);
+                        ProblemCode.DatasetNotReadable.Word, failure);
                 }
             }
         }

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
 

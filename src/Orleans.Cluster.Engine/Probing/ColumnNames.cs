@@ -47,7 +47,7 @@ internal static class ColumnNames
             {
                 throw new EngineException(
                     FailureKind.BadData, $"{path}: the name of column {i + 1} holds a NUL character. Name the columns in options.columns, or mend the file.",
-                    ErrorCode.DatasetNotReadable.Word);
+                    ProblemCode.DatasetNotReadable.Word);
             }
         }
     }

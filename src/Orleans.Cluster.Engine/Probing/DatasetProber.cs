@@ -1,6 +1,6 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -21,7 +21,7 @@ internal static class DatasetProber
             FailureKind.SourceUnavailable,
             $"{request.Files[0].Path} is empty{(request.Files.Count > 1 ? $", and so are the other {request.Files.Count - 1} files" : "")}: "
             + "there are no columns. Declare them in options.columns if that is right.",
-            ErrorCode.DatasetNotReadable.Word);
+            ProblemCode.DatasetNotReadable.Word);
     }
 
     // By the first file with content; what is no Parquet and no JSON is delimited text.
@@ -50,7 +50,7 @@ internal static class DatasetProber
         return Path.GetExtension(name) switch
         {
             ".parquet" => throw new EngineException(
-                FailureKind.SourceUnavailable, $"{file.Path} is named .parquet but does not begin as a Parquet file does.", ErrorCode.DatasetNotReadable.Word),
+                FailureKind.SourceUnavailable, $"{file.Path} is named .parquet but does not begin as a Parquet file does.", ProblemCode.DatasetNotReadable.Word),
             ".tsv" or ".tab" or ".maf" => SourceFormat.Tsv,
             ".csv" => SourceFormat.Csv,
             ".ndjson" or ".jsonl" => SourceFormat.Ndjson,

@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -32,7 +32,7 @@ internal sealed class DeclaredColumns(SourceOptions options)
             throw new EngineException(
                 FailureKind.BadQuery,
                 $"options.columns declares '{missing}', which no file has. Columns: {string.Join(", ", found.Take(Shown))}{(found.Count > Shown ? ", ..." : "")}.",
-                ErrorCode.ColumnNotFound.Word);
+                ProblemCode.ColumnNotFound.Word);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Orleans.Cluster.Contracts.Execution;
 
 namespace Orleans.Cluster.Engine.Probing;
 

@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -73,7 +73,7 @@ internal static class HiveFolders
             throw new EngineException(
                 FailureKind.BadData, $"{path}: the folder of column '{name.Replace("\0", "%00", StringComparison.Ordinal)}' holds a NUL character (%00). "
                 + "Rename the folder, or set options.hivePartitioning to false.",
-                ErrorCode.DatasetNotReadable.Word);
+                ProblemCode.DatasetNotReadable.Word);
         }
 
         value = value == "NULL" ? Null : value;
@@ -82,7 +82,7 @@ internal static class HiveFolders
             throw new EngineException(
                 FailureKind.BadData, $"{path}: its folders give the column '{name}' two values, '{values[name]}' and '{value}'. "
                 + "Rename one of the folders, or set options.hivePartitioning to false.",
-                ErrorCode.SchemaConflict.Word);
+                ProblemCode.SchemaConflict.Word);
         }
     }
 

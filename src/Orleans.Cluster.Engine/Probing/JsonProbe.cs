@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -124,7 +124,7 @@ internal static partial class JsonProbe
         {
             throw new EngineException(
                 FailureKind.BadData, $"{request.Files[0].Path} is not the JSON that it should be: {DuckDbErrors.ToFailure(e).Message}",
-                ErrorCode.DatasetNotReadable.Word, e);
+                ProblemCode.DatasetNotReadable.Word, e);
         }
     }
 

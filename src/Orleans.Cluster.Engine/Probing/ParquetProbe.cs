@@ -1,6 +1,6 @@
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
 
@@ -76,7 +76,7 @@ internal static class ParquetProbe
         catch (DuckDBException e)
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"A Parquet file cannot be read: {DuckDbErrors.ToFailure(e).Message}", ErrorCode.DatasetNotReadable.Word, e);
+                FailureKind.SourceUnavailable, $"A Parquet file cannot be read: {DuckDbErrors.ToFailure(e).Message}", ProblemCode.DatasetNotReadable.Word, e);
         }
     }
 

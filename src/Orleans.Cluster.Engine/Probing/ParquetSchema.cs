@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -58,7 +58,7 @@ internal static class ParquetSchema
         var advice = wider is null ? "; no type holds both. Declare it in options.columns."
             : $". Declare it in options.columns, or set options.union to WIDEN to read it as {wider}.";
         throw new EngineException(
-            FailureKind.BadData, $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}{advice}", ErrorCode.SchemaConflict.Word);
+            FailureKind.BadData, $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}{advice}", ProblemCode.SchemaConflict.Word);
     }
 
     private static void RequireSameNames(IReadOnlyList<(IReadOnlyList<ColumnSchema> Columns, string Path)> layouts)
@@ -73,7 +73,7 @@ internal static class ParquetSchema
                     FailureKind.BadData,
                     SchemaDifference.Describe(
                         first.Path, other.Path, [.. here.Where(name => !there.Contains(name))], [.. there.Where(name => !here.Contains(name))]),
-                    ErrorCode.SchemaConflict.Word);
+                    ProblemCode.SchemaConflict.Word);
             }
         }
     }

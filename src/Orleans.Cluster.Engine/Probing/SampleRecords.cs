@@ -1,5 +1,5 @@
 using System.Text;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Probing;

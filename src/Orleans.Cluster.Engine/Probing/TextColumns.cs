@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -53,6 +53,6 @@ internal sealed record TextColumns(IReadOnlyList<string> Names, IReadOnlyList<Co
                 FailureKind.BadData,
                 $"{look.Path} has {look.Width} {(look.Width == 1 ? "field" : "fields")} in a record, and no header, where {source} has "
                 + $"{names.Count} {(names.Count == 1 ? "column" : "columns")}. Declare every column in file order, or check the delimiter.",
-                ErrorCode.SchemaConflict.Word);
+                ProblemCode.SchemaConflict.Word);
     }
 }

@@ -50,7 +50,7 @@ internal sealed record TextOpening(long Bytes, long Lines, string? Separator, st
 
                 throw new EngineException(
                     FailureKind.BadData, $"{sample.File.Path} has {i} lines, and options.skipLines is {count}: nothing is left of it.",
-                    ErrorCode.DatasetNotReadable.Word);
+                    ProblemCode.DatasetNotReadable.Word);
             }
 
             lines.Advance();

@@ -1,7 +1,7 @@
 using System.Text;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -100,7 +100,7 @@ internal sealed record TextSample(
         "latin-1" or "latin1" or "iso-8859-1" => "latin-1",
         "windows-1252" or "cp1252" => "windows-1252",
         var other => throw new EngineException(
-            FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ErrorCode.DatasetNotReadable.Word),
+            FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ProblemCode.DatasetNotReadable.Word),
     };
 
     private static string FindEncoding(string path, SourceCompression compression, SourceOptions options)
@@ -127,7 +127,7 @@ internal sealed record TextSample(
         if (!BgzfIndex.EndsWhole(handle))
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"{path} has no BGZF end mark: it was cut off, or is being written.", ErrorCode.DatasetNotReadable.Word);
+                FailureKind.SourceUnavailable, $"{path} has no BGZF end mark: it was cut off, or is being written.", ProblemCode.DatasetNotReadable.Word);
         }
     }
 
@@ -164,14 +164,14 @@ internal sealed record TextSample(
 
         if (FileSignature.Find(head) is { } what)
         {
-            throw new EngineException(FailureKind.BadData, $"{path} is no table: it is {what}.", ErrorCode.DatasetNotReadable.Word);
+            throw new EngineException(FailureKind.BadData, $"{path} is no table: it is {what}.", ProblemCode.DatasetNotReadable.Word);
         }
 
         if (options.Encoding is null && FileSignature.FindUtf16(head) is { } utf16)
         {
             throw new EngineException(
                 FailureKind.BadData, $"{path} looks like UTF-16 without a byte order mark. Set options.encoding to {utf16} if it is.",
-                ErrorCode.DatasetNotReadable.Word);
+                ProblemCode.DatasetNotReadable.Word);
         }
     }
 }

@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -69,7 +69,7 @@ internal static class TextSchema
                 FailureKind.BadData,
                 SchemaDifference.Describe(
                     first.Path, file.Path, [.. names.Where(name => !own.Contains(name))], [.. own.Where(name => !names.Contains(name))]),
-                ErrorCode.SchemaConflict.Word);
+                ProblemCode.SchemaConflict.Word);
         }
     }
 

@@ -1,5 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -88,6 +88,6 @@ internal sealed class UnitedColumn(string name, string? declared)
             FailureKind.BadData,
             $"Column '{Name}' is {before} in {_path} and {found} in {path}{(WordsHint(both) is { } hint ? $", because of {hint} Or" : ".")} "
             + $"{(WordsHint(both) is null ? "D" : "d")}eclare its type in options.columns, or set options.union to WIDEN to read it as {both.Type}.",
-            ErrorCode.SchemaConflict.Word);
+            ProblemCode.SchemaConflict.Word);
     }
 }

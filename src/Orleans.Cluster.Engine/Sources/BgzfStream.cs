@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Microsoft.Win32.SafeHandles;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 

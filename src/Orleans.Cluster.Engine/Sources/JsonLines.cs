@@ -93,7 +93,7 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         {
             throw new EngineException(
                 FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: this is no JSON: {e.Message}",
-                ErrorCode.DatasetNotReadable.Word, e);
+                ProblemCode.DatasetNotReadable.Word, e);
         }
 
         _state = reader.CurrentState;
@@ -160,7 +160,7 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         {
             throw new EngineException(
                 FailureKind.BadData, $"{path}, byte {_consumed}: a single text or number is longer than {RecordPump.MaxRecordBytes >> 20} MiB.",
-                ErrorCode.DatasetNotReadable.Word);
+                ProblemCode.DatasetNotReadable.Word);
         }
 
         Array.Resize(ref _text, _text.Length * 2);

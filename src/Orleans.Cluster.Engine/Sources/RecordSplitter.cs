@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Engine.Storage;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 

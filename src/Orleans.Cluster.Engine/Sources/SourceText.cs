@@ -16,7 +16,7 @@ internal sealed class SourceText(string path, Stream inner) : ForwardStream
         {
             throw new EngineException(
                 FailureKind.SourceUnavailable, $"{path} cannot be read to its end, it is broken or cut off: {e.Message}",
-                ErrorCode.DatasetNotReadable.Word, e);
+                ProblemCode.DatasetNotReadable.Word, e);
         }
     }
 

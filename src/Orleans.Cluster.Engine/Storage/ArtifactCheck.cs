@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Storage;
 

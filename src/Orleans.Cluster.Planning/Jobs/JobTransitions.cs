@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
@@ -36,7 +35,7 @@ public static class JobTransitions
         if (!state.Phase.IsTerminal() && state.Phase is not (JobPhase.Cancelling or JobPhase.Publishing) && facts.Now >= state.DeadlineAt)
         {
             return Fail(
-                state, ProblemDocument.Of(ErrorCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
+                state, ProblemDocument.Of(ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
         }
 
         return state.Phase switch
@@ -58,7 +57,7 @@ public static class JobTransitions
             if (!facts.Dependencies.TryGetValue(id, out var phase) || phase is JobPhase.Failed or JobPhase.Cancelled)
             {
                 var end = phase is JobPhase.Failed ? "failed" : phase is JobPhase.Cancelled ? "was cancelled" : "is not there any more";
-                return Fail(state, ProblemDocument.Of(ErrorCode.DependencyFailed, $"Job {id}, which this one depends on, {end}."), facts.Now);
+                return Fail(state, ProblemDocument.Of(ProblemCode.DependencyFailed, $"Job {id}, which this one depends on, {end}."), facts.Now);
             }
         }
 
@@ -271,6 +270,6 @@ public static class JobTransitions
     private static JobDecision Refuse(JobState state, string why) => new()
     {
         State = state,
-        Refusal = new ClusterException(ErrorCode.JobAlreadyTerminal, $"Job {state.Id} cannot change: {why}"),
+        Refusal = new ClusterException(ProblemCode.JobAlreadyTerminal, $"Job {state.Id} cannot change: {why}"),
     };
 }

@@ -1,6 +1,5 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Jobs;
 

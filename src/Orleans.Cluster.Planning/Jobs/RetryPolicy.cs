@@ -21,18 +21,18 @@ public static class RetryPolicy
         if (partition.Crashes >= MaxCrashes)
         {
             return ProblemDocument.Of(
-                ErrorCode.ExecutorCrashed,
+                ProblemCode.ExecutorCrashed,
                 $"{name} ended its executor {partition.Crashes} times; the last time: {failure.Message}",
                 "The data of this partition, or the query over it, brings the engine down. Other jobs are not affected.");
         }
 
         if (!failure.Kind.IsRetryable())
         {
-            return ProblemDocument.Of(failure.ErrorCode, $"{name}: {failure.Message}");
+            return ProblemDocument.Of(failure.ProblemCode, $"{name}: {failure.Message}");
         }
 
         return partition.Faults >= retry.MaxAttempts
-            ? ProblemDocument.Of(failure.ErrorCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}")
+            ? ProblemDocument.Of(failure.ProblemCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}")
             : null;
     }
 

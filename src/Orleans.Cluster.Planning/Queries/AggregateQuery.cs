@@ -25,7 +25,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         if (items.Count > 0 && items.Select(i => i.Name).Concat(groups.Select(g => g.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
             .FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            faults.Add("/parameters/aggregates", ErrorCode.QueryInvalid, $"Two result columns are named {twice.Key}. Name one with as.");
+            faults.Add("/parameters/aggregates", ProblemCode.QueryInvalid, $"Two result columns are named {twice.Key}. Name one with as.");
         }
 
         var where = parameters.Where is null ? null : await faults.Expression("/parameters/where", parameters.Where, columns);
@@ -91,7 +91,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
 
         if (!OneArgument.Contains(function) && !TwoArguments.Contains(function))
         {
-            faults.Add($"{pointer}/function", ErrorCode.QueryInvalid,
+            faults.Add($"{pointer}/function", ProblemCode.QueryInvalid,
                 $"There is no function {aggregate.Function}. Functions are: {string.Join(", ", OneArgument.Concat(TwoArguments))}.");
             return null;
         }
@@ -123,7 +123,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
 
         if (aggregate.Column is null)
         {
-            faults.Add(pointer, ErrorCode.ColumnNotFound, $"{function} needs a column.");
+            faults.Add(pointer, ProblemCode.ColumnNotFound, $"{function} needs a column.");
             return null;
         }
 
@@ -132,7 +132,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         var names = isOne ? [aggregate.Column] : aggregate.Column.Split(',', 2, StringSplitOptions.TrimEntries);
         if (!isOne && names.Length != 2)
         {
-            faults.Add(pointer, ErrorCode.QueryInvalid, $"{function} takes two columns, parted by a comma: y,x.");
+            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} takes two columns, parted by a comma: y,x.");
             return null;
         }
 
@@ -156,7 +156,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
             _ => false,
         }))
         {
-            faults.Add(pointer, ErrorCode.QueryInvalid, $"{function} is of {wanted}; {column.Name} is {column.Type}.");
+            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} is of {wanted}; {column.Name} is {column.Type}.");
         }
 
         return SqlText.Names(found.OfType<ColumnSchema>().Select(column => column.Name));

@@ -122,7 +122,7 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
             return true;
         }
         catch (Contracts.ClusterException unbound) when (
-            unbound.Code == Contracts.ErrorCode.QueryInvalid || unbound.Code == Contracts.ErrorCode.ColumnNotFound)
+            unbound.Code == Contracts.ProblemCode.QueryInvalid || unbound.Code == Contracts.ProblemCode.ColumnNotFound)
         {
             throw new NotSpreadableException("a subquery in a subquery that reads columns of both");
         }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
 
 namespace Orleans.Cluster.Planning.Queries;
 

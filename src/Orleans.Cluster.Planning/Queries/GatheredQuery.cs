@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -64,7 +63,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
                 if (!visible.Concat(datasets).Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
                     throw new ClusterException(
-                        ErrorCode.QueryInvalid, $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
+                        ProblemCode.QueryInvalid, $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
                 }
 
                 break;

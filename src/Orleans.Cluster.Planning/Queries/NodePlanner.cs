@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -25,7 +25,7 @@ internal sealed class NodePlanner(PlanDraft draft)
             draft.Reset(mark);
             return await new GatheredQuery(draft).Plan(query, shape.Message);
         }
-        catch (ClusterException unbound) when (unbound.Code == ErrorCode.QueryInvalid || unbound.Code == ErrorCode.ColumnNotFound)
+        catch (ClusterException unbound) when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
         {
             // The whole query was bound before, so a part of it that cannot be bound alone is a form that the planner does not know.
             draft.Reset(mark);

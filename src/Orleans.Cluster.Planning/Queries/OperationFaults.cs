@@ -9,7 +9,7 @@ internal sealed class OperationFaults(PlanDraft draft)
     private readonly List<Fault> faults = [];
 
     /// <summary>A fault of its own.</summary>
-    public void Add(string pointer, ErrorCode code, string detail) => faults.Add(new Fault(pointer, code.Word, detail));
+    public void Add(string pointer, ProblemCode code, string detail) => faults.Add(new Fault(pointer, code.Word, detail));
 
     /// <summary>The column as the data spells it; a fault when there is none.</summary>
     public ColumnSchema? Column(string pointer, string? name, IReadOnlyList<ColumnSchema> columns)
@@ -19,7 +19,7 @@ internal sealed class OperationFaults(PlanDraft draft)
             return found;
         }
 
-        Add(pointer, ErrorCode.ColumnNotFound, $"There is no column {name}. Columns are: {Listed(columns)}.");
+        Add(pointer, ProblemCode.ColumnNotFound, $"There is no column {name}. Columns are: {Listed(columns)}.");
         return null;
     }
 
@@ -38,7 +38,7 @@ internal sealed class OperationFaults(PlanDraft draft)
         {
             if (await Parse(text) is not { } expression)
             {
-                Add(pointer, ErrorCode.QueryInvalid, $"{text} is not one expression.");
+                Add(pointer, ProblemCode.QueryInvalid, $"{text} is not one expression.");
                 return null;
             }
 
@@ -83,7 +83,7 @@ internal sealed class OperationFaults(PlanDraft draft)
         if (faults is [var first, ..])
         {
             var detail = faults.Count == 1 ? first.Detail : $"{first.Detail} And {faults.Count - 1} more.";
-            throw new ClusterException(ErrorCode.Parse(first.Code), detail, errors: [.. faults]);
+            throw new ClusterException(ProblemCode.Parse(first.Code), detail, errors: [.. faults]);
         }
     }
 
@@ -100,17 +100,17 @@ internal sealed class OperationFaults(PlanDraft draft)
         var before = faults.Count;
         if (SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY") || node.IsClass("WINDOW") || node.IsClass("STAR")))
         {
-            Add(pointer, ErrorCode.QueryInvalid, "Subqueries, windows and stars have no place here; use the operation sql.");
+            Add(pointer, ProblemCode.QueryInvalid, "Subqueries, windows and stars have no place here; use the operation sql.");
         }
 
         if (!mayAggregate && SqlNodes.Descend(expression).FirstOrDefault(AggregateFunctions.IsAggregate) is { } aggregate)
         {
-            Add(pointer, ErrorCode.QueryInvalid, $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
+            Add(pointer, ProblemCode.QueryInvalid, $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
         }
 
         if (SessionValues.Find(expression, columns.Select(column => column.Name)) is { } sessionValue)
         {
-            Add(pointer, ErrorCode.QueryInvalid, SessionValues.Refusal(sessionValue));
+            Add(pointer, ProblemCode.QueryInvalid, SessionValues.Refusal(sessionValue));
             return false;
         }
 

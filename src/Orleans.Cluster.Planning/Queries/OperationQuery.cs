@@ -40,7 +40,7 @@ internal sealed class OperationQuery
             OperationKind.Pivot => await query.Pivot(spec.ReadParameters<PivotParameters>()),
             OperationKind.Profile => query.Profile(spec.ReadParameters<ProfileParameters>()),
             OperationKind.Sql => await query.Sql(spec.ReadParameters<SqlParameters>()),
-            _ => throw new ClusterException(ErrorCode.QueryInvalid, $"The operation {spec.Operation} cannot be planned."),
+            _ => throw new ClusterException(ProblemCode.QueryInvalid, $"The operation {spec.Operation} cannot be planned."),
         };
         query.faults.Throw();
         return sql;
@@ -143,7 +143,7 @@ internal sealed class OperationQuery
             return dataset.Columns;
         }
 
-        faults.Add(pointer, ErrorCode.DatasetNotFound, $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
+        faults.Add(pointer, ProblemCode.DatasetNotFound, $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
         return null;
     }
 
@@ -194,14 +194,14 @@ internal sealed class OperationQuery
 
         if (index.Contains(key))
         {
-            faults.Add("/parameters/key", ErrorCode.QueryInvalid, $"{key.Name} cannot be both in index and the key.");
+            faults.Add("/parameters/key", ProblemCode.QueryInvalid, $"{key.Name} cannot be both in index and the key.");
             return null;
         }
 
         var function = parameters.Function.ToLowerInvariant();
         if (function is "sum" or "avg" && !StoredTypes.IsNumeric(value.Type))
         {
-            faults.Add("/parameters/value", ErrorCode.QueryInvalid, $"{function} is of numbers; {value.Name} is {value.Type}.");
+            faults.Add("/parameters/value", ProblemCode.QueryInvalid, $"{function} is of numbers; {value.Name} is {value.Type}.");
             return null;
         }
 
@@ -217,7 +217,7 @@ internal sealed class OperationQuery
             : columns.Except(id).ToList();
         if (melted.Count == 0)
         {
-            faults.Add("/parameters/columns", ErrorCode.ColumnNotFound, "There is no column to melt.");
+            faults.Add("/parameters/columns", ProblemCode.ColumnNotFound, "There is no column to melt.");
             return "";
         }
 

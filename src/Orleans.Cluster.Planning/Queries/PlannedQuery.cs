@@ -1,5 +1,4 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Plans;
 
 namespace Orleans.Cluster.Planning.Queries;
 

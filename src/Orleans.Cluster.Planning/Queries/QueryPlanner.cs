@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 

@@ -41,7 +41,7 @@ internal static class SessionValues
     {
         if (Find(query, columns) is { } name)
         {
-            throw new ClusterException(ErrorCode.QueryInvalid, Refusal(name));
+            throw new ClusterException(ProblemCode.QueryInvalid, Refusal(name));
         }
     }
 

@@ -192,7 +192,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             await draft.Bind(await draft.Render(query));
             return true;
         }
-        catch (ClusterException unbound) when (unbound.Code == ErrorCode.QueryInvalid || unbound.Code == ErrorCode.ColumnNotFound)
+        catch (ClusterException unbound) when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
         {
             return false;
         }

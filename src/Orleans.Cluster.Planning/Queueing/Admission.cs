@@ -28,7 +28,7 @@ public static class Admission
         Check("memoryBytes", request.MemoryBytes, offers.Max(offer => offer.MemoryBytes), "bytes of memory");
         Check("gpu", request.Gpu, offers.Max(offer => offer.Gpus), "GPUs");
         return new ClusterException(
-            ErrorCode.ResourcesImpossible,
+            ProblemCode.ResourcesImpossible,
             $"No worker could ever run a task with {request.Cpu} slots, {request.MemoryBytes} bytes of memory and {request.Gpu} GPUs; " +
             $"the largest worker, {largest.Id}, has {largest.Slots} slots, {largest.MemoryBytes} bytes and {largest.Gpus} GPUs.",
             "Ask for less, or start larger workers (Cluster:MemoryPerWorkerBytes, Cluster:SlotsPerWorker).",
@@ -38,7 +38,7 @@ public static class Admission
         {
             if (asked > most)
             {
-                faults.Add(new Fault($"/resources/{name}", ErrorCode.ResourcesImpossible.Word, $"A task asks for {asked} {unit}; the most that a worker has is {most}."));
+                faults.Add(new Fault($"/resources/{name}", ProblemCode.ResourcesImpossible.Word, $"A task asks for {asked} {unit}; the most that a worker has is {most}."));
             }
         }
     }
@@ -68,10 +68,10 @@ public static class Admission
             ? $"the {live.Count} workers that there are run {now} of them"
             : $"at most {reach.MaxWorkers} workers with {reach.Shape.Slots} slots and {reach.Shape.MemoryBytes} bytes each run {most} of them";
         return new ClusterException(
-            ErrorCode.ResourcesImpossible,
+            ProblemCode.ResourcesImpossible,
             $"The gang has {width} tasks, which begin at once, each with {request.Cpu} slots, {request.MemoryBytes} bytes of memory and {request.Gpu} GPUs; {there}.",
             "Cut fewer partitions (partitioning.targetBytes), ask for less for each, or give the cluster more workers (cluster/scale).",
-            [new Fault("/gang", ErrorCode.ResourcesImpossible.Word, $"{width} tasks begin at once; the most that the cluster can run is {most}.")]);
+            [new Fault("/gang", ProblemCode.ResourcesImpossible.Word, $"{width} tasks begin at once; the most that the cluster can run is {most}.")]);
     }
 
     private static List<WorkerSnapshot> Offers(IReadOnlyList<WorkerStatus> workers, ClusterReach? reach)

@@ -88,7 +88,7 @@ public sealed record GangBegin(long Number, JobId Job, int Epoch, int Stage, IRe
 /// <param name="Go">Parts that have begun, by number, with the attempts that the worker now holds.</param>
 /// <param name="Drop">Parts that it keeps free for nothing.</param>
 /// <param name="GiveBack">Attempts that it shall stop, because their gang is short of a member that was not replaced in time.</param>
-public sealed record GangErrands(IReadOnlyList<(long Number, IReadOnlyList<AttemptId> Attempts)> Go, IReadOnlyList<long> Drop, IReadOnlyList<AttemptId> GiveBack)
+public sealed record GangOrders(IReadOnlyList<(long Number, IReadOnlyList<AttemptId> Attempts)> Go, IReadOnlyList<long> Drop, IReadOnlyList<AttemptId> GiveBack)
 {
     /// <summary>Whether there is nothing to say.</summary>
     public bool IsEmpty => Go.Count == 0 && Drop.Count == 0 && GiveBack.Count == 0;

@@ -22,7 +22,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     private readonly Dictionary<WorkerId, long> lastReport = [];
     private readonly Dictionary<long, (Match Match, long Report)> underWay = [];
     private readonly Dictionary<JobId, DateTimeOffset> lastGrant = [];
-    private readonly GangDesk gangs = new(gangBounds);
+    private readonly GangLedger gangs = new(gangBounds);
     private long lastNumber = before;
     private long lastNumberAtRead = before;
 
@@ -164,10 +164,10 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     /// <param name="worker">The worker.</param>
     /// <param name="held">Parts that it keeps free, as it last said.</param>
     /// <param name="running">What it runs.</param>
-    public GangErrands Errands(WorkerId worker, IReadOnlyCollection<long> held, IReadOnlyCollection<AttemptId> running)
+    public GangOrders OrdersFor(WorkerId worker, IReadOnlyCollection<long> held, IReadOnlyCollection<AttemptId> running)
     {
         var parts = gangs.All.SelectMany(reservation => reservation.Parts.Where(part => part.Value.Worker == worker).Select(part => (part.Key, reservation)));
-        return new GangErrands(
+        return new GangOrders(
             [.. parts.Select(part => (part.Key, Attempts: part.reservation.Tell(part.Key, held.Contains(part.Key))!)).Where(part => part.Attempts is not null)],
             [.. held.Where(part => gangs.Find(part) is null)],
             gangs.ToGiveBack(running));

@@ -111,7 +111,7 @@ public static class ClusterView
         var instance = observed.Instances.FirstOrDefault(candidate => WorkerMatch.Is(worker, candidate));
         return instance switch
         {
-            { End: { } end } => WorkerMatch.Bury(worker, end),
+            { End: { } end } => WorkerMatch.MarkDead(worker, end),
             { } when worker.State is WorkerState.Active && observed.Leaving.Contains(instance.Id) =>
                 worker with { State = WorkerState.Draining, Reason = "Finishes what it runs, then leaves." },
             { } when worker is { State: WorkerState.Draining, Reason: null } => worker with { Reason = "Finishes what it runs, then leaves." },

@@ -85,7 +85,7 @@ public sealed class WorkerChronicle
         {
             if (worker.State == WorkerState.Dead)
             {
-                Bury(worker, instances);
+                MarkDead(worker, instances);
             }
             else if (!departed.Exists(gone => gone.Id == worker.Id))
             {
@@ -97,12 +97,12 @@ public sealed class WorkerChronicle
         {
             if (instances.Any(instance => instance.End is not null && WorkerMatch.Is(worker, instance)))
             {
-                Bury(worker, instances);
+                MarkDead(worker, instances);
             }
             else if (now - heardAt > Unheard)
             {
                 var since = worker.LastSeen.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-                Bury(worker with { Busy = 0, Cpu = 0, Reason = $"It was not heard of after {since}; nobody saw it end." }, instances);
+                MarkDead(worker with { Busy = 0, Cpu = 0, Reason = $"It was not heard of after {since}; nobody saw it end." }, instances);
             }
         }
 
@@ -118,12 +118,12 @@ public sealed class WorkerChronicle
     public bool HasJoined(ScaleInstance instance) => living.Values.Any(pair => WorkerMatch.Is(pair.Status, instance));
 
     // The target knows how a process ended; the queue only that it is silent.
-    private void Bury(WorkerStatus worker, IReadOnlyCollection<ScaleInstance> instances)
+    private void MarkDead(WorkerStatus worker, IReadOnlyCollection<ScaleInstance> instances)
     {
         living.Remove(worker.Id);
         var end = instances.FirstOrDefault(instance => instance.End is not null && WorkerMatch.Is(worker, instance))?.End;
         var known = departed.FindIndex(gone => gone.Id == worker.Id);
-        var dead = end is not null ? WorkerMatch.Bury(worker, end) : worker with { State = WorkerState.Dead };
+        var dead = end is not null ? WorkerMatch.MarkDead(worker, end) : worker with { State = WorkerState.Dead };
         if (known < 0)
         {
             departed.Add(dead);

@@ -24,7 +24,7 @@ public static class WorkerMatch
     }
 
     /// <summary>The worker after its instance has ended.</summary>
-    public static WorkerStatus Bury(WorkerStatus worker, InstanceEnd end)
+    public static WorkerStatus MarkDead(WorkerStatus worker, InstanceEnd end)
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(end);

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
-using Orleans.Cluster.Grains;
+using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Silo.Processes;
 
@@ -48,7 +48,7 @@ internal static class ClusterHost
         ["Logging:LogLevel:Default"] = "Warning",
         ["Logging:LogLevel:Orleans.Cluster"] = "Information",
         // Says at each refused request that it was refused, which the answer and the audit log say too.
-        ["Logging:LogLevel:Orleans.Cluster.Silo.Gateway.Access"] = "Warning",
+        ["Logging:LogLevel:Orleans.Cluster.Gateway.Access"] = "Warning",
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
         // It recommends the server collector at each start; a silo leaves memory and processors to its executors.
         ["Logging:LogLevel:Orleans.Runtime.Silo"] = "Error",

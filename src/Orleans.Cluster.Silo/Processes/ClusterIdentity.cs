@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Orleans.Cluster.Grains;
+using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Silo.Processes;
 

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Grains.Execution;
+using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.Silo.Processes;
 

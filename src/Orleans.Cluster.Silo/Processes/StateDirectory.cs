@@ -1,3 +1,5 @@
+using Orleans.Cluster.Coordination.Settings;
+
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>

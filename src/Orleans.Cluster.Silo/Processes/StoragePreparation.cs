@@ -1,8 +1,8 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Checkpoints;
-using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Storage;
 
 namespace Orleans.Cluster.Silo.Processes;
 

@@ -1,7 +1,7 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains.Access;
-using Orleans.Cluster.Grains.History;
-using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Storage;
 
 namespace Orleans.Cluster.Silo.Processes;
 

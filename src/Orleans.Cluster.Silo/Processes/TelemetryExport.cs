@@ -2,7 +2,8 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains;
+using Orleans.Cluster.Coordination.Metrics;
+using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Silo.Processes;
 
@@ -13,9 +14,6 @@ namespace Orleans.Cluster.Silo.Processes;
 internal static class TelemetryExport
 {
     public const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
-    /// <summary>What is measured in every process.</summary>
-    public static readonly string[] Meters = [ClusterTelemetry.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime"];
 
     public static void AddTelemetryExport(this IHostApplicationBuilder builder, SiloRole role)
     {
@@ -37,6 +35,6 @@ internal static class TelemetryExport
                     serviceInstanceId: $"{role}-{Environment.MachineName}-{Environment.ProcessId}".ToLowerInvariant())
                 .AddEnvironmentVariableDetector())
             .WithTracing(tracing => tracing.AddSource(ClusterTelemetry.ActivitySourceName, "Microsoft.AspNetCore").AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter());
+            .WithMetrics(metrics => metrics.AddMeter(ClusterTelemetry.Meters).AddOtlpExporter());
     }
 }

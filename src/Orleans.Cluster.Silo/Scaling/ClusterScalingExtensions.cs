@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
@@ -10,7 +11,7 @@ internal static class ClusterScalingExtensions
     {
         services.AddOptions<ScalingOptions>().BindConfiguration(ScalingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddScaleTarget(configuration.GetValue($"{ScalingOptions.Section}:{nameof(ScalingOptions.Target)}", ScaleTargetKind.LocalProcesses), args);
-        services.AddSingleton<ClusterDesk>();
+        services.AddSingleton<ClusterService>();
         services.AddHostedService<ScaleReconciler>();
         return services;
     }

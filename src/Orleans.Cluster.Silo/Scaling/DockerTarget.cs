@@ -1,7 +1,7 @@
 using System.Globalization;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;

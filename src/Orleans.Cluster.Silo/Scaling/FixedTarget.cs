@@ -1,4 +1,4 @@
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Storage;
 
 namespace Orleans.Cluster.Silo.Scaling;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using k8s.Models;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Scaling;
+using k8s.Models;
 
 namespace Orleans.Cluster.Silo.Scaling;
 

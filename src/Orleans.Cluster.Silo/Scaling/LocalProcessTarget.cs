@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Silo.Scaling;
@@ -30,7 +30,7 @@ internal sealed partial class LocalProcessTarget(
     {
         lock (_gate)
         {
-            BuryEnded();
+            MarkEnded();
             return Task.FromResult<IReadOnlyList<ScaleInstance>>([.. _ended, .. _running.Select(worker => worker.Describe())]);
         }
     }
@@ -118,7 +118,7 @@ internal sealed partial class LocalProcessTarget(
         }
     }
 
-    private void BuryEnded()
+    private void MarkEnded()
     {
         foreach (var worker in _running.Where(worker => worker.End is not null).ToList())
         {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Scaling;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Scaling;
 using Orleans.Cluster.Silo.Processes;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Transport;

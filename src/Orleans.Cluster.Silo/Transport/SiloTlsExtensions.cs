@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.InsideContracts.Transport;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Configuration;

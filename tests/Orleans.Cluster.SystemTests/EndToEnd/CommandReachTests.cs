@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Orleans.Cluster.Cli;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 

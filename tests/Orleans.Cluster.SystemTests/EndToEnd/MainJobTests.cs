@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
@@ -71,7 +72,7 @@ public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests
 [Collection("postgres")]
 public sealed class PostgresMainJobTests : MainJobTests<PostgresCluster>
 {
-    public PostgresMainJobTests(PostgresCluster cluster) : base(cluster) => Postgres.PostgresFixture.SkipUnlessInstalled();
+    public PostgresMainJobTests(PostgresCluster cluster) : base(cluster) => PostgresFixture.SkipUnlessInstalled();
 }
 
 /// <summary>What a user relies on first, on real processes and over REST.</summary>

@@ -1,4 +1,4 @@
-using Orleans.Cluster.SystemTests.Postgres;
+using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
-using Orleans.Cluster.Silo.Storage;
+using Orleans.Cluster.Storage;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Queueing;
 

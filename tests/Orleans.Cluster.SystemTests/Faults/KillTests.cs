@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults;
@@ -24,7 +25,7 @@ public sealed class EmbeddedKillTests(EmbeddedFaultCluster cluster) : KillTests<
 [Collection("kills")]
 public sealed class PostgresKillTests : KillTests<HandRunCluster>, IClassFixture<HandRunCluster>
 {
-    public PostgresKillTests(HandRunCluster cluster) : base(cluster) => Postgres.PostgresFixture.SkipUnlessInstalled();
+    public PostgresKillTests(HandRunCluster cluster) : base(cluster) => PostgresFixture.SkipUnlessInstalled();
 
     [Theory]
     [InlineData(Victim.Worker)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Queueing;
 
@@ -15,7 +16,7 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
 
     public PostgresPauseTests(HandRunCluster cluster) : base(cluster)
     {
-        Postgres.PostgresFixture.SkipUnlessInstalled();
+        PostgresFixture.SkipUnlessInstalled();
         this.cluster = cluster;
     }
 

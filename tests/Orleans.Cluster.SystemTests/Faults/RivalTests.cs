@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Queueing;
 
@@ -22,7 +23,7 @@ public sealed class RivalTests : IClassFixture<HandRunCluster>
 
     public RivalTests(HandRunCluster cluster)
     {
-        Postgres.PostgresFixture.SkipUnlessInstalled();
+        PostgresFixture.SkipUnlessInstalled();
         this.cluster = cluster;
     }
 

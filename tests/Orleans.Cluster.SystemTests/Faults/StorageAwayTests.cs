@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Orleans.Cluster.SystemTests.EndToEnd;
+using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.Gateway;
 
 namespace Orleans.Cluster.SystemTests.Faults;
@@ -15,7 +15,7 @@ public sealed class StorageAwayTests : IClassFixture<HandRunCluster>
 
     public StorageAwayTests(HandRunCluster cluster)
     {
-        Postgres.PostgresFixture.SkipUnlessInstalled();
+        PostgresFixture.SkipUnlessInstalled();
         this.cluster = cluster;
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Orleans.Cluster.SystemTests.EndToEnd;
 using static Orleans.Cluster.SystemTests.Gateway.GatewayCluster;
 
 namespace Orleans.Cluster.SystemTests.Gateway;

@@ -26,6 +26,6 @@ public sealed class ErrorCodeTests
             .SelectMany(method => method.GetCustomAttribute<ProvokesAttribute>()?.Codes ?? [])
             .Distinct();
 
-        Assert.Equal(Contracts.ErrorCode.All.Select(code => code.Word).Order(), provoked.Concat(Unprovoked).Order());
+        Assert.Equal(Contracts.ProblemCode.All.Select(code => code.Word).Order(), provoked.Concat(Unprovoked).Order());
     }
 }

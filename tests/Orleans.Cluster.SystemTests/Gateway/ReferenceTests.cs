@@ -55,7 +55,7 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         Assert.Empty(read.Diagnostic!.Errors);
         Assert.Empty(read.Diagnostic.Warnings);
         Assert.Equal(OpenApiSpecVersion.OpenApi3_1, read.Diagnostic.SpecificationVersion);
-        Assert.Equal(Contracts.ErrorCode.All.Select(code => code.Word).Order(), read.Document!.Components!.Examples!.Keys.Order());
+        Assert.Equal(Contracts.ProblemCode.All.Select(code => code.Word).Order(), read.Document!.Components!.Examples!.Keys.Order());
     }
 
     // The examples are not made up: the gateway takes the one of its most important operation.

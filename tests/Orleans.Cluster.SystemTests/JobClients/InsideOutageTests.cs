@@ -1,9 +1,9 @@
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.InsideClient;
+using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.EndToEnd;
 using Orleans.Cluster.SystemTests.Faults;
-using Orleans.Cluster.SystemTests.Postgres;
 using Orleans.Cluster.SystemTests.Queueing;
 
 namespace Orleans.Cluster.SystemTests.JobClients;

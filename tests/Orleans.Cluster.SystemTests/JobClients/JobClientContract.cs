@@ -54,7 +54,7 @@ public abstract class JobClientContract(GatewayCluster gateway)
 
         Assert.Equal(first.Id, second.Id);
         Assert.NotEqual(first.Id, without.Id);
-        Assert.Equal(Contracts.ErrorCode.IdempotencyKeyReused, other.Code);
+        Assert.Equal(Contracts.ProblemCode.IdempotencyKeyReused, other.Code);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public abstract class JobClientContract(GatewayCluster gateway)
         Assert.Equal(JobPhase.Cancelled, cancelled.Phase);
         Assert.True(again.Revision > cancelled.Revision);
         Assert.Equal(
-            (Contracts.ErrorCode.ResultNotReady, Contracts.ErrorCode.ResultNotReady, Contracts.ErrorCode.JobNotFound), (noResult.Code, tooEarly.Code, gone.Code));
+            (Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.JobNotFound), (noResult.Code, tooEarly.Code, gone.Code));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Configuration;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Silo.Scaling;
+using Orleans.Cluster.Worker;
 using k8s;
 using k8s.Models;
-using Microsoft.Extensions.Configuration;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Partitions;
-using Orleans.Cluster.Silo.Scaling;
 
 namespace Orleans.Cluster.SystemTests.Kubernetes;
 

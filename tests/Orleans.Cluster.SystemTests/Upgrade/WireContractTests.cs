@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Planning.Scaling;
 using Orleans.Runtime;
 using Orleans.Serialization;

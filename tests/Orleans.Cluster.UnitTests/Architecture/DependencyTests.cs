@@ -5,19 +5,36 @@ namespace Orleans.Cluster.UnitTests.Architecture;
 /// <summary>Dependencies point one way.</summary>
 public sealed class DependencyTests
 {
-    private static readonly Dictionary<string, string[]> Allowed = new()
+    // A project's folders: which other namespaces of the product each may name. What is not listed may not; a folder may always name those
+    // that hold it. "Contracts" and "Protocol" are words that all may use from where their project reference lets them.
+    private static readonly Dictionary<string, string[]> Projects = new()
     {
         ["Contracts"] = [],
-        ["Planning"] = ["Contracts"],
-        ["Engine"] = ["Contracts"],
-        ["Executor"] = ["Engine", "Contracts"],
-        ["Grains"] = ["Planning", "Contracts"],
+        ["Protocol"] = ["Contracts"],
+        ["Planning"] = ["Protocol"],
+        ["Engine"] = ["Protocol"],
+        ["Executor"] = ["Engine"],
+        ["Coordination"] = ["Planning"],
+        ["Files"] = ["Coordination"],
+        ["Worker"] = ["Coordination", "Files"],
+        ["Storage"] = ["Coordination"],
         ["InsideContracts"] = ["Contracts"],
-        ["Silo"] = ["Grains", "Planning", "InsideContracts", "Contracts"],
+        ["Gateway"] = ["Coordination", "Files", "InsideContracts"],
+        ["Silo"] = ["Gateway", "Storage", "Worker"],
         ["Client"] = ["Contracts"],
-        ["InsideClient"] = ["Client", "InsideContracts", "Contracts"],
-        ["Cli"] = ["Client", "Contracts"],
+        ["InsideClient"] = ["Client", "InsideContracts"],
+        ["Cli"] = ["Client"],
     };
+
+    [Fact]
+    public void Namespaces_References_MakeNoCycle()
+    {
+        var assemblies = Projects.Keys.Select(name => Path.Combine(AppContext.BaseDirectory, $"Orleans.Cluster.{name}.dll")).Where(File.Exists);
+
+        var references = NamespaceReferences.Read(assemblies);
+
+        Assert.Empty(Cycles(references));
+    }
 
     [Fact]
     public void Projects_References_PointOneWay()
@@ -30,7 +47,7 @@ public sealed class DependencyTests
                 .Where(reference => (string?)reference.Attribute("ReferenceOutputAssembly") != "false")
                 .Select(reference => Short((string)reference.Attribute("Include")!));
 
-            Assert.All(references, reference => Assert.Contains(reference, Allowed[project]));
+            Assert.All(references, reference => Assert.Contains(reference, Projects[project]));
         }
     }
 
@@ -43,6 +60,30 @@ public sealed class DependencyTests
         Assert.True(File.Exists(Path.Combine(silo, "Orleans.Cluster.Silo.dll")));
         Assert.False(File.Exists(Path.Combine(silo, "Orleans.Cluster.Engine.dll")));
         Assert.True(File.Exists(Path.Combine(silo, "executor", "Orleans.Cluster.Engine.dll")));
+    }
+
+    // Each group of folders that reach one another, with the references that tie it.
+    private static IEnumerable<string> Cycles(IReadOnlySet<(string From, string To)> references)
+    {
+        var next = references.ToLookup(pair => pair.From, pair => pair.To);
+        var names = references.SelectMany(pair => new[] { pair.From, pair.To }).Distinct().ToList();
+        var reach = names.ToDictionary(name => name, name => Reach(name, next));
+        return references.Where(pair => reach[pair.To].Contains(pair.From)).Select(pair => $"{pair.From} -> {pair.To}").Order();
+    }
+
+    private static HashSet<string> Reach(string start, ILookup<string, string> next)
+    {
+        var seen = new HashSet<string>();
+        var open = new Stack<string>([start]);
+        while (open.TryPop(out var name))
+        {
+            foreach (var other in next[name].Where(seen.Add))
+            {
+                open.Push(other);
+            }
+        }
+
+        return seen;
     }
 
     private static string Short(string path) => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')).Split('.')[^1];

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains.Execution;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.UnitTests.Execution;
 

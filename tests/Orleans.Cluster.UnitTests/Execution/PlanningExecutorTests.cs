@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Execution;
-using Orleans.Cluster.Grains.Queueing;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.UnitTests.Execution;
 
@@ -38,7 +37,7 @@ public sealed class PlanningExecutorTests : IDisposable
 
         var failure = await Assert.ThrowsAsync<ClusterException>(() => engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
 
-        Assert.Equal(Contracts.ErrorCode.ExecutorCrashed, failure.Code);
+        Assert.Equal(Contracts.ProblemCode.ExecutorCrashed, failure.Code);
         Assert.Equal(starts, File.ReadAllLines(Path.Combine(folder, "starts")).Length);
     }
 

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Silo.Callbacks;
+using Orleans.Cluster.Gateway.Callbacks;
 
 namespace Orleans.Cluster.UnitTests.Gateway;
 

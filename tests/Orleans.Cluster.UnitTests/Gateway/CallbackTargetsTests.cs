@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Silo.Callbacks;
+using Orleans.Cluster.Gateway.Callbacks;
 
 namespace Orleans.Cluster.UnitTests.Gateway;
 
@@ -22,7 +22,7 @@ public sealed class CallbackTargetsTests
     {
         var refusal = Assert.Throws<ClusterException>(() => Targets(allowPrivate: false).Check(new CallbackSpec { Url = url }));
 
-        Assert.Equal((Contracts.ErrorCode.ValidationFailed, "/callback/url"), (refusal.Code, Assert.Single(refusal.Problem.Errors!).Pointer));
+        Assert.Equal((Contracts.ProblemCode.ValidationFailed, "/callback/url"), (refusal.Code, Assert.Single(refusal.Problem.Errors!).Pointer));
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Silo.Gateway.Reference;
+using Orleans.Cluster.Gateway.Reference;
 
 namespace Orleans.Cluster.UnitTests.Gateway;
 

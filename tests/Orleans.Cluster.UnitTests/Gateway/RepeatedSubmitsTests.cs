@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains.Jobs;
+using Orleans.Cluster.Coordination.Jobs;
+using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.UnitTests.Gateway;
 
@@ -38,7 +39,7 @@ public sealed class RepeatedSubmitsTests
         var ofOther = await submits.Once(("ann", "k"), "other", () => Task.FromResult(Status()), None);
         answer.SetResult(Status());
 
-        Assert.Equal(Contracts.ErrorCode.IdempotencyKeyReused, refusal.Code);
+        Assert.Equal(Contracts.ProblemCode.IdempotencyKeyReused, refusal.Code);
         Assert.NotEqual((await first).Id, ofOther.Id);
     }
 
@@ -50,10 +51,10 @@ public sealed class RepeatedSubmitsTests
         var first = submits.Once((null, "k"), "h", () => answer.Task, None);
         var second = submits.Once((null, "k"), "h", () => Task.FromResult(Status()), None);
 
-        answer.SetException(new ClusterException(Contracts.ErrorCode.DatasetNotFound, "gone"));
+        answer.SetException(new ClusterException(Contracts.ProblemCode.DatasetNotFound, "gone"));
 
         await Assert.ThrowsAsync<ClusterException>(() => first);
-        Assert.Equal(Contracts.ErrorCode.DatasetNotFound, (await Assert.ThrowsAsync<ClusterException>(() => second)).Code);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotFound, (await Assert.ThrowsAsync<ClusterException>(() => second)).Code);
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class RepeatedSubmitsTests
         clock.Advance(TimeSpan.FromSeconds(21));
 
         var refusal = await Assert.ThrowsAsync<ClusterException>(() => second);
-        Assert.Equal((Contracts.ErrorCode.IdempotencyInFlight, 409, true), (refusal.Code, refusal.Problem.Status, refusal.Problem.Retryable));
+        Assert.Equal((Contracts.ProblemCode.IdempotencyInFlight, 409, true), (refusal.Code, refusal.Problem.Status, refusal.Problem.Retryable));
     }
 
     private static JobStatus Status()

@@ -1,7 +1,6 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.UnitTests.Jobs;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains;
+using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.UnitTests.Jobs;
@@ -66,7 +66,7 @@ public sealed class JobTraceTests : IDisposable
         {
             Id = id, Priority = JobPriority.High, Phase = JobPhase.Running, CreatedAt = Now, Stages = [Stage(0, StagePhase.Open) with { OpenedAt = Now.AddSeconds(1) }],
         };
-        var failed = Apply(running, running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2), Error = ProblemDocument.Of(Contracts.ErrorCode.Internal, "no") }, 2);
+        var failed = Apply(running, running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2), Error = ProblemDocument.Of(Contracts.ProblemCode.Internal, "no") }, 2);
         var again = Apply(failed, failed with { Phase = JobPhase.Queued, Epoch = 2, FinishedAt = null, Error = null }, 10);
         Apply(again, again with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12), Stages = [again.Stages[0] with { Phase = StagePhase.Complete }] }, 12);
 

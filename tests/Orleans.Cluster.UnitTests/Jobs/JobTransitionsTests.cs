@@ -162,13 +162,13 @@ public sealed class JobTransitionsTests
     {
         var decision = JobTransitions.Apply(State(phase), new CancelRequested(Now), Spec);
 
-        Assert.Equal(Contracts.ErrorCode.JobAlreadyTerminal, decision.Refusal!.Code);
+        Assert.Equal(Contracts.ProblemCode.JobAlreadyTerminal, decision.Refusal!.Code);
     }
 
     [Fact]
     public void Apply_RetryOfAFailedJob_KeepsWhatIsCommittedInANewEpoch()
     {
-        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ErrorCode.BadRow, "x"), FinishedAt = Now };
+        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ProblemCode.BadRow, "x"), FinishedAt = Now };
 
         var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
 

@@ -1,4 +1,3 @@
-using Orleans.Cluster.Contracts.Execution;
 using Orleans.Cluster.Planning.Jobs;
 using static Orleans.Cluster.UnitTests.Jobs.JobSamples;
 

@@ -1,8 +1,7 @@
 using CsCheck;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Contracts.Plans;
 using Orleans.Cluster.Planning.Partitioning;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.UnitTests.Partitioning;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Datasets;
 
 namespace Orleans.Cluster.UnitTests.Planning;
 
@@ -33,7 +33,7 @@ public sealed class DataRootsTests : IDisposable
 
         var refused = Assert.Throws<ClusterException>(() => Resolve(path));
 
-        Assert.Equal(Contracts.ErrorCode.DatasetNotReadable, refused.Code);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.Equal($"'{pipe}' is a named pipe, not a file.", refused.Message);
     }
 
@@ -50,7 +50,7 @@ public sealed class DataRootsTests : IDisposable
 
         var refused = Assert.Throws<ClusterException>(() => Resolve(path));
 
-        Assert.Equal(Contracts.ErrorCode.DatasetNotFound, refused.Code);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotFound, refused.Code);
         Assert.Contains(full, refused.Message, StringComparison.Ordinal);
         Assert.Contains("which does not exist", refused.Message, StringComparison.Ordinal);
     }
@@ -63,6 +63,6 @@ public sealed class DataRootsTests : IDisposable
         Assert.Equal(["a.csv", "b.csv"], Resolve("in/*.csv").Select(file => Path.GetFileName(file.Path)));
     }
 
-    private IReadOnlyList<Contracts.Execution.FileStamp> Resolve(string path) =>
+    private IReadOnlyList<Protocol.FileStamp> Resolve(string path) =>
         roots.Resolve(new SourceSpec { Path = [path] }, "/source", TestContext.Current.CancellationToken);
 }

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Contracts.Execution;
-using Orleans.Cluster.Grains;
-using Orleans.Cluster.Grains.Execution;
-using Orleans.Cluster.Grains.Planning;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.UnitTests.Planning;
 

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Grains;
+using Orleans.Cluster.Coordination.Calls;
 
 namespace Orleans.Cluster.UnitTests.Planning;
 

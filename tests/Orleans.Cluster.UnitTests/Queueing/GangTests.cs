@@ -68,11 +68,11 @@ public sealed class GangTests
 
         Report(B, slots: 1);
 
-        Assert.Equal([a], ledger.Errands(A, [a], []).Drop);
+        Assert.Equal([a], ledger.OrdersFor(A, [a], []).Drop);
         Assert.Empty(ledger.TakeGangsToBegin());
         Report(A, slots: 1);
         Assert.Equal(2, ledger.Grant([A, B], Now).Count);
-        Assert.DoesNotContain(ledger.Errands(B, [], []).Go, part => part.Number == b);
+        Assert.DoesNotContain(ledger.OrdersFor(B, [], []).Go, part => part.Number == b);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class GangTests
         ledger.Remove(B);
 
         Assert.Empty(ledger.TakeGangsToBegin());
-        Assert.Equal([a], ledger.Errands(A, [a], []).Drop);
+        Assert.Equal([a], ledger.OrdersFor(A, [a], []).Drop);
     }
 
     [Fact]
@@ -95,10 +95,10 @@ public sealed class GangTests
         Report(A, slots: 1, open: [a], held: [a]);
 
         ledger.ReviewGangs(Now + Bounds.Confirmation);
-        Assert.Empty(ledger.Errands(A, [a], []).Drop);
+        Assert.Empty(ledger.OrdersFor(A, [a], []).Drop);
         ledger.ReviewGangs(Now + Bounds.Confirmation + TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal([a], ledger.Errands(A, [a], []).Drop);
+        Assert.Equal([a], ledger.OrdersFor(A, [a], []).Drop);
     }
 
     [Fact]
@@ -110,23 +110,23 @@ public sealed class GangTests
 
         ledger.ReviewGangs(Now);
 
-        Assert.Equal([a], ledger.Errands(A, [a], []).Drop);
+        Assert.Equal([a], ledger.OrdersFor(A, [a], []).Drop);
     }
 
     [Fact]
-    public void Errands_GangHasBegun_EachWorkerIsToldUntilItsReportNamesThePartNoMore()
+    public void OrdersFor_GangHasBegun_EachWorkerIsToldUntilItsReportNamesThePartNoMore()
     {
         var (a, b) = Begin();
 
-        Assert.Equal([Attempt(0)], Assert.Single(ledger.Errands(A, [a], []).Go).Attempts);
-        Assert.Equal([Attempt(0)], Assert.Single(ledger.Errands(A, [a], []).Go).Attempts);
-        Assert.Equal([Attempt(1)], Assert.Single(ledger.Errands(B, [b], []).Go).Attempts);
+        Assert.Equal([Attempt(0)], Assert.Single(ledger.OrdersFor(A, [a], []).Go).Attempts);
+        Assert.Equal([Attempt(0)], Assert.Single(ledger.OrdersFor(A, [a], []).Go).Attempts);
+        Assert.Equal([Attempt(1)], Assert.Single(ledger.OrdersFor(B, [b], []).Go).Attempts);
         Report(A, slots: 1, free: 0);
-        Assert.Empty(ledger.Errands(A, [], [Attempt(0)]).Go);
+        Assert.Empty(ledger.OrdersFor(A, [], [Attempt(0)]).Go);
     }
 
     [Fact]
-    public void Errands_PartWasLetGoWhileTheGangBegan_IsToldOnceAllTheSame()
+    public void OrdersFor_PartWasLetGoWhileTheGangBegan_IsToldOnceAllTheSame()
     {
         var (a, b) = Reserve();
         Report(A, slots: 1, open: [a], held: [a]);
@@ -135,8 +135,8 @@ public sealed class GangTests
         Report(B, slots: 1);
         ledger.GangBegun(begin.Number, [(A, Attempt(0)), (B, Attempt(1))]);
 
-        Assert.Equal([Attempt(1)], Assert.Single(ledger.Errands(B, [], []).Go).Attempts);
-        Assert.Empty(ledger.Errands(B, [], []).Go);
+        Assert.Equal([Attempt(1)], Assert.Single(ledger.OrdersFor(B, [], []).Go).Attempts);
+        Assert.Empty(ledger.OrdersFor(B, [], []).Go);
     }
 
     [Fact]
@@ -149,14 +149,14 @@ public sealed class GangTests
 
         ledger.GangRefused(begin.Number);
 
-        Assert.Equal([a], ledger.Errands(A, [a], []).Drop);
-        Assert.Equal([b], ledger.Errands(B, [b], []).Drop);
+        Assert.Equal([a], ledger.OrdersFor(A, [a], []).Drop);
+        Assert.Equal([b], ledger.OrdersFor(B, [b], []).Drop);
     }
 
     [Fact]
-    public void Errands_PartOfAnEarlierLedger_IsDropped()
+    public void OrdersFor_PartOfAnEarlierLedger_IsDropped()
     {
-        Assert.Equal([77], new QueueLedger(TimeSpan.FromMinutes(1), Bounds, before: 100).Errands(A, [77], []).Drop);
+        Assert.Equal([77], new QueueLedger(TimeSpan.FromMinutes(1), Bounds, before: 100).OrdersFor(A, [77], []).Drop);
     }
 
     [Fact]
@@ -174,11 +174,11 @@ public sealed class GangTests
     {
         ledger.Refresh([Gang(ready: 1, running: 1)]);
         ledger.ReviewGangs(Now);
-        Assert.True(ledger.Errands(A, [], [Attempt(0)]).IsEmpty);
+        Assert.True(ledger.OrdersFor(A, [], [Attempt(0)]).IsEmpty);
 
         var late = Now + Bounds.Replacement + TimeSpan.FromMilliseconds(1);
         ledger.ReviewGangs(late);
-        Assert.Equal([Attempt(0)], ledger.Errands(A, [], [Attempt(0)]).GiveBack);
+        Assert.Equal([Attempt(0)], ledger.OrdersFor(A, [], [Attempt(0)]).GiveBack);
         Report(A, slots: 1);
         Report(B, slots: 1);
         Assert.Empty(ledger.Grant([A, B], late));
@@ -188,7 +188,7 @@ public sealed class GangTests
         var together = ledger.Grant([A, B], late);
         Assert.Equal(2, together.Count);
         Assert.All(together, grant => Assert.True(grant.Match.Together));
-        Assert.Empty(ledger.Errands(A, [], [Attempt(0)]).GiveBack);
+        Assert.Empty(ledger.OrdersFor(A, [], [Attempt(0)]).GiveBack);
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class GangTests
 
         ledger.ReviewGangs(Now + TimeSpan.FromSeconds(25));
 
-        Assert.Empty(ledger.Errands(A, [], [Attempt(0)]).GiveBack);
+        Assert.Empty(ledger.OrdersFor(A, [], [Attempt(0)]).GiveBack);
     }
 
     private (long A, long B) Reserve()

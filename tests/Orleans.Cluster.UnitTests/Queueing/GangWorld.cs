@@ -105,23 +105,23 @@ internal sealed class GangWorld
 
         foreach (var (id, (report, held)) in desk.ToList())
         {
-            if (held && ledger.Errands(id, report.Held, report.Running) is { IsEmpty: false } errands)
+            if (held && ledger.OrdersFor(id, report.Held, report.Running) is { IsEmpty: false } gangOrders)
             {
-                Answer(id, report, new Orders([], errands), turbulent);
+                Answer(id, report, new Orders([], gangOrders), turbulent);
             }
         }
 
         var waiting = desk.Where(pair => pair.Value.Held).Select(pair => pair.Key).ToList();
         foreach (var group in ledger.Grant(waiting, now).GroupBy(grant => grant.Match.Worker))
         {
-            Answer(group.Key, desk[group.Key].Last, new Orders([.. group], new GangErrands([], [], [])), turbulent);
+            Answer(group.Key, desk[group.Key].Last, new Orders([.. group], new GangOrders([], [], [])), turbulent);
         }
 
         foreach (var (id, (report, held)) in desk.ToList())
         {
             if (held && now - report.At > TimeSpan.FromSeconds(1))
             {
-                Answer(id, report, new Orders([], new GangErrands([], [], [])), turbulent);
+                Answer(id, report, new Orders([], new GangOrders([], [], [])), turbulent);
             }
         }
     }
@@ -182,7 +182,7 @@ internal sealed class GangWorld
         {
             worker.Inbox.Dequeue();
             worker.Unanswered.Remove(letter.Report);
-            Obey(worker, letter.Orders);
+            Follow(worker, letter.Orders);
         }
 
         foreach (var attempt in worker.Running.Where(_ => random.Next(12) == 0).ToList())
@@ -223,14 +223,14 @@ internal sealed class GangWorld
             new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, report.Held, unanswered, report.Held);
     }
 
-    private void Obey(Worker worker, Orders orders)
+    private void Follow(Worker worker, Orders orders)
     {
-        foreach (var part in orders.Errands.Drop)
+        foreach (var part in orders.Gangs.Drop)
         {
             worker.Held.Remove(part);
         }
 
-        foreach (var (number, attempts) in orders.Errands.Go)
+        foreach (var (number, attempts) in orders.Gangs.Go)
         {
             var kept = worker.Held.Remove(number);
             foreach (var attempt in attempts.Where(attempt => !worker.Running.Contains(attempt) && IsMine(worker, attempt, out _)))
@@ -246,7 +246,7 @@ internal sealed class GangWorld
             }
         }
 
-        foreach (var attempt in orders.Errands.GiveBack.Where(attempt => worker.Running.Remove(attempt) && IsMine(worker, attempt, out _)))
+        foreach (var attempt in orders.Gangs.GiveBack.Where(attempt => worker.Running.Remove(attempt) && IsMine(worker, attempt, out _)))
         {
             Find(attempt).State = PartitionStep.Waiting;
             GivenBack++;
@@ -322,7 +322,7 @@ internal sealed class GangWorld
 
     private sealed record Report(long Sequence, DateTimeOffset At, IReadOnlyList<long> Held, IReadOnlyList<AttemptId> Running);
 
-    private sealed record Orders(IReadOnlyList<(long Number, Match Match)> Grants, GangErrands Errands);
+    private sealed record Orders(IReadOnlyList<(long Number, Match Match)> Grants, GangOrders Gangs);
 
     private sealed class Worker(WorkerId id)
     {

@@ -1,7 +1,7 @@
 using System.Text;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
-using Orleans.Cluster.Silo.Gateway.Forms;
+using Orleans.Cluster.Gateway.Forms;
 
 namespace Orleans.Cluster.UnitTests.Scaling;
 
@@ -29,7 +29,7 @@ public sealed class ClusterFormTests
     {
         var refusal = Assert.Throws<ClusterException>(() => ClusterForm.ReadScale(Json(body)));
 
-        Assert.Equal(Contracts.ErrorCode.ValidationFailed, refusal.Code);
+        Assert.Equal(Contracts.ProblemCode.ValidationFailed, refusal.Code);
         Assert.Equal([pointer], refusal.Problem.Errors!.Select(fault => fault.Pointer));
     }
 

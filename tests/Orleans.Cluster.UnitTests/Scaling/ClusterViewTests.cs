@@ -11,7 +11,7 @@ public sealed class ClusterViewTests
     {
         ScaleInstance[] instances = [Instance(1), Instance(2)];
 
-        var status = ClusterView.Compose(Desired(2), Seen(instances), [.. instances.Select(one => Worker(one))]);
+        var status = ClusterView.Compose(Desired(2), Seen(instances), [.. instances.Select(one => WorkerOf(one))]);
 
         Assert.Equal((ClusterState.Running, 2, 2, null), (status.State, status.DesiredWorkers, status.ActiveWorkers, status.Detail));
     }
@@ -21,7 +21,7 @@ public sealed class ClusterViewTests
     {
         ScaleInstance[] instances = [Instance(1), Instance(2, ageSeconds: 1)];
 
-        var status = ClusterView.Compose(Desired(2), Seen(instances), [Worker(instances[0])]);
+        var status = ClusterView.Compose(Desired(2), Seen(instances), [WorkerOf(instances[0])]);
 
         Assert.Equal(ClusterState.Starting, status.State);
         Assert.Equal([WorkerState.Active, WorkerState.Joining], status.Workers.Select(worker => worker.State));
@@ -31,7 +31,7 @@ public sealed class ClusterViewTests
     public void Compose_KilledAndForgottenByTheQueue_IsListedAsDeadWithItsEnd()
     {
         var chronicle = new WorkerChronicle();
-        chronicle.Note([Worker(Instance(1))], [Instance(1)], Now);
+        chronicle.Note([WorkerOf(Instance(1))], [Instance(1)], Now);
         ScaleInstance[] instances = [Ended(1, 99, 1)];
         chronicle.Note([], instances, Now);
 
@@ -45,7 +45,7 @@ public sealed class ClusterViewTests
     public void Departed_AfterAnHour_IsForgotten()
     {
         var chronicle = new WorkerChronicle();
-        chronicle.Note([Worker(Instance(1), state: WorkerState.Dead)], [], Now);
+        chronicle.Note([WorkerOf(Instance(1), state: WorkerState.Dead)], [], Now);
 
         chronicle.Note([], [], Now.AddMinutes(59));
         Assert.Single(chronicle.Departed);
@@ -60,7 +60,7 @@ public sealed class ClusterViewTests
         ScaleInstance[] instances = [Instance(1)];
         var observed = Seen(instances) with { Leaving = ["1"] };
 
-        var stopping = ClusterView.Compose(desired, observed, [Worker(instances[0], busy: 1)]);
+        var stopping = ClusterView.Compose(desired, observed, [WorkerOf(instances[0], busy: 1)]);
         var stopped = ClusterView.Compose(desired, Seen([Ended(1, 99, 1, wasRequested: true)]), []);
 
         Assert.Equal((ClusterState.Stopping, WorkerState.Draining), (stopping.State, stopping.Workers[0].State));
@@ -84,7 +84,7 @@ public sealed class ClusterViewTests
     {
         var observed = new ObservedScale { Target = "fixed", CanScale = false };
 
-        var status = ClusterView.Compose(Desired(4), observed, [Worker(Instance(1))]);
+        var status = ClusterView.Compose(Desired(4), observed, [WorkerOf(Instance(1))]);
 
         Assert.Equal((ClusterState.Running, 1), (status.State, status.DesiredWorkers));
     }

@@ -12,7 +12,7 @@ public sealed class OrderedReconcileTests
     [Fact]
     public void Plan_MoreThanWanted_TheLastLeaveAlthoughOthersAreIdle()
     {
-        WorkerStatus[] workers = [Worker(Four[0]), Worker(Four[1]), Worker(Four[2], busy: 1), Worker(Four[3], busy: 1)];
+        WorkerStatus[] workers = [WorkerOf(Four[0]), WorkerOf(Four[1]), WorkerOf(Four[2], busy: 1), WorkerOf(Four[3], busy: 1)];
 
         var plan = ReconcilePolicy.Plan(Desired(2), View(Four, workers));
 
@@ -24,8 +24,8 @@ public sealed class OrderedReconcileTests
     public void Plan_DrainedBeforeOneBehindIt_WaitsForThatOne()
     {
         var leaving = new Dictionary<string, DateTimeOffset> { ["3"] = Now, ["4"] = Now };
-        WorkerStatus[] busy = [Worker(Four[0]), Worker(Four[1]), Worker(Four[2], 0, WorkerState.Draining), Worker(Four[3], 1, WorkerState.Draining)];
-        WorkerStatus[] idle = [.. busy.Take(3), Worker(Four[3], 0, WorkerState.Draining)];
+        WorkerStatus[] busy = [WorkerOf(Four[0]), WorkerOf(Four[1]), WorkerOf(Four[2], 0, WorkerState.Draining), WorkerOf(Four[3], 1, WorkerState.Draining)];
+        WorkerStatus[] idle = [.. busy.Take(3), WorkerOf(Four[3], 0, WorkerState.Draining)];
 
         Assert.Empty(ReconcilePolicy.Plan(Desired(2), View(Four, busy, leaving)).Stop);
         Assert.Equal(["3", "4"], ReconcilePolicy.Plan(Desired(2), View(Four, idle, leaving)).Stop.Order());
@@ -36,7 +36,7 @@ public sealed class OrderedReconcileTests
     {
         var leaving = new Dictionary<string, DateTimeOffset> { ["3"] = Now, ["4"] = Now };
 
-        var plan = ReconcilePolicy.Plan(Desired(3), View(Four, [.. Four.Select(one => Worker(one, busy: 1))], leaving));
+        var plan = ReconcilePolicy.Plan(Desired(3), View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1))], leaving));
 
         Assert.Equal(["4"], plan.Leaving.Keys);
         Assert.Equal(0, plan.Start);
@@ -46,7 +46,7 @@ public sealed class OrderedReconcileTests
     public void Plan_OneThatSomebodyElseEnds_IsNotCountedNorKeptNorAskedAgain()
     {
         ScaleInstance[] instances = [Instance(1) with { IsEnding = true }, Instance(2), Instance(3)];
-        WorkerStatus[] workers = [Worker(instances[0], 1, WorkerState.Draining), Worker(instances[1]), Worker(instances[2])];
+        WorkerStatus[] workers = [WorkerOf(instances[0], 1, WorkerState.Draining), WorkerOf(instances[1]), WorkerOf(instances[2])];
 
         var plan = ReconcilePolicy.Plan(Desired(3), View(instances, workers));
         var stop = ReconcilePolicy.Plan(Desired(3).Stop(atOnce: true, Now), View(instances, workers));

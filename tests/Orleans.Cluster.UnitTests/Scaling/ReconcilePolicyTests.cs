@@ -11,7 +11,7 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_FewerThanWanted_StartsTheMissing()
     {
-        var plan = ReconcilePolicy.Plan(Desired(6), View(Four, [.. Four.Select(one => Worker(one))]));
+        var plan = ReconcilePolicy.Plan(Desired(6), View(Four, [.. Four.Select(one => WorkerOf(one))]));
 
         Assert.Equal(2, plan.Start);
         Assert.Empty(plan.Leaving);
@@ -20,7 +20,7 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_MoreThanWanted_IdleOnesLeaveFirstAndBusyOnesAreOnlyDrained()
     {
-        WorkerStatus[] workers = [Worker(Four[0], busy: 1), Worker(Four[1], busy: 1), Worker(Four[2], busy: 1), Worker(Four[3])];
+        WorkerStatus[] workers = [WorkerOf(Four[0], busy: 1), WorkerOf(Four[1], busy: 1), WorkerOf(Four[2], busy: 1), WorkerOf(Four[3])];
 
         var plan = ReconcilePolicy.Plan(Desired(2), View(Four, workers));
 
@@ -33,7 +33,7 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_DrainedAndIdle_IsStopped()
     {
-        WorkerStatus[] workers = [Worker(Four[0]), Worker(Four[1], busy: 1, WorkerState.Draining), Worker(Four[2], busy: 0, WorkerState.Draining), Worker(Four[3])];
+        WorkerStatus[] workers = [WorkerOf(Four[0]), WorkerOf(Four[1], busy: 1, WorkerState.Draining), WorkerOf(Four[2], busy: 0, WorkerState.Draining), WorkerOf(Four[3])];
         var leaving = new Dictionary<string, DateTimeOffset> { ["2"] = Now, ["3"] = Now };
 
         var plan = ReconcilePolicy.Plan(Desired(2), View(Four, workers, leaving));
@@ -48,7 +48,7 @@ public sealed class ReconcilePolicyTests
         var leaving = new Dictionary<string, DateTimeOffset> { ["1"] = Now.AddMinutes(-11) };
 
         var plan = ReconcilePolicy.Plan(
-            Desired(3), View(Four, [.. Four.Select(one => Worker(one, busy: 1, one.Id == "1" ? WorkerState.Draining : WorkerState.Active))], leaving));
+            Desired(3), View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1, one.Id == "1" ? WorkerState.Draining : WorkerState.Active))], leaving));
 
         Assert.Equal(["1"], plan.Stop);
     }
@@ -67,7 +67,7 @@ public sealed class ReconcilePolicyTests
     public void Plan_WantedAgain_KeepsThoseThatWereNotAskedToEnd()
     {
         var leaving = new Dictionary<string, DateTimeOffset> { ["1"] = Now, ["2"] = Now };
-        var workers = Four.Select(one => Worker(one, busy: 1, leaving.ContainsKey(one.Id) ? WorkerState.Draining : WorkerState.Active)).ToList();
+        var workers = Four.Select(one => WorkerOf(one, busy: 1, leaving.ContainsKey(one.Id) ? WorkerState.Draining : WorkerState.Active)).ToList();
 
         var plan = ReconcilePolicy.Plan(Desired(4), View(Four, workers, leaving, new HashSet<string> { "1" }));
 
@@ -80,7 +80,7 @@ public sealed class ReconcilePolicyTests
     {
         var desired = Desired(4).Stop(atOnce: false, Now);
 
-        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => Worker(one, busy: 1))]));
+        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1))]));
 
         Assert.Equal((0, 4, 4), (plan.Start, plan.Leaving.Count, plan.Drain.Count));
         Assert.Empty(plan.Stop);
@@ -91,7 +91,7 @@ public sealed class ReconcilePolicyTests
     {
         var desired = Desired(4).Stop(atOnce: true, Now);
 
-        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => Worker(one, busy: 1))]));
+        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1))]));
 
         Assert.Equal(4, plan.Stop.Count);
         Assert.True(plan.StopAtOnce);
@@ -102,7 +102,7 @@ public sealed class ReconcilePolicyTests
     {
         var desired = Desired(4).Start(null, new WorkerShape(2, 1 << 30), Now);
 
-        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => Worker(one))]));
+        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => WorkerOf(one))]));
 
         Assert.Equal((4, 4), (plan.Start, plan.Leaving.Count));
     }
@@ -110,10 +110,10 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_SiloDeadForAMinuteWhileItsProcessGoesOn_IsKilled()
     {
-        var frozen = Worker(Four[0], state: WorkerState.Dead) with { LastSeen = Now.AddSeconds(-61) };
-        var lately = Worker(Four[1], state: WorkerState.Dead) with { LastSeen = Now.AddSeconds(-20) };
+        var frozen = WorkerOf(Four[0], state: WorkerState.Dead) with { LastSeen = Now.AddSeconds(-61) };
+        var lately = WorkerOf(Four[1], state: WorkerState.Dead) with { LastSeen = Now.AddSeconds(-20) };
 
-        var plan = ReconcilePolicy.Plan(Desired(4), View(Four, [frozen, lately, Worker(Four[2]), Worker(Four[3])]));
+        var plan = ReconcilePolicy.Plan(Desired(4), View(Four, [frozen, lately, WorkerOf(Four[2]), WorkerOf(Four[3])]));
 
         Assert.Equal(["1"], plan.Kill);
     }
@@ -123,7 +123,7 @@ public sealed class ReconcilePolicyTests
     {
         ScaleInstance[] instances = [Instance(1, 10), Instance(2, 10), Ended(3, 9, 1), Ended(4, 9, 1)];
 
-        var plan = ReconcilePolicy.Plan(Desired(4), View(instances, [Worker(instances[0]), Worker(instances[1])]));
+        var plan = ReconcilePolicy.Plan(Desired(4), View(instances, [WorkerOf(instances[0]), WorkerOf(instances[1])]));
 
         Assert.Equal(2, plan.Start);
         Assert.Null(plan.Pause);

@@ -29,7 +29,7 @@ internal static class ScalingSamples
             End = new InstanceEnd(Now.AddSeconds(-endedSecondsAgo), wasRequested, $"process {process} ended with code 1"),
         };
 
-    public static WorkerStatus Worker(ScaleInstance instance, int busy = 0, WorkerState state = WorkerState.Active) => new()
+    public static WorkerStatus WorkerOf(ScaleInstance instance, int busy = 0, WorkerState state = WorkerState.Active) => new()
     {
         Id = new WorkerId($"w-{instance.Id}"),
         Address = "127.0.0.1:1",

@@ -12,10 +12,10 @@ public sealed class UnwellWorkerTests
     public void Compose_AllThereAndOneUnwell_IsDegradedAndSaysWhy()
     {
         ScaleInstance[] instances = [Instance(1), Instance(2)];
-        var unwell = Worker(instances[1], state: WorkerState.Unwell) with { Reason = "It has not reported for 7 s." };
+        var unwell = WorkerOf(instances[1], state: WorkerState.Unwell) with { Reason = "It has not reported for 7 s." };
 
         var status = ClusterView.Compose(
-            Desired(2), new ObservedScale { Target = "local-processes", CanScale = true, Instances = instances }, [Worker(instances[0]), unwell]);
+            Desired(2), new ObservedScale { Target = "local-processes", CanScale = true, Instances = instances }, [WorkerOf(instances[0]), unwell]);
 
         Assert.Equal((ClusterState.Degraded, 1), (status.State, status.ActiveWorkers));
         Assert.Equal("w-2 gets nothing for now: It has not reported for 7 s.", status.Detail);
@@ -28,7 +28,7 @@ public sealed class UnwellWorkerTests
 
         var status = ClusterView.Compose(
             Desired(3), new ObservedScale { Target = "local-processes", CanScale = true, Instances = instances },
-            [Worker(instances[0]), Worker(instances[1], state: WorkerState.Unwell)]);
+            [WorkerOf(instances[0]), WorkerOf(instances[1], state: WorkerState.Unwell)]);
 
         Assert.Equal(ClusterState.Starting, status.State);
     }
@@ -67,7 +67,7 @@ public sealed class UnwellWorkerTests
     public void Describe_ContainerThatWaitsToStartAgain_IsJoiningBesideItsDeadWorkerAndNoGhost()
     {
         var instance = Instance(1) with { Note = "CrashLoopBackOff: back-off 40s" };
-        var dead = Worker(instance, state: WorkerState.Dead) with { LastSeen = Now.AddMinutes(-2) };
+        var dead = WorkerOf(instance, state: WorkerState.Dead) with { LastSeen = Now.AddMinutes(-2) };
 
         var status = ClusterView.Compose(Desired(1), new ObservedScale { Target = "kubernetes", CanScale = true, Instances = [instance] }, [dead]);
         var plan = ReconcilePolicy.Plan(Desired(1), View([instance], [dead]));

@@ -10,13 +10,13 @@ public sealed class WorkerChronicleTests
     public void Restore_DeadOfAnotherGateway_AreListedWithTheirReasons()
     {
         var first = new WorkerChronicle();
-        first.Note([Worker(Instance(1)), Worker(Instance(2))], [Instance(1), Instance(2)], Now);
-        first.Note([Worker(Instance(2))], [Ended(1, 99, 1), Instance(2)], Now);
+        first.Note([WorkerOf(Instance(1)), WorkerOf(Instance(2))], [Instance(1), Instance(2)], Now);
+        first.Note([WorkerOf(Instance(2))], [Ended(1, 99, 1), Instance(2)], Now);
         var stored = first.Unsaved;
         var second = new WorkerChronicle();
 
         second.Restore(stored, Now.AddSeconds(10));
-        second.Note([Worker(Instance(2))], [], Now.AddSeconds(10));
+        second.Note([WorkerOf(Instance(2))], [], Now.AddSeconds(10));
 
         Assert.Equal("It died: process 1 ended with code 1.", Assert.Single(second.Departed).Reason);
         Assert.Empty(second.Unsaved);
@@ -26,7 +26,7 @@ public sealed class WorkerChronicleTests
     public void Note_OneThatWasAliveWhenItsGatewayEnded_IsBuriedAfterAMinuteOfSilence()
     {
         var chronicle = new WorkerChronicle();
-        chronicle.Restore([Worker(Instance(1), busy: 1)], Now.AddMinutes(5));
+        chronicle.Restore([WorkerOf(Instance(1), busy: 1)], Now.AddMinutes(5));
 
         chronicle.Note([], [], Now.AddMinutes(6));
         var before = chronicle.Departed;
@@ -42,7 +42,7 @@ public sealed class WorkerChronicleTests
     public void Unsaved_LivingWorker_IsNewOnceAndThenEachMinute()
     {
         var chronicle = new WorkerChronicle();
-        var worker = Worker(Instance(1));
+        var worker = WorkerOf(Instance(1));
         chronicle.Note([worker], [], Now);
         Assert.Equal([worker], chronicle.Unsaved);
         chronicle.Save(chronicle.Unsaved);
@@ -58,7 +58,7 @@ public sealed class WorkerChronicleTests
     public void Restore_KnownHereWithoutItsEnd_TakesTheStoredReason()
     {
         var chronicle = new WorkerChronicle();
-        var dead = Worker(Instance(1), state: WorkerState.Dead) with { Reason = "Its silo has left the cluster." };
+        var dead = WorkerOf(Instance(1), state: WorkerState.Dead) with { Reason = "Its silo has left the cluster." };
         chronicle.Note([dead], [], Now);
 
         chronicle.Restore([dead with { Reason = "It died: process 1 ended with code 137." }], Now);
@@ -72,7 +72,7 @@ public sealed class WorkerChronicleTests
         var chronicle = new WorkerChronicle();
         for (var n = 1; n <= 300; n++)
         {
-            chronicle.Note([Worker(Instance(n), state: WorkerState.Dead)], [], Now);
+            chronicle.Note([WorkerOf(Instance(n), state: WorkerState.Dead)], [], Now);
         }
 
         Assert.Equal(128, chronicle.Departed.Count);

@@ -1,0 +1,14 @@
+namespace Orleans.Cluster.Contracts;
+
+/// <summary>Form of a page of rows.</summary>
+public enum ExportFormat
+{
+    /// <summary>The JSON document of <c>/result</c>: columns, rows as arrays, total.</summary>
+    Json = 0,
+
+    /// <summary>CSV with a header.</summary>
+    Csv = 1,
+
+    /// <summary>Parquet.</summary>
+    Parquet = 2,
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Cluster.Coordination.Jobs;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Resources;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Queries;
+
+namespace Orleans.Cluster.Coordination;
+
+/// <summary>Registers coordination.</summary>
+internal static class CoordinationExtensions
+{
+    /// <summary>What every silo needs, whatever its role. What implements the ports is registered by their own projects.</summary>
+    public static IServiceCollection AddCoordination(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSettings<QueueOptions>(QueueOptions.Section);
+        services.AddSettings<ExecutorOptions>(ExecutorOptions.Section);
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section);
+        services.AddSettings<JobOptions>(JobOptions.Section);
+        services.AddSettings<RetentionOptions>(RetentionOptions.Section);
+        services.AddSettings<AutoscalerOptions>(AutoscalerOptions.Section);
+        services.TryAddSingleton<ClusterPaths>();
+        services.AddSingleton<IJobService, JobService>();
+        services.AddSingleton<AdmissionCheck>();
+        services.AddSingleton<ActiveJobCount>();
+        services.AddSingleton<ResourceService>();
+        services.AddSingleton<RepeatedSubmits>();
+        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
+        return services;
+    }
+
+    private static void AddSettings<T>(this IServiceCollection services, string section)
+        where T : class => services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

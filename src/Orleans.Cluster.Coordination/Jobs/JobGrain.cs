@@ -1,0 +1,660 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
+using Orleans.Cluster.Coordination.Metrics;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster.Coordination.Jobs;
+
+/// <summary>
+/// Runs one job: reads what the stores say, lets <see cref="JobTransitions"/> decide, stores the decision guarded by the row's revision,
+/// then acts on it. All that counts is in the stores; a second activation of the same job can only lose the race for a revision.
+/// </summary>
+/// <remarks>
+/// Calls interleave, since planning and publishing take long; state changes do not, because each is one guarded transaction and the
+/// loser reads again.
+/// </remarks>
+[Reentrant]
+internal sealed partial class JobGrain(
+    IJobStore jobs,
+    ICheckpointStore checkpoints,
+    IJobPlanning planning,
+    IOutputPublisher publisher,
+    ISourceRecheck recheck,
+    IPartitionSplitter splitter,
+    AdmissionCheck admission,
+    TimeProvider clock,
+    ILogger<JobGrain> logger) : Grain, IJobGrain
+{
+    // Between two looks at the partitions when nobody says that something changed.
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(3);
+
+    // The same while no attempt runs, whose end could be missed: of thousands of jobs that wait, each looks.
+    private static readonly TimeSpan IdleLookPeriod = TimeSpan.FromSeconds(30);
+
+    // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at once.
+    private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(30);
+
+    // How old the queue's word may be when somebody asks, and how long it is waited for.
+    private static readonly TimeSpan ReasonLife = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ReasonPatience = TimeSpan.FromSeconds(1);
+
+    // A job whose files end the engine each time is not planned for ever.
+    private const int MaxPlanningFaults = 3;
+    private static readonly TimeSpan PlanningPause = TimeSpan.FromSeconds(1);
+
+    // A folder that cannot be written to for so long needs somebody who looks after it.
+    private static readonly TimeSpan PublishPatience = TimeSpan.FromMinutes(10);
+
+    // Many short partitions end at once; one look serves all that ended meanwhile.
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Dictionary<AttemptId, AttemptProgress> running = [];
+    private readonly JobWatch watch = new();
+    private JobId id;
+    private JobRecord? record;
+    private JobPlan? plan;
+    private IReadOnlyList<StageTally> tallies = [];
+    private JobReason? reason;
+    private DateTimeOffset reasonAt;
+    private CancellationTokenSource? planningNow;
+    private int planningFaults;
+    private Task? publishing;
+    private DateTimeOffset? publishTrouble;
+    private bool advancing;
+    private bool again;
+    private DateTimeOffset nextLook;
+    private DateTimeOffset nextShow;
+    private Task? showing;
+    private bool showAgain;
+    private IGrainTimer? timer;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        id = GrainKeys.ParseJob(this.GetPrimaryKeyString());
+        timer = this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { KeepAlive = true, Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason deactivation, CancellationToken cancellationToken)
+    {
+        planningNow?.Cancel();
+        watch.Release();
+        return Task.CompletedTask;
+    }
+
+    public async Task Wake()
+    {
+        try
+        {
+            await Advance();
+        }
+        catch (ClusterException exception) when (exception.Code == Contracts.ProblemCode.JobNotFound)
+        {
+            // Deleted meanwhile; there is nothing to be awake for.
+            Log.Gone(logger, id);
+        }
+    }
+
+    public async Task<JobStatus> GetStatus()
+    {
+        await Load();
+        if (clock.GetUtcNow() - reasonAt > ReasonLife)
+        {
+            await RefreshReason();
+        }
+
+        return JobStatusView.Of(record!, reason, plan, clock.GetUtcNow());
+    }
+
+    public async Task<JobStatus> WaitForChange(long knownRevision, TimeSpan atMost)
+    {
+        var until = clock.GetUtcNow() + atMost;
+        while ((await Load()).State is { } state && state.Revision <= knownRevision && !state.Phase.IsTerminal() && clock.GetUtcNow() < until)
+        {
+            await watch.Next(until - clock.GetUtcNow(), clock);
+        }
+
+        return await GetStatus();
+    }
+
+    public async Task<JobStatus> Cancel()
+    {
+        planningNow?.Cancel();
+        await Decide(() => new CancelRequested(clock.GetUtcNow()));
+        await Advance();
+        return await GetStatus();
+    }
+
+    public async Task<JobStatus> Retry()
+    {
+        await Load();
+        var timeout = record!.Spec.TimeoutSeconds;
+        plan ??= record.HasPlan ? await jobs.FindPlan(id, CancellationToken.None) : null;
+        var accepted = plan is null || !record.State.Phase.IsTerminal()
+            ? []
+            : await recheck.FindAccepted(plan, record.State.AcceptedStamps, CancellationToken.None);
+        await Decide(() => new RetryRequested(record!.HasPlan, timeout is { } seconds ? clock.GetUtcNow().AddSeconds(seconds) : null, accepted));
+        await Advance();
+        return await GetStatus();
+    }
+
+    public Task ReportProgress(IReadOnlyList<AttemptProgress> progress)
+    {
+        foreach (var item in progress)
+        {
+            running[item.Attempt] = item;
+        }
+
+        ShowSoon();
+        return Task.CompletedTask;
+    }
+
+    private async Task<JobRecord> Load(bool fresh = false)
+    {
+        if (record is null || fresh)
+        {
+            if (await jobs.Find(id, CancellationToken.None) is not { } read)
+            {
+                timer?.Dispose();
+                DeactivateOnIdle();
+                throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {id}.");
+            }
+
+            Take(read);
+        }
+
+        return record!;
+    }
+
+    // An answer to an earlier read may come after a later one: only a newer revision counts.
+    private void Take(JobRecord read)
+    {
+        if (record is not null && read.State.Revision < record.State.Revision)
+        {
+            return;
+        }
+
+        var changed = record?.State.Revision != read.State.Revision;
+        record = read;
+        if (changed)
+        {
+            watch.Release();
+        }
+    }
+
+    private async Task Tick(CancellationToken cancellationToken)
+    {
+        if (record is null || record.State.Phase.IsTerminal())
+        {
+            await Wake();
+            return;
+        }
+
+        if (clock.GetUtcNow() >= nextLook || clock.GetUtcNow() >= record.State.DeadlineAt || running.Count > 0)
+        {
+            await Wake();
+        }
+    }
+
+    private async Task RefreshReason()
+    {
+        if (record is { } known && !known.State.Phase.IsTerminal() && reason?.Code != ReasonCode.WaitingForStorage)
+        {
+            try
+            {
+                reason = await GrainFactory.GetGrain<IQueueGrain>(GrainKeys.Queue).Explain(id).WaitAsync(ReasonPatience, clock) ?? reason;
+                reasonAt = clock.GetUtcNow();
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                // The queue is between two silos; its last word holds meanwhile.
+                Log.NotExplained(logger, id, exception.Message);
+            }
+        }
+    }
+
+    // Looks and decides until nothing follows any more. One at a time; a call that comes meanwhile causes one more look.
+    private async Task Advance()
+    {
+        if (advancing)
+        {
+            again = true;
+            return;
+        }
+
+        advancing = true;
+        try
+        {
+            do
+            {
+                again = false;
+                await Look();
+                if (again)
+                {
+                    await Task.Delay(LeastPause, clock);
+                }
+            }
+            while (again);
+        }
+        catch (ClusterException refusal) when (refusal.Code == Contracts.ProblemCode.ResourcesImpossible)
+        {
+            // A stage of a gang turned out to be wider than the cluster can become.
+            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+        }
+        catch (StorageUnavailableException exception)
+        {
+            reason = JobStatusView.StorageAway;
+            Log.StorageAway(logger, id, exception.Message);
+        }
+        finally
+        {
+            advancing = false;
+        }
+    }
+
+    private async Task Look()
+    {
+        nextLook = clock.GetUtcNow() + LookPeriod;
+        await Load(fresh: true);
+        if (record!.State.Phase.IsTerminal())
+        {
+            await Settle();
+            return;
+        }
+
+        var facts = await Observe(record);
+        await Decide(() => new Observed(facts));
+        nextLook = clock.GetUtcNow() + (record.State.Phase == JobPhase.Running && facts.RunningAttempts == 0 ? IdleLookPeriod : LookPeriod);
+        ShowSoon();
+    }
+
+    private async Task<JobFacts> Observe(JobRecord job)
+    {
+        if (plan is null && job.HasPlan)
+        {
+            plan = await jobs.FindPlan(id, CancellationToken.None);
+        }
+
+        var open = job.State.Stages.Count > 0;
+        tallies = open ? await checkpoints.Tally(id, CancellationToken.None) : [];
+        if (reason?.Code == ReasonCode.WaitingForStorage)
+        {
+            reason = null;
+        }
+
+        var failed = tallies.Any(tally => tally.Failed > 0) ? await checkpoints.ListFailed(id, CancellationToken.None) : [];
+        return new JobFacts
+        {
+            Now = clock.GetUtcNow(),
+            Plan = plan,
+            Tallies = tallies,
+            FirstStartedAt = job.State.StartedAt ?? (open ? await checkpoints.FindFirstStart(id, CancellationToken.None) : null),
+            Failed = failed,
+            Halves = plan is null || job.State.Phase != JobPhase.Running
+                ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
+                : await splitter.Find(plan, failed, job.State.AcceptedStamps, CancellationToken.None),
+            RunningAttempts = tallies.Sum(tally => tally.Running),
+            Dependencies = job.State.Phase == JobPhase.Queued && job.Spec.DependsOn.Count > 0
+                ? await jobs.FindPhases(job.Spec.DependsOn, CancellationToken.None)
+                : new Dictionary<JobId, JobPhase>(),
+        };
+    }
+
+    /// <summary>Decides, stores and acts; when another was faster, reads again and decides anew.</summary>
+    private async Task Decide(Func<JobEvent> evt)
+    {
+        for (var job = await Load(); ; job = await Load(fresh: true))
+        {
+            var happened = evt();
+            var decision = JobTransitions.Apply(job.State, happened, job.Spec);
+            if (decision.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
+            if (!decision.IsChange(job.State) || await TryStore(job, decision, happened))
+            {
+                await Execute(decision.Commands);
+                return;
+            }
+
+            Log.Lost(logger, id, job.State.Revision);
+        }
+    }
+
+    private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
+    {
+        var made = (evt as PlanMade)?.Plan;
+        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with { Revision = job.State.Revision + 1 };
+        var stored = await jobs.TryApply(
+            new JobChange
+            {
+                ExpectedRevision = job.State.Revision,
+                State = state,
+                Plan = made,
+                OpenPartitions = [.. await Open(decision.OpenStages, made ?? plan, state.Epoch), .. decision.Children],
+                PartitionChanges = decision.PartitionChanges,
+                CancelWaiting = decision.CancelWaiting,
+                CancelRunning = decision.CancelRunning,
+                ResetUnfinished = decision.ResetUnfinished,
+                HistoryDetail = state.Phase == job.State.Phase ? null : state.Error?.Detail,
+            },
+            CancellationToken.None);
+        if (!stored)
+        {
+            return false;
+        }
+
+        plan = made ?? plan;
+        if (state.Phase != job.State.Phase)
+        {
+            Log.Transition(logger, id, job.State.Phase, state.Phase);
+        }
+
+        JobTrace.Stored(job.State, state, job.Spec, clock.GetUtcNow());
+        Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
+        again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
+        return true;
+    }
+
+    // A short job may end between two looks; its last numbers belong to its end.
+    private JobState WithProgress(JobState state)
+    {
+        if (state.Phase is not (JobPhase.Publishing or JobPhase.Succeeded) || plan is null)
+        {
+            return state;
+        }
+
+        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, new Dictionary<int, (long, long)>(), state.Progress);
+        return state with
+        {
+            Progress = state.Phase == JobPhase.Succeeded ? progress with { Fraction = 1, BytesDone = progress.BytesTotal } : progress,
+        };
+    }
+
+    private async Task<IReadOnlyList<PartitionRecord>> Open(IReadOnlyList<int> stages, JobPlan? with, int epoch)
+    {
+        if (stages.Count == 0)
+        {
+            return [];
+        }
+
+        var upstream = stages.SelectMany(index => with!.Stages[index].Inputs).Where(input => input.Stage is not null).Select(input => input.Stage!.Value);
+        var committed = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
+        foreach (var index in upstream.Distinct())
+        {
+            var all = await checkpoints.List(id, index, CancellationToken.None);
+            committed[index] = [.. all.Where(partition => partition.State == PartitionState.Committed)];
+        }
+
+        var opened = stages.ToDictionary(index => index, index => StageOpener.Open(id, epoch, with!, index, committed));
+        await admission.CheckOpening(record!.Spec, opened.Values.Max(partitions => partitions.Count), CancellationToken.None);
+        return [.. stages.SelectMany(index => opened[index])];
+    }
+
+    private async Task Execute(IReadOnlyList<JobCommand> commands)
+    {
+        foreach (var command in commands)
+        {
+            switch (command)
+            {
+                case JobCommand.Plan:
+                    MakePlan();
+                    break;
+                case JobCommand.Publish:
+                    Publish();
+                    break;
+                case JobCommand.StopAttempts:
+                    await StopAttempts();
+                    break;
+                case JobCommand.PokeQueue:
+                    GrainFactory.GetGrain<IQueueGrain>(GrainKeys.Queue).Poke(id).Ignore();
+                    break;
+            }
+        }
+    }
+
+    private void MakePlan()
+    {
+        if (planningNow is not null)
+        {
+            return;
+        }
+
+        planningNow = new CancellationTokenSource();
+        Plan(planningNow).Ignore();
+    }
+
+    private async Task Plan(CancellationTokenSource cancellation)
+    {
+        using var span = JobTrace.Start("plan", id, record!.State.Epoch);
+        try
+        {
+            var made = await planning.Plan(record!.Spec, cancellation.Token);
+            await admission.CheckGang(record.Spec, made, cancellation.Token);
+            await Decide(() => new PlanMade(made, clock.GetUtcNow()));
+        }
+        catch (ClusterException refusal) when (IsOfTheEngine(refusal) && ++planningFaults < MaxPlanningFaults)
+        {
+            // That the engine died or stood still says nothing of the job yet; the next look plans anew.
+            Log.PlannedAgain(logger, id, refusal.Message);
+            await Task.Delay(PlanningPause * planningFaults, clock);
+        }
+        catch (ClusterException refusal)
+        {
+            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+        }
+        catch (OperationCanceledException)
+        {
+            // Cancelled with its job, whose row says so already; or this activation leaves, and the next one plans anew.
+        }
+        catch (StorageUnavailableException exception)
+        {
+            Log.StorageAway(logger, id, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            Log.PlanningBroken(logger, exception, id);
+            await Decide(() => new JobRefused(
+                ProblemDocument.Of(Contracts.ProblemCode.Internal, $"Planning failed: {exception.Message}"), clock.GetUtcNow()));
+        }
+        finally
+        {
+            planningNow = null;
+            cancellation.Dispose();
+            Advance().Ignore();
+        }
+    }
+
+    private static bool IsOfTheEngine(ClusterException refusal) =>
+        refusal.Code == Contracts.ProblemCode.ExecutorCrashed || refusal.Code == Contracts.ProblemCode.Internal;
+
+    private void Publish()
+    {
+        if (publishing is { IsCompleted: false })
+        {
+            return;
+        }
+
+        publishing = Run();
+
+        async Task Run()
+        {
+            try
+            {
+                var epoch = record!.State.Epoch;
+                using var span = JobTrace.Start("publish", id, epoch);
+                var last = plan!.Stages[^1].Index;
+                var partitions = await checkpoints.List(id, last, CancellationToken.None);
+                var result = await publisher.Publish(
+                    record, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], () => IsToBePublished(epoch),
+                    CancellationToken.None);
+                if (result is not null)
+                {
+                    await Decide(() => new Published(result, clock.GetUtcNow()));
+                }
+
+                publishTrouble = null;
+            }
+            catch (ClusterException refusal)
+            {
+                await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+            }
+            catch (ArtifactLostException lost)
+            {
+                // Nothing is visible yet: the partition runs again, and the job publishes anew.
+                Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
+                await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+            }
+            catch (StorageUnavailableException exception)
+            {
+                // Publishing can be done twice; the next look does it again.
+                Log.NotPublished(logger, id, exception.Message);
+                return;
+            }
+            catch (IOException exception) when (clock.GetUtcNow() < (publishTrouble ??= clock.GetUtcNow()) + PublishPatience)
+            {
+                Log.NotPublished(logger, id, exception.Message);
+                return;
+            }
+            catch (IOException exception)
+            {
+                await Decide(() => new JobRefused(
+                    ProblemDocument.Of(
+                        Contracts.ProblemCode.Internal, $"The output could not be published for {PublishPatience.TotalMinutes:0} minutes: {exception.Message}",
+                        "/retry publishes again; what was computed is kept."),
+                    clock.GetUtcNow()));
+            }
+
+            await Advance();
+        }
+    }
+
+    private async Task<bool> IsToBePublished(int epoch) =>
+        await jobs.Find(id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing } state } && state.Epoch == epoch;
+
+    private async Task StopAttempts()
+    {
+        foreach (var (attempt, worker) in await checkpoints.ListRunning(id, CancellationToken.None))
+        {
+            if (WorkerIds.TryGetSilo(worker, out var silo))
+            {
+                RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo);
+            }
+
+            GrainFactory.GetGrain<IPartitionGrain>(GrainKeys.Partition(attempt)).Cancel().ContinueWith(
+                _ => Advance(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current).Ignore();
+            RequestContext.Clear();
+        }
+    }
+
+    // One at a time. What is reported while it writes is shown by another one after it.
+    private void ShowSoon()
+    {
+        showAgain = true;
+        if (showing is null or { IsCompleted: true })
+        {
+            showing = Show();
+        }
+
+        async Task Show()
+        {
+            try
+            {
+                while (showAgain)
+                {
+                    if (nextShow - clock.GetUtcNow() is var pause && pause > TimeSpan.Zero)
+                    {
+                        await Task.Delay(pause, clock);
+                    }
+
+                    showAgain = false;
+                    await ShowProgress();
+                }
+            }
+            catch (StorageUnavailableException exception)
+            {
+                Log.StorageAway(logger, id, exception.Message);
+            }
+        }
+    }
+
+    private async Task ShowProgress()
+    {
+        if (record is not { State: { Phase: JobPhase.Running or JobPhase.Publishing } state } job || plan is null)
+        {
+            return;
+        }
+
+        var done = tallies.Where(tally => tally.Running == 0).Select(tally => tally.Stage).ToHashSet();
+        foreach (var attempt in running.Keys.Where(attempt => done.Contains(attempt.Task.Stage)).ToList())
+        {
+            running.Remove(attempt);
+        }
+
+        var byStage = running.Values.GroupBy(item => item.Attempt.Task.Stage)
+            .ToDictionary(group => group.Key, group => (group.Sum(item => item.BytesDone), group.Sum(item => item.RowsDone)));
+        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, byStage, state.Progress);
+        var shown = state.Progress with { Stages = [] };
+        if (clock.GetUtcNow() < nextShow || (progress with { Stages = [] } == shown && progress.Stages.SequenceEqual(state.Progress.Stages)))
+        {
+            return;
+        }
+
+        nextShow = clock.GetUtcNow() + ShowPeriod;
+
+        // What is shown is stored first, so that it does not go back after a failover.
+        var next = state with { Progress = progress, Revision = state.Revision + 1 };
+        if (await jobs.TryApply(new JobChange { ExpectedRevision = state.Revision, State = next }, CancellationToken.None))
+        {
+            Take(job with { State = next });
+        }
+    }
+
+    // Nothing more happens to an ended job; a retry wakes it again.
+    private Task Settle()
+    {
+        reason = null;
+        running.Clear();
+        watch.Release();
+        timer?.Dispose();
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {JobId}: {From} -> {To}.")]
+        public static partial void Transition(ILogger logger, JobId jobId, JobPhase from, JobPhase to);
+
+        [LoggerMessage(EventId = 101, Level = LogLevel.Debug, Message = "Job {JobId}: somebody else has changed revision {Revision}; reading again.")]
+        public static partial void Lost(ILogger logger, JobId jobId, long revision);
+
+        [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Job {JobId} waits for the database: {Message}")]
+        public static partial void StorageAway(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
+        public static partial void NotPublished(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
+        public static partial void ArtifactLost(ILogger logger, JobId jobId, AttemptId producer, string message);
+
+        [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
+        public static partial void Gone(ILogger logger, JobId jobId);
+
+        [LoggerMessage(EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
+        public static partial void NotExplained(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Job {JobId} is planned again: {Message}")]
+        public static partial void PlannedAgain(ILogger logger, JobId jobId, string message);
+
+        [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Job {JobId}: planning failed.")]
+        public static partial void PlanningBroken(ILogger logger, Exception exception, JobId jobId);
+    }
+}

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
+using Orleans.Cluster.Coordination.Metrics;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster.Coordination.Jobs;
+
+/// <inheritdoc cref="IJobService"/>
+internal sealed partial class JobService(
+    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionCheck admission, ActiveJobCount active, IArtifactStore artifacts, ILocalSiloDetails silo,
+    RepeatedSubmits repeated, IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : IJobService
+{
+    public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) => origin.IdempotencyKey is { } key
+        ? repeated.Once((origin.Owner, key), origin.RequestHash, () => FindOrAccept(spec, origin, key, cancellationToken), cancellationToken)
+        : Accept(spec, origin, cancellationToken);
+
+    // The key comes before everything that may refuse a job: a repeated request has been accepted already.
+    private async Task<JobStatus> FindOrAccept(JobSpec spec, SubmitOrigin origin, string key, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return await jobs.FindByKey(origin.Owner, key, origin.RequestHash, now, cancellationToken) is { } earlier
+            ? JobStatusView.Of(earlier, null, null, now)
+            : await Accept(spec, origin, cancellationToken);
+    }
+
+    private async Task<JobStatus> Accept(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
+    {
+        if (await active.Get(cancellationToken) >= queue.Value.MaxActiveJobs)
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
+        }
+
+        var received = clock.GetUtcNow();
+        await admission.CheckTask(spec.Resources, cancellationToken);
+        var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
+        if (plan is not null)
+        {
+            await admission.CheckGang(spec, plan, cancellationToken);
+        }
+
+        var now = clock.GetUtcNow();
+        var state = new JobState
+        {
+            Id = JobId.New(now),
+            Priority = spec.Priority,
+            Phase = JobPhase.Queued,
+            CreatedAt = now,
+            DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
+        };
+        var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
+        JobTrace.Submitted(stored.State, received, clock.GetUtcNow(), plan is not null);
+        active.Added();
+
+        // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,
+        // whose engine is warm, for as long as there is one.
+        RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        Grain(stored.State.Id).Wake().Ignore();
+        RequestContext.Clear();
+        return JobStatusView.Of(stored, null, plan, now);
+    }
+
+    public async Task<JobStatus> GetStatus(JobId id, CancellationToken cancellationToken)
+    {
+        JobRecord job;
+        try
+        {
+            job = await Find(id, cancellationToken);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The job's own grain may know what the database cannot tell now.
+            var known = await Call(id, grain => grain.GetStatus(), cancellationToken);
+            return known.Phase.IsTerminal() ? known : known with { Reason = JobStatusView.StorageAway };
+        }
+
+        return job.State.Phase.IsTerminal()
+            ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
+            : await Call(id, grain => grain.GetStatus(), cancellationToken);
+    }
+
+    public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        return job.State.Phase.IsTerminal()
+            ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
+            : await Call(id, grain => grain.WaitForChange(knownRevision, atMost), cancellationToken);
+    }
+
+    public async Task<JobStatus> Cancel(JobId id, CancellationToken cancellationToken)
+    {
+        await Find(id, cancellationToken);
+        return await Call(id, grain => grain.Cancel(), cancellationToken);
+    }
+
+    public async Task<JobStatus> Retry(JobId id, CancellationToken cancellationToken)
+    {
+        await Find(id, cancellationToken);
+        return await Call(id, grain => grain.Retry(), cancellationToken);
+    }
+
+    public async Task Delete(JobId id, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        if (!job.State.Phase.IsTerminal() || !await jobs.Delete(id, cancellationToken))
+        {
+            throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has not ended. Cancel it first.");
+        }
+
+        artifacts.Delete(id);
+    }
+
+    private Task<JobStatus> Call(JobId id, Func<IJobGrain, Task<JobStatus>> call, CancellationToken cancellationToken) =>
+        GrainCalls.Call(() => call(Grain(id)), clock, cancellationToken);
+
+    private IJobGrain Grain(JobId id) => grains.GetGrain<IJobGrain>(GrainKeys.Job(id));
+
+    private async Task<JobRecord> Find(JobId id, CancellationToken cancellationToken) => await jobs.Find(id, cancellationToken)
+        ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {id}.");
+
+    // Faults of the data are answered before anything is stored, where they are found in time; otherwise the job's own grain plans.
+    private async Task<JobPlan?> TryPlan(JobSpec spec, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.Value.PlanBeforeAccept);
+        try
+        {
+            return await planning.Plan(spec, bound.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (ClusterException refusal) when (refusal.Code.HttpStatus >= 500 || refusal.Code == Contracts.ProblemCode.ExecutorCrashed)
+        {
+            Log.NotPlanned(logger, refusal.Message);
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "A job could not be planned before it was accepted: {Message}")]
+        public static partial void NotPlanned(ILogger logger, string message);
+    }
+}

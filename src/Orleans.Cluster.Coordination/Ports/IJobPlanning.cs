@@ -1,0 +1,17 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Coordination.Ports;
+
+/// <summary>From a spec to a plan: resolve paths, probe, cut, align, plan the query. Reads files through the planning engine only.</summary>
+internal interface IJobPlanning
+{
+    /// <summary>The plan of a job.</summary>
+    /// <exception cref="ClusterException">422 with every fault that the data shows, each with its JSON pointer.</exception>
+    Task<JobPlan> Plan(JobSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Schema and partitions of one source, as <see cref="Plan"/> would use them.</summary>
+    /// <exception cref="ClusterException">As above.</exception>
+    Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> PlanDataset(
+        SourceSpec source, PartitioningSpec partitioning, CancellationToken cancellationToken);
+}

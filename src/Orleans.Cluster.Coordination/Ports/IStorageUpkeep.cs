@@ -1,0 +1,12 @@
+namespace Orleans.Cluster.Coordination.Ports;
+
+/// <summary>Port to what keeps the tables from growing for ever.</summary>
+internal interface IStorageUpkeep
+{
+    /// <summary>
+    /// Removes what is older than these times, a bounded number of rows in one call: idempotency keys; events of the outbox that were
+    /// delivered or given up; jobs that ended, with their partitions, attempts and history.
+    /// </summary>
+    /// <returns>Rows removed, jobs counted as one each; 0 when there is nothing left to remove.</returns>
+    Task<int> Prune(DateTimeOffset keysBefore, DateTimeOffset eventsBefore, DateTimeOffset jobsEndedBefore, CancellationToken cancellationToken);
+}

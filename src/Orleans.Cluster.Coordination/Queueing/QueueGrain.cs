@@ -1,0 +1,393 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Queueing;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster.Coordination.Queueing;
+
+/// <summary>
+/// Orders all waiting work and hands it to the workers that ask. What decides is <see cref="QueueLedger"/>; this grain feeds it: reports of
+/// workers, the job rows, membership and the clock.
+/// </summary>
+[Reentrant]
+internal sealed partial class QueueGrain(
+    IJobStore jobs,
+    ICheckpointStore checkpoints,
+    IClusterMembershipService membership,
+    IOptions<QueueOptions> options,
+    TimeProvider clock,
+    ILogger<QueueGrain> logger) : Grain, IQueueGrain
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    // Numbers of grants begin at the clock, so that none is given twice by two activations.
+    private readonly QueueLedger ledger = new(
+        options.Value.PriorityRise, new GangBounds(options.Value.GangTurn, options.Value.GangConfirmation, options.Value.GangReplacement), clock.GetUtcNow().UtcTicks);
+    private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
+    private readonly PartitionPace pace = new();
+    private readonly HashSet<WorkerId> drained = [];
+    private Attention attention = null!;
+    private DateTimeOffset nextRefresh;
+    private DateTimeOffset nextWake;
+    private Task? refreshing;
+    private bool refreshAgain;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        attention = new Attention(clock.GetUtcNow(), options.Value.LeaseDuration / 2);
+        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
+        Log.Activated(logger);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        roster.ReleaseAll();
+        return Task.CompletedTask;
+    }
+
+    public Task<WorkerOrders> Report(WorkerReport report)
+    {
+        attention.Note(clock.GetUtcNow());
+        pace.Note(report.Worker, report.Running, clock.GetUtcNow());
+        if (!roster.TryTake(report, clock.GetUtcNow(), out var differs))
+        {
+            return Task.FromResult(new WorkerOrders());
+        }
+
+        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered, report.Held);
+        if (differs)
+        {
+            RefreshSoon(TickPeriod / 2);
+        }
+
+        if (GangOrdersFor(report) is { } gangOrders)
+        {
+            return Task.FromResult(gangOrders);
+        }
+
+        BeginGangs();
+        var held = roster.Hold(report.Worker, report.Sequence, clock.GetUtcNow() + options.Value.ReportHold);
+        GrantAll();
+        if (ledger.ShouldReadAgain(roster.Waiting))
+        {
+            Refresh();
+        }
+
+        return held;
+    }
+
+    public Task Poke(JobId job)
+    {
+        Refresh();
+        return Task.CompletedTask;
+    }
+
+    public Task<JobReason?> Explain(JobId job) => Task.FromResult(ledger.Explain(job, clock.GetUtcNow()));
+
+    public Task<QueueStatus> Describe() => Task.FromResult(ledger.Describe(clock.GetUtcNow()));
+
+    public Task<IReadOnlyList<WorkerStatus>> ListWorkers() => Task.FromResult(roster.Describe(clock.GetUtcNow(), drained));
+
+    public Task<QueueLoad> MeasureLoad() => Task.FromResult(new QueueLoad(
+        ledger.Jobs.Where(job => job.Phase == JobPhase.Running).Sum(job => job.Stages.Sum(stage => stage.Ready)),
+        ledger.Workers.Sum(worker => worker.Slots - worker.FreeSlots),
+        pace.MeanSeconds,
+        [
+            .. from job in ledger.Jobs
+               where job is { Gang: true, Phase: JobPhase.Running }
+               from stage in job.Stages
+               where stage.Ready > 0
+               select new GangLoad(GangPolicy.Width(stage), job.Resources),
+        ]));
+
+    // Said again and again by the reconciler, so that a new activation hears of it: only a change is worth anything.
+    public Task Drain(IReadOnlyList<WorkerId> workers)
+    {
+        if (drained.SetEquals(workers))
+        {
+            return Task.CompletedTask;
+        }
+
+        drained.Clear();
+        drained.UnionWith(workers);
+        roster.ReleaseAll();
+        return Task.CompletedTask;
+    }
+
+    public Task SetStopped(bool stopped)
+    {
+        if (ledger.Stopped != stopped)
+        {
+            ledger.Stopped = stopped;
+            GrantAll();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private WorkerSnapshot Snapshot(WorkerReport report) => new(
+        report.Worker, report.Slots, report.MemoryBytes, report.Gpus,
+        report.Slots - report.BusySlots, report.MemoryBytes - report.BusyMemoryBytes, report.Gpus - report.BusyGpus,
+        report.Draining || drained.Contains(report.Worker), report.Unwell);
+
+    private void GrantAll()
+    {
+        foreach (var group in ledger.Grant(roster.Waiting, clock.GetUtcNow()).GroupBy(grant => grant.Match.Worker))
+        {
+            var grants = group.Select(grant => new Grant(
+                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources, grant.Match.Together));
+            roster.Answer(group.Key, new WorkerOrders { Grants = [.. grants], Drain = drained.Contains(group.Key) });
+        }
+    }
+
+    // What a worker has to do before it may be given anything; null when that is nothing.
+    private WorkerOrders? GangOrdersFor(WorkerReport report)
+    {
+        var cancels = ledger.Unwanted(report.Running);
+        var gangs = ledger.OrdersFor(report.Worker, report.Held, report.Running);
+        return cancels.Count == 0 && gangs.IsEmpty
+            ? null
+            : new WorkerOrders
+            {
+                Cancels = cancels,
+                Go = [.. gangs.Go.Select(part => new GangGo(part.Number, part.Attempts))],
+                Drop = gangs.Drop,
+                GiveBack = gangs.GiveBack,
+                Drain = drained.Contains(report.Worker),
+            };
+    }
+
+    private void BeginGangs()
+    {
+        foreach (var gang in ledger.TakeGangsToBegin())
+        {
+            Begin(gang).Ignore();
+        }
+    }
+
+    private async Task Begin(GangBegin gang)
+    {
+        try
+        {
+            var begun = await checkpoints.BeginGang(gang, clock.GetUtcNow(), CancellationToken.None);
+            if (begun.Count > 0)
+            {
+                ledger.GangBegun(gang.Number, begun);
+            }
+            else
+            {
+                ledger.GangRefused(gang.Number);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Nobody knows whether it has begun. If so, its workers find attempts under their names that they do not run, and give them back.
+            Log.GangNotBegun(logger, exception, gang.Job, gang.Stage);
+            ledger.GangRefused(gang.Number);
+        }
+
+        SendGangOrders();
+        Refresh();
+    }
+
+    private async Task Tick(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        attention.Note(now);
+        ledger.ReviewGangs(now);
+        SendGangOrders();
+        roster.ReleaseOverdue(now, drained);
+        foreach (var (worker, reason) in roster.Silent(now))
+        {
+            ledger.Suspend(worker, reason);
+        }
+
+        try
+        {
+            if (now >= nextRefresh)
+            {
+                await RefreshOnce();
+            }
+
+            await ReleaseLost(now, cancellationToken);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            // What is known stays in force; nothing is granted that the database would not confirm at begin.
+            Log.StorageAway(logger, exception);
+        }
+
+        if (now >= nextWake)
+        {
+            nextWake = now + WakePeriod;
+            WakeJobs();
+        }
+    }
+
+    private void RefreshSoon(TimeSpan within)
+    {
+        var due = clock.GetUtcNow() + within;
+        nextRefresh = due < nextRefresh ? due : nextRefresh;
+    }
+
+    private void Refresh() => RefreshOnce().Ignore();
+
+    // One read at a time; a change that comes while it is under way is read by another one after it.
+    private Task RefreshOnce()
+    {
+        if (refreshing is { IsCompleted: false })
+        {
+            refreshAgain = true;
+            return refreshing;
+        }
+
+        return refreshing = Run();
+
+        async Task Run()
+        {
+            do
+            {
+                refreshAgain = false;
+                var started = clock.GetTimestamp();
+                nextRefresh = clock.GetUtcNow() + options.Value.RefreshInterval;
+                ledger.Refresh(await jobs.ListActive(clock.GetUtcNow(), CancellationToken.None));
+                SendGangOrders();
+                GrantAll();
+                RefreshAtNextReady();
+                if (refreshAgain)
+                {
+                    // Each new job asks for a read of all; where there are thousands, reads without a pause would leave the gateway nothing.
+                    var took = clock.GetElapsedTime(started);
+                    await Task.Delay(took < LongestPause / 2 ? took * 2 : LongestPause, clock);
+                }
+            }
+            while (refreshAgain);
+        }
+    }
+
+    // A partition that backs off becomes ready between two reads: read again just then.
+    private void RefreshAtNextReady()
+    {
+        var next = ledger.Jobs.SelectMany(job => job.Stages).Min(stage => stage.NextReadyAt);
+        if (next is { } at && at < nextRefresh)
+        {
+            nextRefresh = at;
+        }
+    }
+
+    private void SendGangOrders()
+    {
+        foreach (var report in roster.Held)
+        {
+            if (GangOrdersFor(report) is { } gangOrders)
+            {
+                roster.Answer(report.Worker, gangOrders);
+            }
+        }
+    }
+
+    // A worker is lost when membership says that its silo is gone, or when it has not reported for a lease. What it ran waits again at once:
+    // its late commits are fenced. Only what is being cancelled waits until its executors must have ended themselves, since CANCELLED says
+    // that no process works for the job.
+    private async Task ReleaseLost(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var worker in roster.Known)
+        {
+            if (WhyLost(worker, now) is { } why)
+            {
+                roster.MarkDead(worker, why, now);
+                pace.Forget(worker);
+                ledger.Remove(worker);
+            }
+        }
+
+        foreach (var (holder, count) in await checkpoints.ListHolders(cancellationToken))
+        {
+            var why = WhyLost(holder, now);
+            var mayStillCompute = MayStillCompute(holder, now);
+            if (why is not null || !mayStillCompute)
+            {
+                await ReleaseFrom(holder, why, mayStillCompute, count, cancellationToken);
+            }
+        }
+    }
+
+    private async Task ReleaseFrom(WorkerId holder, string? why, bool mayStillCompute, int count, CancellationToken cancellationToken)
+    {
+        var cancelling = ledger.Jobs.Where(job => job.Phase == JobPhase.Cancelling).Select(job => job.Id).ToHashSet();
+        var held = (await checkpoints.ListHeld(holder, cancellationToken))
+            .Where(attempt => cancelling.Contains(attempt.Task.Job) ? !mayStillCompute : why is not null)
+            .ToList();
+        var released = held.Count == 0 ? [] : await checkpoints.ReleaseAttempts(holder, held, clock.GetUtcNow(), cancellationToken);
+        if (released.Count > 0)
+        {
+            Log.WorkerLost(logger, holder, why ?? "It is silent, and its executors have passed their deadline.", released.Count, count);
+            foreach (var job in released.Select(attempt => attempt.Task.Job).Distinct())
+            {
+                GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job)).Wake().Ignore();
+            }
+
+            Refresh();
+        }
+    }
+
+    // Executors live at most their deadline longer than their silo, whose last sign of life may be as old as a held report. One that was
+    // never heard of here and is in no membership table is of an earlier run, whose processes end with it.
+    private bool MayStillCompute(WorkerId worker, DateTimeOffset now)
+    {
+        if (roster.LastSeen(worker) is { } heard)
+        {
+            return now - heard <= options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
+        }
+
+        return WhyLost(worker, now) is null;
+    }
+
+    private string? WhyLost(WorkerId worker, DateTimeOffset now)
+    {
+        if (WorkerIds.TryGetSilo(worker, out var silo))
+        {
+            var status = membership.CurrentSnapshot.GetSiloStatus(silo);
+
+            // Unknown to membership: of an earlier run, unless it has just joined and its report was faster than the news of it.
+            if (status is SiloStatus.Dead || (status is SiloStatus.None && roster.LastSeen(worker) is null && now - attention.Since > TickPeriod))
+            {
+                return "Its silo has left the cluster.";
+            }
+        }
+
+        return attention.SilenceOf(roster.LastSeen(worker), now) > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
+    }
+
+    // Brings job grains back that went with their silo; each reads its row and goes on.
+    private void WakeJobs()
+    {
+        foreach (var job in ledger.Jobs)
+        {
+            GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job.Id)).Wake().Ignore();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "The queue is active here.")]
+        public static partial void Activated(ILogger logger);
+
+        [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Worker {Worker} is lost: {Why} {Released} of {Held} attempts wait again.")]
+        public static partial void WorkerLost(ILogger logger, WorkerId worker, string why, int released, int held);
+
+        [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The database does not answer; the queue goes on with what it knows.")]
+        public static partial void StorageAway(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The gang of stage {Stage} of job {Job} could not begin, and tries again.")]
+        public static partial void GangNotBegun(ILogger logger, Exception exception, JobId job, int stage);
+    }
+}

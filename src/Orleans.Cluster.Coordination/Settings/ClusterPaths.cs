@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Cluster.Coordination.Settings;
+
+/// <summary>Folders of this process, absolute. Made by whoever writes in them.</summary>
+internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
+{
+    /// <summary>State of the embedded default.</summary>
+    public string State { get; } = Path.GetFullPath(settings.Value.StateDirectory);
+
+    /// <summary>Artifacts of all jobs: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>
+    public string Artifacts { get; } = Path.GetFullPath(
+        settings.Value.ArtifactStore ?? Path.Combine(settings.Value.StateDirectory, "artifacts"));
+
+    /// <summary>Spilled and staged data of this machine.</summary>
+    public string Scratch { get; } = Path.GetFullPath(
+        settings.Value.ScratchDirectory ?? Path.Combine(settings.Value.StateDirectory, "scratch"));
+
+    /// <summary>Log files of worker processes that a gateway starts.</summary>
+    public string Logs { get; } = Path.GetFullPath(Path.Combine(settings.Value.StateDirectory, "logs"));
+
+    /// <summary>Folders that a source may name; the first is the base of relative paths.</summary>
+    public IReadOnlyList<string> DataRoots { get; } =
+        settings.Value.DataRoots.Count == 0 ? [Directory.GetCurrentDirectory()] : [.. settings.Value.DataRoots.Select(Path.GetFullPath)];
+
+    /// <summary>Absolute folder of an output path; relative ones are relative to the first data root.</summary>
+    public string OutputFolder(string path) => Path.GetFullPath(path, DataRoots[0]);
+}

@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Orleans.Cluster.Coordination.Settings;
+
+/// <summary>How jobs are accepted. Section "Jobs".</summary>
+internal sealed class JobOptions
+{
+    public const string Section = "Jobs";
+
+    /// <summary>How long a submit may plan before the job is accepted without a plan. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
+    public TimeSpan PlanBeforeAccept { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a repeated submit waits for the first one with its key before it gets <c>idempotency-in-flight</c>. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan RepeatPatience { get; set; } = TimeSpan.FromSeconds(20);
+}

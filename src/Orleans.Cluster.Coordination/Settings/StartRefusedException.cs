@@ -1,0 +1,4 @@
+namespace Orleans.Cluster.Coordination.Settings;
+
+/// <summary>This process must not start as it is configured; the message says why and what to do.</summary>
+internal sealed class StartRefusedException(string message, Exception? inner = null) : Exception(message, inner);

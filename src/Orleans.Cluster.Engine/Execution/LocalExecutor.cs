@@ -1,0 +1,82 @@
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Export;
+using Orleans.Cluster.Engine.Probing;
+using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Engine.Execution;
+
+/// <summary>The engine in this process. The executor's program is this behind a pipe; tests use it as it is.</summary>
+public sealed class LocalExecutor : IExecutor, IDisposable
+{
+    private readonly Lazy<SqlTree> tree = new();
+    private readonly StagingArea staging = new();
+
+    /// <inheritdoc/>
+    public Task RenewAsync(double leaseSeconds, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<DatasetProbe>> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken) =>
+        Answer(() => DatasetProber.Probe(request, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken) =>
+        Answer(() => RecordAligner.Align(request, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) =>
+        Answer(() => tree.Value.Parse(sql), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<string>> RenderAsync(string tree, CancellationToken cancellationToken) =>
+        Answer(() => this.tree.Value.Render(tree), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<IReadOnlyList<ColumnSchema>>> BindAsync(BindRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Answer(() => tree.Value.Bind(request.Tables, request.Sql), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken) =>
+        OnThread(() => new TaskExecutor(staging).Run(task, progress, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<EngineAnswer<ExportedRows>> ExportAsync(ExportRequest request, CancellationToken cancellationToken) =>
+        Answer(() => RowExporter.Export(request, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        staging.Dispose();
+        if (tree.IsValueCreated)
+        {
+            tree.Value.Dispose();
+        }
+    }
+
+    private static Task<EngineAnswer<T>> Answer<T>(Func<T> question, CancellationToken cancellationToken) => OnThread(() =>
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return EngineAnswer.Of(question());
+        }
+        catch (ClusterException e)
+        {
+            return EngineAnswer.Fail<T>(new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word));
+        }
+        catch (Exception e) when (e is EngineException or DuckDBException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return EngineAnswer.Fail<T>(DuckDbErrors.ToFailure(e));
+        }
+    });
+
+    // Native calls take long and must not hold threads of the pool, on which the pipe is answered.
+    private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Jobs;
+
+namespace Orleans.Cluster.Files.Artifacts;
+
+/// <summary>
+/// The only one that deletes artifacts, and only those that no row needs. That is safe while attempts run: a folder is made after its attempt
+/// began, and the folders are listed before the rows are read, so each folder on the list has its attempt in the rows. An attempt that the
+/// rows do not need then is over, and is never needed again: attempt numbers only rise.
+/// </summary>
+internal sealed partial class ArtifactJanitor(
+    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOptions<RetentionOptions> options, TimeProvider clock,
+    ILogger<ArtifactJanitor> logger)
+{
+    /// <summary>Target of files that hold rows set aside; see <see cref="Protocol.ArtifactFile"/>.</summary>
+    private const int QuarantineTarget = -1;
+
+    /// <summary>How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(5);
+
+    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long. What was slow was
+    // perhaps the disk, and then room on it is worth more than a long pause.
+    private static readonly TimeSpan WorkSpan = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+    private const int PauseFactor = 4;
+
+    // When to look next at ended jobs. Lost with the process: the next one looks at each again.
+    private readonly Dictionary<JobId, DateTimeOffset> nextLooks = [];
+
+    /// <summary>Looks at every job that has artifacts, once.</summary>
+    public async Task Sweep(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var present = folders.ListJobs();
+        foreach (var gone in nextLooks.Keys.Except(present).ToList())
+        {
+            nextLooks.Remove(gone);
+        }
+
+        var working = Stopwatch.StartNew();
+        foreach (var batch in present.Chunk(500))
+        {
+            var phases = await jobs.FindPhases(batch, cancellationToken);
+            foreach (var id in batch)
+            {
+                await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, now, cancellationToken);
+                if (working.Elapsed >= WorkSpan)
+                {
+                    var pause = working.Elapsed * PauseFactor;
+                    await Task.Delay(pause < LongestPause ? pause : LongestPause, cancellationToken);
+                    working.Restart();
+                }
+            }
+        }
+    }
+
+    private async Task SweepJob(JobId id, JobPhase? phase, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (phase)
+            {
+                case null:
+                    SweepUnknown(id, now);
+                    break;
+                case { } running when !running.IsTerminal():
+                    nextLooks.Remove(id); // A retry moved it again.
+                    await SweepAttempts(id, cancellationToken);
+                    break;
+                default:
+                    await SweepEnded(id, now, cancellationToken);
+                    break;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another job's folder is not worse for it; the next sweep tries this one again.
+            Log.NotSwept(logger, id, e.Message);
+        }
+    }
+
+    // A job's row is there before its first artifact, so this one was deleted, or its row is older than Retention:Jobs.
+    private void SweepUnknown(JobId id, DateTimeOffset now)
+    {
+        if (folders.LastChange(id) + options.Value.UnknownJobs <= now)
+        {
+            folders.Delete(id);
+            Log.Removed(logger, id, "the database does not know the job");
+        }
+    }
+
+    private async Task SweepAttempts(JobId id, CancellationToken cancellationToken)
+    {
+        var present = folders.ListAttempts(id); // Before the rows: see above.
+        var needed = await checkpoints.ListNeededFolders(id, cancellationToken);
+        foreach (var folder in present.Where(folder => !needed.Contains(folder)))
+        {
+            folders.Delete(folder);
+            Log.AttemptRemoved(logger, folder);
+        }
+    }
+
+    private async Task SweepEnded(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (nextLooks.TryGetValue(id, out var next) && now < next)
+        {
+            return;
+        }
+
+        if (await jobs.Find(id, cancellationToken) is not { } job || !job.State.Phase.IsTerminal())
+        {
+            return; // It moved since its phase was read; the next sweep sees it as it is.
+        }
+
+        var endedAt = job.State.FinishedAt ?? job.State.CreatedAt;
+        if (now >= endedAt + options.Value.Results)
+        {
+            folders.Delete(id);
+            Log.Removed(logger, id, $"it ended more than {options.Value.Results} ago");
+            return;
+        }
+
+        if (job.State.Phase == JobPhase.Succeeded)
+        {
+            await SweepSucceeded(job, cancellationToken);
+        }
+        else
+        {
+            await SweepAttempts(id, cancellationToken); // What it committed stays, so that a retry can go on from there.
+        }
+
+        var expires = endedAt + options.Value.Results;
+        var settles = endedAt + SettleTime;
+        nextLooks[id] = now < settles && settles < expires ? settles : expires;
+    }
+
+    /// <summary>Of a job that succeeded, its result (unless it went to a folder of its user's) and the rows set aside are still read; exchanges are not.</summary>
+    private async Task SweepSucceeded(JobRecord job, CancellationToken cancellationToken)
+    {
+        var plan = await jobs.FindPlan(job.State.Id, cancellationToken);
+        var resultStage = job.Spec.Output is null ? plan?.Stages[^1].Index : null;
+        var partitions = await checkpoints.List(job.State.Id, null, cancellationToken);
+        var keep =
+            from partition in partitions
+            where partition is { State: PartitionState.Committed, Manifest: not null }
+            from file in partition.Manifest!.Files
+            where file.Target == QuarantineTarget || partition.Task.Stage == resultStage
+            select $"{partition.ArtifactFolder}/{file.Path}";
+        var removed = folders.DeleteFilesExcept(job.State.Id, keep.ToHashSet());
+        if (removed > 0)
+        {
+            Log.ExchangesRemoved(logger, job.State.Id, removed);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3500, LogLevel.Information, "Artifacts of job {JobId} are removed: {Reason}.")]
+        public static partial void Removed(ILogger logger, JobId jobId, string reason);
+
+        [LoggerMessage(3501, LogLevel.Debug, "Artifacts of attempt {Folder} are removed: no row needs them.")]
+        public static partial void AttemptRemoved(ILogger logger, string folder);
+
+        [LoggerMessage(3502, LogLevel.Debug, "{Files} files between the stages of job {JobId} are removed: it has succeeded.")]
+        public static partial void ExchangesRemoved(ILogger logger, JobId jobId, int files);
+
+        [LoggerMessage(3503, LogLevel.Warning, "Artifacts of job {JobId} could not be swept, next try with the next sweep: {Reason}")]
+        public static partial void NotSwept(ILogger logger, JobId jobId, string reason);
+    }
+}

@@ -1,0 +1,224 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Files.Datasets;
+
+/// <summary>
+/// The folders that jobs may read and write, and the only way from a path that a user wrote to a file: a path is checked as it is written,
+/// and again with all links followed.
+/// </summary>
+internal sealed class DataRoots
+{
+    private const int MaxFiles = 200_000;
+
+    private readonly IReadOnlyList<string> roots;
+    private readonly IReadOnlyList<string> realRoots;
+    private readonly IReadOnlyList<string> closed;
+    private readonly IReadOnlyList<string> open;
+
+    public DataRoots(ClusterPaths paths)
+    {
+        var sample = DefaultDataset.FolderIn(paths);
+        roots = [.. paths.DataRoots.Append(sample).Select(Path.TrimEndingDirectorySeparator)];
+        var real = new RealPaths();
+        realRoots = [.. roots.Select(root => real.Of(root) ?? root)];
+
+        // The working directory is a root by default and has the state directory in it: jobs, keys, and other people's results.
+        closed = [.. new[] { paths.State, paths.Artifacts, paths.Scratch, paths.Logs }.Select(folder => real.Of(folder) ?? folder)];
+        open = [real.Of(sample) ?? sample];
+    }
+
+    /// <summary>Files of a source: in the order of its paths, those of a glob by ordinal order, none twice.</summary>
+    /// <param name="source">What the user wrote.</param>
+    /// <param name="pointer">Where it stands in the request, such as <c>/source</c>.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <exception cref="ClusterException"><c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>: every fault.</exception>
+    public IReadOnlyList<FileStamp> Resolve(SourceSpec source, string pointer, CancellationToken cancellationToken)
+    {
+        var faults = new DataFaults();
+        var listing = new Listing(new RealPaths(), faults, cancellationToken);
+        for (var i = 0; i < source.Path.Count; i++)
+        {
+            AddFiles(listing, source.Path[i], source.Path.Count == 1 ? $"{pointer}/path" : $"{pointer}/path/{i}");
+        }
+
+        faults.ThrowIfAny();
+        return listing.Files;
+    }
+
+    /// <summary>The folder of an output, absolute. It need not exist.</summary>
+    /// <exception cref="ClusterException"><c>path-not-allowed</c>.</exception>
+    public string ResolveOutput(string path, string pointer)
+    {
+        var faults = new DataFaults();
+        var full = Locate(path, pointer, new RealPaths(), faults);
+        if (full is not null && roots.Contains(full))
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, "An output needs a folder of its own inside a data root.");
+        }
+
+        faults.ThrowIfAny();
+        return full!;
+    }
+
+    private void AddFiles(Listing listing, string path, string pointer)
+    {
+        if (Locate(path, pointer, listing.Real, listing.Faults) is not { } full)
+        {
+            return;
+        }
+
+        try
+        {
+            if (GlobPattern.HasWildcards(path) && !Path.Exists(full))
+            {
+                AddMatches(listing, path, full, pointer);
+            }
+            else
+            {
+                AddFile(listing, path, full, pointer);
+            }
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: the cluster may not read it.");
+        }
+    }
+
+    private void AddMatches(Listing listing, string path, string full, string pointer)
+    {
+        // The part before the first wildcard is walked to, not searched.
+        var parts = full.Split('/');
+        var first = Array.FindIndex(parts, GlobPattern.HasWildcards);
+        var folder = first == 1 ? "/" : string.Join('/', parts[..first]);
+        var matches = Directory.Exists(folder)
+            ? new GlobPattern(folder, string.Join('/', parts[first..])).Find(MaxFiles, listing.CancellationToken)
+            : [];
+        // '**' over a root that holds the state directory means the user's files, not the cluster's.
+        matches.RemoveAll(match => roots.Any(root => IsInside(folder, root)) && closed.Any(state => IsInside(match, state) && !IsInside(folder, state)));
+        if (matches.Count == 0)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
+        }
+
+        foreach (var match in matches)
+        {
+            AddFile(listing, path, match, pointer);
+            if (listing.IsFull)
+            {
+                return;
+            }
+        }
+    }
+
+    private void AddFile(Listing listing, string path, string full, string pointer)
+    {
+        if (listing.Real.Of(full) is not { } real || !IsAllowed(real))
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link.");
+            return;
+        }
+
+        var file = new FileInfo(real);
+        if (file.Exists && SpecialFiles.Find(real) is { } special)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(full)}' is {special}, not a file.");
+        }
+        else if (file.Exists)
+        {
+            listing.Add(new FileStamp(full, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero)), pointer);
+        }
+        else if (Directory.Exists(real))
+        {
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
+        }
+        else if (full != real)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"'{Short(full)}' is a link to '{Short(real)}', which does not exist.");
+        }
+        else
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
+        }
+    }
+
+    /// <summary>The absolute path, when it is inside the roots both as written and with links followed.</summary>
+    private string? Locate(string path, string pointer, RealPaths real, DataFaults faults)
+    {
+        if (Trick(path) is { } trick)
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);
+            return null;
+        }
+
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, roots[0]));
+        // Only what exists can be a link; what follows the first wildcard is checked file by file.
+        if (roots.Concat(realRoots).Any(root => IsInside(full, root)) && real.Of(full) is { } target && IsAllowed(target))
+        {
+            return full;
+        }
+
+        faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is outside the data roots (Cluster:DataRoots).");
+        return null;
+    }
+
+    private static string? Trick(string path) => path switch
+    {
+        _ when path.Contains('\0', StringComparison.Ordinal) => "A path cannot hold a NUL character.",
+        _ when path.Any(char.IsControl) => "A path cannot hold control characters.",
+        _ when path.StartsWith("s3://", StringComparison.OrdinalIgnoreCase) => "This cluster has no S3 storage configured.",
+        _ when path.Contains("://", StringComparison.Ordinal) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
+            $"'{Short(path)}' is an address. Give a path inside the data roots.",
+        _ when path.StartsWith("\\\\", StringComparison.Ordinal) || path.StartsWith("//", StringComparison.Ordinal) =>
+            $"'{Short(path)}' is a network path. Give a path inside the data roots.",
+        _ when path.Split('/', '\\').Contains("..") => $"'{Short(path)}' holds '..'. Give the path without it.",
+        _ => null,
+    };
+
+    private bool IsAllowed(string real) =>
+        realRoots.Any(root => IsInside(real, root))
+        && (!closed.Any(folder => IsInside(real, folder)) || open.Any(folder => IsInside(real, folder)));
+
+    private static bool IsInside(string path, string folder) =>
+        path.StartsWith(folder, StringComparison.Ordinal)
+        && (path.Length == folder.Length || folder.EndsWith('/') || path[folder.Length] == '/');
+
+    private static string WhereToLook(string path) =>
+        Path.IsPathRooted(path) ? "" : " Relative paths are relative to the first data root (Cluster:DataRoots).";
+
+    private static string Short(string path) => path.Length <= 200 ? path : $"{path[..200]}...";
+
+    /// <summary>Files found so far.</summary>
+    private sealed class Listing(RealPaths real, DataFaults faults, CancellationToken cancellationToken)
+    {
+        private readonly List<FileStamp> files = [];
+        private readonly HashSet<string> seen = new(StringComparer.Ordinal);
+
+        public RealPaths Real { get; } = real;
+
+        public DataFaults Faults { get; } = faults;
+
+        public CancellationToken CancellationToken { get; } = cancellationToken;
+
+        public IReadOnlyList<FileStamp> Files => files;
+
+        public bool IsFull => files.Count >= MaxFiles || Faults.IsFull;
+
+        public void Add(FileStamp file, string pointer)
+        {
+            // Two globs may both find it; its rows still count once.
+            if (!seen.Add(file.Path))
+            {
+                return;
+            }
+
+            files.Add(file);
+            if (files.Count == MaxFiles)
+            {
+                Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"A dataset can have fewer than {MaxFiles} files; this has more.");
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Planning.Queries;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Files.Datasets;
+
+/// <summary>From a spec to a plan. Whatever of it can be looked at is looked at before a fault is answered, so that all come at once.</summary>
+internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, DefaultDataset defaults, IQueryPlanner queries) : IJobPlanning
+{
+    /// <summary>Name that queries give to a job's only input.</summary>
+    private const string OnlySource = "source";
+
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    private readonly DatasetCache<JobPlan> plans = new();
+
+    public async Task<JobPlan> Plan(JobSpec spec, CancellationToken cancellationToken)
+    {
+        var sources = SourcesOf(spec);
+        var faults = new DataFaults();
+        CheckOutput(spec, faults);
+
+        var planned = new Dictionary<string, PlannedDataset>();
+        var warnings = new List<PlanWarning>();
+        var inputs = new List<string>();
+        foreach (var (name, source, pointer) in sources)
+        {
+            if (await TryPlan(source, spec.Partitioning, pointer, faults, cancellationToken) is { } result)
+            {
+                planned[name] = result.Dataset;
+                warnings.AddRange(result.Warnings);
+                inputs.AddRange([name, result.Key]);
+            }
+        }
+
+        // The query is bound against the schemas of all inputs: without one of them its faults would be made up.
+        var plan = planned.Count == sources.Count ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken) : null;
+        faults.ThrowIfAny();
+        return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
+    }
+
+    // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the same.
+    private async Task<JobPlan?> FindOrPlanQuery(
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, List<string> inputs, DataFaults faults, CancellationToken cancellationToken)
+    {
+        var key = DatasetCache<JobPlan>.KeyOf([], spec with { Name = null, Labels = NoLabels, DependsOn = [], Callback = null }, inputs);
+        if (plans.Find(key) is { } known)
+        {
+            return known;
+        }
+
+        var plan = await TryPlanQuery(spec, planned, faults, cancellationToken);
+        if (plan is not null)
+        {
+            plans.Add(key, plan, planned.Values.Sum(dataset => dataset.Partitions.Count));
+        }
+
+        return plan;
+    }
+
+    public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> PlanDataset(
+        SourceSpec source, PartitioningSpec partitioning, CancellationToken cancellationToken)
+    {
+        var faults = new DataFaults();
+        var result = await TryPlan(source, partitioning, "/source", faults, cancellationToken);
+        faults.ThrowIfAny();
+        return (result!.Value.Dataset, result.Value.Warnings);
+    }
+
+    private List<(string Name, SourceSpec Source, string Pointer)> SourcesOf(JobSpec spec) => spec.Sources is { } named
+        ? [.. named.Select(pair => (pair.Key, pair.Value, $"/sources/{EscapePointer(pair.Key)}"))]
+        : [(OnlySource, spec.Source ?? defaults.Require(), "/source")];
+
+    private void CheckOutput(JobSpec spec, DataFaults faults)
+    {
+        if (spec.Output is null)
+        {
+            return;
+        }
+
+        try
+        {
+            roots.ResolveOutput(spec.Output.Path, "/output/path");
+        }
+        catch (ClusterException refusal)
+        {
+            faults.Add("/output/path", refusal);
+        }
+    }
+
+    private async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)?> TryPlan(
+        SourceSpec source, PartitioningSpec partitioning, string pointer, DataFaults faults, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await datasets.Plan(source, partitioning, pointer, cancellationToken);
+        }
+        catch (ClusterException refusal) when (refusal.Code != Contracts.ProblemCode.Internal)
+        {
+            faults.Add(PointerOf(refusal.Code, pointer), refusal);
+            return null;
+        }
+    }
+
+    private async Task<JobPlan?> TryPlanQuery(
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, DataFaults faults, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queries.Plan(spec, planned, cancellationToken);
+        }
+        catch (ClusterException refusal) when (!faults.IsEmpty && refusal.Code != Contracts.ProblemCode.Internal)
+        {
+            faults.Add("/parameters", refusal);
+            return null;
+        }
+    }
+
+    // What the engine says of files has no place in the request yet.
+    private static string PointerOf(Contracts.ProblemCode code, string pointer) =>
+        code == Contracts.ProblemCode.DatasetNotReadable || code == Contracts.ProblemCode.DatasetNotFound ? $"{pointer}/path"
+        : code == Contracts.ProblemCode.ColumnNotFound ? $"{pointer}/options/columns"
+        : pointer;
+
+    private static string EscapePointer(string name) =>
+        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Files.Outputs;
+
+namespace Orleans.Cluster.Files;
+
+/// <summary>Registers what touches files: sources, artifacts, outputs.</summary>
+internal static class FilesExtensions
+{
+    /// <summary>What every silo needs, whatever its role.</summary>
+    public static IServiceCollection AddFiles(this IServiceCollection services)
+    {
+        services.AddJobPlanning();
+        services.AddSingleton<ArtifactFolders>();
+        services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactFolders>());
+        services.AddSingleton<IOutputPublisher, OutputPublisher>();
+        services.AddSingleton<ScratchSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());
+        return services;
+    }
+
+    /// <summary>What turns specs into plans and results into rows. Safe to add twice.</summary>
+    public static IServiceCollection AddJobPlanning(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ClusterPaths>();
+        services.TryAddSingleton<DefaultDataset>();
+        services.TryAddSingleton<DataRoots>();
+        services.TryAddSingleton<DatasetPlanning>();
+        services.TryAddSingleton<ISourceRecheck, SourceRecheck>();
+        services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();
+        services.TryAddSingleton<IJobPlanning, JobPlanning>();
+        services.TryAddSingleton<IResultReader, ResultReader>();
+        return services;
+    }
+
+    /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>
+    public static IServiceCollection AddClusterJanitor(this IServiceCollection services) =>
+        services.AddSingleton<ArtifactJanitor>().AddHostedService<JanitorService>();
+}

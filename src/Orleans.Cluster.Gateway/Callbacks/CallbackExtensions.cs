@@ -1,0 +1,13 @@
+namespace Orleans.Cluster.Gateway.Callbacks;
+
+/// <summary>Registers callbacks.</summary>
+internal static class CallbackExtensions
+{
+    public static IServiceCollection AddCallbacks(this IServiceCollection services)
+    {
+        services.AddOptions<CallbackOptions>().BindConfiguration(CallbackOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CallbackTargets>();
+        services.AddHostedService<CallbackSender>();
+        return services;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Coordination.Ports;
+
+namespace Orleans.Cluster.Gateway.Callbacks;
+
+/// <summary>
+/// Posts changes of phase from the outbox, a job's events one after the other, each until it is accepted or its time is over. Every gateway
+/// does so; the outbox gives each event to one of them at a time.
+/// </summary>
+internal sealed partial class CallbackSender(
+    IOutbox outbox, CallbackTargets targets, IOptions<CallbackOptions> options, TimeProvider clock, ILogger<CallbackSender> logger) : BackgroundService
+{
+    private const int Batch = 16;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient http = new(targets.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public override void Dispose()
+    {
+        http.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await SendDue(stoppingToken) == 0)
+                {
+                    await Task.Delay(Pause, clock, stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.Failed(logger, e);
+                await Task.Delay(PauseAfterFailure, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<int> SendDue(CancellationToken cancellationToken)
+    {
+        // Above the time that a batch can take, so that no other gateway posts the same event meanwhile.
+        var lease = options.Value.Timeout + TimeSpan.FromSeconds(15);
+        var events = await outbox.Claim(Batch, lease, clock.GetUtcNow(), cancellationToken);
+        await Task.WhenAll(events.Select(message => Send(message, cancellationToken)));
+        return events.Count;
+    }
+
+    private async Task Send(OutboxEvent message, CancellationToken cancellationToken)
+    {
+        var error = await Post(message, cancellationToken);
+        var now = clock.GetUtcNow();
+        if (error is null)
+        {
+            await outbox.Finish(message, error: null, now, cancellationToken);
+        }
+        else if (error.IsFinal || now - message.At >= options.Value.GiveUpAfter)
+        {
+            Log.GivenUp(logger, message.Id, message.Tries, error.Text);
+            await outbox.Finish(message, $"Given up after {message.Tries} tries: {error.Text}", now, cancellationToken);
+        }
+        else
+        {
+            await outbox.Postpone(message, error.Text, now + DelayAfter(message.Tries), cancellationToken);
+        }
+    }
+
+    /// <returns>Null when the receiver has accepted it.</returns>
+    private async Task<Refusal?> Post(OutboxEvent message, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.Value.Timeout);
+        try
+        {
+            using var request = CreateRequest(message);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
+            return response.IsSuccessStatusCode ? null
+                : new Refusal($"The receiver answered {(int)response.StatusCode}.", response.StatusCode == HttpStatusCode.Gone);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Refusal($"No answer within {options.Value.Timeout.TotalSeconds:0.#} s.");
+        }
+        catch (HttpRequestException e)
+        {
+            return new Refusal(e.Message);
+        }
+    }
+
+    private HttpRequestMessage CreateRequest(OutboxEvent message)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new CallbackMessage(
+                $"job.{message.Phase.ToString().ToLowerInvariant()}", message.At,
+                new CallbackData(message.Job, message.Phase, message.Revision, message.Detail, JobLinks.Of(message.Job).Self)),
+            WireJson.Options);
+        var now = clock.GetUtcNow();
+        var request = new HttpRequestMessage(HttpMethod.Post, message.Callback.Url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("webhook-id", message.Id);
+        request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        if (message.Callback.Secret is { } secret)
+        {
+            request.Headers.Add("webhook-signature", CallbackSignature.Sign(secret, message.Id, now, body));
+        }
+
+        return request;
+    }
+
+    // With a fifth of chance, so that receivers which were down do not meet everything at the same moment.
+    private TimeSpan DelayAfter(int tries)
+    {
+        var settings = options.Value;
+        var factor = Math.Pow(2, Math.Min(tries - 1, 30)) * (0.9 + (Random.Shared.NextDouble() * 0.2));
+        return TimeSpan.FromTicks((long)Math.Min(settings.FirstDelay.Ticks * factor, settings.LongestDelay.Ticks));
+    }
+
+    private sealed record Refusal(string Text, bool IsFinal = false);
+
+    private static partial class Log
+    {
+        [LoggerMessage(6100, LogLevel.Warning, "Callbacks could not be sent; they are tried again.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(6101, LogLevel.Warning, "Callback {Event} is given up after {Tries} tries: {Error}")]
+        public static partial void GivenUp(ILogger logger, string @event, int tries, string error);
+    }
+}

@@ -1,0 +1,51 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Gateway.Access;
+
+namespace Orleans.Cluster.Gateway.Jobs;
+
+/// <summary>What a job made, how it is cut, and what happened to it.</summary>
+internal static class JobDetailsApi
+{
+    public static void MapJobDetails(this IEndpointRouteBuilder routes)
+    {
+        var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
+        jobs.MapGet("/result", GetResult).WithName(nameof(GetResult));
+        jobs.MapGet("/quarantine", GetQuarantine).WithName(nameof(GetQuarantine));
+        jobs.MapGet("/partitions", ListPartitions).WithName(nameof(ListPartitions));
+        jobs.MapGet("/plan", GetPlan).WithName(nameof(GetPlan));
+        jobs.MapGet("/logs", GetLog).WithName(nameof(GetLog));
+        jobs.MapGet("/callbacks", ListCallbacks).WithName(nameof(ListCallbacks));
+        jobs.MapGet("/events", GetEvents).WithName(nameof(GetEvents));
+    }
+
+    private static async Task<IResult> GetResult(
+        JobId id, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
+    {
+        var page = RowsPage.Of(request);
+        var rows = await results.Read(id, page.Format, page.Offset, page.Limit, cancellationToken);
+        return page.Answer(response, rows, $"{id}");
+    }
+
+    private static async Task<IResult> GetQuarantine(
+        JobId id, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
+    {
+        var page = RowsPage.Of(request);
+        var rows = await results.ReadQuarantine(id, page.Format, page.Offset, page.Limit, cancellationToken);
+        return page.Answer(response, rows, $"{id}-quarantine");
+    }
+
+    private static async Task<IResult> ListPartitions(JobId id, HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await requests.ListPartitions(id, request.Query, cancellationToken));
+
+    private static async Task<IResult> GetPlan(JobId id, JobRequests requests, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await requests.GetPlan(id, cancellationToken));
+
+    private static async Task<IResult> GetLog(JobId id, JobRequests requests, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await requests.GetLog(id, cancellationToken));
+
+    private static async Task<IResult> ListCallbacks(JobId id, JobRequests requests, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await requests.ListCallbacks(id, cancellationToken));
+
+    private static Task GetEvents(JobId id, HttpContext context, JobEventStream events) => events.Write(id, context);
+}

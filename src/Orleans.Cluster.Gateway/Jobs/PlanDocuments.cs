@@ -1,0 +1,74 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Gateway.Jobs;
+
+/// <summary>Plans as documents for people: without file stamps, row groups and other things that only an executor needs.</summary>
+internal static class PlanDocuments
+{
+    public static PlanDocument Of(JobPlan plan) => new()
+    {
+        Query = plan.Query,
+        Columns = plan.Columns,
+        Datasets = plan.Datasets.ToDictionary(pair => pair.Key, pair => Of(pair.Value, [])),
+        Stages = [.. plan.Stages.Select(stage => Of(stage, plan))],
+        EstimatedBytes = plan.Datasets.Values.Sum(dataset => dataset.TotalBytes),
+        Warnings = plan.Warnings,
+    };
+
+    public static DatasetPreview Of(PlannedDataset dataset, IReadOnlyList<PlanWarning> warnings) => new()
+    {
+        Format = dataset.Format,
+        Dialect = Of(dataset.Dialect),
+        Columns = dataset.Columns,
+        TotalBytes = dataset.TotalBytes,
+        EstimatedRows = dataset.EstimatedRows,
+        Partitions = [.. dataset.Partitions.Select(Of)],
+        Warnings = warnings,
+    };
+
+    private static PreviewPartition Of(DataPartition partition) =>
+        new(partition.Index, [.. partition.Slices.Select(Of)], partition.Bytes, partition.EstimatedRows);
+
+    private static PreviewSlice Of(FileSlice slice) =>
+        new(slice.OriginPath ?? slice.File.Stamp.Path, slice.Start, slice.End, slice.Unit == SliceUnit.Rows ? "ROWS" : "BYTES", Of(slice.File.Dialect));
+
+    private static PreviewDialect? Of(TextDialect? dialect) =>
+        dialect is null ? null : new(dialect.Delimiter, dialect.Quote, new PreviewHeader(dialect.Header, dialect.HeaderHow));
+
+    private static PlanStage Of(StagePlan stage, JobPlan plan) => new()
+    {
+        Index = stage.Index,
+        Name = stage.Name,
+        Query = stage.Query,
+        Inputs = stage.Inputs,
+        Output = stage.Output.Kind,
+        Columns = stage.Columns,
+        Partitions = PartitionsOf(stage, plan),
+        EstimatedBytes = stage.EstimatedBytes,
+        Note = stage.Note,
+    };
+
+    // Stages read only earlier ones, so this ends.
+    private static int? PartitionsOf(StagePlan stage, JobPlan plan)
+    {
+        foreach (var input in stage.Inputs)
+        {
+            switch (input)
+            {
+                case { Mode: InputMode.Chunk }:
+                    return null;
+                case { Mode: InputMode.Partition, Dataset: { } dataset }:
+                    return plan.Datasets[dataset].Partitions.Count;
+                case { Mode: InputMode.Partition }:
+                    return stage.Inputs.Where(other => other is { Mode: InputMode.Partition, Stage: not null })
+                        .Sum(other => PartitionsOf(plan.Stages[other.Stage!.Value], plan));
+                case { Mode: InputMode.Target, Stage: { } exchange }:
+                    return plan.Stages[exchange].Output.Targets;
+            }
+        }
+
+        return 1;
+    }
+}

@@ -1,0 +1,20 @@
+using Orleans.Cluster.Coordination.Resources;
+
+namespace Orleans.Cluster.Gateway.Operators;
+
+/// <summary>What is offered, handed out and used, and what to change.</summary>
+internal static class ResourcesApi
+{
+    public static void MapResources(this IEndpointRouteBuilder routes)
+    {
+        var resources = routes.MapGroup("/api/processing/resources").WithTags("Resources");
+        resources.MapGet("", GetResources).WithName(nameof(GetResources));
+        resources.MapGet("/recommendations", GetRecommendations).WithName(nameof(GetRecommendations));
+    }
+
+    private static async Task<IResult> GetResources(ResourceService desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.Describe(cancellationToken));
+
+    private static async Task<IResult> GetRecommendations(ResourceService desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.Recommend(cancellationToken));
+}

@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Gateway.Reference;
+
+/// <summary>Documents as the reference shows them.</summary>
+internal static class Examples
+{
+    public const string Job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC";
+
+    public const string Spec =
+        """
+        {"name":"expression by tissue","operation":"aggregate","priority":"HIGH",
+         "source":{"path":["expression/*.csv"],"format":"AUTO","options":{"delimiter":"\t","nullValues":["NA"],"columns":{"count":"BIGINT"}}},
+         "parameters":{"groupBy":["gene"],"aggregates":[{"function":"sum","column":"count","as":"total"}],"where":"count > 0",
+                       "orderBy":[{"column":"total","descending":true}],"limit":100},
+         "output":{"path":"out/by-gene","format":"PARQUET","mode":"ERROR_IF_EXISTS"},
+         "partitioning":{"targetBytes":104857600},"resources":{"cpu":1,"memoryBytes":1073741824,"gpu":0},
+         "retry":{"maxAttempts":3,"initialBackoffMs":500,"maxBackoffMs":30000,"multiplier":2.0},"onBadRow":"FAIL",
+         "callback":{"url":"https://example.org/hook","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},"labels":{"project":"atlas"}}
+        """;
+
+    public const string Status =
+        $$"""
+        {"id":"{{Job}}","name":"expression by tissue","operation":"aggregate","priority":"HIGH","status":"RUNNING","revision":417,
+         "createdAt":"2026-01-31T12:00:00Z","startedAt":"2026-01-31T12:00:01Z","finishedAt":null,
+         "progress":{"fraction":0.683,"bytesDone":734003200,"bytesTotal":1073741824,"rowsDone":9120331,
+           "partitions":{"total":11,"completed":7,"running":3,"waiting":1,"retried":1},
+           "stages":[{"index":0,"name":"scan","total":10,"completed":7},{"index":1,"name":"merge","total":1,"completed":0}]},
+         "eta":{"seconds":12.4,"secondsHigh":19.0},"reason":{"code":"RUNNING","detail":"3 of 4 slots busy"},"result":null,"quarantinedRows":0,
+         "error":null,"labels":{"project":"atlas"},"links":{"self":"/api/processing/jobs/{{Job}}/status",
+           "cancel":"/api/processing/jobs/{{Job}}/cancel","events":"/api/processing/jobs/{{Job}}/events",
+           "result":"/api/processing/jobs/{{Job}}/result"},"notes":[]}
+        """;
+
+    public const string Rows =
+        """{"columns":[{"name":"gene","type":"VARCHAR"},{"name":"total","type":"DECIMAL(38,0)"}],"rows":[["TP53","12"]],"totalRows":1}""";
+
+    public const string Quarantine =
+        """
+        {"columns":[{"name":"file","type":"VARCHAR"},{"name":"line","type":"BIGINT"},{"name":"byteOffset","type":"BIGINT"},
+                    {"name":"column","type":"VARCHAR"},{"name":"value","type":"VARCHAR"}],
+         "rows":[["expression/7.csv",3,8,"count","X"]],"totalRows":1}
+        """;
+
+    public const string Partitions =
+        """
+        {"items":[{"stage":0,"partition":3,"state":"COMMITTED","bytes":104857600,"rows":1048211,"attempts":[{"number":1,"worker":"worker-1",
+          "state":"COMMITTED","startedAt":"2026-01-31T12:00:01Z","endedAt":"2026-01-31T12:00:03Z","failure":null}]}],"nextPageToken":null}
+        """;
+
+    public const string Log =
+        """{"items":[{"at":"2026-01-31T12:00:00Z","level":"INFORMATION","message":"QUEUED","stage":null,"partition":null,"attempt":null,"worker":null}]}""";
+
+    public const string Callbacks =
+        $$"""
+        {"items":[{"id":"{{Job}}-1","status":"QUEUED","createdAt":"2026-01-31T12:00:00Z","state":"DELIVERED","tries":1,"nextTryAt":null,
+          "endedAt":"2026-01-31T12:00:00Z","lastError":null}]}
+        """;
+
+    public const string Plan =
+        """
+        {"query":"SELECT gene, sum(\"count\") AS total FROM source GROUP BY gene","columns":[{"name":"gene","type":"VARCHAR"},
+           {"name":"total","type":"DECIMAL(38,0)"}],"datasets":{},"stages":[{"index":0,"name":"scan",
+           "query":"SELECT gene, sum(\"count\") AS s0 FROM source GROUP BY gene","inputs":[],"output":"EXCHANGE",
+           "columns":[{"name":"gene","type":"VARCHAR"},{"name":"s0","type":"DECIMAL(38,0)"}],"partitions":10,
+           "estimatedBytes":1073741824,"note":null}],"estimatedBytes":1073741824,"warnings":[]}
+        """;
+
+    public const string Preview =
+        """
+        {"format":"CSV","dialect":{"delimiter":",","quote":"\"","header":{"value":true,"how":"TYPES"}},"columns":[{"name":"gene","type":"VARCHAR"},{"name":"count","type":"BIGINT"}],"totalBytes":104857600,
+         "estimatedRows":1048211,"partitions":[{"index":0,"files":[{"path":"expression/7.csv","start":0,"end":104857600}],
+         "bytes":104857600,"estimatedRows":1048211}],"warnings":[]}
+        """;
+
+    public const string Queue =
+        $$"""
+        {"priorities":[{"priority":"HIGH","jobs":1,"partitions":10,"oldestWaitSeconds":2.5}],
+         "waiting":[{"id":"{{Job}}","priority":"HIGH","position":1,"reason":{"code":"WAITING_FOR_SLOT","detail":"4 of 4 slots busy"},
+           "createdAt":"2026-01-31T12:00:00Z"}],"runningPartitions":4,"totalSlots":4,"busySlots":4}
+        """;
+
+    public const string Cluster =
+        """
+        {"state":"RUNNING","desiredWorkers":4,"activeWorkers":4,"workers":[],
+         "lastScalingDecision":null,"scaleTarget":"local-processes","isAttended":true}
+        """;
+
+    public const string Decisions =
+        """[{"at":"2026-01-31T12:00:00Z","from":2,"to":4,"reason":"10 partitions wait; 2 workers need 40 s for them."}]""";
+
+    public const string Health =
+        """
+        {"status":"HEALTHY","storage":{"state":"UP","detail":null},"membership":{"state":"UP","detail":"5 silos are active."},
+         "queue":{"state":"UP","detail":null},"version":"0.1.0","now":"2026-01-31T12:00:00Z"}
+        """;
+
+    public const string Metrics =
+        """
+        {"current":{"at":"2026-01-31T12:00:00Z","seconds":10,"figures":{"slots":4,"slotsBusy":3}},"since":"2026-01-31T12:00:00Z",
+         "until":"2026-01-31T13:00:00Z","stepSeconds":10,"samples":[]}
+        """;
+
+    public const string Resources =
+        """
+        {"limits":{"maxActiveJobs":10000,"scratchBytesPerAttempt":107374182400,"memoryLimitFactor":1.0,"largestWorkerSlots":1,
+           "largestWorkerMemoryBytes":2147483648,"largestWorkerGpus":0},"workers":[],"jobs":[]}
+        """;
+
+    public const string Recommendations =
+        $$"""
+        {"items":[{"code":"memory-too-large","job":"{{Job}}","advice":"Ask for less memory.","evidence":"The largest executor held 180 MiB of 1024 MiB.",
+          "expectedGain":"More tasks of the job run at a time on a worker.",
+          "settings":{"resources.memoryBytes":268435456} }]}
+        """;
+
+    public const string Key =
+        """{"id":"oc_1f2e3d4c","name":"nightly","role":"SUBMITTER","createdAt":"2026-01-31T12:00:00Z","expiresAt":null,"revokedAt":null}""";
+
+    public const string Audit =
+        $$"""
+        {"items":[{"sequence":1201,"at":"2026-01-31T12:00:00Z","actor":"key:nightly","action":"job.submit","target":"{{Job}}",
+          "origin":"10.0.0.7","outcome":"ok","detail":null,"hash":"5a65d3711fa63a94278ba30a2fe37b7585a39deb31aade70636ba2cf021fd1eb"}],
+         "nextPageToken":null}
+        """;
+
+    public static JsonNode Parse(string json) => JsonNode.Parse(json)!;
+
+    /// <summary>The problem document of a code.</summary>
+    public static JsonNode Of(Contracts.ProblemCode code)
+    {
+        var fault = code.HttpStatus is 400 or 422 ? new[] { new Fault("/source/path", code.Word, code.Title) } : null;
+        var problem = ProblemDocument.Of(code, code.Title, errors: fault) with
+        {
+            Instance = "/api/processing/jobs/submit", TraceId = "06bf34554c83e4fe9d5c6e9d9ed7cc07",
+        };
+        return JsonSerializer.SerializeToNode(problem, WireJson.Options)!;
+    }
+}

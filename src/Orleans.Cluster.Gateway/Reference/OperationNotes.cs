@@ -1,0 +1,155 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Gateway.Operators;
+using Code = Orleans.Cluster.Contracts.ProblemCode;
+
+namespace Orleans.Cluster.Gateway.Reference;
+
+/// <summary>The reference's notes, by the name of the endpoint.</summary>
+internal static class OperationNotes
+{
+    private static readonly ParameterNote PageSize = new("pageSize", "Items of a page, 1 to 500; 50 when absent.", "50", IsNumber: true);
+    private static readonly ParameterNote PageToken = new("pageToken", "nextPageToken of the page before.", Examples.Job);
+    private static readonly ParameterNote Offset = new("offset", "Rows to pass over.", "0", IsNumber: true);
+    private static readonly ParameterNote Limit = new("limit", "At most so many rows; 100,000 for JSON when absent.", "100", IsNumber: true);
+
+    private static readonly Contracts.ProblemCode[] OfData =
+    [
+        Code.DatasetNotFound, Code.DatasetNotReadable, Code.SchemaConflict, Code.ColumnNotFound, Code.QueryInvalid, Code.PathNotAllowed,
+    ];
+
+    public static IReadOnlyDictionary<string, OperationNote> ByName { get; } = new Dictionary<string, OperationNote>
+    {
+        ["SubmitJob"] = new("Submit a job", 202, typeof(JobStatus), Examples.Status)
+        {
+            Body = typeof(JobSpec), BodyExample = Examples.Spec,
+            // Not among the answers: a document has no way to say which of two a parameter chooses, and generated clients take the first.
+            Description = "With validateOnly=true nothing runs: the answer is 200 with the plan, a PlanDocument.",
+            Parameters =
+            [
+                new("validateOnly", "true answers 200 with the plan, and runs nothing.", "true", IsFlag: true),
+                new("Idempotency-Key", "Two submits with one key, within 24 h, make one job.", "6f1c0e8b-nightly", IsHeader: true),
+            ],
+            Errors =
+            [
+                .. OfData, Code.IdempotencyInFlight, Code.IdempotencyKeyReused, Code.OutputExists, Code.OutputInUse, Code.ResourcesImpossible,
+                Code.PayloadTooLarge, Code.UnsupportedMediaType, Code.QueueFull,
+            ],
+        },
+        ["GetStatus"] = new("Where a job is", 200, typeof(JobStatus), Examples.Status)
+        {
+            Others = new Dictionary<int, string> { [304] = "Nothing has changed since the revision of If-None-Match." },
+            Parameters =
+            [
+                new("If-None-Match", "ETag of the status that the client has.", "\"417\"", IsHeader: true),
+                new("Prefer", "wait=N holds the answer back until something changes, N seconds at most (60).", "wait=30", IsHeader: true),
+            ],
+            Errors = [Code.JobNotFound],
+        },
+        ["ListJobs"] = new("Jobs, newest first", 200, typeof(JobList), $$"""{"items":[{{Examples.Status}}],"nextPageToken":"{{Examples.Job}}"}""")
+        {
+            Parameters =
+            [
+                PageSize, PageToken, new("status", "Only jobs that are so; may stand several times.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
+                new("operation", "Only this operation.", "aggregate"), new("createdAfter", "Only jobs made at or after.", "2026-01-31T12:00:00Z"),
+                new("createdBefore", "Only jobs made before.", "2026-02-01T00:00:00Z"), new("label.project", "label.KEY=VALUE: only jobs with this label.", "atlas"),
+            ],
+        },
+        ["CancelJob"] = new("Stop a job", 202, typeof(JobStatus), Examples.Status)
+        {
+            Others = new Dictionary<int, string> { [200] = "It is CANCELLED already." },
+            OtherAnswers = new Dictionary<int, (Type, string)> { [200] = (typeof(JobStatus), Examples.Status) },
+            Errors = [Code.JobNotFound, Code.JobAlreadyTerminal],
+        },
+        ["RetryJob"] = new("Run again what failed; what has committed stays", 202, typeof(JobStatus), Examples.Status)
+        {
+            Errors = [Code.JobNotFound, Code.JobAlreadyTerminal],
+        },
+        ["DeleteJob"] = new("Remove an ended job with its result", 204) { Errors = [Code.JobNotFound, Code.ResultNotReady] },
+        ["GetResult"] = new("Rows of the result", 200, typeof(ResultRows), Examples.Rows)
+        {
+            Parameters = [Offset, Limit], Forms = ["text/csv", "application/vnd.apache.parquet"],
+            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable],
+        },
+        ["GetQuarantine"] = new("Rows that were set aside", 200, typeof(ResultRows), Examples.Quarantine)
+        {
+            Parameters = [Offset, Limit], Forms = ["text/csv", "application/vnd.apache.parquet"],
+            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable],
+        },
+        ["ListPartitions"] = new("Partitions and their attempts", 200, typeof(PartitionList), Examples.Partitions)
+        {
+            Parameters = [PageSize, PageToken with { Example = "0.3" }, new("stage", "Only this stage.", "0", IsNumber: true)],
+            Errors = [Code.JobNotFound],
+        },
+        ["GetPlan"] = new("The plan that the job runs", 200, typeof(PlanDocument), Examples.Plan) { Errors = [Code.JobNotFound, Code.ResultNotReady] },
+        ["GetLog"] = new("What happened to the job", 200, typeof(JobLog), Examples.Log) { Errors = [Code.JobNotFound] },
+        ["ListCallbacks"] = new("Deliveries of the job's callbacks", 200, typeof(CallbackList), Examples.Callbacks) { Errors = [Code.JobNotFound] },
+        ["GetEvents"] = new("Changes as server-sent events", 200)
+        {
+            Forms = ["text/event-stream"],
+            Others = new Dictionary<int, string> { [204] = "The job has ended and everything was told." },
+            Parameters = [new("Last-Event-ID", "Id of the last event that was seen; the stream goes on after it.", "3.417", IsHeader: true)],
+            Errors = [Code.JobNotFound],
+        },
+        ["PartitionData"] = new("Schema and partitions of a dataset; nothing runs", 200, typeof(DatasetPreview), Examples.Preview)
+        {
+            Body = typeof(PartitionRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"partitioning":{"targetBytes":104857600}}""",
+            Errors = [.. OfData, Code.PayloadTooLarge, Code.UnsupportedMediaType],
+        },
+        ["GetQueueStatus"] = new("What waits, and why", 200, typeof(QueueStatus), Examples.Queue),
+        ["GetClusterStatus"] = new("The cluster and its workers", 200, typeof(ClusterStatus), Examples.Cluster),
+        ["ListScalingDecisions"] = new("Scaling decisions, the latest last", 200, typeof(IReadOnlyList<ScalingDecision>), Examples.Decisions),
+        ["StartCluster"] = new("Start workers", 202, typeof(ClusterStatus), Examples.Cluster)
+        {
+            Body = typeof(ClusterStart), IsBodyOptional = true, BodyExample = """{"workers":4,"slotsPerWorker":1,"memoryPerWorkerBytes":2147483648}""",
+            Others = new Dictionary<int, string> { [200] = "It runs at that size already." },
+            OtherAnswers = new Dictionary<int, (Type, string)> { [200] = (typeof(ClusterStatus), Examples.Cluster) },
+            Errors = [Code.ScalingNotSupported],
+        },
+        ["StopCluster"] = new("Stop all workers; jobs stay resumable", 202, typeof(ClusterStatus), Examples.Cluster)
+        {
+            Body = typeof(ClusterStop), IsBodyOptional = true, BodyExample = """{"mode":"DRAIN"}""", Errors = [Code.ScalingNotSupported],
+        },
+        ["ScaleCluster"] = new("Change the number of workers, or turn autoscaling on", 202, typeof(ClusterStatus), Examples.Cluster)
+        {
+            Body = typeof(ClusterScale), BodyExample = """{"workers":8}""", Errors = [Code.ScalingNotSupported],
+        },
+        ["GetClusterMetrics"] = new("Figures now, and over a span of time", 200, typeof(MetricsDocument), Examples.Metrics)
+        {
+            Parameters =
+            [
+                new("since", "Begin of the span; an hour before its end when absent.", "2026-01-31T12:00:00Z"),
+                new("until", "End of the span; now when absent.", "2026-01-31T13:00:00Z"),
+                new("step", "Seconds of one window; a fitting number when absent.", "60", IsNumber: true),
+            ],
+        },
+        ["GetResources"] = new("What is offered, handed out and used", 200, typeof(ResourceStatus), Examples.Resources),
+        ["GetRecommendations"] = new("What to change, and what that should bring", 200, typeof(RecommendationList), Examples.Recommendations),
+        ["GetHealth"] = new("State of storage, membership and queue", 200, typeof(HealthDocument), Examples.Health)
+        {
+            Others = new Dictionary<int, string> { [503] = "The same document; a part is down." },
+        },
+        ["GetLive"] = new("The process answers", 204),
+        ["GetReady"] = new("Jobs can be accepted and the configured workers are active", 200)
+        {
+            Others = new Dictionary<int, string> { [503] = "Not yet." },
+        },
+        ["ListKeys"] = new("API keys", 200, typeof(KeyList), $$"""{"items":[{{Examples.Key}}]}"""),
+        ["CreateKey"] = new("Make an API key; it is shown this once", 201, typeof(CreatedKey), $$"""{"key":{{Examples.Key}},"secret":"oc_1f2e3d4c_..."}""")
+        {
+            Body = typeof(NewKey), BodyExample = """{"name":"nightly","role":"SUBMITTER","expiresAt":"2027-01-01T00:00:00Z"}""",
+            Errors = [Code.PayloadTooLarge, Code.UnsupportedMediaType],
+        },
+        ["RevokeKey"] = new("End an API key for good", 204) { Errors = [Code.NotFound] },
+        ["ListAudit"] = new("The audit log, newest first", 200, typeof(AuditList), Examples.Audit)
+        {
+            Parameters = [PageSize, PageToken with { Example = "1201" }],
+        },
+        ["VerifyAudit"] = new(
+            "Whether every entry of the audit log is as it was written", 200, typeof(AuditCheck), """{"intact":true,"entries":1201,"firstBroken":null}"""),
+    };
+
+    /// <summary>Refusals that every operation may answer with.</summary>
+    public static IReadOnlyList<Contracts.ProblemCode> Everywhere { get; } =
+        [Code.ValidationFailed, Code.Unauthenticated, Code.Forbidden, Code.RateLimited, Code.Internal, Code.StorageUnavailable];
+}

@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Orleans.Cluster.Gateway.Requests;
+
+/// <summary>How the gateway meets the outer world. Section "Gateway".</summary>
+internal sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>Names under which a gateway on loopback may be called beside localhost, for a proxy before it.</summary>
+    public IList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Whether callers must say who they are. A gateway that other machines reach does not start without.</summary>
+    public AuthenticationMode Authentication { get; init; } = AuthenticationMode.None;
+
+    /// <summary>Requests per second that one caller may send over time, once callers have names. Default 500; 1 to 1,000,000.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecond { get; init; } = 500;
+
+    /// <summary>Requests that one caller may send at once after a quiet time. Default 2,000; 1 to 1,000,000.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestBurst { get; init; } = 2000;
+
+    /// <summary>Tokens of an identity provider that are taken beside API keys; null for none.</summary>
+    public JwtOptions? Jwt { get; init; }
+}
+
+/// <summary>Who may call.</summary>
+internal enum AuthenticationMode
+{
+    /// <summary>Whoever reaches the gateway may do everything. Only for loopback.</summary>
+    None = 0,
+
+    /// <summary>Every request but <c>/health/live</c> needs a key or a token.</summary>
+    Required = 1,
+}
+
+/// <summary>Which tokens are taken, and what they say. Section "Gateway:Jwt".</summary>
+internal sealed class JwtOptions
+{
+    /// <summary>Address of the identity provider, whose published keys check the tokens.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>Issuer that a token must name, where there is no authority to ask.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>Audience that a token must name.</summary>
+    public required string Audience { get; init; }
+
+    /// <summary>Secret that signs tokens (HS256, base64, 32 bytes or more), where there is no authority.</summary>
+    public string? SigningKey { get; init; }
+
+    /// <summary>Claim that holds VIEWER, SUBMITTER or ADMIN; several are taken as the highest. Default <c>role</c>.</summary>
+    public string RoleClaim { get; init; } = "role";
+}

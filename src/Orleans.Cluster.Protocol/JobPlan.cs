@@ -1,0 +1,104 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Protocol;
+
+/// <summary>What was decided for a job: stored once with it, never changed. It depends on the data and the spec alone.</summary>
+public sealed record JobPlan
+{
+    /// <summary>Datasets by the name that queries use.</summary>
+    public required IReadOnlyDictionary<string, PlannedDataset> Datasets { get; init; }
+
+    /// <summary>Stages in an order in which each comes after its inputs. The last one makes the result.</summary>
+    public required IReadOnlyList<StagePlan> Stages { get; init; }
+
+    /// <summary>Columns of the result; where its last stage has <see cref="StagePlan.KeyColumns"/>, those before them.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>The whole query that the stages compute together.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>What a user should know.</summary>
+    public IReadOnlyList<PlanWarning> Warnings { get; init; } = [];
+}
+
+/// <summary>A dataset as a plan reads it.</summary>
+public sealed record PlannedDataset
+{
+    /// <summary>Format of all files.</summary>
+    public required SourceFormat Format { get; init; }
+
+    /// <summary>Dialect of delimited text.</summary>
+    public TextDialect? Dialect { get; init; }
+
+    /// <summary>Its one schema.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Partitions in the order of the data; empty when every file is empty.</summary>
+    public required IReadOnlyList<DataPartition> Partitions { get; init; }
+
+    /// <summary>Bytes in all, as stored.</summary>
+    public required long TotalBytes { get; init; }
+
+    /// <summary>Rows in all, exact where known.</summary>
+    public long EstimatedRows { get; init; }
+
+    /// <summary>Some of it are streams that only one task could read: a first stage inflates it and cuts it into pieces of so many bytes. Null: none are.</summary>
+    public long? PieceBytes { get; init; }
+
+    /// <summary>Bytes of text in all, where streams are inflated; an estimate.</summary>
+    public long InflatedBytes { get; init; }
+}
+
+/// <summary>A slice of a dataset that one task reads.</summary>
+public sealed record DataPartition
+{
+    /// <summary>Its number, which is its place in the order of the data.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>What it reads, in order.</summary>
+    public required IReadOnlyList<FileSlice> Slices { get; init; }
+
+    /// <summary>Bytes as stored.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Rows, estimated or exact.</summary>
+    public long EstimatedRows { get; init; }
+}
+
+/// <summary>
+/// One stage: the same query over each of its partitions. Its partitions come from its inputs: as many as the dataset that it scans by
+/// <see cref="InputMode.Partition"/>; as the chunks of the stage that it reads by <see cref="InputMode.Chunk"/>; as the targets of the
+/// exchanges that it reads by <see cref="InputMode.Target"/> (neighbouring small targets join into one task); else one.
+/// </summary>
+public sealed record StagePlan
+{
+    /// <summary>Its number in the plan.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>A word for people: scan, partial, merge, join, sort, ...</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What its tasks do.</summary>
+    public TaskKind Kind { get; init; }
+
+    /// <summary>One SELECT over the names of its inputs. Rows keep the order of the first input unless it says otherwise.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>What the query reads.</summary>
+    public required IReadOnlyList<StageInput> Inputs { get; init; }
+
+    /// <summary>Where the rows go.</summary>
+    public required TaskOutput Output { get; init; }
+
+    /// <summary>Columns that the query gets when it runs; null for none.</summary>
+    public KeyColumns? KeyColumns { get; init; }
+
+    /// <summary>Columns of the rows, without the target column.</summary>
+    public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Bytes that it reads, estimated.</summary>
+    public long EstimatedBytes { get; init; }
+
+    /// <summary>Why it is as it is: why broadcast or exchange, what could not be spread.</summary>
+    public string? Note { get; init; }
+}

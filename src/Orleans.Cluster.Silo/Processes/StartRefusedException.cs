@@ -1,4 +1,0 @@
-namespace Orleans.Cluster.Silo.Processes;
-
-/// <summary>This process must not start as it is configured; the message says why and what to do.</summary>
-internal sealed class StartRefusedException(string message, Exception? inner = null) : Exception(message, inner);

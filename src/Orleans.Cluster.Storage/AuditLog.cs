@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Storage.Rows;
+
+namespace Orleans.Cluster.Storage;
+
+/// <summary>
+/// The audit chain. Its head is a row of its own: whoever appends holds it, so numbers have no gaps and every entry has one successor; and an
+/// entry cut off at the end is missed, which the chain alone would not show.
+/// </summary>
+internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
+{
+    private const int PageSize = 2000;
+
+    public Task<long> Append(AuditEvent entry, CancellationToken cancellationToken) =>
+        database.WriteInAnyEpoch(
+            async db =>
+            {
+                var sql = $"SELECT * FROM audit_head{db.ForUpdate}";
+                var head = (await db.AuditHead.FromSqlRaw(sql).AsTracking().ToListAsync(cancellationToken))[0];
+                var row = ToRow(entry, head.Sequence + 1);
+                row.Hash = Link(head.Hash, row);
+                db.AuditLog.Add(row);
+                (head.Sequence, head.Hash) = (row.Sequence, row.Hash);
+                await db.SaveChangesAsync(cancellationToken);
+                return row.Sequence;
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<AuditEntry>> List(long? before, int pageSize, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<AuditEntry>>(
+            async db =>
+            {
+                var rows = await db.AuditLog.AsNoTracking()
+                    .Where(row => before == null || row.Sequence < before)
+                    .OrderByDescending(row => row.Sequence)
+                    .Take(pageSize)
+                    .ToListAsync(cancellationToken);
+                return [.. rows.Select(row => new AuditEntry(row.Sequence, ToEvent(row), row.Hash))];
+            },
+            cancellationToken);
+
+    public async Task<AuditVerdict> Verify(AuditMark? kept, CancellationToken cancellationToken)
+    {
+        // The head first: entries that are added while the chain is read lie behind it and are not looked at.
+        var head = await database.Read(db => db.AuditHead.AsNoTracking().SingleAsync(cancellationToken), cancellationToken);
+        var (sequence, hash) = (0L, AuditHeadRow.EmptyChain);
+        while (sequence < head.Sequence)
+        {
+            var from = sequence;
+            var page = await database.Read(
+                db => db.AuditLog.AsNoTracking()
+                    .Where(row => row.Sequence > from && row.Sequence <= head.Sequence)
+                    .OrderBy(row => row.Sequence)
+                    .Take(PageSize)
+                    .ToListAsync(cancellationToken),
+                cancellationToken);
+            foreach (var row in page)
+            {
+                hash = Link(hash, row);
+                if (row.Sequence != ++sequence || row.Hash != hash || (kept?.Sequence == sequence && kept.Hash != hash))
+                {
+                    return new AuditVerdict(head.Sequence, sequence);
+                }
+            }
+
+            if (page.Count == 0)
+            {
+                return new AuditVerdict(head.Sequence, sequence + 1);
+            }
+        }
+
+        return hash != head.Hash ? new AuditVerdict(head.Sequence, sequence)
+            : kept?.Sequence > head.Sequence ? new AuditVerdict(head.Sequence, head.Sequence + 1)
+            : new AuditVerdict(head.Sequence, null) { Last = sequence == 0 ? null : new AuditMark(sequence, hash) };
+    }
+
+    // As JSON, in which no text can pass for the border between two fields.
+    private static string Link(string previous, AuditEntryRow row) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+        new object?[]
+        {
+            previous, row.Sequence, row.At.ToUnixTimeMilliseconds(), row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail,
+        },
+        WireJson.Options)));
+
+    private static AuditEntryRow ToRow(AuditEvent entry, long sequence) => new()
+    {
+        Sequence = sequence, At = entry.At, Actor = entry.Actor, Action = entry.Action, Target = entry.Target, Origin = entry.Origin,
+        Outcome = entry.Outcome, Detail = entry.Detail, Hash = "",
+    };
+
+    private static AuditEvent ToEvent(AuditEntryRow row) => new(row.At, row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail);
+}

@@ -1,0 +1,178 @@
+using Microsoft.EntityFrameworkCore;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
+using Orleans.Cluster.Storage.Rows;
+
+namespace Orleans.Cluster.Storage;
+
+/// <summary>
+/// Partitions and attempts. What changes a partition first takes its job's row in share mode: the job's phase and epoch then hold until the
+/// change is stored, and transactions always lock in the order job, partitions.
+/// </summary>
+internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointStore
+{
+    public Task<IReadOnlyList<PartitionRecord>> Begin(BeginRequest request, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.Begin(db, request, cancellationToken), [], cancellationToken);
+
+    public Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.BeginGang(db, gang, now, cancellationToken), [], cancellationToken);
+
+    public Task<CommitAnswer> Commit(AttemptCommit commit, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.Commit(db, commit, cancellationToken), CommitAnswer.Fenced, cancellationToken);
+
+    public Task<bool> End(AttemptEnd end, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.End(db, end, cancellationToken), refused: false, cancellationToken);
+
+    public Task<IReadOnlyList<AttemptId>> ReleaseWorker(WorkerId worker, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Write<IReadOnlyList<AttemptId>>(
+            async db =>
+            {
+                var held = await HeldBy(db, worker).ToListAsync(cancellationToken);
+                return await CheckpointWrites.Release(db, worker, [.. held.Select(AttemptOf)], now, cancellationToken);
+            },
+            [],
+            cancellationToken);
+
+    public Task<IReadOnlyList<AttemptId>> ReleaseAttempts(
+        WorkerId worker, IReadOnlyCollection<AttemptId> attempts, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.Release(db, worker, attempts, now, cancellationToken), [], cancellationToken);
+
+    public Task<bool> Invalidate(AttemptId attempt, string why, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.Invalidate(db, attempt, why, cancellationToken), refused: false, cancellationToken);
+
+    public Task<IReadOnlyDictionary<WorkerId, int>> ListHolders(CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyDictionary<WorkerId, int>>(
+            async db => await db.Partitions
+                .Where(row => row.State == PartitionState.Running)
+                .GroupBy(row => row.Worker!)
+                .Select(group => new { Worker = group.Key, Count = group.Count() })
+                .ToDictionaryAsync(holder => new WorkerId(holder.Worker), holder => holder.Count, cancellationToken),
+            cancellationToken);
+
+    public Task<IReadOnlyList<AttemptId>> ListHeld(WorkerId worker, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<AttemptId>>(
+            async db =>
+            {
+                var held = await HeldBy(db, worker).ToListAsync(cancellationToken);
+                return [.. held.Select(AttemptOf)];
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken) =>
+        ListWhere(job, rows => stage is { } only ? rows.Where(row => row.Stage == only) : rows, cancellationToken);
+
+    public Task<IReadOnlyList<PartitionRecord>> ListFailed(JobId job, CancellationToken cancellationToken) =>
+        ListWhere(job, rows => rows.Where(row => row.State == PartitionState.Failed), cancellationToken);
+
+    public Task<IReadOnlyList<StageTally>> Tally(JobId job, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<StageTally>>(
+            async db => await db.Partitions
+                .Where(row => row.JobId == job.Value)
+                .GroupBy(row => row.Stage)
+                .OrderBy(stage => stage.Key)
+                .Select(stage => new StageTally(
+                    stage.Key,
+                    stage.Count(row => row.State != PartitionState.Split),
+                    stage.Count(row => row.State == PartitionState.Waiting),
+                    stage.Count(row => row.State == PartitionState.Running),
+                    stage.Count(row => row.State == PartitionState.Committed),
+                    stage.Count(row => row.State == PartitionState.Failed),
+                    stage.Count(row => row.State == PartitionState.Cancelled),
+                    stage.Sum(row => row.Attempt > 1 ? row.Attempt - 1 : 0),
+                    stage.Sum(row => row.State != PartitionState.Split ? row.Bytes : 0),
+                    stage.Sum(row => row.State == PartitionState.Committed ? row.Bytes : 0),
+                    stage.Sum(row => row.RowsIn),
+                    stage.Sum(row => row.RowsOut),
+                    stage.Sum(row => row.BytesOut),
+                    stage.Sum(row => row.QuarantinedRows),
+                    stage.Count(row => row.State == PartitionState.Split)))
+                .ToListAsync(cancellationToken),
+            cancellationToken);
+
+    public Task<DateTimeOffset?> FindFirstStart(JobId job, CancellationToken cancellationToken) =>
+        database.Read(
+            db => db.Attempts.Where(row => row.JobId == job.Value).MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
+            cancellationToken);
+
+    public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(JobId job, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<(AttemptId, WorkerId)>>(
+            async db =>
+            {
+                var rows = await db.Partitions.AsNoTracking()
+                    .Where(row => row.JobId == job.Value && row.State == PartitionState.Running)
+                    .OrderBy(row => row.Stage).ThenBy(row => row.Partition)
+                    .ToListAsync(cancellationToken);
+                return [.. rows.Select(row => (AttemptOf(row), new WorkerId(row.Worker!)))];
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<(PartitionRecord Partition, IReadOnlyList<AttemptRecord> Attempts)>> ListWithAttempts(
+        JobId job, int? stage, (int Stage, int Partition)? after, int pageSize, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<(PartitionRecord, IReadOnlyList<AttemptRecord>)>>(
+            async db =>
+            {
+                var (afterStage, afterPartition) = after ?? (-1, -1);
+                var page = await db.Partitions.AsNoTracking()
+                    .Where(row => row.JobId == job.Value && (stage == null || row.Stage == stage))
+                    .Where(row => row.Stage > afterStage || (row.Stage == afterStage && row.Partition > afterPartition))
+                    .OrderBy(row => row.Stage).ThenBy(row => row.Partition)
+                    .Take(pageSize)
+                    .ToListAsync(cancellationToken);
+                if (page.Count == 0)
+                {
+                    return [];
+                }
+
+                var (first, last) = (page[0], page[^1]);
+                var attempts = await db.Attempts.AsNoTracking()
+                    .Where(row => row.JobId == job.Value)
+                    .Where(row => row.Stage > first.Stage || (row.Stage == first.Stage && row.Partition >= first.Partition))
+                    .Where(row => row.Stage < last.Stage || (row.Stage == last.Stage && row.Partition <= last.Partition))
+                    .OrderBy(row => row.Number)
+                    .ToListAsync(cancellationToken);
+                var byPartition = attempts.ToLookup(row => (row.Stage, row.Partition), PartitionRows.ToRecord);
+                return
+                [
+                    .. page.Select(row =>
+                        (PartitionRows.ToRecord(row), (IReadOnlyList<AttemptRecord>)[.. byPartition[(row.Stage, row.Partition)]])),
+                ];
+            },
+            cancellationToken);
+
+    public Task<IReadOnlySet<string>> ListNeededFolders(JobId job, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlySet<string>>(
+            async db =>
+            {
+                var rows = await db.Partitions.AsNoTracking()
+                    .Where(row => row.JobId == job.Value
+                        && (row.State == PartitionState.Running || row.State == PartitionState.Committed))
+                    .Select(row => new { row.State, row.Stage, row.Partition, row.Attempt, row.ArtifactFolder })
+                    .ToListAsync(cancellationToken);
+                return rows
+                    .Select(row => row.State == PartitionState.Committed && row.ArtifactFolder is { } folder
+                        ? folder
+                        : new AttemptId(new TaskId(job, row.Stage, row.Partition), row.Attempt).ToString())
+                    .ToHashSet();
+            },
+            cancellationToken);
+
+    private static IQueryable<PartitionRow> HeldBy(ClusterDbContext db, WorkerId worker) => db.Partitions.AsNoTracking()
+        .Where(row => row.Worker == worker.Value && row.State == PartitionState.Running)
+        .OrderBy(row => row.JobId).ThenBy(row => row.Stage).ThenBy(row => row.Partition);
+
+    private static AttemptId AttemptOf(PartitionRow row) => new(PartitionRows.TaskOf(row), row.Attempt);
+
+    private Task<IReadOnlyList<PartitionRecord>> ListWhere(
+        JobId job, Func<IQueryable<PartitionRow>, IQueryable<PartitionRow>> which, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<PartitionRecord>>(
+            async db =>
+            {
+                var rows = await which(db.Partitions.AsNoTracking().Where(row => row.JobId == job.Value))
+                    .OrderBy(row => row.Stage).ThenBy(row => row.Place)
+                    .ToListAsync(cancellationToken);
+                return [.. rows.Select(PartitionRows.ToRecord)];
+            },
+            cancellationToken);
+}

@@ -1,0 +1,244 @@
+using Microsoft.EntityFrameworkCore;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
+using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Storage.Rows;
+
+namespace Orleans.Cluster.Storage;
+
+/// <summary>The guarded changes of partitions, each inside a transaction.</summary>
+internal static class CheckpointWrites
+{
+    public static async Task<IReadOnlyList<PartitionRecord>> Begin(
+        ClusterDbContext db, BeginRequest request, CancellationToken cancellationToken)
+    {
+        if (!await HoldRunningJob(db, request.Job, request.Epoch, cancellationToken))
+        {
+            return [];
+        }
+
+        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition that was
+        // committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is of this one.
+        var sql =
+            $$"""
+            WITH picked AS MATERIALIZED (
+                SELECT job_id, stage, "partition" FROM partitions
+                WHERE job_id = {0} AND stage = {1} AND state = 0 AND (not_before IS NULL OR not_before <= {2})
+                ORDER BY place
+                LIMIT {3}{{db.ForUpdateSkipLocked}})
+            UPDATE partitions
+            SET state = 1, attempt = attempt + 1, worker = {4}, epoch = {5}, not_before = NULL, failure = NULL
+            WHERE (job_id, stage, "partition") IN (SELECT job_id, stage, "partition" FROM picked)
+            RETURNING *
+            """;
+        var taken = await db.Partitions
+            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max, request.Worker.Value,
+                request.Epoch)
+            .AsNoTracking()
+            .ToListAsync(cancellationToken);
+        db.Attempts.AddRange(taken.Select(row => new AttemptRow
+        {
+            JobId = row.JobId, Stage = row.Stage, Partition = row.Partition, Number = row.Attempt,
+            Worker = request.Worker.Value, State = AttemptState.Running, StartedAt = request.Now,
+        }));
+        await db.SaveChangesAsync(cancellationToken);
+        return [.. taken.OrderBy(row => row.Place, StringComparer.Ordinal).Select(PartitionRows.ToRecord)];
+    }
+
+    /// <summary>All of a gang or nothing. The rows are counted under their locks before the first is changed, so that nothing has to be undone.</summary>
+    public static async Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(
+        ClusterDbContext db, GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!await HoldRunningJob(db, gang.Job, gang.Epoch, cancellationToken))
+        {
+            return [];
+        }
+
+        var wanted = gang.Workers.Sum(part => part.Count);
+        var sql =
+            $$"""
+            SELECT "partition" AS "Value" FROM partitions
+            WHERE job_id = {0} AND stage = {1} AND state = 0 AND (not_before IS NULL OR not_before <= {2})
+            ORDER BY place
+            LIMIT {3}{{db.ForUpdateSkipLocked}}
+            """;
+        var ready = await db.Database.SqlQueryRaw<int>(sql, gang.Job.Value, gang.Stage, now.ToUnixTimeMilliseconds(), wanted).ToListAsync(cancellationToken);
+        if (ready.Count < wanted || !await IsWhole(db, gang, wanted, cancellationToken))
+        {
+            return [];
+        }
+
+        var begun = new List<(WorkerId, AttemptId)>();
+        foreach (var (worker, count) in gang.Workers)
+        {
+            var taken = await Begin(db, new BeginRequest(gang.Job, gang.Epoch, gang.Stage, count, worker, now), cancellationToken);
+            begun.AddRange(taken.Select(partition => (worker, new AttemptId(partition.Task, partition.Attempt))));
+        }
+
+        return begun.Count == wanted
+            ? begun
+            : throw new InvalidOperationException($"{begun.Count} of {wanted} partitions of stage {gang.Stage} of job {gang.Job} began although all were locked.");
+    }
+
+    // Whether so many are all that has to begin at once: none of the stage runs, and of halves of one partition the second may wait.
+    private static async Task<bool> IsWhole(ClusterDbContext db, GangBegin gang, int wanted, CancellationToken cancellationToken)
+    {
+        var states = await db.Partitions
+            .Where(row => row.JobId == gang.Job.Value && row.Stage == gang.Stage)
+            .GroupBy(row => row.State)
+            .Select(group => new { State = group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.State, group => group.Count, cancellationToken);
+        var waiting = states.GetValueOrDefault(PartitionState.Waiting) - states.GetValueOrDefault(PartitionState.Split);
+        return states.GetValueOrDefault(PartitionState.Running) == 0 && waiting <= wanted;
+    }
+
+    public static async Task<CommitAnswer> Commit(ClusterDbContext db, AttemptCommit commit, CancellationToken cancellationToken)
+    {
+        var attempt = commit.Attempt;
+        var bytes = commit.Manifest.Files.Sum(file => file.Bytes);
+        var committed = await HoldRunningJob(db, attempt.Task.Job, commit.Epoch, cancellationToken)
+            ? await Partition(db, attempt.Task)
+                .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == commit.Worker.Value)
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(row => row.State, PartitionState.Committed)
+                        .SetProperty(row => row.Manifest, Documents.Write(commit.Manifest))
+                        .SetProperty(row => row.ArtifactFolder, commit.ArtifactFolder)
+                        .SetProperty(row => row.RowsIn, commit.Manifest.RowsIn)
+                        .SetProperty(row => row.RowsOut, commit.Manifest.RowsOut)
+                        .SetProperty(row => row.BytesOut, bytes)
+                        .SetProperty(row => row.QuarantinedRows, commit.Manifest.QuarantinedRows),
+                    cancellationToken)
+            : 0;
+        if (committed == 1)
+        {
+            await EndAttempt(db, attempt, AttemptState.Committed, commit.Now, null, commit.Manifest.Cost, cancellationToken);
+            return CommitAnswer.Committed;
+        }
+
+        // The answer of an earlier try may have been lost on its way: what counts is whose output the row names.
+        var mine = await Partition(db, attempt.Task)
+            .AnyAsync(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number, cancellationToken);
+        return mine ? CommitAnswer.Committed : CommitAnswer.Fenced;
+    }
+
+    public static async Task<bool> End(ClusterDbContext db, AttemptEnd end, CancellationToken cancellationToken)
+    {
+        if (await HoldJob(db, end.Attempt.Task.Job.Value, cancellationToken) is not { } phase)
+        {
+            return false;
+        }
+
+        var (partition, attempt) = end.Failure.Kind switch
+        {
+            FailureKind.WorkerLost => (GivenBack(phase), AttemptState.Lost),
+            FailureKind.Cancelled => (GivenBack(phase), AttemptState.Cancelled),
+            _ => (PartitionState.Failed, AttemptState.Failed),
+        };
+        var faults = end.Failure.Kind.CountsAgainstLimit() ? 1 : 0;
+        var crashes = end.Failure.Kind == FailureKind.ExecutorCrashed ? 1 : 0;
+        var changed = await Partition(db, end.Attempt.Task)
+            .Where(row => row.State == PartitionState.Running && row.Attempt == end.Attempt.Number && row.Worker == end.Worker.Value)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.State, partition)
+                    .SetProperty(row => row.Faults, row => row.Faults + faults)
+                    .SetProperty(row => row.Crashes, row => row.Crashes + crashes)
+                    .SetProperty(row => row.Failure, Documents.Write(end.Failure)),
+                cancellationToken);
+        await EndAttempt(db, end.Attempt, attempt, end.Now, end.Failure, end.Cost, cancellationToken);
+        return changed == 1;
+    }
+
+    /// <summary>Gives attempts back whose worker is gone. One that has ended, or is not this worker's, is left as it is.</summary>
+    public static async Task<IReadOnlyList<AttemptId>> Release(
+        ClusterDbContext db, WorkerId worker, IReadOnlyCollection<AttemptId> attempts, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var lost = new AttemptFailure(FailureKind.WorkerLost, $"Worker {worker} is gone, or did not renew its lease.");
+        var released = new List<AttemptId>();
+
+        // Jobs in one order, whoever asks: two releases at once wait for each other at most one way.
+        foreach (var job in attempts.GroupBy(attempt => attempt.Task.Job).OrderBy(group => group.Key))
+        {
+            if (await HoldJob(db, job.Key.Value, cancellationToken) is not { } phase)
+            {
+                continue;
+            }
+
+            foreach (var attempt in job.OrderBy(attempt => attempt.Task.Stage).ThenBy(attempt => attempt.Task.Partition))
+            {
+                var changed = await Partition(db, attempt.Task)
+                    .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == worker.Value)
+                    .ExecuteUpdateAsync(
+                        set => set.SetProperty(row => row.State, GivenBack(phase)).SetProperty(row => row.Failure, Documents.Write(lost)),
+                        cancellationToken);
+                if (changed == 1)
+                {
+                    await EndAttempt(db, attempt, AttemptState.Lost, now, lost, cost: null, cancellationToken);
+                    released.Add(attempt);
+                }
+            }
+        }
+
+        return released;
+    }
+
+    public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
+    {
+        // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
+        if (await HoldJob(db, attempt.Task.Job.Value, cancellationToken) is not (JobPhase.Running or JobPhase.Publishing))
+        {
+            return false;
+        }
+
+        var failure = new AttemptFailure(FailureKind.ArtifactLost, why);
+        var changed = await Partition(db, attempt.Task)
+            .Where(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.State, PartitionState.Waiting)
+                    .SetProperty(row => row.Failure, Documents.Write(failure))
+                    .SetProperty(row => row.Manifest, (string?)null)
+                    .SetProperty(row => row.ArtifactFolder, (string?)null)
+                    .SetProperty(row => row.NotBefore, (DateTimeOffset?)null)
+                    .SetProperty(row => row.RowsIn, 0)
+                    .SetProperty(row => row.RowsOut, 0)
+                    .SetProperty(row => row.BytesOut, 0)
+                    .SetProperty(row => row.QuarantinedRows, 0),
+                cancellationToken);
+        return changed == 1;
+    }
+
+    // A job that is ending has no use for the partition; in every other phase somebody will run it.
+    private static PartitionState GivenBack(JobPhase phase) =>
+        phase == JobPhase.Cancelling || phase.IsTerminal() ? PartitionState.Cancelled : PartitionState.Waiting;
+
+    private static async Task<bool> HoldRunningJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
+    {
+        var sql = $"SELECT epoch AS \"Value\" FROM processing_jobs WHERE id = {{0}} AND phase = {{1}} AND epoch = {{2}}{db.ForShare}";
+        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Running, epoch).ToListAsync(cancellationToken);
+        return rows.Count == 1;
+    }
+
+    private static async Task<JobPhase?> HoldJob(ClusterDbContext db, string job, CancellationToken cancellationToken)
+    {
+        var sql = $"SELECT phase AS \"Value\" FROM processing_jobs WHERE id = {{0}}{db.ForShare}";
+        var rows = await db.Database.SqlQueryRaw<int>(sql, job).ToListAsync(cancellationToken);
+        return rows is [var phase] ? (JobPhase)phase : null;
+    }
+
+    private static IQueryable<PartitionRow> Partition(ClusterDbContext db, TaskId task) => db.Partitions
+        .Where(row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition);
+
+    // An attempt ends once. The end of one that was given back already keeps its first reason.
+    private static Task<int> EndAttempt(
+        ClusterDbContext db, AttemptId attempt, AttemptState state, DateTimeOffset now, AttemptFailure? failure, TaskCost? cost,
+        CancellationToken cancellationToken) => db.Attempts
+        .Where(row => row.JobId == attempt.Task.Job.Value && row.Stage == attempt.Task.Stage && row.Partition == attempt.Task.Partition
+            && row.Number == attempt.Number && row.State == AttemptState.Running)
+        .ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.State, state)
+                .SetProperty(row => row.EndedAt, now)
+                .SetProperty(row => row.Failure, Documents.Write(failure))
+                .SetProperty(row => row.Cost, Documents.Write(cost)),
+            cancellationToken);
+}

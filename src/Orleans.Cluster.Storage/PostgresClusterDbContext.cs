@@ -1,0 +1,23 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+
+namespace Orleans.Cluster.Storage;
+
+/// <summary>The model in PostgreSQL. Transactions run side by side at READ COMMITTED; what they must not overtake they lock.</summary>
+internal sealed class PostgresClusterDbContext(DbContextOptions<PostgresClusterDbContext> options) : ClusterDbContext(options)
+{
+    public override string ForShare => " FOR SHARE";
+
+    public override string ForUpdate => " FOR UPDATE";
+
+    public override string ForUpdateSkipLocked => " FOR UPDATE SKIP LOCKED";
+
+    protected override string? BinaryCollation => "C";
+
+    /// <summary>For <c>dotnet ef migrations add</c>, which opens no database.</summary>
+    internal sealed class DesignTimeFactory : IDesignTimeDbContextFactory<PostgresClusterDbContext>
+    {
+        public PostgresClusterDbContext CreateDbContext(string[] args) =>
+            new(new DbContextOptionsBuilder<PostgresClusterDbContext>().UseNpgsql("Host=design").Options);
+    }
+}

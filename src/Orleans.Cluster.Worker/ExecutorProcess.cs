@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
+using StreamJsonRpc;
+
+namespace Orleans.Cluster.Worker;
+
+/// <summary>
+/// One child process around the engine, called over its standard input and output. Its life: started, asked, killed or ended by itself.
+/// The deadline that it holds is renewed here for as long as this silo runs; a frozen silo renews nothing, and the executor ends.
+/// </summary>
+internal sealed partial class ExecutorProcess : IAsyncDisposable
+{
+    /// <summary>Exit code of an executor that ended itself at its deadline or when its parent was gone.</summary>
+    public const int DeadlineExitCode = 75;
+
+    // One that holds more than this of a task's memory before the task begins is not worth keeping.
+    private const double KeptShare = 0.9;
+
+    private readonly Process process;
+    private readonly JsonRpc rpc;
+    private readonly ILogger logger;
+    private readonly Timer renewal;
+    private readonly Queue<string> lastWords = new();
+    private readonly MemoryCgroup? group;
+    private readonly Task<int> exit;
+    private int disposed;
+
+    private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
+    {
+        this.group = group;
+        this.process = process;
+        this.logger = logger;
+        var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
+        rpc = new JsonRpc(new HeaderDelimitedMessageHandler(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, formatter));
+        Executor = rpc.Attach<IExecutor>();
+        rpc.StartListening();
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+        process.BeginErrorReadLine();
+        exit = WaitForExit(process);
+        renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / 5);
+    }
+
+    /// <summary>Its methods. A call that is under way when the process ends throws <see cref="ConnectionLostException"/>.</summary>
+    public IExecutor Executor { get; }
+
+    public int Id => process.Id;
+
+    /// <summary>Whether it has ended. True too once it was disposed of, which another thread may do meanwhile.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            try
+            {
+                return process.HasExited;
+            }
+            catch (InvalidOperationException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
+    public bool EndedByDeadline => exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode };
+
+    /// <summary>Completes when the connection is gone, which is when the process is.</summary>
+    public Task Completion => rpc.Completion;
+
+    /// <summary>Starts one. Its first lease is the deadline itself.</summary>
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null)
+    {
+        var start = new ProcessStartInfo
+        {
+            FileName = program.EndsWith(".dll", StringComparison.Ordinal) ? "dotnet" : program,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        if (program.EndsWith(".dll", StringComparison.Ordinal))
+        {
+            start.ArgumentList.Add(program);
+        }
+
+        start.ArgumentList.Add("--lease-seconds");
+        start.ArgumentList.Add(deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add("--parent");
+        start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"The executor {program} did not start.");
+        Log.Started(logger, process.Id);
+        return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), logger);
+    }
+
+    /// <summary>Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to that, where it can.</summary>
+    public bool TryLimit(long bytes)
+    {
+        if (HasExited || (group?.HeldBytes() ?? ResidentBytes()) > bytes * KeptShare)
+        {
+            return false;
+        }
+
+        group?.Limit(bytes);
+        return true;
+    }
+
+    /// <summary>Whether the kernel ended it for passing its limit.</summary>
+    public bool EndedByLimit => group?.HasKilled() == true;
+
+    /// <summary>Resident bytes now; 0 when the process is gone or the platform does not say.</summary>
+    public long ResidentBytes()
+    {
+        try
+        {
+            process.Refresh();
+            return process.HasExited ? 0 : process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Processor seconds so far; 0 when the process is gone.</summary>
+    public double CpuSeconds()
+    {
+        try
+        {
+            return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Kills it and waits until it is gone.</summary>
+    public async Task Kill()
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It was gone before.
+        }
+
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>How it ended, with the last lines that it wrote, for the failure of the attempt that it ran.</summary>
+    public async Task<string> Epitaph()
+    {
+        // Whoever starts another in its place disposes of the process, maybe before all who asked it have heard of its end.
+        var exitCode = await exit;
+        string words;
+        lock (lastWords)
+        {
+            words = string.Join(" | ", lastWords);
+        }
+
+        var end = exitCode switch
+        {
+            > 128 => $"ended by signal {exitCode - 128}",
+            var code => $"ended with exit code {code}",
+        };
+        return words.Length == 0 ? $"The executor {end}." : $"The executor {end}; its last lines: {words}";
+    }
+
+    /// <summary>Kills it. Safe to call again: pools and containers may both own it at the end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await renewal.DisposeAsync();
+        rpc.Dispose();
+        await Kill();
+        await exit;
+        group?.Dispose();
+        process.Dispose();
+    }
+
+    private static async Task<int> WaitForExit(Process process)
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    private void Renew(TimeSpan deadline)
+    {
+        if (!rpc.IsDisposed && !rpc.Completion.IsCompleted)
+        {
+            // Its answer does not matter: when the connection is gone, the process is.
+            _ = Executor.RenewAsync(deadline.TotalSeconds, CancellationToken.None).ContinueWith(
+                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private void Remember(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        Log.Said(logger, process.Id, line);
+        lock (lastWords)
+        {
+            lastWords.Enqueue(line.Length > 300 ? line[..300] : line);
+            while (lastWords.Count > 5)
+            {
+                lastWords.Dequeue();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 300, Level = LogLevel.Debug, Message = "Executor {ProcessId} started.")]
+        public static partial void Started(ILogger logger, int processId);
+
+        [LoggerMessage(EventId = 301, Level = LogLevel.Debug, Message = "Executor {ProcessId}: {Line}")]
+        public static partial void Said(ILogger logger, int processId, string line);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Worker;
+
+/// <summary>
+/// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts of earlier
+/// stages. Plans and lists of committed partitions are kept for a while, since many attempts of one stage come after each other.
+/// </summary>
+internal sealed class TaskAssembler(
+    IJobStore jobs, ICheckpointStore checkpoints, ClusterPaths paths, IOptions<ExecutorOptions> options, TimeProvider clock)
+{
+    private const int KeptPlans = 32;
+    private static readonly TimeSpan KeepUpstream = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
+    private readonly ConcurrentDictionary<(JobId Job, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
+
+    /// <summary>The task of an attempt; or the upstream task that has no artifact now.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c> when the job or its plan is gone.</exception>
+    public async Task<(TaskSpec? Task, TaskId? Missing)> Assemble(PartitionRecord partition, CancellationToken cancellationToken)
+    {
+        var (plan, job) = await FindPlan(partition, cancellationToken);
+        var stage = plan.Stages[partition.Task.Stage];
+        var producers = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
+        foreach (var index in stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct())
+        {
+            producers[index] = await FindUpstream(partition.Task.Job, index, cancellationToken);
+        }
+
+        var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folder => Path.Combine(paths.Artifacts, folder));
+        if (inputs is null)
+        {
+            Forget(partition.Task.Job, missing!.Value.Stage);
+            return (null, missing);
+        }
+
+        var attempt = new AttemptId(partition.Task, partition.Attempt);
+        return (new TaskSpec
+        {
+            Attempt = attempt,
+            Kind = stage.Kind,
+            Query = stage.Query,
+            KeyColumns = stage.KeyColumns,
+            Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
+            Output = stage.Output,
+            AttemptFolder = Path.Combine(paths.Artifacts, Folder(attempt)),
+            ScratchFolder = ScratchFolder(attempt),
+            MemoryBytes = job.Spec.Resources.MemoryBytes,
+            OnBadRow = job.Spec.OnBadRow,
+            ScratchBytes = options.Value.ScratchBytesPerAttempt,
+        }, null);
+    }
+
+    /// <summary>Folder of an attempt, relative to the artifact store: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>
+    public static string Folder(AttemptId attempt) => string.Create(
+        CultureInfo.InvariantCulture, $"{attempt.Task.Job}/{attempt.Task.Stage}/{attempt.Task.Partition}/{attempt.Number}");
+
+    /// <summary>Local folder of an attempt on this worker, emptied when it ends.</summary>
+    public string ScratchFolder(AttemptId attempt) =>
+        Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Folder(attempt).Replace('/', '-'));
+
+    /// <summary>What was kept of a stage's artifacts is out of date.</summary>
+    public void Forget(JobId job, int stage) => upstream.TryRemove((job, stage), out _);
+
+    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
+    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
+        ? input
+        : input with
+        {
+            Scan = scan with
+            {
+                Slices = [.. scan.Slices.Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
+                    ? slice with { File = slice.File with { Stamp = now } }
+                    : slice)],
+            },
+        };
+
+    private async Task<(JobPlan Plan, JobRecord Job)> FindPlan(PartitionRecord partition, CancellationToken cancellationToken)
+    {
+        var key = (partition.Task.Job, partition.Epoch);
+        if (plans.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var record = await jobs.Find(partition.Task.Job, cancellationToken);
+        var plan = await jobs.FindPlan(partition.Task.Job, cancellationToken);
+        if (record is null || plan is null)
+        {
+            throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"Job {partition.Task.Job} or its plan has been removed.");
+        }
+
+        if (plans.Count >= KeptPlans)
+        {
+            plans.Clear();
+        }
+
+        return plans[key] = (plan, record);
+    }
+
+    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(JobId job, int stage, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (upstream.TryGetValue((job, stage), out var known) && now - known.At < KeepUpstream)
+        {
+            return known.Partitions;
+        }
+
+        foreach (var (key, value) in upstream.Where(pair => now - pair.Value.At >= KeepUpstream))
+        {
+            upstream.TryRemove(new(key, value));
+        }
+
+        var partitions = await checkpoints.List(job, stage, cancellationToken);
+        upstream[(job, stage)] = (now, partitions);
+        return partitions;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Resources;
+
+namespace Orleans.Cluster.Worker;
+
+/// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
+internal sealed class WorkerMeter(
+    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IOptions<WorkerOptions> options, TimeProvider clock)
+{
+    private readonly Lock gate = new();
+    private DateTimeOffset lastAt = clock.GetUtcNow();
+    private Dictionary<int, double> lastCpu = [];
+    private double cpu;
+    private long spilled;
+
+    /// <summary>What holds the executors to their memory.</summary>
+    public MemoryCap MemoryCap => guard.Cap;
+
+    /// <summary>Usage of silo and executors; processors are a mean over at least half a second.</summary>
+    public WorkerUsage Usage()
+    {
+        using var self = Process.GetCurrentProcess();
+        var executors = pool.Processes;
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var elapsed = (now - lastAt).TotalSeconds;
+            if (elapsed >= 0.5)
+            {
+                var seen = executors.ToDictionary(process => process.Id, process => process.CpuSeconds());
+                seen[self.Id] = self.TotalProcessorTime.TotalSeconds;
+                cpu = seen.Sum(pair => Math.Max(0, pair.Value - lastCpu.GetValueOrDefault(pair.Key, pair.Value))) / elapsed;
+                (lastCpu, lastAt) = (seen, now);
+            }
+
+            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(), FreeBytes(paths.Scratch));
+        }
+    }
+
+    /// <summary>Why this worker should get nothing; null when it is well.</summary>
+    public string? Unwell() => WorkerHealth.Judge(
+        new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
+        options.Value.Limits);
+
+    // Folders of attempts come and go while they are looked at.
+    private long SpilledBytes()
+    {
+        try
+        {
+            var folder = new DirectoryInfo(Path.Combine(paths.Scratch, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            spilled = folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : 0;
+        }
+        catch (IOException)
+        {
+            // What was seen last is near enough; the next report looks again.
+        }
+
+        return spilled;
+    }
+
+    // A folder that is not made yet will be on the disk of the nearest one above it.
+    private static long FreeBytes(string path)
+    {
+        var folder = new DirectoryInfo(path);
+        while (!folder.Exists && folder.Parent is { } parent)
+        {
+            folder = parent;
+        }
+
+        return new DriveInfo(folder.FullName).AvailableFreeSpace;
+    }
+}

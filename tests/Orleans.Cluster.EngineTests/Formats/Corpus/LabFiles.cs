@@ -1,0 +1,97 @@
+using System.Text;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.EngineTests.Formats.Corpus;
+
+/// <summary>Tables as programs of biology write them, each with LF, CR LF, without a last line end, and compressed.</summary>
+internal static class LabFiles
+{
+    public static IEnumerable<WrittenFile> All()
+    {
+        foreach (var file in Plain())
+        {
+            var text = Encoding.UTF8.GetString(file.Bytes);
+            yield return file;
+            yield return file with { Name = $"crlf-{file.Name}", Bytes = Encoding.UTF8.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal)) };
+            yield return file with { Name = $"cut-{file.Name}", Bytes = Encoding.UTF8.GetBytes(text[..^1]) };
+            yield return file with { Name = $"{file.Name}.gz", Bytes = Compressed.Gzip(text) };
+        }
+    }
+
+    private static IEnumerable<WrittenFile> Plain() =>
+    [
+        File(
+            "salmon-quant.sf", "Name:VARCHAR Length:BIGINT EffectiveLength:DOUBLE TPM:DOUBLE NumReads:DOUBLE",
+            "Name\tLength\tEffectiveLength\tTPM\tNumReads", "ENST1\t1657\t1458.5\t0.5\t12.53", "ENST2\t632\t433\t0\t0"),
+        File(
+            "featurecounts.txt", "Geneid:VARCHAR Chr:VARCHAR Start:BIGINT Length:BIGINT a.bam:BIGINT",
+            "# Program:featureCounts v2.0.1; Command:\"featureCounts\" \"-T\" \"4\"", "Geneid\tChr\tStart\tLength\ta.bam", "ENSG1\tchr1;chr1\t11869\t1735\t0",
+            "ENSG2\tchr1\t14404\t1351\t25"),
+        Doubtful(
+            "star-ReadsPerGene.out.tab", "column0:VARCHAR column1:BIGINT column2:BIGINT", new SourceOptions { Header = false },
+            "N_unmapped\t100\t100", "N_multimapping\t7\t7", "ENSG1\t0\t5"),
+        Doubtful(
+            "star-SJ.out.tab", "column0:VARCHAR column1:BIGINT column2:BIGINT column3:BIGINT", new SourceOptions { Header = false },
+            "chr1\t14830\t14969\t2", "chr1\t15039\t15795\t2"),
+        Doubtful(
+            "plink.bim", "column0:BIGINT column1:VARCHAR column2:BIGINT column3:BIGINT column4:VARCHAR", new SourceOptions { Header = false },
+            "1\trs1\t0\t1000\tA", "1\trs2\t0\t2000\tG", "2\trs3\t0\t3000\tT"),
+        Doubtful(
+            "plink.fam", "column0:VARCHAR column1:VARCHAR column2:BIGINT column3:BIGINT", new SourceOptions { Header = false, Delimiter = " " },
+            "F1 I1 0 1", "F2 I2 0 2"),
+        File("plink2.psam", "#FID:VARCHAR IID:VARCHAR SEX:BIGINT", "#FID\tIID\tSEX", "F1\tI1\t1", "F2\tI2\t2"),
+        File(
+            "plink2.pvar", "#CHROM:BIGINT POS:BIGINT ID:VARCHAR REF:VARCHAR", "##fileformat=VCFv4.2", "##x=\"1", "#CHROM\tPOS\tID\tREF", "1\t1000\trs1\tA", "2\t2000\trs2\tG"),
+        File("plink2.glm.linear", "#CHROM:BIGINT POS:BIGINT BETA:DOUBLE P:DOUBLE", "#CHROM\tPOS\tBETA\tP", "1\t1000\t0.5\t1e-10", "1\t2000\t-0.25\t0.5"),
+        File(
+            "bcftools-view.txt", "#CHROM:VARCHAR POS:BIGINT QUAL:DOUBLE FILTER:VARCHAR", "##fileformat=VCFv4.2", "##contig=<ID=chr1>", "#CHROM\tPOS\tQUAL\tFILTER",
+            "chr1\t100\t29.5\tPASS", "chrX\t200\t3\tq10"),
+        File(
+            "bcftools-query.txt", "# [1]CHROM:VARCHAR [2]POS:BIGINT [3]REF:VARCHAR", "# [1]CHROM\t[2]POS\t[3]REF", "chr1\t100\tA", "chr2\t200\tT") with
+        {
+            Warnings = ["header-doubtful"],
+        },
+        File(
+            "deseq2.csv", "column0:VARCHAR baseMean:DOUBLE padj:VARCHAR", "\"\",\"baseMean\",\"padj\"", "\"ENSG1\",12.5,0.01", "\"ENSG2\",0,NA") with
+        {
+            Warnings = ["names-mended", "null-words"],
+        },
+    ];
+
+    private static WrittenFile File(string name, string columns, params string[] lines) => new()
+    {
+        Name = name,
+        Bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))),
+        Columns = [.. columns.Split(' ').Aggregate(new List<string>(), Join).Select(pair => pair[..pair.LastIndexOf(':')])],
+        Types = [.. columns.Split(' ').Aggregate(new List<string>(), Join).Select(pair => pair[(pair.LastIndexOf(':') + 1)..])],
+        Rows = [.. Records(lines, columns.Split(' ').Aggregate(new List<string>(), Join))],
+    };
+
+    // The header "# [1]CHROM" has a space in it.
+    private static List<string> Join(List<string> pairs, string next)
+    {
+        if (pairs is [.., "#"])
+        {
+            pairs[^1] += " " + next;
+        }
+        else
+        {
+            pairs.Add(next);
+        }
+
+        return pairs;
+    }
+
+    private static WrittenFile Doubtful(string name, string columns, SourceOptions options, params string[] lines) => File(name, columns, lines) with { Options = options };
+
+    private static IEnumerable<IReadOnlyList<string?>> Records(string[] lines, List<string> columns)
+    {
+        var delimiter = lines[^1].Contains('\t', StringComparison.Ordinal) ? '\t' : lines[^1].Contains(',', StringComparison.Ordinal) ? ',' : ' ';
+        return lines.Where(line => line.Split(delimiter).Length == columns.Count).Select(line => line.Split(delimiter).Select(field => field.Trim('"')).ToList())
+            .Where(fields => fields[0] != columns[0][..columns[0].LastIndexOf(':')] && fields[^1] != columns[^1][..columns[^1].LastIndexOf(':')])
+            .Select(fields => (IReadOnlyList<string?>)[.. fields.Select((field, i) => columns[i].EndsWith(":VARCHAR", StringComparison.Ordinal) ? field : Number(field))]);
+    }
+
+    private static string Number(string field) =>
+        double.Parse(field, System.Globalization.CultureInfo.InvariantCulture).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,396 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+using Orleans.Cluster.StorageTests.Postgres;
+
+namespace Orleans.Cluster.StorageTests;
+
+public sealed class JobStoreTests(PostgresFixture postgres)
+{
+    public static TheoryData<Database> Both => [Database.Sqlite, Database.Postgres];
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_Job_IsReadBackAsItWas(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var spec = new JobSpec
+        {
+            Name = "by gene",
+            Operation = OperationKind.Aggregate,
+            Priority = JobPriority.High,
+            Parameters = System.Text.Json.JsonDocument.Parse("""{"groupBy":["gene"]}""").RootElement,
+            Callback = new CallbackSpec { Url = "http://127.0.0.1:9/hook", Secret = "s3cret" },
+            Labels = new Dictionary<string, string> { ["project"] = "atlas" },
+        };
+        var job = TestJobs.New(spec: spec, owner: "ada") with { Plan = Plan() };
+
+        var created = await storage.Jobs.Create(job, default);
+        var found = await storage.Jobs.Find(job.State.Id, default);
+
+        Assert.Equal(Json(job.State), Json(created.State));
+        Assert.Equal((Json(job.State), Json(spec), "ada", true), (Json(found!.State), Json(found.Spec), found.Owner, found.HasPlan));
+        Assert.Equal(Json(Plan()), Json(await storage.Jobs.FindPlan(job.State.Id, default)));
+        var entry = Assert.Single(await storage.Jobs.ListHistory(job.State.Id, default));
+        Assert.Equal((1, JobPhase.Queued, 1, TestJobs.Now), (entry.Sequence, entry.Phase, entry.Revision, entry.At));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_SameIdAgain_AnswersTheStoredJob(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = TestJobs.New();
+        await storage.Jobs.Create(job, default);
+        await storage.Jobs.Apply(job.State with { Phase = JobPhase.Planning });
+
+        var again = await storage.Jobs.Create(job, default);
+
+        Assert.Equal((JobPhase.Planning, 2), (again.State.Phase, again.State.Revision));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_ThousandTimesWithOneKey_StoresOneJob(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+
+        var created = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ =>
+            Task.Run(() => storage.Jobs.Create(TestJobs.New(key: "k-1", hash: "h"), CancellationToken.None))));
+
+        var id = Assert.Single(created.Select(job => job.State.Id).Distinct());
+        var stored = Assert.Single((await storage.Jobs.List(new JobFilter(), default)).Jobs);
+        Assert.Equal(id, stored.State.Id);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_KeyWithOtherRequest_IsRefusedAndStoresNothing(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        await storage.Jobs.Create(TestJobs.New(key: "k", hash: "one"), default);
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(
+            () => storage.Jobs.Create(TestJobs.New(key: "k", hash: "two"), CancellationToken.None));
+        var ofOther = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "two", owner: "bob"), default);
+
+        Assert.Equal(Contracts.ProblemCode.IdempotencyKeyReused, refusal.Code);
+        Assert.Equal(2, (await storage.Jobs.List(new JobFilter(), default)).Jobs.Count);
+        Assert.Equal("bob", ofOther.Owner);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_OutputOfAnActiveJob_IsRefusedUntilThatHasEnded(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = await storage.Jobs.Create(TestJobs.New(spec: To("out")), default);
+        var absolute = Path.GetFullPath("out") + Path.DirectorySeparatorChar;
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(
+            () => storage.Jobs.Create(TestJobs.New(spec: To(absolute)), CancellationToken.None));
+        await storage.Jobs.Create(TestJobs.New(spec: To("out", OutputMode.Append)), default);
+        await storage.Jobs.Create(TestJobs.New(spec: To("elsewhere")), default);
+        var ended = await storage.Jobs.Apply(first.State with { Phase = JobPhase.Failed });
+        await storage.Jobs.Create(TestJobs.New(spec: To("out", OutputMode.Overwrite)), default);
+        var again = await Assert.ThrowsAsync<ClusterException>(() => storage.Jobs.Apply(ended with { Phase = JobPhase.Queued }));
+
+        Assert.Equal((Contracts.ProblemCode.OutputInUse, Contracts.ProblemCode.OutputInUse), (refusal.Code, again.Code));
+        Assert.Contains(first.State.Id.Value, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(4, (await storage.Jobs.List(new JobFilter(), default)).Jobs.Count);
+        Assert.Equal(JobPhase.Failed, (await storage.Jobs.Find(first.State.Id, default))!.State.Phase);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_ManyForOneOutputAtOnce_OneGetsIt(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+
+        var stored = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                return await storage.Jobs.Create(TestJobs.New(spec: To("out")), CancellationToken.None);
+            }
+            catch (ClusterException refusal) when (refusal.Code == Contracts.ProblemCode.OutputInUse)
+            {
+                return null;
+            }
+        })));
+
+        Assert.Single(stored, job => job is not null);
+    }
+
+    private static JobSpec To(string path, OutputMode mode = OutputMode.ErrorIfExists) =>
+        new() { Operation = OperationKind.Aggregate, Output = new OutputSpec { Path = path, Mode = mode } };
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_KeyOlderThanADay_IsNewAgain(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "one"), default);
+        var almost = TestJobs.New(key: "k", hash: "one", createdAt: TestJobs.Now.AddHours(24).AddMilliseconds(-1));
+        var after = TestJobs.New(key: "k", hash: "two", createdAt: TestJobs.Now.AddHours(24));
+
+        var known = await storage.Jobs.Create(almost, default);
+        var fresh = await storage.Jobs.Create(after, default);
+
+        Assert.Equal(first.State.Id, known.State.Id);
+        Assert.Equal(after.State.Id, fresh.State.Id);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_ManyWithOneRevision_OneWins(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var other = (IJobStore)storage.AddProcess().GetService(typeof(IJobStore))!;
+        var job = (await storage.Jobs.Create(TestJobs.New(), default)).State;
+        var stores = new[] { storage.Jobs, other };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => Task.Run(() => stores[n % 2].TryApply(
+            new JobChange
+            {
+                ExpectedRevision = 1,
+                State = job with { Revision = 2, Phase = JobPhase.Planning, Notes = [$"{n}"] },
+                OpenPartitions = [TestJobs.Partition(job.Id, n)],
+            },
+            CancellationToken.None))));
+
+        Assert.Single(answers, true);
+        var winner = Array.IndexOf(answers, true);
+        var stored = await storage.Jobs.Find(job.Id, default);
+        Assert.Equal([$"{winner}"], stored!.State.Notes);
+        Assert.Equal(winner, Assert.Single(await storage.Checkpoints.List(job.Id, null, default)).Task.Partition);
+        Assert.Equal(2, (await storage.Jobs.ListHistory(job.Id, default)).Count);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_PhaseChanges_WritesHistoryInOrderAndNoneOtherwise(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = (await storage.Jobs.Create(TestJobs.New(), default)).State;
+
+        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Planning }, change => change with { Plan = Plan() });
+        job = await storage.Jobs.Apply(job with { QuarantinedRows = 3 });
+        await storage.Jobs.Apply(job with { Phase = JobPhase.Failed }, change => change with { HistoryDetail = "why" });
+
+        var history = await storage.Jobs.ListHistory(job.Id, default);
+        Assert.Equal(
+            [(1, JobPhase.Queued, 1, null), (2, JobPhase.Planning, 2, null), (3, JobPhase.Failed, 4, "why")],
+            history.Select(entry => (entry.Sequence, entry.Phase, entry.Revision, entry.Detail)));
+        Assert.True((await storage.Jobs.Find(job.Id, default))!.HasPlan);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_OpenAgain_KeepsRowsThatAreThere(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        await storage.Checkpoints.Begin(job, max: 1);
+
+        await storage.Jobs.Apply(job, change => change with
+        {
+            OpenPartitions = [.. Enumerable.Range(0, 4).Select(n => TestJobs.Partition(job.Id, n))],
+        });
+
+        var stored = await storage.Checkpoints.List(job.Id, null, default);
+        Assert.Equal([1, 0, 0, 0], stored.Select(partition => partition.Attempt));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_PartitionChangeThatNoLongerFits_IsLeftOut(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        var running = await storage.Checkpoints.Begin(job, max: 2);
+        await storage.Checkpoints.End(running[0], FailureKind.OutOfMemory);
+        await storage.Checkpoints.End(running[1], FailureKind.OutOfMemory);
+
+        await storage.Jobs.Apply(job, change => change with
+        {
+            PartitionChanges =
+            [
+                new PartitionChange(running[0].Task, 1, PartitionState.Failed, PartitionState.Split, null),
+                new PartitionChange(running[1].Task, 2, PartitionState.Failed, PartitionState.Waiting, null),
+            ],
+            OpenPartitions = [TestJobs.Partition(job.Id, 2, order: "0.0"), TestJobs.Partition(job.Id, 3, order: "0.1")],
+        });
+
+        var stored = await storage.Checkpoints.List(job.Id, null, default);
+        Assert.Equal(
+            [("0", PartitionState.Split), ("0.0", PartitionState.Waiting), ("0.1", PartitionState.Waiting), ("1", PartitionState.Failed)],
+            stored.Select(partition => (partition.Order, partition.State)));
+        Assert.Equal(3, Assert.Single(await storage.Checkpoints.Tally(job.Id, default)).Total);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_RetryAfterFailure_ResetsWhatDidNotCommitAndShutsTheOldEpochOut(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 4);
+        var running = await storage.Checkpoints.Begin(job, max: 3);
+        await storage.Checkpoints.Commit(running[0]);
+        await storage.Checkpoints.End(running[1], FailureKind.BadData);
+        job = await storage.Jobs.Apply(
+            job with { Phase = JobPhase.Failed }, change => change with { CancelWaiting = true, CancelRunning = true });
+        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Queued, Epoch = 2 }, change => change with { ResetUnfinished = true });
+        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Running });
+
+        var lateCommit = await storage.Checkpoints.Commit(running[2], epoch: 1);
+        var lateBegin = await storage.Checkpoints.Begin(job with { Epoch = 1 }, max: 4);
+        var begun = await storage.Checkpoints.Begin(job, max: 4);
+
+        Assert.Equal(CommitAnswer.Fenced, lateCommit);
+        Assert.Empty(lateBegin);
+        Assert.Equal([(1, 2, 0), (2, 2, 0), (3, 1, 0)], begun.Select(row => (row.Task.Partition, row.Attempt, row.Faults)));
+        Assert.All(begun, row => Assert.Equal(2, row.Epoch));
+        Assert.Equal(PartitionState.Committed, (await storage.Checkpoints.List(job.Id, 0, default))[0].State);
+        var attempts = (await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default))[2].Attempts;
+        Assert.Equal([AttemptState.Cancelled, AttemptState.Running], attempts.Select(attempt => attempt.State));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task TryApply_DropPlan_StartsFromNothing(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        job = await storage.Jobs.Apply(job, change => change with { Plan = Plan() });
+        await storage.Checkpoints.Begin(job, max: 1);
+        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Failed }, change => change with { CancelRunning = true });
+
+        await storage.Jobs.Apply(
+            job with { Phase = JobPhase.Queued, Epoch = 2 },
+            change => change with { DropPlan = true, Plan = Plan(), OpenPartitions = [TestJobs.Partition(job.Id, 0)] });
+
+        var (partition, attempts) = Assert.Single(await storage.Checkpoints.ListWithAttempts(job.Id, null, null, 10, default));
+        Assert.Equal((PartitionState.Waiting, 0), (partition.State, partition.Attempt));
+        Assert.Empty(attempts);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task ListActive_OnlyJobsThatHaveNotEnded_WithWhatWaitsAndRuns(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = await storage.Jobs.StoreRunning(partitions: 5);
+        await storage.Checkpoints.Begin(first, max: 2);
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Sort, Priority = JobPriority.Critical, Gang = true, DependsOn = [first.Id, JobId.New()],
+            Resources = new ResourceRequest { Cpu = 2, MemoryBytes = 1 << 20, Gpu = 1 },
+        };
+        var second = TestJobs.New(spec: spec, createdAt: TestJobs.Now.AddSeconds(1));
+        await storage.Jobs.Create(second, default);
+        var ended = await storage.Jobs.StoreRunning(partitions: 3);
+        await storage.Jobs.Apply(ended with { Phase = JobPhase.Failed }, change => change with { CancelWaiting = true });
+
+        var active = await storage.Jobs.ListActive(TestJobs.Now, default);
+
+        Assert.Equal([first.Id, second.State.Id], active.Select(job => job.Id));
+        Assert.Equal((0, 3, 0, 2), (active[0].Stages[0].Stage, active[0].Stages[0].Ready, active[0].Stages[0].BackingOff, active[0].Stages[0].Running));
+        Assert.Equal((JobPhase.Queued, JobPriority.Critical, true), (active[1].Phase, active[1].Priority, active[1].Gang));
+        Assert.Equal(spec.DependsOn, active[1].DependsOn);
+        Assert.Equal(spec.Resources, active[1].Resources);
+        Assert.Empty(active[1].Stages);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task List_Pages_AreNewestFirstWithoutGapOrRepeat(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var ids = new List<JobId>();
+        for (var n = 0; n < 7; n++)
+        {
+            ids.Add((await storage.Jobs.Create(TestJobs.New(createdAt: TestJobs.Now.AddSeconds(n)), default)).State.Id);
+        }
+
+        var seen = new List<JobId>();
+        JobId? before = null;
+        do
+        {
+            var page = await storage.Jobs.List(new JobFilter { PageSize = 3, Before = before }, default);
+            seen.AddRange(page.Jobs.Select(job => job.State.Id));
+            before = page.Next;
+        }
+        while (before is not null);
+
+        ids.Reverse();
+        Assert.Equal(ids, seen);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task List_EachFilter_NarrowsTheList(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Sort, Priority = JobPriority.High,
+            Labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" },
+        };
+        var wanted = await storage.Jobs.Create(TestJobs.New(JobPhase.Planning, spec: spec, owner: "ada"), default);
+        var plain = new JobSpec { Operation = OperationKind.Filter, Labels = new Dictionary<string, string> { ["a"] = "1" } };
+        await storage.Jobs.Create(TestJobs.New(spec: plain, createdAt: TestJobs.Now.AddSeconds(-5)), default);
+        var filters = new JobFilter[]
+        {
+            new() { Phases = [JobPhase.Planning, JobPhase.Failed] },
+            new() { Priority = JobPriority.High },
+            new() { Operation = OperationKind.Sort },
+            new() { Owner = "ada" },
+            new() { CreatedAfter = TestJobs.Now },
+            new() { Labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" } },
+        };
+
+        foreach (var filter in filters)
+        {
+            Assert.Equal(wanted.State.Id, Assert.Single((await storage.Jobs.List(filter, default)).Jobs).State.Id);
+        }
+
+        Assert.Equal(2, (await storage.Jobs.List(new JobFilter { Labels = new Dictionary<string, string> { ["a"] = "1" } }, default)).Jobs.Count);
+        var earlier = Assert.Single((await storage.Jobs.List(new JobFilter { CreatedBefore = TestJobs.Now }, default)).Jobs);
+        Assert.Equal(OperationKind.Filter, earlier.Spec.Operation);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Delete_EndedJob_TakesAllThatBelongsToIt(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        await storage.Checkpoints.Begin(job, max: 1);
+
+        var running = await storage.Jobs.Delete(job.Id, default);
+        await storage.Jobs.Apply(job with { Phase = JobPhase.Cancelled });
+        var ended = await storage.Jobs.Delete(job.Id, default);
+        var again = await storage.Jobs.Delete(job.Id, default);
+
+        Assert.Equal((false, true, false), (running, ended, again));
+        Assert.Null(await storage.Jobs.Find(job.Id, default));
+        Assert.Empty(await storage.Checkpoints.ListWithAttempts(job.Id, null, null, 10, default));
+        Assert.Empty(await storage.Jobs.ListHistory(job.Id, default));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_KeyOfDeletedJob_IsNewAgain(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = (await storage.Jobs.Create(TestJobs.New(key: "k", hash: "h"), default)).State;
+        await storage.Jobs.Apply(first with { Phase = JobPhase.Cancelled });
+        await storage.Jobs.Delete(first.Id, default);
+
+        var second = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "h"), default);
+
+        Assert.NotEqual(first.Id, second.State.Id);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task FindPhases_SomeUnknown_AnswersTheKnown(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 0);
+
+        var phases = await storage.Jobs.FindPhases([job.Id, JobId.New()], default);
+
+        Assert.Equal(new Dictionary<JobId, JobPhase> { [job.Id] = JobPhase.Running }, phases);
+    }
+
+    private static JobPlan Plan() => new()
+    {
+        Datasets = new Dictionary<string, PlannedDataset>(), Stages = [], Columns = [new ColumnSchema("n", "BIGINT")], Query = "SELECT 1 AS n",
+    };
+
+    private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value, WireJson.Options);
+}

@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Outputs;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.StorageTests;
+
+/// <summary>Publishing that is cut off, done twice, done by two at once, or done from artifacts that are not what was committed.</summary>
+public sealed class OutputPublisherTests : IDisposable
+{
+    private const int Partitions = 3;
+    private static readonly JobPlan Plan = new()
+    {
+        Query = "SELECT 1",
+        Columns = [],
+        Datasets = new Dictionary<string, PlannedDataset>(),
+        Stages =
+        [
+            new StagePlan
+            {
+                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [], Output = new TaskOutput { Kind = OutputKind.Result },
+            },
+        ],
+    };
+
+    private readonly string root = Directory.CreateTempSubdirectory("publish-").FullName;
+    private readonly ClusterPaths paths;
+    private readonly OutputPublisher publisher;
+
+    public OutputPublisherTests()
+    {
+        paths = new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root] }));
+        publisher = new OutputPublisher(paths);
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public async Task Publish_CutOffBeforeTheManifest_DoneAgainEndsInTheSameFiles()
+    {
+        var job = Job();
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Publish(job, () => throw new StorageUnavailableException("away", new IOException())));
+        var before = Files();
+        File.WriteAllText(Path.Combine(root, "out", $".part-{job.State.Id}-00000-1-000.csv.killed.tmp"), "half of a fi");
+
+        var result = await Publish(job);
+
+        Assert.Equal(Partitions, before.Count);
+        Assert.DoesNotContain(before, file => file.StartsWith('_'));
+        Assert.Equal(before.Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(before, result!.Files.Select(file => file.Path));
+    }
+
+    [Fact]
+    public async Task Publish_ManyAtOnce_OneManifestThatNamesWholeFiles()
+    {
+        var job = Job();
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        {
+            try
+            {
+                return await Publish(job);
+            }
+            catch (IOException)
+            {
+                return await Publish(job); // Another has finished meanwhile and tidied up: what the job's grain does at its next look.
+            }
+        }));
+
+        Assert.All(results, result => Assert.Equal(results[0]!.Files, result!.Files));
+        Assert.Equal(results[0]!.Files.Select(file => file.Path).Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.All(results[0]!.Files, file => Assert.Equal(file.Sha256, Hash(File.ReadAllBytes(Path.Combine(root, "out", file.Path)))));
+    }
+
+    [Fact]
+    public async Task Publish_TheJobHasMovedOn_ShowsNothing()
+    {
+        var result = await Publish(Job(), () => Task.FromResult(false));
+
+        Assert.Null(result);
+        Assert.DoesNotContain(Files(), file => file.StartsWith('_'));
+    }
+
+    [Theory]
+    [InlineData("out", true)]
+    [InlineData("out", false)]
+    [InlineData(null, true)]
+    public async Task Publish_ArtifactGoneOrDifferent_NamesItsProducerAndShowsNothing(string? output, bool gone)
+    {
+        var job = Job(output: output);
+        var artifact = Path.Combine(paths.Artifacts, $"{job.State.Id}/1/1/4/result.csv");
+        if (gone)
+        {
+            File.Delete(artifact);
+        }
+        else
+        {
+            var bytes = File.ReadAllBytes(artifact);
+            bytes[^2] ^= 1;
+            File.WriteAllBytes(artifact, bytes);
+        }
+
+        var lost = await Assert.ThrowsAsync<ArtifactLostException>(() => Publish(job));
+
+        Assert.Equal(new AttemptId(new TaskId(job.State.Id, 1, 1), 4), lost.Producer);
+        Assert.DoesNotContain(Files(), file => file.StartsWith('_') || file.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Publish_AfterAnArtifactWasMadeAgain_KeepsNoFileOfTheLostAttempt()
+    {
+        var job = Job();
+        File.Delete(Path.Combine(paths.Artifacts, $"{job.State.Id}/1/2/4/result.csv"));
+        await Assert.ThrowsAsync<ArtifactLostException>(() => Publish(job));
+        var again = Committed(job.State.Id, 1, attempt: 5, "made,again\n");
+
+        var result = await publisher.Publish(
+            job, Plan, [Committed(job.State.Id, 0, 4), again, Committed(job.State.Id, 2, 4, Text(2))], () => Task.FromResult(true), default);
+
+        Assert.Equal(result!.Files.Select(file => file.Path).Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Contains(Files(), file => file.Contains("-00001-5-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Publish_OverwriteCutOffBeforeItRemovedTheEarlier_DoneAgainRemovesIt()
+    {
+        var earlier = Job();
+        await Publish(earlier);
+        var job = Job(OutputMode.Overwrite);
+        var folder = new OutputFolder(Path.Combine(root, "out"), job.State.Id);
+        folder.NoteReplaced(folder.Others());
+        await Publish(job, () => Task.FromResult(false));
+        var shown = folder.Publish(new JobResult(0, 0, [], [.. Files()
+            .Where(file => file.StartsWith($"part-{job.State.Id}", StringComparison.Ordinal)).Select(file => new ResultFile(file, 1, 1, ""))]));
+
+        var result = await Publish(job);
+
+        Assert.Equal(shown.Files, result!.Files);
+        Assert.DoesNotContain(Files(), file => file.Contains(earlier.State.Id.Value, StringComparison.Ordinal));
+        Assert.Equal(Partitions + 1, Files().Count);
+    }
+
+    private Task<JobResult?> Publish(JobRecord job, Func<Task<bool>>? isWanted = null) => publisher.Publish(
+        job, Plan, [.. Enumerable.Range(0, Partitions).Select(number => Committed(job.State.Id, number, attempt: 4))],
+        isWanted ?? (() => Task.FromResult(true)), default);
+
+    // A job whose last stage has committed, with its artifacts.
+    private JobRecord Job(OutputMode mode = OutputMode.ErrorIfExists, string? output = "out")
+    {
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert,
+            Output = output is null ? null : new OutputSpec { Path = output, Format = OutputFormat.Csv, Mode = mode },
+        };
+        var job = TestJobs.New(JobPhase.Publishing, spec: spec, createdAt: DateTimeOffset.UtcNow);
+        foreach (var number in Enumerable.Range(0, Partitions))
+        {
+            var partition = Committed(job.State.Id, number, attempt: 4);
+            var folder = Directory.CreateDirectory(Path.Combine(paths.Artifacts, partition.ArtifactFolder!));
+            File.WriteAllText(Path.Combine(folder.FullName, "result.csv"), Text(number));
+        }
+
+        return new JobRecord(job.State, spec, Owner: null, HasPlan: true);
+    }
+
+    private PartitionRecord Committed(JobId job, int number, int attempt, string? text = null)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text ?? Text(number));
+        var folder = $"{job}/1/{number}/{attempt}";
+        if (text is not null)
+        {
+            Directory.CreateDirectory(Path.Combine(paths.Artifacts, folder));
+            File.WriteAllBytes(Path.Combine(paths.Artifacts, folder, "result.csv"), bytes);
+        }
+
+        return TestJobs.Partition(job, number, stage: 1) with
+        {
+            State = PartitionState.Committed,
+            Attempt = attempt,
+            ArtifactFolder = folder,
+            Manifest = new TaskManifest { Files = [new ArtifactFile("result.csv", 0, 1, bytes.Length, Hash(bytes))], Cost = new TaskCost(0, 0, 0, 0) },
+        };
+    }
+
+    private static string Text(int number) => $"n\n{number}{new string('x', 300_000)}\n";
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private List<string> Files() => Directory.Exists(Path.Combine(root, "out"))
+        ? [.. Directory.EnumerateFiles(Path.Combine(root, "out")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)]
+        : [];
+}
