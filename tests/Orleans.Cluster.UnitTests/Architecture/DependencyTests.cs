@@ -5,8 +5,7 @@ namespace Orleans.Cluster.UnitTests.Architecture;
 /// <summary>Dependencies point one way.</summary>
 public sealed class DependencyTests
 {
-    // A project's folders: which other namespaces of the product each may name. What is not listed may not; a folder may always name those
-    // that hold it. "Contracts" and "Protocol" are words that all may use from where their project reference lets them.
+    // Which projects each may refer to; those of its references come with them. Folders within a project are free but for cycles.
     private static readonly Dictionary<string, string[]> Projects = new()
     {
         ["Contracts"] = [],
@@ -39,7 +38,7 @@ public sealed class DependencyTests
     [Fact]
     public void Projects_References_PointOneWay()
     {
-        var root = Root();
+        var root = Repository.Root;
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
             var project = Short(file);
@@ -55,7 +54,7 @@ public sealed class DependencyTests
     public void SiloOutput_HasNoEngine()
     {
         var bin = new DirectoryInfo(AppContext.BaseDirectory);
-        var silo = Path.Combine(Root(), "src", "Orleans.Cluster.Silo", "bin", bin.Parent!.Name, bin.Name);
+        var silo = Path.Combine(Repository.Root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent!.Name, bin.Name);
 
         Assert.True(File.Exists(Path.Combine(silo, "Orleans.Cluster.Silo.dll")));
         Assert.False(File.Exists(Path.Combine(silo, "Orleans.Cluster.Engine.dll")));
@@ -87,15 +86,4 @@ public sealed class DependencyTests
     }
 
     private static string Short(string path) => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')).Split('.')[^1];
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.Cluster.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("No Orleans.Cluster.sln above the tests.");
-        }
-
-        return folder.FullName;
-    }
 }
