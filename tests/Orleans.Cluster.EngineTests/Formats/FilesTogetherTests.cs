@@ -123,6 +123,17 @@ public sealed class FilesTogetherTests : IDisposable
     }
 
     [Fact]
+    public async Task Convert_DeclaredKeyInOtherCase_IsThatKey()
+    {
+        var path = harness.Write("a.ndjson", "{\"Gene\":\"a\",\"N\":1}\n");
+
+        var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } });
+
+        Assert.Equal("DOUBLE", result.GetProperty("columns")[1].GetProperty("type").GetString());
+        Assert.Equal(["[\"a\",1]"], EngineHarness.Rows(result));
+    }
+
+    [Fact]
     public async Task Convert_ParquetWhoseTypesNoTypeHolds_NamesBothPlaces()
     {
         var (first, second) = (Parquet("1.parquet", "1 AS a"), Parquet("2.parquet", "[1] AS a"));
