@@ -1,8 +1,8 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 
