@@ -135,10 +135,14 @@ internal static class TextProbe
             Dialect = isFirst ? null : dialect,
             Columns = own,
             UncompressedBytes = look.InflatedBytes,
-            EstimatedRows = look.RecordBytes > 0 ? (long)Math.Round((look.InflatedBytes - file.Data.Offset) / look.RecordBytes) : 0,
+            EstimatedRows = EstimateRows(file),
             Splittable = sample.IsSplittable,
         };
     }
+
+    // The first record is often another than those below it: a comment's length, or a number of more digits.
+    private static long EstimateRows(FileHeader file) => file.Look.RecordBytes <= 0 ? 0
+        : (file.Data == file.Look.BelowHeader ? 0 : 1) + (long)Math.Round(Math.Max(0, file.Look.InflatedBytes - file.Look.BelowHeader.Offset) / file.Look.RecordBytes);
 
     private static IEnumerable<PlanWarning> MendedNames(IReadOnlyList<FileHeader> files)
     {

@@ -138,5 +138,5 @@ internal static class ParquetChecksums
 
     private static EngineException Broken(string path, Chunk chunk, long offset, string what) => new(
         FailureKind.SourceUnavailable,
-        $"{path} cannot be read: column '{chunk.Column}' of row group {chunk.RowGroup} is damaged at byte {offset}: {what}.", ErrorCode.DatasetNotReadable.Word);
+        $"{path} cannot be read: column '{chunk.Column}' of row group {chunk.RowGroup} is damaged at byte {offset}: {what}.", ProblemCode.DatasetNotReadable.Word);
 }

@@ -63,7 +63,7 @@ public sealed class FaultFilesTests : IDisposable
 
         var refused = Assert.Throws<ClusterException>(() => harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
 
-        Assert.Equal(Contracts.ErrorCode.DatasetNotReadable, refused.Code);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.Contains(path, refused.Message, StringComparison.Ordinal);
         Assert.Contains(what, refused.Message, StringComparison.Ordinal);
     }

@@ -227,7 +227,7 @@ public sealed class OddFileTests : IDisposable
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(damaged, 1)));
         var result = await harness.Run(Job(sound, 1));
 
-        Assert.Equal(Contracts.ErrorCode.DatasetNotReadable, refused.Code);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.StartsWith($"{damaged} cannot be read: column 'id' of row group 0 is damaged at byte 4", refused.Message, StringComparison.Ordinal);
         Assert.True(result.GetProperty("totalRows").GetInt32() > 0);
     }
