@@ -25,6 +25,11 @@ internal static class RowAccounting
             Require(table.Slices[0].File.Stamp.Path, table.Staged.Rows, scans, () => Recount(session, table, cancellationToken));
         }
 
+        foreach (var table in inputs.TextTables)
+        {
+            table.CountRecords(cancellationToken);
+        }
+
         foreach (var (scan, rows) in inputs.ParquetScans)
         {
             // A filter reaches into the scan of Parquet, so that its rows say nothing; the footers are read once more instead.
