@@ -59,7 +59,7 @@ internal static class PartitionViews
         foreach (var (name, dataset) in plan.Datasets)
         {
             console.Text.WriteLine(
-                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {dataset.Partitions.Count} partitions");
+                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {dataset.Partitions.Count} partitions, read by {dataset.Reader}");
         }
 
         foreach (var stage in plan.Stages)
