@@ -67,6 +67,12 @@ public interface IJobClient
     Task<Stream> OpenResultAsync(
         JobId id, ResultFormat format, long offset = 0, long? limit = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Parts of the result, which in order are the result and can be read beside each other.</summary>
+    Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken = default);
+
+    /// <summary>One part of the result as a file of the given format; as Parquet the stored file, to the byte, unless folders hold some of its columns. The caller disposes the stream.</summary>
+    Task<Stream> OpenResultPartAsync(JobId id, int index, ResultFormat format, CancellationToken cancellationToken = default);
+
     /// <summary>Rows that were set aside because they did not fit the schema.</summary>
     Task<ResultRows> GetQuarantineAsync(JobId id, long offset = 0, long? limit = null, CancellationToken cancellationToken = default);
 

@@ -79,13 +79,28 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
         JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Rows(id, "result", offset, limit));
+        return await OpenAsync(request, format, cancellationToken);
+    }
+
+    public Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken) =>
+        transport.GetAsync<ResultParts>(At(id, "result/parts"), cancellationToken);
+
+    public async Task<Stream> OpenResultPartAsync(JobId id, int index, ResultFormat format, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, At(id, $"result/parts/{Wire.Number(index)}"));
+        return await OpenAsync(request, format, cancellationToken);
+    }
+
+    private Task<Stream> OpenAsync(HttpRequestMessage request, ResultFormat format, CancellationToken cancellationToken)
+    {
         request.Headers.Accept.ParseAdd(format switch
         {
             ResultFormat.Csv => "text/csv",
             ResultFormat.Parquet => "application/vnd.apache.parquet",
+            ResultFormat.Arrow => "application/vnd.apache.arrow.stream",
             _ => "application/json",
         });
-        return await transport.OpenAsync(request, cancellationToken);
+        return transport.OpenAsync(request, cancellationToken);
     }
 
     public Task<ResultRows> GetQuarantineAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken) =>

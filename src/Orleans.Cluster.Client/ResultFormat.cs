@@ -11,4 +11,7 @@ public enum ResultFormat
 
     /// <summary>Apache Parquet.</summary>
     Parquet = 2,
+
+    /// <summary>An Arrow IPC stream; <see cref="ArrowResults.ReadArrowAsync"/> reads it.</summary>
+    Arrow = 3,
 }

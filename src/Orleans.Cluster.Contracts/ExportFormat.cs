@@ -11,4 +11,7 @@ public enum ExportFormat
 
     /// <summary>Parquet.</summary>
     Parquet = 2,
+
+    /// <summary>An Arrow IPC stream.</summary>
+    Arrow = 3,
 }

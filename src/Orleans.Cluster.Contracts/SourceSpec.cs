@@ -8,7 +8,11 @@ public sealed record SourceSpec
 {
     /// <summary>Paths or globs inside the data roots; relative ones are relative to the first root. One string or a list in JSON.</summary>
     [JsonConverter(typeof(OneOrManyJsonConverter))]
-    public required IReadOnlyList<string> Path { get; init; }
+    public IReadOnlyList<string> Path { get; init; } = [];
+
+    /// <summary>In place of paths: a job whose result is read, with its types. One that has not ended is waited for as if <c>dependsOn</c> named it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JobId? Job { get; init; }
 
     /// <summary>Format of all files; <c>AUTO</c> looks at their content and names.</summary>
     public SourceFormat Format { get; init; }
@@ -91,6 +95,9 @@ public sealed record SourceOptions
     /// <summary>Whether <c>key=value</c> folders become columns; found out when null.</summary>
     public bool? HivePartitioning { get; init; }
 
+    /// <summary>JSON and NDJSON: what a key means that no column has.</summary>
+    public UnknownKeys UnknownKeys { get; init; }
+
     /// <summary>Lines at the start of each text file that are skipped whatever they hold; 0 to 10,000, none when null.</summary>
     public int? SkipLines { get; init; }
 
@@ -115,6 +122,19 @@ public enum FileUnion
 
     /// <summary>As <see cref="ByName"/>, and a column gets the type that holds the values of all files.</summary>
     Widen = 2,
+}
+
+/// <summary>What a key of a JSON object means that no column has: columns are found from a sample, which may lack it.</summary>
+public enum UnknownKeys
+{
+    /// <summary>The job fails with <c>schema-conflict</c>, which names the key and its place.</summary>
+    Conflict = 0,
+
+    /// <summary>The record is a bad row, for <c>onBadRow</c> to decide.</summary>
+    BadRow = 1,
+
+    /// <summary>The key is passed over.</summary>
+    Ignore = 2,
 }
 
 /// <summary>A string or a list of strings in JSON; always a list here.</summary>

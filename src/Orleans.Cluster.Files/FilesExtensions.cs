@@ -29,6 +29,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<ClusterPaths>();
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
+        services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();
         services.TryAddSingleton<ISourceRecheck, SourceRecheck>();
         services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();

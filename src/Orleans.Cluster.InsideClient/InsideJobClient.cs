@@ -67,6 +67,24 @@ internal sealed class InsideJobClient(
     public Task<Stream> OpenResultAsync(JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken) =>
         OpenAsync(id, isQuarantine: false, FormOf(format), offset, limit, cancellationToken);
 
+    public async Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken) =>
+        new([.. (await FilesAsync(id, cancellationToken)).Select((file, index) => new ResultPart(index, file.Rows, file.Bytes, file.Sha256))]);
+
+    public async Task<Stream> OpenResultPartAsync(JobId id, int index, ResultFormat format, CancellationToken cancellationToken)
+    {
+        var files = await FilesAsync(id, cancellationToken);
+        if (index < 0 || index >= files.Count)
+        {
+            throw new ClusterException(Contracts.ProblemCode.NotFound, $"The result of job {id} has {files.Count} parts, and none with the number {index}.");
+        }
+
+        return await OpenResultAsync(id, format, files.Take(index).Sum(file => file.Rows), files[index].Rows, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ResultFile>> FilesAsync(JobId id, CancellationToken cancellationToken) =>
+        (await GetStatusAsync(id, cancellationToken)).Result?.Files
+            ?? throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has no result yet.", "Wait for its status to be SUCCEEDED.");
+
     public async Task<ResultRows> GetQuarantineAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken)
     {
         await using var rows = await OpenAsync(id, isQuarantine: true, ExportFormat.Json, offset, limit, cancellationToken);
@@ -129,6 +147,7 @@ internal sealed class InsideJobClient(
     {
         ResultFormat.Csv => ExportFormat.Csv,
         ResultFormat.Parquet => ExportFormat.Parquet,
+        ResultFormat.Arrow => ExportFormat.Arrow,
         _ => ExportFormat.Json,
     };
 }

@@ -30,6 +30,9 @@ public sealed record PlannedDataset
     /// <summary>Dialect of delimited text.</summary>
     public TextDialect? Dialect { get; init; }
 
+    /// <summary>Keys of JSON and their columns; null for other formats.</summary>
+    public JsonLayout? Json { get; init; }
+
     /// <summary>Its one schema.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 

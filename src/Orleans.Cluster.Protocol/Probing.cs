@@ -19,6 +19,9 @@ public sealed record DatasetProbe
     /// <summary>Dialect of delimited text; null for other formats.</summary>
     public TextDialect? Dialect { get; init; }
 
+    /// <summary>Keys of JSON and their columns; null for other formats.</summary>
+    public JsonLayout? Json { get; init; }
+
     /// <summary>Columns of every partition, whatever its file: declared ones as declared, the others widened over all samples.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 

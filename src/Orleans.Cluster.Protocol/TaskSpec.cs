@@ -70,6 +70,9 @@ public sealed record ScanInput
     /// <summary>Dialect of delimited text.</summary>
     public TextDialect? Dialect { get; init; }
 
+    /// <summary>Keys of JSON and their columns; null for other formats.</summary>
+    public JsonLayout? Json { get; init; }
+
     /// <summary>The dataset's columns; every slice is read with them and nothing is found out.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
@@ -238,7 +241,11 @@ public sealed record TaskProgress([property: Id(0)] long BytesDone, [property: I
 /// <param name="TargetPath">The file to write, in the caller's scratch folder.</param>
 public sealed record ExportRequest(
     IReadOnlyList<ArtifactRef> Files, OutputFormat SourceFormat, IReadOnlyList<ColumnSchema> Columns,
-    long Offset, long? Limit, ExportFormat Format, string TargetPath);
+    long Offset, long? Limit, ExportFormat Format, string TargetPath)
+{
+    /// <summary>Columns that are in the names of the files' folders (<see cref="FolderName"/>) instead of in the files, outermost first.</summary>
+    public IReadOnlyList<string> FolderColumns { get; init; } = [];
+}
 
 /// <summary>A page as written: rows in it and rows of the whole result.</summary>
 public sealed record ExportedRows(long Rows, long TotalRows);

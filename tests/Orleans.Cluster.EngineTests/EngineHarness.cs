@@ -95,7 +95,28 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             where file.Target >= 0
             select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
         var columns = ResultColumns.Of(plan, committed[plan.Stages[^1].Index]);
-        return await Export(plan with { Columns = columns }, [.. files]);
+        LastFiles = [.. files];
+        LastColumns = columns;
+        var target = await Export(ExportFormat.Json, spec.Output);
+        return JsonDocument.Parse(File.ReadAllText(target)).RootElement;
+    }
+
+    /// <summary>Result files of the last job.</summary>
+    public IReadOnlyList<ArtifactRef> LastFiles { get; private set; } = [];
+
+    /// <summary>Columns of the last job's result.</summary>
+    public IReadOnlyList<ColumnSchema> LastColumns { get; private set; } = [];
+
+    /// <summary>A page of the last job's result as a file in some form.</summary>
+    public async Task<string> Export(ExportFormat format, OutputSpec? output, long offset = 0, long? limit = null)
+    {
+        var target = Path.Combine(Folder, $"{Guid.NewGuid():N}.{format}");
+        var request = new ExportRequest(LastFiles, output?.Format ?? OutputFormat.Parquet, LastColumns, offset, limit, format, target)
+        {
+            FolderColumns = output?.PartitionBy ?? [],
+        };
+        (await executor.ExportAsync(request, CancellationToken.None)).Get();
+        return target;
     }
 
     /// <summary>Rows of Parquet files with the columns of a plan, as the JSON document of a result.</summary>

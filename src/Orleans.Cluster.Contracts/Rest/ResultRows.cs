@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Orleans.Cluster.Contracts.Rest;
 
 /// <summary>
-/// Rows of a result, or of a job's quarantine, as JSON. Integers within 2^53 are numbers; larger ones and decimals are strings with
+/// Rows of a result, or of a job's quarantine, as JSON. Whole numbers within 2^53 are numbers whatever their type; larger ones and decimals with a scale are strings with
 /// all their digits, as are NaN and infinities; dates and times are ISO 8601; lists and structs are nested.
 /// </summary>
 /// <param name="Columns">Columns in order.</param>

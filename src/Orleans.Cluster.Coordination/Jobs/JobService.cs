@@ -37,9 +37,11 @@ internal sealed partial class JobService(
                 Contracts.ProblemCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
         }
 
+        spec = SourceJobs.DependingOn(spec);
+        var ready = await FindReadiness(spec, cancellationToken);
         var received = clock.GetUtcNow();
         await admission.CheckTask(spec.Resources, cancellationToken);
-        var plan = spec.DependsOn.Count == 0 ? await TryPlan(spec, cancellationToken) : null;
+        var plan = ready ? await TryPlan(spec, cancellationToken) : null;
         if (plan is not null)
         {
             await admission.CheckGang(spec, plan, cancellationToken);
@@ -113,7 +115,34 @@ internal sealed partial class JobService(
             throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has not ended. Cancel it first.");
         }
 
-        artifacts.Delete(id);
+        // A job that reads the result holds it: the janitor removes the files after the last of them.
+        if ((await jobs.ListActive(clock.GetUtcNow(), cancellationToken)).All(reader => !reader.DependsOn.Contains(id)))
+        {
+            artifacts.Delete(id);
+        }
+    }
+
+    // Whether all that it depends on has succeeded. One that reads the result of a job that cannot have any is refused at once.
+    private async Task<bool> FindReadiness(JobSpec spec, CancellationToken cancellationToken)
+    {
+        if (spec.DependsOn.Count == 0)
+        {
+            return true;
+        }
+
+        var phases = await jobs.FindPhases(spec.DependsOn, cancellationToken);
+        foreach (var (id, pointer) in SourceJobs.Of(spec))
+        {
+            var end = !phases.TryGetValue(id, out var phase) ? "is not there" : phase is JobPhase.Failed ? "failed" : phase is JobPhase.Cancelled ? "was cancelled" : null;
+            if (end is not null)
+            {
+                var detail = $"Job {id}, whose result is to be read, {end}.";
+                throw new ClusterException(
+                    Contracts.ProblemCode.DependencyFailed, detail, "Submit it again, or /retry it.", [new Fault(pointer, Contracts.ProblemCode.DependencyFailed.Word, detail)]);
+            }
+        }
+
+        return spec.DependsOn.All(id => phases.TryGetValue(id, out var phase) && phase == JobPhase.Succeeded);
     }
 
     private Task<JobStatus> Call(JobId id, Func<IJobGrain, Task<JobStatus>> call, CancellationToken cancellationToken) =>

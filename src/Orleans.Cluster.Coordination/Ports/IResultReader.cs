@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Coordination.Ports;
@@ -10,17 +11,31 @@ internal interface IResultReader
     /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
     Task<RowsFile> Read(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
 
+    /// <summary>Files of a job's result, which in order are the result.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
+    Task<ResultParts> ListParts(JobId job, CancellationToken cancellationToken);
+
+    /// <summary>Rows of one part.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such part.</exception>
+    Task<RowsFile> ReadPart(JobId job, int index, ExportFormat format, CancellationToken cancellationToken);
+
     /// <summary>Rows that were set aside: file, line, byte offset, column, value, expected type, raw text.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
     Task<RowsFile> ReadQuarantine(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
 }
 
-/// <summary>A page of rows in a scratch file that goes when this is disposed.</summary>
-internal sealed class RowsFile(string path, ExportedRows rows) : IDisposable
+/// <summary>A page of rows in a file: a scratch file, which goes when this is disposed, or a stored one that is the page as it is.</summary>
+internal sealed class RowsFile(string path, ExportedRows rows, bool isStored = false) : IDisposable
 {
     public string Path { get; } = path;
 
     public ExportedRows Rows { get; } = rows;
 
-    public void Dispose() => File.Delete(Path);
+    public void Dispose()
+    {
+        if (!isStored)
+        {
+            File.Delete(Path);
+        }
+    }
 }

@@ -11,6 +11,7 @@ internal static class DuckDbErrors
     public static AttemptFailure ToFailure(Exception exception) => exception switch
     {
         EngineException e => e.Failure,
+        ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
         DuckDBException e => new AttemptFailure(KindOf(e), FirstLines(e.Message), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),

@@ -112,6 +112,24 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
+    /// <summary>Runs one statement and hands on its rows as Arrow batches. The engine holds the result, within the instance's memory.</summary>
+    public void ReadArrow(string sql, Action<Apache.Arrow.Ipc.IArrowArrayStream> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
+        try
+        {
+            using var batches = command.ExecuteArrowStream();
+            read(batches);
+        }
+        catch (DuckDBException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The statement was cancelled.", e, cancellationToken);
+        }
+    }
+
     /// <summary>The first value of the only row, as a number.</summary>
     public long QueryInt64(string sql, CancellationToken cancellationToken = default) =>
         Query(sql, static r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), cancellationToken).Single();

@@ -10,6 +10,7 @@ namespace Orleans.Cluster.Engine.Execution;
 internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInputs inputs, CancellationToken cancellationToken)
 {
     private const string Rows = "__rows";
+    private const string ExchangeOptions = "FORMAT parquet, COMPRESSION snappy";
 
     /// <summary>Bytes that the largest of its statements spilled.</summary>
     public long SpilledBytes { get; private set; }
@@ -35,32 +36,33 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
     {
         var described = session.Describe(task.Query, cancellationToken);
         var isExchange = task.Output.Kind == OutputKind.Exchange;
-        var columns = described.Where(column => !isExchange || column.Name != TaskOutput.TargetColumn).Select(Storable).ToList();
+        var written = described.Where(column => !isExchange || column.Name != TaskOutput.TargetColumn).ToList();
+        var columns = written.Select(Storable).ToList();
+        var select = string.Join(", ", written.Zip(columns, Select));
         var files = task.Output.Kind switch
         {
-            OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(columns),
-            OutputKind.Exchange => WriteOne($"SELECT {Select(columns)} FROM ({task.Query})", "data.parquet", ParquetOptions(null), 0),
-            OutputKind.Result => WriteResult(columns),
-            _ => WriteOne($"SELECT {Select(columns)} FROM ({task.Query})", "data.parquet", ParquetOptions(null), 0),
+            OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(select),
+            OutputKind.Result => new ResultWriter(session, task, Run, cancellationToken).Write($"SELECT {select} FROM ({task.Query})", columns),
+            _ => WriteOne($"SELECT {select} FROM ({task.Query})", "data.parquet", ExchangeOptions, 0),
         };
         var listed = files.Select(Finish).ToList();
         return (listed, columns);
     }
 
-    // Parquet has no 128-bit integer: the engine would write it as DOUBLE and lose digits.
-    private static ColumnSchema Storable(ColumnSchema column) =>
-        column.Type is "HUGEINT" or "UHUGEINT" ? column with { Type = "DECIMAL(38,0)" } : column;
+    private ColumnSchema Storable(ColumnSchema column) => column with
+    {
+        Type = task.Output.Kind == OutputKind.Result ? StoredType.InResult(column.Type) : StoredType.BetweenStages(column.Type),
+    };
 
-    private static string Select(IEnumerable<ColumnSchema> columns) => string.Join(
-        ", ", columns.Select(column => column.Type == "DECIMAL(38,0)"
-            ? $"CAST({SqlText.Name(column.Name)} AS DECIMAL(38,0)) AS {SqlText.Name(column.Name)}"
-            : SqlText.Name(column.Name)));
+    private static string Select(ColumnSchema described, ColumnSchema stored) => described.Type == stored.Type
+        ? SqlText.Name(stored.Name)
+        : $"CAST({SqlText.Name(stored.Name)} AS {stored.Type}) AS {SqlText.Name(stored.Name)}";
 
     // The engine's own partitioned write flushes its buffers out of order, so that rows of a target would not keep theirs. A table that
     // may spill, and one ordered scan of it for each target, keep it.
-    private List<(string Path, int Target, long Rows)> WriteExchange(List<ColumnSchema> columns)
+    private List<(string Path, int Target, long Rows)> WriteExchange(string select)
     {
-        Run($"CREATE TEMP TABLE {Rows} AS {task.Query}");
+        Run($"CREATE TEMP TABLE {Rows} AS {task.Query}", readsInputs: true);
         var targets = session.Query(
             $"SELECT {TaskOutput.TargetColumn}, count(*) FROM {Rows} GROUP BY 1 ORDER BY 1",
             row => (Target: row.IsDBNull(0) ? -1 : Convert.ToInt32(row.GetValue(0), CultureInfo.InvariantCulture), Rows: row.GetInt64(1)), cancellationToken);
@@ -72,54 +74,10 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         return
         [
             .. targets.SelectMany(target => WriteOne(
-                $"SELECT {Select(columns)} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}", $"t{target.Target:00000}.parquet",
-                ParquetOptions(null), target.Target, readsInputs: false)),
+                $"SELECT {select} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}", $"t{target.Target:00000}.parquet",
+                ExchangeOptions, target.Target, readsInputs: false)),
         ];
     }
-
-    private List<(string Path, int Target, long Rows)> WriteResult(List<ColumnSchema> columns)
-    {
-        var output = task.Output;
-        var (extension, options) = output.Format switch
-        {
-            OutputFormat.Csv => (Compressed(".csv"), $"FORMAT csv, HEADER true{Compression()}"),
-            OutputFormat.Tsv => (Compressed(".tsv"), $"FORMAT csv, HEADER true, DELIMITER '\t'{Compression()}"),
-            OutputFormat.Ndjson => (Compressed(".ndjson"), $"FORMAT json{Compression()}"),
-            _ => (".parquet", ParquetOptions(output.Compression ?? "zstd")),
-        };
-        var query = $"SELECT {Select(columns)} FROM ({task.Query})";
-        if (output.PartitionBy.Count == 0 && output.FileBytes is null)
-        {
-            return WriteOne(query, "result" + extension, options, 0);
-        }
-
-        var folder = Path.Combine(task.AttemptFolder, "result");
-        var parts = output.PartitionBy.Count > 0
-            ? $", PARTITION_BY ({SqlText.Names(output.PartitionBy)}), FILENAME_PATTERN 'data_{{i}}'"
-            : $", FILE_SIZE_BYTES {output.FileBytes}";
-        Run($"COPY ({query}) TO {SqlText.Literal(folder)} ({options}{parts}, FILE_EXTENSION {SqlText.Literal(extension[1..])})");
-        return Directory.Exists(folder)
-            ?
-            [
-                .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                    .Order(NaturalOrder.Instance)
-                    .Select(path => (Path.GetRelativePath(task.AttemptFolder, path), 0, CountRows(path)))
-                    .Where(file => file.Item3 > 0),
-            ]
-            : [];
-    }
-
-    private string Compression() => task.Output.Compression is { } codec and not "none" ? $", COMPRESSION {SqlText.Literal(codec)}" : "";
-
-    private string Compressed(string extension) => task.Output.Compression switch
-    {
-        "gzip" => extension + ".gz",
-        "zstd" => extension + ".zst",
-        _ => extension,
-    };
-
-    private static string ParquetOptions(string? codec) =>
-        $"FORMAT parquet, COMPRESSION {SqlText.Literal(codec is "none" ? "uncompressed" : codec ?? "snappy")}";
 
     private List<(string Path, int Target, long Rows)> WriteOne(string query, string name, string options, int target, bool readsInputs = true)
     {
@@ -134,7 +92,8 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         return [];
     }
 
-    private long Run(string sql, bool readsInputs = true)
+    // Rows that the statement wrote. One that reads inputs must have read all of them.
+    private long Run(string sql, bool readsInputs)
     {
         var rows = session.Execute(sql, cancellationToken);
         var profile = session.LastProfile();
@@ -146,13 +105,6 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
 
         return rows;
     }
-
-    private long CountRows(string path) => task.Output.Format switch
-    {
-        OutputFormat.Parquet => session.QueryInt64($"SELECT CAST(sum(num_rows) AS BIGINT) FROM parquet_file_metadata({SqlText.Literal(path)})", cancellationToken),
-        OutputFormat.Ndjson => session.QueryInt64($"SELECT count(*) FROM read_ndjson_objects({SqlText.Literal(path)})", cancellationToken),
-        _ => session.QueryInt64($"SELECT count(*) FROM read_csv({SqlText.Literal(path)}, header = true, all_varchar = true)", cancellationToken),
-    };
 
     private ArtifactFile Finish((string Path, int Target, long Rows) file)
     {

@@ -4,6 +4,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
+using Orleans.Cluster.Engine.Json;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
@@ -71,6 +72,11 @@ internal sealed class TaskExecutor(StagingArea staging)
 
         for (var round = 0; ; round++)
         {
+            if (RefusedRecords.Find(inputs, cancellationToken) is { Count: > 0 } refused)
+            {
+                SetAside(refused, task, quarantine, null, cancellationToken);
+            }
+
             try
             {
                 var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
@@ -108,20 +114,25 @@ internal sealed class TaskExecutor(StagingArea staging)
                     throw (Exception?)UnreadableParquet.Find(inputs, exception, cancellationToken) ?? exception;
                 }
 
-                if (task.OnBadRow == BadRowPolicy.Fail || round == MaxQuarantineRounds)
-                {
-                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), exception);
-                }
-
-                quarantine.Add(bad.Select(row => row.Row));
-                foreach (var group in bad.GroupBy(row => row.Table))
-                {
-                    group.Key.Skip(group.Select(row => row.Record));
-                    group.Key.Stage(static _ => { }, cancellationToken);
-                }
-
+                SetAside(bad, round == MaxQuarantineRounds ? task with { OnBadRow = BadRowPolicy.Fail } : task, quarantine, exception, cancellationToken);
                 OutputWriter.Clear(task.AttemptFolder);
             }
+        }
+    }
+
+    // Their tables are staged again without them.
+    private static void SetAside(IReadOnlyList<StagedBadRow> bad, TaskSpec task, Quarantine quarantine, Exception? cause, CancellationToken cancellationToken)
+    {
+        if (task.OnBadRow == BadRowPolicy.Fail)
+        {
+            throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), cause);
+        }
+
+        quarantine.Add(bad.Select(row => row.Row));
+        foreach (var group in bad.GroupBy(row => row.Table))
+        {
+            group.Key.Skip(group.Select(row => row.Record));
+            group.Key.Stage(static _ => { }, cancellationToken);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Orleans.Cluster.Engine.Probing;
 internal static class HiveFolders
 {
     /// <summary>The folder value that stands for NULL.</summary>
-    public const string Null = "__HIVE_DEFAULT_PARTITION__";
+    public const string Null = FolderName.NullValue;
 
     /// <summary>Names and values, outermost first; null when there are none or they are not wanted.</summary>
     /// <exception cref="EngineException">Two folders of one path give the same column different values, or one holds a NUL character.</exception>
@@ -21,10 +21,9 @@ internal static class HiveFolders
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var folder in (Path.GetDirectoryName(path) ?? "").Split('/', '\\'))
         {
-            var equals = folder.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0)
+            if (FolderName.Read(folder) is { } found)
             {
-                Add(values, Uri.UnescapeDataString(folder[..equals]), Uri.UnescapeDataString(folder[(equals + 1)..]), path);
+                Add(values, found.Column, found.Value, path);
             }
         }
 
@@ -66,9 +65,9 @@ internal static class HiveFolders
         };
     }
 
-    private static void Add(Dictionary<string, string> values, string name, string value, string path)
+    private static void Add(Dictionary<string, string> values, string name, string? value, string path)
     {
-        if (name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
+        if (name.Contains('\0', StringComparison.Ordinal) || value?.Contains('\0', StringComparison.Ordinal) == true)
         {
             throw new EngineException(
                 FailureKind.BadData, $"{path}: the folder of column '{name.Replace("\0", "%00", StringComparison.Ordinal)}' holds a NUL character (%00). "
@@ -76,7 +75,7 @@ internal static class HiveFolders
                 ProblemCode.DatasetNotReadable.Word);
         }
 
-        value = value == "NULL" ? Null : value;
+        value ??= Null;
         if (!values.TryAdd(name, value) && values[name] != value)
         {
             throw new EngineException(

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Json;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
@@ -16,22 +16,40 @@ internal static partial class JsonProbe
     // All samples together; they are parsed at once.
     private const long SampleBytes = 64L << 20;
 
+    // Types nested deeper are JSON as it is written.
+    private const int MaxTypeDepth = 48;
+
+    private const int MaxWarnings = 20;
+
     public static DatasetProbe Probe(ProbeRequest request, SourceFormat format, CancellationToken cancellationToken)
     {
-        using var sampleFile = StagingFile.Create(Path.GetTempPath(), inMemory: false);
+        using var sample = new JsonSample();
         var files = new List<SourceFile>();
         var headBytes = (int)Math.Clamp(SampleBytes / request.Files.Count, LeastHeadBytes, HeadBytes);
         foreach (var file in request.Files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            files.Add(format == SourceFormat.Json ? Document(file, request.Source.Options, headBytes, sampleFile) : Lines(file, request.Source.Options, headBytes, sampleFile));
+            sample.Enter(file.Path);
+            files.Add(format == SourceFormat.Json ? Document(file, request.Source.Options, headBytes, sample) : Lines(file, request.Source.Options, headBytes, sample));
         }
 
-        sampleFile.Complete();
-        return new DatasetProbe { Format = format, Columns = Columns(sampleFile, request), Files = files };
+        using var records = sample.Complete();
+        var keys = sample.Keys;
+        var layout = new JsonLayout { IsWhole = sample.IsWhole, UnknownKeys = request.Source.Options.UnknownKeys, Renamed = sample.IsWhole ? [] : keys.Renamed() };
+        var declared = new DeclaredJsonColumns(request.Source.Options, layout);
+        return new DatasetProbe
+        {
+            Format = format, Json = layout, Columns = declared.ApplyTo(Columns(records, keys, sample.IsWhole)), Files = files,
+            Warnings = [.. Mended(layout.Renamed, "").Take(MaxWarnings)],
+        };
     }
 
-    private static SourceFile Lines(FileStamp file, SourceOptions options, int headBytes, StagingFile into)
+    private static IEnumerable<PlanWarning> Mended(IReadOnlyList<JsonKey> keys, string above) => keys.SelectMany(key =>
+        Mended(key.Fields, $"{above}{key.Key}.").Prepend(new PlanWarning(
+            "names-mended", $"The key '{above}{key.Key}' is read as '{above}{key.Name}': names of columns and fields are not empty and differ not by case alone."))
+            .Where(warning => key.Key != key.Name || !warning.Detail.StartsWith($"The key '{above}{key.Key}' is", StringComparison.Ordinal)));
+
+    private static SourceFile Lines(FileStamp file, SourceOptions options, int headBytes, JsonSample into)
     {
         var sample = TextSample.Take(file, options, headBytes, wantOthers: headBytes == HeadBytes);
         for (var bytes = headBytes * 8L; !sample.HeadIsWhole && !sample.Head.AsSpan().Contains((byte)'\n') && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
@@ -41,12 +59,13 @@ internal static partial class JsonProbe
 
         var head = sample.Head.AsSpan(sample.MarkBytes);
         var end = sample.HeadIsWhole ? head.Length : head.LastIndexOf((byte)'\n') + 1;
-        Append(into, head[..end]);
+        var encoding = SingleByteText.For(sample.Encoding);
+        into.Add(head[..end], encoding, firstLine: 1);
         foreach (var piece in sample.Others)
         {
             var start = Array.IndexOf(piece, (byte)'\n') + 1;
             var last = Array.LastIndexOf(piece, (byte)'\n') + 1;
-            Append(into, piece.AsSpan(start, Math.Max(0, last - start)));
+            into.Add(piece.AsSpan(start, Math.Max(0, last - start)), encoding, firstLine: null);
         }
 
         var rows = Math.Max(1, head[..end].Count((byte)'\n'));
@@ -63,14 +82,14 @@ internal static partial class JsonProbe
         };
     }
 
-    private static SourceFile Document(FileStamp file, SourceOptions options, int headBytes, StagingFile into)
+    private static SourceFile Document(FileStamp file, SourceOptions options, int headBytes, JsonSample into)
     {
         var sample = TextSample.Take(file, options, 4, wantOthers: false);
         var source = new SourceFile { Stamp = file, Compression = sample.Compression, Encoding = sample.Encoding };
         using var lines = SourceStreams.OpenRecords(new FileSlice { File = source, End = file.Bytes }, SourceFormat.Json);
         var head = ReadLine(lines, headBytes);
         var end = head.AsSpan().LastIndexOf((byte)'\n') + 1;
-        Append(into, head.AsSpan(0, end));
+        into.Add(head.AsSpan(0, end), null, firstLine: null);
         var inflated = sample.Compression == SourceCompression.None ? file.Bytes : file.Bytes * TextSample.Ratio;
         return source with
         {
@@ -93,70 +112,43 @@ internal static partial class JsonProbe
         return head[..read];
     }
 
-    private static void Append(StagingFile file, ReadOnlySpan<byte> text)
+    private static IReadOnlyList<ColumnSchema> Columns(StagingFile records, JsonKeyTree keys, bool isWhole)
     {
-        if (!text.IsEmpty)
+        if (records.Length == 0)
         {
-            file.Append(text);
-            file.Append("\n"u8);
+            return [];
         }
+
+        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [records.Path] });
+        var source = $"{SqlText.Literal(records.Path)}, records = '{(isWhole ? "false" : "true")}'";
+        var found = session.Describe($"SELECT * FROM {Read(source, $"sample_size = -1, maximum_depth = {MaxTypeDepth}")}");
+        var types = WithReadableTimes(session, source, found);
+        var byName = keys.Fields.ToDictionary(field => field.Value.Name, field => field.Value, StringComparer.Ordinal);
+        return [.. types.Select(column => column with { Type = (isWhole ? keys : byName[column.Name]).Mend(column.Type) })];
     }
-
-    private static List<ColumnSchema> Columns(StagingFile sample, ProbeRequest request)
-    {
-        var declared = request.Source.Options.Columns ?? new Dictionary<string, string>();
-        if (sample.Length == 0)
-        {
-            return [.. declared.Select(pair => new ColumnSchema(pair.Key, pair.Value))];
-        }
-
-        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [sample.Path] });
-        try
-        {
-            var found = WithReadableTimes(session, sample.Path, Describe(session, sample.Path));
-            return
-            [
-                .. found.Select(column => column with { Type = DeclaredType(column.Name, found, declared) ?? column.Type }),
-                .. declared.Where(pair => !found.Any(column => string.Equals(column.Name, pair.Key, StringComparison.OrdinalIgnoreCase)))
-                    .Select(pair => new ColumnSchema(pair.Key, pair.Value)),
-            ];
-        }
-        catch (DuckDBException e)
-        {
-            throw new EngineException(
-                FailureKind.BadData, $"{request.Files[0].Path} is not the JSON that it should be: {DuckDbErrors.ToFailure(e).Message}",
-                ProblemCode.DatasetNotReadable.Word, e);
-        }
-    }
-
-    // Keys of JSON may differ in case only; a declared name in another case means a key where it can mean no other.
-    private static string? DeclaredType(string name, IReadOnlyList<ColumnSchema> found, IReadOnlyDictionary<string, string> declared) =>
-        declared.GetValueOrDefault(name)
-        ?? declared.Where(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase) && found.All(column => column.Name != pair.Key))
-            .Select(pair => pair.Value).FirstOrDefault();
 
     // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset from UTC it
     // would forget. What it does not read as it found it gets a type that it does.
-    private static IReadOnlyList<ColumnSchema> WithReadableTimes(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> found)
+    private static IReadOnlyList<ColumnSchema> WithReadableTimes(DuckDbSession session, string source, IReadOnlyList<ColumnSchema> found)
     {
         var times = found.Where(column => Times().IsMatch(column.Type)).ToList();
-        return times.Count == 0 || ReadsAsFound(session, path, times)
+        return times.Count == 0 || ReadsAsFound(session, source, times)
             ? found
-            : [.. found.Select(column => times.Contains(column) ? WithReadableTimes(session, path, column) : column)];
+            : [.. found.Select(column => times.Contains(column) ? WithReadableTimes(session, source, column) : column)];
     }
 
-    private static ColumnSchema WithReadableTimes(DuckDbSession session, string path, ColumnSchema column)
+    private static ColumnSchema WithReadableTimes(DuckDbSession session, string source, ColumnSchema column)
     {
         var zoned = column with { Type = Times().Replace(column.Type, time => time.Value == "DATE" ? "DATE" : "TIMESTAMP WITH TIME ZONE") };
-        return ReadsAsFound(session, path, [column]) ? column
-            : ReadsAsFound(session, path, [zoned]) ? zoned
+        return ReadsAsFound(session, source, [column]) ? column
+            : ReadsAsFound(session, source, [zoned]) ? zoned
             : column with { Type = Times().Replace(column.Type, "VARCHAR") };
     }
 
     // One after the other: each reads into buffers of twice the largest object. A value that a type has no room for is NULL here.
-    private static bool ReadsAsFound(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> columns) =>
-        Sum(session, Read(path, "sample_size = -1, ignore_errors = true"), columns)
-        == Sum(session, Read(path, $"auto_detect = false, ignore_errors = true, columns = {{{Types(columns)}}}"), columns);
+    private static bool ReadsAsFound(DuckDbSession session, string source, IReadOnlyList<ColumnSchema> columns) =>
+        Sum(session, Read(source, "sample_size = -1, ignore_errors = true"), columns)
+        == Sum(session, Read(source, $"auto_detect = false, ignore_errors = true, columns = {{{Types(columns)}}}"), columns);
 
     private static string Sum(DuckDbSession session, string table, IReadOnlyList<ColumnSchema> columns)
     {
@@ -164,30 +156,11 @@ internal static partial class JsonProbe
         return session.Query($"SELECT CAST(sum(hash({string.Join(", ", values)})) AS VARCHAR) FROM {table}", row => row.IsDBNull(0) ? "" : row.GetString(0)).Single();
     }
 
-    // A line that is no JSON, such as the last one of a file that is still written, is for the task that reads it to name or to set aside.
-    private static IReadOnlyList<ColumnSchema> Describe(DuckDbSession session, string path)
-    {
-        try
-        {
-            return session.Describe($"SELECT * FROM {Read(path, "sample_size = -1")}");
-        }
-        catch (DuckDBException e) when (DuckDbErrors.MayBeBadRow(e))
-        {
-            var found = session.Describe($"SELECT * FROM {Read(path, "sample_size = -1, ignore_errors = true")}");
-            if (found is [{ Type: "JSON" }])
-            {
-                throw;
-            }
-
-            return found;
-        }
-    }
-
     private static string Types(IEnumerable<ColumnSchema> columns) =>
         string.Join(", ", columns.Select(column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.Type)}"));
 
-    private static string Read(string path, string how) =>
-        $"read_json({SqlText.Literal(path)}, format = 'newline_delimited', {how}, maximum_object_size = 67108864)";
+    private static string Read(string source, string how) =>
+        $"read_json({source}, format = 'newline_delimited', {how}, maximum_object_size = 67108864)";
 
     // Types, also inside of structs and lists; the name of a field has its type behind it.
     [GeneratedRegex(@"\b(DATE|TIMESTAMP)(?=[,)\[]|$)")]

@@ -21,7 +21,17 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
     private bool _ended;
     private bool _inArray;
     private bool _needsComma;
+    private bool _hasTokens;
+    private Queue<(long Line, long Offset)>? _starts;
+    private long _line = 1;
+    private int _counted;
     private JsonReaderState _state = new(Options);
+
+    /// <summary>From now on, notes where each record begins in the document.</summary>
+    public void NoteStarts() => _starts = [];
+
+    /// <summary>Line and byte of the next record that was read, in order; the byte counts from 0.</summary>
+    public (long Line, long Offset) TakeStart() => _starts!.Dequeue();
 
     public override int Read(Span<byte> buffer)
     {
@@ -80,11 +90,15 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
 
     private void Cut()
     {
+        if (!_hasTokens && _text.AsSpan(0, _held).Trim(" \t\r\n"u8).IsEmpty)
+        {
+            return; // Blank so far; a document of nothing else has no values, and is no error.
+        }
+
         var reader = new Utf8JsonReader(_text.AsSpan(0, _held), _ended, _state);
         try
         {
-            // An empty text is no value, but it is no error either.
-            while ((_held > 0 || _consumed > 0) && reader.Read())
+            while (reader.Read())
             {
                 Write(ref reader);
             }
@@ -104,11 +118,18 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
     {
         if (reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray)
         {
+            _hasTokens = true;
             _inArray = reader.TokenType == JsonTokenType.StartArray;
             return;
         }
 
+        _hasTokens = true;
         var isEnd = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        if (_starts is not null && !isEnd && reader.CurrentDepth == (_inArray ? 1 : 0))
+        {
+            NoteStart((int)reader.TokenStartIndex);
+        }
+
         if (_needsComma && !isEnd)
         {
             _lines.WriteByte((byte)',');
@@ -147,8 +168,17 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         _lines.WriteByte((byte)'"');
     }
 
+    private void NoteStart(int at)
+    {
+        _line += LineCounter.Count(_text.AsSpan(_counted, at - _counted));
+        _counted = at;
+        _starts!.Enqueue((_line, _consumed + at));
+    }
+
     private void Drop(int bytes)
     {
+        _line += LineCounter.Count(_text.AsSpan(_counted, bytes - _counted));
+        _counted = 0;
         _text.AsSpan(bytes, _held - bytes).CopyTo(_text);
         _held -= bytes;
         _consumed += bytes;

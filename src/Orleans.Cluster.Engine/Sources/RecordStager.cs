@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Json;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -14,10 +15,13 @@ internal sealed class RecordStager : IRecordSink
     private readonly StagingFile _target;
     private readonly SingleByteText? _transcoder;
     private readonly IReadOnlySet<long> _skipped;
+    private readonly JsonRecords? _json;
+    private readonly List<(long Record, JsonFault Fault)> _refused = [];
+    private readonly List<byte> _transcoded = [];
     private readonly List<byte> _pending = new(WriteBytes);
 
-    private RecordStager(StagingFile target, SingleByteText? transcoder, IReadOnlySet<long> skipped) =>
-        (_target, _transcoder, _skipped) = (target, transcoder, skipped);
+    private RecordStager(StagingFile target, SingleByteText? transcoder, IReadOnlySet<long> skipped, JsonRecords? json) =>
+        (_target, _transcoder, _skipped, _json) = (target, transcoder, skipped, json);
 
     /// <summary>Records seen, skipped ones included.</summary>
     private long Records { get; set; }
@@ -29,15 +33,16 @@ internal sealed class RecordStager : IRecordSink
     /// <param name="scan">How they are read.</param>
     /// <param name="target">Empty file.</param>
     /// <param name="skipped">Numbers of records to leave out, from 0 over all slices.</param>
+    /// <param name="json">What records of JSON must look like; null for other text.</param>
     /// <param name="progress">Hears of source bytes read.</param>
     /// <param name="cancellationToken">Ends the copy.</param>
     /// <exception cref="EngineException">A file changed, or a slice does not hold the records that were counted.</exception>
     public static StagedRecords Stage(
-        IReadOnlyList<FileSlice> slices, ScanInput scan, StagingFile target, IReadOnlySet<long> skipped, Action<long> progress,
+        IReadOnlyList<FileSlice> slices, ScanInput scan, StagingFile target, IReadOnlySet<long> skipped, JsonRecords? json, Action<long> progress,
         CancellationToken cancellationToken)
     {
         var splitter = new RecordSplitter(scan.DialectOf(slices[0].File));
-        var stager = new RecordStager(target, SingleByteText.For(slices[0].File.Encoding), skipped);
+        var stager = new RecordStager(target, SingleByteText.For(slices[0].File.Encoding), skipped, json);
         var rows = new List<long>(slices.Count);
         foreach (var slice in slices)
         {
@@ -52,12 +57,12 @@ internal sealed class RecordStager : IRecordSink
 
         stager.Flush();
         target.Complete();
-        return new StagedRecords(rows, stager.Records - skipped.Count, stager.LongestRecord);
+        return new StagedRecords(rows, stager.Records - skipped.Count - stager._refused.Count, stager.LongestRecord, stager._refused);
     }
 
     public void PlainLines(ReadOnlySpan<byte> text, long offset)
     {
-        if (_transcoder is null && _skipped.Count == 0)
+        if (_transcoder is null && _skipped.Count == 0 && _json is null)
         {
             Flush();
             _target.Append(text);
@@ -82,7 +87,14 @@ internal sealed class RecordStager : IRecordSink
             return;
         }
 
-        if (_transcoder is null)
+        if (_json is not null)
+        {
+            if (!Check(raw[..contentLength]))
+            {
+                return;
+            }
+        }
+        else if (_transcoder is null)
         {
             _pending.AddRange(raw[..contentLength]);
         }
@@ -100,6 +112,27 @@ internal sealed class RecordStager : IRecordSink
 
     public void Blank(ReadOnlySpan<byte> raw, long offset)
     {
+    }
+
+    private bool Check(ReadOnlySpan<byte> record)
+    {
+        if (_transcoder is not null)
+        {
+            _transcoded.Clear();
+            _transcoder.Append(record, _transcoded);
+            record = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_transcoded);
+        }
+
+        if (_json!.Read(record) is { } fault)
+        {
+            _refused.Add((Records - 1, fault));
+            return false;
+        }
+
+        var text = _json.Rewrites ? _json.Written : record;
+        LongestRecord = Math.Max(LongestRecord, text.Length);
+        _pending.AddRange(text);
+        return true;
     }
 
     /// <summary>Refuses a slice that does not hold the records that planning counted.</summary>
@@ -129,4 +162,6 @@ internal sealed class RecordStager : IRecordSink
 /// <param name="RowsPerSlice">Records of each slice, skipped ones included.</param>
 /// <param name="Rows">Records in the staging file.</param>
 /// <param name="LongestRecord">An upper bound for the bytes of the longest record.</param>
-internal sealed record StagedRecords(IReadOnlyList<long> RowsPerSlice, long Rows, int LongestRecord);
+/// <param name="Refused">Records that do not fit and are not in the file, by their numbers over all slices.</param>
+internal sealed record StagedRecords(
+    IReadOnlyList<long> RowsPerSlice, long Rows, int LongestRecord, IReadOnlyList<(long Record, JsonFault Fault)> Refused);

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Json;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -21,10 +22,13 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     public IReadOnlySet<long> Skipped => _skipped;
 
     /// <summary>What was staged last.</summary>
-    public StagedRecords Staged { get; private set; } = new([], 0, 0);
+    public StagedRecords Staged { get; private set; } = new([], 0, 0, []);
 
     // No text has the delimiter: JSON allows no control character, and a line with one is wrong anyhow.
     private static readonly TextDialect WholeLines = new() { Delimiter = "\u0001", Quote = "", Escape = "", Header = false };
+
+    // Of a plan that an earlier version made.
+    private JsonLayout Unplanned => new() { IsWhole = FileColumns is [{ Name: "json" }], UnknownKeys = UnknownKeys.Ignore };
 
     /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
     public IReadOnlyList<ColumnSchema> FileColumns { get; } = ColumnsOf(scan, slices[0].File);
@@ -33,7 +37,9 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     public void Stage(Action<long> progress, CancellationToken cancellationToken)
     {
         File.Reset();
-        Staged = RecordStager.Stage(Slices, Scan, File, Skipped, progress, cancellationToken);
+        var layout = Scan.Json ?? Unplanned;
+        var json = Dialect is null ? new JsonRecords(JsonShape.Of(FileColumns, layout), layout.UnknownKeys) : null;
+        Staged = RecordStager.Stage(Slices, Scan, File, Skipped, json, progress, cancellationToken);
     }
 
     /// <summary>Sets records aside; <see cref="Stage"/> then leaves them out.</summary>

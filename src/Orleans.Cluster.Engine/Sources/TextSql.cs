@@ -47,7 +47,7 @@ internal static class TextSql
             var name = SqlText.Name(column.Name);
             if (file.HiveValues?.TryGetValue(column.Name, out var value) == true)
             {
-                var literal = value == "__HIVE_DEFAULT_PARTITION__" ? "NULL" : SqlText.Literal(value);
+                var literal = value == FolderName.NullValue ? "NULL" : SqlText.Literal(value);
                 return $"CAST({literal} AS {column.Type}) AS {name}";
             }
 

@@ -42,13 +42,15 @@ internal sealed partial class ArtifactJanitor(
             nextLooks.Remove(gone);
         }
 
+        // Whoever reads a job's result, or waits for it to, depends on it.
+        var held = (await jobs.ListActive(now, cancellationToken)).SelectMany(job => job.DependsOn).ToHashSet();
         var working = Stopwatch.StartNew();
         foreach (var batch in present.Chunk(500))
         {
             var phases = await jobs.FindPhases(batch, cancellationToken);
             foreach (var id in batch)
             {
-                await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, now, cancellationToken);
+                await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, held.Contains(id), now, cancellationToken);
                 if (working.Elapsed >= WorkSpan)
                 {
                     var pause = working.Elapsed * PauseFactor;
@@ -59,12 +61,14 @@ internal sealed partial class ArtifactJanitor(
         }
     }
 
-    private async Task SweepJob(JobId id, JobPhase? phase, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task SweepJob(JobId id, JobPhase? phase, bool isHeld, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
             switch (phase)
             {
+                case null when isHeld:
+                    break;
                 case null:
                     SweepUnknown(id, now);
                     break;
@@ -73,7 +77,7 @@ internal sealed partial class ArtifactJanitor(
                     await SweepAttempts(id, cancellationToken);
                     break;
                 default:
-                    await SweepEnded(id, now, cancellationToken);
+                    await SweepEnded(id, isHeld, now, cancellationToken);
                     break;
             }
         }
@@ -105,7 +109,7 @@ internal sealed partial class ArtifactJanitor(
         }
     }
 
-    private async Task SweepEnded(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task SweepEnded(JobId id, bool isHeld, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (nextLooks.TryGetValue(id, out var next) && now < next)
         {
@@ -118,6 +122,11 @@ internal sealed partial class ArtifactJanitor(
         }
 
         var endedAt = job.State.FinishedAt ?? job.State.CreatedAt;
+        if (now >= endedAt + options.Value.Results && isHeld)
+        {
+            return; // The next sweep sees whether its last reader has ended.
+        }
+
         if (now >= endedAt + options.Value.Results)
         {
             folders.Delete(id);

@@ -3,6 +3,7 @@ using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Partitioning;
 using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Files.Outputs;
 
 namespace Orleans.Cluster.Files.Datasets;
 
@@ -14,7 +15,7 @@ namespace Orleans.Cluster.Files.Datasets;
 /// 4. the planner packs the pieces into partitions.
 /// Steps 2 to 4 are remembered by the stamps of the files, and done once for all that ask at the same time.
 /// </summary>
-internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
+internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, StoredResults results)
 {
     /// <summary>Files that are looked through for starts of records at once. It is work of the disk and of one executor.</summary>
     private const int ParallelAligns = 4;
@@ -27,14 +28,16 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(
         SourceSpec source, PartitioningSpec partitioning, string pointer, CancellationToken cancellationToken)
     {
-        var files = roots.Resolve(source, pointer, cancellationToken);
-        var asked = new object[] { source.Format, source.Options };
+        var stored = source.Job is { } job ? await results.Find(job, cancellationToken) : null;
+        var files = stored is null ? roots.Resolve(source, pointer, cancellationToken) : JobSource.Stamps(stored);
+        source = stored is null ? source : JobSource.Reading(stored);
+        var asked = new object[] { source.Format, source.Options, stored?.Columns ?? [], stored?.FolderColumns ?? [] };
         var key = DatasetCache<PlannedSource>.KeyOf(files, [.. asked, partitioning]);
         var found = planned.Find(key) ?? await questions.Ask(
             key,
             async token =>
             {
-                var plan = await Plan(source, files, DatasetCache<DatasetProbe>.KeyOf(files, asked), partitioning, token);
+                var plan = await Plan(source, stored, files, DatasetCache<DatasetProbe>.KeyOf(files, asked), partitioning, token);
                 planned.Add(key, plan, files.Count);
                 return plan;
             },
@@ -43,11 +46,12 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine)
     }
 
     private async Task<PlannedSource> Plan(
-        SourceSpec source, IReadOnlyList<FileStamp> files, string probeKey, PartitioningSpec partitioning, CancellationToken cancellationToken)
+        SourceSpec source, StoredResult? stored, IReadOnlyList<FileStamp> files, string probeKey, PartitioningSpec partitioning, CancellationToken cancellationToken)
     {
         if (probes.Find(probeKey) is not { } probe)
         {
-            probe = await engine.Probe(new ProbeRequest(source, files), cancellationToken);
+            probe = stored is not null && files.Count == 0 ? JobSource.Empty(stored) : await engine.Probe(new ProbeRequest(source, files), cancellationToken);
+            probe = stored is null ? probe : JobSource.Typed(probe, stored);
             probes.Add(probeKey, probe, files.Count);
         }
 

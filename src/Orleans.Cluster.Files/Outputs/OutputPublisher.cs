@@ -121,6 +121,14 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
     private static JobResult Result(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, IEnumerable<ResultFile> files)
     {
         ResultFile[] all = [.. files];
+        var committed = partitions.Sum(partition => partition.Manifest!.RowsOut);
+        if (all.Sum(file => file.Rows) != committed || all.DistinctBy(file => file.Path).Count() != all.Length)
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.Internal,
+                $"Rows do not add up: {committed} rows were committed, but {all.Length} files with {all.Sum(file => file.Rows)} rows would be published.");
+        }
+
         return new JobResult(all.Sum(file => file.Rows), all.Sum(file => file.Bytes), ResultColumns.Of(plan, partitions), all);
     }
 }

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Datasets;
@@ -9,10 +10,12 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>Rows of results: from the artifacts of the last stage, or from the output folder that the job was given.</summary>
 internal sealed class ResultReader(
-    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, DataRoots roots, ClusterPaths paths) : IResultReader
+    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, ClusterPaths paths) : IResultReader
 {
     /// <summary>Target of files that hold rows set aside; see <see cref="ArtifactFile"/>.</summary>
     private const int QuarantineTarget = -1;
+
+    private const int ParallelExports = 2;
 
     private static readonly ColumnSchema[] QuarantineColumns =
     [
@@ -20,69 +23,61 @@ internal sealed class ResultReader(
         new("expectedType", "VARCHAR"), new("reason", "VARCHAR"), new("raw", "VARCHAR"),
     ];
 
+    // Each export has memory of its own in the engine's process; who comes later waits for one that ends.
+    private readonly SemaphoreSlim exports = new(ParallelExports);
+
     public async Task<RowsFile> Read(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
     {
-        var record = await Require(job, cancellationToken);
-        if (record.State is not { Phase: JobPhase.Succeeded, Result: { } result })
+        var stored = await results.Find(job, cancellationToken);
+        return await Export(Request(stored, stored.Files, format) with { Offset = offset, Limit = limit }, cancellationToken);
+    }
+
+    public async Task<ResultParts> ListParts(JobId job, CancellationToken cancellationToken)
+    {
+        var stored = await results.Find(job, cancellationToken);
+        return new ResultParts([.. stored.Files.Select((file, index) => new ResultPart(index, file.Rows, file.Bytes, file.Sha256))]);
+    }
+
+    public async Task<RowsFile> ReadPart(JobId job, int index, ExportFormat format, CancellationToken cancellationToken)
+    {
+        var stored = await results.Find(job, cancellationToken);
+        if (index < 0 || index >= stored.Files.Count)
         {
-            throw NotReady(record);
+            throw new ClusterException(
+                Contracts.ProblemCode.NotFound, $"The result of job {job} has {stored.Files.Count} parts, and none with the number {index}.",
+                "GET /result/parts lists them.");
         }
 
-        var files = record.Spec.Output is { } output
-            ? OfFolder(record, result, output)
-            : OfArtifacts(await LastStage(job, cancellationToken), target => target != QuarantineTarget);
-        if (files.FirstOrDefault(file => !File.Exists(file.Path)) is not null)
-        {
-            throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
-        }
-
-        var sourceFormat = record.Spec.Output?.Format ?? OutputFormat.Parquet;
-        return await Export(new(files, sourceFormat, result.Columns, offset, limit, format, NewScratchFile()), cancellationToken);
+        return await Export(Request(stored, [stored.Files[index]], format), cancellationToken);
     }
 
     public async Task<RowsFile> ReadQuarantine(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
     {
-        await Require(job, cancellationToken);
+        if (await jobs.Find(job, cancellationToken) is null)
+        {
+            throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
+        }
+
         var partitions = await checkpoints.List(job, null, cancellationToken);
-        var files = OfArtifacts(partitions, target => target == QuarantineTarget);
+        var files = results.Artifacts(partitions, target => target == QuarantineTarget);
         return await Export(new(files, OutputFormat.Parquet, QuarantineColumns, offset, limit, format, NewScratchFile()), cancellationToken);
     }
 
-    private async Task<JobRecord> Require(JobId job, CancellationToken cancellationToken) =>
-        await jobs.Find(job, cancellationToken) ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
-
-    private static ClusterException NotReady(JobRecord record) => record.State.Phase.IsTerminal()
-        ? new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")
-        : new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.", "Wait for its status to be SUCCEEDED.");
-
-    private async Task<IEnumerable<PartitionRecord>> LastStage(JobId job, CancellationToken cancellationToken)
-    {
-        var plan = await jobs.FindPlan(job, cancellationToken)
-            ?? throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"The plan of job {job} has been removed.");
-        return await checkpoints.List(job, plan.Stages[^1].Index, cancellationToken);
-    }
-
-    private List<ArtifactRef> OfArtifacts(IEnumerable<PartitionRecord> partitions, Func<int, bool> isWanted) =>
-    [
-        .. from partition in partitions
-           where partition is { State: PartitionState.Committed, Manifest: not null, ArtifactFolder: not null }
-           from file in partition.Manifest!.Files
-           where isWanted(file.Target)
-           select new ArtifactRef(
-               new AttemptId(partition.Task, partition.Attempt), Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file.Path),
-               file.Rows, file.Bytes, file.Sha256),
-    ];
-
-    private List<ArtifactRef> OfFolder(JobRecord record, JobResult result, OutputSpec output)
-    {
-        var folder = roots.ResolveOutput(output.Path, "/output/path");
-        // Files of an output are nobody's attempt any more; the number 0 is given to none.
-        var producer = new AttemptId(new TaskId(record.State.Id, 0, 0), 0);
-        return [.. result.Files.Select(file => new ArtifactRef(producer, Path.Combine(folder, file.Path), file.Rows, file.Bytes, file.Sha256))];
-    }
+    private ExportRequest Request(StoredResult stored, IReadOnlyList<ArtifactRef> files, ExportFormat format) =>
+        new(files, stored.Format, stored.Columns, 0, null, format, NewScratchFile())
+        {
+            FolderColumns = stored.FolderColumns,
+        };
 
     private async Task<RowsFile> Export(ExportRequest request, CancellationToken cancellationToken)
     {
+        if (request is { Format: ExportFormat.Parquet, SourceFormat: OutputFormat.Parquet, FolderColumns: [], Offset: 0, Files: [var only] }
+            && !(request.Limit < only.Rows))
+        {
+            return new RowsFile(only.Path, new ExportedRows(only.Rows, only.Rows), isStored: true);
+        }
+
+        await exports.WaitAsync(cancellationToken);
         try
         {
             return new RowsFile(request.TargetPath, await engine.Export(request, cancellationToken));
@@ -91,6 +86,10 @@ internal sealed class ResultReader(
         {
             File.Delete(request.TargetPath);
             throw;
+        }
+        finally
+        {
+            exports.Release();
         }
     }
 

@@ -20,6 +20,11 @@ internal static class SourceForm
 
     public static SourceSpec? Read(FormObject form)
     {
+        if (form.Has("job"))
+        {
+            return ReadJob(form);
+        }
+
         var path = ReadPath(form);
         var source = new SourceSpec
         {
@@ -29,6 +34,24 @@ internal static class SourceForm
         };
         form.Close();
         return path is null ? null : source;
+    }
+
+    private static SourceSpec? ReadJob(FormObject form)
+    {
+        foreach (var name in new[] { "path", "format", "options" }.Where(form.Has))
+        {
+            form.Faults.Add(form.At(name), FaultCodes.Conflict, "A job's result is read as it was written: beside 'job' nothing else can be said of it.");
+        }
+
+        var text = form.Text("job");
+        if (text is null || JobId.TryParse(text, null, out var id))
+        {
+            form.Close();
+            return text is null ? null : new SourceSpec { Job = JobId.Parse(text) };
+        }
+
+        form.Faults.Add(form.At("job"), FaultCodes.InvalidValue, $"'{FormObject.Short(text)}' is not a job id (26 characters, 0-9 and A-Z).");
+        return null;
     }
 
     private static List<string>? ReadPath(FormObject form)
@@ -84,6 +107,7 @@ internal static class SourceForm
             Compression = form.Word<SourceCompression>("compression") ?? SourceCompression.Auto,
             Encoding = form.Word("encoding", Encodings),
             HivePartitioning = form.Flag("hivePartitioning"),
+            UnknownKeys = form.Word<UnknownKeys>("unknownKeys") ?? UnknownKeys.Conflict,
             SkipLines = (int?)form.Whole("skipLines", 0, MaxSkippedLines),
             HeaderLines = (int?)form.Whole("headerLines", 1, MaxHeaderLines),
             Decimal = form.Word("decimal", Decimals),

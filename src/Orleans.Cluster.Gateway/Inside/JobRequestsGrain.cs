@@ -60,7 +60,7 @@ internal sealed partial class JobRequestsGrain(JobRequests requests, IJobService
     public Task<byte[]> ListCallbacks(JobId id) => Document(() => requests.ListCallbacks(id, CancellationToken.None));
 
     public Task<byte[]> PreviewData(byte[] request, CancellationToken cancellationToken) =>
-        Document(() => requests.Preview(Bounded(request), cancellationToken));
+        Document(() => requests.Preview(Bounded(request), null, cancellationToken));
 
     /// <summary>A query as HTTP would have read it.</summary>
     internal static IQueryCollection Parsed(string query) => new QueryCollection(QueryHelpers.ParseQuery(query));

@@ -10,5 +10,5 @@ internal static class DataApi
         routes.MapPost("/api/processing/data/partition", PartitionData).WithName(nameof(PartitionData)).WithTags("Data").WithMetadata(new ChangesNothing());
 
     private static async Task<IResult> PartitionData(HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await requests.Preview(await request.ReadJson(cancellationToken), cancellationToken));
+        TypedResults.Ok(await requests.Preview(await request.ReadJson(cancellationToken), request.HttpContext.User.SeesOnly(), cancellationToken));
 }

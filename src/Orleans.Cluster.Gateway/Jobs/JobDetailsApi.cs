@@ -11,6 +11,8 @@ internal static class JobDetailsApi
     {
         var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
         jobs.MapGet("/result", GetResult).WithName(nameof(GetResult));
+        jobs.MapGet("/result/parts", ListResultParts).WithName(nameof(ListResultParts));
+        jobs.MapGet("/result/parts/{index:int}", GetResultPart).WithName(nameof(GetResultPart));
         jobs.MapGet("/quarantine", GetQuarantine).WithName(nameof(GetQuarantine));
         jobs.MapGet("/partitions", ListPartitions).WithName(nameof(ListPartitions));
         jobs.MapGet("/plan", GetPlan).WithName(nameof(GetPlan));
@@ -25,6 +27,17 @@ internal static class JobDetailsApi
         var page = RowsPage.Of(request);
         var rows = await results.Read(id, page.Format, page.Offset, page.Limit, cancellationToken);
         return page.Answer(response, rows, $"{id}");
+    }
+
+    private static async Task<IResult> ListResultParts(JobId id, IResultReader results, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await results.ListParts(id, cancellationToken));
+
+    private static async Task<IResult> GetResultPart(
+        JobId id, int index, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
+    {
+        var page = RowsPage.OfPart(request);
+        var rows = await results.ReadPart(id, index, page.Format, cancellationToken);
+        return page.Answer(response, rows, $"{id}-{index}");
     }
 
     private static async Task<IResult> GetQuarantine(

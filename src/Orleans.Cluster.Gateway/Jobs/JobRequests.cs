@@ -29,6 +29,19 @@ internal sealed class JobRequests(
         return spec;
     }
 
+    /// <summary>Refuses a spec that reads the result of a job that the caller does not see.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>: for whom it is not theirs, it is not there.</exception>
+    public async Task CheckSources(IEnumerable<JobId> sources, string? seesOnly, CancellationToken cancellationToken)
+    {
+        foreach (var id in seesOnly is null ? [] : sources)
+        {
+            if ((await jobs.Require(id, cancellationToken)).Owner != seesOnly)
+            {
+                throw JobLookup.NotFound(id);
+            }
+        }
+    }
+
     /// <inheritdoc cref="IJobService.Submit"/>
     public Task<JobStatus> Submit(JobSpec spec, string? owner, string? idempotencyKey, CancellationToken cancellationToken) =>
         desk.Submit(spec, new SubmitOrigin(owner, idempotencyKey, HashOf(spec)), cancellationToken);
@@ -86,9 +99,10 @@ internal sealed class JobRequests(
     }
 
     /// <summary>A dataset as a job would read it.</summary>
-    public async Task<DatasetPreview> Preview(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<DatasetPreview> Preview(ReadOnlyMemory<byte> body, string? seesOnly, CancellationToken cancellationToken)
     {
         var (source, partitioning) = JobSpecReader.ReadPartitioning(body);
+        await CheckSources(source?.Job is { } job ? [job] : [], seesOnly, cancellationToken);
         var (dataset, warnings) = await planning.PlanDataset(source ?? defaults.Require(), partitioning, cancellationToken);
         return PlanDocuments.Of(dataset, warnings);
     }

@@ -3,6 +3,7 @@ using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Gateway.Access;
 using Orleans.Cluster.Gateway.Forms;
 using Orleans.Cluster.Gateway.Requests;
+using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
@@ -28,6 +29,7 @@ internal static class JobsApi
         query.Close();
         var key = request.IdempotencyKey();
         var spec = requests.ReadSpec(await request.ReadJson(cancellationToken));
+        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job), request.HttpContext.User.SeesOnly(), cancellationToken);
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {

@@ -15,10 +15,15 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
         (ExportFormat.Json, new("application/json"), "json"),
         (ExportFormat.Csv, new("text/csv"), "csv"),
         (ExportFormat.Parquet, new("application/vnd.apache.parquet"), "parquet"),
+        (ExportFormat.Arrow, new("application/vnd.apache.arrow.stream"), "arrows"),
     ];
 
     /// <exception cref="ClusterException"><c>validation-failed</c>, <c>not-acceptable</c>.</exception>
     public static RowsPage Of(HttpRequest request) => Read(request.Query, () => FormatOf(request));
+
+    /// <summary>All rows of one part of a result.</summary>
+    /// <exception cref="ClusterException"><c>not-acceptable</c>.</exception>
+    public static RowsPage OfPart(HttpRequest request) => new(FormatOf(request), 0, null);
 
     /// <exception cref="ClusterException"><c>validation-failed</c>.</exception>
     public static RowsPage Read(IQueryCollection parameters, Func<ExportFormat> formatOf)

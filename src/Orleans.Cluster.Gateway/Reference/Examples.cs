@@ -35,7 +35,10 @@ internal static class Examples
         """;
 
     public const string Rows =
-        """{"columns":[{"name":"gene","type":"VARCHAR"},{"name":"total","type":"DECIMAL(38,0)"}],"rows":[["TP53","12"]],"totalRows":1}""";
+        """{"columns":[{"name":"gene","type":"VARCHAR"},{"name":"total","type":"DECIMAL(38,0)"}],"rows":[["TP53",12]],"totalRows":1}""";
+
+    public const string Parts =
+        """{"parts":[{"index":0,"rows":52000,"bytes":1048576,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]}""";
 
     public const string Quarantine =
         """

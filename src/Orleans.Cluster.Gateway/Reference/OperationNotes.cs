@@ -10,6 +10,7 @@ internal static class OperationNotes
 {
     private static readonly ParameterNote PageSize = new("pageSize", "Items of a page, 1 to 500; 50 when absent.", "50", IsNumber: true);
     private static readonly ParameterNote PageToken = new("pageToken", "nextPageToken of the page before.", Examples.Job);
+    private static readonly string[] RowForms = ["text/csv", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"];
     private static readonly ParameterNote Offset = new("offset", "Rows to pass over.", "0", IsNumber: true);
     private static readonly ParameterNote Limit = new("limit", "At most so many rows; 100,000 for JSON when absent.", "100", IsNumber: true);
 
@@ -68,12 +69,21 @@ internal static class OperationNotes
         ["DeleteJob"] = new("Remove an ended job with its result", 204) { Errors = [Code.JobNotFound, Code.ResultNotReady] },
         ["GetResult"] = new("Rows of the result", 200, typeof(ResultRows), Examples.Rows)
         {
-            Parameters = [Offset, Limit], Forms = ["text/csv", "application/vnd.apache.parquet"],
+            Parameters = [Offset, Limit], Forms = RowForms,
             Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable],
+        },
+        ["ListResultParts"] = new("Parts of the result, which in order are the result", 200, typeof(ResultParts), Examples.Parts)
+        {
+            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired],
+        },
+        ["GetResultPart"] = new("Rows of one part of the result", 200, typeof(ResultRows), Examples.Rows)
+        {
+            Forms = RowForms,
+            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable, Code.NotFound],
         },
         ["GetQuarantine"] = new("Rows that were set aside", 200, typeof(ResultRows), Examples.Quarantine)
         {
-            Parameters = [Offset, Limit], Forms = ["text/csv", "application/vnd.apache.parquet"],
+            Parameters = [Offset, Limit], Forms = RowForms,
             Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable],
         },
         ["ListPartitions"] = new("Partitions and their attempts", 200, typeof(PartitionList), Examples.Partitions)

@@ -86,6 +86,7 @@ public static class TaskInputs
     {
         Format = dataset.Format,
         Dialect = dataset.Dialect,
+        Json = dataset.Json,
         Columns = dataset.Columns,
         UsedColumns = used,
         Slices = slices,

@@ -61,6 +61,7 @@ public static class PartitionPlanner
         {
             Format = probe.Format,
             Dialect = probe.Dialect,
+            Json = probe.Json,
             Columns = probe.Columns,
             Partitions = partitions,
             TotalBytes = probe.Files.Sum(file => file.Stamp.Bytes),

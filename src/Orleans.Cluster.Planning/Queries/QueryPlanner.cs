@@ -83,7 +83,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         PlanDraft draft, JobSpec spec, PlannedQuery planned, IReadOnlyList<ColumnSchema> bound)
     {
         var relation = planned.Relation;
-        var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredTypes.Of(column.Type))).ToList();
+        var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredType.InResult(column.Type))).ToList();
         var selected = columns.Select(column =>
         {
             var has = relation.Columns.First(candidate => candidate.Name == column.Name).Type;

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -10,20 +11,8 @@ internal static class StoredTypes
         "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
     };
 
-    /// <summary>
-    /// The type that carries values of a type through a file. HUGEINT would silently become DOUBLE there; DECIMAL(38,0) keeps its digits,
-    /// and a value beyond 38 digits is an error instead of a wrong number.
-    /// </summary>
-    public static string Of(string type) => type switch
-    {
-        "HUGEINT" => "DECIMAL(38,0)",
-        "UHUGEINT" or "BIT" or "BIGNUM" or "TIME WITH TIME ZONE" or "INTERVAL" or "\"NULL\"" => "VARCHAR",
-        "TIMESTAMP_S" or "TIMESTAMP_MS" => "TIMESTAMP",
-        _ when type.StartsWith("ENUM", StringComparison.Ordinal) => "VARCHAR",
-        _ when type.Contains("HUGEINT", StringComparison.Ordinal) => type.Replace("UHUGEINT", "VARCHAR", StringComparison.Ordinal)
-            .Replace("HUGEINT", "DECIMAL(38,0)", StringComparison.Ordinal),
-        _ => type,
-    };
+    /// <inheritdoc cref="StoredType.BetweenStages"/>
+    public static string Of(string type) => StoredType.BetweenStages(type);
 
     /// <summary>Columns as a file has them.</summary>
     public static IReadOnlyList<ColumnSchema> Of(IEnumerable<ColumnSchema> columns) =>

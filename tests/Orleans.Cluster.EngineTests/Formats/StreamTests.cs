@@ -49,7 +49,7 @@ public sealed class StreamTests : IDisposable
             Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT n % 3 AS k, count(*) AS c, sum(n) AS s FROM source GROUP BY k ORDER BY k" }),
         };
 
-        Assert.Equal(["[0,1667,\"4165833\"]", "[1,1667,\"4167500\"]", "[2,1666,\"4164167\"]"], EngineHarness.Rows(await harness.Run(spec)));
+        Assert.Equal(["[0,1667,4165833]", "[1,1667,4167500]", "[2,1666,4164167]"], EngineHarness.Rows(await harness.Run(spec)));
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         ["CancelJob"] = ("cancel J", 1, "job-already-terminal"),
         ["RetryJob"] = ("retry J", 1, "job-already-terminal"),
         ["GetResult"] = ("result J --limit 2", 0, "g1"),
+        ["ListResultParts"] = ("download J --list", 0, "0  10 rows"),
+        ["GetResultPart"] = ("download J --part 0 --format arrow --out /dev/null", 0, "/dev/null"),
         ["GetQuarantine"] = ("quarantine B", 0, "three"),
         ["ListPartitions"] = ("partitions J", 0, "COMMITTED"),
         ["GetPlan"] = ("explain J", 0, "0. result"),

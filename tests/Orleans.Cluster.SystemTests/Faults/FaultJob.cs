@@ -145,7 +145,7 @@ internal sealed class FaultJob
     {
         var result = await cluster.ResultAsync(id);
         return result.GetProperty("rows").EnumerateArray()
-            .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].GetString()!, CultureInfo.InvariantCulture));
+            .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
     }
 
     // What the manifest names is all that there is.

@@ -20,7 +20,7 @@ public sealed class DatasetPlanningTests : IDisposable
         File.WriteAllText(path, "k,v\n1,2\n");
         source = new SourceSpec { Path = [path] };
         var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName] };
-        planning = new DatasetPlanning(new DataRoots(new ClusterPaths(Options.Create(settings))), engine);
+        planning = new DatasetPlanning(new DataRoots(new ClusterPaths(Options.Create(settings))), engine, results: null!);
     }
 
     public void Dispose() => folder.Delete(recursive: true);

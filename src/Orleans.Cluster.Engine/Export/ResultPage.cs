@@ -1,0 +1,101 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Engine.Values;
+
+namespace Orleans.Cluster.Engine.Export;
+
+/// <summary>A page of a result as a query: of its files, as they were written, those that hold rows of the page.</summary>
+internal sealed class ResultPage
+{
+    private const string Path = "__path";
+
+    private readonly ExportRequest _request;
+    private readonly IReadOnlyList<ColumnSchema> _fileColumns;
+    private readonly IReadOnlyList<ArtifactRef> _files;
+    private readonly long _skipped;
+
+    public ResultPage(ExportRequest request)
+    {
+        _request = request;
+        TotalRows = request.Files.Sum(file => file.Rows);
+        Rows = Math.Max(0, Math.Min(TotalRows - request.Offset, request.Limit ?? long.MaxValue));
+        _fileColumns = [.. request.Columns.Where(column => !request.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
+        var files = new List<ArtifactRef>();
+        var at = 0L;
+        foreach (var file in request.Files)
+        {
+            if (at + file.Rows <= request.Offset)
+            {
+                _skipped += file.Rows;
+            }
+            else if (at < request.Offset + Rows)
+            {
+                files.Add(file);
+            }
+
+            at += file.Rows;
+        }
+
+        _files = files;
+    }
+
+    /// <summary>Rows of the page.</summary>
+    public long Rows { get; }
+
+    /// <summary>Rows of the result.</summary>
+    public long TotalRows { get; }
+
+    /// <summary>The files that are read.</summary>
+    public IEnumerable<string> Files => _files.Select(file => file.Path);
+
+    /// <summary>The query, its columns in the result's order under the result's types.</summary>
+    public string Sql()
+    {
+        if (Rows == 0)
+        {
+            return $"SELECT {string.Join(", ", _request.Columns.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Name(column.Name)}"))} WHERE false";
+        }
+
+        var columns = string.Join(", ", _request.Columns.Select(Column));
+        var paths = $"[{string.Join(", ", _files.Select(file => SqlText.Literal(file.Path)))}]";
+        var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON __file = {Path}";
+        return $"SELECT {columns} FROM {Read(paths)} AS f{folders} LIMIT {Rows} OFFSET {_request.Offset - _skipped}";
+    }
+
+    private string Read(string paths)
+    {
+        var more = _request.FolderColumns.Count == 0 ? "" : $", filename = '{Path}'";
+        return _request.SourceFormat switch
+        {
+            OutputFormat.Parquet => $"read_parquet({paths}, hive_partitioning = false{more})",
+            OutputFormat.Ndjson => DelimitedValues.ReadLines(paths, more),
+            var format => DelimitedValues.Read(paths, _fileColumns, format, more),
+        };
+    }
+
+    private string Column(ColumnSchema column)
+    {
+        var name = SqlText.Name(column.Name);
+        var folder = _request.FolderColumns.ToList().FindIndex(key => string.Equals(key, column.Name, StringComparison.OrdinalIgnoreCase));
+        return folder >= 0 ? $"CAST(__value{folder} AS {column.Type}) AS {name}" : _request.SourceFormat switch
+        {
+            OutputFormat.Parquet => $"CAST({name} AS {column.Type}) AS {name}",
+            OutputFormat.Ndjson => $"{JsonValueReader.Field("line", column.Name, ColumnType.Parse(column.Type))} AS {name}",
+            _ => DelimitedValues.Value(column),
+        };
+    }
+
+    private string FolderValues()
+    {
+        var rows = _files.Select(file => $"({SqlText.Literal(file.Path)}, {string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
+        return $"(VALUES {string.Join(", ", rows)}) AS v(__file, {string.Join(", ", _request.FolderColumns.Select((_, i) => $"__value{i}"))})";
+    }
+
+    private IEnumerable<string?> Values(ArtifactRef file)
+    {
+        var folders = (System.IO.Path.GetDirectoryName(file.Path) ?? "").Split('/', '\\');
+        return folders[^_request.FolderColumns.Count..].Select(folder => FolderName.Read(folder) is { } found
+            ? found.Value
+            : throw new EngineException(FailureKind.Internal, $"{file.Path} is not in a folder of the values of output.partitionBy."));
+    }
+}

@@ -1,0 +1,97 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Engine.Values;
+
+/// <summary>
+/// The one writer of values as JSON, for results, NDJSON and nested values in CSV, at every depth: expressions that the engine evaluates.
+/// Whole numbers within 2^53 are numbers, larger ones and decimals with a scale are strings with all their digits; NaN and infinities are
+/// strings; times are ISO 8601; BLOBs are base64. <see cref="JsonValueReader"/> reads it back.
+/// </summary>
+internal static class JsonValues
+{
+    // Clients that read numbers as doubles would read another one beyond.
+    private const string LargestExact = "9007199254740992";
+    private const int ExactDigits = 15;
+
+    /// <summary>Text of a value as JSON, on one line; NULL where the value is.</summary>
+    public static string Text(string value, ColumnType type) => Text(value, type, 0);
+
+    /// <summary>Text of a value as JSON; <c>null</c> where the value is NULL.</summary>
+    public static string TextOrNull(string value, ColumnType type) => TextOrNull(value, type, 0);
+
+    /// <summary>Text of an object with one field for each column.</summary>
+    public static string Object(IEnumerable<ColumnSchema> columns) =>
+        $"concat('{{', {string.Join(", ',', ", columns.Select(column => Field(column.Name, SqlText.Name(column.Name), ColumnType.Parse(column.Type), 0)))}, '}}')";
+
+    /// <summary>Text of an array with one element for each column.</summary>
+    public static string Array(IEnumerable<ColumnSchema> columns) =>
+        $"concat('[', {string.Join(", ',', ", columns.Select(column => TextOrNull(SqlText.Name(column.Name), ColumnType.Parse(column.Type))))}, ']')";
+
+    private static string TextOrNull(string value, ColumnType type, int depth) => $"coalesce({Text(value, type, depth)}, 'null')";
+
+    private static string Text(string value, ColumnType type, int depth)
+    {
+        var item = $"x{depth}";
+        return type.Kind switch
+        {
+            ColumnTypeKind.List or ColumnTypeKind.Array =>
+                $"'[' || array_to_string(list_transform({value}, lambda {item}: {TextOrNull(item, type.Last, depth + 1)}), ',') || ']'",
+            ColumnTypeKind.Map => $"'{{' || array_to_string(list_transform(map_entries({value}), lambda {item}: "
+                + $"{Quoted(KeyText($"{item}.key", type.Parts[0].Type, depth + 1))} || ':' || {TextOrNull($"{item}.value", type.Last, depth + 1)}), ',') || '}}'",
+            ColumnTypeKind.Struct => $"CASE WHEN {value} IS NOT NULL THEN concat('{{', "
+                + $"{string.Join(", ',', ", type.Parts.Select((part, i) => Field(NameOf(part, i), Extract(value, part, i), part.Type, depth)))}, '}}') END",
+            ColumnTypeKind.Union => $"CAST(to_json({value}) AS VARCHAR)",
+            _ => Scalar(value, type.Name),
+        };
+    }
+
+    private static string Field(string name, string value, ColumnType type, int depth) =>
+        $"{SqlText.Literal(System.Text.Json.JsonSerializer.Serialize(name, JsonNames.Options) + ":")}, {TextOrNull(value, type, depth)}";
+
+    private static string Extract(string value, ColumnTypePart part, int index) =>
+        $"struct_extract({value}, {(part.Name.Length == 0 ? $"{index + 1}" : SqlText.Literal(part.Name))})";
+
+    private static string NameOf(ColumnTypePart part, int index) => part.Name.Length == 0 ? $"column{index}" : part.Name;
+
+    // Keys are texts in JSON, whatever they are here.
+    private static string KeyText(string value, ColumnType type, int depth) =>
+        type.IsNested ? Text(value, type, depth)
+        : type.Name == "BLOB" ? $"base64({value})"
+        : $"CAST({value} AS VARCHAR)";
+
+    private static string Scalar(string value, string type) => type switch
+    {
+        "BOOLEAN" or "TINYINT" or "SMALLINT" or "INTEGER" or "UTINYINT" or "USMALLINT" or "UINTEGER" => $"CAST({value} AS VARCHAR)",
+        "BIGINT" or "UBIGINT" or "HUGEINT" or "UHUGEINT" => Whole(value),
+        "DOUBLE" or "FLOAT" => $"CASE WHEN isfinite({value}) THEN {Finite($"CAST({value} AS VARCHAR)")} WHEN isnan({value}) THEN '\"NaN\"' "
+            + $"WHEN {value} > 0 THEN '\"Infinity\"' WHEN {value} < 0 THEN '\"-Infinity\"' END",
+        "BLOB" => $"'\"' || base64({value}) || '\"'",
+        "DATE" or "UUID" or "TIME" or "TIME_NS" => $"'\"' || CAST({value} AS VARCHAR) || '\"'",
+        "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" => $"'\"' || {Time(value, type, $"replace(CAST({value} AS VARCHAR), ' ', 'T')")} || '\"'",
+        "TIMESTAMP WITH TIME ZONE" => $"'\"' || {Time(value, type, $"strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ')")} || '\"'",
+        // Line breaks stand between its parts alone, and a line is a row.
+        "JSON" => $"translate(CAST({value} AS VARCHAR), chr(10) || chr(13), '  ')",
+        _ when Digits(type) is { } digits => digits <= ExactDigits ? $"CAST({value} AS VARCHAR)" : Whole(value),
+        _ => Quoted($"CAST({value} AS VARCHAR)"),
+    };
+
+    // The engine writes 1 as 1.0; a negative zero needs it.
+    private static string Finite(string text) =>
+        $"CASE WHEN suffix({text}, '.0') AND {text} <> '-0.0' THEN substring({text}, 1, length({text}) - 2) ELSE {text} END";
+
+    private static string Whole(string value) =>
+        $"CASE WHEN {value} BETWEEN -{LargestExact} AND {LargestExact} THEN CAST({value} AS VARCHAR) ELSE '\"' || CAST({value} AS VARCHAR) || '\"' END";
+
+    // ISO 8601 says nothing of infinity, and years before 1 are written as the engine reads them; nanoseconds do not reach so far.
+    private static string Time(string value, string type, string iso) =>
+        $"CASE WHEN isfinite({value}){(type == "TIMESTAMP_NS" ? "" : $" AND {value} >= CAST('0001-01-01' AS {type})")} THEN {iso} ELSE CAST({value} AS VARCHAR) END";
+
+    private static string Quoted(string text) => $"CAST(to_json({text}) AS VARCHAR)";
+
+    // Digits of a DECIMAL without a scale.
+    private static int? Digits(string type) =>
+        type.StartsWith("DECIMAL(", StringComparison.Ordinal) && type.EndsWith(",0)", StringComparison.Ordinal)
+            ? int.Parse(type["DECIMAL(".Length..^3], System.Globalization.CultureInfo.InvariantCulture)
+            : null;
+}

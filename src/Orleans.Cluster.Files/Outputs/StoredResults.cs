@@ -1,0 +1,71 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Files.Outputs;
+
+/// <summary>Where the rows of a job's result are: the artifacts of its last stage, or the files that it published.</summary>
+internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints, DataRoots roots, ClusterPaths paths)
+{
+    /// <summary>The files of a job's result, all of them there.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
+    public async Task<StoredResult> Find(JobId job, CancellationToken cancellationToken)
+    {
+        var record = await jobs.Find(job, cancellationToken) ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
+        if (record.State is not { Phase: JobPhase.Succeeded, Result: { } result })
+        {
+            throw NotReady(record);
+        }
+
+        var files = record.Spec.Output is { } output
+            ? OfFolder(record, result, output)
+            : Artifacts(await LastStage(job, cancellationToken), target => target >= 0);
+        return files.FirstOrDefault(file => !File.Exists(file.Path)) is null
+            ? new StoredResult(job, files, record.Spec.Output, result.Columns)
+            : throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
+    }
+
+    /// <summary>Committed artifacts of partitions, in order, whose target is wanted.</summary>
+    public IReadOnlyList<ArtifactRef> Artifacts(IEnumerable<PartitionRecord> partitions, Func<int, bool> isWanted) =>
+    [
+        .. from partition in partitions
+           where partition is { State: PartitionState.Committed, Manifest: not null, ArtifactFolder: not null }
+           from file in partition.Manifest!.Files
+           where isWanted(file.Target)
+           select new ArtifactRef(
+               new AttemptId(partition.Task, partition.Attempt), Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file.Path),
+               file.Rows, file.Bytes, file.Sha256),
+    ];
+
+    private static ClusterException NotReady(JobRecord record) => record.State.Phase.IsTerminal()
+        ? new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")
+        : new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.", "Wait for its status to be SUCCEEDED.");
+
+    private async Task<IEnumerable<PartitionRecord>> LastStage(JobId job, CancellationToken cancellationToken)
+    {
+        var plan = await jobs.FindPlan(job, cancellationToken)
+            ?? throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"The plan of job {job} has been removed.");
+        return await checkpoints.List(job, plan.Stages[^1].Index, cancellationToken);
+    }
+
+    private List<ArtifactRef> OfFolder(JobRecord record, JobResult result, OutputSpec output)
+    {
+        var folder = roots.ResolveOutput(output.Path, "/output/path");
+        // Files of an output are nobody's attempt any more; the number 0 is given to none.
+        var producer = new AttemptId(new TaskId(record.State.Id, 0, 0), 0);
+        return [.. result.Files.Select(file => new ArtifactRef(producer, Path.Combine(folder, file.Path), file.Rows, file.Bytes, file.Sha256))];
+    }
+}
+
+/// <summary>A result as it is stored. <paramref name="Output"/> is null when it is kept with its job.</summary>
+internal sealed record StoredResult(JobId Job, IReadOnlyList<ArtifactRef> Files, OutputSpec? Output, IReadOnlyList<ColumnSchema> Columns)
+{
+    /// <summary>Columns that are in the names of the files' folders.</summary>
+    public IReadOnlyList<string> FolderColumns => Output?.PartitionBy ?? [];
+
+    /// <summary>Format of the files.</summary>
+    public OutputFormat Format => Output?.Format ?? OutputFormat.Parquet;
+}
