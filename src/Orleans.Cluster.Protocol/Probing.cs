@@ -95,6 +95,9 @@ public sealed record SourceFile
     /// <summary>Rows, where the file says so.</summary>
     public long? RowCount { get; init; }
 
+    /// <summary>Parquet: whether its pages have checksums, which a task verifies.</summary>
+    public bool HasPageChecksums { get; init; }
+
     /// <summary>Parquet: row groups in order.</summary>
     public IReadOnlyList<RowGroup>? RowGroups { get; init; }
 

@@ -83,9 +83,13 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
 }
 
 /// <summary>A scan and the rows that it made. The description names the file.</summary>
-internal sealed record ScanProfile(string Description, long Rows)
+internal sealed partial record ScanProfile(string Description, long Rows)
 {
     private const string Files = "'Filename(s)'=";
+
+    /// <summary>Whether it is one of Parquet that read more than the numbers of rows: a column of the result, or of a filter.</summary>
+    public bool ReadsParquetColumns => Description.Contains("READ_PARQUET", StringComparison.Ordinal)
+        && (!Description.Contains("Projections=''", StringComparison.Ordinal) || FilterOfColumn().IsMatch(RowNumbers().Replace(Description, "")));
 
     /// <summary>Whether this one file was scanned. A path that only begins with it is another file.</summary>
     public bool Reads(string path)
@@ -94,4 +98,10 @@ internal sealed record ScanProfile(string Description, long Rows)
         var file = start < 0 ? default : Description.AsSpan(start + Files.Length).Trim("{}'");
         return file.SequenceEqual(path);
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"Filters=['\sAND]*[^\s',}AND]")]
+    private static partial System.Text.RegularExpressions.Regex FilterOfColumn();
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\(?file_row_number\s*[<>=]+\s*\d+\)?")]
+    private static partial System.Text.RegularExpressions.Regex RowNumbers();
 }

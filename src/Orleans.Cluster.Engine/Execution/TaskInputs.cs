@@ -116,6 +116,7 @@ internal sealed class TaskInputs : IDisposable
                 SourceStreams.Check(slice);
             }
 
+            ParquetChecksums.Verify(scan, cancellationToken);
             return;
         }
 

@@ -116,8 +116,9 @@ internal static partial class JsonProbe
             var found = WithReadableTimes(session, sample.Path, Describe(session, sample.Path));
             return
             [
-                .. found.Select(column => column with { Type = declared.GetValueOrDefault(column.Name) ?? column.Type }),
-                .. declared.Where(pair => found.All(column => column.Name != pair.Key)).Select(pair => new ColumnSchema(pair.Key, pair.Value)),
+                .. found.Select(column => column with { Type = DeclaredType(column.Name, found, declared) ?? column.Type }),
+                .. declared.Where(pair => !found.Any(column => string.Equals(column.Name, pair.Key, StringComparison.OrdinalIgnoreCase)))
+                    .Select(pair => new ColumnSchema(pair.Key, pair.Value)),
             ];
         }
         catch (DuckDBException e)
@@ -127,6 +128,12 @@ internal static partial class JsonProbe
                 ProblemCode.DatasetNotReadable.Word, e);
         }
     }
+
+    // Keys of JSON may differ in case only; a declared name in another case means a key where it can mean no other.
+    private static string? DeclaredType(string name, IReadOnlyList<ColumnSchema> found, IReadOnlyDictionary<string, string> declared) =>
+        declared.GetValueOrDefault(name)
+        ?? declared.Where(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase) && found.All(column => column.Name != pair.Key))
+            .Select(pair => pair.Value).FirstOrDefault();
 
     // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset from UTC it
     // would forget. What it does not read as it found it gets a type that it does.

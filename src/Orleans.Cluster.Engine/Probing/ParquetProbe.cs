@@ -1,8 +1,8 @@
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -29,14 +29,18 @@ internal static class ParquetProbe
         });
         var groups = new Dictionary<string, List<RowGroup>>(StringComparer.Ordinal);
         var layouts = new Dictionary<string, string>(StringComparer.Ordinal);
+        var firstPages = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var files in firsts.Chunk(Batch))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ReadFooters(session, files, groups, layouts);
+            ReadFooters(session, files, groups, layouts, firstPages);
         }
+
+        var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
             layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(layout.First())}, hive_partitioning = false)"));
+        var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, pair.Key, schemas[pair.Value])).OfType<PlanWarning>().Take(1).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
             layouts[file.Path] = layouts[first];
@@ -49,22 +53,26 @@ internal static class ParquetProbe
         {
             Format = SourceFormat.Parquet,
             Columns = columns,
-            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns))],
-            Warnings = warnings,
+            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns, checksums.Contains(alike[i])))],
+            Warnings = [.. mended, .. warnings],
         };
         return HiveFolders.AddTo(probe, request.Source.Options);
     }
 
-    private static void ReadFooters(DuckDbSession session, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts)
+    private static void ReadFooters(
+        DuckDbSession session, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
     {
         var list = string.Join(", ", files.Select(SqlText.Literal));
         try
         {
             session.Read(
-                $"SELECT file_name, row_group_id, any_value(row_group_num_rows), CAST(sum(total_compressed_size) AS BIGINT) FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
+                $"SELECT file_name, row_group_id, any_value(row_group_num_rows), CAST(sum(total_compressed_size) AS BIGINT), "
+                + "min(CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset THEN dictionary_page_offset ELSE data_page_offset END) "
+                + $"FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
                     var file = row.GetString(0);
+                    firstPages.TryAdd(file, row.GetInt64(4));
                     (groups.TryGetValue(file, out var known) ? known : groups[file] = []).Add(
                         new RowGroup(row.GetInt64(2), row.GetInt64(3)));
                 });
@@ -81,7 +89,7 @@ internal static class ParquetProbe
     }
 
     private static SourceFile Describe(
-        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, IReadOnlyList<ColumnSchema> columns)
+        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, IReadOnlyList<ColumnSchema> columns, bool hasChecksums)
     {
         var rows = groups.Sum(group => group.Rows);
         return new SourceFile
@@ -91,6 +99,7 @@ internal static class ParquetProbe
             RowCount = rows,
             EstimatedRows = rows,
             RowGroups = groups,
+            HasPageChecksums = hasChecksums,
             UncompressedBytes = file.Bytes,
             Splittable = true,
         };

@@ -42,13 +42,14 @@ internal static class TextProbe
         var count = request.Files.Count;
         var deep = Enumerable.Range(0, Math.Min(DeepFiles, count)).Select(i => (int)((long)i * (count - 1) / Math.Max(1, Math.Min(DeepFiles, count) - 1))).ToHashSet();
         var maxRecords = Math.Clamp(SampleRecordCount / count, LeastRecords, TextLook.MaxRecords);
+        var streamBytes = StreamPieces.MostBytes / Math.Min(DeepFiles, count);
         var looks = new TextLook[count];
 
         // The first file with text shows how the others are written, unless they show otherwise.
         var known = 0;
         do
         {
-            looks[known] = Look(request.Files[known], options, format, null, isDeep: true, TextLook.MaxRecords, cancellationToken);
+            looks[known] = Look(request.Files[known], options, format, null, isDeep: true, TextLook.MaxRecords, streamBytes, cancellationToken);
         }
         while (looks[known].First is null && ++known < count);
 
@@ -57,7 +58,7 @@ internal static class TextProbe
         try
         {
             Parallel.For(Math.Min(known + 1, count), count, parallel, i => looks[i] = Look(
-                request.Files[i], options, format, dialect, deep.Contains(i), deep.Contains(i) ? TextLook.MaxRecords : maxRecords, cancellationToken));
+                request.Files[i], options, format, dialect, deep.Contains(i), deep.Contains(i) ? TextLook.MaxRecords : maxRecords, streamBytes, cancellationToken));
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<EngineException>().FirstOrDefault() is { } inner)
         {
@@ -68,10 +69,11 @@ internal static class TextProbe
     }
 
     private static TextLook Look(
-        FileStamp file, SourceOptions options, SourceFormat format, TextDialect? known, bool isDeep, int maxRecords, CancellationToken cancellationToken)
+        FileStamp file, SourceOptions options, SourceFormat format, TextDialect? known, bool isDeep, int maxRecords, long streamBytes,
+        CancellationToken cancellationToken)
     {
         var look = TextLook.Read(
-            TextSample.Take(file, options, isDeep ? DeepHeadBytes : HeadBytes, wantOthers: isDeep), options, format, known, maxRecords, cancellationToken);
+            TextSample.Take(file, options, isDeep ? DeepHeadBytes : HeadBytes, wantOthers: isDeep, streamBytes), options, format, known, maxRecords, cancellationToken);
 
         // A header or a first record that is longer than the head: without it the file's first record cannot be told.
         for (var bytes = DeepHeadBytes; !look.IsSettled && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
@@ -133,10 +135,14 @@ internal static class TextProbe
             Dialect = isFirst ? null : dialect,
             Columns = own,
             UncompressedBytes = look.InflatedBytes,
-            EstimatedRows = look.RecordBytes > 0 ? (long)Math.Round((look.InflatedBytes - file.Data.Offset) / look.RecordBytes) : 0,
+            EstimatedRows = EstimateRows(file),
             Splittable = sample.IsSplittable,
         };
     }
+
+    // The first record is often another than those below it: a comment's length, or a number of more digits.
+    private static long EstimateRows(FileHeader file) => file.Look.RecordBytes <= 0 ? 0
+        : (file.Data == file.Look.BelowHeader ? 0 : 1) + (long)Math.Round(Math.Max(0, file.Look.InflatedBytes - file.Look.BelowHeader.Offset) / file.Look.RecordBytes);
 
     private static IEnumerable<PlanWarning> MendedNames(IReadOnlyList<FileHeader> files)
     {

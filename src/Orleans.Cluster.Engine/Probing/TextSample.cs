@@ -39,7 +39,8 @@ internal sealed record TextSample(
     /// <param name="options">What the user knows.</param>
     /// <param name="headBytes">Bytes of head.</param>
     /// <param name="wantOthers">Whether middle and end are wanted.</param>
-    public static TextSample Take(FileStamp file, SourceOptions options, int headBytes, bool wantOthers)
+    /// <param name="streamBytes">Bytes of text of a stream that are inflated for that at most.</param>
+    public static TextSample Take(FileStamp file, SourceOptions options, int headBytes, bool wantOthers, long streamBytes = 0)
     {
         SourceStreams.CheckStamp(file);
         var start = ReadStart(file, headBytes);
@@ -59,6 +60,7 @@ internal sealed record TextSample(
         IReadOnlyList<byte[]> Others() =>
             plain ? ReadOthers(file, headBytes)
             : compression == SourceCompression.Bgzf && !SourceStreams.IsUtf16(encoding) ? BgzfPieces.Read(file, OtherCount, OtherBytes)
+            : streamBytes > headBytes ? StreamPieces.Read(file, compression, encoding, headBytes, streamBytes)
             : [];
     }
 

@@ -1,6 +1,6 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
@@ -120,6 +120,17 @@ public sealed class FilesTogetherTests : IDisposable
         Assert.Equal(["VARCHAR", "DOUBLE"], result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("type").GetString()));
         Assert.Equal(Contracts.ProblemCode.ColumnNotFound, refused.Code);
         Assert.Contains("'count'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Convert_DeclaredKeyInOtherCase_IsThatKey()
+    {
+        var path = harness.Write("a.ndjson", "{\"Gene\":\"a\",\"N\":1}\n");
+
+        var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } });
+
+        Assert.Equal("DOUBLE", result.GetProperty("columns")[1].GetProperty("type").GetString());
+        Assert.Equal(["[\"a\",1]"], EngineHarness.Rows(result));
     }
 
     [Fact]

@@ -198,6 +198,40 @@ public sealed class OddFileTests : IDisposable
         Assert.Contains("holes.parquet", refused.Message, StringComparison.Ordinal);
     }
 
+    // The footer says how many rows there are; that is not enough to have counted them.
+    [Fact]
+    public async Task Count_ParquetWhosePagesCannotBeRead_IsNamed()
+    {
+        var whole = Parquet("whole.parquet", 100_000);
+        var bytes = await File.ReadAllBytesAsync(whole, TestContext.Current.CancellationToken);
+        Array.Fill<byte>(bytes, 0xFF, 4, bytes.Length / 2);
+        var count = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT count(*) AS c FROM source" });
+
+        var refused = await Assert.ThrowsAsync<ClusterException>(
+            () => harness.Run(Job(harness.Write("holes.parquet", bytes), 1) with { Operation = OperationKind.Sql, Parameters = count }));
+        var result = await harness.Run(Job(whole, 1) with { Operation = OperationKind.Sql, Parameters = count });
+
+        Assert.Contains("holes.parquet", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["[100000]"], EngineHarness.Rows(result));
+    }
+
+    [Fact]
+    public async Task Convert_ParquetPageThatIsNotWhatWasWritten_IsNamed()
+    {
+        var whole = Path.Combine(SharedData.Require("opentargets"), "target_sample.parquet");
+        var bytes = await File.ReadAllBytesAsync(whole, TestContext.Current.CancellationToken);
+        var sound = harness.Write("sound.parquet", bytes);
+        bytes[1000] ^= 1;
+        var damaged = harness.Write("damaged.parquet", bytes);
+
+        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(damaged, 1)));
+        var result = await harness.Run(Job(sound, 1));
+
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
+        Assert.StartsWith($"{damaged} cannot be read: column 'id' of row group 0 is damaged at byte 4", refused.Message, StringComparison.Ordinal);
+        Assert.True(result.GetProperty("totalRows").GetInt32() > 0);
+    }
+
     [Theory]
     [InlineData("csv")]
     [InlineData("ndjson")]
@@ -254,11 +288,13 @@ public sealed class OddFileTests : IDisposable
         Assert.Contains(what, refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Probe_BgzfWhoseTypeChangesFarFromTheHead_IsSampledThere()
+    [Theory]
+    [InlineData("bgzf")]
+    [InlineData("gz")]
+    public void Probe_StreamWhoseTypeChangesFarFromTheHead_IsSampledThere(string kind)
     {
         var text = string.Concat(Enumerable.Range(0, 400_000).Select(i => $"{(i < 350_000 ? "1" : "X")},{i}\n").Prepend("chrom,pos\n"));
-        var path = harness.Write("a.csv.gz", Compressed.Bgzf(Encoding.UTF8.GetBytes(text), 60_000));
+        var path = harness.Write("a.csv.gz", kind == "gz" ? Compressed.Gzip(text) : Compressed.Bgzf(Encoding.UTF8.GetBytes(text), 60_000));
 
         var probe = harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get();
 
