@@ -12,7 +12,7 @@ internal static class DuckDbErrors
     {
         EngineException e => e.Failure,
         ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
-        DuckDBException e => new AttemptFailure(KindOf(e), FirstLines(e.Message), CodeOf(e)),
+        DuckDBException e => new AttemptFailure(KindOf(e), EngineMessages.Plain(FirstLines(e.Message)), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
         InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),
