@@ -30,6 +30,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
         services.TryAddSingleton<DatasetPlanning>();
+        services.TryAddSingleton<DatasetSampler>();
         services.TryAddSingleton<ISourceRecheck, SourceRecheck>();
         services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();
         services.TryAddSingleton<IJobPlanning, JobPlanning>();

@@ -67,7 +67,7 @@ internal sealed class TaskExecutor(StagingArea staging)
         {
             try
             {
-                var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
+                var (files, columns, writer) = RunQuery(task, inputs, meter, cancellationToken);
                 RowAccounting.CheckQuarantine(inputs, quarantine.Count);
                 var aside = quarantine.Write();
                 return new TaskManifest
@@ -79,8 +79,8 @@ internal sealed class TaskExecutor(StagingArea staging)
                     Files = aside is null ? files : [.. files, aside],
                     Columns = columns,
                     Cost = new TaskCost(
-                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds,
-                        inputs.StagedDiskBytes),
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, writer.SpilledBytes, watch.Elapsed.TotalSeconds,
+                        inputs.StagedDiskBytes, writer.Operators),
                 };
             }
             catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
@@ -108,7 +108,7 @@ internal sealed class TaskExecutor(StagingArea staging)
         }
     }
 
-    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, long Spilled) RunQuery(
+    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
     {
         using var session = DuckDbSession.Open(new SessionOptions(
@@ -132,7 +132,7 @@ internal sealed class TaskExecutor(StagingArea staging)
         using var following = meter.Follow(session);
         var writer = new OutputWriter(session, task, inputs, cancellationToken);
         var (files, columns) = writer.Write();
-        return (files, columns, writer.SpilledBytes);
+        return (files, columns, writer);
     }
 
     private static void Reset(string folder)
