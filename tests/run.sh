@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. Installs PostgreSQL from the system's packages when it is not there and that is possible.
+# Builds everything and runs all tests. Installs PostgreSQL and Chromium from the system's packages when they are not there and that is possible.
 #   tests/run.sh          the tests of every change, under 15 minutes on 2 cores
 #   tests/run.sh --full   the long fault runs too
 # The last line counts: "12 passed, 0 failed, 0 skipped".
@@ -28,6 +28,12 @@ if ! find_python >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         python3-pandas python3-dask mypy python3-pip python3-setuptools python3-wheel >/dev/null
 fi
+
+if [[ ! -x /usr/bin/chromium ]] && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    echo "Installing Chromium ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+fi
+[[ -x /usr/bin/chromium ]] || echo "Chromium is not here; tests of the console will say so."
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

@@ -31,6 +31,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<DataRoots>();
         services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();
+        services.TryAddSingleton<DatasetSampler>();
         services.TryAddSingleton<ISourceRecheck, SourceRecheck>();
         services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();
         services.TryAddSingleton<IJobPlanning, JobPlanning>();

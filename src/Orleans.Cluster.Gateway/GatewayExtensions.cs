@@ -18,6 +18,7 @@ internal static class GatewayExtensions
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
         services.AddSingleton<JobRequests>();
         services.AddSingleton<JobEventStream>();
+        services.AddSingleton<InsightDesk>();
         services.AddJobPlanning();
         services.AddApiReference();
         services.AddGatewayAccess(configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new GatewayOptions());
@@ -28,9 +29,12 @@ internal static class GatewayExtensions
     {
         routes.MapJobs();
         routes.MapJobDetails();
+        routes.MapInsight();
+        routes.MapSession();
         routes.MapQueue();
         routes.MapResources();
         routes.MapData();
+        routes.MapBrowse();
         routes.MapKeys();
         routes.MapAudit();
         return routes;

@@ -225,7 +225,19 @@ public sealed record ArtifactFile(
 [GenerateSerializer, Immutable, Alias("TaskCost")]
 public sealed record TaskCost(
     [property: Id(0)] double CpuSeconds, [property: Id(1)] long PeakMemoryBytes, [property: Id(2)] long SpilledBytes, [property: Id(3)] double Seconds,
-    [property: Id(4)] long StagedBytes = 0);
+    [property: Id(4)] long StagedBytes = 0, [property: Id(5)] IReadOnlyList<OperatorCost>? Operators = null);
+
+/// <summary>One operator of the engine in an attempt.</summary>
+/// <param name="Parent">Place in the list of the operator that its rows go to, which comes before it; null for the last one to run.</param>
+/// <param name="Name">The engine's word.</param>
+/// <param name="Detail">What it works on, in short; null when the engine does not say.</param>
+/// <param name="Seconds">Its own time.</param>
+/// <param name="RowsIn">Rows of the operators below it.</param>
+/// <param name="RowsOut">Rows that it made.</param>
+[GenerateSerializer, Immutable, Alias("OperatorCost")]
+public sealed record OperatorCost(
+    [property: Id(0)] int? Parent, [property: Id(1)] string Name, [property: Id(2)] string? Detail, [property: Id(3)] double Seconds,
+    [property: Id(4)] long RowsIn, [property: Id(5)] long RowsOut);
 
 /// <summary>How far a running attempt is.</summary>
 [GenerateSerializer, Immutable, Alias("TaskProgress")]

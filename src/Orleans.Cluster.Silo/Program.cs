@@ -13,6 +13,7 @@ using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
 using Orleans.Cluster.Silo.Transport;
 using Orleans.Cluster.Storage;
+using Orleans.Cluster.WebConsole.Serving;
 using Orleans.Cluster.Worker;
 
 try
@@ -83,6 +84,7 @@ static async Task<int> RunGateway(string[] args)
     api.MapHealth();
     api.MapMetrics();
     app.MapApiReference();
+    app.MapConsole();
     app.MapDashboard().Needs(AccessRole.Admin, AccessRole.Admin);
     await app.RunAsync();
     return 0;

@@ -94,6 +94,10 @@ internal static class CheckpointWrites
         return states.GetValueOrDefault(PartitionState.Running) == 0 && waiting <= wanted;
     }
 
+    // They stand with the attempt: manifests are read by whoever plans the next stage, thousands at a time.
+    private static TaskManifest WithoutOperators(TaskManifest manifest) =>
+        manifest.Cost is { Operators: not null } cost ? manifest with { Cost = cost with { Operators = null } } : manifest;
+
     public static async Task<CommitAnswer> Commit(ClusterDbContext db, AttemptCommit commit, CancellationToken cancellationToken)
     {
         var attempt = commit.Attempt;
@@ -103,7 +107,7 @@ internal static class CheckpointWrites
                 .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == commit.Worker.Value)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(row => row.State, PartitionState.Committed)
-                        .SetProperty(row => row.Manifest, Documents.Write(commit.Manifest))
+                        .SetProperty(row => row.Manifest, Documents.Write(WithoutOperators(commit.Manifest)))
                         .SetProperty(row => row.ArtifactFolder, commit.ArtifactFolder)
                         .SetProperty(row => row.RowsIn, commit.Manifest.RowsIn)
                         .SetProperty(row => row.RowsOut, commit.Manifest.RowsOut)

@@ -30,6 +30,7 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<OutputClaims>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();
+        services.AddSingleton<IAttemptHistory, AttemptHistory>();
         services.AddSingleton<IStorageUpkeep, StorageUpkeep>();
         services.AddSingleton<IOutbox, Outbox>();
         services.AddSingleton<IAuditLog, AuditLog>();

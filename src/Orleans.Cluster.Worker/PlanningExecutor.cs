@@ -28,6 +28,14 @@ internal sealed class PlanningExecutor(
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
         Ask((executor, cancel) => executor.ExportAsync(request, cancel), cancellationToken);
 
+    public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => Ask(
+        async (executor, cancel) =>
+        {
+            var outcome = await executor.RunAsync(task, null, cancel);
+            return outcome.Manifest is { } made ? EngineAnswer.Of(made) : EngineAnswer.Fail<TaskManifest>(outcome.Failure!);
+        },
+        cancellationToken);
+
     public Task<string> Parse(string sql, CancellationToken cancellationToken) =>
         Ask((executor, cancel) => executor.ParseAsync(sql, cancel), cancellationToken);
 

@@ -28,6 +28,27 @@ public sealed record PartitionItem
     /// <summary>Rows that it read, once committed.</summary>
     public long Rows { get; init; }
 
+    /// <summary>Rows that it made, once committed.</summary>
+    public long RowsOut { get; init; }
+
+    /// <summary>Bytes of those rows.</summary>
+    public long BytesOut { get; init; }
+
+    /// <summary>Rows that it set aside.</summary>
+    public long QuarantinedRows { get; init; }
+
+    /// <summary>Processor time of its measured attempts, seconds.</summary>
+    public double CpuSeconds { get; init; }
+
+    /// <summary>Largest resident size of an executor at it.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Bytes that its measured attempts wrote to local disk for want of memory.</summary>
+    public long SpilledBytes { get; init; }
+
+    /// <summary>Before this time it is not tried again; null when it may be.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
     /// <summary>Its executions, first to last.</summary>
     public IReadOnlyList<AttemptItem> Attempts { get; init; } = [];
 }

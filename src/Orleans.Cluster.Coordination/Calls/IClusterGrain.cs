@@ -28,6 +28,10 @@ internal interface IClusterGrain : IGrainWithStringKey
     [Alias("Autoscale")]
     Task Autoscale(ScalingBounds bounds);
 
+    /// <summary>Asks one worker to leave.</summary>
+    [Alias("Drain")]
+    Task Drain(WorkerId worker);
+
     /// <summary>A reconciler says what it sees, and hears what is wanted and whether it is its turn to act.</summary>
     [Alias("Attend")]
     Task<ScaleOrder> Attend(KeeperReport report);

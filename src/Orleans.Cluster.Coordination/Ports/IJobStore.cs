@@ -112,6 +112,9 @@ internal sealed record JobFilter
     public DateTimeOffset? CreatedBefore { get; init; }
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
     public string? Owner { get; init; }
+
+    /// <summary>Part of the name, of the id or of a label, in either case.</summary>
+    public string? Text { get; init; }
 }
 
 /// <summary>A page of jobs; <paramref name="Next"/> is the <see cref="JobFilter.Before"/> of the next page, null at the end.</summary>

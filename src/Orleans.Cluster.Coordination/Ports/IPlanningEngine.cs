@@ -17,4 +17,7 @@ internal interface IPlanningEngine : ISqlEngine
 
     /// <inheritdoc cref="IExecutor.ExportAsync"/>
     Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Runs a small task of the gateway's own, such as one that shows the first rows of a dataset. Its files are the caller's to remove.</summary>
+    Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken);
 }

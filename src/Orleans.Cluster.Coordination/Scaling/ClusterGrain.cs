@@ -49,6 +49,8 @@ internal sealed partial class ClusterGrain(
         return Change(Desired.Scale(bounds, clock.GetUtcNow()));
     }
 
+    public Task Drain(WorkerId worker) => Change(Desired.Drain(worker, clock.GetUtcNow()));
+
     public async Task<ScaleOrder> Attend(KeeperReport report)
     {
         var now = clock.GetUtcNow();

@@ -52,6 +52,24 @@ internal sealed class ClusterService(IScaleTarget target, IGrainFactory grains, 
             cancellationToken);
     }
 
+    /// <summary>Asks one worker to leave: it takes nothing new, finishes what it runs, and another takes its place.</summary>
+    /// <exception cref="ClusterException"><c>not-found</c>, <c>scaling-not-supported</c>.</exception>
+    public async Task<ClusterStatus> Drain(string worker, CancellationToken cancellationToken)
+    {
+        CheckScalable();
+        if (!target.CanShape)
+        {
+            throw new ClusterException(
+                Contracts.ErrorCode.ScalingNotSupported, $"A worker cannot be chosen to leave: the scale target is '{target.Name}', whose workers leave from the last on.",
+                "Scale the cluster down, or delete the pod.");
+        }
+
+        var status = await GetStatus(cancellationToken);
+        var found = status.Workers.FirstOrDefault(each => each.Id.Value == worker && each.State != WorkerState.Dead)
+            ?? throw new ClusterException(Contracts.ErrorCode.NotFound, $"No living worker is called '{worker}'.", "cluster/status lists them.");
+        return await Change(cluster => cluster.Drain(found.Id), cancellationToken);
+    }
+
     private void CheckScalable()
     {
         if (!target.CanScale)

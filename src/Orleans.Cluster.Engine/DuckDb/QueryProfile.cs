@@ -1,30 +1,38 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using DuckDB.NET.Native;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>What a finished statement did: the rows of each scan of a file, and what it took.</summary>
 /// <param name="Scans">One entry for each scan of a text file, in no order.</param>
 /// <param name="PeakSpillBytes">Largest size of the spill folder.</param>
-internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakSpillBytes)
+/// <param name="Operators">Every operator, parents before children.</param>
+internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakSpillBytes, IReadOnlyList<OperatorCost> Operators)
 {
+    /// <summary>Operators that are kept of a statement; a plan with more is a generated one that nobody reads.</summary>
+    private const int MaxOperators = 200;
+
+    private const int MaxDetail = 120;
+
     /// <summary>Metrics that are gathered, as the engine's setting wants them.</summary>
     public const string Metrics =
-        """{"OPERATOR_CARDINALITY":"true","OPERATOR_TYPE":"true","EXTRA_INFO":"true","SYSTEM_PEAK_TEMP_DIR_SIZE":"true"}""";
+        """{"OPERATOR_CARDINALITY":"true","OPERATOR_TYPE":"true","OPERATOR_TIMING":"true","EXTRA_INFO":"true","SYSTEM_PEAK_TEMP_DIR_SIZE":"true"}""";
 
     public static QueryProfile Read(DuckDBNativeConnection connection)
     {
         var root = NativeProfile.GetProfilingInfo(connection);
         if (root == 0)
         {
-            return new QueryProfile([], 0);
+            return new QueryProfile([], 0, []);
         }
 
         var scans = new List<ScanProfile>();
         Collect(root, scans);
-        return new QueryProfile(scans, ParseNumber(NativeProfile.Value(root, "SYSTEM_PEAK_TEMP_DIR_SIZE")));
+        var operators = new List<OperatorCost>();
+        CollectOperators(root, null, operators);
+        return new QueryProfile(scans, ParseNumber(NativeProfile.Value(root, "SYSTEM_PEAK_TEMP_DIR_SIZE")), operators);
     }
 
     private static void Collect(nint info, List<ScanProfile> scans)
@@ -39,6 +47,56 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
             Collect(NativeProfile.Child(info, i), scans);
         }
     }
+
+    /// <returns>Rows that the operators here made.</returns>
+    private static long CollectOperators(nint info, int? parent, List<OperatorCost> operators)
+    {
+        var name = NativeProfile.Value(info, "OPERATOR_TYPE");
+        var place = operators.Count;
+        var isOperator = !string.IsNullOrEmpty(name) && name != "INVALID" && place < MaxOperators;
+        if (isOperator)
+        {
+            operators.Add(new OperatorCost(
+                parent, name!, ShortOf(NativeProfile.Value(info, "EXTRA_INFO")), ParseSeconds(NativeProfile.Value(info, "OPERATOR_TIMING")), 0,
+                ParseNumber(NativeProfile.Value(info, "OPERATOR_CARDINALITY"))));
+        }
+
+        var rows = 0L;
+        for (nuint i = 0; i < NativeProfile.ChildCount(info); i++)
+        {
+            rows += CollectOperators(NativeProfile.Child(info, i), isOperator ? place : parent, operators);
+        }
+
+        if (isOperator)
+        {
+            operators[place] = operators[place] with { RowsIn = rows };
+            return operators[place].RowsOut;
+        }
+
+        return rows;
+    }
+
+    // Of the engine's note {'Key'='value', ...}, without the names of files, which are the partition's and not the stage's.
+    private static string? ShortOf(string? note)
+    {
+        if (string.IsNullOrWhiteSpace(note) || note is "{}" || note.Contains("Filename(s)", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var text = string.Join(
+            ", ", note.Trim('{', '}').Split(", ").Where(part => !part.StartsWith("__estimated", StringComparison.Ordinal))
+                .Select(part => part.StartsWith("__", StringComparison.Ordinal) ? part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..] : part));
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return text.Length > MaxDetail ? text[..(MaxDetail - 1)] + "…" : text;
+    }
+
+    private static double ParseSeconds(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
 
     private static long ParseNumber(string? text) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : 0;
 

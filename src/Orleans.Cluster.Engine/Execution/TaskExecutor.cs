@@ -79,7 +79,7 @@ internal sealed class TaskExecutor(StagingArea staging)
 
             try
             {
-                var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
+                var (files, columns, writer) = RunQuery(task, inputs, meter, cancellationToken);
                 RowAccounting.CheckQuarantine(inputs, quarantine.Count);
                 quarantine.Add(inputs.TextTables.SelectMany(table => table.Bad));
                 var aside = quarantine.Write();
@@ -92,8 +92,8 @@ internal sealed class TaskExecutor(StagingArea staging)
                     Files = aside is null ? files : [.. files, aside],
                     Columns = columns,
                     Cost = new TaskCost(
-                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, spilled, watch.Elapsed.TotalSeconds,
-                        inputs.StagedDiskBytes),
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, writer.SpilledBytes, watch.Elapsed.TotalSeconds,
+                        inputs.StagedDiskBytes, writer.Operators),
                 };
             }
             catch (DuckDBException) when (inputs.ScanFailure is not null)
@@ -136,7 +136,7 @@ internal sealed class TaskExecutor(StagingArea staging)
         }
     }
 
-    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, long Spilled) RunQuery(
+    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
     {
         using var session = DuckDbSession.Open(new SessionOptions(
@@ -165,7 +165,7 @@ internal sealed class TaskExecutor(StagingArea staging)
         using var following = meter.Follow(session);
         var writer = new OutputWriter(session, task, inputs, cancellationToken);
         var (files, columns) = writer.Write();
-        return (files, columns, writer.SpilledBytes);
+        return (files, columns, writer);
     }
 
     private static void Reset(string folder)

@@ -62,6 +62,51 @@ internal sealed class DataRoots
         return full!;
     }
 
+    /// <summary>
+    /// Folders, then files, that are in a folder and that jobs may read, each by name; of an empty path the roots themselves, by their whole
+    /// paths.
+    /// </summary>
+    /// <exception cref="ClusterException"><c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>.</exception>
+    public IReadOnlyList<FileSystemInfo> List(string path, string pointer, CancellationToken cancellationToken)
+    {
+        if (path.Length == 0)
+        {
+            return [.. roots.Distinct(StringComparer.Ordinal).Where(Directory.Exists).Select(root => new DirectoryInfo(root))];
+        }
+
+        var faults = new DataFaults();
+        var real = new RealPaths();
+        var full = Locate(path, pointer, real, faults);
+        faults.ThrowIfAny();
+        try
+        {
+            var found = new List<FileSystemInfo>();
+            foreach (var entry in new DirectoryInfo(full!).EnumerateFileSystemInfos())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (real.Of(entry.FullName) is { } target && IsAllowed(target))
+                {
+                    found.Add(entry);
+                }
+
+                if (found.Count == MaxFiles)
+                {
+                    throw new ClusterException(Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' has {MaxFiles} entries or more; name its files by a glob.");
+                }
+            }
+
+            return [.. found.OrderBy(entry => entry is FileInfo).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new ClusterException(Contracts.ErrorCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new ClusterException(Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is no folder, or the cluster may not read it.");
+        }
+    }
+
     private void AddFiles(Listing listing, string path, string pointer)
     {
         if (Locate(path, pointer, listing.Real, listing.Faults) is not { } full)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Gateway.Requests;
 
 namespace Orleans.Cluster.Gateway.Access;
@@ -30,12 +31,15 @@ internal static class AccessExtensions
         services.AddSingleton<IAuthorizationHandler, RoleRequirement>();
         services.AddAuthorizationBuilder().SetDefaultPolicy(policy).SetFallbackPolicy(policy);
         services.AddCallerRateLimits();
+        services.AddSingleton(provider => new Lazy<SessionSeal>(
+            () => new SessionSeal(SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State))));
         return services;
     }
 
     /// <summary>Stands before everything that the process serves, so that nothing of it is open by mistake.</summary>
     public static void UseGatewayAccess(this WebApplication app)
     {
+        app.UseMiddleware<SessionCookies>();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseMiddleware<AuditTrail>();

@@ -37,6 +37,13 @@ internal static class JobDocuments
         State = EnumWords<PartitionState>.WordOf(partition.State),
         Bytes = partition.Work.Bytes,
         Rows = partition.Manifest?.RowsIn ?? 0,
+        RowsOut = partition.Manifest?.RowsOut ?? 0,
+        BytesOut = partition.Manifest?.Files.Sum(file => file.Bytes) ?? 0,
+        QuarantinedRows = partition.Manifest?.QuarantinedRows ?? 0,
+        CpuSeconds = attempts.Sum(attempt => attempt.Cost?.CpuSeconds ?? 0),
+        PeakMemoryBytes = attempts.Max(attempt => attempt.Cost?.PeakMemoryBytes) ?? 0,
+        SpilledBytes = attempts.Sum(attempt => attempt.Cost?.SpilledBytes ?? 0),
+        NotBefore = partition.State == PartitionState.Waiting ? partition.NotBefore : null,
         Attempts = [.. attempts.Select(Of)],
     };
 

@@ -138,6 +138,7 @@ internal sealed class JobRequests(
             Operation = One<OperationKind>(query, "operation"),
             CreatedAfter = query.Time("createdAfter"),
             CreatedBefore = query.Time("createdBefore"),
+            Text = query.Text("text", 100),
             Labels = query.WithPrefix("label."),
         };
         query.Close();

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Scaling;
+using Orleans.Cluster.Gateway.Access;
 using Orleans.Cluster.Gateway.Forms;
 using Orleans.Cluster.Gateway.Requests;
 
@@ -19,6 +21,7 @@ internal static class ClusterApi
         cluster.MapPost("/start", StartCluster).WithName(nameof(StartCluster));
         cluster.MapPost("/stop", StopCluster).WithName(nameof(StopCluster));
         cluster.MapPost("/scale", ScaleCluster).WithName(nameof(ScaleCluster));
+        cluster.MapPost("/workers/{id}/drain", DrainWorker).WithName(nameof(DrainWorker)).AuditedAs("worker.drain");
         return cluster;
     }
 
@@ -47,4 +50,7 @@ internal static class ClusterApi
         var scale = ClusterForm.ReadScale(await request.ReadJson(cancellationToken));
         return TypedResults.Accepted(StatusAddress, await desk.Scale(scale, cancellationToken));
     }
+
+    private static async Task<Accepted<ClusterStatus>> DrainWorker(string id, ClusterService desk, CancellationToken cancellationToken) =>
+        TypedResults.Accepted(StatusAddress, await desk.Drain(id, cancellationToken));
 }

@@ -50,8 +50,46 @@ internal static class Examples
     public const string Partitions =
         """
         {"items":[{"stage":0,"partition":3,"state":"COMMITTED","bytes":104857600,"rows":1048211,"attempts":[{"number":1,"worker":"worker-1",
-          "state":"COMMITTED","startedAt":"2026-01-31T12:00:01Z","endedAt":"2026-01-31T12:00:03Z","failure":null}]}],"nextPageToken":null}
+          "state":"COMMITTED","startedAt":"2026-01-31T12:00:01Z","endedAt":"2026-01-31T12:00:03Z","failure":null}],"rowsOut":1201,"bytesOut":48211,
+          "quarantinedRows":0,"cpuSeconds":1.6,"peakMemoryBytes":183500800,"spilledBytes":0,"notBefore":null}],"nextPageToken":null}
         """;
+
+    public const string Summary =
+        """
+        {"revision":417,"stages":[{"stage":0,"states":"CCRW","rows":[1048211,1048190,0,0],"seconds":[1.9,2.1,0,0],
+          "bytes":[104857600,104857600,104857600,50331648],"rowsOut":2402,"bytesOut":96422}]}
+        """;
+
+    public const string Timeline =
+        $$"""
+        {"bars":[{"worker":"worker-1","slot":0,"job":"{{Job}}","stage":0,"partition":3,"attempt":1,"state":"COMMITTED",
+          "startedAt":"2026-01-31T12:00:01Z","endedAt":"2026-01-31T12:00:03Z","count":1}],"merged":false}
+        """;
+
+    public const string Story =
+        """
+        {"verdict":"The job succeeded after 12.4 s: 11 partitions in 2 stages, 1,201 rows in the result.",
+         "phases":[{"phase":"QUEUED","seconds":0.2,"reason":null},{"phase":"RUNNING","seconds":12.1,"reason":null}],
+         "findings":[{"code":"skew","detail":"Partition 4 of stage 0 has far more to do than the others.",
+           "evidence":"It read 8,000,000 rows in 8.1 s; the median of the stage is 1,000,000 rows in 1.2 s.",
+           "change":{"pointer":"/partitioning/targetBytes","value":26214400}}]}
+        """;
+
+    public const string Profile =
+        """
+        {"stages":[{"stage":0,"operators":[{"id":0,"parent":null,"name":"HASH_GROUP_BY","detail":"gene","seconds":{"sum":4.2,"median":0.4,"max":0.9},
+          "rows":{"in":10482110,"out":12010},"spilledBytes":0}],"partitions":10,"spilledBytes":0}]}
+        """;
+
+    public const string Browse =
+        """
+        {"path":"expression","entries":[{"name":"7.csv","kind":"FILE","bytes":104857600,"modifiedAt":"2026-01-31T12:00:00Z"}],"nextPageToken":null}
+        """;
+
+    public const string RowsPreview =
+        """{"columns":[{"name":"gene","type":"VARCHAR"},{"name":"count","type":"BIGINT"}],"rows":[["TP53",12]],"warnings":[]}""";
+
+    public const string Session = """{"caller":"key:atlas","role":"SUBMITTER","expiresAt":"2026-01-31T20:00:00Z"}""";
 
     public const string Log =
         """{"items":[{"at":"2026-01-31T12:00:00Z","level":"INFORMATION","message":"QUEUED","stage":null,"partition":null,"attempt":null,"worker":null}]}""";

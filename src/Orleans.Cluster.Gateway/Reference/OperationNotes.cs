@@ -54,6 +54,7 @@ internal static class OperationNotes
                 PageSize, PageToken, new("status", "Only jobs that are so; may stand several times.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
                 new("operation", "Only this operation.", "aggregate"), new("createdAfter", "Only jobs made at or after.", "2026-01-31T12:00:00Z"),
                 new("createdBefore", "Only jobs made before.", "2026-02-01T00:00:00Z"), new("label.project", "label.KEY=VALUE: only jobs with this label.", "atlas"),
+                new("text", "Only jobs with this text in their name, id or a label, in either case.", "tissue"),
             ],
         },
         ["CancelJob"] = new("Stop a job", 202, typeof(JobStatus), Examples.Status)
@@ -101,6 +102,51 @@ internal static class OperationNotes
             Parameters = [new("Last-Event-ID", "Id of the last event that was seen; the stream goes on after it.", "3.417", IsHeader: true)],
             Errors = [Code.JobNotFound],
         },
+        ["GetJob"] = new("A job as it was submitted, and where it is", 200, typeof(JobStatus), Examples.Status)
+        {
+            Description = "The status document with 'spec', which is the job as it was submitted without the secret of its callback, 'owner', and 'decided'.",
+            Errors = [Code.JobNotFound],
+        },
+        ["SummarizePartitions"] = new("All partitions in one small answer", 200, typeof(PartitionSummary), Examples.Summary) { Errors = [Code.JobNotFound] },
+        ["GetJobTimeline"] = new("Attempts of a job as bars over time", 200, typeof(Timeline), Examples.Timeline)
+        {
+            Description = "Above 5,000 attempts, neighbours of one slot, stage and state are merged.", Errors = [Code.JobNotFound],
+        },
+        ["GetTimeline"] = new("Attempts of all jobs as bars over time", 200, typeof(Timeline), Examples.Timeline)
+        {
+            Description = "Of jobs that were submitted within a day before 'from', and of all that have not ended.",
+            Parameters =
+            [
+                new("from", "Begin of the span; 15 minutes before its end when absent.", "2026-01-31T12:00:00Z"),
+                new("to", "End of the span; now when absent.", "2026-01-31T12:15:00Z"),
+                new("resolution", "Bars at most, 1 to 5000; above that neighbours are merged.", "1000", IsNumber: true),
+            ],
+        },
+        ["GetStory"] = new("A job in words, with what stands out and what would change it", 200, typeof(JobStory), Examples.Story) { Errors = [Code.JobNotFound] },
+        ["GetProfile"] = new("The engine's operators, merged over the partitions of each stage", 200, typeof(JobProfile), Examples.Profile)
+        {
+            Errors = [Code.JobNotFound],
+        },
+        ["PreviewData"] = new("First rows of a dataset as a job would read them; nothing is kept", 200, typeof(RowsPreview), Examples.RowsPreview)
+        {
+            Body = typeof(PreviewRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"limit":20}""",
+            Errors = [.. OfData, Code.PayloadTooLarge, Code.UnsupportedMediaType],
+        },
+        ["BrowseData"] = new("Folders and files below the data roots", 200, typeof(BrowsePage), Examples.Browse)
+        {
+            Parameters =
+            [
+                new("path", "The folder, as a source would name it; the data roots when absent.", "expression"),
+                PageSize with { Description = "Entries of a page, 1 to 500; 500 when absent." }, PageToken with { Example = "500" },
+            ],
+            Errors = [Code.PathNotAllowed, Code.DatasetNotFound, Code.DatasetNotReadable],
+        },
+        ["OpenSession"] = new("Sign a browser in with the key or token of the Authorization header", 200, typeof(SessionInfo), Examples.Session)
+        {
+            Description = "Sets a cookie (HttpOnly, SameSite=Strict) for eight hours, which ends with its key. On loopback without keys there is nothing to keep.",
+        },
+        ["GetSession"] = new("Who calls", 200, typeof(SessionInfo), Examples.Session),
+        ["CloseSession"] = new("Sign a browser out", 204),
         ["PartitionData"] = new("Schema and partitions of a dataset; nothing runs", 200, typeof(DatasetPreview), Examples.Preview)
         {
             Body = typeof(PartitionRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"partitioning":{"targetBytes":104857600}}""",
@@ -123,6 +169,10 @@ internal static class OperationNotes
         ["ScaleCluster"] = new("Change the number of workers, or turn autoscaling on", 202, typeof(ClusterStatus), Examples.Cluster)
         {
             Body = typeof(ClusterScale), BodyExample = """{"workers":8}""", Errors = [Code.ScalingNotSupported],
+        },
+        ["DrainWorker"] = new("One worker takes nothing new and leaves when it is idle; another takes its place", 202, typeof(ClusterStatus), Examples.Cluster)
+        {
+            Errors = [Code.NotFound, Code.ScalingNotSupported],
         },
         ["GetClusterMetrics"] = new("Figures now, and over a span of time", 200, typeof(MetricsDocument), Examples.Metrics)
         {

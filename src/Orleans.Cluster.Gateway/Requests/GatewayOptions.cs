@@ -21,6 +21,12 @@ internal sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int RequestBurst { get; init; } = 2000;
 
+    /// <summary>
+    /// Secret that the cookies of browsers are sealed with, 32 bytes in base64. Several gateways of one cluster need the same; null makes one and
+    /// keeps it in the state directory.
+    /// </summary>
+    public string? SessionKey { get; init; }
+
     /// <summary>Tokens of an identity provider that are taken beside API keys; null for none.</summary>
     public JwtOptions? Jwt { get; init; }
 }

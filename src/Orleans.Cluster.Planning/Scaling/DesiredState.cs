@@ -7,6 +7,7 @@ namespace Orleans.Cluster.Planning.Scaling;
 public sealed record DesiredState
 {
     private const int KeptDecisions = 50;
+    private const int KeptLeaving = 64;
 
     /// <summary>False after a stop: no workers, nothing is granted, jobs wait.</summary>
     [Id(0)]
@@ -35,6 +36,10 @@ public sealed record DesiredState
     /// <summary>What the configuration said when it was last taken over. A new value there is an order; an old one is not.</summary>
     [Id(6)]
     public required ConfiguredWorkers Configured { get; init; }
+
+    /// <summary>Workers that were asked to leave one by one, the latest last; another takes the place of each. At most 64.</summary>
+    [Id(7)]
+    public IReadOnlyList<WorkerId> Leaving { get; init; } = [];
 
     /// <summary>Workers wanted now.</summary>
     public int WantedWorkers() => IsRunning ? Workers : 0;
@@ -83,6 +88,12 @@ public sealed record DesiredState
         return (this with { Workers = Math.Clamp(Workers, bounds.MinWorkers, bounds.MaxWorkers), Autoscaling = bounds }).Decide(
             WantedWorkers(), $"Autoscaling between {bounds.MinWorkers} and {bounds.MaxWorkers} workers on request.", now);
     }
+
+    /// <summary>Asks one worker to leave; asking twice is asking once.</summary>
+    public DesiredState Drain(WorkerId worker, DateTimeOffset now) => Leaving.Contains(worker)
+        ? this
+        : (this with { Leaving = [.. Leaving.TakeLast(KeptLeaving - 1), worker] })
+            .Decide(WantedWorkers(), $"Worker {worker.Value} drains on request; another takes its place.", now);
 
     /// <summary>What the autoscaler wants.</summary>
     public DesiredState Autoscale(int workers, string reason, DateTimeOffset now) =>

@@ -25,7 +25,7 @@ public static class ReconcilePolicy
         var pause = RestartPolicy.FindPause(view.Instances, wanted, view.Now);
         var running = view.Instances.Where(instance => instance.End is null).ToList();
         var leaving = view.Leaving.Where(pair => running.Any(instance => instance.Id == pair.Key)).ToDictionary();
-        leaving = AdjustLeaving(running, leaving, wanted, desired.Shape, view);
+        leaving = AdjustLeaving(running, leaving, wanted, desired, view);
 
         var missing = wanted - (running.Count - leaving.Count);
         return new ReconcilePlan
@@ -49,11 +49,14 @@ public static class ReconcilePolicy
     }
 
     private static Dictionary<string, DateTimeOffset> AdjustLeaving(
-        List<ScaleInstance> running, Dictionary<string, DateTimeOffset> leaving, int wanted, WorkerShape shape, ReconcileView view)
+        List<ScaleInstance> running, Dictionary<string, DateTimeOffset> leaving, int wanted, DesiredState desired, ReconcileView view)
     {
+        var shape = desired.Shape;
+
         // A worker of another shape leaves whatever the number is; its place is taken by one of the right shape. One that was asked to end
-        // by others does so too.
-        foreach (var outdated in running.Where(instance => instance.IsEnding || (instance.Shape is { } its && its != shape)))
+        // by others does so too, and one that somebody asked to leave.
+        foreach (var outdated in running.Where(instance =>
+            instance.IsEnding || (instance.Shape is { } its && its != shape) || IsAskedToLeave(instance, desired, view)))
         {
             leaving.TryAdd(outdated.Id, view.Now);
         }
@@ -68,11 +71,15 @@ public static class ReconcilePolicy
         // Wanted again before they were asked to end: cheaper to keep than to start others.
         var kept = running
             .Where(instance => leaving.ContainsKey(instance.Id) && !instance.IsEnding && !view.Stopping.Contains(instance.Id)
-                && (instance.Shape is null || instance.Shape == shape))
+                && !IsAskedToLeave(instance, desired, view) && (instance.Shape is null || instance.Shape == shape))
             .OrderBy(instance => instance.Ordinal).ThenByDescending(instance => Cost(instance, view)).Take(Math.Max(0, wanted - staying.Count)).ToList();
         kept.ForEach(instance => leaving.Remove(instance.Id));
         return leaving;
     }
+
+    // One of a set that shrinks from its end alone cannot leave from its middle.
+    private static bool IsAskedToLeave(ScaleInstance instance, DesiredState desired, ReconcileView view) =>
+        instance.Ordinal is null && desired.Leaving.Count > 0 && view.FindWorker(instance) is { } worker && desired.Leaving.Contains(worker.Id);
 
     // What is lost when it leaves: nothing for one that has not joined yet, else what it runs.
     private static int Cost(ScaleInstance instance, ReconcileView view) =>

@@ -37,7 +37,7 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
 
     public static TheoryData<string> Closed =>
     [
-        "/", "/api/processing/health", "/api/processing/health/ready", "/api/processing/jobs/list", "/api/processing/cluster/status",
+        "/api/processing/health", "/api/processing/health/ready", "/api/processing/jobs/list", "/api/processing/cluster/status",
         "/api/processing/queue/status", "/api/processing/keys", "/api/processing/audit", "/dashboard", "/dashboard/", "/dashboard/index.min.js",
         "/metrics", "/docs", "/openapi/v1.json", "/nothing", "/API/PROCESSING/JOBS/LIST", "//api/processing/jobs/list",
         "/api/processing/health/live/../../jobs/list",

@@ -12,16 +12,19 @@ public sealed class OperationTests(GatewayCluster gateway)
     {
         ["SubmitJob"] = Sums(),
         ["PartitionData"] = new { source = new { path = "genes.csv" } },
+        ["PreviewData"] = new { source = new { path = "genes.csv" }, limit = 5 },
         ["CreateKey"] = new { name = "operations", role = "VIEWER" },
         ["StartCluster"] = null,
         ["StopCluster"] = new { mode = "NOW" },
         ["ScaleCluster"] = new { workers = 1 },
+        ["OpenSession"] = null,
+        ["DrainWorker"] = null,
         ["CancelJob"] = null,
         ["RetryJob"] = null,
     };
 
     // What the state of a job or of the cluster forbids is an answer too; all others succeed. Stopped and started again, the last first.
-    private static readonly Dictionary<string, int> Others = new() { ["CancelJob"] = 409, ["RetryJob"] = 409 };
+    private static readonly Dictionary<string, int> Others = new() { ["CancelJob"] = 409, ["RetryJob"] = 409, ["DrainWorker"] = 404 };
 
     private static readonly string[] Last = ["RevokeKey", "DeleteJob", "StopCluster", "StartCluster"];
 

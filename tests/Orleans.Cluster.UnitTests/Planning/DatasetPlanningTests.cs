@@ -71,6 +71,8 @@ public sealed class DatasetPlanningTests : IDisposable
 
         public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<string> Parse(string sql, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string> Render(string tree, CancellationToken cancellationToken) => throw new NotSupportedException();

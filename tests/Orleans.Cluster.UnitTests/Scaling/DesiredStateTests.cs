@@ -28,6 +28,24 @@ public sealed class DesiredStateTests
     }
 
     [Fact]
+    public void Drain_SameWorkerTwice_IsNoChange()
+    {
+        var desired = Desired(4).Drain(new WorkerId("w-1"), Now);
+
+        Assert.Same(desired, desired.Drain(new WorkerId("w-1"), Now));
+        Assert.Equal(("Worker w-1 drains on request; another takes its place.", 4, 4), (desired.Decisions[^1].Reason, desired.Decisions[^1].From, desired.Decisions[^1].To));
+    }
+
+    [Fact]
+    public void Drain_MoreThanAreKept_ForgetsTheOldest()
+    {
+        var desired = Enumerable.Range(0, 70).Aggregate(Desired(4), (state, n) => state.Drain(new WorkerId($"w-{n}"), Now));
+
+        Assert.Equal(64, desired.Leaving.Count);
+        Assert.Equal(new WorkerId("w-69"), desired.Leaving[^1]);
+    }
+
+    [Fact]
     public void Start_OfNothing_IsFour() => Assert.Equal(4, Desired(0).Start(null, Shape, Now).Workers);
 
     [Fact]
@@ -64,11 +82,12 @@ public sealed class DesiredStateTests
     [Fact]
     public void Json_RoundTrip_KeepsAll()
     {
-        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Stop(atOnce: true, Now);
+        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Drain(new WorkerId("w-1"), Now).Stop(atOnce: true, Now);
 
         var read = JsonSerializer.Deserialize<DesiredState>(JsonSerializer.Serialize(desired))!;
 
         Assert.Equal(desired.Decisions, read.Decisions);
-        Assert.Equal(desired with { Decisions = [] }, read with { Decisions = [] });
+        Assert.Equal(desired.Leaving, read.Leaving);
+        Assert.Equal(desired with { Decisions = [], Leaving = [] }, read with { Decisions = [], Leaving = [] });
     }
 }

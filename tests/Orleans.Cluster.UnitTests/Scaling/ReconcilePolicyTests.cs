@@ -31,6 +31,32 @@ public sealed class ReconcilePolicyTests
     }
 
     [Fact]
+    public void Plan_OneWorkerAskedToLeave_IsDrainedAndReplaced()
+    {
+        var desired = Desired(4).Drain(new WorkerId("w-2"), Now);
+
+        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => Worker(one, busy: 1))]));
+
+        Assert.Equal(["2"], plan.Leaving.Keys);
+        Assert.Equal([new WorkerId("w-2")], plan.Drain);
+        Assert.Equal(1, plan.Start);
+        Assert.Empty(plan.Stop);
+    }
+
+    [Fact]
+    public void Plan_WorkerAskedToLeaveIsIdle_IsStoppedAndStaysGoing()
+    {
+        var desired = Desired(4).Drain(new WorkerId("w-2"), Now);
+        var leaving = new Dictionary<string, DateTimeOffset> { ["2"] = Now };
+
+        var plan = ReconcilePolicy.Plan(
+            desired, View(Four, [.. Four.Select(one => Worker(one, state: one.Id == "2" ? WorkerState.Draining : WorkerState.Active))], leaving));
+
+        Assert.Equal(["2"], plan.Stop);
+        Assert.Equal(["2"], plan.Leaving.Keys);
+    }
+
+    [Fact]
     public void Plan_DrainedAndIdle_IsStopped()
     {
         WorkerStatus[] workers = [WorkerOf(Four[0]), WorkerOf(Four[1], busy: 1, WorkerState.Draining), WorkerOf(Four[2], busy: 0, WorkerState.Draining), WorkerOf(Four[3])];

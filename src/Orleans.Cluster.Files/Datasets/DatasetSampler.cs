@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Files.Datasets;
+
+/// <summary>
+/// The first rows of a dataset as a job would read them: its first piece is read by the gateway's own engine, by the same reader and with the
+/// same schema as a partition. Nothing is kept.
+/// </summary>
+internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engine, ClusterPaths paths)
+{
+    public const int MaxRows = 1000;
+
+    /// <summary>As much as is read for it, where the data can be cut.</summary>
+    private const long PieceBytes = 8 << 20;
+
+    private const long MemoryBytes = 512L << 20;
+
+    /// <summary>Name that the query gives to the dataset.</summary>
+    private const string Source = "source";
+
+    public async Task<RowsPreview> Read(SourceSpec source, int rows, CancellationToken cancellationToken)
+    {
+        var (dataset, warnings) = await planning.PlanDataset(source, new PartitioningSpec { TargetBytes = PieceBytes }, cancellationToken);
+        if (dataset.Partitions.FirstOrDefault(partition => partition.Bytes > 0) is not { } first)
+        {
+            return new RowsPreview(dataset.Columns, [], warnings);
+        }
+
+        var folder = Path.Combine(paths.Scratch, "previews", $"{Guid.NewGuid():N}");
+        try
+        {
+            var task = TaskOf(dataset, first, rows, folder);
+            var made = await engine.Run(task, cancellationToken);
+            var files = made.Files.Where(file => file.Target >= 0)
+                .Select(file => new ArtifactRef(task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
+            var target = Path.Combine(folder, "rows.json");
+            await engine.Export(new ExportRequest(files, OutputFormat.Parquet, dataset.Columns, 0, rows, ExportFormat.Json, target), cancellationToken);
+            await using var stream = File.OpenRead(target);
+            var page = await JsonSerializer.DeserializeAsync<ResultRows>(stream, WireJson.Options, cancellationToken);
+            return new RowsPreview(dataset.Columns, page!.Rows, warnings);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    // Every row of the piece is read, since a task accounts for all of them; a bound on the scan would look like lost rows.
+    private static TaskSpec TaskOf(PlannedDataset dataset, DataPartition piece, int rows, string folder) => new()
+    {
+        Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1),
+        Query = $"SELECT * EXCLUDE (__n) FROM (SELECT *, row_number() OVER () AS __n FROM {Source}) WHERE __n <= {rows} ORDER BY __n",
+        Inputs =
+        [
+            new TaskInput(
+                Source, new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns, Slices = piece.Slices }, null),
+        ],
+        Output = new TaskOutput { Kind = OutputKind.Result },
+        AttemptFolder = Path.Combine(folder, "attempt"),
+        ScratchFolder = Path.Combine(folder, "scratch"),
+        MemoryBytes = MemoryBytes,
+        OnBadRow = BadRowPolicy.Quarantine,
+    };
+}

@@ -1,0 +1,112 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Playwright;
+using Orleans.Cluster.SystemTests.EndToEnd;
+using static Microsoft.Playwright.Assertions;
+
+namespace Orleans.Cluster.SystemTests.Browser;
+
+/// <summary>The console of a gateway that asks for keys, as each role sees it.</summary>
+public sealed class SignInTests(BrowserCluster browser) : IClassFixture<BrowserCluster>, IAsyncLifetime
+{
+    private readonly EmbeddedCluster cluster = new() { Workers = 0, AsksForKeys = true };
+
+    private string Root => cluster.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
+
+    public async ValueTask InitializeAsync()
+    {
+        if (File.Exists(BrowserCluster.Chromium))
+        {
+            await cluster.StartAsync();
+        }
+    }
+
+    public ValueTask DisposeAsync() => cluster.DisposeAsync();
+
+    [Fact]
+    public async Task SignIn_WithAKeyOfEachRole_ShowsWhatTheRoleMaySee()
+    {
+        foreach (var (role, mayReadKeys, mayScale) in new[] { ("VIEWER", false, false), ("SUBMITTER", false, false), ("ADMIN", true, true) })
+        {
+            var page = await SignedIn(role);
+
+            await page.GotoAsync($"{Root}/keys");
+            await Expect(mayReadKeys ? page.GetByRole(AriaRole.Cell, new() { Name = $"browser-{role}" }) : page.GetByText("The key's role does not allow this.").First)
+                .ToBeVisibleAsync();
+            await page.GotoAsync($"{Root}/cluster");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Scale", Exact = true }).ClickAsync();
+            await Expect(mayScale ? page.GetByText("The cluster is going to").First : page.GetByText("The key's role does not allow this.").First).ToBeVisibleAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Page_WithoutSession_AsksToSignIn_AndAWrongKeyIsRefused()
+    {
+        var page = await browser.Open("/");
+        await page.GotoAsync($"{Root}/queue");
+        await Expect(page).ToHaveURLAsync($"{Root}/sign-in?to=%2Fqueue");
+
+        await page.GetByLabel("API key or token").FillAsync("oc_00000000_wrong");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+
+        await Expect(page.Locator("sign-in [role=alert]")).ToHaveTextAsync("The request has no valid key.");
+    }
+
+    [Fact]
+    public async Task SignOut_TakesTheCookie()
+    {
+        var page = await SignedIn("VIEWER");
+        Assert.Contains(await page.Context.CookiesAsync(), cookie => cookie is { Name: "orleans-cluster-session", HttpOnly: true, SameSite: SameSiteAttribute.Strict });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        Assert.Empty(await page.Context.CookiesAsync());
+    }
+
+    // A page of somebody else makes the browser send the cookie along with a form; what it cannot do is pass for a page of the gateway.
+    [Fact]
+    public async Task Change_WithCookieButNoSignOfOwnPage_IsForbidden()
+    {
+        var page = await SignedIn("ADMIN");
+        var cookie = Assert.Single(await page.Context.CookiesAsync());
+        foreach (var (origin, expected) in new[] { (null, 403), ("https://example.org", 403), (Root, 202) })
+        {
+            using var http = new HttpClient();
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/api/processing/cluster/scale") { Content = JsonContent.Create(new { workers = 1 }) };
+            request.Headers.Add("Cookie", $"{cookie.Name}={cookie.Value}");
+            if (origin is not null)
+            {
+                request.Headers.Add("Origin", origin);
+            }
+
+            using var response = await http.SendAsync(request);
+            Assert.Equal(expected, (int)response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Session_OfARevokedKey_IsOver()
+    {
+        var page = await SignedIn("SUBMITTER");
+        var keys = await cluster.Http.GetFromJsonAsync<JsonElement>("keys");
+        var mine = keys.GetProperty("items").EnumerateArray().Last(key => key.GetProperty("name").GetString() == "browser-SUBMITTER").GetProperty("id").GetString();
+
+        await cluster.Http.DeleteAsync($"keys/{mine}");
+        await page.ReloadAsync();
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+
+    private async Task<IPage> SignedIn(string role)
+    {
+        using var made = await cluster.Http.PostAsJsonAsync("keys", new { name = $"browser-{role}", role });
+        var secret = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString()!;
+        var page = await browser.Open("/");
+        await page.GotoAsync($"{Root}/sign-in");
+        await page.GetByLabel("API key or token").FillAsync(secret);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync();
+        return page;
+    }
+}
