@@ -9,7 +9,7 @@ namespace Orleans.Cluster.WebConsole.Calls;
 internal sealed class GatewayHttp(HttpClient http) : IDisposable
 {
     private static readonly ProblemDocument Unreachable =
-        ProblemDocument.Of(ErrorCode.StorageUnavailable, "The gateway does not answer.", "The page tries again by itself.");
+        ProblemDocument.Of(ProblemCode.StorageUnavailable, "The gateway does not answer.", "The page tries again by itself.");
 
     /// <summary>Asks, and gives the answer's text with its tag, or the refusal.</summary>
     public async Task<Reply> Send(

@@ -30,7 +30,7 @@ internal sealed record Reply(int Status, byte[] Content, string? Tag)
     }
 
     private ProblemDocument Odd(string what) =>
-        ProblemDocument.Of(ErrorCode.Internal, $"The gateway answered {Status} in a form that this page does not know: {what}");
+        ProblemDocument.Of(ProblemCode.Internal, $"The gateway answered {Status} in a form that this page does not know: {what}");
 }
 
 /// <summary>A document, or why there is none; both null where there is nothing to say.</summary>

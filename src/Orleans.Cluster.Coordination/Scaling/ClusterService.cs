@@ -60,13 +60,13 @@ internal sealed class ClusterService(IScaleTarget target, IGrainFactory grains, 
         if (!target.CanShape)
         {
             throw new ClusterException(
-                Contracts.ErrorCode.ScalingNotSupported, $"A worker cannot be chosen to leave: the scale target is '{target.Name}', whose workers leave from the last on.",
+                Contracts.ProblemCode.ScalingNotSupported, $"A worker cannot be chosen to leave: the scale target is '{target.Name}', whose workers leave from the last on.",
                 "Scale the cluster down, or delete the pod.");
         }
 
         var status = await GetStatus(cancellationToken);
         var found = status.Workers.FirstOrDefault(each => each.Id.Value == worker && each.State != WorkerState.Dead)
-            ?? throw new ClusterException(Contracts.ErrorCode.NotFound, $"No living worker is called '{worker}'.", "cluster/status lists them.");
+            ?? throw new ClusterException(Contracts.ProblemCode.NotFound, $"No living worker is called '{worker}'.", "cluster/status lists them.");
         return await Change(cluster => cluster.Drain(found.Id), cancellationToken);
     }
 

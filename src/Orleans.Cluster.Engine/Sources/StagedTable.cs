@@ -38,7 +38,7 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     {
         File.Reset();
         var layout = Scan.Json ?? Unplanned;
-        var json = Dialect is null ? new JsonRecords(JsonShape.Of(FileColumns, layout), layout.UnknownKeys) : null;
+        var json = new JsonRecords(JsonShape.Of(FileColumns, layout), layout.UnknownKeys);
         Staged = RecordStager.Stage(Slices, Scan, File, Skipped, json, progress, cancellationToken);
     }
 

@@ -91,7 +91,7 @@ internal sealed class DataRoots
 
                 if (found.Count == MaxFiles)
                 {
-                    throw new ClusterException(Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' has {MaxFiles} entries or more; name its files by a glob.");
+                    throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' has {MaxFiles} entries or more; name its files by a glob.");
                 }
             }
 
@@ -99,11 +99,11 @@ internal sealed class DataRoots
         }
         catch (DirectoryNotFoundException)
         {
-            throw new ClusterException(Contracts.ErrorCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");
+            throw new ClusterException(Contracts.ProblemCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ClusterException(Contracts.ErrorCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is no folder, or the cluster may not read it.");
+            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is no folder, or the cluster may not read it.");
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> sea
         if (!AccessRule.IsRead(request.Method) && !IsOfOwnPage(request))
         {
             throw new ClusterException(
-                Contracts.ErrorCode.Forbidden, "A change by cookie must come from a page of this gateway.", "Programs send 'Authorization: Bearer <api key>'.");
+                Contracts.ProblemCode.Forbidden, "A change by cookie must come from a page of this gateway.", "Programs send 'Authorization: Bearer <api key>'.");
         }
 
         request.Headers.Authorization = $"Bearer {session.Credential}";

@@ -39,7 +39,7 @@ internal sealed class ScanReader : IDisposable
     {
         var file = scan.Slices[0].File;
         staging.Reset();
-        var staged = RecordStager.Stage(scan.Slices, scan, staging, new HashSet<long>(), static _ => { }, CancellationToken.None);
+        var staged = RecordStager.Stage(scan.Slices, scan, staging, new HashSet<long>(), null, static _ => { }, CancellationToken.None);
         var call = TextSql.Read(staging.Path, scan.DialectOf(file), StagedTable.ColumnsOf(scan, file), staged.LongestRecord);
         return Rows(null, $"SELECT * FROM {call}", null);
     }
