@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Orleans.Cluster.Cli.Arguments;
 using Orleans.Cluster.Cli.Commands;
 using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
@@ -9,9 +12,23 @@ namespace Orleans.Cluster.Cli;
 /// <summary>The commands, and the one place where an error becomes words and an exit code.</summary>
 internal sealed class CliApplication(CliConsole console, Interrupts? interrupts = null)
 {
+    // A word that begins with '@' is a job, not a file of more arguments.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     public async Task<int> RunAsync(IReadOnlyList<string> args)
     {
-        var parsed = CreateRoot().Parse(args);
+        var parsed = CreateRoot().Parse(args.Count == 0 ? ["--help"] : args, Parsing);
+        if (RunsACommand(parsed) && CommandLineFaults.Of(parsed, args) is { Count: > 0 } faults)
+        {
+            foreach (var fault in faults)
+            {
+                console.NotesText.WriteLine(fault);
+            }
+
+            console.NotesText.WriteLine(CommandLineFaults.SeeHelp(parsed, Session.ToolName));
+            return ExitCodes.Usage;
+        }
+
         var invocation = new InvocationConfiguration
         {
             Output = console.Text,
@@ -22,7 +39,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         try
         {
             var code = await parsed.InvokeAsync(invocation);
-            return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+            return args.Count == 0 || (RunsACommand(parsed) && parsed.Errors.Count > 0) ? ExitCodes.Usage : code;
         }
         catch (ClusterException refusal)
         {
@@ -57,6 +74,11 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         var commands = new CommandFactory(console, globals, interrupts);
         var root = new RootCommand("Runs data-processing jobs on an Orleans.Cluster.");
         globals.AddTo(root);
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new ToolHelp((SynchronousCommandLineAction)help.Action!, Session.ToolName);
+        }
+
         foreach (var command in (IEnumerable<Command>)
         [
             DemoCommand.Create(commands), UpCommand.Create(commands), .. JobCommands.Create(commands),
@@ -70,6 +92,10 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
 
         return root;
     }
+
+    // Help, version and completion have actions of their own, which need no correct line.
+    private static bool RunsACommand(ParseResult parsed) =>
+        parsed.Action is null or ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
 
     private static int ExitCode(ProblemCode code) => code.HttpStatus switch
     {

@@ -17,6 +17,12 @@ using Orleans.Cluster.Worker;
 
 try
 {
+    if (StartArguments.AsksForHelp(args))
+    {
+        Console.WriteLine(StartArguments.Usage);
+        return 0;
+    }
+
     return (StoreCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command ? await command()
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
@@ -29,8 +35,14 @@ catch (StartRefusedException refusal)
 
 static async Task<int> RunGateway(string[] args)
 {
+    StartArguments.RefuseUnknownCommand(args);
     var builder = WebApplication.CreateBuilder(ClusterHost.Arguments(args));
     var settings = builder.AddClusterDefaults();
+    foreach (var unknown in StartArguments.FindUnknownSettings(builder.Configuration))
+    {
+        Console.Error.WriteLine(unknown);
+    }
+
     using var state = StateDirectory.Claim(settings.StateDirectory);
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfGateway(settings, storage.IsEmbedded);

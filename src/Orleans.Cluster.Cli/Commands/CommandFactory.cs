@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Orleans.Cluster.Cli.Arguments;
 using Orleans.Cluster.Cli.Terminal;
-using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Cli.Commands;
 
@@ -19,6 +19,7 @@ internal sealed class CommandFactory(CliConsole console, GlobalOptions globals, 
                     command.Add(argument);
                     break;
                 case Option option:
+                    SayWords(option);
                     command.Add(option);
                     break;
                 case Command child:
@@ -43,23 +44,21 @@ internal sealed class CommandFactory(CliConsole console, GlobalOptions globals, 
         return command;
     }
 
-    public static Argument<JobId> JobArgument() => new("job")
-    {
-        Description = "Id of the job",
-        CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (JobId.TryParse(text, null, out var id))
-            {
-                return id;
-            }
-
-            result.AddError($"'{text}' is not a job id (26 characters, 0-9 and A-Z).");
-            return default;
-        },
-    };
+    /// <summary>A job; <see cref="Session.JobAsync"/> finds it.</summary>
+    public static Argument<string> JobArgument() => new("job") { Description = "Id of the job, its first characters, or @last for the newest" };
 
     public static Option<string?> PageToken() => new("--page-token") { Description = "Token that the page before ended with", HelpName = "token" };
+
+    // The library would show names of .NET, in the place of the value's name.
+    private static void SayWords(Option option)
+    {
+        var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType.GetElementType() ?? option.ValueType;
+        if (type.IsEnum && option.HelpName is null)
+        {
+            option.HelpName = option.Name.TrimStart('-');
+            option.Description += $": {string.Join(", ", CommandLineFaults.Words(type))}";
+        }
+    }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<Session, Task<int>> action)
     {

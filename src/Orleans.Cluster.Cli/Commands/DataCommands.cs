@@ -11,26 +11,48 @@ namespace Orleans.Cluster.Cli.Commands;
 /// <summary>What a job would do, without doing it.</summary>
 internal static class DataCommands
 {
-    public static IEnumerable<Command> Create(CommandFactory commands) => [Partition(commands), Explain(commands)];
+    private const int HeadRows = 10;
+
+    public static IEnumerable<Command> Create(CommandFactory commands) => [Head(commands), Schema(commands), Partition(commands), Explain(commands)];
+
+    private static Command Head(CommandFactory commands)
+    {
+        var paths = Paths(ArgumentArity.OneOrMore);
+        var rows = new Option<int>("--rows", "-n") { Description = "Rows to show", DefaultValueFactory = _ => HeadRows };
+        var source = new SourceFlags();
+        return commands.Create("head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], session =>
+        {
+            var count = session.Parsed.GetValue(rows);
+            var job = new JsonObject
+            {
+                ["operation"] = "sql",
+                ["parameters"] = new JsonObject { ["query"] = $"SELECT * FROM source LIMIT {count}" },
+            };
+            source.Apply(job, session.Parsed, session.Parsed.GetValue(paths) ?? []);
+            return SqlCommand.RunAsync(session, job, count);
+        });
+    }
+
+    private static Command Schema(CommandFactory commands)
+    {
+        var paths = Paths(ArgumentArity.ZeroOrMore);
+        var source = new SourceFlags();
+        return commands.Create("schema", "Show the columns of files and what was found about them", [paths, .. source.Symbols], async session =>
+        {
+            var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths) ?? [], null);
+            return session.Show(preview, () => PartitionViews.WriteSchema(session.Console, preview));
+        });
+    }
 
     private static Command Partition(CommandFactory commands)
     {
-        var paths = new Argument<string[]>("path") { Description = "Files or globs; the default dataset when absent", Arity = ArgumentArity.ZeroOrMore };
-        var format = new Option<SourceFormat>("--format") { Description = "Format of the files", DefaultValueFactory = _ => SourceFormat.Auto };
+        var paths = Paths(ArgumentArity.ZeroOrMore);
         var size = new Option<string?>("--target-bytes") { Description = "Size of a partition, for example 64MB", HelpName = "size" };
-        return commands.Create("partition", "Show schema and partitions of a dataset", [paths, format, size], async session =>
+        var source = new SourceFlags();
+        return commands.Create("partition", "Show schema and partitions of a dataset", [paths, size, .. source.Symbols], async session =>
         {
-            var given = session.Parsed.GetValue(paths) ?? [];
-            var source = given.Length == 0 ? null : new SourceSpec { Path = given, Format = session.Parsed.GetValue(format) };
-            var preview = await session.Jobs.PartitionAsync(source, Partitioning(session.Parsed.GetValue(size)), session.Cancellation);
-            if (session.Json)
-            {
-                session.WriteJson(preview);
-                return ExitCodes.Done;
-            }
-
-            PartitionViews.WritePreview(session.Console, preview);
-            return ExitCodes.Done;
+            var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths) ?? [], Partitioning(session.Parsed.GetValue(size)));
+            return session.Show(preview, () => PartitionViews.WritePreview(session.Console, preview));
         });
     }
 
@@ -51,14 +73,32 @@ internal static class DataCommands
         });
     }
 
+    private static Argument<string[]> Paths(ArgumentArity arity) => new("path")
+    {
+        Description = arity.MinimumNumberOfValues > 0 ? "Files or globs" : "Files or globs; the default dataset when absent", Arity = arity,
+    };
+
+    private static async Task<DatasetPreview> PreviewAsync(Session session, SourceFlags source, string[] paths, PartitioningSpec? partitioning)
+    {
+        var request = new JsonObject();
+        source.Apply(request, session.Parsed, paths);
+        if (request.ContainsKey("sources"))
+        {
+            throw new UsageException("One dataset is looked at here: give its paths without names.");
+        }
+
+        var spec = request["source"]?.Deserialize<SourceSpec>(WireJson.Options);
+        return await session.Jobs.PartitionAsync(spec, partitioning, session.Cancellation);
+    }
+
     private static async Task<PlanDocument> PlanAsync(Session session, JobFlags flags)
     {
         var json = flags.ToJson(session);
         var word = JsonNode.Parse(json)!["operation"] is JsonValue value && value.GetValueKind() == JsonValueKind.String
             ? value.GetValue<string>()
             : null;
-        return JobId.TryParse(word, null, out var id)
-            ? await session.Jobs.GetPlanAsync(id, session.Cancellation)
+        return JobReference.IsOne(word)
+            ? await session.Jobs.GetPlanAsync(await session.JobAsync(word!), session.Cancellation)
             : await session.Jobs.ValidateJsonAsync(json, session.Cancellation);
     }
 

@@ -18,7 +18,7 @@ internal static class EventsCommand
         return commands.Create("events", "Print a job's events until it has ended; --json has the whole documents", [job, after], async session =>
         {
             var told = session.Parsed.GetValue(after);
-            await foreach (var item in session.Connection.ReadEventsAsync(session.Parsed.GetValue(job), told, session.Cancellation))
+            await foreach (var item in session.Connection.ReadEventsAsync(await session.JobAsync(job), told, session.Cancellation))
             {
                 session.Console.Text.WriteLine(session.Json ? JsonLine(item) : Line(item));
             }

@@ -39,7 +39,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("status", "Show where a job is", [job], async session =>
         {
-            var status = await session.Jobs.GetStatusAsync(session.Parsed.GetValue(job), session.Cancellation);
+            var status = await session.Jobs.GetStatusAsync(await session.JobAsync(job), session.Cancellation);
             session.Show(status, () => JobViews.WriteStatus(session.Console, status));
             return JobWatch.ExitCode(status.Phase);
         });
@@ -50,7 +50,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create(
             "watch", "Follow a job to its end; Ctrl-C leaves it running", [job],
-            session => new JobWatch(session).WatchAsync(session.Parsed.GetValue(job)));
+            async session => await new JobWatch(session).WatchAsync(await session.JobAsync(job)));
     }
 
     private static Command ListJobs(CommandFactory commands)
@@ -63,7 +63,8 @@ internal static class JobCommands
         var after = new Option<DateTimeOffset?>("--created-after") { Description = "Only jobs made at or after", HelpName = "time" };
         var before = new Option<DateTimeOffset?>("--created-before") { Description = "Only jobs made before", HelpName = "time" };
         var token = CommandFactory.PageToken();
-        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, labels, after, before, token], async session =>
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print ids alone, one a line" };
+        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, labels, after, before, token, quiet], async session =>
         {
             var page = await session.Jobs.ListAsync(
                 new JobFilter
@@ -79,6 +80,12 @@ internal static class JobCommands
                     CreatedBefore = session.Parsed.GetValue(before),
                 },
                 session.Cancellation);
+            if (session.Parsed.GetValue(quiet) && !session.Json)
+            {
+                page.Items.ToList().ForEach(job => session.Console.Text.WriteLine(job.Id));
+                return ExitCodes.Done;
+            }
+
             session.Show(page, () => JobViews.WriteJobs(session.Console, page.Items));
             if (!session.Json && page.NextPageToken is { } next)
             {
@@ -94,7 +101,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("cancel", "Stop a job, and wait until nothing of it runs", [job], async session =>
         {
-            var id = session.Parsed.GetValue(job);
+            var id = await session.JobAsync(job);
             await session.Jobs.CancelAsync(id, session.Cancellation);
             var status = await session.Jobs.WaitAsync(id, session.Cancellation);
             session.Show(status, () => JobViews.WriteEnd(session.Console, status));
@@ -107,7 +114,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
         {
-            var status = await session.Jobs.RetryAsync(session.Parsed.GetValue(job), session.Cancellation);
+            var status = await session.Jobs.RetryAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(status, () => session.Console.Text.WriteLine(status.Id));
         });
     }
@@ -117,7 +124,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("delete", "Remove an ended job with its result", [job], async session =>
         {
-            await session.Jobs.DeleteAsync(session.Parsed.GetValue(job), session.Cancellation);
+            await session.Jobs.DeleteAsync(await session.JobAsync(job), session.Cancellation);
             return ExitCodes.Done;
         });
     }
@@ -127,7 +134,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("logs", "Show what was logged for a job", [job], async session =>
         {
-            var log = await session.Jobs.GetLogAsync(session.Parsed.GetValue(job), session.Cancellation);
+            var log = await session.Jobs.GetLogAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(log, () => JobViews.WriteLog(session.Console, log));
         });
     }
@@ -140,7 +147,7 @@ internal static class JobCommands
         return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token], async session =>
         {
             var page = await session.Jobs.ListPartitionsAsync(
-                session.Parsed.GetValue(job), session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
+                await session.JobAsync(job), session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
             return session.Show(page, () => PartitionViews.WriteTasks(session.Console, page));
         });
     }
@@ -150,7 +157,7 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         return commands.Create("callbacks", "Show the deliveries of a job's callbacks", [job], async session =>
         {
-            var deliveries = await session.Jobs.ListCallbacksAsync(session.Parsed.GetValue(job), session.Cancellation);
+            var deliveries = await session.Jobs.ListCallbacksAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(deliveries, () => JobViews.WriteCallbacks(session.Console, deliveries));
         });
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Cli.Terminal;
+using static Orleans.Cluster.Cli.Commands.Json;
 
 namespace Orleans.Cluster.Cli.Commands;
 
@@ -29,8 +30,11 @@ internal sealed class JobFlags
 
     private readonly Option<string?> file = Text("--file", "A job in JSON; - reads standard input. Flags change it", "path", "-f");
     private readonly Option<string[]> path = List("--path", "Input file or glob inside the data roots", "path");
-    private readonly Option<string?> format = Text("--format", "AUTO, CSV, TSV, PARQUET, JSON or NDJSON", "format");
-    private readonly Option<string?> delimiter = Text("--delimiter", "Field delimiter of text", "text");
+    private readonly SourceFlags source = new();
+    private readonly Option<string?> left = Text("--left", "With join: name of the left input; the first when absent", "name");
+    private readonly Option<string?> right = Text("--right", "With join: name of the right input; the second when absent", "name");
+    private readonly Option<string[]> on = List("--on", "With join: key columns, parted by commas; left=right where names differ", "columns");
+    private readonly Option<string?> how = Text("--how", "With join: INNER, LEFT, RIGHT, FULL, SEMI or ANTI", "kind");
     private readonly Option<string[]> groupBy = List("--group-by", "Columns, parted by commas", "columns");
     private readonly Option<string[]> aggregates = List("--agg", "function:column[:name]; count; quantile_cont(0.9):column; count_distinct:column", "spec");
     private readonly Option<string[]> columns = List("--columns", "Columns of the result, parted by commas", "columns");
@@ -52,9 +56,15 @@ internal sealed class JobFlags
 
     public IEnumerable<Symbol> Symbols =>
     [
-        operation, text, file, path, format, delimiter, groupBy, aggregates, columns, where, having, orderBy, limit, sql, parameters,
-        output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels,
+        operation, text, file, path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right, on, how, sql,
+        parameters, .. Settings,
     ];
+
+    /// <summary>What every kind of job can have: where its result goes, its name, priority, resources and labels.</summary>
+    public IEnumerable<Symbol> Settings => [output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels];
+
+    /// <summary>How its files are read.</summary>
+    public SourceFlags Source => source;
 
     /// <summary>The job as JSON.</summary>
     /// <exception cref="UsageException">A flag cannot be read, or there is neither a file nor an operation.</exception>
@@ -74,34 +84,28 @@ internal sealed class JobFlags
             throw new UsageException("Name an operation, or give a job with --file, or a query with --sql.");
         }
 
+        source.Apply(job, parsed, parsed.GetValue(path) ?? []);
+        SetParameters(job, parsed, query);
+        ApplySettings(job, parsed);
+        return job.ToJsonString();
+    }
+
+    /// <summary>Lays <see cref="Settings"/> over a job.</summary>
+    /// <exception cref="UsageException">A flag cannot be read.</exception>
+    public void ApplySettings(JsonObject job, ParseResult parsed)
+    {
         Set(job, "name", parsed.GetValue(name));
         Set(job, "priority", Upper(parsed.GetValue(priority)));
         Set(job, "onBadRow", Upper(parsed.GetValue(onBadRow)));
-        SetSource(job, parsed);
-        SetParameters(job, parsed, query);
-        SetOutput(job, parsed);
+        SetIn(job, "output", "path", parsed.GetValue(output));
+        SetIn(job, "output", "format", Upper(parsed.GetValue(outputFormat)));
+        SetIn(job, "output", "mode", Upper(parsed.GetValue(outputMode)));
         SetIn(job, "partitioning", "targetBytes", Bytes(parsed, targetBytes));
         SetIn(job, "resources", "memoryBytes", Bytes(parsed, memory));
         foreach (var label in parsed.GetValue(labels) ?? [])
         {
             var (key, value) = Pair(label);
             SetIn(job, "labels", key, value);
-        }
-
-        return job.ToJsonString();
-    }
-
-    private void SetSource(JsonObject job, ParseResult parsed)
-    {
-        if (parsed.GetValue(path) is { Length: > 0 } paths)
-        {
-            SetIn(job, "source", "path", new JsonArray([.. paths.Select(item => (JsonNode?)item)]));
-        }
-
-        SetIn(job, "source", "format", Upper(parsed.GetValue(format)));
-        if (parsed.GetValue(delimiter) is { } text)
-        {
-            SetIn(Child(job, "source"), "options", "delimiter", text == @"\t" ? "\t" : text);
         }
     }
 
@@ -117,6 +121,7 @@ internal sealed class JobFlags
         SetIn(job, Key, sorts ? "by" : "orderBy", Array(Parted(parsed.GetValue(orderBy)), OrderKey));
         SetIn(job, Key, "limit", parsed.GetValue(limit) is { } rows ? JsonValue.Create(rows) : null);
         SetIn(job, Key, "query", query);
+        SetJoin(job, parsed);
         foreach (var parameter in parsed.GetValue(parameters) ?? [])
         {
             var (key, value) = Pair(parameter);
@@ -124,11 +129,18 @@ internal sealed class JobFlags
         }
     }
 
-    private void SetOutput(JsonObject job, ParseResult parsed)
+    private void SetJoin(JsonObject job, ParseResult parsed)
     {
-        SetIn(job, "output", "path", parsed.GetValue(output));
-        SetIn(job, "output", "format", Upper(parsed.GetValue(outputFormat)));
-        SetIn(job, "output", "mode", Upper(parsed.GetValue(outputMode)));
+        const string Key = "parameters";
+        var keys = Array(Parted(parsed.GetValue(on)), key => key.Split('=', 2) is [var mine, var theirs]
+            ? new JsonObject { ["left"] = mine, ["right"] = theirs }
+            : new JsonObject { ["left"] = key, ["right"] = key });
+        SetIn(job, Key, "on", keys);
+        SetIn(job, Key, "how", Upper(parsed.GetValue(how)));
+        var names = source.Names(parsed);
+        var isJoin = job["operation"] is JsonValue word && word.TryGetValue<string>(out var operation) && operation == "join";
+        SetIn(job, Key, "left", parsed.GetValue(left) ?? (isJoin && names.Count == 2 ? names[0] : null));
+        SetIn(job, Key, "right", parsed.GetValue(right) ?? (isJoin && names.Count == 2 ? names[1] : null));
     }
 
     private static JsonObject ReadFile(Session session, string from)
@@ -202,32 +214,6 @@ internal sealed class JobFlags
         [.. (given ?? []).SelectMany(item => item.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static string? Upper(string? word) => word?.ToUpper(CultureInfo.InvariantCulture);
-
-    private static void Set(JsonObject into, string key, JsonNode? value)
-    {
-        if (value is not null)
-        {
-            into[key] = value;
-        }
-    }
-
-    private static void SetIn(JsonObject job, string parent, string key, JsonNode? value)
-    {
-        if (value is not null)
-        {
-            Child(job, parent)[key] = value;
-        }
-    }
-
-    private static JsonObject Child(JsonObject job, string key)
-    {
-        if (job[key] is not JsonObject child)
-        {
-            job[key] = child = [];
-        }
-
-        return child;
-    }
 
     private static Option<string?> Text(string name, string description, string value, params string[] aliases) =>
         new(name, aliases) { Description = description, HelpName = value };

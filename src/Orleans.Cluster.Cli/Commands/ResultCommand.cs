@@ -22,7 +22,7 @@ internal static class ResultCommand
         var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
         return commands.Create("result", "Show or download a job's rows", [job, format, target, limit, offset], async session =>
         {
-            var page = new Page(session.Parsed.GetValue(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit));
+            var page = new Page(await session.JobAsync(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit));
             var path = session.Parsed.GetValue(target);
             var form = session.Parsed.GetValue(format) ?? FormatOf(path) ?? (session.Json ? ResultFormat.Json : null);
             if (form is { } known)
@@ -45,7 +45,7 @@ internal static class ResultCommand
         return commands.Create("quarantine", "Show rows that were set aside because they did not fit", [job, limit, offset], async session =>
         {
             var rows = await session.Jobs.GetQuarantineAsync(
-                session.Parsed.GetValue(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit) ?? (session.Json ? null : RowsOnScreen),
+                await session.JobAsync(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit) ?? (session.Json ? null : RowsOnScreen),
                 session.Cancellation);
             if (session.Json)
             {

@@ -12,54 +12,41 @@ internal static class SqlCommand
 
     public static Command Create(CommandFactory commands)
     {
-        var query = new Argument<string>("query") { Description = "One SELECT over the names of the tables" };
-        var tables = new Option<string[]>("--table", "-t")
-        {
-            Description = "A table of the query: name=path, or a path alone, which is then called source. The default dataset when absent",
-            HelpName = "name=path",
-        };
+        var query = new Argument<string>("query") { Description = "One SELECT over the inputs; without one over `source`, the default dataset" };
         var limit = new Option<int>("--limit") { Description = "Rows to show", DefaultValueFactory = _ => RowsOnScreen };
-        return commands.Create("sql", "Run one SELECT over files and show its rows; the second Ctrl-C cancels it", [query, tables, limit], async session =>
+        var flags = new JobFlags();
+        IEnumerable<Symbol> symbols = [query, .. flags.Source.Symbols, limit, .. flags.Settings];
+        return commands.Create("sql", "Run one SELECT over files and show its rows; the second Ctrl-C cancels it", symbols, async session =>
         {
-            var status = await session.Jobs.SubmitJsonAsync(
-                ToJson(session.Parsed.GetValue(query)!, session.Parsed.GetValue(tables) ?? []), cancellationToken: session.Cancellation);
-            session.Note($"Job {status.Id}");
-            var code = await new JobWatch(session, leavesOutput: true).WaitAsync(status.Id);
-            if (code != ExitCodes.Done)
+            var job = new JsonObject
             {
-                return code;
-            }
-
-            var rows = await session.Jobs.GetResultAsync(status.Id, limit: session.Parsed.GetValue(limit), cancellationToken: session.Cancellation);
-            if (session.Json)
-            {
-                session.WriteJson(rows);
-                return ExitCodes.Done;
-            }
-
-            JobViews.WriteRows(session.Console, rows, moreWith: $"--limit shows more, `result {status.Id} --out FILE` writes all.");
-            return ExitCodes.Done;
+                ["operation"] = "sql", ["parameters"] = new JsonObject { ["query"] = session.Parsed.GetValue(query) },
+            };
+            flags.Source.Apply(job, session.Parsed, []);
+            flags.ApplySettings(job, session.Parsed);
+            return await RunAsync(session, job, session.Parsed.GetValue(limit));
         });
     }
 
-    private static string ToJson(string query, string[] tables)
+    /// <summary>Runs a job and shows its rows, or where it wrote them.</summary>
+    public static async Task<int> RunAsync(Session session, JsonObject job, int limit)
     {
-        var job = new JsonObject { ["operation"] = "sql", ["parameters"] = new JsonObject { ["query"] = query } };
-        if (tables is [var single] && !single.Contains('=', StringComparison.Ordinal))
+        var status = await session.Jobs.SubmitJsonAsync(job.ToJsonString(), cancellationToken: session.Cancellation);
+        session.Note($"Job {status.Id}");
+        var code = await new JobWatch(session, leavesOutput: true).WaitAsync(status.Id);
+        if (code != ExitCodes.Done)
         {
-            job["source"] = new JsonObject { ["path"] = single };
-        }
-        else if (tables.Length > 0)
-        {
-            var sources = new JsonObject();
-            foreach (var (name, paths) in tables.Select(JobFlags.Pair).GroupBy(pair => pair.Key, pair => pair.Value).Select(group => (group.Key, group)))
-            {
-                sources[name] = new JsonObject { ["path"] = new JsonArray([.. paths.Select(path => (JsonNode?)path)]) };
-            }
-
-            job["sources"] = sources;
+            return code;
         }
 
-        return job.ToJsonString();
+        if (job.ContainsKey("output"))
+        {
+            var ended = await session.Jobs.GetStatusAsync(status.Id, session.Cancellation);
+            return session.Show(ended, () => ended.Result?.Files.ToList().ForEach(file => session.Console.Text.WriteLine($"{file.Path}  {Quantities.Of(file.Rows, "row")}")));
+        }
+
+        var rows = await session.Jobs.GetResultAsync(status.Id, limit: limit, cancellationToken: session.Cancellation);
+        return session.Show(
+            rows, () => JobViews.WriteRows(session.Console, rows, moreWith: $"--limit shows more, `result {status.Id} --out FILE` writes all."));
     }
 }

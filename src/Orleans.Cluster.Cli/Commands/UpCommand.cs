@@ -21,10 +21,16 @@ internal static class UpCommand
             Description = "Where the gateway listens", HelpName = "url", DefaultValueFactory = _ => "http://127.0.0.1:8001",
         };
         var more = new Argument<string[]>("settings") { Description = "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore };
+        workers.Validators.Add(result => Demand(result.GetValueOrDefault<int?>() is null or (>= 0 and <= 32), result, "--workers is 0 to 32."));
+        slots.Validators.Add(result => Demand(result.GetValueOrDefault<int?>() is null or >= 1, result, "--slots is at least 1."));
+        data.Validators.Add(result => Demand(
+            result.GetValueOrDefault<string?>() is not { } root || Directory.Exists(root), result,
+            $"There is no folder '{result.GetValueOrDefault<string?>()}' for --data."));
         return commands.Create(
             "up", "Run an embedded cluster until Ctrl-C", [workers, slots, state, data, address, more],
             session => RunAsync(session, new EmbeddedClusterSettings
             {
+                OnWait = session.Note,
                 Address = ReadAddress(session.Parsed.GetValue(address)!),
                 StateDirectory = Path.GetFullPath(session.Parsed.GetValue(state)!),
                 DataRoot = session.Parsed.GetValue(data) is { } root ? Path.GetFullPath(root) : null,
@@ -34,11 +40,24 @@ internal static class UpCommand
             }));
     }
 
+    private static readonly Uri DefaultAddress = new("http://127.0.0.1:8001");
+
+    private static void Demand(bool met, System.CommandLine.Parsing.SymbolResult result, string message)
+    {
+        if (!met)
+        {
+            result.AddError(message);
+        }
+    }
+
     private static async Task<int> RunAsync(Session session, EmbeddedClusterSettings settings)
     {
         session.Note($"Starting ... (state and logs in {settings.StateDirectory})");
         await using var cluster = await EmbeddedCluster.StartAsync(settings, session.Cancellation);
+        var server = cluster.Address == DefaultAddress ? "" : $" --server {cluster.Address.GetLeftPart(UriPartial.Authority)}";
         session.Note($"Ready at {cluster.Address} (process {cluster.ProcessId}). Reference: {cluster.Address}docs. Ctrl-C ends it.");
+        session.Note($"Files are read below {settings.DataRoot ?? Environment.CurrentDirectory}; state and logs are in {settings.StateDirectory}.");
+        session.Note($"Try: {Session.ToolName} sql \"SELECT * FROM source LIMIT 5\"{server}");
         try
         {
             var code = await cluster.WaitForExitAsync(session.Cancellation);

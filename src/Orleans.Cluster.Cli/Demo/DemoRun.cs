@@ -21,6 +21,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
     private static readonly TimeSpan CleanUpPause = TimeSpan.FromMilliseconds(500);
 
     private readonly ExpressionTable table = new();
+    private bool failed;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -28,6 +29,12 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         try
         {
             return await RunInAsync(folder, cancellationToken);
+        }
+        catch (EmbeddedClusterException)
+        {
+            // Its message names the logs; they stay.
+            failed = true;
+            throw;
         }
         finally
         {
@@ -46,6 +53,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
                 DataRoot = data,
                 Workers = workers,
                 DashboardPort = 0,
+                OnWait = session.Note,
             },
             cancellationToken);
         var (bytes, cluster) = await BothAsync(
@@ -140,7 +148,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
 
     private async Task CleanUpAsync(string folder)
     {
-        if (keep)
+        if (keep || failed)
         {
             session.Note($"Kept: {folder}");
             return;

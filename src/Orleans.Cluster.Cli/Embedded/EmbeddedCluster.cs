@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
 
@@ -10,6 +11,9 @@ namespace Orleans.Cluster.Cli.Embedded;
 internal sealed class EmbeddedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Characters of the silo's words that fit a line beside ours.</summary>
+    private const int LongestQuote = 100;
 
     private readonly SiloProcess silo;
     private readonly EmbeddedClusterSettings settings;
@@ -33,6 +37,13 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
     public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterSettings settings, CancellationToken cancellationToken)
     {
         var address = settings.Address ?? new Uri($"http://127.0.0.1:{FreePort()}");
+        if (PortHolder.IsTaken(address))
+        {
+            var holder = PortHolder.Describe(address.Port) is { } who ? $" by {who}" : "";
+            throw new EmbeddedClusterException(
+                $"Port {address.Port} of {address.Host} is taken{holder}. Stop that, or choose another address with --url http://127.0.0.1:{address.Port + 1}.");
+        }
+
         var folder = settings.SiloFolder ?? Path.Combine(AppContext.BaseDirectory, "silo");
         var log = Path.Combine(settings.StateDirectory, "logs", "gateway.out");
         var silo = SiloProcess.Start(folder, settings.Arguments(address, Environment.ProcessId), log);
@@ -69,21 +80,43 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         // Asks without repetitions of its own: refused connections are what is expected here.
         using var probe = ClusterConnection.Open(new JobClientOptions { Address = Address, Retries = 0 });
         var begun = Stopwatch.GetTimestamp();
+        var watch = new StartWatch(settings.StallLimit, settings.NoteEvery);
         while (!await probe.Cluster.IsReadyAsync(cancellationToken))
         {
-            if (silo.HasExited)
+            ThrowIfEnded();
+            var elapsed = Stopwatch.GetElapsedTime(begun);
+            var (isStuck, shouldTell) = watch.Look(elapsed, watch.ProcessorTimeOf(silo.Process), silo.LinesWritten);
+            if (isStuck)
             {
                 throw new EmbeddedClusterException(
-                    $"The cluster ended with code {silo.ExitCode} before it was ready.{Environment.NewLine}{silo.Tail}");
+                    $"The cluster was not ready after {elapsed.TotalSeconds:0} s and has done nothing for {settings.StallLimit.TotalSeconds:0} s; "
+                    + $"see {settings.StateDirectory}/logs.{Environment.NewLine}{silo.Tail}");
             }
 
-            if (Stopwatch.GetElapsedTime(begun) > settings.StartLimit)
+            if (shouldTell)
             {
-                throw new EmbeddedClusterException(
-                    $"The cluster was not ready after {settings.StartLimit.TotalSeconds} s.{Environment.NewLine}{silo.Tail}");
+                var last = silo.Tail.Split(Environment.NewLine)[^1];
+                settings.OnWait?.Invoke($"Still starting after {elapsed.TotalSeconds:0} s.{(last.Length > 0 ? $" Last said: {CellText.Cut(last, LongestQuote)}" : "")}");
             }
 
             await Task.Delay(ReadyPause, cancellationToken);
+        }
+
+        // Had it ended meanwhile, the answer would be another cluster's.
+        ThrowIfEnded();
+        foreach (var unknown in silo.UnknownSettings)
+        {
+            settings.OnWait?.Invoke(unknown);
+        }
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (silo.HasExited)
+        {
+            throw new EmbeddedClusterException(
+                $"The cluster ended with code {silo.ExitCode} before it was ready; see {settings.StateDirectory}/logs."
+                + $"{Environment.NewLine}{silo.Tail}".TrimEnd());
         }
     }
 

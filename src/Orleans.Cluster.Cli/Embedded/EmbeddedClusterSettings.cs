@@ -26,8 +26,14 @@ internal sealed record EmbeddedClusterSettings
     /// <summary>Folder of the built silo; beside this program when null.</summary>
     public string? SiloFolder { get; init; }
 
-    /// <summary>Time from the start of the process to its first ready answer.</summary>
-    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(90);
+    /// <summary>Time without any sign of progress, neither output nor processor time, after which a start is given up.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How often to tell that the cluster is still starting.</summary>
+    public TimeSpan NoteEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Told while the cluster starts.</summary>
+    public Action<string>? OnWait { get; init; }
 
     /// <summary>Time that the silo has to end by itself before it is killed.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(30);

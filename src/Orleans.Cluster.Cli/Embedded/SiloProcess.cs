@@ -9,6 +9,7 @@ namespace Orleans.Cluster.Cli.Embedded;
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int TailLines = 25;
+    private const int WordsShown = 4;
     private const int SigTerm = 15;
 
     private readonly Process process;
@@ -28,17 +29,38 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public int ExitCode => process.ExitCode;
 
-    /// <summary>The last lines that it wrote.</summary>
+    /// <summary>Lines that it has written by now.</summary>
+    public int LinesWritten { get; private set; }
+
+    /// <summary>What it said of settings that it does not know, which its log alone would have.</summary>
+    public IReadOnlyList<string> UnknownSettings
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. tail.Where(line => line.StartsWith("Unknown setting ", StringComparison.Ordinal))];
+            }
+        }
+    }
+
+    /// <summary>The process, for its figures.</summary>
+    public Process Process => process;
+
+    /// <summary>The last lines that it wrote, without stack frames, which its log keeps.</summary>
     public string Tail
     {
         get
         {
             lock (gate)
             {
-                return string.Join(Environment.NewLine, tail);
+                return string.Join(Environment.NewLine, tail.Where(IsForPeople).TakeLast(WordsShown));
             }
         }
     }
+
+    private static bool IsForPeople(string line) =>
+        line.Trim() is { Length: > 0 } text && !text.StartsWith("at ", StringComparison.Ordinal) && !text.StartsWith("--- End of", StringComparison.Ordinal);
 
     /// <summary>Starts the silo of a folder.</summary>
     /// <exception cref="EmbeddedClusterException">There is no silo in the folder, or the system refuses to start it.</exception>
@@ -148,6 +170,7 @@ internal sealed class SiloProcess : IAsyncDisposable
                 log.WriteLine(line);
             }
 
+            LinesWritten++;
             tail.Enqueue(line);
             if (tail.Count > TailLines)
             {

@@ -9,7 +9,7 @@ internal static class AccessViews
 {
     public static void WriteKeys(CliConsole console, KeyList keys)
     {
-        var table = JobViews.Table("Id", "Role", "Name", "Created", "Expires", "Revoked");
+        var table = JobViews.Table(new("Id", IsWhole: true), "Role", "Name", "Created", "Expires", "Revoked");
         foreach (var key in keys.Items)
         {
             table.AddRow(JobViews.Cells(

@@ -57,9 +57,9 @@ internal static class ClusterViews
         return $"{queue.BusySlots} of {queue.TotalSlots} slots busy; waiting: {string.Join(", ", backlog.DefaultIfEmpty("nothing"))}";
     }
 
-    private static Table Workers(ClusterStatus status)
+    private static TextTable Workers(ClusterStatus status)
     {
-        var table = JobViews.Table("Worker", "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
+        var table = JobViews.Table(new("Worker", IsWhole: true), "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
         foreach (var worker in status.Workers)
         {
             table.AddRow(JobViews.Cells(
@@ -72,9 +72,9 @@ internal static class ClusterViews
         return table;
     }
 
-    private static Table Waiting(QueueStatus queue)
+    private static TextTable Waiting(QueueStatus queue)
     {
-        var table = JobViews.Table("Position", "Job", "Priority", "Reason", "Since");
+        var table = JobViews.Table("Position", new("Job", IsWhole: true), new("Priority", 3), new("Reason", 2), new("Since", 4));
         foreach (var job in queue.Waiting)
         {
             table.AddRow(JobViews.Cells(

@@ -36,7 +36,7 @@ internal static class JobViews
 
     public static void WriteJobs(CliConsole console, IReadOnlyList<JobStatus> jobs)
     {
-        var table = Table("Id", "Status", "Done", "Priority", "Operation", "Created", "Name");
+        var table = Table(new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Priority", 5), new("Operation", 4), new("Created", 6), new("Name", 3));
         foreach (var job in jobs)
         {
             table.AddRow(Cells(
@@ -49,13 +49,18 @@ internal static class JobViews
 
     public static void WriteRows(CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.")
     {
-        var table = Table([.. rows.Columns.Select(column => column.Name)]);
+        var table = Table([.. rows.Columns.Select(column => new TableColumnHead(column.Name))]);
         foreach (var row in rows.Rows)
         {
             table.AddRow(Cells([.. row.Select(Cell)]));
         }
 
-        console.Out.Write(table);
+        var width = console.Out.Profile.Width;
+        foreach (var line in table.LosesColumns(width) ? table.Records(width) : table.Lines(width))
+        {
+            console.Text.WriteLine(line);
+        }
+
         if (rows.Rows.Count < rows.TotalRows)
         {
             console.NotesText.WriteLine($"{rows.Rows.Count} of {rows.TotalRows} rows; {moreWith}");
@@ -64,7 +69,7 @@ internal static class JobViews
 
     public static void WriteCallbacks(CliConsole console, CallbackList deliveries)
     {
-        var table = Table("Phase", "State", "Tries", "Created", "Next try", "Ended", "Last error", "Id");
+        var table = Table("Phase", "State", "Tries", new("Created", 5), new("Next try", 4), new("Ended", 6), new("Last error", 3), new("Id", 7, IsWhole: true));
         foreach (var item in deliveries.Items)
         {
             table.AddRow(Cells(
@@ -85,18 +90,9 @@ internal static class JobViews
         }
     }
 
-    public static Table Table(params string[] headers)
-    {
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var header in headers)
-        {
-            table.AddColumn(new TableColumn(new Text(header)));
-        }
+    public static TextTable Table(params TableColumnHead[] heads) => new(heads);
 
-        return table;
-    }
-
-    public static Text[] Cells(params string[] values) => [.. values.Select(value => new Text(value))];
+    public static string[] Cells(params string[] values) => values;
 
     public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
@@ -121,12 +117,12 @@ internal static class JobViews
 
         if (status.Result is { } result)
         {
-            yield return ("Result", $"{result.Rows} rows, {Quantities.Bytes(result.Bytes)} in {result.Files.Count} files");
+            yield return ("Result", $"{Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)} in {Quantities.Of(result.Files.Count, "file")}");
         }
 
         if (status.QuarantinedRows > 0)
         {
-            yield return ("Quarantined", $"{status.QuarantinedRows} rows");
+            yield return ("Quarantined", Quantities.Of(status.QuarantinedRows, "row"));
         }
 
         foreach (var note in status.Notes)
@@ -138,8 +134,8 @@ internal static class JobViews
     private static string EndLine(JobStatus status)
     {
         var took = status.FinishedAt - status.CreatedAt is { } time ? $" after {Quantities.Duration(time)}" : "";
-        var made = status.Result is { } result ? $": {result.Rows} rows, {Quantities.Bytes(result.Bytes)}" : "";
-        var aside = status.QuarantinedRows > 0 ? $", {status.QuarantinedRows} rows quarantined" : "";
+        var made = status.Result is { } result ? $": {Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)}" : "";
+        var aside = status.QuarantinedRows > 0 ? $", {Quantities.Of(status.QuarantinedRows, "row")} quarantined" : "";
         return $"Job {status.Id} {JobFollower.WireWord(status.Phase)}{took}{made}{aside}";
     }
 

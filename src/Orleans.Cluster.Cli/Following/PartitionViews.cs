@@ -12,7 +12,7 @@ internal static class PartitionViews
 
     public static void WriteTasks(CliConsole console, PartitionList page)
     {
-        var table = JobViews.Table("Stage", "Partition", "State", "Attempts", "Worker", "Bytes", "Rows", "Time", "Last failure");
+        var table = JobViews.Table("Stage", "Partition", "State", new("Attempts", 6), new("Worker", 5), new("Bytes", 7), new("Rows", 4), new("Time", 8), new("Last failure", 3));
         foreach (var item in page.Items)
         {
             var last = item.Attempts.Count > 0 ? item.Attempts[^1] : null;
@@ -31,11 +31,25 @@ internal static class PartitionViews
         }
     }
 
+    public static void WriteSchema(CliConsole console, DatasetPreview preview)
+    {
+        console.NotesText.WriteLine(
+            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about {Quantities.Count(preview.EstimatedRows)} rows");
+        var table = JobViews.Table("Column", "Type");
+        foreach (var column in preview.Columns)
+        {
+            table.AddRow(column.Name, column.Type);
+        }
+
+        console.Out.Write(table);
+        WriteWarnings(console, preview.Warnings.Select(warning => (warning.Detail, warning.Code)));
+    }
+
     public static void WritePreview(CliConsole console, DatasetPreview preview)
     {
         console.Text.WriteLine(
             $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about {Quantities.Count(preview.EstimatedRows)} rows, "
-            + $"{preview.Partitions.Count} partitions");
+            + Quantities.Of(preview.Partitions.Count, "partition"));
         console.Text.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
         var table = JobViews.Table("Partition", "Bytes", "Rows", "Files");
         foreach (var partition in preview.Partitions.Take(PartitionsOnScreen))
@@ -47,10 +61,7 @@ internal static class PartitionViews
 
         console.Out.Write(table);
         WriteMore(console, preview.Partitions.Count);
-        foreach (var warning in preview.Warnings)
-        {
-            console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
-        }
+        WriteWarnings(console, preview.Warnings.Select(warning => (warning.Detail, warning.Code)));
     }
 
     public static void WritePlan(CliConsole console, PlanDocument plan)
@@ -59,7 +70,7 @@ internal static class PartitionViews
         foreach (var (name, dataset) in plan.Datasets)
         {
             console.Text.WriteLine(
-                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {dataset.Partitions.Count} partitions");
+                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {Quantities.Of(dataset.Partitions.Count, "partition")}");
         }
 
         foreach (var stage in plan.Stages)
@@ -72,7 +83,12 @@ internal static class PartitionViews
             }
         }
 
-        foreach (var warning in plan.Warnings)
+        WriteWarnings(console, plan.Warnings.Select(warning => (warning.Detail, warning.Code)));
+    }
+
+    private static void WriteWarnings(CliConsole console, IEnumerable<(string Detail, string Code)> warnings)
+    {
+        foreach (var warning in warnings)
         {
             console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
         }

@@ -15,6 +15,9 @@ internal static class Quantities
 
     public static string Bytes(double value) => Scaled(value, [" B", " kB", " MB", " GB", " TB"]);
 
+    /// <summary>A number of things: <c>1 row</c>, <c>2 rows</c>.</summary>
+    public static string Of(long count, string word) => $"{count} {word}{(count == 1 ? "" : "s")}";
+
     public static string Duration(TimeSpan time) => time switch
     {
         { TotalSeconds: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),

@@ -10,7 +10,7 @@ internal static class ResourceViews
 {
     public static void WriteResources(CliConsole console, ResourceStatus resources)
     {
-        var workers = JobViews.Table("Worker", "State", "Slots", "Memory used", "granted", "offered", "GPUs", "CPU");
+        var workers = JobViews.Table(new("Worker", IsWhole: true), "State", "Slots", "Memory used", "granted", "offered", "GPUs", "CPU");
         foreach (var worker in resources.Workers)
         {
             workers.AddRow(JobViews.Cells(
@@ -19,7 +19,7 @@ internal static class ResourceViews
                 worker.Cpu.ToString("0.00", CultureInfo.InvariantCulture)));
         }
 
-        var jobs = JobViews.Table("Job", "Status", "Running", "Asked", "Peak", "Spilled", "CPU s", "Mean s", "Longest s");
+        var jobs = JobViews.Table(new("Job", IsWhole: true), "Status", "Running", "Asked", "Peak", "Spilled", "CPU s", "Mean s", "Longest s");
         foreach (var job in resources.Jobs)
         {
             jobs.AddRow(JobViews.Cells(

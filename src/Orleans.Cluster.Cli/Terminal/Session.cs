@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Cli.Terminal;
 /// <summary>One run of one command: its arguments, its connection, where it writes, and what stops it.</summary>
 internal sealed class Session(ParseResult parsed, GlobalOptions globals, CliConsole console, Interrupts interrupts) : IDisposable
 {
-    private const string ToolName = "orleans-cluster";
+    /// <summary>What the program is called where it is installed.</summary>
+    public const string ToolName = "orleans-cluster";
 
     private static readonly JsonSerializerOptions Indented = new(WireJson.Options) { WriteIndented = true };
 
@@ -39,6 +40,13 @@ internal sealed class Session(ParseResult parsed, GlobalOptions globals, CliCons
 
     /// <summary>What to add to a command line so that it reaches the same cluster.</summary>
     public string ServerArgument => parsed.GetValue(globals.Server) is { } server ? $" --server {server}" : "";
+
+    /// <summary>The job that an argument names.</summary>
+    /// <exception cref="UsageException">It names none, or several.</exception>
+    public Task<JobId> JobAsync(Argument<string> argument) => JobAsync(parsed.GetValue(argument) ?? "");
+
+    /// <inheritdoc cref="JobAsync(Argument{string})"/>
+    public Task<JobId> JobAsync(string reference) => JobReference.ResolveAsync(Jobs, reference, Cancellation);
 
     /// <summary>Prints a document, for machines or for people.</summary>
     public int Show<T>(T document, Action forPeople)

@@ -11,7 +11,7 @@ internal static class DuckDbErrors
     public static AttemptFailure ToFailure(Exception exception) => exception switch
     {
         EngineException e => e.Failure,
-        DuckDBException e => new AttemptFailure(KindOf(e), FirstLines(e.Message), CodeOf(e)),
+        DuckDBException e => new AttemptFailure(KindOf(e), EngineMessages.Plain(FirstLines(e.Message)), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
         InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),

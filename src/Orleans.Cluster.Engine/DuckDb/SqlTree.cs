@@ -151,7 +151,7 @@ public sealed class SqlTree : IDisposable
         }
         catch (DuckDBException failure)
         {
-            throw new ClusterException(ProblemCode.QueryInvalid, failure.Message, inner: failure);
+            throw new ClusterException(ProblemCode.QueryInvalid, EngineMessages.Plain(failure.Message), inner: failure);
         }
     }
 

@@ -12,6 +12,9 @@ namespace Orleans.Cluster.Silo.Processes;
 /// </summary>
 internal static class StoreCommands
 {
+    private const string Usage =
+        "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'.";
+
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
     {
@@ -20,8 +23,7 @@ internal static class StoreCommands
         ["keys", "list", .. var rest] => () => Run(rest, ListKeys),
         ["keys", "revoke", var id, .. var rest] => () => Run(rest, (services, _) => RevokeKey(services, id)),
         ["audit", "verify", .. var rest] => () => Run(rest, VerifyAudit),
-        ["keys" or "audit", ..] => () => throw new StartRefusedException(
-            "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'."),
+        ["keys" or "audit", ..] => () => throw new StartRefusedException(Usage),
         _ => null,
     };
 
@@ -44,8 +46,13 @@ internal static class StoreCommands
     // With a file that holds a working key already nothing is made: a container may run this at each start.
     private static async Task<int> CreateKey(IServiceProvider services, IConfiguration configuration)
     {
-        var name = configuration["name"] is { Length: > 0 and <= 64 } given ? given : "admin";
-        if (!Enum.TryParse<AccessRole>(configuration["role"] ?? nameof(AccessRole.Admin), ignoreCase: true, out var role) || !Enum.IsDefined(role))
+        // Neither has a default: a slip must not make an administrator.
+        if (configuration["name"] is not { Length: > 0 and <= 64 } name || configuration["role"] is null)
+        {
+            throw new StartRefusedException($"A key needs a name of 1 to 64 characters and a role. {Usage}");
+        }
+
+        if (!Enum.TryParse<AccessRole>(configuration["role"], ignoreCase: true, out var role) || !Enum.IsDefined(role))
         {
             throw new StartRefusedException($"'{configuration["role"]}' is no role. Write VIEWER, SUBMITTER or ADMIN.");
         }

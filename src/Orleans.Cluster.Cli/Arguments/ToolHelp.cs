@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Orleans.Cluster.Cli.Arguments;
+
+/// <summary>The help of a command under the tool's own name, with examples.</summary>
+internal sealed class ToolHelp(SynchronousCommandLineAction help, string toolName) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, string[]> Examples = new()
+    {
+        ["up"] = ["up --data ~/data --workers 4", "up --url http://127.0.0.1:9001 --state /var/tmp/cluster"],
+        ["demo"] = ["demo", "demo --rows 1000000 --workers 2"],
+        ["sql"] =
+        [
+            "sql \"SELECT gene, sum(count) AS n FROM t GROUP BY gene\" -t t=expression/*.csv",
+            "sql \"SELECT * FROM a JOIN b USING (gene)\" -t a=counts.tsv -t b=genes.tsv --null NA",
+            "sql \"SELECT * FROM source WHERE n > 3\" -t counts.csv --output out/big --name nightly",
+        ],
+        ["submit"] =
+        [
+            "submit aggregate --path expression/*.csv --group-by gene --agg sum:count:total --wait",
+            "submit filter --path counts.csv --where \"n > 3\"",
+            "submit join --source a=counts.csv --source b=genes.csv --on gene --how left",
+            "submit --file job.json --priority HIGH",
+        ],
+        ["explain"] = ["explain aggregate --path expression/*.csv --group-by gene", "explain @last"],
+        ["partition"] = ["partition expression/*.csv --target-bytes 64MB"],
+        ["head"] = ["head counts.tsv", "head counts.txt -n 3 --delimiter ';' --no-header"],
+        ["schema"] = ["schema counts.tsv --null NA", "schema 'expression/*.csv' --type count=BIGINT"],
+        ["list"] = ["list --status RUNNING", "cancel $(orleans-cluster list -q --status QUEUED --limit 1)"],
+        ["status"] = ["status @last", "status 01JD7Z"],
+        ["result"] = ["result @last", "result @last --out rows.parquet"],
+    };
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        ArgumentNullException.ThrowIfNull(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        var text = new StringWriter();
+        parseResult.InvocationConfiguration.Output = text;
+        int code;
+        try
+        {
+            code = help.Invoke(parseResult);
+        }
+        finally
+        {
+            parseResult.InvocationConfiguration.Output = output;
+        }
+
+        output.Write(text.ToString().TrimEnd().Replace(RootCommand.ExecutableName, toolName, StringComparison.Ordinal));
+        output.WriteLine();
+        if (Examples.TryGetValue(parseResult.CommandResult.Command.Name, out var examples))
+        {
+            output.WriteLine();
+            output.WriteLine(examples.Length == 1 ? "Example:" : "Examples:");
+            foreach (var example in examples)
+            {
+                output.WriteLine($"  {toolName} {example}");
+            }
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orleans.Cluster.Cli.Terminal;
+
+namespace Orleans.Cluster.Cli.Commands;
+
+/// <summary>How files are read: the same options on every command that reads some. They become a job's <c>source</c> or <c>sources</c>.</summary>
+internal sealed class SourceFlags
+{
+    private readonly Option<string[]> sources = List(
+        "--source", "A named input, name=path; the query or the join calls it so. Several paths may have one name", "name=path", "-t", "--table");
+    private readonly Option<string?> format = Text("--format", "AUTO, CSV, TSV, PARQUET, JSON, NDJSON, ...; found out when absent", "format");
+    private readonly Option<string?> delimiter = Text("--delimiter", @"Field delimiter of text; \t is a tab", "text");
+    private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line holds values, not names" };
+    private readonly Option<bool> header = new("--header") { Description = "The first line holds names" };
+    private readonly Option<string[]> nulls = List("--null", "A word that means NULL, for example NA; may be repeated", "word");
+    private readonly Option<string?> encoding = Text("--encoding", "utf-8, utf-16, latin-1 or windows-1252", "name");
+    private readonly Option<string?> comment = Text("--comment", "Lines before the header that begin with this are skipped", "text");
+    private readonly Option<string?> quote = Text("--quote", "Quote character; an empty text for none", "character");
+    private readonly Option<string[]> types = List("--type", "A column's type, for example count=BIGINT; may be repeated", "column=type");
+    private readonly Option<int?> skip = new("--skip") { Description = "Lines to leave out at the beginning", HelpName = "lines" };
+
+    public IEnumerable<Symbol> Symbols =>
+        [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip];
+
+    /// <summary>Lays the flags over a job. Paths that have no name are its <c>source</c>.</summary>
+    /// <exception cref="UsageException">A flag cannot be read, or two contradict each other.</exception>
+    public void Apply(JsonObject job, ParseResult parsed, IReadOnlyList<string> paths)
+    {
+        var (unnamed, named) = Sources(parsed, paths);
+        if (unnamed.Count > 0 && named.Count > 0)
+        {
+            throw new UsageException($"Give every input a name, as in --source t={unnamed[0]}, or none.");
+        }
+
+        if (unnamed.Count > 0)
+        {
+            Json.Child(job, "source")["path"] = Paths(unnamed);
+        }
+
+        foreach (var (name, its) in named)
+        {
+            Json.Child(Json.Child(job, "sources"), name)["path"] = Paths(its);
+        }
+
+        foreach (var source in ReadSources(job, parsed))
+        {
+            Dialect(source, parsed);
+        }
+    }
+
+    /// <summary>Names in the order in which they were first given.</summary>
+    public IReadOnlyList<string> Names(ParseResult parsed) => [.. Sources(parsed, []).Named.Select(pair => pair.Name)];
+
+    private (List<string> Unnamed, List<(string Name, List<string> Paths)> Named) Sources(ParseResult parsed, IReadOnlyList<string> paths)
+    {
+        var unnamed = paths.ToList();
+        var named = new List<(string Name, List<string> Paths)>();
+        foreach (var item in parsed.GetValue(sources) ?? [])
+        {
+            var at = item.IndexOf('=', StringComparison.Ordinal);
+            // A path may hold '=' too (key=value folders); a name is one word.
+            if (at <= 0 || !item[..at].All(c => char.IsLetterOrDigit(c) || c == '_'))
+            {
+                unnamed.Add(item);
+                continue;
+            }
+
+            var known = named.FindIndex(pair => pair.Name == item[..at]);
+            if (known < 0)
+            {
+                named.Add((item[..at], [item[(at + 1)..]]));
+            }
+            else
+            {
+                named[known].Paths.Add(item[(at + 1)..]);
+            }
+        }
+
+        return (unnamed, named);
+    }
+
+    private IEnumerable<JsonObject> ReadSources(JsonObject job, ParseResult parsed)
+    {
+        if (job["sources"] is JsonObject several)
+        {
+            return [.. several.Select(pair => pair.Value).OfType<JsonObject>()];
+        }
+
+        if (job["source"] is JsonObject single)
+        {
+            return [single];
+        }
+
+        // Options without a path would make a source of their own, which the gateway refuses for want of a path: it says so better.
+        return HasDialect(parsed) ? [Json.Child(job, "source")] : [];
+    }
+
+    private bool HasDialect(ParseResult parsed)
+    {
+        var probe = new JsonObject();
+        Dialect(probe, parsed);
+        return probe.Count > 0;
+    }
+
+    private void Dialect(JsonObject source, ParseResult parsed)
+    {
+        if (parsed.GetValue(header) && parsed.GetValue(noHeader))
+        {
+            throw new UsageException("--header and --no-header contradict each other.");
+        }
+
+        Json.Set(source, "format", parsed.GetValue(format)?.ToUpper(CultureInfo.InvariantCulture));
+        Json.SetIn(source, "options", "delimiter", parsed.GetValue(delimiter) is { } text ? text.Replace(@"\t", "\t", StringComparison.Ordinal) : null);
+        Json.SetIn(source, "options", "header", parsed.GetValue(noHeader) ? false : parsed.GetValue(header) ? true : null);
+        Json.SetIn(source, "options", "nullValues", parsed.GetValue(nulls) is { Length: > 0 } words ? Paths(words) : null);
+        Json.SetIn(source, "options", "encoding", parsed.GetValue(encoding));
+        Json.SetIn(source, "options", "comment", parsed.GetValue(comment));
+        Json.SetIn(source, "options", "quote", parsed.GetValue(quote));
+        Json.SetIn(source, "options", "skipLines", parsed.GetValue(skip));
+        foreach (var type in parsed.GetValue(types) ?? [])
+        {
+            // The last '=' parts them: a column's name may hold one, a type's may not.
+            var at = type.LastIndexOf('=');
+            if (at <= 0 || at == type.Length - 1)
+            {
+                throw new UsageException($"'{type}' of --type is not of the form column=type, for example count=BIGINT.");
+            }
+
+            Json.SetIn(Json.Child(source, "options"), "columns", type[..at], type[(at + 1)..]);
+        }
+    }
+
+    private static JsonArray Paths(IEnumerable<string> paths) => new([.. paths.Select(path => (JsonNode?)path)]);
+
+    private static Option<string?> Text(string name, string description, string value) => new(name) { Description = description, HelpName = value };
+
+    private static Option<string[]> List(string name, string description, string value, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore };
+}
