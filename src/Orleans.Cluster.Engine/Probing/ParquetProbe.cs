@@ -83,9 +83,30 @@ internal static class ParquetProbe
         }
         catch (DuckDBException e)
         {
-            throw new EngineException(
-                FailureKind.SourceUnavailable, $"A Parquet file cannot be read: {DuckDbErrors.ToFailure(e).Message}", ProblemCode.DatasetNotReadable.Word, e);
+            throw Unreadable(session, files, e);
         }
+    }
+
+    // The engine's own words often name no file: the first that cannot be read alone is at fault.
+    private static EngineException Unreadable(DuckDbSession session, string[] files, DuckDBException failure)
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                session.Execute($"SELECT count(*) FROM parquet_metadata({SqlText.Literal(file)})");
+                session.Execute($"SELECT count(*) FROM parquet_schema({SqlText.Literal(file)})");
+            }
+            catch (DuckDBException e)
+            {
+                return new EngineException(
+                    FailureKind.SourceUnavailable, $"{file} cannot be read: {DuckDbErrors.ToFailure(e).Message}", ProblemCode.DatasetNotReadable.Word, failure);
+            }
+        }
+
+        return new EngineException(
+            FailureKind.SourceUnavailable, $"The {files.Length} Parquet files from {files[0]} on cannot be read together: {DuckDbErrors.ToFailure(failure).Message}",
+            ProblemCode.DatasetNotReadable.Word, failure);
     }
 
     private static SourceFile Describe(

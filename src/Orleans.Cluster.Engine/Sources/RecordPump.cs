@@ -49,7 +49,7 @@ internal static class RecordPump
                 buffer.AsSpan(used, held).CopyTo(buffer);
                 if (held == buffer.Length)
                 {
-                    buffer = Grow(buffer, offset);
+                    buffer = Grow(buffer, offset, (stream as SourceText)?.Path);
                 }
             }
         }
@@ -91,13 +91,13 @@ internal static class RecordPump
         return position;
     }
 
-    private static byte[] Grow(byte[] buffer, long offset)
+    private static byte[] Grow(byte[] buffer, long offset, string? path)
     {
         if (buffer.Length >= MaxRecordBytes)
         {
             throw new EngineException(
                 FailureKind.BadData,
-                $"The record at byte {offset} is longer than {MaxRecordBytes >> 20} MiB. Is a quote left open, or is `quote` wrong?");
+                $"{(path is null ? "The" : $"{path}: the")} record at byte {offset} is longer than {MaxRecordBytes >> 20} MiB. Is a quote left open, or is `quote` wrong?");
         }
 
         var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);

@@ -6,6 +6,9 @@ namespace Orleans.Cluster.Engine.Sources;
 /// <summary>The text of a source file. What breaks while it is read becomes an error that names the file.</summary>
 internal sealed class SourceText(string path, Stream inner) : ForwardStream
 {
+    /// <summary>The file.</summary>
+    public string Path { get; } = path;
+
     public override int Read(Span<byte> buffer)
     {
         try
@@ -15,7 +18,7 @@ internal sealed class SourceText(string path, Stream inner) : ForwardStream
         catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or DecoderFallbackException)
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"{path} cannot be read to its end, it is broken or cut off: {e.Message}",
+                FailureKind.SourceUnavailable, $"{Path} cannot be read to its end, it is broken or cut off: {e.Message}",
                 ProblemCode.DatasetNotReadable.Word, e);
         }
     }

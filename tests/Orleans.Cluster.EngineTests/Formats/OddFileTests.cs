@@ -198,6 +198,22 @@ public sealed class OddFileTests : IDisposable
         Assert.Contains("holes.parquet", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Convert_ParquetWhoseFooterIsBroken_IsNamed()
+    {
+        var whole = Parquet("whole.parquet", 10_000);
+        var bytes = await File.ReadAllBytesAsync(whole, TestContext.Current.CancellationToken);
+        Array.Fill<byte>(bytes, 0xFF, bytes.Length - 200, 100);
+        var path = harness.Write("footer.parquet", bytes);
+
+        var refused = await Assert.ThrowsAsync<ClusterException>(
+            () => harness.Run(Job(whole, 1) with { Source = new SourceSpec { Path = [whole, path] } }));
+
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
+        Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(whole, refused.Message, StringComparison.Ordinal);
+    }
+
     // The footer says how many rows there are; that is not enough to have counted them.
     [Fact]
     public async Task Count_ParquetWhosePagesCannotBeRead_IsNamed()
