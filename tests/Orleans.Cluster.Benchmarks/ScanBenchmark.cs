@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine;
+using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Benchmarks;
 

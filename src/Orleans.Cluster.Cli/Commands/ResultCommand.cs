@@ -47,7 +47,7 @@ internal static class ResultCommand
         var list = new Option<bool>("--list") { Description = "List the parts of the result, and download nothing" };
         return commands.Create("download", "Download a job's rows, or a part of them, as a file", [job, format, target, part, list], async session =>
         {
-            var id = session.Parsed.GetValue(job);
+            var id = await session.JobAsync(job);
             if (session.Parsed.GetValue(list))
             {
                 var parts = await session.Jobs.ListResultPartsAsync(id, session.Cancellation);

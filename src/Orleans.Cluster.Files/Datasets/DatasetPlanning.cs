@@ -3,7 +3,6 @@ using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Partitioning;
 using Orleans.Cluster.Protocol;
-using Orleans.Cluster.Files.Outputs;
 
 namespace Orleans.Cluster.Files.Datasets;
 

@@ -1,5 +1,4 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Files.Outputs;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;

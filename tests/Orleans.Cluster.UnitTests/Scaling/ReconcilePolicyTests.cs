@@ -35,7 +35,7 @@ public sealed class ReconcilePolicyTests
     {
         var desired = Desired(4).Drain(new WorkerId("w-2"), Now);
 
-        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => Worker(one, busy: 1))]));
+        var plan = ReconcilePolicy.Plan(desired, View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1))]));
 
         Assert.Equal(["2"], plan.Leaving.Keys);
         Assert.Equal([new WorkerId("w-2")], plan.Drain);
@@ -50,7 +50,7 @@ public sealed class ReconcilePolicyTests
         var leaving = new Dictionary<string, DateTimeOffset> { ["2"] = Now };
 
         var plan = ReconcilePolicy.Plan(
-            desired, View(Four, [.. Four.Select(one => Worker(one, state: one.Id == "2" ? WorkerState.Draining : WorkerState.Active))], leaving));
+            desired, View(Four, [.. Four.Select(one => WorkerOf(one, state: one.Id == "2" ? WorkerState.Draining : WorkerState.Active))], leaving));
 
         Assert.Equal(["2"], plan.Stop);
         Assert.Equal(["2"], plan.Leaving.Keys);

@@ -1,11 +1,10 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
-using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
-namespace Orleans.Cluster.Files.Outputs;
+namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>Where the rows of a job's result are: the artifacts of its last stage, or the files that it published.</summary>
 internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints, DataRoots roots, ClusterPaths paths)

@@ -1,7 +1,8 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Json;
 using Orleans.Cluster.Engine.Sources;
 
-namespace Orleans.Cluster.Engine.Json;
+namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>Sample records of all files of a dataset: those that are JSON, under the names that their keys get.</summary>
 internal sealed class JsonSample : IDisposable
