@@ -33,7 +33,8 @@ public sealed class ScratchQuotaTests : IDisposable
     public async Task Run_TextStagedOnDisk_CountsAgainstTheQuota(long quota, bool fits)
     {
         using var engine = new EngineHarness { MemoryBytes = 1 << 20, ScratchBytes = quota };
-        var path = engine.Write("numbers.csv", string.Join('\n', Enumerable.Range(0, 100_000).Select(n => n.ToString(CultureInfo.InvariantCulture)).Prepend("n")));
+        var path = engine.Write(
+            "numbers.ndjson", string.Join('\n', Enumerable.Range(0, 100_000).Select(n => string.Create(CultureInfo.InvariantCulture, $"{{\"n\":{n}}}"))));
         var spec = new JobSpec
         {
             Operation = OperationKind.Filter,

@@ -70,7 +70,8 @@ internal static class PartitionViews
         foreach (var (name, dataset) in plan.Datasets)
         {
             console.Text.WriteLine(
-                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {Quantities.Of(dataset.Partitions.Count, "partition")}");
+                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, "
+                + $"{Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
         }
 
         foreach (var stage in plan.Stages)

@@ -59,6 +59,9 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
+    /// <summary>Makes a table of this process known under its name.</summary>
+    public void Register(TableFunction table) => TableFunctions.Register(_connection.NativeConnection, table);
+
     /// <summary>Runs one statement that answers no rows.</summary>
     /// <returns>Rows that it wrote.</returns>
     public long Execute(string sql, CancellationToken cancellationToken = default)

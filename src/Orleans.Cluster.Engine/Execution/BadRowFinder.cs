@@ -5,44 +5,22 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>A row that does not fit the schema, and where it stands in its source.</summary>
+/// <summary>A bad row of staged text.</summary>
 /// <param name="Table">The staged table that it is in.</param>
 /// <param name="Record">Its number among the table's records, those set aside counted, from 0.</param>
-/// <param name="Path">Source file.</param>
-/// <param name="Line">Line, from 1.</param>
-/// <param name="Offset">Byte offset in the (inflated) source.</param>
-/// <param name="Column">Column, where one is at fault.</param>
-/// <param name="Value">Its value.</param>
-/// <param name="Expected">Type that it should have.</param>
-/// <param name="Reason">What is wrong.</param>
-/// <param name="Raw">The record as it stands.</param>
-internal sealed record BadRow(
-    StagedTable Table, long Record, string Path, long Line, long Offset, string? Column, string? Value, string? Expected, string Reason, string Raw)
-{
-    private const int Shown = 200;
+/// <param name="Row">The row.</param>
+internal sealed record StagedBadRow(StagedTable Table, long Record, BadRow Row);
 
-    /// <summary>One line for people.</summary>
-    public string Describe()
-    {
-        var column = Column is null ? "" : $", column '{Column}'";
-        var value = Value is null ? "" : $": value '{Short(Value)}'{(Expected is null ? "" : $" is no {Expected}")}";
-        return $"{Path}, line {Line}, byte {Offset}{column}{value}. {Reason} Row: {Short(Raw)}";
-    }
-
-    private static string Short(string text) => text.Length <= Shown ? text : text[..Shown] + "...";
-}
-
-/// <summary>After a query has failed, looks for the rows of delimited text or NDJSON that do not fit, all of them at once.</summary>
+/// <summary>After a query has failed, looks for the rows of NDJSON that do not fit, all of them at once.</summary>
 internal static class BadRowFinder
 {
-    public static IReadOnlyList<BadRow> Find(TaskSpec task, TaskInputs inputs, CancellationToken cancellationToken)
+    public static IReadOnlyList<StagedBadRow> Find(TaskSpec task, TaskInputs inputs, CancellationToken cancellationToken)
     {
-        var found = new List<BadRow>();
+        var found = new List<StagedBadRow>();
         foreach (var table in inputs.StagedTables)
         {
             using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = inputs.EngineMemoryBytes, Files = [table.File.Path] });
-            var rejects = table.Dialect is null ? NdjsonRejects(session, table, cancellationToken) : TextRejects(session, table, cancellationToken);
-            found.AddRange(Locate(table, rejects, cancellationToken));
+            found.AddRange(Locate(table, NdjsonRejects(session, table, cancellationToken), cancellationToken));
         }
 
         return found;
@@ -50,19 +28,6 @@ internal static class BadRowFinder
 
     /// <summary>A fault of one staged record; <paramref name="Record"/> counts records of the staged file.</summary>
     private sealed record Reject(long Record, string? Column, string Reason);
-
-    // Reading every column, so that each is converted; the engine notes what it cannot read.
-    private static List<Reject> TextRejects(DuckDbSession session, StagedTable table, CancellationToken cancellationToken)
-    {
-        var names = SqlText.Names(table.FileColumns.Select(column => column.Name));
-        session.Execute($"SELECT max(hash({names})) FROM {table.ReadSql(storeRejects: true)}", cancellationToken);
-        return session.Query(
-            "SELECT line, any_value(column_name ORDER BY column_idx), any_value(error_message ORDER BY column_idx) FROM reject_errors GROUP BY line ORDER BY line",
-            row => new Reject(
-                Convert.ToInt64(row.GetValue(0), System.Globalization.CultureInfo.InvariantCulture) - 1,
-                row.IsDBNull(1) ? null : row.GetString(1), FirstLine(row.GetString(2))),
-            cancellationToken);
-    }
 
     private static List<Reject> NdjsonRejects(DuckDbSession session, StagedTable table, CancellationToken cancellationToken)
     {
@@ -87,7 +52,7 @@ internal static class BadRowFinder
     }
 
     // Walks the sources once more to find where the faulty records stand.
-    private static List<BadRow> Locate(StagedTable table, List<Reject> rejects, CancellationToken cancellationToken)
+    private static List<StagedBadRow> Locate(StagedTable table, List<Reject> rejects, CancellationToken cancellationToken)
     {
         if (rejects.Count == 0)
         {
@@ -95,7 +60,7 @@ internal static class BadRowFinder
         }
 
         var sink = new Locator(table, rejects);
-        var splitter = new RecordSplitter(table.Dialect);
+        var splitter = new RecordSplitter(null);
         foreach (var slice in table.Slices)
         {
             sink.Enter(slice);
@@ -104,16 +69,6 @@ internal static class BadRowFinder
         }
 
         return sink.Found;
-    }
-
-    private static string FirstLine(string text)
-    {
-        var end = text.IndexOf('\n', StringComparison.Ordinal);
-        var line = (end < 0 ? text : text[..end]).Trim();
-        var sentence = line.EndsWith('.') ? line : line + ".";
-        return sentence.Contains("unicode", StringComparison.OrdinalIgnoreCase)
-            ? $"{sentence} If the file is in another encoding, say so in options.encoding (latin-1, windows-1252, utf-16)."
-            : sentence;
     }
 
     private sealed class Locator(StagedTable table, List<Reject> rejects) : IRecordSink
@@ -125,7 +80,7 @@ internal static class BadRowFinder
         private long _record;
         private long _staged;
 
-        public List<BadRow> Found { get; } = [];
+        public List<StagedBadRow> Found { get; } = [];
 
         public void Enter(FileSlice slice)
         {
@@ -159,19 +114,7 @@ internal static class BadRowFinder
 
         public void Blank(ReadOnlySpan<byte> raw, long offset) => _line += LineCounter.Count(raw);
 
-        private BadRow Describe(long number, Reject reject, string raw, long offset)
-        {
-            var index = table.FileColumns.ToList().FindIndex(column => column.Name == reject.Column);
-            string? value = null;
-            if (index >= 0 && table.Dialect is { } dialect)
-            {
-                var fields = Probing.FieldSplitter.Split(raw, dialect.Delimiter, dialect.Quote, dialect.Escape);
-                value = index < fields.Count ? fields[index].Text : null;
-            }
-
-            return new BadRow(
-                table, number, _slice.OriginPath ?? _slice.File.Stamp.Path, _line, offset, reject.Column, value,
-                value is null ? null : table.FileColumns[index].Type, reject.Reason, raw);
-        }
+        private StagedBadRow Describe(long number, Reject reject, string raw, long offset) => new(
+            table, number, new BadRow(_slice.OriginPath ?? _slice.File.Stamp.Path, _line, offset, reject.Column, null, null, reject.Reason, raw));
     }
 }

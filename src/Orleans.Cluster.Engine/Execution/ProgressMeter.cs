@@ -17,6 +17,8 @@ internal sealed class ProgressMeter : IDisposable
     private readonly Timer _timer;
     private DuckDbSession? _session;
     private long _stagedBytes;
+    private long _scannedBytes;
+    private long _scannedRows;
     private TaskProgress _last = new(0, 0);
 
     public ProgressMeter(TaskSpec task, IProgress<TaskProgress>? progress)
@@ -33,6 +35,13 @@ internal sealed class ProgressMeter : IDisposable
     public long PeakMemoryBytes { get; private set; }
 
     public void AddStaged(long bytes) => Interlocked.Add(ref _stagedBytes, bytes);
+
+    /// <summary>Counts source bytes that a scan of this process has read, and rows that it made of them.</summary>
+    public void AddScanned(long bytes, long rows)
+    {
+        Interlocked.Add(ref _scannedBytes, bytes);
+        Interlocked.Add(ref _scannedRows, rows);
+    }
 
     /// <summary>Follows the query of a session until the answer is disposed of, which must be before the session is.</summary>
     public IDisposable Follow(DuckDbSession session)
@@ -69,9 +78,10 @@ internal sealed class ProgressMeter : IDisposable
         {
             Watch();
             var fraction = _session?.FractionDone ?? 0;
-            var bytes = (long)((StagingShare * Interlocked.Read(ref _stagedBytes)) + ((1 - StagingShare) * fraction * _totalBytes));
+            var bytes = (long)((StagingShare * Interlocked.Read(ref _stagedBytes)) + ((1 - StagingShare) * fraction * _totalBytes))
+                + Interlocked.Read(ref _scannedBytes);
             var next = new TaskProgress(
-                Math.Clamp(bytes, _last.BytesDone, Math.Max(_totalBytes, _last.BytesDone)), Math.Max(_session?.RowsDone ?? 0, _last.RowsDone));
+                Math.Clamp(bytes, _last.BytesDone, Math.Max(_totalBytes, _last.BytesDone)), Math.Max((_session?.RowsDone ?? 0) + Interlocked.Read(ref _scannedRows), _last.RowsDone));
             if (next != _last)
             {
                 _last = next;

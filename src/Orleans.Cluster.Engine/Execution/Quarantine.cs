@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;

@@ -26,6 +26,11 @@ internal static class RowAccounting
             Require(table.Slices[0].File.Stamp.Path, table.Staged.Rows, scans, () => Recount(session, table, cancellationToken));
         }
 
+        foreach (var table in inputs.TextTables)
+        {
+            table.CountRecords(cancellationToken);
+        }
+
         var isUnread = profile.Scans.Count(scan => scan.ReadsParquetColumns) < inputs.ParquetScans.Count();
         foreach (var (scan, rows) in inputs.ParquetScans)
         {

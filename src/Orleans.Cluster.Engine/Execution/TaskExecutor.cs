@@ -63,12 +63,19 @@ internal sealed class TaskExecutor(StagingArea staging)
         using var meter = new ProgressMeter(task, progress);
         using var inputs = TaskInputs.Prepare(task, staging, meter, cancellationToken);
         var quarantine = new Quarantine(task.AttemptFolder);
+        if (task.OnBadRow == BadRowPolicy.Quarantine)
+        {
+            // Before any row is read, so that all scans leave out the same.
+            CastFinder.Find(inputs, cancellationToken);
+        }
+
         for (var round = 0; ; round++)
         {
             try
             {
                 var (files, columns, spilled) = RunQuery(task, inputs, meter, cancellationToken);
                 RowAccounting.CheckQuarantine(inputs, quarantine.Count);
+                quarantine.Add(inputs.TextTables.SelectMany(table => table.Bad));
                 var aside = quarantine.Write();
                 return new TaskManifest
                 {
@@ -83,8 +90,18 @@ internal sealed class TaskExecutor(StagingArea staging)
                         inputs.StagedDiskBytes),
                 };
             }
+            catch (DuckDBException) when (inputs.ScanFailure is not null)
+            {
+                inputs.ScanFailure!.Throw();
+            }
             catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
             {
+                if (CastFinder.Find(inputs, cancellationToken))
+                {
+                    OutputWriter.Clear(task.AttemptFolder);
+                    continue;
+                }
+
                 var bad = BadRowFinder.Find(task, inputs, cancellationToken);
                 if (bad.Count == 0)
                 {
@@ -93,10 +110,10 @@ internal sealed class TaskExecutor(StagingArea staging)
 
                 if (task.OnBadRow == BadRowPolicy.Fail || round == MaxQuarantineRounds)
                 {
-                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Describe(), ProblemCode.BadRow.Word), exception);
+                    throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), exception);
                 }
 
-                quarantine.Add(bad);
+                quarantine.Add(bad.Select(row => row.Row));
                 foreach (var group in bad.GroupBy(row => row.Table))
                 {
                     group.Key.Skip(group.Select(row => row.Record));
@@ -119,6 +136,11 @@ internal sealed class TaskExecutor(StagingArea staging)
             [task.AttemptFolder, task.ScratchFolder],
             inputs.Files));
         session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);
+        foreach (var table in inputs.TextTables)
+        {
+            session.Register(table);
+        }
+
         foreach (var declaration in inputs.Declarations())
         {
             session.Execute(declaration, cancellationToken);

@@ -1,4 +1,7 @@
+using System.Runtime.ExceptionServices;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Scanning;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
@@ -19,8 +22,15 @@ internal sealed class TaskInputs : IDisposable
     private readonly StagingArea _area;
     private readonly TaskSpec _task;
     private readonly Dictionary<ScanInput, List<StagedTable>> _staged = [];
+    private readonly Dictionary<ScanInput, List<TextTable>> _texts = [];
 
     private TaskInputs(StagingArea area, TaskSpec task) => (_area, _task) = (area, task);
+
+    /// <summary>All delimited text, in order of inputs and slices. It is read where it is.</summary>
+    public IEnumerable<TextTable> TextTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => _texts.GetValueOrDefault(i.Scan!) ?? []).Distinct();
+
+    /// <summary>What ended a scan of delimited text early; null when none did.</summary>
+    public ExceptionDispatchInfo? ScanFailure => TextTables.Select(table => table.Failure).FirstOrDefault(failure => failure is not null);
 
     /// <summary>All staged text, in order of inputs and slices.</summary>
     public IEnumerable<StagedTable> StagedTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Tables(i.Scan!));
@@ -53,7 +63,8 @@ internal sealed class TaskInputs : IDisposable
         select (scan, scan.Slices.Sum(slice => slice.Rows ?? slice.End - slice.Start));
 
     /// <summary>Rows that scans shall read, rows set aside included.</summary>
-    public long RowsIn => StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + ParquetScans.Sum(scan => scan.Rows);
+    public long RowsIn =>
+        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0) + ParquetScans.Sum(scan => scan.Rows);
 
     /// <summary>Checks every file and stages all text.</summary>
     /// <exception cref="EngineException">A source changed, or an artifact is lost.</exception>
@@ -120,6 +131,12 @@ internal sealed class TaskInputs : IDisposable
             return;
         }
 
+        if (scan.Format is SourceFormat.Csv or SourceFormat.Tsv)
+        {
+            PrepareText(scan, meter, cancellationToken);
+            return;
+        }
+
         var tables = _staged[scan] = [];
         foreach (var group in GroupByLayout(scan))
         {
@@ -131,12 +148,46 @@ internal sealed class TaskInputs : IDisposable
         }
     }
 
+    private void PrepareText(ScanInput scan, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        foreach (var slice in scan.Slices)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SourceStreams.Check(slice);
+        }
+
+        if (_texts.ContainsKey(scan))
+        {
+            return;
+        }
+
+        var number = _texts.Values.Sum(tables => tables.Count);
+        _texts[scan] =
+        [
+            .. GroupByLayout(scan).Select((group, i) => new TextTable(
+                $"__text_{number + i}", scan, group, _task.OnBadRow == BadRowPolicy.Quarantine, Reporter(group, meter))),
+        ];
+    }
+
+    // Progress is in bytes as stored; text that is inflated has more.
+    private static Action<long, long> Reporter(List<FileSlice> slices, ProgressMeter meter)
+    {
+        var stored = slices.Sum(slice => slice.End - slice.Start);
+        var factor = Math.Min(1, stored / (double)Math.Max(slices.Sum(TextBytes), 1));
+        return (bytes, rows) => meter.AddScanned((long)(bytes * factor), rows);
+    }
+
     private string SelectSql(TaskInput input)
     {
         var columns = input.Exchange?.Columns ?? input.Scan!.Columns;
         var selects = input.Exchange is { } exchange
             ? ExchangeSelects(exchange)
-            : input.Scan!.Format == SourceFormat.Parquet ? [.. ParquetSql.Selects(input.Scan)] : [.. Tables(input.Scan).Select(t => t.SelectSql())];
+            : input.Scan!.Format switch
+            {
+                SourceFormat.Parquet => [.. ParquetSql.Selects(input.Scan)],
+                SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql())],
+                _ => [.. Tables(input.Scan).Select(t => t.SelectSql())],
+            };
         return selects.Count > 0
             ? string.Join(" UNION ALL ", selects)
             : $"SELECT {string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Name(c.Name)}"))} WHERE false";

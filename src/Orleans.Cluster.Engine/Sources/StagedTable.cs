@@ -3,7 +3,7 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 
-/// <summary>Neighbouring text slices of one layout, staged as one file that the engine reads.</summary>
+/// <summary>Neighbouring JSON slices of one layout, staged as one file of one value a line that the engine reads.</summary>
 internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slices, StagingFile file)
 {
     private readonly SortedSet<long> _skipped = [];
@@ -29,9 +29,6 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
     public IReadOnlyList<ColumnSchema> FileColumns { get; } = ColumnsOf(scan, slices[0].File);
 
-    /// <summary>Null for NDJSON.</summary>
-    public TextDialect? Dialect { get; } = scan.DialectOf(slices[0].File);
-
     /// <summary>Copies the records that are not set aside.</summary>
     public void Stage(Action<long> progress, CancellationToken cancellationToken)
     {
@@ -43,8 +40,7 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     public void Skip(IEnumerable<long> records) => _skipped.UnionWith(records);
 
     /// <summary>The reader's call.</summary>
-    public string ReadSql(bool storeRejects = false) =>
-        TextSql.Read(File.Path, Dialect, FileColumns, Staged.LongestRecord, storeRejects);
+    public string ReadSql() => TextSql.Read(File.Path, null, FileColumns, Staged.LongestRecord);
 
     /// <summary>The reader's call for whole lines, as the one column <c>line</c>.</summary>
     public string LinesSql() => TextSql.Read(File.Path, WholeLines, [new ColumnSchema("line", "VARCHAR")], Staged.LongestRecord);
@@ -53,7 +49,8 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     public string SelectSql() =>
         $"SELECT {TextSql.Select(Scan.Columns, Slices[0].File, readAsDataset: true)} FROM {ReadSql()}";
 
-    private static ColumnSchema[] ColumnsOf(ScanInput scan, SourceFile file)
+    /// <summary>Columns of a file in its own order, under the dataset's types; those of its folders left out.</summary>
+    public static ColumnSchema[] ColumnsOf(ScanInput scan, SourceFile file)
     {
         var hive = file.HiveValues ?? new Dictionary<string, string>();
         var own = file.Columns ?? [.. scan.Columns.Where(c => !hive.ContainsKey(c.Name))];

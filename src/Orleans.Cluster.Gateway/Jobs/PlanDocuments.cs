@@ -21,6 +21,12 @@ internal static class PlanDocuments
     {
         Format = dataset.Format,
         Dialect = Of(dataset.Dialect),
+        Reader = dataset.Format switch
+        {
+            SourceFormat.Csv or SourceFormat.Tsv => "text-scan",
+            SourceFormat.Parquet => "duckdb-parquet",
+            _ => "duckdb-json",
+        },
         Columns = dataset.Columns,
         TotalBytes = dataset.TotalBytes,
         EstimatedRows = dataset.EstimatedRows,

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Probing;
+using Orleans.Cluster.Engine.Scanning;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
@@ -14,6 +15,7 @@ internal sealed class CutReader : IDisposable
     private readonly Dictionary<(long Start, long End), List<string>> read = [];
     private readonly DatasetProbe probe;
     private readonly IReadOnlyList<string>? columns;
+    private int tables;
 
     public CutReader(string path, SourceSpec source, IReadOnlyList<string>? columns = null)
     {
@@ -50,6 +52,20 @@ internal sealed class CutReader : IDisposable
         return [.. Enumerable.Range(0, count - 1).Select(i => (shift + (i * bytes / count)) % bytes).Where(cut => cut > 0).Distinct().Order()];
     }
 
+    private string Declare(ScanInput scan)
+    {
+        if (scan.DialectOf(scan.Slices[0].File) is not null)
+        {
+            var text = new TextTable($"__text_{tables++}", scan, scan.Slices, setsAside: false, static (_, _) => { });
+            session.Register(text);
+            return text.SelectSql();
+        }
+
+        var table = new StagedTable(scan, scan.Slices, staging);
+        table.Stage(static _ => { }, CancellationToken.None);
+        return table.SelectSql();
+    }
+
     public void Dispose()
     {
         session.Dispose();
@@ -65,9 +81,7 @@ internal sealed class CutReader : IDisposable
 
         var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated };
         var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Columns = probe.Columns, Slices = [slice] };
-        var table = new StagedTable(scan, [slice], staging);
-        table.Stage(static _ => { }, CancellationToken.None);
-        var rows = session.Query($"SELECT {(columns is null ? "*" : SqlText.Names(columns))} FROM ({table.SelectSql()})", row => string.Join(
+        var rows = session.Query($"SELECT {(columns is null ? "*" : SqlText.Names(columns))} FROM ({Declare(scan)})", row => string.Join(
             ' ', Enumerable.Range(0, row.FieldCount).Select(i => row.IsDBNull(i) ? "null" : $"«{row.GetValue(i)}»")));
         Assert.Equal(range.Rows, rows.Count);
         return read[(range.Start, range.End)] = rows;

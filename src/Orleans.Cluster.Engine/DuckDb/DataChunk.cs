@@ -1,0 +1,31 @@
+namespace Orleans.Cluster.Engine.DuckDb;
+
+/// <summary>Vectors of one batch of rows, which a scan fills.</summary>
+internal readonly struct DataChunk(nint handle)
+{
+    /// <summary>The vector of a projected column.</summary>
+    public NativeVector Vector(int index)
+    {
+        var vector = NativeTables.GetVector(handle, (ulong)index);
+        return new NativeVector(vector, NativeTables.GetData(vector));
+    }
+}
+
+/// <summary>One vector: its values, and which of them are not NULL.</summary>
+/// <param name="handle">The engine's vector.</param>
+/// <param name="data">Memory of its values.</param>
+internal readonly struct NativeVector(nint handle, nint data)
+{
+    /// <summary>Memory of its values.</summary>
+    public nint Data => data;
+
+    /// <summary>Bits of the rows that are not NULL, all set when they are asked for the first time.</summary>
+    public nint Validity()
+    {
+        NativeTables.EnsureValidity(handle);
+        return NativeTables.GetValidity(handle);
+    }
+
+    /// <summary>The bits, if somebody asked for them; 0 otherwise.</summary>
+    public nint ExistingValidity() => NativeTables.GetValidity(handle);
+}
