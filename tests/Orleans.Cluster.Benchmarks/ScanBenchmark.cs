@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Engine;
 using Orleans.Cluster.Engine.Execution;
 using Orleans.Cluster.Protocol;
 
