@@ -23,7 +23,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parent.parent.parent / "src/Orleans.Cluster.Cli/bin/Debug/net10.0/Orleans.Cluster.Cli"
-START_SECONDS = 180
+START_SECONDS = 600
+"""A busy machine starts a cluster slowly; `up` gives up by itself when nothing goes on."""
 WITH_PACKAGES = ["tests.test_frames", "tests.test_pages.DaskTests", "tests.test_pages.ReadmeTests", "tests.test_source_files"]
 """What the second run repeats: the rest does not look at packages."""
 
