@@ -54,6 +54,9 @@ internal readonly unsafe struct FloatParser(byte point) : IFieldParser<float>
 /// <summary>What is no number and yet a value of floating types.</summary>
 internal static unsafe class FloatingWords
 {
+    // The engine's own: the framework's has its sign set, which the engine would print and hash as another value.
+    private static readonly double NaN = BitConverter.UInt64BitsToDouble(0x7FF8_0000_0000_0000);
+
     /// <summary>The text with the point that the framework reads.</summary>
     public static ReadOnlySpan<byte> WithPoint(byte* start, byte* end, byte point)
     {
@@ -70,7 +73,7 @@ internal static unsafe class FloatingWords
 
     public static bool TryParse(byte* start, byte* end, out double value)
     {
-        value = double.NaN;
+        value = NaN;
         var text = new ReadOnlySpan<byte>(start, (int)(end - start));
         var isNegative = text.StartsWith("-"u8);
         if (isNegative || text.StartsWith("+"u8))
