@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Protocol;

@@ -4,7 +4,7 @@ namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
 /// Takes the cookie of a browser that has signed in for the key or token that it was made from. A browser sends a cookie whoever wrote the
-/// page, so a change by cookie must say that it comes from a page of this gateway (<see cref="BrowserGuard"/> has checked what it says).
+/// page, so a change by cookie must say that it comes from a page of this gateway (<c>BrowserGuard</c> has checked what it says).
 /// </summary>
 internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> seal, TimeProvider clock)
 {

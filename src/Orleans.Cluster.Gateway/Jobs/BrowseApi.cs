@@ -1,6 +1,6 @@
 using System.Globalization;
-using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Gateway.Access;
 using Orleans.Cluster.Gateway.Forms;

@@ -1,8 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using System.Text.Json;
-using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Gateway.Access;

@@ -1,5 +1,5 @@
-using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Operators;

@@ -6,7 +6,9 @@ using static Microsoft.Playwright.Assertions;
 namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>Every page, dark and light, as an accessibility checker sees it; and none wider than its window.</summary>
-public sealed class AxeTests(BrowserCluster fixture) : IClassFixture<BrowserCluster>
+[Collection("browser")]
+[Trait("Category", "Long")]
+public sealed class AxeTests(BrowserCluster fixture)
 {
     private static readonly string[] Tabs = ["story", "graph", "partitions", "timeline", "profile", "data", "quarantine", "plan", "log", "resources", "json"];
 

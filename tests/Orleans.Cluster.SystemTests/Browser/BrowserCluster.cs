@@ -5,6 +5,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Browser;
 
+[CollectionDefinition("browser", DisableParallelization = true)]
+public sealed class BrowserCollection : ICollectionFixture<BrowserCluster>;
+
 /// <summary>A cluster with a few jobs, and a browser that looks at its console.</summary>
 public sealed class BrowserCluster : IAsyncLifetime
 {

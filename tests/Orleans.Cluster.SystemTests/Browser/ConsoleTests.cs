@@ -5,7 +5,9 @@ using static Microsoft.Playwright.Assertions;
 namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>The console as somebody with a browser uses it.</summary>
-public sealed class ConsoleTests(BrowserCluster fixture) : IClassFixture<BrowserCluster>
+[Collection("browser")]
+[Trait("Category", "Long")]
+public sealed class ConsoleTests(BrowserCluster fixture)
 {
     [Fact]
     public async Task Submit_InTheBrowser_ShowsRowsAndAChart()

@@ -7,21 +7,13 @@ using static Microsoft.Playwright.Assertions;
 namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>The console of a gateway that asks for keys, as each role sees it.</summary>
-public sealed class SignInTests(BrowserCluster browser) : IClassFixture<BrowserCluster>, IAsyncLifetime
+[Collection("browser")]
+[Trait("Category", "Long")]
+public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed) : IClassFixture<SignInTests.Keyed>
 {
-    private readonly EmbeddedCluster cluster = new() { Workers = 0, AsksForKeys = true };
+    private readonly EmbeddedCluster cluster = keyed.Cluster;
 
     private string Root => cluster.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
-
-    public async ValueTask InitializeAsync()
-    {
-        if (File.Exists(BrowserCluster.Chromium))
-        {
-            await cluster.StartAsync();
-        }
-    }
-
-    public ValueTask DisposeAsync() => cluster.DisposeAsync();
 
     [Fact]
     public async Task SignIn_WithAKeyOfEachRole_ShowsWhatTheRoleMaySee()
@@ -108,5 +100,21 @@ public sealed class SignInTests(BrowserCluster browser) : IClassFixture<BrowserC
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync();
         return page;
+    }
+
+    /// <summary>A gateway that asks for keys, for all tests here.</summary>
+    public sealed class Keyed : IAsyncLifetime
+    {
+        public EmbeddedCluster Cluster { get; } = new() { Workers = 0, AsksForKeys = true };
+
+        public async ValueTask InitializeAsync()
+        {
+            if (File.Exists(BrowserCluster.Chromium))
+            {
+                await Cluster.StartAsync();
+            }
+        }
+
+        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
     }
 }
