@@ -22,7 +22,7 @@ internal static class CastFinder
             foreach (var (index, column) in table.TextColumns.Index().Where(item => item.Item.IsCast))
             {
                 var records = session.Query(
-                    $"SELECT {TextTable.RecordColumn} FROM {table.Name}() WHERE c{index} IS NOT NULL AND TRY_CAST(c{index} AS {column.Declared}) IS NULL",
+                    $"SELECT {TextTable.RecordColumn} FROM {table.Name}() WHERE c{index} IS NOT NULL AND TRY(CAST(c{index} AS {column.Declared})) IS NULL",
                     row => row.GetInt64(0), cancellationToken);
                 foreach (var record in records)
                 {
