@@ -8,6 +8,12 @@ public sealed record TaskSpec
     /// <summary>A function without arguments that queries of stages may call: the number of the task's partition.</summary>
     public const string PartitionFunction = "__partition";
 
+    /// <summary>The sequence of which each round of a recursive query draws a number; it ends, and so does the query.</summary>
+    public const string RecursionRounds = "__recursion_rounds";
+
+    /// <summary>The same for each row that a recursive part makes.</summary>
+    public const string RecursionRows = "__recursion_rows";
+
     /// <summary>Which attempt this is. Names its files.</summary>
     public required AttemptId Attempt { get; init; }
 

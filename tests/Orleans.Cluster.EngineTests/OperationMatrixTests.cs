@@ -60,7 +60,10 @@ public sealed class OperationMatrixTests : IDisposable
         harness.Dispose();
         harness = new EngineHarness { CoalesceBytes = 0 };
         limits = new PlanLimits { GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512, TargetBytes = 2048 };
-        await Compare(operation, parameters, sql, isOrdered, rows: 120, 3, 3);
+
+        // Many groups that nobody asked an order of come in the order of their targets.
+        var isAsked = operation != "Aggregate" || parameters.Contains("orderBy", StringComparison.Ordinal);
+        await Compare(operation, parameters, sql, isOrdered && isAsked, rows: 120, 3, 3);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class DuckDbErrors
     {
         EngineException e => e.Failure,
         ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
+        DuckDBException e when Recursion.Refusal(e) is { } end => new AttemptFailure(FailureKind.BadQuery, end, ProblemCode.QueryInvalid.Word),
         DuckDBException e => new AttemptFailure(KindOf(e), EngineMessages.Plain(FirstLines(e.Message)), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
@@ -23,6 +24,7 @@ public sealed class SqlTree : IDisposable
 
     private static readonly JsonDocumentOptions TreeOptions = new() { MaxDepth = 2 * SqlTreeGuard.MaxDepth };
     private static readonly JsonNodeOptions NodeOptions = new();
+    private static readonly JsonSerializerOptions TextOptions = new() { MaxDepth = 2 * SqlTreeGuard.MaxDepth };
     private readonly DuckDBConnection connection;
     private readonly Lock gate = new();
 
@@ -31,13 +33,14 @@ public sealed class SqlTree : IDisposable
     {
         connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
-        foreach (var setting in new[]
-        {
+        foreach (var setting in (IEnumerable<string>)
+        [
             "SET threads = 1", "SET memory_limit = '256MB'", "SET temp_directory = ''", "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false", "SET enable_external_access = false",
             "SET lock_configuration = true",
             $"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST(0 AS BIGINT)",
-        })
+            .. Recursion.CreateSequences,
+        ])
         {
             Execute(setting);
         }
@@ -62,8 +65,11 @@ public sealed class SqlTree : IDisposable
         var tree = ReadTree(text);
         if (tree["error"]?.GetValue<bool>() != false)
         {
-            throw Invalid(tree["error_type"]?.GetValue<string>() == "not implemented" && SqlStatements.Other(sql) is { } other
-                ? $"A query is exactly one SELECT; {other} is not allowed."
+            var isOther = tree["error_type"]?.GetValue<string>() == "not implemented";
+            throw Invalid(
+                isOther && sql.Contains("PIVOT", StringComparison.OrdinalIgnoreCase)
+                    ? "PIVOT needs the values of its keys in the query: ON key IN ('a', 'b'). For values that only the data tells, use the operation pivot."
+                : isOther && SqlStatements.Other(sql) is { } other ? $"A query is exactly one SELECT; {other} is not allowed."
                 : tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.");
         }
 
@@ -74,7 +80,8 @@ public sealed class SqlTree : IDisposable
         }
 
         SqlTreeGuard.Check(statements, sql);
-        return text;
+        CheckSeries(statements);
+        return SqlTreeNames.Unqualify(statements) ? tree.ToJsonString(TextOptions) : text;
     }
 
     /// <summary>Turns a tree into text.</summary>
@@ -82,7 +89,7 @@ public sealed class SqlTree : IDisposable
     public string Render(string tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
-        return Scalar("SELECT json_deserialize_sql(CAST($1 AS JSON))", tree);
+        return new SqlTreePrinter(text => Scalar("SELECT json_deserialize_sql(CAST($1 AS JSON))", text)).Print(tree, ReadTree);
     }
 
     /// <summary>Result columns of a query over empty tables, in order.</summary>
@@ -108,6 +115,32 @@ public sealed class SqlTree : IDisposable
     /// <inheritdoc/>
     public void Dispose() => connection.Dispose();
 
+    // Series are counted by the engine, which alone knows how many steps there are between two times; it stops behind the bound.
+    private void CheckSeries(JsonNode statements)
+    {
+        long rows = 0;
+        foreach (var (function, table) in SqlSeries.Of(statements))
+        {
+            var all = Render(SqlTreePrinter.SelectAll(table).ToJsonString(TextOptions));
+            try
+            {
+                var count = Scalar($"SELECT CAST(count(*) AS VARCHAR) FROM ({all} LIMIT {SqlSeries.MaxRows + 1})");
+                rows += long.Parse(count, CultureInfo.InvariantCulture);
+            }
+            catch (ClusterException unbound) when (unbound.Code == ProblemCode.QueryInvalid)
+            {
+                throw Invalid(
+                    $"{function} in the place of a table needs constants ({unbound.Message.Split('\n')[0]}). "
+                    + $"For a series that depends on a row, use unnest({function}(...)) in the select list.");
+            }
+
+            if (rows > SqlSeries.MaxRows)
+            {
+                throw Invalid($"The series of a query have at most {SqlSeries.MaxRows:N0} rows together; {function} exceeds that.");
+            }
+        }
+    }
+
     private List<ColumnSchema> Describe(string sql)
     {
         using var command = connection.CreateCommand();
@@ -125,13 +158,17 @@ public sealed class SqlTree : IDisposable
         });
     }
 
-    private string Scalar(string sql, string argument)
+    private string Scalar(string sql, string? argument = null)
     {
         lock (gate)
         {
             using var command = connection.CreateCommand();
             command.CommandText = sql;
-            command.Parameters.Add(new DuckDBParameter(argument));
+            if (argument is not null)
+            {
+                command.Parameters.Add(new DuckDBParameter(argument));
+            }
+
             return Guarded(() => (string)command.ExecuteScalar()!);
         }
     }

@@ -18,10 +18,11 @@ internal sealed class SqlTreeGuard
     private const int ShownCharacters = 40;
 
     private static readonly FrozenSet<string> ExpressionClasses = Set(
-        "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF COLLATE");
+        "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF COLLATE " +
+        "POSITIONAL_REFERENCE");
 
     private static readonly FrozenSet<string> NodeTypes = Set(
-        "SELECT_NODE SET_OPERATION_NODE CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY TABLE_FUNCTION " +
+        "SELECT_NODE SET_OPERATION_NODE CTE_NODE RECURSIVE_CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY TABLE_FUNCTION PIVOT " +
         "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ASCENDING DESCENDING ORDER_DEFAULT");
 
     // They call the function whose name is an argument.
@@ -132,7 +133,6 @@ internal sealed class SqlTreeGuard
         {
             throw Refuse(type switch
             {
-                "RECURSIVE_CTE_NODE" => "Recursive queries are not allowed.",
                 "SHOW_REF" => "Only SELECT is allowed.",
                 _ => $"{type} is not allowed in a query.",
             }, item);
@@ -147,21 +147,25 @@ internal sealed class SqlTreeGuard
         {
             CheckTable(item);
         }
-        else if (type == "TABLE_FUNCTION" && Text(item["function"] as JsonObject, "function_name") is not "unnest")
+        else if (type == "TABLE_FUNCTION" && Text(item["function"] as JsonObject, "function_name") is not "unnest" and var function && !SqlSeries.IsSeries(function))
         {
             throw Refuse(
-                $"The table function {Text(item["function"] as JsonObject, "function_name")} is not allowed. "
-                + "A query reads its declared sources alone.", item["function"] as JsonObject);
+                $"The table function {function} is not allowed. "
+                + "A query reads its declared sources, and the functions range, generate_series and unnest.", item["function"] as JsonObject);
+        }
+        else if (type == "RECURSIVE_CTE_NODE" && item["key_targets"] is JsonArray { Count: > 0 })
+        {
+            throw Refuse("USING KEY is not allowed in a recursive query. Use UNION or UNION ALL without it.", null);
         }
     }
 
     private void CheckTable(JsonObject table)
     {
-        if (Text(table, "schema_name") is not ("" or null) || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
+        if (Text(table, "schema_name") is not ("" or SqlTreeNames.Schema or null) || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
         {
             throw Refuse(
                 $"The table {Text(table, "schema_name")}.{Text(table, "table_name")} is not allowed. "
-                + "A query reads its declared sources alone.", table);
+                + $"A query reads its declared sources alone, by their names or as {SqlTreeNames.Schema}.NAME.", table);
         }
     }
 

@@ -152,6 +152,11 @@ internal sealed class TaskExecutor(StagingArea staging)
             session.Register(table);
         }
 
+        foreach (var sequence in Recursion.IsIn(task.Query) ? Recursion.CreateSequences : [])
+        {
+            session.Execute(sequence, cancellationToken);
+        }
+
         foreach (var declaration in inputs.Declarations())
         {
             session.Execute(declaration, cancellationToken);

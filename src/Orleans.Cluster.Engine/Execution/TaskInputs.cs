@@ -179,7 +179,7 @@ internal sealed class TaskInputs : IDisposable
 
     private string SelectSql(TaskInput input)
     {
-        var columns = input.Exchange?.Columns ?? input.Scan!.Columns;
+        var columns = input.Exchange?.Columns ?? Used(input.Scan!);
         var selects = input.Exchange is { } exchange
             ? ExchangeSelects(exchange)
             : input.Scan!.Format switch
@@ -188,10 +188,21 @@ internal sealed class TaskInputs : IDisposable
                 SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql())],
                 _ => [.. Tables(input.Scan).Select(t => t.SelectSql())],
             };
+        var all = string.Join(" UNION ALL ", selects);
+        if (selects.Count > 0 && input.Scan is { } scan && columns.Count < scan.Columns.Count)
+        {
+            // A query that takes all columns of a scan means all that the plan reads, and no more.
+            return $"SELECT {SqlText.Names(columns.Select(c => c.Name))} FROM ({all})";
+        }
+
         return selects.Count > 0
-            ? string.Join(" UNION ALL ", selects)
+            ? all
             : $"SELECT {string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Name(c.Name)}"))} WHERE false";
     }
+
+    private static IReadOnlyList<ColumnSchema> Used(ScanInput scan) => scan.UsedColumns is { } used
+        ? [.. scan.Columns.Where(column => used.Contains(column.Name, StringComparer.OrdinalIgnoreCase))]
+        : scan.Columns;
 
     // An artifact may hold a column under the type that Parquet has for it; the cast gives back the planned one.
     private static IReadOnlyList<string> ExchangeSelects(ExchangeInput exchange)

@@ -12,9 +12,14 @@ internal static class CommonTables
     private const int MaxNodes = 50_000;
 
     /// <summary>The query without common table expressions.</summary>
-    /// <exception cref="NotSpreadableException">It would become too large.</exception>
+    /// <exception cref="NotSpreadableException">It would become too large, or one of them is recursive.</exception>
     public static JsonObject Inline(JsonObject query)
     {
+        if (SqlNodes.Descend(query).Any(RecursiveQueries.IsRecursive))
+        {
+            throw new NotSpreadableException("a recursive common table expression");
+        }
+
         var nodes = 0;
         return (JsonObject)Inline(query, new Dictionary<string, JsonObject>(), ref nodes)!;
     }

@@ -4,8 +4,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// The way that is always right: tables are scanned in partitions, with their filters and columns pushed down, and one task runs the
-/// query as it is over all that is left.
+/// The way that is always right: tables are scanned in partitions, each once and in the columns that the query may read, and one task runs
+/// the query as it is over all that is left.
 /// </summary>
 internal sealed class GatheredQuery(PlanDraft draft)
 {
@@ -17,20 +17,31 @@ internal sealed class GatheredQuery(PlanDraft draft)
         var copy = (JsonObject)query.DeepClone();
         var inputs = new List<RelationInput>();
         var size = new SizeEstimate(0, 0);
-        var used = UsedNames(query);
-        await Replace(copy, [], async table =>
+        var used = new ColumnUse(query);
+        var tables = new Dictionary<string, Relation>(StringComparer.OrdinalIgnoreCase);
+        await Replace(copy, [], table =>
         {
-            // Names that the query gives to columns go by place, so none may be left out.
-            var isRenamed = table["column_name_alias"] is JsonArray { Count: > 0 };
-            var leaf = draft.Scan(table.Text("table_name")!, isRenamed ? null : used);
-            var read = leaf.Spread is Spread.One ? leaf : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
-            inputs.AddRange(read.Inputs);
+            var name = table.Text("table_name")!;
+            if (!tables.TryGetValue(name, out var read))
+            {
+                var leaf = draft.Scan(name, used.Of(name));
+                read = leaf.Spread is Spread.One ? leaf : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
+                tables[name] = read;
+                inputs.AddRange(read.Inputs);
+            }
+
             size = new SizeEstimate(size.Rows + read.Size.Rows, size.Bytes + read.Size.Bytes);
             return read.Source;
         });
+        RecursiveQueries.Bound(copy);
 
         var sql = await draft.Render(copy);
         var columns = await draft.BindOver(inputs, sql);
+        if (columns.Any(column => StoredTypes.HasFields(column.Type)))
+        {
+            StoredTypes.RequireFields(await draft.Bind(await draft.Render(query)), columns);
+        }
+
         var names = ResultNames.Unique(columns.Select(column => column.Name));
         var relation = new Relation
         {
@@ -70,7 +81,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
             case JsonObject item:
                 foreach (var entry in item["cte_map"].Items("map"))
                 {
-                    CheckTables(entry["value"], datasets, visible);
+                    CheckTables(entry["value"], datasets, RecursiveQueries.NamesInside(entry, visible));
                     visible = [.. visible, entry.Text("key")!];
                 }
 
@@ -86,24 +97,8 @@ internal sealed class GatheredQuery(PlanDraft draft)
         }
     }
 
-    // Names of columns that occur anywhere; null when a star may mean any.
-    private static List<string>? UsedNames(JsonObject query) =>
-        SqlNodes.Descend(query).Any(node => node.IsClass("STAR"))
-            ? null
-            : [.. SqlNodes.Descend(query).SelectMany(Names).Distinct(StringComparer.OrdinalIgnoreCase)];
-
-    private static IEnumerable<string> Names(JsonObject node)
-    {
-        if (node.IsClass("COLUMN_REF"))
-        {
-            return SqlNodes.ColumnNames(node);
-        }
-
-        return node["using_columns"] is JsonArray columns ? columns.Select(name => name!.GetValue<string>()) : [];
-    }
-
     /// <summary>Gives every table that is no common table expression another name, innermost scopes last.</summary>
-    private async Task Replace(JsonNode? node, IReadOnlyList<string> expressions, Func<JsonObject, Task<string>> nameOf)
+    private async Task Replace(JsonNode? node, IReadOnlyList<string> expressions, Func<JsonObject, string> nameOf)
     {
         switch (node)
         {
@@ -121,7 +116,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
                 var visible = expressions;
                 foreach (var entry in item["cte_map"].Items("map"))
                 {
-                    await Replace(entry["value"], visible, nameOf);
+                    await Replace(entry["value"], RecursiveQueries.NamesInside(entry, visible), nameOf);
                     visible = [.. visible, entry.Text("key")!];
                 }
 
@@ -137,7 +132,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
         }
     }
 
-    private async Task ReplaceTable(JsonObject table, IReadOnlyList<string> expressions, Func<JsonObject, Task<string>> nameOf)
+    private async Task ReplaceTable(JsonObject table, IReadOnlyList<string> expressions, Func<JsonObject, string> nameOf)
     {
         var name = table.Text("table_name")!;
         if (expressions.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -146,7 +141,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
         }
 
         var alias = table.Text("alias") is { Length: > 0 } given ? given : name;
-        var source = await nameOf(table);
+        var source = nameOf(table);
         if (!source.StartsWith('('))
         {
             table["table_name"] = source[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
@@ -81,13 +82,24 @@ internal sealed class OrderPlanner(PlanDraft draft)
 
         var routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
         routed = routed with { Inputs = [.. routed.Inputs, .. borders.Inputs] };
-        var send = await draft.Select(routed, $"SELECT r.*, {Position(key, targets)} AS _range FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b");
+        var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b._borders FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b";
+        var send = await draft.Select(routed, $"SELECT * EXCLUDE ({SortKeyColumn}, _borders) FROM {Position(keyed, targets)}");
         var exchange = draft.AddExchange(send, "ranges", "_range", targets, "Each row goes to the range of its key.");
         var read = draft.Read(exchange, InputMode.Target, new Spread.Parts());
         return query with { Relation = read with { Size = query.Relation.Size } };
     }
 
-    // How many borders are not above the key, at most targets - 1. The list is short and constant, so the search is cheap.
-    private static string Position(string key, int targets) =>
-        $"least({targets - 1}, len(list_filter(coalesce(b._borders, []), lambda border: border <= {key})))";
+    // How many borders are not above the key, at most targets - 1: a binary search in as many steps as the number of borders has digits.
+    // Behind the end of the list a border is NULL, and a comparison with it is no step.
+    private static string Position(string rows, int targets)
+    {
+        var text = $"(SELECT *, 0 AS _range FROM ({rows}))";
+        for (var step = (int)BitOperations.RoundUpToPowerOf2((uint)targets) / 2; step >= 1; step /= 2)
+        {
+            var next = $"_range + CASE WHEN _borders[_range + {step}] <= {SortKeyColumn} THEN {step} ELSE 0 END";
+            text = $"(SELECT * REPLACE ({next} AS _range) FROM {text})";
+        }
+
+        return $"(SELECT * REPLACE (least(_range, {targets - 1}) AS _range) FROM {text})";
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class PivotPlanner(PlanDraft draft)
     private const string Key = "__key";
     private const string Value = "__value";
     private const string Number = "__number";
+    private const string Cells = "__cells";
 
     /// <summary>One row for each pair of index and key.</summary>
     public static string CellsQuery(string table, PivotColumns columns)
@@ -37,10 +38,10 @@ internal sealed class PivotPlanner(PlanDraft draft)
             : (await new OrderPlanner(draft).Arrange(new PlannedQuery(Read(stage), cells.Columns, order, null, 0))).Relation;
 
         var index = columns.Index.Select((column, number) => (Name: $"r.{IndexName(number)}", Result: column with { Type = StoredTypes.Of(column.Type) })).ToList();
-        var cell = $"any_value(r.{Value}) FILTER (WHERE k.{Number} = {KeyColumns.Number})";
+        var cell = $"r.{Cells}[{KeyColumns.Number} + 1]";
         var type = stage.Columns.First(column => column.Name == Value).Type;
         var query = $"SELECT {string.Join(", ", index.Select(pair => $"CAST({pair.Name} AS {pair.Result.Type}) AS {SqlText.Name(pair.Result.Name)}"))}{KeyColumns.Place} "
-            + $"FROM {together.Source} AS r LEFT JOIN {keys.Source} AS k ON r.{Key} = k.{Key} GROUP BY {string.Join(", ", index.Select(pair => pair.Name))} "
+            + $"FROM ({Lists(together.Source, keys.Source, columns.Index.Count)}) AS r "
             + $"ORDER BY {string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"))}";
         draft.AddResult(
             together.With(keys.Inputs), "pivot", query, [.. index.Select(pair => pair.Result)], output,
@@ -49,6 +50,17 @@ internal sealed class PivotPlanner(PlanDraft draft)
                 $"CAST({(columns.IsCount ? $"coalesce({cell}, 0)" : cell)} AS {StoredTypes.Of(type)})"),
             $"A column for each value of the key, at most {KeyColumns.Most}.");
         return [.. index.Select(pair => pair.Result)];
+    }
+
+    // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional aggregate for each
+    // key instead would read every cell once for each key. Where there is no key at all, each index still has a row.
+    private static string Lists(string cells, string keys, int count)
+    {
+        var names = string.Join(", ", Enumerable.Range(0, count).Select(number => $"i.{IndexName(number)}"));
+        var same = Enumerable.Range(0, count).Select(number => $"c.{IndexName(number)} IS NOT DISTINCT FROM i.{IndexName(number)}");
+        return $"SELECT {names}, list(c.{Value} ORDER BY k.{Number}) AS {Cells} "
+            + $"FROM (SELECT DISTINCT {names.Replace("i.", "", StringComparison.Ordinal)} FROM {cells}) AS i LEFT JOIN {keys} AS k ON true "
+            + $"LEFT JOIN {cells} AS c ON c.{Key} = k.{Key} AND {string.Join(" AND ", same)} GROUP BY {names}";
     }
 
     private async Task<Relation> Keys(StageHandle cells)

@@ -21,9 +21,16 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
 
         var planned = await Planned(spec, draft, sql);
         var bound = planned.Bound ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
-        var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(planned.Query), bound);
+        var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
+        var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
     }
+
+    // Groups that nobody asked an order of come in that of their keys where one task can have them all; else in the order of their targets,
+    // which is the same in every run: a sort over several tasks costs more than the groups themselves.
+    private static bool IsOrderSpare(JobSpec spec, PlannedQuery query, PlanLimits limits) =>
+        spec.Operation == OperationKind.Aggregate && query.Relation.Spread is not Queries.Spread.One && query.Limit is null
+        && query.Relation.Size.Bytes > limits.GatherBytes && spec.ReadParameters<AggregateParameters>().OrderBy.Count == 0;
 
     private static JobPlan PlanOf(PlanDraft draft, string sql, IReadOnlyList<ColumnSchema> columns) =>
         new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql };
@@ -64,6 +71,11 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             return await new GatheredQuery(draft).Plan(query, "a collation");
         }
 
+        if (SqlNodes.Descend(query).Any(node => node.IsClass("POSITIONAL_REFERENCE")))
+        {
+            return await new GatheredQuery(draft).Plan(query, "a column by its number in FROM");
+        }
+
         JsonObject inlined;
         try
         {
@@ -83,6 +95,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         PlanDraft draft, JobSpec spec, PlannedQuery planned, IReadOnlyList<ColumnSchema> bound)
     {
         var relation = planned.Relation;
+        StoredTypes.RequireFields(bound, [.. planned.Columns.Select(name => relation.Columns.First(column => column.Name == name))]);
         var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredType.InResult(column.Type))).ToList();
         var selected = columns.Select(column =>
         {

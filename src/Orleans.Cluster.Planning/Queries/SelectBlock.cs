@@ -197,7 +197,10 @@ internal sealed record SelectBlock
             return items;
         }
 
-        public JsonObject Row(JsonObject expression) => scope.Resolve(expression, names => Alias(names));
+        // A star inside of an expression stands for several columns, in ways of the engine's own.
+        public JsonObject Row(JsonObject expression) => SqlNodes.Descend(expression, intoSubqueries: false).Any(node => node.IsClass("STAR"))
+            ? throw new NotSpreadableException("a star inside of an expression")
+            : scope.Resolve(expression, names => Alias(names));
 
         public JsonObject Order(JsonObject expression) =>
             expression.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(expression) is [var name] && Aliased(name) is { } item

@@ -83,6 +83,39 @@ internal static class SqlNodes
         },
     };
 
+    /// <summary>A text.</summary>
+    public static JsonObject Constant(string text) => new()
+    {
+        ["class"] = "CONSTANT",
+        ["type"] = "VALUE_CONSTANT",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["value"] = new JsonObject
+        {
+            ["type"] = new JsonObject { ["id"] = "VARCHAR", ["type_info"] = null },
+            ["is_null"] = false,
+            ["value"] = text,
+        },
+    };
+
+    /// <summary>A call of a function.</summary>
+    public static JsonObject Call(string function, params IEnumerable<JsonObject> arguments) => new()
+    {
+        ["class"] = "FUNCTION",
+        ["type"] = "FUNCTION",
+        ["alias"] = "",
+        ["query_location"] = 0,
+        ["function_name"] = function,
+        ["schema"] = "",
+        ["children"] = new JsonArray([.. arguments]),
+        ["filter"] = null,
+        ["order_bys"] = new JsonObject { ["type"] = "ORDER_MODIFIER", ["orders"] = new JsonArray() },
+        ["distinct"] = false,
+        ["is_operator"] = false,
+        ["export_state"] = false,
+        ["catalog"] = "",
+    };
+
     /// <summary>The first of two values that is not NULL.</summary>
     public static JsonObject Coalesce(JsonObject value, JsonObject other) => new()
     {
@@ -101,6 +134,23 @@ internal static class SqlNodes
         ["sample"] = null,
         ["subquery"] = new JsonObject { ["node"] = query.DeepClone(), ["named_param_map"] = new JsonArray() },
         ["column_name_alias"] = new JsonArray([.. columns.Select(name => JsonValue.Create(name))]),
+    };
+
+    /// <summary>Two tables, each row of one with each of the other.</summary>
+    public static JsonObject CrossJoin(JsonObject left, JsonObject right) => new()
+    {
+        ["type"] = "JOIN",
+        ["alias"] = "",
+        ["sample"] = null,
+        ["query_location"] = 0,
+        ["left"] = left,
+        ["right"] = right,
+        ["condition"] = null,
+        ["join_type"] = "INNER",
+        ["ref_type"] = "CROSS",
+        ["using_columns"] = new JsonArray(),
+        ["delim_flipped"] = false,
+        ["duplicate_eliminated_columns"] = new JsonArray(),
     };
 
     /// <summary>A comparison, for example <c>COMPARE_EQUAL</c>.</summary>

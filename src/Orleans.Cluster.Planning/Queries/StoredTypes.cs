@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>Types that a Parquet file does not keep as they are, and what stands for them between stages and in results.</summary>
-internal static class StoredTypes
+internal static partial class StoredTypes
 {
     private static readonly HashSet<string> Integers = new(StringComparer.Ordinal)
     {
@@ -25,6 +26,31 @@ internal static class StoredTypes
             .Select(pair => $"CAST({SqlText.Name(pair.First.Name)} AS {pair.Second.Type}) AS {SqlText.Name(pair.First.Name)}").ToList();
         return casts.Count == 0 ? "*" : $"* REPLACE ({string.Join(", ", casts)})";
     }
+
+    /// <summary>Whether values of a type have fields with names.</summary>
+    public static bool HasFields(string type) => type.Contains("STRUCT(", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Requires the same fields in each pair of columns. A cast between structs goes by name and turns a field that is missing into NULL, so
+    /// a plan that has lost one must not get as far as a cast.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A column of the plan lacks a field, or has another.</exception>
+    public static void RequireFields(IReadOnlyList<ColumnSchema> bound, IReadOnlyList<ColumnSchema> planned)
+    {
+        foreach (var (wanted, has) in bound.Zip(planned))
+        {
+            if ((HasFields(wanted.Type) || HasFields(has.Type)) && !Fields(wanted.Type).SequenceEqual(Fields(has.Type), StringComparer.Ordinal))
+            {
+                throw new InvalidOperationException($"The plan has column {wanted.Name} as {has.Type}, its query as {wanted.Type}.");
+            }
+        }
+    }
+
+    private static IEnumerable<string> Fields(string type) => FieldName().Matches(type).Select(match => match.Groups["name"].Value);
+
+    // A name and a type behind it, after the parenthesis or a comma.
+    [GeneratedRegex("""(?:STRUCT\(|, )(?<name>"(?:[^"]|"")*"|\w+) (?=[A-Z"])""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex FieldName();
 
     /// <summary>Whether it is a type of whole numbers.</summary>
     public static bool IsInteger(string type) => Integers.Contains(type);

@@ -19,12 +19,18 @@ def described(name: str) -> Callable[[F], F]:
 
 
 TEXTS: Dict[str, str] = {
+    "BrowseData":
+        "Folders and files below the data roots.",
     "CancelJob":
         "Stop a job.",
+    "CloseSession":
+        "Sign a browser out.",
     "CreateKey":
         "Make an API key; it is shown this once.",
     "DeleteJob":
         "Remove an ended job with its result.",
+    "DrainWorker":
+        "One worker takes nothing new and leaves when it is idle; another takes its place.",
     "GetClusterMetrics":
         "Figures now, and over a span of time.",
     "GetClusterStatus":
@@ -33,12 +39,18 @@ TEXTS: Dict[str, str] = {
         "Changes as server-sent events.",
     "GetHealth":
         "State of storage, membership and queue.",
+    "GetJob":
+        "A job as it was submitted, and where it is.\n\nThe status document with 'spec', which is the job as it was submitted without the secret of its callback, 'owner', and 'decided'.",
+    "GetJobTimeline":
+        "Attempts of a job as bars over time.\n\nAbove 5,000 attempts, neighbours of one slot, stage and state are merged.",
     "GetLive":
         "The process answers.",
     "GetLog":
         "What happened to the job.",
     "GetPlan":
         "The plan that the job runs.",
+    "GetProfile":
+        "The engine's operators, merged over the partitions of each stage.",
     "GetQuarantine":
         "Rows that were set aside.",
     "GetQueueStatus":
@@ -51,8 +63,16 @@ TEXTS: Dict[str, str] = {
         "What is offered, handed out and used.",
     "GetResult":
         "Rows of the result.",
+    "GetResultPart":
+        "Rows of one part of the result.",
+    "GetSession":
+        "Who calls.",
     "GetStatus":
         "Where a job is.",
+    "GetStory":
+        "A job in words, with what stands out and what would change it.",
+    "GetTimeline":
+        "Attempts of all jobs as bars over time.\n\nOf jobs that were submitted within a day before 'from', and of all that have not ended.",
     "ListAudit":
         "The audit log, newest first.",
     "ListCallbacks":
@@ -63,10 +83,16 @@ TEXTS: Dict[str, str] = {
         "API keys.",
     "ListPartitions":
         "Partitions and their attempts.",
+    "ListResultParts":
+        "Parts of the result, which in order are the result.",
     "ListScalingDecisions":
         "Scaling decisions, the latest last.",
+    "OpenSession":
+        "Sign a browser in with the key or token of the Authorization header.\n\nSets a cookie (HttpOnly, SameSite=Strict) for eight hours, which ends with its key. On loopback without keys there is nothing to keep.",
     "PartitionData":
         "Schema and partitions of a dataset; nothing runs.",
+    "PreviewData":
+        "First rows of a dataset as a job would read them; nothing is kept.",
     "RetryJob":
         "Run again what failed; what has committed stays.",
     "RevokeKey":
@@ -79,6 +105,8 @@ TEXTS: Dict[str, str] = {
         "Stop all workers; jobs stay resumable.",
     "SubmitJob":
         "Submit a job.\n\nWith validateOnly=true nothing runs: the answer is 200 with the plan, a PlanDocument.",
+    "SummarizePartitions":
+        "All partitions in one small answer.",
     "VerifyAudit":
         "Whether every entry of the audit log is as it was written.",
     "aggregate":

@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace Orleans.Cluster.EngineTests.Queries.Generated;
+
+/// <summary>
+/// Small tables with NULL, NaN, repeated rows and keys, and one without rows. Doubles are multiples of a quarter, so that their sums are
+/// exact in any order.
+/// </summary>
+internal static class GeneratedTables
+{
+    private const int MostRows = 40;
+
+    /// <summary>Name and columns of each table; tables share some names, so that they can be joined by them.</summary>
+    public static IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> All { get; } =
+    [
+        ("t1", [("k", "INTEGER", Kind.Int), ("g", "VARCHAR", Kind.Text), ("v", "BIGINT", Kind.Int), ("d", "DOUBLE", Kind.Double)]),
+        ("t2", [("k", "BIGINT", Kind.Int), ("g", "VARCHAR", Kind.Text), ("w", "INTEGER", Kind.Int), ("f", "BOOLEAN", Kind.Bool), ("dt", "DATE", Kind.Date)]),
+        ("t3", [("k", "INTEGER", Kind.Int), ("l", "BIGINT[]", Kind.List), ("s", "STRUCT(a INTEGER, b VARCHAR)", Kind.Struct), ("m", "MAP(VARCHAR, INTEGER)", Kind.Map)]),
+        ("t4", [("v", "BIGINT", Kind.Int), ("x", "DOUBLE", Kind.Double), ("ts", "TIMESTAMP", Kind.Other), ("n", "DECIMAL(9,2)", Kind.Other)]),
+        ("e", [("k", "INTEGER", Kind.Int), ("g", "VARCHAR", Kind.Text), ("y", "BIGINT", Kind.Int)]),
+    ];
+
+    /// <summary>The statement that makes a table with rows of chance.</summary>
+    public static string Create(string name, IReadOnlyList<(string Name, string Type, Kind Kind)> columns, Random random)
+    {
+        var definition = string.Join(", ", columns.Select(column => $"{column.Name} {column.Type}"));
+        var count = name == "e" ? 0 : random.Next(MostRows + 1);
+        var rows = new List<string>();
+        for (var row = 0; row < count; row++)
+        {
+            // One row of five is the one before it again.
+            rows.Add(rows.Count > 0 && random.Next(5) == 0
+                ? rows[^1]
+                : $"({string.Join(", ", columns.Select(column => random.Next(7) == 0 ? "NULL" : Value(column.Type, random)))})");
+        }
+
+        return $"CREATE TABLE {name} ({definition});{(rows.Count == 0 ? "" : $" INSERT INTO {name} VALUES {string.Join(", ", rows)}")}";
+    }
+
+    private static string Value(string type, Random random) => type switch
+    {
+        "VARCHAR" => Pick(random, "'a'", "'b'", "'c'", "'B'", "''", "'x y'"),
+        "BIGINT" or "INTEGER" => random.Next(-3, 9).ToString(CultureInfo.InvariantCulture),
+        "DOUBLE" => random.Next(9) switch
+        {
+            0 => "'NaN'::DOUBLE",
+            1 => "'inf'::DOUBLE",
+            _ => (random.Next(-8, 20) / 4.0).ToString("0.00", CultureInfo.InvariantCulture),
+        },
+        "BOOLEAN" => Pick(random, "true", "false"),
+        "DATE" => $"DATE '2024-0{random.Next(1, 4)}-1{random.Next(3)}'",
+        "TIMESTAMP" => $"TIMESTAMP '2024-0{random.Next(1, 4)}-1{random.Next(3)} 0{random.Next(3)}:00:00.5'",
+        "DECIMAL(9,2)" => (random.Next(-300, 900) / 100m).ToString("0.00", CultureInfo.InvariantCulture),
+        "BIGINT[]" => $"[{string.Join(", ", Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(6) == 0 ? "NULL" : $"{random.Next(-2, 6)}"))}]::BIGINT[]",
+        "STRUCT(a INTEGER, b VARCHAR)" => $"{{'a': {(random.Next(6) == 0 ? "NULL" : $"{random.Next(4)}")}, 'b': {Pick(random, "'p'", "'q'", "NULL")}}}",
+        _ => Pick(random, "MAP {'x': 1, 'y': NULL}", "MAP {'x': 2}", "MAP {}::MAP(VARCHAR, INTEGER)", "MAP {'z': 0, 'x': 1}"),
+    };
+
+    private static string Pick(Random random, params string[] choices) => choices[random.Next(choices.Length)];
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Queries;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.EngineTests.Queries.Generated;
+
+/// <summary>What came of a query: right, refused by name, or no query at all for the single engine either.</summary>
+internal enum Verdict
+{
+    Same,
+    Refused,
+    NoQuery,
+    Different,
+}
+
+/// <summary>Runs generated queries over one set of tables, in stages and in one engine with one thread, and compares names, types and rows.</summary>
+internal sealed class QueryComparison : IDisposable
+{
+    private readonly DuckDBConnection engine = new("DataSource=:memory:");
+    private readonly EngineHarness harness = new() { CoalesceBytes = 1 };
+    private readonly Dictionary<int, IReadOnlyDictionary<string, PlannedDataset>> datasets = [];
+
+    private QueryComparison() => engine.Open();
+
+    /// <summary>Tables of a seed, as Parquet files for jobs.</summary>
+    public static async Task<QueryComparison> Of(int seed)
+    {
+        var comparison = new QueryComparison();
+        var random = new Random(seed);
+        comparison.Execute("SET threads = 1");
+        var whole = new Dictionary<string, PlannedDataset>();
+        var parted = new Dictionary<string, PlannedDataset>();
+        foreach (var (name, columns) in GeneratedTables.All)
+        {
+            comparison.Execute(GeneratedTables.Create(name, columns, random));
+            var path = Path.Combine(comparison.harness.Folder, name + ".parquet");
+            comparison.Execute($"COPY {name} TO {SqlText.Literal(path)} (FORMAT parquet)");
+            var source = new SourceSpec { Path = [path], Format = SourceFormat.Parquet };
+            whole[name] = await comparison.harness.Dataset(source, new PartitioningSpec());
+            parted[name] = Parted(whole[name], random);
+        }
+
+        comparison.datasets[1] = whole;
+        comparison.datasets[5] = parted;
+        return comparison;
+    }
+
+    /// <summary>What came of a query, and what is to be known of it.</summary>
+    public async Task<(Verdict Verdict, string Detail)> Check(string query, bool isOrdered, int partitions, PlanLimits limits)
+    {
+        IReadOnlyList<(string Name, string Type)> columns;
+        try
+        {
+            columns = Read($"DESCRIBE {query}", reader => (reader.GetString(0), reader.GetString(1)));
+        }
+        catch (DuckDBException unbound)
+        {
+            return (Verdict.NoQuery, unbound.Message);
+        }
+
+        JobPlan plan;
+        try
+        {
+            var spec = new JobSpec { Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+            plan = await new QueryPlanner(harness, limits).Plan(spec, datasets[partitions], CancellationToken.None);
+        }
+        catch (ClusterException refused)
+        {
+            return (Verdict.Refused, refused.Problem.Errors is { Count: > 0 } errors ? errors[0].Detail : refused.Message);
+        }
+
+        var names = ResultNames.Unique(columns.Select(column => column.Name));
+        var types = columns.Select(column => StoredType.InResult(column.Type));
+        if (!plan.Columns.SequenceEqual(names.Zip(types, (name, type) => new ColumnSchema(name, type))))
+        {
+            return (Verdict.Different, $"Columns are {string.Join(", ", plan.Columns)} and not {string.Join(", ", columns)}.");
+        }
+
+        return await Rows(query, isOrdered, plan);
+    }
+
+    public void Dispose()
+    {
+        engine.Dispose();
+        harness.Dispose();
+    }
+
+    private async Task<(Verdict Verdict, string Detail)> Rows(string query, bool isOrdered, JobPlan plan)
+    {
+        var texts = string.Join(", ", plan.Columns.Select((column, index) => $"CAST(CAST(c{index} AS {column.Type}) AS VARCHAR)"));
+        var aliases = string.Join(", ", plan.Columns.Select((_, index) => $"c{index}"));
+        List<string?[]> expected;
+        try
+        {
+            expected = Read($"SELECT {texts} FROM ({query}) AS q({aliases})", Texts);
+        }
+        catch (DuckDBException failed)
+        {
+            return (Verdict.NoQuery, failed.Message);
+        }
+
+        IReadOnlyList<string> files;
+        try
+        {
+            await harness.Run(plan, new JobSpec { Operation = OperationKind.Sql });
+            files = [.. harness.LastFiles.Select(file => file.Path)];
+        }
+        catch (ClusterException failed)
+        {
+            return (Verdict.Different, $"The job failed: {failed.Message}");
+        }
+
+        List<string?[]> actual = [];
+        foreach (var file in files)
+        {
+            actual.AddRange(Read($"SELECT {texts} FROM read_parquet({SqlText.Literal(file)}, hive_partitioning = false) AS q({aliases})", Texts));
+        }
+
+        if (!isOrdered)
+        {
+            expected = [.. expected.OrderBy(Order, StringComparer.Ordinal)];
+            actual = [.. actual.OrderBy(Order, StringComparer.Ordinal)];
+        }
+
+        var difference = Enumerable.Range(0, Math.Min(expected.Count, actual.Count)).FirstOrDefault(row => !AreSame(expected[row], actual[row]), -1);
+        return expected.Count != actual.Count
+            ? (Verdict.Different, $"{actual.Count} rows and not {expected.Count}.")
+            : difference >= 0
+                ? (Verdict.Different, $"Row {difference} is [{string.Join(" | ", actual[difference])}] and not [{string.Join(" | ", expected[difference])}].")
+                : (Verdict.Same, "");
+    }
+
+    // Parts of chance, of which some have no row.
+    private static PlannedDataset Parted(PlannedDataset whole, Random random)
+    {
+        if (whole.Partitions is not [{ Slices: [var slice] } only])
+        {
+            return whole;
+        }
+
+        var cuts = Enumerable.Range(0, 4).Select(_ => random.NextInt64(slice.Start, slice.End + 1)).Prepend(slice.Start).Append(slice.End).Order().ToList();
+        return whole with
+        {
+            Partitions =
+            [
+                .. cuts.Zip(cuts.Skip(1)).Select((range, index) => only with
+                {
+                    Index = index,
+                    Slices = [slice with { Start = range.First, End = range.Second, Rows = range.Second - range.First }],
+                    EstimatedRows = range.Second - range.First,
+                }),
+            ],
+        };
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = engine.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row)
+    {
+        using var command = engine.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(row(reader));
+        }
+
+        return rows;
+    }
+
+    private static string?[] Texts(DuckDBDataReader reader) =>
+        [.. Enumerable.Range(0, reader.FieldCount).Select(index => reader.IsDBNull(index) ? null : reader.GetString(index))];
+
+    // Doubles that differ in their last digits must not change places.
+    private static string Order(string?[] row) => string.Join('|', row.Select(text => text is null ? "\0"
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number.ToString("E6", CultureInfo.InvariantCulture) : text));
+
+    private static bool AreSame(string?[] one, string?[] other) => one.Zip(other).All(pair => pair.First == pair.Second
+        || (double.TryParse(pair.First, NumberStyles.Float, CultureInfo.InvariantCulture, out var want)
+            && double.TryParse(pair.Second, NumberStyles.Float, CultureInfo.InvariantCulture, out var have)
+            && Math.Abs(want - have) <= 1e-9 * Math.Max(1, Math.Abs(want))));
+}
