@@ -48,13 +48,13 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
         files.Ask((executor, cancel) => executor.ExportAsync(request, cancel), OfRows, cancellationToken);
 
-    public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => Ask(
+    public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => files.Ask(
         async (executor, cancel) =>
         {
             var outcome = await executor.RunAsync(task, null, cancel);
             return outcome.Manifest is { } made ? EngineAnswer.Of(made) : EngineAnswer.Fail<TaskManifest>(outcome.Failure!);
         },
-        cancellationToken);
+        OfRows, cancellationToken);
 
     public Task<string> Parse(string sql, CancellationToken cancellationToken) =>
         queries.Ask((executor, cancel) => executor.ParseAsync(sql, cancel), OfQuery, cancellationToken);
