@@ -55,6 +55,7 @@ public sealed record ProblemCode
     public static readonly ProblemCode ResultExpired = new("result-expired", 410, "The result has been removed.");
     public static readonly ProblemCode OutputExists = new("output-exists", 409, "The output folder already holds an output.");
     public static readonly ProblemCode OutputInUse = new("output-in-use", 409, "Another job writes to the output folder.", true);
+    public static readonly ProblemCode OutputNotWritable = new("output-not-writable", 422, "The output folder cannot be written.");
     public static readonly ProblemCode DependencyFailed = new("dependency-failed", 422, "A job that this one depends on did not succeed.");
     public static readonly ProblemCode QueueFull = new("queue-full", 429, "The queue is full.", true);
     public static readonly ProblemCode RateLimited = new("rate-limited", 429, "Too many requests.", true);
@@ -67,7 +68,7 @@ public sealed record ProblemCode
         ValidationFailed, Unauthenticated, Forbidden, JobNotFound, JobAlreadyTerminal, IdempotencyInFlight, ScalingNotSupported,
         NotFound, MethodNotAllowed, NotAcceptable, UnsupportedMediaType, PayloadTooLarge, IdempotencyKeyReused, DatasetNotFound, DatasetNotReadable, SchemaConflict, ColumnNotFound, QueryInvalid,
         PathNotAllowed, JobTimeout, OutOfMemory, OutOfDisk, ExecutorCrashed, BadRow, ResourcesImpossible, ResultNotReady, ResultExpired,
-        OutputExists, OutputInUse, DependencyFailed, QueueFull, RateLimited, Internal, StorageUnavailable,
+        OutputExists, OutputInUse, OutputNotWritable, DependencyFailed, QueueFull, RateLimited, Internal, StorageUnavailable,
     }.ToFrozenDictionary(code => code.Word, StringComparer.Ordinal);
 
     /// <summary>All codes.</summary>

@@ -190,7 +190,14 @@ internal static class CheckpointWrites
     public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
     {
         // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
-        if (await HoldJob(db, attempt.Task.Job.Value, cancellationToken) is not (JobPhase.Running or JobPhase.Publishing))
+        var phase = await HoldJob(db, attempt.Task.Job.Value, cancellationToken);
+        if (phase is not (JobPhase.Running or JobPhase.Publishing))
+        {
+            return false;
+        }
+
+        // What is being shown was copied before; its partitions are what the manifest names, and stay so.
+        if (phase == JobPhase.Publishing && await IsShowing(db, attempt.Task.Job.Value, cancellationToken))
         {
             return false;
         }
@@ -229,6 +236,9 @@ internal static class CheckpointWrites
         var rows = await db.Database.SqlQueryRaw<int>(sql, job).ToListAsync(cancellationToken);
         return rows is [var phase] ? (JobPhase)phase : null;
     }
+
+    private static async Task<bool> IsShowing(ClusterDbContext db, string job, CancellationToken cancellationToken) =>
+        Documents.Read<JobState>(await db.Jobs.Where(row => row.Id == job).Select(row => row.State).SingleAsync(cancellationToken)).IsShowing;
 
     private static IQueryable<PartitionRow> Partition(ClusterDbContext db, TaskId task) => db.Partitions
         .Where(row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition);

@@ -19,7 +19,7 @@ internal static class JobChanges
         var id = change.State.Id.Value;
         var sql = $"SELECT * FROM processing_jobs WHERE id = {{0}} AND revision = {{1}}{db.ForUpdate}";
         var rows = await db.Jobs.FromSqlRaw(sql, id, change.ExpectedRevision).AsTracking().ToListAsync(cancellationToken);
-        if (rows is not [var job])
+        if (rows is not [var job] || !await IsCommitted(db, id, change.OnlyIfCommitted, cancellationToken))
         {
             return false;
         }
@@ -45,6 +45,23 @@ internal static class JobChanges
         await OpenPartitions(db, change, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         return true;
+    }
+
+    // Under the job's row, which whoever invalidates a partition holds as well: what is found here is so until the change is stored.
+    private static async Task<bool> IsCommitted(
+        ClusterDbContext db, string job, (int Stage, IReadOnlyCollection<AttemptId> Attempts)? condition, CancellationToken cancellationToken)
+    {
+        if (condition is not var (stage, attempts))
+        {
+            return true;
+        }
+
+        var partitions = await db.Partitions
+            .Where(row => row.JobId == job && row.Stage == stage && row.State != PartitionState.Split)
+            .Select(row => new { row.Partition, row.Attempt, row.State })
+            .ToListAsync(cancellationToken);
+        return partitions.Count == attempts.Count && partitions.All(row => row.State == PartitionState.Committed)
+            && partitions.Select(row => (row.Partition, row.Attempt)).ToHashSet().SetEquals(attempts.Select(attempt => (attempt.Task.Partition, attempt.Number)));
     }
 
     /// <summary>Adds a line to the history and, for a job with a callback, to the outbox: no change without its event, no event without its change.</summary>

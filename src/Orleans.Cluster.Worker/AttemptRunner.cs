@@ -99,8 +99,21 @@ internal sealed partial class AttemptRunner(
             span?.SetTag("committed", committed);
             ClusterTelemetry.Attempts.Add(1, new KeyValuePair<string, object?>("committed", committed));
             attempts.TryRemove(key, out _);
-            grains.GetGrain<IJobGrain>(GrainKeys.Job(attempt.Id.Task.Job)).Wake().Ignore();
             SlotFreed?.Invoke();
+            WakeJob(attempt.Id);
+        }
+    }
+
+    private void WakeJob(AttemptId attempt)
+    {
+        try
+        {
+            grains.GetGrain<IJobGrain>(GrainKeys.Job(attempt.Task.Job)).Wake().Ignore();
+        }
+        catch (Exception exception)
+        {
+            // The silo is leaving; the job looks by itself within seconds.
+            Log.NotWoken(logger, attempt, exception.Message);
         }
     }
 
@@ -137,6 +150,12 @@ internal sealed partial class AttemptRunner(
         catch (ClusterException exception)
         {
             return Fail(FailureKind.Internal, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, it is the attempt's end and counts: a row that is only given back would be tried again for ever.
+            Log.NotExecuted(logger, exception, attempt.Id);
+            return Fail(FailureKind.Internal, $"The attempt could not be run: {exception.Message}");
         }
     }
 
@@ -269,7 +288,7 @@ internal sealed partial class AttemptRunner(
                     await Task.Run(() => Directory.Delete(folder, recursive: true));
                 }
             }
-            catch (IOException exception)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // The janitor sweeps what nobody names.
                 Log.NotDiscarded(logger, folder, exception.Message);
@@ -299,6 +318,12 @@ internal sealed partial class AttemptRunner(
 
         [LoggerMessage(EventId = 323, Level = LogLevel.Warning, Message = "Attempt {Attempt} waits for the database: {Message}")]
         public static partial void StorageAway(ILogger logger, AttemptId attempt, string message);
+
+        [LoggerMessage(EventId = 326, Level = LogLevel.Debug, Message = "The job of attempt {Attempt} could not be told of its end: {Message}")]
+        public static partial void NotWoken(ILogger logger, AttemptId attempt, string message);
+
+        [LoggerMessage(EventId = 325, Level = LogLevel.Error, Message = "Attempt {Attempt} could not be run.")]
+        public static partial void NotExecuted(ILogger logger, Exception exception, AttemptId attempt);
 
         [LoggerMessage(EventId = 324, Level = LogLevel.Warning, Message = "The folder {Folder} could not be removed: {Message}")]
         public static partial void NotDiscarded(ILogger logger, string folder, string message);

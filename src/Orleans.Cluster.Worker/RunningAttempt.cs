@@ -31,6 +31,9 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
 
     public CancellationToken Cancelled => cancellation.Token;
 
+    /// <summary>Whether it was started. One that is held and was not has a slot and does nothing.</summary>
+    public bool HasStarted => Volatile.Read(ref started) != 0;
+
     /// <summary>True for the first caller only.</summary>
     public bool TryStart() => Interlocked.Exchange(ref started, 1) == 0;
 

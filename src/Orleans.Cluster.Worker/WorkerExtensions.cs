@@ -25,6 +25,7 @@ internal static class WorkerExtensions
 
     /// <summary>What makes a silo a worker: it asks for tasks.</summary>
     public static IServiceCollection AddClusterWorker(this IServiceCollection services) => services
+        .AddSingleton<AttemptStarter>()
         .AddHostedService(provider => provider.GetRequiredService<PauseWatch>())
         .AddHostedService<WorkerSupervisor>();
 }

@@ -32,6 +32,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private readonly IGrainFactory grains;
     private readonly ICheckpointStore checkpoints;
     private readonly AttemptRunner runner;
+    private readonly AttemptStarter starter;
     private readonly WorkerLedger ledger;
     private readonly WorkerMeter meter;
     private readonly IOptions<WorkerOptions> options;
@@ -52,11 +53,12 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     private volatile bool draining;
 
     public WorkerSupervisor(
-        IGrainFactory grains, ICheckpointStore checkpoints, AttemptRunner runner, WorkerLedger ledger, WorkerMeter meter, ExecutorPool pool,
+        IGrainFactory grains, ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, WorkerLedger ledger, WorkerMeter meter, ExecutorPool pool,
         ILocalSiloDetails silo, IHostApplicationLifetime lifetime, IOptions<WorkerOptions> options, IOptions<ClusterSettings> settings, TimeProvider clock,
         ILogger<WorkerSupervisor> logger)
     {
         (this.grains, this.checkpoints, this.runner, this.ledger, this.meter, this.pool) = (grains, checkpoints, runner, ledger, meter, pool);
+        this.starter = starter;
         (this.silo, this.lifetime, this.options, this.clock, this.logger) = (silo, lifetime, options, clock, logger);
         worker = WorkerIds.Of(silo.SiloAddress);
         machine = settings.Value.MachineName ?? Environment.MachineName;
@@ -136,10 +138,12 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
     private async Task<bool> Ask(IQueueGrain queue, CancellationToken stoppingToken)
     {
-        var report = Describe();
-        unanswered[report.Sequence] = true;
+        var number = 0L;
         try
         {
+            var report = Describe();
+            number = report.Sequence;
+            unanswered[number] = true;
             Follow(await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken));
             return true;
         }
@@ -151,7 +155,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         }
         finally
         {
-            unanswered.TryRemove(report.Sequence, out _);
+            unanswered.TryRemove(number, out _);
         }
     }
 
@@ -282,7 +286,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             await checkpoints.ReleaseAttempts(worker, attempts, clock.GetUtcNow(), CancellationToken.None);
             Log.GivenBack(logger, worker, attempts.Count);
         }
-        catch (StorageUnavailableException exception)
+        catch (Exception exception)
         {
             // CheckHeld finds them.
             Log.NotReported(logger, exception.Message);
@@ -305,7 +309,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             news.Release();
             foreach (var partition in partitions)
             {
-                await StartHere(new AttemptId(partition.Task, partition.Attempt));
+                await starter.Start(new AttemptId(partition.Task, partition.Attempt));
             }
         }
         catch (Exception exception)
@@ -322,27 +326,6 @@ internal sealed partial class WorkerSupervisor : BackgroundService
                 news.Release();
             }
         }
-    }
-
-    // The grain is only the attempt's address. When the directory cannot place it just now, the work starts all the same.
-    private async Task StartHere(AttemptId attempt)
-    {
-        var key = GrainKeys.Partition(attempt);
-        try
-        {
-            RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo.SiloAddress);
-            await grains.GetGrain<IPartitionGrain>(key).Start().WaitAsync(ErrorPause, clock);
-        }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
-        {
-            Log.NotPlaced(logger, attempt, exception.Message);
-        }
-        finally
-        {
-            RequestContext.Clear();
-        }
-
-        runner.Start(key);
     }
 
     private async Task SendProgress(CancellationToken stoppingToken)
@@ -376,6 +359,8 @@ internal sealed partial class WorkerSupervisor : BackgroundService
         {
             try
             {
+                starter.StartForgotten();
+
                 // Looked at before what runs: a grant closes only after its attempts are among these.
                 var nothingBegins = openGrants.IsEmpty;
                 var inTable = await checkpoints.ListHeld(worker, stoppingToken);
@@ -389,7 +374,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
                 suspects = unknown;
             }
-            catch (StorageUnavailableException exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 Log.NotReported(logger, exception.Message);
             }
@@ -403,9 +388,6 @@ internal sealed partial class WorkerSupervisor : BackgroundService
 
         [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "A grant for stage {Stage} of job {Job} could not be begun.")]
         public static partial void NotBegun(ILogger logger, Exception exception, JobId job, int stage);
-
-        [LoggerMessage(EventId = 332, Level = LogLevel.Debug, Message = "Attempt {Attempt} runs without an address: {Message}")]
-        public static partial void NotPlaced(ILogger logger, AttemptId attempt, string message);
 
         [LoggerMessage(EventId = 333, Level = LogLevel.Warning, Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
         public static partial void GivenBack(ILogger logger, WorkerId worker, int count);

@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Outputs;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -36,7 +39,7 @@ public sealed class OutputPublisherTests : IDisposable
     public OutputPublisherTests()
     {
         paths = new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root] }));
-        publisher = new OutputPublisher(paths);
+        publisher = new OutputPublisher(paths, new DataRoots(paths), TimeProvider.System, NullLogger<OutputPublisher>.Instance);
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);
@@ -53,7 +56,7 @@ public sealed class OutputPublisherTests : IDisposable
 
         Assert.Equal(Partitions, before.Count);
         Assert.DoesNotContain(before, file => file.StartsWith('_'));
-        Assert.Equal(before.Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(before.Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
         Assert.Equal(before, result!.Files.Select(file => file.Path));
     }
 
@@ -75,7 +78,7 @@ public sealed class OutputPublisherTests : IDisposable
         }));
 
         Assert.All(results, result => Assert.Equal(results[0]!.Files, result!.Files));
-        Assert.Equal(results[0]!.Files.Select(file => file.Path).Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(results[0]!.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
         Assert.All(results[0]!.Files, file => Assert.Equal(file.Sha256, Hash(File.ReadAllBytes(Path.Combine(root, "out", file.Path)))));
     }
 
@@ -121,10 +124,10 @@ public sealed class OutputPublisherTests : IDisposable
         await Assert.ThrowsAsync<ArtifactLostException>(() => Publish(job));
         var again = Committed(job.State.Id, 1, attempt: 5, "made,again\n");
 
-        var result = await publisher.Publish(
+        var output = await publisher.Publish(
             job, Plan, [Committed(job.State.Id, 0, 4), again, Committed(job.State.Id, 2, 4, Text(2))], () => Task.FromResult(true), default);
 
-        Assert.Equal(result!.Files.Select(file => file.Path).Append(OutputFolder.ManifestName(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(output!.Result.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
         Assert.Contains(Files(), file => file.Contains("-00001-5-", StringComparison.Ordinal));
     }
 
@@ -137,19 +140,162 @@ public sealed class OutputPublisherTests : IDisposable
         var folder = new OutputFolder(Path.Combine(root, "out"), job.State.Id);
         folder.NoteReplaced(folder.Others());
         await Publish(job, () => Task.FromResult(false));
-        var shown = folder.Publish(new JobResult(0, 0, [], [.. Files()
-            .Where(file => file.StartsWith($"part-{job.State.Id}", StringComparison.Ordinal)).Select(file => new ResultFile(file, 1, 1, ""))]));
+        ResultFile[] parts = [.. Files().Where(file => file.StartsWith($"part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
+        folder.Publish(new JobResult(Partitions, parts.Sum(part => part.Bytes), [], parts));
 
         var result = await Publish(job);
 
-        Assert.Equal(shown.Files, result!.Files);
+        Assert.Equal(parts, result!.Files);
         Assert.DoesNotContain(Files(), file => file.Contains(earlier.State.Id.Value, StringComparison.Ordinal));
         Assert.Equal(Partitions + 1, Files().Count);
     }
 
-    private Task<JobResult?> Publish(JobRecord job, Func<Task<bool>>? isWanted = null) => publisher.Publish(
+    [Theory]
+    [InlineData("../{0}")]
+    [InlineData("{1}/{0}")]
+    [InlineData("key=link/part-{2}-00000-1-000.csv")]
+    public async Task Publish_OverwriteOfAHandMadeManifest_DeletesNothingOutside(string form)
+    {
+        var job = Job(OutputMode.Overwrite);
+        var stranger = JobId.New();
+        var other = Directory.CreateDirectory(Path.Combine(root, "other")).FullName;
+        var victim = Path.Combine(form.StartsWith("key", StringComparison.Ordinal) ? other : root, form.StartsWith("key", StringComparison.Ordinal) ? $"part-{stranger}-00000-1-000.csv" : "precious.csv");
+        var own = $"mine-{Guid.NewGuid():N}.csv";
+        File.WriteAllText(victim, "precious");
+        Directory.CreateDirectory(Path.Combine(root, "out"));
+        File.CreateSymbolicLink(Path.Combine(root, "out", "key=link"), other);
+        File.WriteAllText(Path.Combine(root, "out", own), "nobody's");
+        var named = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, "precious.csv", root, stranger);
+        WriteManifest(stranger, named, own);
+
+        var output = await PublishOutput(job);
+
+        Assert.Equal(("precious", "nobody's"), (File.ReadAllText(victim), File.ReadAllText(Path.Combine(root, "out", own))));
+        Assert.Contains(output!.Notes, note => note.Contains(own, StringComparison.Ordinal));
+        Assert.DoesNotContain(OutputNames.Manifest(stranger), Files());
+    }
+
+    [Theory]
+    [InlineData("this is no JSON")]
+    [InlineData("{}")]
+    [InlineData("{\"rows\":1,\"bytes\":1,\"columns\":[],\"files\":[null]}")]
+    public async Task Publish_OverwriteOfAManifestThatIsNone_KeepsItAndSaysSo(string text)
+    {
+        var job = Job(OutputMode.Overwrite);
+        Directory.CreateDirectory(Path.Combine(root, "out"));
+        var name = OutputNames.Manifest(JobId.New());
+        File.WriteAllText(Path.Combine(root, "out", name), text);
+
+        var output = await PublishOutput(job);
+
+        Assert.Contains(name, Files());
+        Assert.Contains(name, Assert.Single(output!.Notes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData(null)]
+    public async Task Publish_AManifestOfThisJobThatNamesOtherAttempts_DoesNotCount(string? text)
+    {
+        var job = Job();
+        Directory.CreateDirectory(Path.Combine(root, "out"));
+        WriteManifest(job.State.Id, $"part-{job.State.Id}-00000-3-000.csv");
+        if (text is not null)
+        {
+            File.WriteAllText(Path.Combine(root, "out", OutputNames.Manifest(job.State.Id)), text);
+        }
+
+        var result = await Publish(job);
+
+        Assert.Equal(Partitions, result!.Files.Count);
+        Assert.Equal(result.Files, ManifestFile.TryRead(Path.Combine(root, "out", OutputNames.Manifest(job.State.Id)))!.Files);
+    }
+
+    [Fact]
+    public async Task Publish_WhatIsReplacedCannotBeRemoved_HasSucceededAllTheSame()
+    {
+        var earlier = Job();
+        await Publish(earlier);
+        var job = Job(OutputMode.Overwrite);
+        var manifest = Path.Combine(root, "out", OutputNames.Manifest(earlier.State.Id));
+
+        // A folder in the place of a file cannot be deleted as one, whoever asks.
+        var output = await PublishOutput(job, () =>
+        {
+            Directory.CreateDirectory(Path.Combine(root, "out", $"._overwritten-{earlier.State.Id}"));
+            return Task.FromResult(true);
+        });
+
+        Assert.Equal(Partitions, output!.Result.Files.Count);
+        Assert.Contains("could not be removed", Assert.Single(output.Notes), StringComparison.Ordinal);
+        Assert.True(File.Exists(manifest));
+    }
+
+    [Fact]
+    public async Task Publish_LateAfterAnotherJobHasOverwritten_DoesNotBringItsManifestBack()
+    {
+        var late = Job();
+        await Publish(late);
+        var job = Job(OutputMode.Overwrite);
+        await Publish(job);
+
+        await Assert.ThrowsAsync<ClusterException>(() => Publish(late with { Spec = late.Spec with { Output = late.Spec.Output! with { Mode = OutputMode.Append } } }));
+
+        Assert.Equal([OutputNames.Manifest(job.State.Id)], Files().Where(file => file.StartsWith('_')));
+    }
+
+    [Theory]
+    [InlineData("a-file")]
+    [InlineData("a-file/below")]
+    [InlineData("dangling")]
+    [InlineData("long")]
+    public async Task Publish_IntoWhatCannotBeAFolder_IsRefusedAtOnce(string output)
+    {
+        File.WriteAllText(Path.Combine(root, "a-file"), "");
+        File.CreateSymbolicLink(Path.Combine(root, "dangling"), Path.Combine(root, "nothing"));
+        var job = Job(output: output == "long" ? new string('n', 300) : output);
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => Publish(job));
+
+        Assert.Equal(Contracts.ProblemCode.OutputNotWritable, refusal.Code);
+    }
+
+    [Fact]
+    public void TryMove_TwoMoversOfOneName_OneSucceeds()
+    {
+        var target = Path.Combine(root, "name");
+        for (var round = 0; round < 500; round++)
+        {
+            string[] sources = [Path.Combine(root, "a"), Path.Combine(root, "b")];
+            Array.ForEach(sources, source => File.WriteAllText(source, source));
+            using var start = new Barrier(2);
+
+            var moved = sources.AsParallel().WithDegreeOfParallelism(2).WithExecutionMode(ParallelExecutionMode.ForceParallelism).Select(source =>
+            {
+                start.SignalAndWait();
+                return NoReplaceMove.TryMove(source, target) ? source : null;
+            }).OfType<string>().ToList();
+
+            Assert.Equal(File.ReadAllText(target), Assert.Single(moved));
+            File.Delete(target);
+        }
+    }
+
+    private async Task<JobResult?> Publish(JobRecord job, Func<Task<bool>>? isWanted = null) => (await PublishOutput(job, isWanted))?.Result;
+
+    private Task<PublishedOutput?> PublishOutput(JobRecord job, Func<Task<bool>>? isWanted = null) => publisher.Publish(
         job, Plan, [.. Enumerable.Range(0, Partitions).Select(number => Committed(job.State.Id, number, attempt: 4))],
         isWanted ?? (() => Task.FromResult(true)), default);
+
+    private void WriteManifest(JobId job, params string[] files) => File.WriteAllText(
+        Path.Combine(root, "out", OutputNames.Manifest(job)),
+        System.Text.Json.JsonSerializer.Serialize(new JobResult(1, 1, [], [.. files.Select(file => new ResultFile(file, 1, 1, ""))]), WireJson.Options));
+
+    private ResultFile AsPublished(string file)
+    {
+        var bytes = File.ReadAllBytes(Path.Combine(root, "out", file));
+        return new ResultFile(file, 1, bytes.Length, Hash(bytes));
+    }
 
     // A job whose last stage has committed, with its artifacts.
     private JobRecord Job(OutputMode mode = OutputMode.ErrorIfExists, string? output = "out")
@@ -194,6 +340,7 @@ public sealed class OutputPublisherTests : IDisposable
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private List<string> Files() => Directory.Exists(Path.Combine(root, "out"))
-        ? [.. Directory.EnumerateFiles(Path.Combine(root, "out")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateFiles(Path.Combine(root, "out")).Select(path => Path.GetFileName(path))
+            .Where(file => !file.StartsWith("._overwritten-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
         : [];
 }

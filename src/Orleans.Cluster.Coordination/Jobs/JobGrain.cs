@@ -48,13 +48,10 @@ internal sealed partial class JobGrain(
     private const int MaxPlanningFaults = 3;
     private static readonly TimeSpan PlanningPause = TimeSpan.FromSeconds(1);
 
-    // A folder that cannot be written to for so long needs somebody who looks after it.
-    private static readonly TimeSpan PublishPatience = TimeSpan.FromMinutes(10);
-
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
 
-    private readonly Dictionary<AttemptId, AttemptProgress> running = [];
+    private readonly RunningProgress running = new();
     private readonly JobWatch watch = new();
     private JobId id;
     private JobRecord? record;
@@ -64,8 +61,9 @@ internal sealed partial class JobGrain(
     private DateTimeOffset reasonAt;
     private CancellationTokenSource? planningNow;
     private int planningFaults;
+    private JobPublishing? output;
+    private CancellationTokenSource? publishingNow;
     private Task? publishing;
-    private DateTimeOffset? publishTrouble;
     private bool advancing;
     private bool again;
     private DateTimeOffset nextLook;
@@ -84,6 +82,7 @@ internal sealed partial class JobGrain(
     public override Task OnDeactivateAsync(DeactivationReason deactivation, CancellationToken cancellationToken)
     {
         planningNow?.Cancel();
+        publishingNow?.Cancel();
         watch.Release();
         return Task.CompletedTask;
     }
@@ -146,11 +145,7 @@ internal sealed partial class JobGrain(
 
     public Task ReportProgress(IReadOnlyList<AttemptProgress> progress)
     {
-        foreach (var item in progress)
-        {
-            running[item.Attempt] = item;
-        }
-
+        running.Report(progress);
         ShowSoon();
         return Task.CompletedTask;
     }
@@ -182,6 +177,11 @@ internal sealed partial class JobGrain(
 
         var changed = record?.State.Revision != read.State.Revision;
         record = read;
+        if (read.State.Phase != JobPhase.Publishing)
+        {
+            publishingNow?.Cancel();
+        }
+
         if (changed)
         {
             watch.Release();
@@ -283,6 +283,11 @@ internal sealed partial class JobGrain(
 
         var open = job.State.Stages.Count > 0;
         tallies = open ? await checkpoints.Tally(id, CancellationToken.None) : [];
+        if (running.Count > 0)
+        {
+            running.KeepOnly((await checkpoints.ListRunning(id, CancellationToken.None)).Select(item => item.Attempt));
+        }
+
         if (reason?.Code == ReasonCode.WaitingForStorage)
         {
             reason = null;
@@ -292,6 +297,7 @@ internal sealed partial class JobGrain(
         return new JobFacts
         {
             Now = clock.GetUtcNow(),
+            Decisions = job.State.Decisions,
             Plan = plan,
             Tallies = tallies,
             FirstStartedAt = job.State.StartedAt ?? (open ? await checkpoints.FindFirstStart(id, CancellationToken.None) : null),
@@ -312,6 +318,12 @@ internal sealed partial class JobGrain(
         for (var job = await Load(); ; job = await Load(fresh: true))
         {
             var happened = evt();
+            if (happened is Observed { Facts.Decisions: var read } && read != job.State.Decisions)
+            {
+                again = true; // The job has moved on since they were read: what they say is of another state.
+                return;
+            }
+
             var decision = JobTransitions.Apply(job.State, happened, job.Spec);
             if (decision.Refusal is { } refusal)
             {
@@ -331,7 +343,10 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
-        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with { Revision = job.State.Revision + 1 };
+        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with
+        {
+            Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1,
+        };
         var stored = await jobs.TryApply(
             new JobChange
             {
@@ -482,62 +497,32 @@ internal sealed partial class JobGrain(
             return;
         }
 
-        publishing = Run();
+        publishingNow = new CancellationTokenSource();
+        output ??= new JobPublishing(id, jobs, checkpoints, publisher, clock, logger);
+        publishing = Run(publishingNow.Token);
 
-        async Task Run()
+        async Task Run(CancellationToken cancellationToken)
         {
             try
             {
-                var epoch = record!.State.Epoch;
-                using var span = JobTrace.Start("publish", id, epoch);
-                var last = plan!.Stages[^1].Index;
-                var partitions = await checkpoints.List(id, last, CancellationToken.None);
-                var result = await publisher.Publish(
-                    record, plan, [.. partitions.Where(partition => partition.State == PartitionState.Committed)], () => IsToBePublished(epoch),
-                    CancellationToken.None);
-                if (result is not null)
+                if (await output.Try(record!, plan!, cancellationToken) is { } happened)
                 {
-                    await Decide(() => new Published(result, clock.GetUtcNow()));
+                    await Decide(() => happened);
                 }
 
-                publishTrouble = null;
-            }
-            catch (ClusterException refusal)
-            {
-                await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
-            }
-            catch (ArtifactLostException lost)
-            {
-                // Nothing is visible yet: the partition runs again, and the job publishes anew.
-                Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
-                await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+                await Wake();
             }
             catch (StorageUnavailableException exception)
             {
                 // Publishing can be done twice; the next look does it again.
-                Log.NotPublished(logger, id, exception.Message);
-                return;
+                Log.StorageAway(logger, id, exception.Message);
             }
-            catch (IOException exception) when (clock.GetUtcNow() < (publishTrouble ??= clock.GetUtcNow()) + PublishPatience)
+            catch (Exception exception)
             {
-                Log.NotPublished(logger, id, exception.Message);
-                return;
+                Log.NotEnded(logger, exception, id);
             }
-            catch (IOException exception)
-            {
-                await Decide(() => new JobRefused(
-                    ProblemDocument.Of(
-                        Contracts.ProblemCode.Internal, $"The output could not be published for {PublishPatience.TotalMinutes:0} minutes: {exception.Message}",
-                        "/retry publishes again; what was computed is kept."),
-                    clock.GetUtcNow()));
-            }
-
-            await Advance();
         }
     }
-
-    private async Task<bool> IsToBePublished(int epoch) =>
-        await jobs.Find(id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing } state } && state.Epoch == epoch;
 
     private async Task StopAttempts()
     {
@@ -592,15 +577,7 @@ internal sealed partial class JobGrain(
             return;
         }
 
-        var done = tallies.Where(tally => tally.Running == 0).Select(tally => tally.Stage).ToHashSet();
-        foreach (var attempt in running.Keys.Where(attempt => done.Contains(attempt.Task.Stage)).ToList())
-        {
-            running.Remove(attempt);
-        }
-
-        var byStage = running.Values.GroupBy(item => item.Attempt.Task.Stage)
-            .ToDictionary(group => group.Key, group => (group.Sum(item => item.BytesDone), group.Sum(item => item.RowsDone)));
-        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, byStage, state.Progress);
+        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, running.ByStage(), state.Progress);
         var shown = state.Progress with { Stages = [] };
         if (clock.GetUtcNow() < nextShow || (progress with { Stages = [] } == shown && progress.Stages.SequenceEqual(state.Progress.Stages)))
         {
@@ -639,11 +616,8 @@ internal sealed partial class JobGrain(
         [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Job {JobId} waits for the database: {Message}")]
         public static partial void StorageAway(ILogger logger, JobId jobId, string message);
 
-        [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
-        public static partial void NotPublished(ILogger logger, JobId jobId, string message);
-
-        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
-        public static partial void ArtifactLost(ILogger logger, JobId jobId, AttemptId producer, string message);
+        [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "Job {JobId}: the end of its publishing could not be stored; it publishes again.")]
+        public static partial void NotEnded(ILogger logger, Exception exception, JobId jobId);
 
         [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
         public static partial void Gone(ILogger logger, JobId jobId);

@@ -96,6 +96,12 @@ internal sealed record JobChange
     /// <summary>Puts partitions that are <c>FAILED</c> or <c>CANCELLED</c> back to <c>WAITING</c> in the new epoch, without their faults. Committed ones stay.</summary>
     public bool ResetUnfinished { get; init; }
 
+    /// <summary>
+    /// Attempts that the partitions of one stage must all have committed, no more and no fewer, when the change is stored; null for no such
+    /// condition. One that does not hold refuses the change as another revision does.
+    /// </summary>
+    public (int Stage, IReadOnlyCollection<AttemptId> Attempts)? OnlyIfCommitted { get; init; }
+
     /// <summary>A line for the history when the phase changes; it is also the event of the outbox.</summary>
     public string? HistoryDetail { get; init; }
 }

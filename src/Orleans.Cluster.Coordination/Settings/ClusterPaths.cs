@@ -10,7 +10,7 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
 
     /// <summary>Artifacts of all jobs: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>
     public string Artifacts { get; } = Path.GetFullPath(
-        settings.Value.ArtifactStore ?? Path.Combine(settings.Value.StateDirectory, "artifacts"));
+        Folder(settings.Value.ArtifactStore) ?? Path.Combine(settings.Value.StateDirectory, "artifacts"));
 
     /// <summary>Spilled and staged data of this machine.</summary>
     public string Scratch { get; } = Path.GetFullPath(
@@ -22,6 +22,11 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
     /// <summary>Folders that a source may name; the first is the base of relative paths.</summary>
     public IReadOnlyList<string> DataRoots { get; } =
         settings.Value.DataRoots.Count == 0 ? [Directory.GetCurrentDirectory()] : [.. settings.Value.DataRoots.Select(Path.GetFullPath)];
+
+    // Taken as a path, an address would be a folder './s3:/...' of each machine's own.
+    private static string? Folder(string? store) => store?.Contains("://", StringComparison.Ordinal) == true
+        ? throw new StartRefusedException($"Cluster:ArtifactStore is '{store}'. Object storage is not supported there yet: name a folder that all workers share.")
+        : store;
 
     /// <summary>Absolute folder of an output path; relative ones are relative to the first data root.</summary>
     public string OutputFolder(string path) => Path.GetFullPath(path, DataRoots[0]);

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Planning.Queries;
 using Orleans.Cluster.Protocol;
 
@@ -81,7 +82,12 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
 
         try
         {
-            roots.ResolveOutput(spec.Output.Path, "/output/path");
+            var folder = roots.ResolveOutput(spec.Output.Path, "/output/path");
+            OutputPlace.Check(folder, spec.Output.Path);
+            if (spec.Output.Mode == OutputMode.ErrorIfExists)
+            {
+                OutputPlace.ThrowIfTaken(folder, spec.Output, own: null);
+            }
         }
         catch (ClusterException refusal)
         {

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Outputs;
@@ -11,85 +13,102 @@ namespace Orleans.Cluster.Files.Outputs;
 /// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given up. Each
 /// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written.
 /// </summary>
-internal sealed class OutputFolder(string path, JobId job)
+internal sealed class OutputFolder
 {
-    private readonly string folder = Path.TrimEndingDirectorySeparator(path);
     private const int BufferBytes = 1 << 20;
+    private readonly string folder;
+    private readonly JobId job;
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
+    private readonly ReplacedOutputs replaced;
+    private readonly RealPaths real = new();
 
-    /// <summary>Name of a job's manifest.</summary>
-    public static string ManifestName(JobId job) => $"_manifest-{job}.json";
+    public OutputFolder(string path, JobId job)
+    {
+        (folder, this.job) = (Path.TrimEndingDirectorySeparator(path), job);
+        replaced = new ReplacedOutputs(folder, job);
+    }
 
-    private string Manifest => Path.Combine(folder, ManifestName(job));
+    private string Manifest => Path.Combine(folder, OutputNames.Manifest(job));
 
-    // What OVERWRITE removes once the manifest is there. Written before it, so that a kill between the two leaves a list of what is to go.
-    private string Replaced => Path.Combine(folder, $"._replaced-{job}.json");
+    /// <summary>Whether a manifest of this job is there, whatever it says.</summary>
+    public bool HasManifest => File.Exists(Manifest);
 
-    /// <summary>What the job has published, or null.</summary>
-    public JobResult? Find() => File.Exists(Manifest) ? Read(Manifest) : null;
+    /// <summary>Whether the job has published exactly this.</summary>
+    public bool Holds(JobResult result) =>
+        ManifestFile.TryRead(Manifest) is { } published && published.Rows == result.Rows && published.Files.SequenceEqual(result.Files);
 
     /// <summary>Paths of the manifests of other jobs, in order.</summary>
     public IReadOnlyList<string> Others() =>
-        [.. Directory.EnumerateFiles(folder, "_manifest-*.json").Where(path => path != Manifest).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
-    /// <summary>Copies an artifact, unless its copy is there already. What is there was whole and durable before it got its name.</summary>
+    /// <summary>
+    /// Copies an artifact, unless its copy is there already. What is there was whole and durable before it got its name; a file of that name and
+    /// another length is somebody else's doing.
+    /// </summary>
     /// <exception cref="ArtifactLostException">It is not what was committed.</exception>
-    public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name)
+    /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
+    public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
         var target = Path.Combine(folder, name);
-        if (!File.Exists(target))
+        if (new FileInfo(target) is { Exists: true } there && there.Length == file.Bytes)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            Place(target, overwrite: true, stream => Copy(producer, artifact, file, stream));
+            return;
         }
+
+        var parent = Path.GetDirectoryName(target)!;
+        Directory.CreateDirectory(parent);
+        if (real.Of(folder) is not { } home || real.Of(parent) != Path.TrimEndingDirectorySeparator(Path.Combine(home, Path.GetDirectoryName(name)!)))
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.PathNotAllowed, $"{parent} is a link that leads out of the output folder.", "Remove the link, then /retry.");
+        }
+
+        Place(target, stream => Copy(producer, artifact, file, stream, cancellationToken));
     }
 
-    /// <summary>Notes what <see cref="RemoveReplaced"/> removes.</summary>
-    public void NoteReplaced(IReadOnlyList<string> manifests)
-    {
-        string[] files = [.. manifests.Select(path => Path.GetFileName(path)!), .. manifests.SelectMany(path => Read(path).Files).Select(file => file.Path)];
-        Place(Replaced, overwrite: true, stream => JsonSerializer.Serialize(stream, files, WireJson.Options));
-    }
+    /// <summary>Notes what the job's output takes the place of.</summary>
+    /// <returns>What stays although OVERWRITE was asked for, each with the reason.</returns>
+    public IReadOnlyList<string> NoteReplaced(IReadOnlyList<string> manifests) => replaced.NoteDown(manifests, Place);
+
+    /// <summary>Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.</summary>
+    public void Withdraw() => File.Delete(Manifest);
 
     /// <summary>Makes the files count. All of them are durable by then, with their names.</summary>
-    /// <returns>What is published: this, or what somebody else has published for the job meanwhile.</returns>
-    public JobResult Publish(JobResult result)
+    /// <exception cref="IOException">Something else was published for the job meanwhile.</exception>
+    /// <exception cref="ClusterException">A later job has overwritten this one's output.</exception>
+    public void Publish(JobResult result)
     {
         foreach (var part in FoldersOf(result))
         {
             FolderSync.Sync(part);
         }
 
+        var hidden = Write(Manifest, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
         try
         {
-            Place(Manifest, overwrite: false, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
+            ThrowIfOverwritten();
+            if (!NoReplaceMove.TryMove(hidden, Manifest) && !Holds(result))
+            {
+                throw new IOException($"{Manifest} names other files than those that were committed.");
+            }
         }
-        catch (IOException) when (Find() is { } published)
+        finally
         {
-            return published;
+            File.Delete(hidden);
+        }
+
+        // Whoever overwrites first leaves word, then removes the manifest: one that came after it finds the word.
+        if (replaced.IsOverwritten)
+        {
+            File.Delete(Manifest);
+            ThrowIfOverwritten();
         }
 
         FolderSync.Sync(folder);
-        return result;
     }
 
-    /// <summary>Removes what the job's output takes the place of. The manifests go first: files that no manifest names do not count.</summary>
-    public void RemoveReplaced()
-    {
-        if (!File.Exists(Replaced))
-        {
-            return;
-        }
-
-        var files = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Replaced), WireJson.Options) ?? [];
-        foreach (var file in files.Select(file => Path.Combine(folder, file)).Where(File.Exists))
-        {
-            File.Delete(file);
-        }
-
-        FolderSync.Sync(folder);
-        File.Delete(Replaced);
-    }
+    /// <summary>Removes what the job's output takes the place of.</summary>
+    public void RemoveReplaced() => replaced.Remove();
 
     /// <summary>
     /// Removes what others left who were killed: hidden files, and files of this job that its manifest does not name, of an attempt whose
@@ -101,28 +120,37 @@ internal sealed class OutputFolder(string path, JobId job)
         foreach (var file in FoldersOf(published).SelectMany(part => Directory.EnumerateFiles(part, $"*-{job}*")).ToList())
         {
             var name = Path.GetFileName(file);
-            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (name.StartsWith("part-", StringComparison.Ordinal) && !named.Contains(file)))
+            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (OutputNames.JobOfPart(name) == job && !named.Contains(file)))
             {
                 File.Delete(file);
             }
         }
     }
 
+    private void ThrowIfOverwritten()
+    {
+        if (replaced.IsOverwritten)
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder}.", "Submit the job again.");
+        }
+    }
+
     private IReadOnlyList<string> FoldersOf(JobResult result) =>
         [.. result.Files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Path))!).Append(folder).Distinct()];
 
-    private void Place(string target, bool overwrite, Action<Stream> write)
+    private void Place(string target, Action<Stream> write) => File.Move(Write(target, write), target, overwrite: true);
+
+    // Whole and durable, under a hidden name beside its own.
+    private string Write(string target, Action<Stream> write)
     {
         var hidden = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}{suffix}");
         try
         {
-            using (var stream = new FileStream(hidden, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0))
-            {
-                write(stream);
-                RandomAccess.FlushToDisk(stream.SafeFileHandle);
-            }
-
-            File.Move(hidden, target, overwrite);
+            using var stream = new FileStream(hidden, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            write(stream);
+            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+            return hidden;
         }
         catch
         {
@@ -132,7 +160,7 @@ internal sealed class OutputFolder(string path, JobId job)
     }
 
     // Read once for both: an artifact that the disk has changed since must not become a user's data.
-    private static void Copy(AttemptId producer, string artifact, ArtifactFile file, Stream target)
+    private static void Copy(AttemptId producer, string artifact, ArtifactFile file, Stream target, CancellationToken cancellationToken)
     {
         try
         {
@@ -141,6 +169,7 @@ internal sealed class OutputFolder(string path, JobId job)
             var buffer = new byte[BufferBytes];
             while (source.Read(buffer) is > 0 and var count)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 hash.AppendData(buffer, 0, count);
                 target.Write(buffer, 0, count);
             }
@@ -155,7 +184,4 @@ internal sealed class OutputFolder(string path, JobId job)
             throw new ArtifactLostException(producer, $"{producer}: artifact {artifact} is gone.");
         }
     }
-
-    private static JobResult Read(string manifest) => JsonSerializer.Deserialize<JobResult>(File.ReadAllText(manifest), WireJson.Options)
-        ?? throw new IOException($"{manifest} is empty.");
 }

@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -13,19 +16,29 @@ namespace Orleans.Cluster.Files.Outputs;
 ///    name that carries job, partition and attempt;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
-/// 4. the manifest of the job is written last, without replacing one, and makes the files count;
-/// 5. what OVERWRITE has noted is removed, and what killed publishers left.
+/// 4. the manifest of the job is written last, without replacing one, and makes the files count: the job has succeeded;
+/// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
-internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
+internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots roots, TimeProvider clock, ILogger<OutputPublisher> logger) : IOutputPublisher
 {
-    public Task<JobResult?> Publish(
+    // The old output is in the way of readers, so it is tried soon; a disk that refuses for an hour needs somebody who looks after it.
+    private static readonly TimeSpan FirstTidyPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TidyPatience = TimeSpan.FromHours(1);
+
+    public Task<PublishedOutput?> Publish(
         JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
         Task.Run(
             () => job.Spec.Output is { } output
-                ? TryPlace(job.State.Id, output, plan, partitions, isWanted)
-                : Task.FromResult<JobResult?>(Keep(plan, partitions)),
+                ? TryPlace(job.State.Id, output, plan, partitions, isWanted, cancellationToken)
+                : TryKeep(plan, partitions, isWanted),
             cancellationToken);
+
+    private async Task<PublishedOutput?> TryKeep(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
+    {
+        var result = Keep(plan, partitions);
+        return await isWanted() ? new PublishedOutput(result, []) : null;
+    }
 
     private JobResult Keep(JobPlan plan, IReadOnlyList<PartitionRecord> partitions)
     {
@@ -43,62 +56,113 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
             .Select(item => new ResultFile($"{item.Partition.ArtifactFolder}/{item.File.Path}", item.File.Rows, item.File.Bytes, item.File.Sha256)));
     }
 
-    private async Task<JobResult?> TryPlace(
-        JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
+    private async Task<PublishedOutput?> TryPlace(
+        JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        CancellationToken cancellationToken)
     {
+        var path = roots.ResolveOutput(output.Path, "/output/path");
+        OutputPlace.Check(path, output.Path);
         try
         {
-            return await Place(job, output, plan, partitions, isWanted);
+            return await Place(job, path, output, plan, partitions, isWanted, cancellationToken);
         }
         catch (UnauthorizedAccessException exception)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.Internal, $"{output.Path} cannot be written: {exception.Message}",
+                Contracts.ProblemCode.OutputNotWritable, $"{output.Path} cannot be written: {exception.Message}",
                 "Give the user that the silos run as the right to write there, then /retry.");
         }
     }
 
-    private async Task<JobResult?> Place(
-        JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
+    private async Task<PublishedOutput?> Place(
+        JobId job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        CancellationToken cancellationToken)
     {
-        var path = paths.OutputFolder(output.Path);
         Directory.CreateDirectory(path);
         var folder = new OutputFolder(path, job);
-        if (folder.Find() is { } earlier)
+        var result = Result(plan, partitions, Files(partitions).Select(item =>
+            new ResultFile(Name(item.Partition, item.File.Path, item.Index), item.File.Rows, item.File.Bytes, item.File.Sha256)));
+        if (folder.Holds(result))
         {
-            return Finish(folder, earlier);
+            return await isWanted() ? Finish(folder, result, []) : null;
         }
 
         var others = folder.Others();
-        if (others.Count > 0 && output.Mode == OutputMode.ErrorIfExists)
+        if (output.Mode == OutputMode.ErrorIfExists)
         {
-            throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"{output.Path} already holds the output of another job ({Path.GetFileName(others[0])}).",
-                "Choose another output.path, or set output.mode to OVERWRITE or APPEND.");
+            OutputPlace.ThrowIfTaken(path, output, job);
         }
 
-        var files = new List<ResultFile>();
         foreach (var (partition, file, index) in Files(partitions))
         {
-            var name = Name(job, partition, file.Path, index);
-            folder.Copy(Producer(partition), Artifact(partition, file), file, name);
-            files.Add(new ResultFile(name, file.Rows, file.Bytes, file.Sha256));
+            cancellationToken.ThrowIfCancellationRequested();
+            folder.Copy(Producer(partition), Artifact(partition, file), file, Name(partition, file.Path, index), cancellationToken);
         }
 
-        if (output.Mode == OutputMode.Overwrite && others.Count > 0)
-        {
-            folder.NoteReplaced(others);
-        }
+        var staying = output.Mode == OutputMode.Overwrite && others.Count > 0 ? folder.NoteReplaced(others) : [];
 
         // Between this and the manifest a process may stand still all the same; but no longer than a rename takes, in all likelihood.
-        return await isWanted() ? Finish(folder, folder.Publish(Result(plan, partitions, files))) : null;
+        if (!await isWanted())
+        {
+            return null;
+        }
+
+        if (folder.HasManifest && !folder.Holds(result))
+        {
+            folder.Withdraw();
+        }
+
+        folder.Publish(result);
+        return Finish(folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
     }
 
-    private static JobResult Finish(OutputFolder folder, JobResult published)
+    // The job has succeeded by now, and nothing here can change that.
+    private PublishedOutput Finish(OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
     {
-        folder.RemoveReplaced();
-        folder.RemoveLeftovers(published);
-        return published;
+        foreach (var note in notes)
+        {
+            Log.Kept(logger, note);
+        }
+
+        return TryTidy(folder, published) is not { } refusal
+            ? new PublishedOutput(published, notes)
+            : new PublishedOutput(published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
+    }
+
+    private string? TryTidy(OutputFolder folder, JobResult published)
+    {
+        try
+        {
+            folder.RemoveReplaced();
+            folder.RemoveLeftovers(published);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        {
+            Log.NotTidied(logger, exception.Message);
+            TidyLater(folder, published).ContinueWith(
+                task => Log.TidyingBroke(logger, task.Exception), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return exception.Message;
+        }
+    }
+
+    private async Task TidyLater(OutputFolder folder, JobResult published)
+    {
+        var until = clock.GetUtcNow() + TidyPatience;
+        for (var pause = FirstTidyPause; clock.GetUtcNow() < until; pause *= 2)
+        {
+            await Task.Delay(pause, clock);
+            try
+            {
+                folder.RemoveReplaced();
+                folder.RemoveLeftovers(published);
+                return;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Log.NotTidied(logger, exception.Message);
+            }
+        }
     }
 
     private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(IReadOnlyList<PartitionRecord> partitions) =>
@@ -111,12 +175,8 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
     private static AttemptId Producer(PartitionRecord partition) => new(partition.Task, partition.Attempt);
 
     // A file of a partitioned output keeps its key=value folders.
-    private static string Name(JobId job, PartitionRecord partition, string path, int index)
-    {
-        var extension = string.Concat(Path.GetFileName(path).SkipWhile(character => character != '.'));
-        var name = $"part-{job}-{partition.Task.Partition:00000}-{partition.Attempt}-{index:000}{extension}";
-        return Path.GetDirectoryName(path) is { Length: > 0 } folder ? $"{folder}/{name}" : name;
-    }
+    private static string Name(PartitionRecord partition, string path, int index) => OutputNames.Part(
+        Producer(partition), index, string.Concat(Path.GetFileName(path).SkipWhile(character => character != '.')), Path.GetDirectoryName(path));
 
     private static JobResult Result(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, IEnumerable<ResultFile> files)
     {
@@ -130,5 +190,17 @@ internal sealed class OutputPublisher(ClusterPaths paths) : IOutputPublisher
         }
 
         return new JobResult(all.Sum(file => file.Rows), all.Sum(file => file.Bytes), ResultColumns.Of(plan, partitions), all);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "{Note}")]
+        public static partial void Kept(ILogger logger, string note);
+
+        [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "An output is published, but what it replaces could not be removed yet: {Message}")]
+        public static partial void NotTidied(ILogger logger, string message);
+
+        [LoggerMessage(EventId = 412, Level = LogLevel.Error, Message = "Removing a replaced output ended unexpectedly.")]
+        public static partial void TidyingBroke(ILogger logger, Exception? exception);
     }
 }

@@ -33,8 +33,8 @@ internal static class OperationNotes
             ],
             Errors =
             [
-                .. OfData, Code.IdempotencyInFlight, Code.IdempotencyKeyReused, Code.OutputExists, Code.OutputInUse, Code.ResourcesImpossible,
-                Code.PayloadTooLarge, Code.UnsupportedMediaType, Code.QueueFull,
+                .. OfData, Code.IdempotencyInFlight, Code.IdempotencyKeyReused, Code.OutputExists, Code.OutputInUse, Code.OutputNotWritable,
+                Code.ResourcesImpossible, Code.PayloadTooLarge, Code.UnsupportedMediaType, Code.QueueFull,
             ],
         },
         ["GetStatus"] = new("Where a job is", 200, typeof(JobStatus), Examples.Status)

@@ -25,13 +25,23 @@ public sealed record CancelRequested(DateTimeOffset Now) : JobEvent;
 public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt, IReadOnlyList<FileStamp> AcceptedStamps) : JobEvent;
 
 /// <summary>The output is visible.</summary>
-public sealed record Published(JobResult Result, DateTimeOffset Now) : JobEvent;
+/// <param name="Result">What is visible.</param>
+/// <param name="Notes">What a reader of the status should know of it.</param>
+/// <param name="Now">The clock.</param>
+public sealed record Published(JobResult Result, IReadOnlyList<string> Notes, DateTimeOffset Now) : JobEvent;
+
+/// <summary>All that is to be visible is in place under hidden names or names that nothing refers to; the last step is to be made.</summary>
+/// <param name="Epoch">Epoch of the job whose output it is.</param>
+public sealed record ShowRequested(int Epoch) : JobEvent;
 
 /// <summary>What the stores say of one job at one time.</summary>
 public sealed record JobFacts
 {
     /// <summary>The clock.</summary>
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary><see cref="JobState.Decisions"/> before they were read.</summary>
+    public long Decisions { get; init; }
 
     /// <summary>The plan, when there is one.</summary>
     public JobPlan? Plan { get; init; }

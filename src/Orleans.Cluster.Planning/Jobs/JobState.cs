@@ -24,6 +24,18 @@ public sealed record JobState
     /// <summary>One more with each stored change.</summary>
     public long Revision { get; init; } = 1;
 
+    /// <summary>
+    /// One more with each stored decision; progress alone is none. Facts are read at one, and count for that one only: of a job that has moved
+    /// on meanwhile they say nothing.
+    /// </summary>
+    public long Decisions { get; init; }
+
+    /// <summary>
+    /// Past the point of no return of publishing: the partitions were found whole in the transaction that set this, and the output becomes
+    /// visible now. Neither a cancel nor the deadline stops it.
+    /// </summary>
+    public bool IsShowing { get; init; }
+
     /// <summary>When it was accepted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -18,13 +18,16 @@ public static class JobTransitions
         ArgumentNullException.ThrowIfNull(spec);
         return evt switch
         {
-            Observed e => Observe(state, e.Facts, spec),
+            Observed e => e.Facts.Decisions == state.Decisions ? Observe(state, e.Facts, spec) : JobDecision.None(state),
             PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan) : JobDecision.None(state),
             JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling
                 ? JobDecision.None(state)
                 : Fail(state, e.Problem, e.Now),
             CancelRequested e => Cancel(state, e.Now),
             RetryRequested e => Retry(state, e),
+            ShowRequested e => state.Phase == JobPhase.Publishing && state.Epoch == e.Epoch && !state.IsShowing
+                ? new JobDecision { State = state with { IsShowing = true } }
+                : JobDecision.None(state),
             Published e => state.Phase == JobPhase.Publishing ? Succeed(state, e) : JobDecision.None(state),
             _ => throw new UnreachableException($"No transition for {evt?.GetType().Name}."),
         };
@@ -32,7 +35,7 @@ public static class JobTransitions
 
     private static JobDecision Observe(JobState state, JobFacts facts, JobSpec spec)
     {
-        if (!state.Phase.IsTerminal() && state.Phase is not (JobPhase.Cancelling or JobPhase.Publishing) && facts.Now >= state.DeadlineAt)
+        if (!state.Phase.IsTerminal() && state.Phase != JobPhase.Cancelling && !state.IsShowing && facts.Now >= state.DeadlineAt)
         {
             return Fail(
                 state, ProblemDocument.Of(ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
@@ -144,7 +147,7 @@ public static class JobTransitions
     private static JobDecision Show(JobState state, JobFacts facts)
     {
         var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
-        return stages.All(stage => stage.Phase == StagePhase.Complete)
+        return state.IsShowing || stages.All(stage => stage.Phase == StagePhase.Complete)
             ? new JobDecision { State = state, Commands = [JobCommand.Publish] }
             : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages }, Commands = [JobCommand.PokeQueue] };
     }
@@ -205,13 +208,13 @@ public static class JobTransitions
             State = state with { Phase = JobPhase.Cancelled, FinishedAt = now },
             Commands = [JobCommand.PokeQueue],
         },
-        JobPhase.Queued or JobPhase.Planning or JobPhase.Running => new JobDecision
+        JobPhase.Publishing when state.IsShowing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
+        JobPhase.Queued or JobPhase.Planning or JobPhase.Running or JobPhase.Publishing => new JobDecision
         {
             State = state with { Phase = JobPhase.Cancelling },
             CancelWaiting = true,
             Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],
         },
-        JobPhase.Publishing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
         _ => Refuse(state, $"It ended as {state.Phase.ToString().ToUpperInvariant()}."),
     };
 
@@ -234,6 +237,7 @@ public static class JobTransitions
                 Epoch = state.Epoch + 1,
                 Error = null,
                 FinishedAt = null,
+                IsShowing = false,
                 DeadlineAt = request.DeadlineAt,
                 Stages = request.HasPlan ? state.Stages : [],
                 AcceptedStamps = request.AcceptedStamps,
@@ -249,7 +253,7 @@ public static class JobTransitions
 
     private static JobDecision Fail(JobState state, ProblemDocument problem, DateTimeOffset now) => new()
     {
-        State = state with { Phase = JobPhase.Failed, FinishedAt = now, Error = problem with { Instance = JobLinks.Of(state.Id).Self } },
+        State = state with { Phase = JobPhase.Failed, IsShowing = false, FinishedAt = now, Error = problem with { Instance = JobLinks.Of(state.Id).Self } },
         CancelWaiting = true,
         CancelRunning = true,
         Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],
@@ -262,6 +266,7 @@ public static class JobTransitions
             Phase = JobPhase.Succeeded,
             FinishedAt = e.Now,
             Result = e.Result,
+            Notes = e.Notes.Count == 0 ? state.Notes : [.. state.Notes.Concat(e.Notes).Take(MaxNotes)],
             Progress = state.Progress with { Fraction = 1, BytesDone = state.Progress.BytesTotal },
         },
         Commands = [JobCommand.PokeQueue],

@@ -220,16 +220,27 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         }
 
         var ahead = Order(now).TakeWhile(other => other.Id != id).Count(other => other.Stages.Any(stage => stage.Ready > 0));
-        return WaitReason.Explain(job, ahead, [.. workers.Values], Stopped);
+        return WaitReason.Explain(WithUnderWay(job, TakenBySingles()), ahead, [.. workers.Values], Stopped);
     }
 
     /// <summary>The queue as a document.</summary>
     public QueueStatus Describe(DateTimeOffset now)
     {
-        var order = Order(now);
-        var waiting = jobs.Values.Where(job => job.Stages.Sum(stage => stage.Running) == 0 && job.Phase is JobPhase.Queued or JobPhase.Planning or JobPhase.Running);
-        var ids = waiting.Select(job => job.Id).ToHashSet();
-        var all = FairOrder.Sort(jobs.Values, WaitingSince, now, rise).Where(job => ids.Contains(job.Id)).ToList();
+        // Sorted once: with thousands of jobs that wait, a sort for each of them held up the whole queue.
+        var ahead = new Dictionary<JobId, int>();
+        var ready = 0;
+        foreach (var job in Order(now))
+        {
+            ahead[job.Id] = ready;
+            ready += job.Stages.Any(stage => stage.Ready > 0) ? 1 : 0;
+        }
+
+        var taken = TakenBySingles();
+        WorkerSnapshot[] known = [.. workers.Values];
+        var all = FairOrder.Sort(jobs.Values.Where(job => job.Phase is JobPhase.Queued or JobPhase.Planning or JobPhase.Running), WaitingSince, now, rise)
+            .Select(job => WithUnderWay(job, taken))
+            .Where(job => job.Stages.Sum(stage => stage.Running) == 0)
+            .ToList();
         return new QueueStatus(
             [
                 .. Enum.GetValues<JobPriority>().OrderDescending().Select(priority => new PriorityBacklog(
@@ -238,11 +249,27 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
                     jobs.Values.Where(job => job.Priority == priority).Sum(job => job.Stages.Sum(stage => stage.Ready + stage.BackingOff)),
                     all.Where(job => job.Priority == priority).Select(job => (now - job.CreatedAt).TotalSeconds).DefaultIfEmpty(0).Max())),
             ],
-            [.. all.Select((job, index) => new WaitingJob(job.Id, job.Priority, index + 1, Explain(job.Id, now)!, job.CreatedAt))],
+            [.. all.Select((job, index) => new WaitingJob(
+                job.Id, job.Priority, index + 1, WaitReason.Explain(job, ahead.GetValueOrDefault(job.Id, ready), known, Stopped), job.CreatedAt))],
             jobs.Values.Sum(job => job.Stages.Sum(stage => stage.Running)),
             workers.Values.Sum(worker => worker.Slots),
             workers.Values.Sum(worker => worker.Slots - worker.FreeSlots));
     }
+
+    // Slots that a job has been given and whose worker is just beginning are its own: it runs, and does not wait for them. Members of a gang
+    // begin together or not at all, so theirs are only reserved.
+    private ILookup<(JobId Job, int Epoch, int Stage), int> TakenBySingles() => underWay.Values.Select(grant => grant.Match)
+        .Where(match => !match.Together).ToLookup(match => (match.Job, match.Epoch, match.Stage), match => match.Count);
+
+    private static ActiveJob WithUnderWay(ActiveJob job, ILookup<(JobId Job, int Epoch, int Stage), int> taken) => taken.Count == 0 ? job : job with
+    {
+        Stages =
+        [
+            .. job.Stages.Select(stage => taken[(job.Id, job.Epoch, stage.Stage)].Sum() is > 0 and var begun
+                ? stage with { Ready = Math.Max(0, stage.Ready - begun), Running = stage.Running + begun }
+                : stage),
+        ],
+    };
 
     // Running jobs in fair order, with what is under way taken out of what is ready.
     private IReadOnlyList<ActiveJob> Order(DateTimeOffset now)

@@ -143,14 +143,23 @@ public sealed class ErrorTests(GatewayCluster gateway)
     }
 
     [Fact, Provokes("output-exists")]
-    public async Task Job_IntoAnotherJobsOutput_FailsWithItsCode()
+    public async Task Submit_IntoAnotherJobsOutput_IsRefusedBeforeAnyWork()
     {
         var job = new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = $"out-{Guid.NewGuid():N}" } };
         await gateway.SucceededAsync(job);
 
-        var end = await EndAsync(job);
+        var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", job);
 
-        Assert.Equal(("FAILED", "output-exists"), (end.GetProperty("status").GetString(), Code(end.GetProperty("error"))));
+        Assert.Equal((HttpStatusCode.Conflict, "output-exists"), (status, Code(problem)));
+    }
+
+    [Fact, Provokes("output-not-writable")]
+    public async Task Submit_IntoAFolderBelowAFile_IsRefusedBeforeAnyWork()
+    {
+        var (status, problem) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "genes.csv/out" } });
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "output-not-writable"), (status, Code(problem)));
     }
 
     [Fact, Provokes("job-timeout")]

@@ -160,7 +160,7 @@ public sealed class JobTransitionsTests
     [InlineData(JobPhase.Publishing)]
     public void Apply_CancelTooLate_IsRefused(JobPhase phase)
     {
-        var decision = JobTransitions.Apply(State(phase), new CancelRequested(Now), Spec);
+        var decision = JobTransitions.Apply(State(phase) with { IsShowing = phase == JobPhase.Publishing }, new CancelRequested(Now), Spec);
 
         Assert.Equal(Contracts.ProblemCode.JobAlreadyTerminal, decision.Refusal!.Code);
     }
@@ -175,6 +175,59 @@ public sealed class JobTransitionsTests
         Assert.Equal((JobPhase.Queued, 2, true), (decision.State.Phase, decision.State.Epoch, decision.ResetUnfinished));
         Assert.Equal((null, null), (decision.State.Error, decision.State.FinishedAt));
         Assert.Equal(failed.Stages, decision.State.Stages);
+    }
+
+    [Fact]
+    public void Apply_CancelWhilePublishingAndNothingIsShown_Cancels()
+    {
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing };
+
+        var decision = JobTransitions.Apply(publishing, new CancelRequested(Now), Spec);
+
+        Assert.Equal(JobPhase.Cancelling, decision.State.Phase);
+    }
+
+    [Theory]
+    [InlineData(false, JobPhase.Failed)]
+    [InlineData(true, JobPhase.Publishing)]
+    public void Apply_DeadlinePassedWhilePublishing_HoldsUntilTheOutputIsShown(bool showing, JobPhase expected)
+    {
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing, IsShowing = showing, DeadlineAt = Now };
+
+        var decision = Observe(publishing, Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
+
+        Assert.Equal(expected, decision.State.Phase);
+    }
+
+    [Fact]
+    public void Apply_ALateTallyWhileTheOutputIsShown_DoesNotRunAgain()
+    {
+        var showing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing, IsShowing = true };
+
+        var decision = Observe(showing, Tally(0, total: 3, committed: 3), Tally(1, total: 1));
+
+        Assert.False(decision.IsChange(showing));
+    }
+
+    // A list of failures that was read before a retry fails the job that was just retried; children of two splits get the same numbers.
+    [Fact]
+    public void Apply_FactsReadBeforeAnotherDecision_SayNothing()
+    {
+        var state = Running() with { Decisions = 7 };
+        var facts = new JobFacts { Now = Now, Plan = Plan, Decisions = 6, Failed = [Partition(1, 3, FailureKind.BadData)] };
+
+        var decision = JobTransitions.Apply(state, new Observed(facts), Spec);
+
+        Assert.Equal((false, 0), (decision.IsChange(state), decision.Commands.Count));
+    }
+
+    [Fact]
+    public void Apply_ShowRequestedOfAnEarlierEpoch_ChangesNothing()
+    {
+        var state = State(JobPhase.Publishing) with { Epoch = 2 };
+
+        Assert.False(JobTransitions.Apply(state, new ShowRequested(1), Spec).IsChange(state));
+        Assert.True(JobTransitions.Apply(state, new ShowRequested(2), Spec).State.IsShowing);
     }
 
     [Fact]

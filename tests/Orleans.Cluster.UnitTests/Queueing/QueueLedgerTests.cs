@@ -213,6 +213,36 @@ public sealed class QueueLedgerTests
         Assert.Equal(expected, ledger.Explain(job.Id, Now)!.Code);
     }
 
+    // Slots that are being taken up are the job's own: it runs, and does not wait for them.
+    [Fact]
+    public void Explain_TheSlotsAreItsOwn_SaysThatItRuns()
+    {
+        var job = Job(JobPriority.Normal, ready: 4);
+        ledger.Refresh([job]);
+        Report(Worker("a", slots: 2), []);
+        ledger.Grant([new WorkerId("a")], Now);
+
+        Assert.Equal(ReasonCode.Running, ledger.Explain(job.Id, Now)!.Code);
+        Assert.Empty(ledger.Describe(Now).Waiting);
+    }
+
+    [Fact]
+    public void Describe_ManyJobs_LooksAtEachAFewTimesAndSaysWhatExplainSays()
+    {
+        const int Jobs = 400;
+        var looks = new Looks();
+        ledger.Refresh([.. Enumerable.Range(0, Jobs).Select(number =>
+            Job((JobPriority)(number % 3), ready: number % 2, age: TimeSpan.FromSeconds(number)) with { Stages = new CountedStages(new StageBacklog(0, number % 2, 0, 0, null), looks) })]);
+        Report(Worker("a", slots: 2, free: 0), []);
+        looks.Count = 0;
+
+        var waiting = ledger.Describe(Now).Waiting;
+
+        Assert.InRange(looks.Count, Jobs, 20 * Jobs);
+        Assert.Equal(Jobs, waiting.Count);
+        Assert.All(waiting, job => Assert.Equal(ledger.Explain(job.Id, Now), job.Reason));
+    }
+
     private void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants) => ledger.Report(worker, ++reports, openGrants, []);
 
     private ActiveJob Job(JobPriority priority, int ready, TimeSpan age = default) => new(
@@ -223,4 +253,24 @@ public sealed class QueueLedgerTests
 
     private static WorkerSnapshot Worker(string name, int slots, int? free = null, long memory = 100, long? freeMemory = null) =>
         new(new WorkerId(name), slots, memory, 0, free ?? slots, freeMemory ?? memory, 0, false, null);
+
+    private sealed class Looks
+    {
+        public int Count { get; set; }
+    }
+
+    private sealed class CountedStages(StageBacklog only, Looks looks) : IReadOnlyList<StageBacklog>
+    {
+        public int Count => 1;
+
+        public StageBacklog this[int index] => index == 0 ? only : throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<StageBacklog> GetEnumerator()
+        {
+            looks.Count++;
+            yield return only;
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

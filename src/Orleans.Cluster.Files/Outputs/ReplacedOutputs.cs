@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Files.Places;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Files.Outputs;
+
+/// <summary>
+/// What OVERWRITE takes the place of, from the note that says what is to go to its removal. The note is written before the new manifest, so that
+/// a kill between the two loses nothing. Removed are manifests and data files of other jobs, by their names; what is nobody's stays.
+/// </summary>
+internal sealed class ReplacedOutputs(string folder, JobId job)
+{
+    private const string NotePrefix = "._replaced-";
+
+    private const string TombPrefix = "._overwritten-";
+
+    // A publisher that stood still for longer than this has lost its job's row long before.
+    private static readonly TimeSpan TombLife = TimeSpan.FromDays(1);
+
+    private readonly RealPaths real = new();
+
+    private string Note => Path.Combine(folder, $"{NotePrefix}{job}.json");
+
+    /// <summary>Whether another job has overwritten this one's output: its manifest must not come back.</summary>
+    public bool IsOverwritten => File.Exists(Tomb(job));
+
+    /// <summary>Notes what <see cref="Remove"/> removes.</summary>
+    /// <param name="manifests">Paths of the manifests of other jobs.</param>
+    /// <param name="write">Writes a file under a path, whole and durable.</param>
+    /// <returns>What stays, each with the reason.</returns>
+    public IReadOnlyList<string> NoteDown(IReadOnlyList<string> manifests, Action<string, Action<Stream>> write)
+    {
+        var (going, staying) = (new List<string>(), new List<string>());
+        foreach (var path in manifests)
+        {
+            var name = Path.GetFileName(path);
+            if (OutputNames.JobOfManifest(name) is not { } owner || ManifestFile.TryRead(path) is not { } result)
+            {
+                staying.Add($"{name}, which is not the manifest of a job");
+                continue;
+            }
+
+            going.Add(name);
+            going.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) == owner).Select(file => file.Path));
+            staying.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) != owner).Select(file => $"'{file.Path}', which {name} names but its job cannot have written"));
+        }
+
+        write(Note, stream => JsonSerializer.Serialize(stream, going, WireJson.Options));
+        return staying;
+    }
+
+    /// <summary>Removes what was noted. The manifests go first: files that no manifest names do not count. Safe to do again.</summary>
+    public void Remove()
+    {
+        if (!File.Exists(Note))
+        {
+            return;
+        }
+
+        var noted = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Note), WireJson.Options) ?? [];
+        foreach (var name in noted)
+        {
+            if (OutputNames.JobOfManifest(name) is { } owner && owner != job)
+            {
+                File.WriteAllBytes(Tomb(owner), []);
+                File.Delete(Path.Combine(folder, name));
+            }
+        }
+
+        foreach (var name in noted)
+        {
+            if (OutputNames.JobOfPart(name) is { } owner && owner != job && IsHere(name))
+            {
+                File.Delete(Path.Combine(folder, name));
+            }
+        }
+
+        FolderSync.Sync(folder);
+        File.Delete(Note);
+        RemoveOldTombs();
+    }
+
+    // By its real path: a folder of that name may be a link to elsewhere.
+    private bool IsHere(string name)
+    {
+        var path = Path.Combine(folder, name);
+        return File.Exists(path) && real.Of(folder) is { } home
+            && real.Of(Path.GetDirectoryName(path)!) == Path.TrimEndingDirectorySeparator(Path.Combine(home, Path.GetDirectoryName(name)!));
+    }
+
+    private string Tomb(JobId dead) => Path.Combine(folder, $"{TombPrefix}{dead}");
+
+    private void RemoveOldTombs()
+    {
+        foreach (var tomb in Directory.EnumerateFiles(folder, $"{TombPrefix}*").Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
+        {
+            File.Delete(tomb);
+        }
+    }
+}
