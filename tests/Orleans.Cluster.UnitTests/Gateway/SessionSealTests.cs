@@ -47,7 +47,11 @@ public sealed class SessionSealTests
         var key = SessionKey.Of(null, folder);
 
         Assert.Equal(key, SessionKey.Of(null, folder));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "session.key")));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "session.key")));
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 
