@@ -45,14 +45,14 @@ public sealed class JsonValueTests : IDisposable
     [InlineData("""{"a":1,"b":"x","a":2}""", "column 'a'. The object has the key twice.")]
     [InlineData("""{"a":12.5,"b":"x"}""", "column 'a': value '12.5' is no BIGINT. A whole number is written in digits alone.")]
     [InlineData("""{"a":"1e3","b":"x"}""", "column 'a': value '1e3' is no BIGINT")]
-    [InlineData("""{"a":1,"b":{"c":1}}""", "column 'b.c'")]
+    [InlineData("""{"a":1,"b":"x","n":{"k":1,"c":2}}""", "column 'n.c'")]
     [InlineData("""[1]""", "not a JSON object")]
     public async Task Convert_LateFault_IsNamedWithItsPlaceOrSetAside(string bad, string reason)
     {
         var path = harness.Write("late.ndjson", string.Concat(Enumerable.Range(0, 60_000).Select(i => i == 50_000 ? bad + "\n" : $"{{\"a\":{i},\"b\":\"text {i}\",\"n\":{{\"k\":1}}}}\n")));
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(path)));
-        if (!bad.Contains("{\"c\"", StringComparison.Ordinal))
+        if (!bad.Contains("\"c\"", StringComparison.Ordinal))
         {
             await harness.Run(Job(path) with { OnBadRow = BadRowPolicy.Quarantine });
             Assert.Equal(1, harness.Quarantined);
