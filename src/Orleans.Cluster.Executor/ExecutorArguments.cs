@@ -5,7 +5,8 @@ namespace Orleans.Cluster.Executor;
 /// <summary>What the silo says when it starts an executor.</summary>
 /// <param name="LeaseSeconds">Time until the first renewal must have come.</param>
 /// <param name="ParentId">The silo's process; null: whoever is the parent at start.</param>
-internal sealed record ExecutorArguments(double LeaseSeconds, int? ParentId)
+/// <param name="DataBytes">Writable memory that it may have; null for any.</param>
+internal sealed record ExecutorArguments(double LeaseSeconds, int? ParentId, long? DataBytes = null)
 {
     /// <exception cref="ArgumentException">An option is not known or has no value.</exception>
     public static ExecutorArguments Parse(string[] args)
@@ -17,7 +18,8 @@ internal sealed record ExecutorArguments(double LeaseSeconds, int? ParentId)
             {
                 "--lease-seconds" => result with { LeaseSeconds = double.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--parent" => result with { ParentId = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
-                var other => throw new ArgumentException($"Unknown option {other}. Known: --lease-seconds, --parent."),
+                "--data-bytes" => result with { DataBytes = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
+                var other => throw new ArgumentException($"Unknown option {other}. Known: --lease-seconds, --parent, --data-bytes."),
             };
         }
 

@@ -29,13 +29,24 @@ internal sealed class ProcessLease
         parent = arguments.ParentId ?? GetParentProcessId();
         leaseSeconds = arguments.LeaseSeconds;
         endsAt = firstEndsAt = FromNow(Math.Max(StartSeconds, leaseSeconds));
+        KernelBounds.SetAlarm(Math.Max(StartSeconds, leaseSeconds));
     }
 
     /// <summary>Moves the end to so many seconds from now. Monotonic: a clock that is set does not shorten or lengthen it.</summary>
-    public void Renew(double seconds) => Volatile.Write(ref endsAt, FromNow(seconds));
+    public void Renew(double seconds)
+    {
+        Volatile.Write(ref endsAt, FromNow(seconds));
+        KernelBounds.SetAlarm(seconds);
+    }
 
     /// <summary>Begins the lease where nothing has begun it: from here on there is something that must not go on for ever.</summary>
-    public void Begin() => Interlocked.CompareExchange(ref endsAt, FromNow(leaseSeconds), firstEndsAt);
+    public void Begin()
+    {
+        if (Interlocked.CompareExchange(ref endsAt, FromNow(leaseSeconds), firstEndsAt) == firstEndsAt)
+        {
+            KernelBounds.SetAlarm(leaseSeconds);
+        }
+    }
 
     /// <summary>How long it goes on without a renewal; negative when it is over.</summary>
     public TimeSpan Remaining => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), Volatile.Read(ref endsAt));

@@ -9,6 +9,13 @@ Console.SetOut(Console.Error);
 
 var arguments = ExecutorArguments.Parse(args);
 OutOfMemoryPreference.PreferThisProcess();
+KernelBounds.EndWithParent();
+KernelBounds.EndAtOverflow();
+if (arguments.DataBytes is { } bytes)
+{
+    KernelBounds.LimitData(bytes);
+}
+
 var lease = new ProcessLease(arguments);
 using var service = new ExecutorService(lease);
 var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };

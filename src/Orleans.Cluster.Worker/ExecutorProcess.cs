@@ -16,6 +16,12 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <summary>Exit code of an executor that ended itself at its deadline or when its parent was gone.</summary>
     public const int DeadlineExitCode = 75;
 
+    private const int SignalExitCode = 128;
+    private const int AlarmSignal = 14;
+
+    // One that leaves all renewals of a deadline unanswered has stopped, while this process has not.
+    private const int RenewalsPerDeadline = 10;
+
     // One that holds more than this of a task's memory before the task begins is not worth keeping.
     private const double KeptShare = 0.9;
 
@@ -27,6 +33,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private readonly MemoryCgroup? group;
     private readonly Task<int> exit;
     private int disposed;
+    private int wasKilledHere;
+    private int unanswered;
+    private volatile bool hasAnswered;
+    private volatile bool wasSilent;
 
     private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
     {
@@ -40,7 +50,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
         process.BeginErrorReadLine();
         exit = WaitForExit(process);
-        renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / 5);
+        renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / RenewalsPerDeadline);
     }
 
     /// <summary>Its methods. A call that is under way when the process ends throws <see cref="ConnectionLostException"/>.</summary>
@@ -64,14 +74,29 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether it ended because nobody renewed its deadline, or its parent seemed gone: nobody's fault but the worker's.</summary>
-    public bool EndedByDeadline => exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode };
+    /// <summary>
+    /// Whether it ended because nobody renewed its deadline, its parent seemed gone, or it answered no renewal: a machine with too much
+    /// work does all of that, so that nothing is said of what it was asked.
+    /// </summary>
+    public bool EndedByDeadline =>
+        exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode or SignalExitCode + AlarmSignal } || (wasSilent && exit.IsCompleted);
+
+    /// <summary>The signal that ended it; null while it runs and when it ended by itself.</summary>
+    public int? EndedBySignal => exit is { IsCompletedSuccessfully: true, Result: > SignalExitCode and var code } ? code - SignalExitCode : null;
+
+    /// <summary>Whether this process killed it.</summary>
+    public bool WasKilledHere => Volatile.Read(ref wasKilledHere) == 1;
 
     /// <summary>Completes when the connection is gone, which is when the process is.</summary>
     public Task Completion => rpc.Completion;
 
     /// <summary>Starts one. Its first lease is the deadline itself.</summary>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null)
+    /// <param name="program">The executor's program.</param>
+    /// <param name="deadline">How long it goes on without hearing from this process.</param>
+    /// <param name="logger">Hears of it.</param>
+    /// <param name="guard">Encloses it; null: nothing does.</param>
+    /// <param name="dataBytes">Writable memory that the kernel gives it; null for any.</param>
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null)
     {
         var start = new ProcessStartInfo
         {
@@ -90,7 +115,13 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         start.ArgumentList.Add(deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add("--parent");
         start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"The executor {program} did not start.");
+        if (dataBytes is { } bytes)
+        {
+            start.ArgumentList.Add("--data-bytes");
+            start.ArgumentList.Add(bytes.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var process = ExecutorLauncher.Start(start);
         Log.Started(logger, process.Id);
         return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), logger);
     }
@@ -142,7 +173,11 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     {
         try
         {
-            process.Kill();
+            if (!process.HasExited)
+            {
+                Interlocked.Exchange(ref wasKilledHere, 1);
+                process.Kill();
+            }
         }
         catch (InvalidOperationException)
         {
@@ -195,11 +230,36 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
 
     private void Renew(TimeSpan deadline)
     {
-        if (!rpc.IsDisposed && !rpc.Completion.IsCompleted)
+        if (rpc.IsDisposed || rpc.Completion.IsCompleted)
         {
-            // Its answer does not matter: when the connection is gone, the process is.
-            _ = Executor.RenewAsync(deadline.TotalSeconds, CancellationToken.None).ContinueWith(
-                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return;
+        }
+
+        // Counted, not timed: while this process stands still it asks nothing, and its executors are not to blame. Nothing is counted
+        // before the first answer, since a start may take long.
+        if (hasAnswered && Interlocked.Increment(ref unanswered) > RenewalsPerDeadline)
+        {
+            wasSilent = true;
+            Log.Silent(logger, process.Id, deadline);
+            _ = Kill();
+            return;
+        }
+
+        _ = Ping(deadline);
+    }
+
+    private async Task Ping(TimeSpan deadline)
+    {
+        try
+        {
+            await Executor.RenewAsync(deadline.TotalSeconds, CancellationToken.None);
+            Volatile.Write(ref unanswered, 0);
+            hasAnswered = true;
+        }
+        catch (Exception exception) when (exception is ConnectionLostException or ObjectDisposedException or RemoteInvocationException or IOException)
+        {
+            // When the connection is gone, the process is; whoever asked it something hears of that.
+            Log.NotRenewed(logger, process.Id, exception.Message);
         }
     }
 
@@ -228,5 +288,11 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
 
         [LoggerMessage(EventId = 301, Level = LogLevel.Debug, Message = "Executor {ProcessId}: {Line}")]
         public static partial void Said(ILogger logger, int processId, string line);
+
+        [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Executor {ProcessId} has answered nothing for {Deadline} and is ended.")]
+        public static partial void Silent(ILogger logger, int processId, TimeSpan deadline);
+
+        [LoggerMessage(EventId = 303, Level = LogLevel.Debug, Message = "Executor {ProcessId} was not renewed: {Message}")]
+        public static partial void NotRenewed(ILogger logger, int processId, string message);
     }
 }

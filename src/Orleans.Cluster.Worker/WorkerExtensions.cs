@@ -12,6 +12,7 @@ internal static class WorkerExtensions
         services.AddSingleton<ExecutorProgram>();
         services.AddSingleton<PlanningExecutor>();
         services.AddSingleton<IPlanningEngine>(provider => provider.GetRequiredService<PlanningExecutor>());
+        services.AddSingleton<IPlanningHealth>(provider => provider.GetRequiredService<PlanningExecutor>());
         services.AddSingleton<GpuCount>();
         services.AddSingleton<WorkerLedger>();
         services.AddSingleton<PauseWatch>();

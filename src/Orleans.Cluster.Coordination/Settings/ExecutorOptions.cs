@@ -26,7 +26,19 @@ internal sealed class ExecutorOptions
     /// <summary>Whether each executor gets a control group (version 2) of its own where that can be had. Default true.</summary>
     public bool UseCgroups { get; set; } = true;
 
-    /// <summary>Longest time of one planning question (probe, parse, bind). Default 10 min.</summary>
+    /// <summary>Planning processes that look at queries, one query at a time each. Default 2.</summary>
+    [Range(1, 64)]
+    public int Planners { get; set; } = 2;
+
+    /// <summary>Longest time of one question about a query (parse, bind). A process that takes longer is killed. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan QueryTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Resident bytes above which a planning process is killed. Default 2 GiB.</summary>
+    [Range(256L << 20, 1L << 50)]
+    public long PlanningMemoryBytes { get; set; } = 2L << 30;
+
+    /// <summary>Longest time of one question about files or rows (probe, align, export). A process that takes longer is killed. Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QuestionTimeout { get; set; } = TimeSpan.FromMinutes(10);
 

@@ -102,6 +102,11 @@ internal sealed class SqlTreeGuard
                 + "settings, the clock or chance.", item);
         }
 
+        if (SqlTreeSizes.FindFault(item, function) is { } fault)
+        {
+            throw Refuse(fault, item);
+        }
+
         if (Callers.Contains(function.ToLowerInvariant()))
         {
             CheckCalled(item, function);

@@ -125,6 +125,10 @@ internal sealed class DataRoots
                 AddFile(listing, path, full, pointer);
             }
         }
+        catch (InvalidDataException fault)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
+        }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: the cluster may not read it.");

@@ -28,7 +28,10 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, S
         SourceSpec source, PartitioningSpec partitioning, string pointer, CancellationToken cancellationToken)
     {
         var stored = source.Job is { } job ? await results.Find(job, cancellationToken) : null;
-        var files = stored is null ? roots.Resolve(source, pointer, cancellationToken) : JobSource.Stamps(stored);
+        // A listing of many files takes seconds. Whoever asks may be a grain, whose other calls must not wait for a disk.
+        var files = stored is null
+            ? await Task.Run(() => roots.Resolve(source, pointer, cancellationToken), cancellationToken)
+            : JobSource.Stamps(stored);
         source = stored is null ? source : JobSource.Reading(stored);
         var asked = new object[] { source.Format, source.Options, stored?.Columns ?? [], stored?.FolderColumns ?? [] };
         var key = DatasetCache<PlannedSource>.KeyOf(files, [.. asked, partitioning]);

@@ -17,14 +17,33 @@ internal sealed class GlobPattern
         ReturnSpecialDirectories = false,
     };
 
+    /// <summary>Parts of a pattern.</summary>
+    public const int MaxParts = 64;
+
+    /// <summary>Names that one search may look at.</summary>
+    public const int MaxNames = 2_000_000;
+
     private readonly string[] parts;
+    private readonly Regex?[] regexes;
+    private readonly int maxNames;
 
     /// <param name="baseFolder">Folder that the pattern is relative to.</param>
     /// <param name="relativePattern">Parts parted by <c>/</c>, none of them empty, <c>.</c> or <c>..</c>.</param>
-    public GlobPattern(string baseFolder, string relativePattern)
+    /// <param name="maxNames">Names that a search may look at.</param>
+    /// <exception cref="InvalidDataException">It is no pattern, or has too many parts.</exception>
+    public GlobPattern(string baseFolder, string relativePattern, int maxNames = MaxNames)
     {
         BaseFolder = baseFolder;
-        parts = relativePattern.Split('/');
+        this.maxNames = maxNames;
+        var written = relativePattern.Split('/');
+        if (written.Length > MaxParts)
+        {
+            throw new InvalidDataException($"It has {written.Length} parts with wildcards and behind them; at most {MaxParts} are allowed.");
+        }
+
+        // '**/**' finds what '**' finds.
+        parts = [.. written.Where((part, i) => i == 0 || part != "**" || written[i - 1] != "**")];
+        regexes = [.. parts.Select(part => part != "**" && HasWildcards(part) ? ToRegex(part) : null)];
     }
 
     public string BaseFolder { get; }
@@ -33,61 +52,14 @@ internal sealed class GlobPattern
 
     /// <summary>Files that match, sorted by ordinal order of their paths. Links are followed, but by <c>**</c> only to files.</summary>
     /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
+    /// <exception cref="InvalidDataException">More names would have to be looked at than one search may.</exception>
     public List<string> Find(int atMost, CancellationToken cancellationToken)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
-        Walk(BaseFolder, 0, found, atMost, cancellationToken);
+        new Search(this, found, atMost, cancellationToken).Walk(BaseFolder, 0);
         var sorted = found.ToList();
         sorted.Sort(StringComparer.Ordinal);
         return sorted;
-    }
-
-    private void Walk(string folder, int index, HashSet<string> found, int atMost, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var part = parts[index];
-        var isLast = index == parts.Length - 1;
-        if (part == "**")
-        {
-            WalkAnyDepth(folder, index, found, atMost, cancellationToken);
-            return;
-        }
-
-        foreach (var path in Matches(folder, part))
-        {
-            if (found.Count > atMost)
-            {
-                return;
-            }
-
-            if (!isLast && Directory.Exists(path))
-            {
-                Walk(path, index + 1, found, atMost, cancellationToken);
-            }
-            else if ((isLast && File.Exists(path)) || LeadsNowhere(path))
-            {
-                // Whoever reads the list refuses such a link by name: left out, it would be rows, or a folder of them, that nobody misses.
-                found.Add(path);
-            }
-        }
-    }
-
-    // A trailing '**' means all files below.
-    private void WalkAnyDepth(string folder, int index, HashSet<string> found, int atMost, CancellationToken cancellationToken)
-    {
-        if (index == parts.Length - 1)
-        {
-            found.UnionWith(Matches(folder, "*").Where(path => File.Exists(path) || LeadsNowhere(path)).Take(atMost + 1 - Math.Min(found.Count, atMost)));
-        }
-        else
-        {
-            Walk(folder, index + 1, found, atMost, cancellationToken);
-        }
-
-        foreach (var child in Matches(folder, "*").Where(IsRealFolder))
-        {
-            WalkAnyDepth(child, index, found, atMost, cancellationToken);
-        }
     }
 
     private static bool LeadsNowhere(string path)
@@ -107,19 +79,6 @@ internal sealed class GlobPattern
 
     // A link to a folder above would make '**' walk in circles.
     private static bool IsRealFolder(string path) => new DirectoryInfo(path) is { Exists: true, LinkTarget: null };
-
-    private static IEnumerable<string> Matches(string folder, string part)
-    {
-        if (!HasWildcards(part))
-        {
-            var path = Path.Combine(folder, part);
-            return Path.Exists(path) ? [path] : [];
-        }
-
-        var regex = ToRegex(part);
-        return Directory.EnumerateFileSystemEntries(folder, "*", OneFolder)
-            .Where(path => Path.GetFileName(path) is var name && (name[0] != '.' || part[0] == '.') && regex.IsMatch(name));
-    }
 
     private static Regex ToRegex(string part)
     {
@@ -155,7 +114,14 @@ internal sealed class GlobPattern
         }
 
         // Without backtracking a pattern cannot take exponential time.
-        return new Regex(text.Append("\\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant);
+        try
+        {
+            return new Regex(text.Append("\\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidDataException($"'{part}' is no pattern: a range such as [a-z] begins with its smaller character.", exception);
+        }
     }
 
     private static string ToSet(string set)
@@ -164,5 +130,100 @@ internal sealed class GlobPattern
         var members = (isNegated ? set[1..] : set).Replace("\\", "\\\\", StringComparison.Ordinal)
             .Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal).Replace("^", "\\^", StringComparison.Ordinal);
         return $"[{(isNegated ? "^" : "")}{members}]";
+    }
+
+    /// <summary>
+    /// One walk. No folder is looked through twice for the same rest of the pattern, so that the work is at most folders times parts,
+    /// however many ways lead to a file.
+    /// </summary>
+    private sealed class Search(GlobPattern pattern, HashSet<string> found, int atMost, CancellationToken cancellationToken)
+    {
+        private readonly HashSet<(string Folder, int Index)> visited = [];
+        private int names;
+
+        public void Walk(string folder, int index)
+        {
+            if (found.Count > atMost || !visited.Add((folder, index)))
+            {
+                return;
+            }
+
+            var isLast = index == pattern.parts.Length - 1;
+            if (pattern.parts[index] == "**")
+            {
+                WalkAnyDepth(folder, index, isLast);
+                return;
+            }
+
+            foreach (var path in Matches(folder, index))
+            {
+                if (found.Count > atMost)
+                {
+                    return;
+                }
+
+                if (!isLast && Directory.Exists(path))
+                {
+                    Walk(path, index + 1);
+                }
+                else if ((isLast && File.Exists(path)) || LeadsNowhere(path))
+                {
+                    // Whoever reads the list refuses such a link by name: left out, it would be rows, or a folder of them, that nobody misses.
+                    found.Add(path);
+                }
+            }
+        }
+
+        // A trailing '**' means all files below.
+        private void WalkAnyDepth(string folder, int index, bool isLast)
+        {
+            if (!isLast)
+            {
+                Walk(folder, index + 1);
+            }
+
+            foreach (var path in Entries(folder).Where(path => Path.GetFileName(path)[0] != '.'))
+            {
+                if (IsRealFolder(path))
+                {
+                    Walk(path, index);
+                }
+                else if (isLast && found.Count <= atMost && (File.Exists(path) || LeadsNowhere(path)))
+                {
+                    found.Add(path);
+                }
+            }
+        }
+
+        private IEnumerable<string> Matches(string folder, int index)
+        {
+            var part = pattern.parts[index];
+            if (pattern.regexes[index] is not { } regex)
+            {
+                Count();
+                var path = Path.Combine(folder, part);
+                return Path.Exists(path) ? [path] : [];
+            }
+
+            return Entries(folder).Where(path => Path.GetFileName(path) is var name && (name[0] != '.' || part[0] == '.') && regex.IsMatch(name));
+        }
+
+        private IEnumerable<string> Entries(string folder)
+        {
+            foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", OneFolder))
+            {
+                Count();
+                yield return path;
+            }
+        }
+
+        private void Count()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (++names > pattern.maxNames)
+            {
+                throw new InvalidDataException($"It looks at more than {pattern.maxNames} names. Name the folders more closely.");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Gateway.Requests;
@@ -36,8 +37,13 @@ internal static class JwtLogin
     {
         var token = validated.Principal!;
         var roles = token.FindAll(roleClaim)
-            .Select(claim => Enum.TryParse<AccessRole>(claim.Value, ignoreCase: true, out var role) && Enum.IsDefined(role) ? role : (AccessRole?)null);
-        if (token.FindFirst("sub")?.Value is { Length: > 0 and <= 200 } subject && roles.Max() is { } highest)
+            .Select(claim => RoleOf(claim.Value));
+        if (validated.SecurityToken is JsonWebToken parsed && parsed.TryGetHeaderValue<object>("crit", out _))
+        {
+            // It names what must be understood before the token may be believed; nothing of that kind is understood here.
+            validated.Fail("The token has 'crit', which is not supported.");
+        }
+        else if (token.FindFirst("sub")?.Value is { Length: > 0 and <= 200 } subject && roles.Max() is { } highest)
         {
             validated.Principal = Caller.Of($"jwt:{subject}", highest, Name);
         }
@@ -48,4 +54,13 @@ internal static class JwtLogin
 
         return Task.CompletedTask;
     }
+
+    /// <summary>The role that a claim names by its exact word; null for any other text, such as a number or a list.</summary>
+    internal static AccessRole? RoleOf(string claim) => claim.ToUpperInvariant() switch
+    {
+        "VIEWER" => AccessRole.Viewer,
+        "SUBMITTER" => AccessRole.Submitter,
+        "ADMIN" => AccessRole.Admin,
+        _ => null,
+    };
 }

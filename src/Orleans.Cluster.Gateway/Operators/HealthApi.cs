@@ -20,16 +20,19 @@ internal static class HealthApi
 
     // Each part is asked with a bound, so that the answer comes while a part is away.
     private static async Task<IResult> GetHealth(
-        IJobStore jobs, IGrainFactory grains, IClusterMembershipService membership, TimeProvider clock, CancellationToken cancellationToken)
+        IJobStore jobs, IGrainFactory grains, IClusterMembershipService membership, IPlanningHealth planning, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var storage = await Answers(jobs.Ping(cancellationToken));
         var queue = await Answers(Describe(grains.GetGrain<IQueueGrain>(GrainKeys.Queue)));
         var silos = membership.CurrentSnapshot.Members.Values.Count(member => member.Status == SiloStatus.Active);
+        var fault = planning.FindFault();
         var document = new HealthDocument(
-            storage && queue && silos > 0 ? "HEALTHY" : "UNHEALTHY",
+            storage && queue && silos > 0 && fault is null ? "HEALTHY" : "UNHEALTHY",
             new HealthPart(storage ? "UP" : "DOWN", storage ? null : "The database does not answer."),
             new HealthPart(silos > 0 ? "UP" : "DOWN", $"{silos} silos are active."),
             new HealthPart(queue ? "UP" : "DOWN", queue ? null : "The queue does not answer."),
+            new HealthPart(fault is null ? "UP" : "DOWN", fault),
             ProductVersion.Current, clock.GetUtcNow());
         return Results.Json(document, WireJson.Options, statusCode: document.Status == "HEALTHY" ? 200 : 503);
 
@@ -71,7 +74,7 @@ internal static class HealthApi
 
 /// <summary>Health of the whole and of each part, as the gateway of this version saw it at this time.</summary>
 internal sealed record HealthDocument(
-    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, string Version, DateTimeOffset Now);
+    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, string Version, DateTimeOffset Now);
 
 /// <summary>Whether a part is <c>UP</c> or <c>DOWN</c>.</summary>
 internal sealed record HealthPart(string State, string? Detail);

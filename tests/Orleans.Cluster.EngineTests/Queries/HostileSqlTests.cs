@@ -107,6 +107,19 @@ public sealed class HostileSqlTests : IDisposable
         { "SELECT * FROM source TABLESAMPLE 10%", "sample" },
 
         // Bombs.
+        { "SELECT from_json('{}', repeat('{\"a\":', 200000) || '1' || repeat('}', 200000))", "from_json" },
+        { $"SELECT from_json('{{}}', '{string.Concat(Enumerable.Repeat("{\"a\":", 500))}1{new string('}', 500)}')", "500 levels" },
+        { $"SELECT json_transform(s, '{new string(' ', 70_000)}') FROM source", "70000 characters" },
+        { "SELECT json_transform_strict(s, s) FROM source", "json_transform_strict" },
+        { "SELECT len(range(10000000))", "range" },
+        { "SELECT len(range(-5000000, 5000000))", "range" },
+        { "SELECT x FROM source WHERE x < len(generate_series(1, 1000 * 1000 * 1000))", "generate_series" },
+        { "SELECT unnest(range(0, CAST(100000000 AS BIGINT), 2))", "range" },
+        { "SELECT repeat('ab', 1000000)", "repeat" },
+        { "SELECT repeat(repeat(repeat('x', 1000), 1000), 1000)", "repeat" },
+        { "SELECT lpad('x', 2000000, ' ')", "lpad" },
+        { "SELECT list_resize([x], 1 << 30) FROM source", "list_resize" },
+        { "SELECT list_resize([repeat('x', 1000)], 100000, repeat('x', 1000))", "list_resize" },
         { $"SELECT {new string('(', 20_000)}1{new string(')', 20_000)}", "" },
         { $"SELECT {string.Join(" + ", Enumerable.Repeat("1", 20_000))}", "" },
         { $"SELECT {string.Concat(Enumerable.Repeat("NOT ", 20_000))}true", "" },
@@ -132,6 +145,9 @@ public sealed class HostileSqlTests : IDisposable
     [InlineData("SELECT user, count(*) AS n FROM source GROUP BY user")]
     [InlineData("SELECT current_date FROM (SELECT x AS current_date FROM source)")]
     [InlineData("SELECT t.localtime FROM source t(localtime, s)")]
+    [InlineData("SELECT len(range(1000000)) AS n, len(range(x)) AS m, len(range(x, x + 10)) AS k, repeat(user, 1000) AS r FROM source")]
+    [InlineData("SELECT unnest(generate_series(DATE '2020-01-01', DATE '2024-01-01', INTERVAL 1 DAY)) AS d FROM source")]
+    [InlineData("SELECT from_json(concat('[', user, ']'), '[\"VARCHAR\"]') AS j FROM source")]
     [InlineData("SELECT list_aggregate([x, 1], 'sum') AS total, age(TIMESTAMP '2024-01-02', TIMESTAMP '2024-01-01') AS a FROM source")]
     public async Task Plan_HarmlessQuery_IsPlanned(string query)
     {

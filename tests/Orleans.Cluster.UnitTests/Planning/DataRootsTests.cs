@@ -56,6 +56,15 @@ public sealed class DataRootsTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_RangeThatEndsBeforeItBegins_IsRefused()
+    {
+        var refused = Assert.Throws<ClusterException>(() => Resolve("in/[z-a].csv"));
+
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
+        Assert.Contains("'[z-a].csv' is no pattern", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Resolve_FilesAndLinksToFiles_AreListed()
     {
         File.CreateSymbolicLink(Path.Combine(folder.FullName, "in", "b.csv"), Path.Combine(folder.FullName, "in", "a.csv"));

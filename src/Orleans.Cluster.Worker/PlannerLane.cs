@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Worker;
+
+/// <summary>Processes that have one question each at a time. Whoever finds none free waits, in the order of asking.</summary>
+internal sealed class PlannerLane : IAsyncDisposable
+{
+    /// <summary>A question is asked so often again while processes are ended from outside, which is not its fault.</summary>
+    private const int MaxInterruptions = 4;
+
+    private readonly IReadOnlyList<PlannerSeat> seats;
+    private readonly Channel<PlannerSeat> free = Channel.CreateUnbounded<PlannerSeat>();
+    private readonly ConcurrentDictionary<object, long> asked = new(ReferenceEqualityComparer.Instance);
+    private readonly TimeSpan grace;
+    private readonly TimeProvider clock;
+    private long answeredAt;
+
+    /// <param name="seats">The processes' places.</param>
+    /// <param name="grace">How long a process may go on with a question whose caller has left.</param>
+    /// <param name="clock">For waits.</param>
+    public PlannerLane(IReadOnlyList<PlannerSeat> seats, TimeSpan grace, TimeProvider clock)
+    {
+        this.seats = seats;
+        this.grace = grace;
+        this.clock = clock;
+        answeredAt = clock.GetTimestamp();
+        foreach (var seat in seats)
+        {
+            free.Writer.TryWrite(seat);
+        }
+    }
+
+    /// <summary>Asks one question of a process that does nothing else.</summary>
+    public async Task<T> Ask<T>(
+        Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound, CancellationToken cancellationToken)
+    {
+        var waiting = new object();
+        asked[waiting] = clock.GetTimestamp();
+        try
+        {
+            var seat = await free.Reader.ReadAsync(cancellationToken);
+            var answer = await AskThere(seat, question, bound, cancellationToken);
+            Volatile.Write(ref answeredAt, clock.GetTimestamp());
+            return answer.Get();
+        }
+        finally
+        {
+            asked.TryRemove(waiting, out _);
+        }
+    }
+
+    /// <summary>How long some question has waited with no other answered meanwhile; null when none waits.</summary>
+    public TimeSpan? LongestWait()
+    {
+        var answered = Volatile.Read(ref answeredAt);
+        var since = asked.Values.Select(at => Math.Max(at, answered)).DefaultIfEmpty(-1).Min();
+        return since < 0 ? null : clock.GetElapsedTime(since);
+    }
+
+    public async Task Warm(CancellationToken cancellationToken) => await seats[0].Get(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var seat in seats)
+        {
+            await seat.DisposeAsync();
+        }
+    }
+
+    private async Task<EngineAnswer<T>> AskThere<T>(
+        PlannerSeat seat, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
+        CancellationToken cancellationToken)
+    {
+        Task? settling = null;
+        try
+        {
+            for (var interruptions = 0; ; interruptions++)
+            {
+                var planner = await seat.Get(cancellationToken);
+                if (await PlannerQuestion.Ask(planner, question, bound, call => settling = Settle(planner, call), cancellationToken) is { } answer)
+                {
+                    return answer;
+                }
+
+                var epitaph = await planner.Epitaph();
+                if (!planner.EndedFromOutside)
+                {
+                    throw bound.Crashed(epitaph);
+                }
+
+                if (interruptions == MaxInterruptions)
+                {
+                    throw bound.Interrupted(epitaph);
+                }
+            }
+        }
+        finally
+        {
+            GiveBack(seat, settling);
+        }
+
+        Task Settle(Planner planner, Task call) => PlannerQuestion.EndUnlessDone(planner, call, grace, clock);
+    }
+
+    // Not before the process is through with what was abandoned: the next question would wait behind it, on its own time.
+    private void GiveBack(PlannerSeat seat, Task? settling)
+    {
+        if (settling is null)
+        {
+            free.Writer.TryWrite(seat);
+        }
+        else
+        {
+            _ = settling.ContinueWith(_ => free.Writer.TryWrite(seat), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+}
