@@ -102,7 +102,9 @@ internal sealed class SqlTreeGuard
                 + "settings, the clock or chance.", item);
         }
 
-        if (SqlTreeSizes.FindFault(item, function) is { } fault)
+        // A series that is a table is not made at once; its rows have a bound of their own.
+        var isTable = item.Parent is JsonObject parent && Text(parent, "type") == "TABLE_FUNCTION";
+        if (!isTable && SqlTreeSizes.FindFault(item, function) is { } fault)
         {
             throw Refuse(fault, item);
         }
