@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Planning.Scaling;
+using Orleans.Cluster.Protocol;
 using Orleans.Runtime;
 using Orleans.Serialization;
 
@@ -144,7 +145,7 @@ public sealed class WireContractTests
         .Distinct().Order(StringComparer.Ordinal);
 
     private static IEnumerable<Type> WireTypes() =>
-        from assembly in (Assembly[])[typeof(JobId).Assembly, typeof(DesiredState).Assembly, typeof(WorkerReport).Assembly]
+        from assembly in (Assembly[])[typeof(JobId).Assembly, typeof(TaskManifest).Assembly, typeof(DesiredState).Assembly, typeof(WorkerReport).Assembly]
         from type in assembly.GetTypes()
         where type.GetCustomAttribute<GenerateSerializerAttribute>() is not null
         select type;
