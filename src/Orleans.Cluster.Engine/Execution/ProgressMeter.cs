@@ -99,6 +99,8 @@ internal sealed class ProgressMeter : IDisposable
             lock (meter._lock)
             {
                 meter._session = null;
+                // A query may be over before the first look.
+                meter.Watch();
             }
         }
     }

@@ -97,6 +97,10 @@ internal sealed class DataRoots
 
             return [.. found.OrderBy(entry => entry is FileInfo).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
         }
+        catch (DirectoryNotFoundException) when (File.Exists(full))
+        {
+            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' is a file, not a folder.");
+        }
         catch (DirectoryNotFoundException)
         {
             throw new ClusterException(Contracts.ProblemCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");

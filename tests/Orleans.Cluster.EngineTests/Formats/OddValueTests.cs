@@ -56,10 +56,10 @@ public sealed class OddValueTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, "{\"n\":300,\"v\":\"x", "The line is no JSON object.")]
-    [InlineData(7, "{\"n\":300,\"v\":\"x", "The line is no JSON object.")]
-    [InlineData(1, "{\"n\":300,\"v\":\"x\",\"v\":\"y\"}", "The object has a key twice.")]
-    [InlineData(7, "{\"n\":300,\"v\":\"x\",\"v\":\"y\"}", "The object has a key twice.")]
+    [InlineData(1, "{\"n\":300,\"v\":\"x", ". The line is not valid JSON")]
+    [InlineData(7, "{\"n\":300,\"v\":\"x", ". The line is not valid JSON")]
+    [InlineData(1, "{\"n\":300,\"v\":\"x\",\"v\":\"y\"}", ", column 'v'. The object has the key twice.")]
+    [InlineData(7, "{\"n\":300,\"v\":\"x\",\"v\":\"y\"}", ", column 'v'. The object has the key twice.")]
     public async Task Convert_NdjsonWhoseLastLineIsBad_IsNamedOrSetAside(int partitions, string last, string reason)
     {
         string[] lines = [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i},\"v\":\"x\"}}"), last];
@@ -68,7 +68,7 @@ public sealed class OddValueTests : IDisposable
         var result = await Convert("last.ndjson", lines, partitions, BadRowPolicy.Quarantine);
 
         Assert.Equal(Contracts.ProblemCode.BadRow, failure.Code);
-        Assert.Contains($"last.ndjson, line 301, byte {lines[..300].Sum(line => line.Length + 1)}. {reason}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"last.ndjson, line 301, byte {lines[..300].Sum(line => line.Length + 1)}{reason}", failure.Message, StringComparison.Ordinal);
         Assert.Equal((300, 1), (result.GetProperty("totalRows").GetInt32(), harness.Quarantined));
     }
 

@@ -87,7 +87,7 @@ public sealed class ErrorTests(GatewayCluster gateway)
     [InlineData("GET", "jobs/list?pageSize=0", 400, "validation-failed")]
     [InlineData("GET", "jobs/list?stauts=FAILED", 400, "validation-failed")]
     [InlineData("GET", "jobs/list?pageToken=x", 400, "validation-failed")]
-    [InlineData("GET", "jobs/submit", 405, "method-not-allowed")]
+    [InlineData("DELETE", "queue/status", 405, "method-not-allowed")]
     [InlineData("GET", "nothing/here", 404, "not-found")]
     [InlineData("DELETE", "keys/oc_00000000", 404, "not-found")]
     [InlineData("POST", "jobs/submit", 415, "unsupported-media-type")]

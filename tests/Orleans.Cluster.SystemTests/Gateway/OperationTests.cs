@@ -42,7 +42,8 @@ public sealed class OperationTests(GatewayCluster gateway)
         foreach (var (path, method, operation) in operations)
         {
             var name = NameOf(operation);
-            var address = path.Replace("{id}", name.Contains("Key", StringComparison.Ordinal) ? key : job, StringComparison.Ordinal);
+            var address = path.Replace("{id}", name.Contains("Key", StringComparison.Ordinal) ? key : job, StringComparison.Ordinal)
+                .Replace("{index}", "0", StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new HttpMethod(method), address);
             request.Content = method == "post" && Bodies[name] is { } body ? JsonContent.Create(body) : null;
             using var response = await gateway.Http.SendAsync(request);

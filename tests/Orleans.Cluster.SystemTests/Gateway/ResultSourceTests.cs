@@ -64,8 +64,9 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
         var both = await gateway.Http.PostAsJsonAsync(
             "jobs/submit", new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC", path = "genes.csv" } });
 
-        Assert.Equal("dependency-failed", (await unknown.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
-        Assert.Equal("/source/job", (await unknown.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("errors")[0].GetProperty("pointer").GetString());
+        var refusal = await unknown.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("dependency-failed", refusal.GetProperty("code").GetString());
+        Assert.Equal("/source/job", refusal.GetProperty("errors")[0].GetProperty("pointer").GetString());
         Assert.Equal(HttpStatusCode.BadRequest, both.StatusCode);
     }
 
