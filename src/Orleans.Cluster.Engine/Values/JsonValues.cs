@@ -71,7 +71,7 @@ internal static class JsonValues
         "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" => $"'\"' || {Time(value, type, $"replace(CAST({value} AS VARCHAR), ' ', 'T')")} || '\"'",
         "TIMESTAMP WITH TIME ZONE" => $"'\"' || {Time(value, type, $"strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ')")} || '\"'",
         // Line breaks stand between its parts alone, and a line is a row.
-        "JSON" => $"translate(CAST({value} AS VARCHAR), chr(10) || chr(13), '  ')",
+        "JSON" => Document($"translate(CAST({value} AS VARCHAR), chr(10) || chr(13), '  ')"),
         _ when Digits(type) is { } digits => digits <= ExactDigits ? $"CAST({value} AS VARCHAR)" : Whole(value),
         _ => Quoted($"CAST({value} AS VARCHAR)"),
     };
@@ -86,6 +86,12 @@ internal static class JsonValues
     // ISO 8601 says nothing of infinity, and years before 1 are written as the engine reads them; nanoseconds do not reach so far.
     private static string Time(string value, string type, string iso) =>
         $"CASE WHEN isfinite({value}){(type == "TIMESTAMP_NS" ? "" : $" AND {value} >= CAST('0001-01-01' AS {type})")} THEN {iso} ELSE CAST({value} AS VARCHAR) END";
+
+    // The engine's own JSON may hold NaN and Infinity, which JSON has not: such a value is its text. Outside of strings only they have capitals
+    // other than an exponent's.
+    private static string Document(string text) =>
+        $"CASE WHEN (contains({text}, 'NaN') OR contains({text}, 'Infinity')) "
+        + $"AND regexp_matches(regexp_replace({text}, '\"(?:[^\"\\\\]|\\\\.)*\"', '', 'g'), '[NI]') THEN {Quoted(text)} ELSE {text} END";
 
     private static string Quoted(string text) => $"CAST(to_json({text}) AS VARCHAR)";
 
