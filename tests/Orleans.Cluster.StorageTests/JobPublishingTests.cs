@@ -88,6 +88,28 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         Assert.Equal(JobPhase.Cancelling, (await storage.Jobs.Find(job.State.Id, default))!.State.Phase);
     }
 
+    // Killed between the point of no return and the manifest; then the files are gone. No partition runs again from there.
+    [Theory, MemberData(nameof(Both))]
+    public async Task Try_AnArtifactIsLostPastThePointOfNoReturn_FailsTheJobAndARetryRunsItAgain(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var (job, attempts) = await StorePublishing(storage, partitions: 1, committed: 1);
+        await Publishing(storage, job, isWanted => isWanted()).Try(job, Plan, default);
+        var publishing = Publishing(storage, job, _ => throw new ArtifactLostException(attempts[0], "the file is gone"));
+
+        var events = new List<JobEvent?>();
+        for (var i = 0; i < JobPublishing.MaxUnexpected; i++)
+        {
+            events.Add(await publishing.Try(job, Plan, default));
+        }
+
+        Assert.All(events[..^1], Assert.Null);
+        var refused = Assert.IsType<JobRefused>(events[^1]);
+        Assert.Contains("the file is gone", refused.Problem.Detail, StringComparison.Ordinal);
+        var failed = JobTransitions.Apply((await storage.Jobs.Find(job.State.Id, default))!.State, refused, job.Spec).State;
+        Assert.Equal((JobPhase.Failed, false), (failed.Phase, failed.IsShowing));
+    }
+
     [Fact]
     public async Task Try_AnExceptionThatNobodyExpected_FailsTheJobAfterAFewTries()
     {

@@ -55,8 +55,8 @@ internal sealed partial class JobPublishing(
         {
             // Nothing is visible yet: the partition runs again, and the job publishes anew.
             Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
-            await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
-            return null;
+            var runsAgain = await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+            return runsAgain || !await IsShowing(epoch) || ++unexpected < MaxUnexpected ? null : GiveUp($"in {MaxUnexpected} tries", lost);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -79,6 +79,11 @@ internal sealed partial class JobPublishing(
             return ++unexpected < MaxUnexpected ? null : GiveUp($"in {MaxUnexpected} tries", exception);
         }
     }
+
+    // Past the point of no return no partition runs again, so a publisher that was killed there and finds its files gone cannot go on by itself.
+    // A retry begins before that point.
+    private async Task<bool> IsShowing(int epoch) =>
+        await jobs.Find(id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing, IsShowing: true } state } && state.Epoch == epoch;
 
     // The point of no return: in one transaction the row is still to be published and the stage is what was copied.
     private async Task<bool> TryBeginShowing(int epoch, int stage, IReadOnlyCollection<AttemptId> attempts)
