@@ -19,7 +19,6 @@ internal sealed partial class MetricsRecorder : BackgroundService
 
     private readonly IMetricsStore store;
     private readonly IWorkMeter meter;
-    private readonly IJobStore jobs;
     private readonly IGrainFactory grains;
     private readonly TimeProvider clock;
     private readonly ILogger<MetricsRecorder> logger;
@@ -29,10 +28,10 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private volatile MetricsSample? latest;
 
     public MetricsRecorder(
-        IMetricsStore store, IWorkMeter meter, IJobStore jobs, IGrainFactory grains, TimeProvider clock, ILogger<MetricsRecorder> logger)
+        IMetricsStore store, IWorkMeter meter, IGrainFactory grains, TimeProvider clock, ILogger<MetricsRecorder> logger)
     {
-        (this.store, this.meter, this.jobs, this.grains, this.clock, this.logger) = (store, meter, jobs, grains, clock, logger);
-        foreach (var name in ClusterFigures.Of([], EmptyQueue, 0, new WorkDone(0, 0, 0, 0, 0), 1).Keys)
+        (this.store, this.meter, this.grains, this.clock, this.logger) = (store, meter, grains, clock, logger);
+        foreach (var name in ClusterFigures.Of([], NoFigures, new WorkDone(0, 0, 0, 0, 0), 1).Keys)
         {
             ClusterTelemetry.Meter.CreateObservableGauge($"orleans_cluster.{SnakeCase(name)}", () => Observe(name));
         }
@@ -67,14 +66,14 @@ internal sealed partial class MetricsRecorder : BackgroundService
         var from = until - Period;
         var queue = grains.GetGrain<IQueueGrain>(GrainKeys.Queue);
         var workers = await queue.ListWorkers().WaitAsync(CallTimeout, clock, cancellationToken);
-        var backlog = await queue.Describe().WaitAsync(CallTimeout, clock, cancellationToken);
-        IReadOnlyList<JobId> current = [.. (await jobs.ListActive(now, cancellationToken)).Select(job => job.Id)];
+        var figures = await queue.Measure().WaitAsync(CallTimeout, clock, cancellationToken);
+        var current = figures.AtWork;
 
-        // A job is not active any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
-        // what ended in between was active at the one before the last.
+        // A job is not at work any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
+        // what ended in between was at work at the one before the last.
         var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
         (activeBefore, active) = (active, current);
-        var sample = new MetricsSample(from, Period, ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds));
+        var sample = new MetricsSample(from, Period, ClusterFigures.Of(workers, figures, done, Period.TotalSeconds));
         await store.Append(sample, cancellationToken);
         latest = sample;
     }
@@ -92,7 +91,7 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private IEnumerable<Measurement<double>> Observe(string name) =>
         latest is { } sample && sample.Figures.TryGetValue(name, out var value) ? [new Measurement<double>(value)] : [];
 
-    private static QueueStatus EmptyQueue => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], [], 0, 0, 0);
+    private static QueueFigures NoFigures => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], 0, 0, []);
 
     private static string SnakeCase(string name) => string.Concat(name.Select(c => char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{c}"));
 
