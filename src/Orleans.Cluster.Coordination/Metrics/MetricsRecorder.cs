@@ -74,7 +74,8 @@ internal sealed partial class MetricsRecorder : BackgroundService
         // what ended in between was active at the one before the last.
         var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
         (activeBefore, active) = (active, current);
-        var sample = new MetricsSample(from, Period, ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds));
+        var figures = ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds);
+        var sample = new MetricsSample(from, Period, figures.Concat(WorkerFigures.Of(workers)).ToDictionary());
         await store.Append(sample, cancellationToken);
         latest = sample;
     }
