@@ -107,7 +107,7 @@ internal sealed class DataRoots
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is no folder, or the cluster may not read it.");
+            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is not a folder, or the cluster may not read it.");
         }
     }
 

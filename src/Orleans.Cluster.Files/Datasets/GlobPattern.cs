@@ -120,7 +120,7 @@ internal sealed class GlobPattern
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"'{part}' is no pattern: a range such as [a-z] begins with its smaller character.", exception);
+            throw new InvalidDataException($"'{part}' is not a valid pattern: a range such as [a-z] begins with its smaller character.", exception);
         }
     }
 

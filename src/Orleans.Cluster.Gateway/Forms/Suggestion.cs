@@ -13,7 +13,7 @@ internal static class Suggestion
             .Select(pair => pair.candidate)
             .FirstOrDefault();
         return near is not null ? $"Did you mean '{near}'?"
-            : known.Count == 0 ? "There is no field here."
+            : known.Count == 0 ? "No field is allowed here."
             : $"Known: {string.Join(", ", known)}.";
     }
 

@@ -51,7 +51,7 @@ internal static class OperationNotes
         {
             Parameters =
             [
-                PageSize, PageToken, new("status", "Only jobs that are so; may stand several times.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
+                PageSize, PageToken, new("status", "Only jobs in this state; may be repeated.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
                 new("operation", "Only this operation.", "aggregate"), new("createdAfter", "Only jobs made at or after.", "2026-01-31T12:00:00Z"),
                 new("createdBefore", "Only jobs made before.", "2026-02-01T00:00:00Z"), new("label.project", "label.KEY=VALUE: only jobs with this label.", "atlas"),
                 new("text", "Only jobs with this text in their name, id or a label, in either case.", "tissue"),

@@ -52,7 +52,8 @@ public sealed class BrowserCluster : IAsyncLifetime
         });
         Failed = await Submit(new
         {
-            name = "a bad row", operation = "filter", source = new { path = "bad.csv", options = new { columns = new { gene = "VARCHAR", count = "BIGINT" } } },
+            name = "a bad row", operation = "filter", parameters = new { where = "count > 0" },
+            source = new { path = "bad.csv", options = new { columns = new { gene = "VARCHAR", count = "BIGINT" } } },
         });
         playwright = await Playwright.CreateAsync();
         Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Arguments });
