@@ -73,7 +73,7 @@ internal sealed class QueryForm(IQueryCollection query)
         return null;
     }
 
-    /// <summary>Words of an enum; the parameter may stand several times, or hold several words parted by commas.</summary>
+    /// <summary>Words of an enum; the parameter may stand several times, or hold several words separated by commas.</summary>
     public IReadOnlyList<T>? Words<T>(string name)
         where T : struct, Enum
     {

@@ -61,7 +61,7 @@ public sealed class DataRootsTests : IDisposable
         var refused = Assert.Throws<ClusterException>(() => Resolve("in/[z-a].csv"));
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
-        Assert.Contains("'[z-a].csv' is no pattern", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'[z-a].csv' is not a valid pattern", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
