@@ -4,7 +4,10 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Client;
 
-/// <summary>What people look at: a job in words, its attempts over time, its operators, files below the data roots. Errors are those of <see cref="IJobClient"/>.</summary>
+/// <summary>
+/// What people look at: a job in words, its attempts over time, its operators, files below the data roots. Errors are those of
+/// <see cref="IJobClient"/>.
+/// </summary>
 public sealed class ClusterInsight
 {
     private const string Root = "/api/processing";
@@ -33,7 +36,7 @@ public sealed class ClusterInsight
     /// <param name="from">Begin of the span; a quarter of an hour before its end when null.</param>
     /// <param name="to">End of the span; now when null.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<Timeline> GetTimelineAsync(DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default) =>
+    public Task<Timeline> GetClusterTimelineAsync(DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default) =>
         transport.GetAsync<Timeline>(Wire.Address($"{Root}/timeline", [("from", Wire.Time(from)), ("to", Wire.Time(to))]), cancellationToken);
 
     /// <summary>All partitions of a job in one small answer.</summary>

@@ -43,7 +43,7 @@ internal static class InsightCommands
             var insight = session.Connection.Insight;
             var timeline = session.Parsed.GetValue(job) is { } one
                 ? await insight.GetTimelineAsync(await session.JobAsync(one), session.Cancellation)
-                : await insight.GetTimelineAsync(session.Parsed.GetValue(from), session.Parsed.GetValue(to), session.Cancellation);
+                : await insight.GetClusterTimelineAsync(session.Parsed.GetValue(from), session.Parsed.GetValue(to), session.Cancellation);
             return session.Show(timeline, () => InsightViews.WriteTimeline(session.Console, timeline));
         });
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Gateway.Forms;
@@ -18,7 +20,7 @@ internal static class MetricsApi
     {
         services.AddSingleton<MetricsRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<MetricsRecorder>());
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("orleans-cluster", serviceVersion: ProductVersion.Current)).WithMetrics(metrics => metrics
             .AddMeter(ClusterTelemetry.Meters)
             .AddPrometheusExporter());
         return services;
