@@ -79,6 +79,7 @@ static async Task<int> RunGateway(string[] args)
     var app = builder.Build();
     app.UseGatewayAccess();
     app.ListenForDashboard(settings, urls);
+    app.UseOwnGrainsInDashboard();
     var api = app.MapDescribed();
     api.MapGateway();
     api.MapCluster().Needs(change: AccessRole.Admin);

@@ -193,7 +193,20 @@ internal sealed class DataRoots
         }
         else
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
+            AddMissing(listing, path, full, pointer);
+        }
+    }
+
+    private static void AddMissing(Listing listing, string path, string full, string pointer)
+    {
+        var missing = MissingPath.Of(full);
+        if (missing.IsHidden)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"No permission to read '{Short(path)}'.{missing.Hint}");
+        }
+        else
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{missing.Hint}{WhereToLook(path)}");
         }
     }
 

@@ -23,7 +23,7 @@ public sealed partial class WordingTests
 
         File.WriteAllLines(Path.Combine(AppContext.BaseDirectory, "texts.txt"), texts);
         Assert.True(texts.Count > 2_000, $"{texts.Count} texts were found.");
-        Assert.Empty(texts.Where(text => Dialect().IsMatch(text)));
+        Assert.DoesNotContain(texts, text => Dialect().IsMatch(text));
     }
 
     [Theory, InlineData("The field stands here twice."), InlineData("columns, parted by commas"), InlineData("' is no role. Write"), InlineData("A query stands behind sql.")]
