@@ -6,7 +6,6 @@ namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>The console as somebody with a browser uses it.</summary>
 [Collection("browser")]
-[Trait("Category", "Long")]
 public sealed class ConsoleTests(BrowserCluster fixture)
 {
     [Fact]
@@ -91,6 +90,7 @@ public sealed class ConsoleTests(BrowserCluster fixture)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Pages_OfTheConsole_LoadNothingFromElsewhereAndBreakNoRuleOfTheirs()
     {
         var page = await fixture.Open("/");

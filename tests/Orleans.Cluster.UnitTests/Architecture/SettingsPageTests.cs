@@ -2,7 +2,6 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Gateway.Requests;
@@ -14,7 +13,7 @@ namespace Orleans.Cluster.UnitTests.Architecture;
 /// <c>deploy/SETTINGS.md</c> has every setting with its default and bounds. It is made from the classes that the settings are bound to: run this
 /// test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
 /// </summary>
-public sealed partial class SettingsPageTests
+public sealed class SettingsPageTests
 {
     private const string Intro =
         """
@@ -72,11 +71,11 @@ public sealed partial class SettingsPageTests
         foreach (var (section, type) in Sections())
         {
             var source = SourceOf(type);
-            lines.Add($"\n## {section}\n\n{Summary(source, $"class {type.Name}")}\n");
+            lines.Add($"\n## {section}\n\n{DocComments.Summary(source, $"class {type.Name}")}\n");
             lines.Add("| key | default | bounds | meaning |\n| --- | --- | --- | --- |");
             var instance = Activator.CreateInstance(type)!;
             lines.AddRange(Properties(type).Select(property =>
-                $"| `{section}:{property.Name}` | {Default(property.GetValue(instance))} | {Bounds(property)} | {Summary(source, $" {property.Name} {{")} |"));
+                $"| `{section}:{property.Name}` | {Default(property.GetValue(instance))} | {Bounds(property)} | {DocComments.Summary(source, $" {property.Name} {{")} |"));
         }
 
         return string.Join('\n', lines) + "\n";
@@ -131,25 +130,4 @@ public sealed partial class SettingsPageTests
         var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", project), $"{type.Name}.cs", SearchOption.AllDirectories).Single();
         return File.ReadAllText(file);
     }
-
-    // The doc comment before a declaration, as text.
-    private static string Summary(string source, string declaration)
-    {
-        var at = source.IndexOf(declaration, StringComparison.Ordinal);
-        var begin = source.LastIndexOf("<summary>", at, StringComparison.Ordinal) + "<summary>".Length;
-        var text = source[begin..source.IndexOf("</summary>", begin, StringComparison.Ordinal)];
-        text = Comment().Replace(text, " ");
-        text = Reference().Replace(text, match => $"`{match.Groups["name"].Value.Split('.')[^1]}`");
-        text = text.Replace("<c>", "`", StringComparison.Ordinal).Replace("</c>", "`", StringComparison.Ordinal);
-        return Blanks().Replace(text, " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
-    }
-
-    [GeneratedRegex(@"\r?\n\s*///")]
-    private static partial Regex Comment();
-
-    [GeneratedRegex(@"<see cref=""(?<name>[^""]+)""\s*/>")]
-    private static partial Regex Reference();
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Blanks();
 }
