@@ -122,7 +122,9 @@ public sealed class SettingsPageTests
             : type.IsEnum ? Enum.GetValues(type).Cast<object>().First(word => !Equals(word, usual)) : null;
     }
 
-    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    private static string Text(object value) => value is double number && number == Math.Floor(number)
+        ? ((decimal)number).ToString("0", CultureInfo.InvariantCulture)
+        : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     private static string SourceOf(Type type)
     {
