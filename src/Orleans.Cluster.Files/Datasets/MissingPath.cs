@@ -14,13 +14,18 @@ internal sealed record MissingPath(bool IsHidden, string Hint)
     /// <param name="full">An absolute path below a data root.</param>
     public static MissingPath Of(string full)
     {
-        var (folder, name) = (Path.GetDirectoryName(full), Path.GetFileName(full));
-        while (folder is not null && !Directory.Exists(folder))
+        var missing = full;
+        while (Path.GetDirectoryName(missing) is { } folder)
         {
-            (folder, name) = (Path.GetDirectoryName(folder), Path.GetFileName(folder));
+            if (Directory.Exists(folder))
+            {
+                return In(folder, Path.GetFileName(missing));
+            }
+
+            missing = folder;
         }
 
-        return folder is null ? new MissingPath(false, "") : In(folder, name);
+        return new MissingPath(false, "");
     }
 
     private static MissingPath In(string folder, string name)
