@@ -122,9 +122,12 @@ public sealed class SettingsPageTests
             : type.IsEnum ? Enum.GetValues(type).Cast<object>().First(word => !Equals(word, usual)) : null;
     }
 
-    private static string Text(object value) => value is double number && number == Math.Floor(number)
-        ? ((decimal)number).ToString("0", CultureInfo.InvariantCulture)
-        : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    private static string Text(object value) => value switch
+    {
+        double number when number == Math.Floor(number) => number.ToString("F0", CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
     private static string SourceOf(Type type)
     {
