@@ -47,7 +47,8 @@ internal static class OperationExamples
             """,
         [OperationKind.Sql] =
             """
-            {"operation":"sql","parameters":{"query":"SELECT g.chromosome, sum(c.count) AS total FROM 'data/counts.csv' AS c JOIN 'data/genes.csv' AS g USING (gene) GROUP BY g.chromosome ORDER BY total DESC"}}
+            {"operation":"sql",
+             "parameters":{"query":"SELECT tissue, median(count) AS middle FROM 'data/counts.csv' GROUP BY tissue ORDER BY middle DESC"}}
             """,
     };
 }
