@@ -112,8 +112,6 @@ internal sealed partial class MetricsRecorder : BackgroundService
 
     private static bool IsWaiting(string name) => name.StartsWith(FigureNotes.Waiting, StringComparison.Ordinal);
 
-    private static QueueStatus EmptyQueue => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], [], 0, 0, 0);
-
     private static partial class Log
     {
         [LoggerMessage(1400, LogLevel.Warning, "The cluster's figures could not be recorded this time: {Message}")]
