@@ -6,15 +6,16 @@ using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>
 /// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a reconnect;
 /// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
-/// were told, which <c>Last-Event-ID</c> gives back. Those who follow one job wait together, and the document is written once for all of them.
+/// were told, which <c>Last-Event-ID</c> gives back. It ends with the caller's key. Those who follow one job wait together, and the document is written once for all of them.
 /// </summary>
-internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
+internal sealed class JobEventStream(IJobService desk, IJobStore jobs, CallerStanding standing, TimeProvider clock)
 {
     /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
@@ -38,8 +39,19 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
         var writer = Open(context.Response);
         await writer.WriteAsync("retry: 2000\n\n");
         JobPhase? phase = null;
+        var askedAt = clock.GetTimestamp();
         while (true)
         {
+            if (clock.GetElapsedTime(askedAt) >= CallerStanding.AskEvery)
+            {
+                if (!await standing.Lasts(context, cancellationToken))
+                {
+                    return;
+                }
+
+                askedAt = clock.GetTimestamp();
+            }
+
             if (phase != document.Status.Phase)
             {
                 phase = document.Status.Phase;
