@@ -8,11 +8,26 @@ namespace Orleans.Cluster.Gateway.Access;
 /// <summary>Whether a caller who was let in long ago would still be let in: an answer that goes on for hours must end with its key or token.</summary>
 internal sealed class CallerStanding(IApiKeyStore keys, IOptions<GatewayOptions> options, TimeProvider clock)
 {
-    /// <summary>How long an answer may go on without asking again.</summary>
-    public static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Asks now and then while one answer goes on; what it gives is false once the caller no longer counts.</summary>
+    public Func<CancellationToken, Task<bool>> Watch(HttpContext context)
+    {
+        var askedAt = clock.GetTimestamp();
+        return async cancellationToken =>
+        {
+            if (clock.GetElapsedTime(askedAt) < AskEvery)
+            {
+                return true;
+            }
+
+            askedAt = clock.GetTimestamp();
+            return await Lasts(context, cancellationToken);
+        };
+    }
 
     /// <summary>False once the key is revoked or expired, or the token or the browser's session is over.</summary>
-    public async Task<bool> Lasts(HttpContext context, CancellationToken cancellationToken)
+    private async Task<bool> Lasts(HttpContext context, CancellationToken cancellationToken)
     {
         if (options.Value.Authentication == AuthenticationMode.None)
         {
