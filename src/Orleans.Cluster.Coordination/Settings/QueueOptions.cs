@@ -44,7 +44,7 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxActiveJobs { get; set; } = 10_000;
 
-    /// <summary>Of them, those of one caller that is no administrator, where callers have keys. Null for no bound of its own. Default 2,500.</summary>
+    /// <summary>Of them, those of one caller who is not an administrator, where callers have keys. Null for no bound of its own. Default 2,500.</summary>
     [Range(1, 1_000_000)]
     public int? MaxActiveJobsPerCaller { get; set; } = 2_500;
 

@@ -78,7 +78,7 @@ internal sealed class OutputFolder : IDisposable
     {
         foreach (var name in FoldersOf(result))
         {
-            using var part = folder.TryOpen(name) ?? throw new IOException($"{Path.Combine(folder.Shown, name)} is no folder any more.");
+            using var part = folder.TryOpen(name) ?? throw new IOException($"{Path.Combine(folder.Shown, name)} is not a folder any more.");
             FolderSync.Sync(part.Path);
         }
 

@@ -31,7 +31,7 @@ internal sealed class HeldFolder : IDisposable
 
         var held = new HeldFolder(
             Descriptors.TryOpenFolder(path, followLink: true)
-                ?? throw new ClusterException(Contracts.ProblemCode.OutputNotWritable, $"'{path}' is no folder any more.", "Make it again, then /retry."),
+                ?? throw new ClusterException(Contracts.ProblemCode.OutputNotWritable, $"'{path}' is not a folder any more.", "Make it again, then /retry."),
             path);
         if (rules.WhyNot(Descriptors.RealPath(held.handle!)) is not { } why)
         {

@@ -46,7 +46,7 @@ internal static class CertificateMaker
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            throw new CryptographicException($"{siloFile} is no certificate of 'certificate create', which alone may sign: {e.Message}", e);
+            throw new CryptographicException($"{siloFile} is not a certificate of 'certificate create', which alone may sign: {e.Message}", e);
         }
     }
 }
