@@ -55,6 +55,12 @@ internal interface IJobStore
     /// <summary>Jobs that non-terminal ones depend on.</summary>
     Task<IReadOnlySet<JobId>> ListDependencies(CancellationToken cancellationToken);
 
+    /// <summary>How many jobs of a caller have not ended.</summary>
+    Task<int> CountActive(string owner, CancellationToken cancellationToken);
+
+    /// <summary>Whom jobs belong to; jobs that have no row are left out.</summary>
+    Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken);
+
     /// <summary>A page of jobs, newest first, by key.</summary>
     Task<JobPage> List(JobFilter filter, CancellationToken cancellationToken);
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Callbacks;
 
@@ -14,7 +15,8 @@ namespace Orleans.Cluster.Gateway.Callbacks;
 /// does so; the outbox gives each event to one of them at a time. A place that comes free is filled at once, and no receiver has all of them.
 /// </summary>
 internal sealed partial class CallbackSender(
-    IOutbox outbox, CallbackTargets targets, IOptions<CallbackOptions> options, TimeProvider clock, ILogger<CallbackSender> logger) : BackgroundService
+    IOutbox outbox, CallbackTargets targets, SecretSeal seal, IOptions<CallbackOptions> options, TimeProvider clock,
+    ILogger<CallbackSender> logger) : BackgroundService
 {
     private const int MostAtOnce = 32;
     private const int MostPerReceiver = 4;
@@ -136,7 +138,8 @@ internal sealed partial class CallbackSender(
         bound.CancelAfter(options.Value.Timeout);
         try
         {
-            using var request = CreateRequest(message);
+            var secret = message.Callback.Secret is { } stored ? seal.Open(stored) ?? throw new SealBrokenException() : null;
+            using var request = CreateRequest(message, secret);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
             return response.IsSuccessStatusCode ? null
                 : new Refusal($"The receiver answered {(int)response.StatusCode}.", response.StatusCode == HttpStatusCode.Gone);
@@ -149,9 +152,14 @@ internal sealed partial class CallbackSender(
         {
             return new Refusal(e.Message);
         }
+        catch (SealBrokenException)
+        {
+            // Unsigned, it could be anybody's. Another gateway may have the key.
+            return new Refusal("The secret of the callback was sealed with another key (Gateway:SessionKey, or session.key in the state directory).");
+        }
     }
 
-    private HttpRequestMessage CreateRequest(OutboxEvent message)
+    private HttpRequestMessage CreateRequest(OutboxEvent message, string? secret)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new CallbackMessage(
@@ -163,7 +171,7 @@ internal sealed partial class CallbackSender(
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add("webhook-id", message.Id);
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        if (message.Callback.Secret is { } secret)
+        if (secret is not null)
         {
             request.Headers.Add("webhook-signature", CallbackSignature.Sign(secret, message.Id, now, body));
         }
@@ -178,6 +186,8 @@ internal sealed partial class CallbackSender(
         var factor = Math.Pow(2, Math.Min(tries - 1, 30)) * (0.9 + (Random.Shared.NextDouble() * 0.2));
         return TimeSpan.FromTicks((long)Math.Min(settings.FirstDelay.Ticks * factor, settings.LongestDelay.Ticks));
     }
+
+    private sealed class SealBrokenException : Exception;
 
     private sealed record Refusal(string Text, bool IsFinal = false);
 
