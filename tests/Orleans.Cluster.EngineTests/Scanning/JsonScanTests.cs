@@ -19,7 +19,7 @@ public sealed class JsonScanTests : IDisposable
 
         var result = await harness.Run(Sql(path, "SELECT sum(n) AS n, count(s) AS s, sum(o.k[1]) AS k FROM source"));
 
-        Assert.Equal("[\"199990000\",20000,\"199990000\"]", result.GetProperty("rows")[0].GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal("[199990000,20000,199990000]", result.GetProperty("rows")[0].GetRawText());
         Assert.Equal(0, harness.Committed[0][0].Manifest!.Cost.StagedBytes);
         Assert.Equal(20_000, harness.Committed[0][0].Manifest!.RowsIn);
     }
@@ -27,11 +27,11 @@ public sealed class JsonScanTests : IDisposable
     [Fact]
     public async Task Run_OddRecord_IsReadByTheEnginesReaderWithAllOthers()
     {
-        var path = Write(n => n == 15_000 ? $"{{\"\\u006e\":\"{n}\"}}" : $"{{\"n\":{n}}}");
+        var path = Write(n => n == 15_000 ? $"{{\"\\u006e\":{n}}}" : $"{{\"n\":{n}}}");
 
         var result = await harness.Run(Sql(path, "SELECT sum(n) AS n FROM source"));
 
-        Assert.Equal("[\"199990000\"]", result.GetProperty("rows")[0].GetRawText());
+        Assert.Equal("[199990000]", result.GetProperty("rows")[0].GetRawText());
         Assert.True(harness.Committed[0][0].Manifest!.Cost.StagedBytes > 0);
     }
 
