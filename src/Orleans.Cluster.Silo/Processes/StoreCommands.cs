@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Console;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -31,6 +32,8 @@ internal static class StoreCommands
     {
         var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
         builder.AddClusterDefaults();
+        // What a command prints is taken by programs: 'keys create' prints the key and nothing else.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddClusterStorage(builder.Configuration);
         using var host = builder.Build();
         // The command's own options come from its arguments alone: a machine may have a variable that is called NAME.
