@@ -8,7 +8,7 @@ namespace Orleans.Cluster.EngineTests.Scanning;
 public sealed class JsonScanTests : IDisposable
 {
     // So little that staged text would be a file on disk, which counts.
-    private readonly EngineHarness harness = new() { MemoryBytes = 1 << 20 };
+    private readonly EngineHarness harness = new() { MemoryBytes = 1 << 18 };
 
     public void Dispose() => harness.Dispose();
 
