@@ -14,6 +14,12 @@ public sealed record TaskSpec
     /// <summary>The same for each row that a recursive part makes.</summary>
     public const string RecursionRows = "__recursion_rows";
 
+    /// <summary>
+    /// How folders begin that an executor keeps beside the scratch folders of its tasks, for as long as it lives: whoever ends it removes them.
+    /// </summary>
+    /// <param name="executor">Number of the executor's process.</param>
+    public static string EngineFolderPrefix(int executor) => $"engine-{executor}-";
+
     /// <summary>Which attempt this is. Names its files.</summary>
     public required AttemptId Attempt { get; init; }
 

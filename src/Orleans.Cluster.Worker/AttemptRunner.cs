@@ -180,7 +180,7 @@ internal sealed partial class AttemptRunner(
         catch (ConnectionLostException)
         {
             var why = await Explain(attempt, executor, watch);
-            left = FolderBytes(task.ScratchFolder);
+            left = FolderBytes(task.ScratchFolder) + RemoveEngineFolders(task.ScratchFolder, executor.Id);
             return why;
         }
         catch (RemoteInvocationException exception)
@@ -202,6 +202,28 @@ internal sealed partial class AttemptRunner(
     private static long FolderBytes(string folder) => Directory.Exists(folder)
         ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
         : 0;
+
+    // What it kept beside the scratch folders of its tasks; answers the bytes that were there.
+    private long RemoveEngineFolders(string scratchFolder, int executor)
+    {
+        var bytes = 0L;
+        var home = Path.GetDirectoryName(scratchFolder)!;
+        foreach (var folder in Directory.Exists(home) ? Directory.GetDirectories(home, $"{TaskSpec.EngineFolderPrefix(executor)}*") : [])
+        {
+            try
+            {
+                bytes += FolderBytes(folder);
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It goes with the folder of this process.
+                Log.NotDiscarded(logger, folder, exception.Message);
+            }
+        }
+
+        return bytes;
+    }
 
     // The executor is gone: by the watch, on request, by its own deadline, or by the partition's fault.
     private static async Task<TaskOutcome> Explain(RunningAttempt attempt, ExecutorProcess executor, MemoryWatch watch)

@@ -9,6 +9,35 @@ internal static class ProcessTree
 
     public static TimeSpan ProcessorTime(int root) => TimeSpan.FromSeconds(Tree(root).Sum(process => process.Ticks) / TicksPerSecond);
 
+    /// <summary>The same for the process itself, its executors of any worker, and all other processes below it, which are workers.</summary>
+    public static (TimeSpan Gateway, TimeSpan Workers, TimeSpan Executors) ByKind(int root)
+    {
+        long gateway = 0, workers = 0, executors = 0;
+        foreach (var (id, _, ticks) in Tree(root))
+        {
+            gateway += id == root ? ticks : 0;
+            executors += id != root && IsExecutor(id) ? ticks : 0;
+            workers += id != root && !IsExecutor(id) ? ticks : 0;
+        }
+
+        return (Of(gateway), Of(workers), Of(executors));
+
+        static TimeSpan Of(long ticks) => TimeSpan.FromSeconds(ticks / TicksPerSecond);
+    }
+
+    private static bool IsExecutor(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/cmdline").Contains("Orleans.Cluster.Executor", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended in between.
+            return false;
+        }
+    }
+
     /// <summary>The processes below one, with their parents.</summary>
     public static IReadOnlyList<(int Id, int Parent)> Descendants(int root) =>
         [.. Tree(root).Where(process => process.Id != root).Select(process => (process.Id, process.Parent))];

@@ -2,6 +2,7 @@ using Orleans.Cluster.Benchmarks;
 
 return args switch
 {
+    ["table", .. var rest] => await TableBenchmark.Run(rest),
     ["groupby", .. var rest] => await GroupByBenchmark.Run(rest),
     ["load", .. var rest] => await LoadBenchmark.Run(rest),
     ["memory", .. var rest] => await MemoryBenchmark.Run(rest),
@@ -9,6 +10,7 @@ return args switch
     ["profile", var csv, .. var rest] => await ShapeBenchmark.Profile(csv, rest),
     ["scale", .. var rest] => await ScaleBenchmark.Run(rest),
     ["scan", .. var rest] => await ScanBenchmark.Run(rest),
+    ["small", .. var rest] => await SmallTaskBenchmark.Run(rest),
     ["task", var csv] => await TaskBenchmark.Run(csv, runs: 5),
     _ => Usage(),
 };
@@ -16,8 +18,9 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Benchmarks: groupby [--rows 10000000] [--runs 3] | memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
-        + "| scan [--rows 2000000] [--runs 7] | load [--clients 100] [--seconds 15] [--events-only] "
+        "Benchmarks: table [--quick] [--rows 10000000] [--runs 7] [--only NAME] | groupby [--rows 10000000] [--runs 3] "
+        + "| memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
+        + "| small [--tasks 200] | scan [--rows 2000000] [--runs 7] | load [--clients 100] [--seconds 15] [--events-only] "
         + "| scale [--waiting 10000] [--partitions 100000] [--files 10000] [--postgres CONNECTION] | task FILE.csv; each but the last two takes --folder DIR");
     return 2;
 }

@@ -15,7 +15,10 @@ public sealed record DatasetPreview
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PreviewDialect? Dialect { get; init; }
 
-    /// <summary>What reads its files: <c>text-scan</c> (delimited text), <c>duckdb-json</c> or <c>duckdb-parquet</c>.</summary>
+    /// <summary>
+    /// What reads its files: <c>text-scan</c> (delimited text), <c>json-scan</c> (objects of JSON, a record each), <c>duckdb-json</c> or
+    /// <c>duckdb-parquet</c>.
+    /// </summary>
     public string Reader { get; init; } = "";
 
     /// <summary>Its one schema.</summary>

@@ -14,6 +14,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
 {
     private readonly Lazy<SqlTree> tree = new();
     private readonly StagingArea staging = new();
+    private readonly EngineKeeper engines = new();
 
     /// <inheritdoc/>
     public Task RenewAsync(double leaseSeconds, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -43,7 +44,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
 
     /// <inheritdoc/>
     public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken) =>
-        OnThread(() => new TaskExecutor(staging).Run(task, progress, cancellationToken));
+        OnThread(() => new TaskExecutor(staging, engines).Run(task, progress, cancellationToken));
 
     /// <inheritdoc/>
     public Task<EngineAnswer<ExportedRows>> ExportAsync(ExportRequest request, CancellationToken cancellationToken) =>
@@ -53,6 +54,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
     public void Dispose()
     {
         staging.Dispose();
+        engines.Dispose();
         if (tree.IsValueCreated)
         {
             tree.Value.Dispose();

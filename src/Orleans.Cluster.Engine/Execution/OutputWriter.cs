@@ -10,6 +10,11 @@ namespace Orleans.Cluster.Engine.Execution;
 internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInputs inputs, CancellationToken cancellationToken)
 {
     private const string Rows = "__rows";
+    private const string Number = "__number";
+
+    // From so many targets on, a sort of the rows costs less than a look at all of them for each target.
+    private const int ManyTargets = 24;
+
     private const string ExchangeOptions = "FORMAT parquet, COMPRESSION snappy";
     private double profiledSeconds;
 
@@ -66,7 +71,7 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
     // may spill, and one ordered scan of it for each target, keep it.
     private List<(string Path, int Target, long Rows)> WriteExchange(string select)
     {
-        Run($"CREATE TEMP TABLE {Rows} AS {task.Query}", readsInputs: true);
+        Run($"CREATE TEMP TABLE {Rows} AS {(task.Output.Targets < ManyTargets ? task.Query : ByTarget(task.Query))}", readsInputs: true);
         var targets = session.Query(
             $"SELECT {TaskOutput.TargetColumn}, count(*) FROM {Rows} GROUP BY 1 ORDER BY 1",
             row => (Target: row.IsDBNull(0) ? -1 : Convert.ToInt32(row.GetValue(0), CultureInfo.InvariantCulture), Rows: row.GetInt64(1)), cancellationToken);
@@ -82,6 +87,10 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
                 ExchangeOptions, target.Target, readsInputs: false)),
         ];
     }
+
+    // Their numbers keep the order of a target's rows.
+    private static string ByTarget(string query) =>
+        $"SELECT * FROM (SELECT *, row_number() OVER () AS {Number} FROM ({query})) ORDER BY {TaskOutput.TargetColumn}, {Number}";
 
     private List<(string Path, int Target, long Rows)> WriteOne(string query, string name, string options, int target, bool readsInputs = true)
     {

@@ -31,6 +31,11 @@ internal static class RowAccounting
             table.CountRecords(cancellationToken);
         }
 
+        foreach (var table in inputs.JsonTables)
+        {
+            table.ReadAll(cancellationToken);
+        }
+
         var isUnread = profile.Scans.Count(scan => scan.ReadsParquetColumns) < inputs.ParquetScans.Count();
         foreach (var (scan, rows) in inputs.ParquetScans)
         {

@@ -13,7 +13,9 @@ namespace Orleans.Cluster.Engine.Execution;
 /// Runs one attempt: stage and check the inputs, run the query in a fresh instance that sees nothing else, write and sync the rows, count
 /// everything. Writes only in the attempt's folder and its scratch.
 /// </summary>
-internal sealed class TaskExecutor(StagingArea staging)
+/// <param name="staging">Where text is staged.</param>
+/// <param name="engines">Keeps an instance for small tasks.</param>
+internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
 {
     // {job}/{stage}/{partition}/{attempt}: so many folders hold a name that may be new.
     private const int LevelsBelowStore = 4;
@@ -81,6 +83,14 @@ internal sealed class TaskExecutor(StagingArea staging)
             try
             {
                 var (files, columns, writer) = RunQuery(task, inputs, meter, cancellationToken);
+                if (inputs.HasOdd)
+                {
+                    // The query never came to the odd record, which may yet be a wrong one.
+                    inputs.StageOdd();
+                    OutputWriter.Clear(task.AttemptFolder);
+                    continue;
+                }
+
                 RowAccounting.CheckQuarantine(inputs, quarantine.Count);
                 quarantine.Add(inputs.TextTables.SelectMany(table => table.Bad));
                 var aside = quarantine.Write();
@@ -97,12 +107,24 @@ internal sealed class TaskExecutor(StagingArea staging)
                         inputs.StagedDiskBytes, writer.Operators),
                 };
             }
+            catch (DuckDBException) when (inputs.HasOdd)
+            {
+                inputs.StageOdd();
+                OutputWriter.Clear(task.AttemptFolder);
+            }
             catch (DuckDBException) when (inputs.ScanFailure is not null)
             {
                 inputs.ScanFailure!.Throw();
             }
             catch (DuckDBException exception) when (DuckDbErrors.MayBeBadRow(exception))
             {
+                if (inputs.GiveUpCasts())
+                {
+                    inputs.StageOdd();
+                    OutputWriter.Clear(task.AttemptFolder);
+                    continue;
+                }
+
                 if (CastFinder.Find(inputs, cancellationToken))
                 {
                     OutputWriter.Clear(task.AttemptFolder);
@@ -137,18 +159,40 @@ internal sealed class TaskExecutor(StagingArea staging)
         }
     }
 
-    private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
+    private (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
     {
-        using var session = DuckDbSession.Open(new SessionOptions(
-            task.Threads,
-            inputs.EngineMemoryBytes,
-            task.ScratchFolder,
-            task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
-            [task.AttemptFolder, task.ScratchFolder],
-            inputs.Files));
+        using var place = TaskSession.Open(task, inputs, engines);
+        var session = place.Session;
+        Declare(task, inputs, place, cancellationToken);
+        if (task.KeyColumns is { } keys)
+        {
+            task = task with { Query = KeyColumnsQuery.Expand(task.Query, keys, session, cancellationToken) };
+        }
+
+        OutputWriter writer;
+        IReadOnlyList<ArtifactFile> files;
+        IReadOnlyList<ColumnSchema> columns;
+        using (meter.Follow(session))
+        {
+            writer = new OutputWriter(session, task with { AttemptFolder = place.OutputFolder }, inputs, cancellationToken);
+            (files, columns) = writer.Write();
+        }
+
+        place.Complete(files);
+        return (files, columns, writer);
+    }
+
+    private static void Declare(TaskSpec task, TaskInputs inputs, TaskSession place, CancellationToken cancellationToken)
+    {
+        var session = place.Session;
         session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);
         foreach (var table in inputs.TextTables)
+        {
+            session.Register(table);
+        }
+
+        foreach (var table in inputs.JsonTables)
         {
             session.Register(table);
         }
@@ -158,20 +202,10 @@ internal sealed class TaskExecutor(StagingArea staging)
             session.Execute(sequence, cancellationToken);
         }
 
-        foreach (var declaration in inputs.Declarations())
+        foreach (var declaration in inputs.Declarations(place.PathOf))
         {
             session.Execute(declaration, cancellationToken);
         }
-
-        if (task.KeyColumns is { } keys)
-        {
-            task = task with { Query = KeyColumnsQuery.Expand(task.Query, keys, session, cancellationToken) };
-        }
-
-        using var following = meter.Follow(session);
-        var writer = new OutputWriter(session, task, inputs, cancellationToken);
-        var (files, columns) = writer.Write();
-        return (files, columns, writer);
     }
 
     private static void Reset(string folder)

@@ -21,7 +21,8 @@ internal sealed class TaskInputs : IDisposable
 
     private readonly StagingArea _area;
     private readonly TaskSpec _task;
-    private readonly Dictionary<ScanInput, List<StagedTable>> _staged = [];
+    private readonly Dictionary<ScanInput, List<JsonPart>> _json = [];
+    private readonly List<StagedTable> _staged = [];
     private readonly Dictionary<ScanInput, List<TextTable>> _texts = [];
 
     private TaskInputs(StagingArea area, TaskSpec task) => (_area, _task) = (area, task);
@@ -29,11 +30,15 @@ internal sealed class TaskInputs : IDisposable
     /// <summary>All delimited text, in order of inputs and slices. It is read where it is.</summary>
     public IEnumerable<TextTable> TextTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => _texts.GetValueOrDefault(i.Scan!) ?? []).Distinct();
 
-    /// <summary>What ended a scan of delimited text early; null when none did.</summary>
-    public ExceptionDispatchInfo? ScanFailure => TextTables.Select(table => table.Failure).FirstOrDefault(failure => failure is not null);
+    /// <summary>All JSON that is scanned where it is, in order of inputs and slices.</summary>
+    public IEnumerable<JsonTable> JsonTables => JsonParts.Select(part => part.Scanned).OfType<JsonTable>();
+
+    /// <summary>What ended a scan early; null when none did.</summary>
+    public ExceptionDispatchInfo? ScanFailure => TextTables.Select(table => table.Failure).Concat(JsonTables.Select(table => table.Failure))
+        .FirstOrDefault(failure => failure is not null);
 
     /// <summary>All staged text, in order of inputs and slices.</summary>
-    public IEnumerable<StagedTable> StagedTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Tables(i.Scan!));
+    public IEnumerable<StagedTable> StagedTables => JsonParts.Select(part => part.Staged).OfType<StagedTable>();
 
     /// <summary>Bytes of memory that staged text takes.</summary>
     public long StagedMemoryBytes => StagedTables.Where(t => t.File.InMemory).Sum(t => t.File.Length);
@@ -64,7 +69,8 @@ internal sealed class TaskInputs : IDisposable
 
     /// <summary>Rows that scans shall read, rows set aside included.</summary>
     public long RowsIn =>
-        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0) + ParquetScans.Sum(scan => scan.Rows);
+        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0) + JsonTables.Sum(t => t.Records ?? 0)
+        + ParquetScans.Sum(scan => scan.Rows);
 
     /// <summary>Checks every file and stages all text.</summary>
     /// <exception cref="EngineException">A source changed, or an artifact is lost.</exception>
@@ -93,18 +99,45 @@ internal sealed class TaskInputs : IDisposable
     }
 
     /// <summary>One statement for each input that makes it a view.</summary>
-    public IEnumerable<string> Declarations() =>
-        _task.Inputs.Select(input => $"CREATE VIEW {SqlText.Name(input.Name)} AS {SelectSql(input)}");
+    /// <param name="pathOf">What a file of an exchange is called in the session.</param>
+    public IEnumerable<string> Declarations(Func<string, string> pathOf) =>
+        _task.Inputs.Select(input => $"CREATE VIEW {SqlText.Name(input.Name)} AS {SelectSql(input, pathOf)}");
 
     public void Dispose()
     {
-        foreach (var table in _staged.Values.SelectMany(tables => tables))
+        foreach (var table in _staged)
         {
             _area.Return(table.File);
         }
     }
 
-    private List<StagedTable> Tables(ScanInput scan) => _staged.GetValueOrDefault(scan) ?? [];
+    /// <summary>Whether scans met JSON that they do not read: it is to be staged, and the query run again.</summary>
+    public bool HasOdd => JsonTables.Any(table => table.IsOdd);
+
+    /// <summary>Leaves scanned JSON to the engine's own reader where the engine casts columns of it.</summary>
+    /// <returns>Whether there was any.</returns>
+    public bool GiveUpCasts()
+    {
+        foreach (var table in JsonTables.Where(table => table.HasCasts))
+        {
+            table.GiveUp();
+        }
+
+        return HasOdd;
+    }
+
+    /// <summary>Stages JSON that scans of the query could not read.</summary>
+    public void StageOdd()
+    {
+        foreach (var part in JsonParts)
+        {
+            part.StageIfNeeded();
+        }
+    }
+
+    private IEnumerable<JsonPart> JsonParts => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Parts(i.Scan!)).Distinct();
+
+    private List<JsonPart> Parts(ScanInput scan) => _json.GetValueOrDefault(scan) ?? [];
 
     private void Prepare(TaskInput input, ProgressMeter meter, CancellationToken cancellationToken)
     {
@@ -137,15 +170,39 @@ internal sealed class TaskInputs : IDisposable
             return;
         }
 
-        var tables = _staged[scan] = [];
+        PrepareJson(scan, meter, cancellationToken);
+    }
+
+    private void PrepareJson(ScanInput scan, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        if (_json.ContainsKey(scan))
+        {
+            return;
+        }
+
+        foreach (var slice in scan.Slices)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SourceStreams.Check(slice);
+        }
+
+        var number = _json.Values.Sum(parts => parts.Count);
+        var parts = _json[scan] = [];
         foreach (var group in GroupByLayout(scan))
         {
-            var bytes = group.Sum(TextBytes);
-            var file = _area.Rent(bytes, (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
-            var table = new StagedTable(scan, group, file);
-            tables.Add(table);
-            table.Stage(meter.AddStaged, cancellationToken);
+            var table = JsonTable.CanRead(scan) ? new JsonTable($"__json_{number + parts.Count}", scan, group, Reporter(group, meter)) : null;
+            parts.Add(new JsonPart(table, () => Stage(scan, group, meter, cancellationToken)));
+            parts[^1].StageIfNeeded();
         }
+    }
+
+    private StagedTable Stage(ScanInput scan, List<FileSlice> group, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        var file = _area.Rent(group.Sum(TextBytes), (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
+        var table = new StagedTable(scan, group, file);
+        _staged.Add(table);
+        table.Stage(meter.AddStaged, cancellationToken);
+        return table;
     }
 
     private void PrepareText(ScanInput scan, ProgressMeter meter, CancellationToken cancellationToken)
@@ -177,16 +234,16 @@ internal sealed class TaskInputs : IDisposable
         return (bytes, rows) => meter.AddScanned((long)(bytes * factor), rows);
     }
 
-    private string SelectSql(TaskInput input)
+    private string SelectSql(TaskInput input, Func<string, string> pathOf)
     {
         var columns = input.Exchange?.Columns ?? Used(input.Scan!);
         var selects = input.Exchange is { } exchange
-            ? ExchangeSelects(exchange)
+            ? ExchangeSelects(exchange, pathOf)
             : input.Scan!.Format switch
             {
                 SourceFormat.Parquet => [.. ParquetSql.Selects(input.Scan)],
                 SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql())],
-                _ => [.. Tables(input.Scan).Select(t => t.SelectSql())],
+                _ => [.. Parts(input.Scan).Select(part => part.SelectSql())],
             };
         var all = string.Join(" UNION ALL ", selects);
         if (selects.Count > 0 && input.Scan is { } scan && columns.Count < scan.Columns.Count)
@@ -205,14 +262,14 @@ internal sealed class TaskInputs : IDisposable
         : scan.Columns;
 
     // An artifact may hold a column under the type that Parquet has for it; the cast gives back the planned one.
-    private static IReadOnlyList<string> ExchangeSelects(ExchangeInput exchange)
+    private static IReadOnlyList<string> ExchangeSelects(ExchangeInput exchange, Func<string, string> pathOf)
     {
         if (exchange.Files.Count == 0)
         {
             return [];
         }
 
-        var paths = string.Join(", ", exchange.Files.Select(f => SqlText.Literal(f.Path)));
+        var paths = string.Join(", ", exchange.Files.Select(f => SqlText.Literal(pathOf(f.Path))));
         var columns = string.Join(", ", exchange.Columns.Select(c => $"CAST({SqlText.Name(c.Name)} AS {c.Type}) AS {SqlText.Name(c.Name)}"));
         return [$"SELECT {columns} FROM read_parquet([{paths}], hive_partitioning = false)"];
     }

@@ -9,7 +9,10 @@ namespace Orleans.Cluster.Engine.Json;
 /// Reads JSON records before the engine does: it would take NaN, a trailing comma or a key twice, pass over a key that no column has, and
 /// cut a number or a time to its type, all without a word. Where a key has another name as a column, the record is written anew.
 /// </summary>
-internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
+/// <param name="shape">What records must look like.</param>
+/// <param name="unknownKeys">What a key means that no column has.</param>
+/// <param name="isWritten">Whether each record is written anew, with a null for each field of an object that is not there.</param>
+internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool isWritten = false)
 {
     /// <summary>Objects and lists inside each other; deeper ones are refused.</summary>
     public const int MaxDepth = 512;
@@ -27,7 +30,7 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
     private long _objects;
 
     /// <summary>Whether <see cref="Written"/> stands for the record, instead of its own text.</summary>
-    public bool Rewrites => shape.Rewrites;
+    public bool Rewrites => isWritten || shape.Rewrites;
 
     /// <summary>The last record as the engine shall read it.</summary>
     public ReadOnlySpan<byte> Written => _out.WrittenSpan;
@@ -46,7 +49,9 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
                 return new JsonFault(null, null, null, "The line is not a JSON object.");
             }
 
-            if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.TrimStart((byte)'-').Length > MostBareDigits)
+            // A decimal is written as a text, which has no such bound.
+            var isBare = reader.TokenType == JsonTokenType.Number && !(isWritten && shape.Kind == JsonShapeKind.Decimal);
+            if (isBare && reader.ValueSpan.TrimStart((byte)'-').Length > MostBareDigits)
             {
                 return new JsonFault(null, null, null, $"A number of more than {MostBareDigits} digits cannot be a record of its own; put it into an object.");
             }
@@ -126,8 +131,23 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
             }
         }
 
+        WriteMissing(value, number, first);
         Write("}"u8);
         return true;
+    }
+
+    private void WriteMissing(JsonShape value, long number, bool first)
+    {
+        for (var i = 0; isWritten && i < value.Fields.Count; i++)
+        {
+            if (value.Fields[i].SeenIn != number)
+            {
+                Write(first ? default : ","u8);
+                Write(value.Fields[i].Name);
+                Write(":null"u8);
+                first = false;
+            }
+        }
     }
 
     // Null with a fault, or for a key that is passed over.
@@ -221,7 +241,7 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
 
     private void Write(ReadOnlySpan<byte> text)
     {
-        if (shape.Rewrites)
+        if (Rewrites)
         {
             _out.Write(text);
         }

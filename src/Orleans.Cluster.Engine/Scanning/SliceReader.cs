@@ -5,10 +5,13 @@ using Orleans.Cluster.Engine.Sources;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>The text of some slices, window by window, and where in the files it is.</summary>
-internal sealed class SliceReader(TextTable table) : IDisposable
+/// <param name="slices">Slices of one layout, in order.</param>
+/// <param name="format">What they hold.</param>
+/// <param name="windowBytes">Bytes that are looked at before it reads on.</param>
+internal sealed class SliceReader(IReadOnlyList<FileSlice> slices, SourceFormat format, int windowBytes) : IDisposable
 {
-    private readonly TextWindow _window = new(table.WindowBytes);
-    private readonly SingleByteText? _map = SingleByteText.For(table.Slices[0].File.Encoding);
+    private readonly TextWindow _window = new(windowBytes);
+    private readonly SingleByteText? _map = SingleByteText.For(slices[0].File.Encoding);
     private Stream? _stream;
     private int _slice = -1;
     private long _line;
@@ -17,10 +20,10 @@ internal sealed class SliceReader(TextTable table) : IDisposable
     public TextWindow Window => _window;
 
     /// <summary>The slice that is being read.</summary>
-    public FileSlice Slice => table.Slices[_slice];
+    public FileSlice Slice => slices[_slice];
 
     /// <summary>Whether it is the last one.</summary>
-    public bool IsLastSlice => _slice == table.Slices.Count - 1;
+    public bool IsLastSlice => _slice == slices.Count - 1;
 
     /// <summary>Goes to the next slice.</summary>
     /// <returns>False when there is none.</returns>
@@ -28,14 +31,14 @@ internal sealed class SliceReader(TextTable table) : IDisposable
     {
         _stream?.Dispose();
         _stream = null;
-        if (IsLastSlice || table.Slices.Count == 0)
+        if (IsLastSlice || slices.Count == 0)
         {
             return false;
         }
 
         _slice++;
         var slice = Slice;
-        _stream = SourceStreams.OpenRecords(slice, table.Scan.Format);
+        _stream = SourceStreams.OpenRecords(slice, format);
         if (_map is not null)
         {
             _stream = new SingleByteStream(_stream, _map);

@@ -49,7 +49,7 @@ internal sealed unsafe class TextScan : ITableScan
         _wanted = [.. wanted.Select(column => new WantedColumn(column, table, _arena, [.. vectors[column]], _bounds.Capacity))];
         _hasText = _wanted.Any(column => column.Reader is StringFieldReader);
         _scanner = new RecordScanner(table.Form, new WantedFields(Math.Max(width, 1), wanted));
-        _reader = new SliceReader(table);
+        _reader = new SliceReader(table.Slices, table.Scan.Format, table.WindowBytes);
         _ended = !_reader.NextSlice();
     }
 

@@ -25,7 +25,7 @@ internal static class PlanDocuments
         {
             SourceFormat.Csv or SourceFormat.Tsv => "text-scan",
             SourceFormat.Parquet => "duckdb-parquet",
-            _ => "duckdb-json",
+            _ => dataset.Json is { IsWhole: false } ? "json-scan" : "duckdb-json",
         },
         Columns = dataset.Columns,
         TotalBytes = dataset.TotalBytes,

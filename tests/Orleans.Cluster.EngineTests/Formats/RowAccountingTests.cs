@@ -128,7 +128,7 @@ public sealed class RowAccountingTests : IDisposable
             session.Register(table);
         }
 
-        foreach (var declaration in inputs.Declarations())
+        foreach (var declaration in inputs.Declarations(path => path))
         {
             session.Execute(declaration);
         }

@@ -1,0 +1,111 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.Engine.Execution;
+
+/// <summary>The session that a task's query runs in: that of an instance which small tasks use after each other, or one of its own.</summary>
+internal sealed class TaskSession : IDisposable
+{
+    // Beyond them a task takes so long that an instance of its own costs little, and files are not worth a copy.
+    private const long MostScannedBytes = 64L << 20;
+    private const long MostCopiedBytes = 4L << 20;
+    private const int MostCopied = 64;
+
+    private readonly EngineKeeper _keeper;
+    private readonly KeptEngine? _engine;
+    private readonly string _attemptFolder;
+    private readonly Dictionary<string, string> _paths = [];
+
+    private TaskSession(TaskSpec task, EngineKeeper keeper, DuckDbSession session)
+    {
+        (_keeper, _attemptFolder, Session, OutputFolder) = (keeper, task.AttemptFolder, session, task.AttemptFolder);
+    }
+
+    private TaskSession(TaskSpec task, EngineKeeper keeper, KeptEngine engine, IReadOnlyList<string> files)
+    {
+        (_keeper, _engine, _attemptFolder, Session, OutputFolder) = (keeper, engine, task.AttemptFolder, engine.Session, engine.OutputFolder);
+        for (var i = 0; i < files.Count; i++)
+        {
+            _paths[files[i]] = engine.PathOf(i);
+        }
+    }
+
+    /// <summary>The session.</summary>
+    public DuckDbSession Session { get; }
+
+    /// <summary>Where the query writes its files.</summary>
+    public string OutputFolder { get; }
+
+    /// <summary>Opens one for a task.</summary>
+    public static TaskSession Open(TaskSpec task, TaskInputs inputs, EngineKeeper keeper)
+    {
+        var options = new SessionOptions(
+            task.Threads, inputs.EngineMemoryBytes, task.ScratchFolder, task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
+            [task.AttemptFolder, task.ScratchFolder], inputs.Files);
+        var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
+        if (scratch is null || !CanShare(task, inputs))
+        {
+            keeper.Release();
+            return new TaskSession(task, keeper, DuckDbSession.Open(options));
+        }
+
+        var engine = keeper.Take(options, scratch);
+        try
+        {
+            var files = inputs.Files.Distinct().ToList();
+            engine.Begin(files);
+            return new TaskSession(task, keeper, engine, files);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a file that the task reads is called in the session.</summary>
+    public string PathOf(string path) => _paths.GetValueOrDefault(path, path);
+
+    /// <summary>The task came to a good end: its files go into its own folder, and its instance may serve another.</summary>
+    public void Complete(IReadOnlyList<ArtifactFile> files)
+    {
+        if (_engine is null)
+        {
+            return;
+        }
+
+        foreach (var file in files)
+        {
+            var path = Path.Combine(_attemptFolder, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Move(Path.Combine(OutputFolder, file.Path), path);
+
+            // Between two file systems it is a copy, which nobody has synced yet.
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(handle);
+        }
+
+        _engine.End();
+    }
+
+    public void Dispose()
+    {
+        if (_engine is null)
+        {
+            Session.Dispose();
+        }
+        else
+        {
+            _keeper.Return(_engine);
+        }
+    }
+
+    // Files of users keep their names, which the engine's messages tell. Tables of rows for many files are no part of a transaction, and neither
+    // are sequences.
+    private static bool CanShare(TaskSpec task, TaskInputs inputs) =>
+        !inputs.ParquetScans.Any() && !inputs.StagedTables.Any() && !Recursion.IsIn(task.Query)
+        && task.Output is not { Kind: OutputKind.Exchange, Targets: > 1 } && task.Output.PartitionBy.Count == 0
+        && task.Inputs.Sum(input => input.Scan?.Slices.Sum(slice => slice.End - slice.Start) ?? 0) <= MostScannedBytes
+        && task.Inputs.Sum(input => input.Exchange?.Files.Sum(file => file.Bytes) ?? 0) <= MostCopiedBytes && inputs.Files.Count <= MostCopied;
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+using DuckDB.NET.Data;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Benchmarks;
+
+/// <summary>
+/// Every case through the whole product, from submit to SUCCEEDED over REST, pair by pair with one DuckDB that has as many threads as the product
+/// has slots. What counts is the ratio of processor times, which a busy machine hardly changes; the ratio of wall times stands beside it. The
+/// table goes into the README, between its two marks.
+/// </summary>
+internal static class TableBenchmark
+{
+    private const string Begin = "<!-- table -->";
+    private const string End = "<!-- /table -->";
+
+    public static async Task<int> Run(string[] args)
+    {
+        var isQuick = args.Contains("--quick");
+        var rows = long.Parse(Options.Value(args, "--rows") ?? (isQuick ? "1000000" : "10000000"), CultureInfo.InvariantCulture);
+        var runs = int.Parse(Options.Value(args, "--runs") ?? (isQuick ? "3" : "7"), CultureInfo.InvariantCulture);
+        var only = Options.Value(args, "--only");
+        var folder = Options.Folder(args);
+        var data = TableData.Write(folder, rows);
+        var lines = new List<string>();
+        var before = Stopwatch.StartNew();
+        await using var cluster = await ProductCluster.Start(folder);
+        Say(lines, string.Create(
+            CultureInfo.InvariantCulture, $"Start to ready: {before.Elapsed.TotalSeconds:0.0} s, {cluster.ProcessorTime().TotalSeconds:0.0} s of processor time."));
+        var cases = TableCase.All(data, isQuick).Where(one => only is null || one.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+        Say(lines, $"First job of the fresh cluster ({cases[0].Name}): {await First(cluster, cases[0])}.");
+        await Warm(cluster, data, isQuick ? 60 : 300);
+        Say(lines, $"A job of one row, when {(isQuick ? 60 : 300)} have run: {await Shares(cluster, TableCase.All(data, isQuick: true).First(), isQuick ? 60 : 200)}.");
+        Say(lines, $"{await Idle(cluster, TimeSpan.FromSeconds(isQuick ? 5 : 20))} of a processor while idle.");
+        Say(lines, "");
+        Say(lines, "| case | processor time here | DuckDB | ratio (least to most) | ratio of wall time (least to most) | goal |");
+        Say(lines, "| --- | --- | --- | --- | --- | --- |");
+        foreach (var one in cases)
+        {
+            Say(lines, await Compare(cluster, one, runs, folder));
+        }
+
+        WriteReadme([Heading(rows, runs), "", .. lines]);
+        return 0;
+    }
+
+    private static void Say(List<string> lines, string line)
+    {
+        Console.WriteLine(line);
+        lines.Add(line);
+    }
+
+    private static async Task<string> First(ProductCluster cluster, TableCase one)
+    {
+        var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
+        Require(one, await cluster.Run(one.Job));
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0.00} s, {(cluster.ProcessorTime() - cpu).TotalSeconds:0.00} s of processor time");
+    }
+
+    private static async Task<string> Shares(ProductCluster cluster, TableCase one, int jobs)
+    {
+        var before = ProcessTree.ByKind(cluster.GatewayId);
+        for (var job = 0; job < jobs; job++)
+        {
+            Require(one, await cluster.Run(one.Job));
+        }
+
+        var after = ProcessTree.ByKind(cluster.GatewayId);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(after.Gateway - before.Gateway).TotalMilliseconds / jobs:0} ms of processor time in the gateway, {(after.Workers - before.Workers).TotalMilliseconds / jobs:0} ms "
+            + $"in the workers, {(after.Executors - before.Executors).TotalMilliseconds / jobs:0} ms in executors");
+    }
+
+    // As a cluster is that has been used: its runtime compiles what is called often.
+    private static async Task Warm(ProductCluster cluster, TableData data, int jobs)
+    {
+        var small = TableCase.All(data, isQuick: true).First();
+        for (var job = 0; job < jobs; job++)
+        {
+            await cluster.Run(small.Job);
+        }
+    }
+
+    private static async Task<string> Idle(ProductCluster cluster, TimeSpan span)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
+        await Task.Delay(span);
+        return ((cluster.ProcessorTime() - cpu) / clock.Elapsed).ToString("P1", CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<string> Compare(ProductCluster cluster, TableCase one, int runs, string folder)
+    {
+        var (cpus, walls) = (new List<double>(), new List<double>());
+        var (here, there) = (new List<double>(), new List<double>());
+
+        // A job of some milliseconds is less than what the kernel's clock counts: many of them make one run.
+        var jobs = one.Name.StartsWith("one row", StringComparison.Ordinal) ? 20 : 1;
+        for (var run = 0; run <= runs; run++)
+        {
+            var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
+            for (var job = 0; job < jobs; job++)
+            {
+                Require(one, await cluster.Run(one.Job));
+            }
+
+            var (wall, used) = (clock.Elapsed.TotalSeconds, (cluster.ProcessorTime() - cpu).TotalSeconds);
+            cpu = Process.GetCurrentProcess().TotalProcessorTime;
+            clock.Restart();
+            for (var job = 0; job < jobs; job++)
+            {
+                RunPeer(one.Peer, Path.Combine(folder, "peer.parquet"));
+            }
+
+            // The first pair warms both sides up.
+            if (run > 0)
+            {
+                var peer = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
+                here.Add(used / jobs);
+                there.Add(peer / jobs);
+                cpus.Add(used / peer);
+                walls.Add(wall / clock.Elapsed.TotalSeconds);
+            }
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture, $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} | {one.Goal} |");
+    }
+
+    private static void Require(TableCase one, JobStatus status)
+    {
+        if (status.Phase != JobPhase.Succeeded)
+        {
+            throw new InvalidOperationException($"{one.Name}: {status.Phase}: {status.Error?.Detail}");
+        }
+    }
+
+    private static void RunPeer(string query, string result)
+    {
+        using var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SET threads = {Environment.ProcessorCount}";
+        command.ExecuteNonQuery();
+        command.CommandText = $"COPY ({query}) TO {SqlText.Literal(result)} (FORMAT parquet)";
+        command.ExecuteNonQuery();
+    }
+
+    private static string Spread(List<double> values) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Median(values):0.00} ({values.Min():0.00} to {values.Max():0.00})");
+
+    private static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[sorted.Count / 2];
+    }
+
+    private static string Heading(long rows, int runs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{rows} rows, medians of {runs} pairs, commit {Commit()}; {Environment.ProcessorCount} processors ({Model()}), as many slots and threads of DuckDB.");
+
+    private static string Commit()
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", "describe --always --dirty") { RedirectStandardOutput = true, WorkingDirectory = Root() });
+        return git?.StandardOutput.ReadToEnd().Trim() is { Length: > 0 } name ? name : "unknown";
+    }
+
+    private static string Model() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+
+    private static string Root() => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    private static void WriteReadme(IEnumerable<string> lines)
+    {
+        var path = Path.Combine(Root(), "tests", "Orleans.Cluster.Benchmarks", "README.md");
+        var text = File.ReadAllText(path);
+        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
+        if (begin < 0 || end < begin)
+        {
+            throw new InvalidOperationException($"{path} has not the two marks {Begin} and {End} that the table goes between.");
+        }
+
+        File.WriteAllText(path, $"{text[..(begin + Begin.Length)]}\n{string.Join('\n', lines)}\n{text[end..]}");
+    }
+}
