@@ -111,6 +111,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             start.ArgumentList.Add(program);
         }
 
+        ExecutorEnvironment.Clear(start.Environment);
         start.ArgumentList.Add("--lease-seconds");
         start.ArgumentList.Add(deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add("--parent");

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
@@ -16,9 +17,13 @@ internal sealed class DataRoots
     private readonly IReadOnlyList<string> realRoots;
     private readonly IReadOnlyList<string> closed;
     private readonly IReadOnlyList<string> open;
+    private readonly ObjectRoots? objects;
 
-    public DataRoots(ClusterPaths paths)
+    /// <param name="paths">Folders of this process.</param>
+    /// <param name="objects">Objects that jobs may name; null for none.</param>
+    public DataRoots(ClusterPaths paths, ObjectRoots? objects = null)
     {
+        this.objects = objects;
         var sample = DefaultDataset.FolderIn(paths);
         roots = [.. paths.DataRoots.Append(sample).Select(Path.TrimEndingDirectorySeparator)];
         var real = new RealPaths();
@@ -111,8 +116,58 @@ internal sealed class DataRoots
         }
     }
 
+    private void AddObjects(Listing listing, ObjectRoots known, string path, string pointer)
+    {
+        if (LocateObject(path, pointer, listing.Faults) is not { } place)
+        {
+            return;
+        }
+
+        try
+        {
+            // The listing has a thread of its own, and the store's client no other way to be asked.
+            var found = known.Find(place, MaxFiles, listing.CancellationToken).GetAwaiter().GetResult();
+            foreach (var item in found.TakeWhile(_ => !listing.IsFull))
+            {
+                listing.Add(item, pointer);
+            }
+
+            if (found.Count == 0)
+            {
+                var what = GlobPattern.HasWildcards(path) ? "No object matches" : "There is no object";
+                listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"{what} '{Short(path)}'.");
+            }
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ObjectStoreException)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
+        }
+    }
+
+    private S3Path? LocateObject(string path, string pointer, DataFaults faults)
+    {
+        var refusal = Trick(path)
+            ?? (objects is not { AreAny: true } ? "This cluster has no S3 storage open to jobs (S3:Roots)."
+                : objects.Locate(path) is null ? $"'{Short(path)}' is outside the S3 roots (S3:Roots)." : null);
+        if (refusal is not null)
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, refusal);
+            return null;
+        }
+
+        return objects!.Locate(path);
+    }
+
+    private static bool IsObject(string path) => path.StartsWith(ObjectGrant.Scheme, StringComparison.OrdinalIgnoreCase);
+
     private void AddFiles(Listing listing, string path, string pointer)
     {
+        if (IsObject(path) && objects is { } known)
+        {
+            AddObjects(listing, known, path, pointer);
+            return;
+        }
+
         if (Locate(path, pointer, listing.Real, listing.Faults) is not { } full)
         {
             return;
@@ -200,7 +255,7 @@ internal sealed class DataRoots
     /// <summary>The absolute path, when it is inside the roots both as written and with links followed.</summary>
     private string? Locate(string path, string pointer, RealPaths real, DataFaults faults)
     {
-        if (Trick(path) is { } trick)
+        if ((Trick(path) ?? (IsObject(path) ? "This cluster has no S3 storage configured for this." : null)) is { } trick)
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);
             return null;
@@ -221,8 +276,7 @@ internal sealed class DataRoots
     {
         _ when path.Contains('\0', StringComparison.Ordinal) => "A path cannot hold a NUL character.",
         _ when path.Any(char.IsControl) => "A path cannot hold control characters.",
-        _ when path.StartsWith("s3://", StringComparison.OrdinalIgnoreCase) => "This cluster has no S3 storage configured.",
-        _ when path.Contains("://", StringComparison.Ordinal) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
+        _ when (!IsObject(path) && path.Contains("://", StringComparison.Ordinal)) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
             $"'{Short(path)}' is an address. Give a path inside the data roots.",
         _ when path.StartsWith("\\\\", StringComparison.Ordinal) || path.StartsWith("//", StringComparison.Ordinal) =>
             $"'{Short(path)}' is a network path. Give a path inside the data roots.",

@@ -62,6 +62,43 @@ internal sealed class GlobPattern
         return sorted;
     }
 
+    /// <summary>Whether a path of these parts, relative to the base folder, matches. It need not be a file of this machine.</summary>
+    public bool IsMatch(ReadOnlySpan<string> names) => IsMatch(names, 0);
+
+    private bool IsMatch(ReadOnlySpan<string> names, int index)
+    {
+        if (index == parts.Length)
+        {
+            return names.IsEmpty;
+        }
+
+        if (parts[index] != "**")
+        {
+            return !names.IsEmpty && IsNamed(names[0], index) && IsMatch(names[1..], index + 1);
+        }
+
+        // As in a walk: a last '**' means all files below, another one any number of folders.
+        for (var skipped = 0; skipped <= names.Length; skipped++)
+        {
+            if (skipped > 0 && names[skipped - 1] is ['.', ..])
+            {
+                return false;
+            }
+
+            var isLast = index == parts.Length - 1;
+            if (isLast ? skipped == names.Length && skipped > 0 : IsMatch(names[skipped..], index + 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsNamed(string name, int index) => regexes[index] is { } regex
+        ? (name is not ['.', ..] || parts[index][0] == '.') && regex.IsMatch(name)
+        : name == parts[index];
+
     private static bool LeadsNowhere(string path)
     {
         var link = new FileInfo(path);
