@@ -50,7 +50,16 @@ public sealed record PlannedDataset
 
     /// <summary>Bytes of text in all, where streams are inflated; an estimate.</summary>
     public long InflatedBytes { get; init; }
+
+    /// <summary>What the query's condition left out; null when nothing.</summary>
+    public PrunedFiles? Pruned { get; init; }
 }
+
+/// <summary>Files that a query's condition left out of a dataset, by the values of their folders.</summary>
+/// <param name="Files">Files left out.</param>
+/// <param name="OfFiles">Files that the dataset has.</param>
+/// <param name="Bytes">Bytes left out, as stored.</param>
+public sealed record PrunedFiles(int Files, int OfFiles, long Bytes);
 
 /// <summary>A slice of a dataset that one task reads.</summary>
 public sealed record DataPartition

@@ -14,6 +14,11 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         ArgumentNullException.ThrowIfNull(datasets);
         var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
+        if (FolderPruning.IsPossible(datasets) && FolderPruning.Apply(datasets, await draft.Parse(sql)) is var needed && !ReferenceEquals(needed, datasets))
+        {
+            draft = new PlanDraft(engine, needed, limits ?? new PlanLimits(), cancellationToken);
+        }
+
         if (spec.Operation == OperationKind.Pivot)
         {
             return PlanOf(draft, sql, await Pivot(spec, draft));
@@ -33,7 +38,14 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         && query.Relation.Size.Bytes > limits.GatherBytes && spec.ReadParameters<AggregateParameters>().OrderBy.Count == 0;
 
     private static JobPlan PlanOf(PlanDraft draft, string sql, IReadOnlyList<ColumnSchema> columns) =>
-        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql };
+        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql, Warnings = [.. Pruned(draft)] };
+
+    private static IEnumerable<PlanWarning> Pruned(PlanDraft draft) =>
+        from pair in draft.Datasets
+        where pair.Value.Pruned is not null
+        let pruned = pair.Value.Pruned
+        select new PlanWarning(
+            "pruned", $"{pruned.Files} of {pruned.OfFiles} files of '{pair.Key}' ({pruned.Bytes} bytes) are not read: by their folders none of their rows meets the condition.");
 
     private static async Task<IReadOnlyList<ColumnSchema>> Pivot(JobSpec spec, PlanDraft draft)
     {
