@@ -55,12 +55,6 @@ public sealed record PlannedDataset
     public PrunedFiles? Pruned { get; init; }
 }
 
-/// <summary>Files that a query's condition left out of a dataset, by the values of their folders.</summary>
-/// <param name="Files">Files left out.</param>
-/// <param name="OfFiles">Files that the dataset has.</param>
-/// <param name="Bytes">Bytes left out, as stored.</param>
-public sealed record PrunedFiles(int Files, int OfFiles, long Bytes);
-
 /// <summary>A slice of a dataset that one task reads.</summary>
 public sealed record DataPartition
 {

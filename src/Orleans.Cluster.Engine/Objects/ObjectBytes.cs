@@ -61,13 +61,13 @@ internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : So
         }
         else
         {
-            FetchAhead();
+            FetchAhead(atLeast: 1);
         }
 
         var (start, piece) = ahead.Dequeue();
         if (held.Length > 0)
         {
-            FetchAhead();
+            FetchAhead(atLeast: 0);
         }
 
         // Whoever reads is a thread of its own, which has nothing else to do. A piece that fails is asked for anew.
@@ -76,10 +76,10 @@ internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : So
         heldStart = start;
     }
 
-    private void FetchAhead()
+    private void FetchAhead(int atLeast)
     {
         var end = Math.Min(Until, Length);
-        while (nextStart < Length && (ahead.Count == 0 || (ahead.Count < PiecesAhead && nextStart < end)))
+        while (nextStart < Length && (ahead.Count < atLeast || (ahead.Count < PiecesAhead && nextStart < end)))
         {
             pieceBytes = Math.Min(pieceBytes * 2, MostBytes);
             Enqueue(nextStart < end ? (int)Math.Min(pieceBytes, end - nextStart) : pieceBytes);
@@ -98,7 +98,8 @@ internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : So
         held = [];
         foreach (var (_, bytes) in ahead)
         {
-            _ = bytes.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = bytes.ContinueWith(
+                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
 
         ahead.Clear();

@@ -111,7 +111,8 @@ internal sealed class ObjectClient
                 throw Changed(access);
             case HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized:
                 throw new EngineException(
-                    FailureKind.Storage, $"The store refused to let {access.Path} be read ({(int)response.StatusCode}): the credentials may not, or the time of the leave is over.");
+                    FailureKind.Storage,
+                    $"The store refused to let {access.Path} be read ({(int)response.StatusCode}): the credentials may not, or the address has expired.");
             case HttpStatusCode.PartialContent:
             case HttpStatusCode.OK when start == 0 && count == access.Bytes:
                 break;
@@ -119,22 +120,29 @@ internal sealed class ObjectClient
                 throw Unavailable($"{access.Path} cannot be read: the store answered {(int)response.StatusCode} to a request for a range.");
         }
 
-        var isOther = access.ETag is { } tag && response.Headers.NonValidated.TryGetValues("ETag", out var now) && now.ToString() != tag;
-        if (isOther || response.Content.Headers.ContentRange?.Length is { } length && length != access.Bytes)
+        var tag = response.Headers.NonValidated.TryGetValues("ETag", out var now) ? now.ToString() : null;
+        var length = response.Content.Headers.ContentRange?.Length;
+        if ((access.ETag is not null && tag is not null && tag != access.ETag) || (length is not null && length != access.Bytes))
         {
             throw Changed(access);
         }
     }
 
     private static EngineException Changed(ObjectAccess access) =>
-        Unavailable($"{access.Path} changed since the job was planned: it had {access.Bytes} bytes and ETag {access.ETag}. Submit the job again.");
+        Unavailable(
+            $"{access.Path} changed since the job was planned: it had {access.Bytes} bytes and ETag {access.ETag} then. Submit the job again.");
 
     private static EngineException Unavailable(string message) => new(FailureKind.SourceUnavailable, message);
 
     // A redirect would lead to an address that nobody signed.
     private static SocketsHttpHandler Handler(string caFile)
     {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10) };
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+        };
         if (caFile.Length > 0)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -62,37 +62,44 @@ internal sealed class GlobPattern
         return sorted;
     }
 
-    /// <summary>Whether a path of these parts, relative to the base folder, matches. It need not be a file of this machine.</summary>
-    public bool IsMatch(ReadOnlySpan<string> names) => IsMatch(names, 0);
-
-    private bool IsMatch(ReadOnlySpan<string> names, int index)
+    /// <summary>Whether a path of these names, relative to the base folder, matches. It need not be a file of this machine.</summary>
+    public bool IsMatch(IReadOnlyList<string> names)
     {
-        if (index == parts.Length)
+        // For each part, how many of the names all parts before it may have taken: the work is parts times names, whatever the pattern.
+        var taken = new bool[names.Count + 1];
+        taken[0] = true;
+        for (var index = 0; index < parts.Length; index++)
         {
-            return names.IsEmpty;
+            taken = parts[index] == "**" ? TakeAnyDepth(taken, names, isLast: index == parts.Length - 1) : TakeOne(taken, names, index);
         }
 
-        if (parts[index] != "**")
+        return taken[^1];
+    }
+
+    private bool[] TakeOne(bool[] taken, IReadOnlyList<string> names, int index)
+    {
+        var next = new bool[taken.Length];
+        for (var i = 0; i < names.Count; i++)
         {
-            return !names.IsEmpty && IsNamed(names[0], index) && IsMatch(names[1..], index + 1);
+            next[i + 1] = taken[i] && IsNamed(names[i], index);
         }
 
-        // As in a walk: a last '**' means all files below, another one any number of folders.
-        for (var skipped = 0; skipped <= names.Length; skipped++)
-        {
-            if (skipped > 0 && names[skipped - 1] is ['.', ..])
-            {
-                return false;
-            }
+        return next;
+    }
 
-            var isLast = index == parts.Length - 1;
-            if (isLast ? skipped == names.Length && skipped > 0 : IsMatch(names[skipped..], index + 1))
-            {
-                return true;
-            }
+    // As in a walk: a last '**' means all files below, another one any number of folders; neither goes through names with a dot before them.
+    private static bool[] TakeAnyDepth(bool[] taken, IReadOnlyList<string> names, bool isLast)
+    {
+        var next = new bool[taken.Length];
+        var goesOn = false;
+        for (var i = 0; i < taken.Length; i++)
+        {
+            goesOn = goesOn && i > 0 && names[i - 1] is not ['.', ..];
+            next[i] = goesOn || (taken[i] && !isLast);
+            goesOn |= taken[i];
         }
 
-        return false;
+        return next;
     }
 
     private bool IsNamed(string name, int index) => regexes[index] is { } regex

@@ -20,8 +20,10 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
             return null;
         }
 
-        var literal = place with { Key = place.Key[..FirstWildcard(place.Key)] };
-        return roots.Any(root => literal.IsInside(root) || (literal.Key.Length < place.Key.Length && IsFolderOf(root, literal))) ? place : null;
+        // Whatever a wildcard stands for, it is below the folder that it stands in.
+        var literal = place.Key[..FirstWildcard(place.Key)];
+        var folder = literal.Length == place.Key.Length ? place : place with { Key = literal[..Math.Max(0, literal.LastIndexOf('/'))] };
+        return roots.Any(folder.IsInside) ? place : null;
     }
 
     /// <summary>Objects that a path or pattern means, by ordinal order of their keys; empty when there are none.</summary>
@@ -66,10 +68,6 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
         Locate(path) is { } place && await store.Stat(place, cancellationToken) is { } found ? StampOf(found) : null;
 
     private static FileStamp StampOf(ObjectInfo found) => new(found.Path.ToString(), found.Bytes, found.ModifiedAt) { ETag = found.ETag };
-
-    // A root 's3://b/data' is searched by 's3://b/data/*.csv', whose literal part is 'data/'.
-    private static bool IsFolderOf(S3Path root, S3Path literal) =>
-        root.Bucket == literal.Bucket && root.Key.TrimEnd('/') is var folder && literal.Key == folder + "/";
 
     private static int FirstWildcard(string key) => key.AsSpan().IndexOfAny("*?[{") is >= 0 and var first ? first : key.Length;
 }

@@ -5,7 +5,6 @@ using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
-using Amazon.S3.Transfer;
 using Microsoft.Extensions.Options;
 
 namespace Orleans.Cluster.Files.Stores;
@@ -15,9 +14,6 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
 {
     // With pauses that grow to 20 s it bridges a restart of the store.
     private const int Retries = 9;
-
-    // Parts of what is larger are sent apart; the key appears with the last of them.
-    private const long PartBytes = 16L << 20;
 
     private readonly S3Options options;
     private readonly Lazy<AmazonS3Client> lazy;
@@ -68,63 +64,6 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         }
     }
 
-    public async Task<byte[]?> Read(S3Path path, long atMost, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var found = await Client.GetObjectAsync(path.Bucket, path.Key, cancellationToken);
-            if (found.ContentLength > atMost)
-            {
-                throw new InvalidDataException($"{path} has {found.ContentLength} bytes; at most {atMost} are read.");
-            }
-
-            var content = new byte[found.ContentLength];
-            await found.ResponseStream.ReadExactlyAsync(content, cancellationToken);
-            return content;
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-        catch (Exception e) when (IsStores(e))
-        {
-            throw Refused(path, e);
-        }
-    }
-
-    public Task Write(S3Path path, string file, CancellationToken cancellationToken) => Ask(path, async () =>
-    {
-        // A part that fails ends the upload and what was sent of it.
-        using var transfer = new TransferUtility(Client, new TransferUtilityConfig { MinSizeBeforePartUpload = PartBytes, ConcurrentServiceRequests = 4 });
-        await transfer.UploadAsync(
-            new TransferUtilityUploadRequest { BucketName = path.Bucket, Key = path.Key, FilePath = file, PartSize = PartBytes, DisablePayloadSigning = false },
-            cancellationToken);
-        return true;
-    });
-
-    public async Task<bool> Create(S3Path path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var stream = new MemoryStream(content.ToArray());
-            await Client.PutObjectAsync(
-                new PutObjectRequest { BucketName = path.Bucket, Key = path.Key, InputStream = stream, IfNoneMatch = "*", UseChunkEncoding = false },
-                cancellationToken);
-            return true;
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.PreconditionFailed)
-        {
-            return false;
-        }
-        catch (Exception e) when (IsStores(e))
-        {
-            throw Refused(path, e);
-        }
-    }
-
-    public Task Delete(S3Path path, CancellationToken cancellationToken) =>
-        Ask(path, () => Client.DeleteObjectAsync(path.Bucket, path.Key, cancellationToken));
-
     public string Sign(S3Path path) => Client.GetPreSignedURL(new GetPreSignedUrlRequest
     {
         BucketName = path.Bucket,
@@ -157,7 +96,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         };
-        if (options.Endpoint is { } endpoint)
+        if (options.Endpoint is { Length: > 0 } endpoint)
         {
             config.ServiceURL = endpoint;
             config.AuthenticationRegion = options.Region ?? "us-east-1";

@@ -10,7 +10,7 @@ internal sealed class S3Options : IValidatableObject
 {
     public const string Section = "S3";
 
-    /// <summary>Address of the store, such as <c>https://minio.example.org:9000</c>; that of AWS when null.</summary>
+    /// <summary>Address of the store, such as <c>https://minio.example.org:9000</c>; that of AWS when null or empty.</summary>
     public string? Endpoint { get; set; }
 
     /// <summary>Region; for stores that have none, any. From the usual chain when null.</summary>
@@ -51,7 +51,7 @@ internal sealed class S3Options : IValidatableObject
             yield return new ValidationResult($"S3:Roots has '{root}', which is not of the form s3://bucket or s3://bucket/prefix.");
         }
 
-        if (Endpoint is not null && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
+        if (Endpoint is { Length: > 0 } && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
         {
             yield return new ValidationResult("S3:Endpoint must be an http or https address, such as https://minio.example.org:9000.");
         }

@@ -38,14 +38,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         && query.Relation.Size.Bytes > limits.GatherBytes && spec.ReadParameters<AggregateParameters>().OrderBy.Count == 0;
 
     private static JobPlan PlanOf(PlanDraft draft, string sql, IReadOnlyList<ColumnSchema> columns) =>
-        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql, Warnings = [.. Pruned(draft)] };
-
-    private static IEnumerable<PlanWarning> Pruned(PlanDraft draft) =>
-        from pair in draft.Datasets
-        where pair.Value.Pruned is not null
-        let pruned = pair.Value.Pruned
-        select new PlanWarning(
-            "pruned", $"{pruned.Files} of {pruned.OfFiles} files of '{pair.Key}' ({pruned.Bytes} bytes) are not read: by their folders none of their rows meets the condition.");
+        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql };
 
     private static async Task<IReadOnlyList<ColumnSchema>> Pivot(JobSpec spec, PlanDraft draft)
     {

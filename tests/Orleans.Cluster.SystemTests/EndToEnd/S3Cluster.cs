@@ -7,18 +7,18 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// <summary>An embedded cluster whose jobs may read and write objects of an S3 server. Its secret is in the environment, as one should do.</summary>
 public sealed class S3Cluster : EmbeddedCluster
 {
-    /// <summary>Stands nowhere but in the configuration of the silos.</summary>
-    public const string Secret = S3Server.SecretAccessKey;
-
     private AmazonS3Client? client;
 
     public S3Cluster()
     {
-        Workers = 2;
+        Workers = 1;
         Arguments = [.. Server.Settings, "--Jobs:PlanBeforeAccept=00:00:30"];
     }
 
     public S3Server Server { get; } = new();
+
+    // Beside a server that npm may have to install first.
+    protected override TimeSpan ReadyWithin => TimeSpan.FromMinutes(3);
 
     public AmazonS3Client Client => client ?? throw new InvalidOperationException("The cluster was not started yet.");
 
@@ -49,13 +49,6 @@ public sealed class S3Cluster : EmbeddedCluster
     /// <summary>Puts a file of the cluster's folder into the bucket.</summary>
     public Task PutAsync(string file, string key) => Client.PutObjectAsync(
         new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file), UseChunkEncoding = false });
-
-    /// <summary>Keys in the bucket below a prefix.</summary>
-    public async Task<IReadOnlyList<string>> KeysAsync(string prefix)
-    {
-        var page = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = S3Server.Bucket, Prefix = prefix });
-        return [.. (page.S3Objects ?? []).Select(item => item.Key)];
-    }
 
     public override async ValueTask DisposeAsync()
     {
