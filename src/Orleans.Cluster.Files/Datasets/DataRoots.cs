@@ -255,7 +255,7 @@ internal sealed class DataRoots
     /// <summary>The absolute path, when it is inside the roots both as written and with links followed.</summary>
     private string? Locate(string path, string pointer, RealPaths real, DataFaults faults)
     {
-        if ((Trick(path) ?? (IsObject(path) ? "This cluster has no S3 storage configured for this." : null)) is { } trick)
+        if ((Trick(path) ?? (IsObject(path) ? $"'{Short(path)}' is in an object store, of which only sources are read. Name a folder." : null)) is { } trick)
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);
             return null;

@@ -38,11 +38,24 @@ internal sealed class SourceRecheck(IPlanningEngine engine, ObjectRoots objects)
     {
         if (ObjectGrant.IsObject(planned.Path))
         {
-            return await objects.Stamp(planned.Path, cancellationToken) is { } found && found.Bytes == planned.Bytes ? found : null;
+            return await ObjectNow(planned.Path, cancellationToken) is { } found && found.Bytes == planned.Bytes ? found : null;
         }
 
         var file = new FileInfo(planned.Path);
         return file.Exists && file.Length == planned.Bytes ? planned with { ModifiedAt = new DateTimeOffset(file.LastWriteTimeUtc) } : null;
+    }
+
+    private async Task<FileStamp?> ObjectNow(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.Stamp(path, cancellationToken);
+        }
+        catch (ObjectStoreException)
+        {
+            // The store does not answer; the attempt waits for it, and says so when it does not come back.
+            return null;
+        }
     }
 
     private async Task<bool> HoldsThePlannedRecords(
