@@ -25,6 +25,7 @@ internal static class CoordinationExtensions
         services.AddSingleton<IJobService, JobService>();
         services.AddSingleton<AdmissionCheck>();
         services.AddSingleton<ActiveJobCount>();
+        services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
         services.AddSingleton<RepeatedSubmits>();
         services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));

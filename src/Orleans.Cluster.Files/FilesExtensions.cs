@@ -34,6 +34,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<IObjectGrants, ObjectGrants>();
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
+        services.TryAddSingleton(provider => provider.GetRequiredService<DataRoots>().Rules);
         services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();
         services.TryAddSingleton<DatasetSampler>();
@@ -41,6 +42,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();
         services.TryAddSingleton<IJobPlanning, JobPlanning>();
         services.TryAddSingleton<IResultReader, ResultReader>();
+        services.TryAddSingleton<IOutputOwners, OutputOwners>();
         return services;
     }
 

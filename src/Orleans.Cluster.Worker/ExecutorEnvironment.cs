@@ -1,25 +1,29 @@
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// What an executor does not inherit: a silo has credentials in its environment, and a process that runs what users wrote has no use for
-/// them.
+/// What an executor sees of the environment: what its runtime and its libraries need, and nothing of the silo's, whose variables hold passwords
+/// and keys. It works on whatever callers send.
 /// </summary>
 internal static class ExecutorEnvironment
 {
-    private static readonly string[] Prefixes = ["AWS_", "S3__", "S3:", "ConnectionStrings__", "ConnectionStrings:", "Authentication__", "Authentication:"];
+    private static readonly string[] Names = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP"];
 
-    /// <summary>Removes credentials of the store, the database and users.</summary>
-    public static void Clear(IDictionary<string, string?> environment)
+    private static readonly string[] Prefixes = ["LC_", "DOTNET_", "MALLOC_", "CUDA_", "NVIDIA_"];
+
+    // Settings of a host, which an executor has none of; they are named as settings of the silo may be.
+    private static readonly string[] Settings = ["DOTNET_URLS", "DOTNET_ENVIRONMENT"];
+
+    /// <summary>Takes everything else out.</summary>
+    public static void Apply(IDictionary<string, string?> environment)
     {
-        foreach (var name in environment.Keys.Where(IsSecret).ToList())
+        foreach (var name in environment.Keys.Where(name => !IsNeeded(name)).ToList())
         {
             environment.Remove(name);
         }
     }
 
-    // Configuration may come with a prefix of the host, as in DOTNET_S3__SecretAccessKey.
-    private static bool IsSecret(string name) => Prefixes.Any(prefix =>
-        name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith($"DOTNET_{prefix}", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith($"ASPNETCORE_{prefix}", StringComparison.OrdinalIgnoreCase));
+    private static bool IsNeeded(string name) =>
+        Names.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || (Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+            && !name.Contains("__", StringComparison.Ordinal) && !Settings.Contains(name, StringComparer.OrdinalIgnoreCase));
 }

@@ -68,7 +68,7 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard);
+        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules);
         all[process.Id] = process;
         return process;
     }

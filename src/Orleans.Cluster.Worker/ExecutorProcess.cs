@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
@@ -96,7 +97,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <param name="logger">Hears of it.</param>
     /// <param name="guard">Encloses it; null: nothing does.</param>
     /// <param name="dataBytes">Writable memory that the kernel gives it; null for any.</param>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null)
+    /// <param name="rules">What it may read; null for whatever it is asked to.</param>
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null,
+        SourceRules? rules = null)
     {
         var start = new ProcessStartInfo
         {
@@ -106,12 +109,17 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        ExecutorEnvironment.Apply(start.Environment);
+        if (rules is not null)
+        {
+            start.Environment[SourceRules.Variable] = JsonSerializer.Serialize(rules);
+        }
+
         if (program.EndsWith(".dll", StringComparison.Ordinal))
         {
             start.ArgumentList.Add(program);
         }
 
-        ExecutorEnvironment.Clear(start.Environment);
         start.ArgumentList.Add("--lease-seconds");
         start.ArgumentList.Add(deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add("--parent");

@@ -26,6 +26,7 @@ internal sealed class TaskExecutor(StagingArea staging)
     public TaskOutcome Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
         var copies = new ParquetCopies(task.ScratchFolder, task.ScratchBytes);
+        using var sources = OpenSources.Begin();
         try
         {
             using var leave = ObjectReads.Allow(task.Grant);

@@ -2,6 +2,7 @@ using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
@@ -14,6 +15,7 @@ internal static class ParquetProbe
 
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
+        using var sources = OpenSources.Begin();
         foreach (var file in request.Files)
         {
             SourceStreams.CheckStamp(file);
@@ -42,7 +44,7 @@ internal static class ParquetProbe
         {
             Threads = Environment.ProcessorCount,
             MemoryBytes = 512L << 20,
-            Files = [.. firsts.Select(copies.LocalOf)],
+            Files = [.. firsts.Select(first => OpenSources.Name(copies.LocalOf(first)))],
         });
         var groups = new Dictionary<string, List<RowGroup>>(StringComparer.Ordinal);
         var layouts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -56,7 +58,7 @@ internal static class ParquetProbe
         var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
-            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
+            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
         var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value])).OfType<PlanWarning>().Take(1).Select(warning => warning with { Detail = copies.NameOrigins(warning.Detail) }).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
@@ -79,7 +81,7 @@ internal static class ParquetProbe
     private static void ReadFooters(
         DuckDbSession session, ParquetCopies copies, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
     {
-        var list = string.Join(", ", files.Select(file => SqlText.Literal(copies.LocalOf(file))));
+        var list = string.Join(", ", files.Select(file => OpenSources.Literal(copies.LocalOf(file))));
         try
         {
             session.Read(
@@ -88,7 +90,7 @@ internal static class ParquetProbe
                 + $"FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
-                    var file = copies.OriginOf(row.GetString(0));
+                    var file = copies.OriginOf(OpenSources.PathOf(row.GetString(0)));
                     firstPages.TryAdd(file, row.GetInt64(4));
                     (groups.TryGetValue(file, out var known) ? known : groups[file] = []).Add(
                         new RowGroup(row.GetInt64(2), row.GetInt64(3)));
@@ -96,7 +98,7 @@ internal static class ParquetProbe
             session.Read(
                 "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, converted_type, scale, precision, logical_type), '|')) "
                 + $"FROM parquet_schema([{list}]) GROUP BY file_name",
-                row => layouts[copies.OriginOf(row.GetString(0))] = row.GetString(1));
+                row => layouts[copies.OriginOf(OpenSources.PathOf(row.GetString(0)))] = row.GetString(1));
         }
         catch (DuckDBException e)
         {
@@ -111,8 +113,8 @@ internal static class ParquetProbe
         {
             try
             {
-                session.Execute($"SELECT count(*) FROM parquet_metadata({SqlText.Literal(copies.LocalOf(file))})");
-                session.Execute($"SELECT count(*) FROM parquet_schema({SqlText.Literal(copies.LocalOf(file))})");
+                session.Execute($"SELECT count(*) FROM parquet_metadata({OpenSources.Literal(copies.LocalOf(file))})");
+                session.Execute($"SELECT count(*) FROM parquet_schema({OpenSources.Literal(copies.LocalOf(file))})");
             }
             catch (DuckDBException e)
             {

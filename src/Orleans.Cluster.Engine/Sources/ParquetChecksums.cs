@@ -2,6 +2,7 @@ using System.Buffers;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Objects;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -32,7 +33,7 @@ internal static class ParquetChecksums
             return;
         }
 
-        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. slices.Select(slice => slice.File.Stamp.Path).Distinct()] });
+        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()] });
         foreach (var slice in slices)
         {
             using var file = SourceStreams.OpenFile(slice.File.Stamp.Path);

@@ -1,5 +1,5 @@
-using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -25,7 +25,7 @@ internal sealed record ParquetChunk(string Column, long RowGroup, long Start, lo
         session.Read(
             "SELECT row_group_id, row_group_num_rows, path_in_schema, CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
             + "THEN dictionary_page_offset ELSE data_page_offset END, total_compressed_size, bloom_filter_offset, bloom_filter_length "
-            + $"FROM parquet_metadata({SqlText.Literal(path)}) ORDER BY row_group_id, column_id",
+            + $"FROM parquet_metadata({OpenSources.Literal(path)}) ORDER BY row_group_id, column_id",
             row =>
             {
                 if (row.GetInt64(0) != group)

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -91,6 +92,7 @@ internal sealed class ParquetCopies(string folder, long? quota)
         footer = Math.Min(Math.Max(footer, tail.Length), bytes.Length);
         var local = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"object-{Interlocked.Increment(ref count)}.parquet"));
         Directory.CreateDirectory(folder);
+        OpenSources.KeepName(local);
         (locals[path], origins[local], footers[path]) = (local, path, bytes.Length - footer);
 
         using (var file = File.OpenHandle(local, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite))

@@ -103,22 +103,7 @@ internal static class SourceStreams
 
     /// <summary>The bytes of a file, or of an object of a store.</summary>
     /// <exception cref="EngineException">It cannot be read.</exception>
-    public static SourceBytes OpenFile(string path)
-    {
-        if (ObjectGrant.IsObject(path))
-        {
-            return ObjectReads.Open(path);
-        }
-
-        try
-        {
-            return new FileBytes(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unavailable(Directory.Exists(path) ? $"{path} is a folder, not a file." : $"{path} cannot be read: {e.Message}", e);
-        }
-    }
+    public static SourceBytes OpenFile(string path) => ObjectGrant.IsObject(path) ? ObjectReads.Open(path) : new FileBytes(SourceGuard.Open(path));
 
     private static void Skip(Stream stream, long bytes)
     {
@@ -135,6 +120,5 @@ internal static class SourceStreams
         }
     }
 
-    private static EngineException Unavailable(string message, Exception? inner = null) =>
-        new(FailureKind.SourceUnavailable, message, inner: inner);
+    private static EngineException Unavailable(string message) => new(FailureKind.SourceUnavailable, message);
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Files.Artifacts;
-using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
@@ -13,22 +12,28 @@ namespace Orleans.Cluster.Files.Outputs;
 /// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given up. Each
 /// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written.
 /// </summary>
-internal sealed class OutputFolder
+internal sealed class OutputFolder : IDisposable
 {
     private const int BufferBytes = 1 << 20;
-    private readonly string folder;
+    private readonly HeldFolder folder;
     private readonly JobId job;
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
     private readonly ReplacedOutputs replaced;
-    private readonly RealPaths real = new();
+    private readonly PublishedModes modes;
 
-    public OutputFolder(string path, JobId job)
+    /// <param name="path">The folder, which is there.</param>
+    /// <param name="job">Whose output it is.</param>
+    /// <param name="modes">Who may read what is published.</param>
+    /// <param name="rules">Where outputs may be.</param>
+    /// <exception cref="ClusterException">The folder is not, or no longer, where outputs may be.</exception>
+    public OutputFolder(string path, JobId job, PublishedModes modes, SourceRules rules)
     {
-        (folder, this.job) = (Path.TrimEndingDirectorySeparator(path), job);
+        (this.job, this.modes) = (job, modes);
+        folder = HeldFolder.Open(Path.TrimEndingDirectorySeparator(path), rules);
         replaced = new ReplacedOutputs(folder, job);
     }
 
-    private string Manifest => Path.Combine(folder, OutputNames.Manifest(job));
+    private string Manifest => Path.Combine(folder.Path, OutputNames.Manifest(job));
 
     /// <summary>Whether a manifest of this job is there, whatever it says.</summary>
     public bool HasManifest => File.Exists(Manifest);
@@ -39,7 +44,7 @@ internal sealed class OutputFolder
 
     /// <summary>Paths of the manifests of other jobs, in order.</summary>
     public IReadOnlyList<string> Others() =>
-        [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(folder.Path, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
     /// <summary>
     /// Copies an artifact, unless its copy is there already. What is there was whole and durable before it got its name; a file of that name and
@@ -49,18 +54,11 @@ internal sealed class OutputFolder
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
     public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
-        var target = Path.Combine(folder, name);
-        if (new FileInfo(target) is { Exists: true } there && there.Length == file.Bytes)
+        using var parent = folder.Make(Path.GetDirectoryName(name)!, modes.Folder);
+        var target = Path.Combine(parent.Path, Path.GetFileName(name));
+        if (new FileInfo(target) is { Exists: true, LinkTarget: null } there && there.Length == file.Bytes)
         {
             return;
-        }
-
-        var parent = Path.GetDirectoryName(target)!;
-        Directory.CreateDirectory(parent);
-        if (real.Of(folder) is not { } home || real.Of(parent) != Path.TrimEndingDirectorySeparator(Path.Combine(home, Path.GetDirectoryName(name)!)))
-        {
-            throw new ClusterException(
-                Contracts.ProblemCode.PathNotAllowed, $"{parent} is a link that leads out of the output folder.", "Remove the link, then /retry.");
         }
 
         Place(target, stream => Copy(producer, artifact, file, stream, cancellationToken));
@@ -78,9 +76,10 @@ internal sealed class OutputFolder
     /// <exception cref="ClusterException">A later job has overwritten this one's output.</exception>
     public void Publish(JobResult result)
     {
-        foreach (var part in FoldersOf(result))
+        foreach (var name in FoldersOf(result))
         {
-            FolderSync.Sync(part);
+            using var part = folder.TryOpen(name) ?? throw new IOException($"{Path.Combine(folder.Shown, name)} is not a folder any more.");
+            FolderSync.Sync(part.Path);
         }
 
         var hidden = Write(Manifest, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
@@ -89,7 +88,7 @@ internal sealed class OutputFolder
             ThrowIfOverwritten();
             if (!NoReplaceMove.TryMove(hidden, Manifest) && !Holds(result))
             {
-                throw new IOException($"{Manifest} names other files than those that were committed.");
+                throw new IOException($"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
             }
         }
         finally
@@ -104,7 +103,7 @@ internal sealed class OutputFolder
             ThrowIfOverwritten();
         }
 
-        FolderSync.Sync(folder);
+        FolderSync.Sync(folder.Path);
     }
 
     /// <summary>Removes what the job's output takes the place of.</summary>
@@ -116,11 +115,22 @@ internal sealed class OutputFolder
     /// </summary>
     public void RemoveLeftovers(JobResult published)
     {
-        var named = published.Files.Select(file => Path.Combine(folder, file.Path)).ToHashSet(StringComparer.Ordinal);
-        foreach (var file in FoldersOf(published).SelectMany(part => Directory.EnumerateFiles(part, $"*-{job}*")).ToList())
+        var named = published.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var part in FoldersOf(published))
+        {
+            RemoveLeftovers(part, named);
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private void RemoveLeftovers(string part, HashSet<string> named)
+    {
+        using var held = folder.TryOpen(part);
+        foreach (var file in held is null ? [] : Directory.EnumerateFiles(held.Path, $"*-{job}*").ToList())
         {
             var name = Path.GetFileName(file);
-            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (OutputNames.JobOfPart(name) == job && !named.Contains(file)))
+            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (OutputNames.JobOfPart(name) == job && !named.Contains(Path.Combine(part, name))))
             {
                 File.Delete(file);
             }
@@ -132,12 +142,13 @@ internal sealed class OutputFolder
         if (replaced.IsOverwritten)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder}.", "Submit the job again.");
+                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder.Shown}.", "Submit the job again.");
         }
     }
 
-    private IReadOnlyList<string> FoldersOf(JobResult result) =>
-        [.. result.Files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Path))!).Append(folder).Distinct()];
+    // Relative; the output's own is "".
+    private static IReadOnlyList<string> FoldersOf(JobResult result) =>
+        [.. result.Files.Select(file => Path.GetDirectoryName(file.Path)!).Append("").Distinct()];
 
     private void Place(string target, Action<Stream> write) => File.Move(Write(target, write), target, overwrite: true);
 
@@ -147,7 +158,8 @@ internal sealed class OutputFolder
         var hidden = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}{suffix}");
         try
         {
-            using var stream = new FileStream(hidden, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            using var stream = new FileStream(hidden, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            modes.Apply(stream);
             write(stream);
             RandomAccess.FlushToDisk(stream.SafeFileHandle);
             return hidden;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Console;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -13,7 +14,7 @@ namespace Orleans.Cluster.Silo.Processes;
 internal static class StoreCommands
 {
     private const string Usage =
-        "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'.";
+        "Usage: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
@@ -31,6 +32,8 @@ internal static class StoreCommands
     {
         var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
         builder.AddClusterDefaults();
+        // What a command prints is taken by programs: 'keys create' prints the key and nothing else.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddClusterStorage(builder.Configuration);
         using var host = builder.Build();
         // The command's own options come from its arguments alone: a machine may have a variable that is called NAME.
@@ -54,7 +57,7 @@ internal static class StoreCommands
 
         if (!Enum.TryParse<AccessRole>(configuration["role"], ignoreCase: true, out var role) || !Enum.IsDefined(role))
         {
-            throw new StartRefusedException($"'{configuration["role"]}' is no role. Write VIEWER, SUBMITTER or ADMIN.");
+            throw new StartRefusedException($"'{configuration["role"]}' is not a role. Write VIEWER, SUBMITTER or ADMIN.");
         }
 
         await Migrate(services);
@@ -109,7 +112,7 @@ internal static class StoreCommands
         AuditMark? kept = null;
         if (configuration["kept"] is { } text)
         {
-            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is no NUMBER:HASH as 'audit verify' prints it.");
+            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is not of the form NUMBER:HASH that 'audit verify' prints.");
         }
 
         var verdict = await services.GetRequiredService<IAuditLog>().Verify(kept, CancellationToken.None);

@@ -17,9 +17,6 @@ public sealed class S3Cluster : EmbeddedCluster
 
     public S3Server Server { get; } = new();
 
-    // Beside a server that npm may have to install first.
-    protected override TimeSpan ReadyWithin => TimeSpan.FromMinutes(3);
-
     public AmazonS3Client Client => client ?? throw new InvalidOperationException("The cluster was not started yet.");
 
     protected override IReadOnlyDictionary<string, string> SiloEnvironment { get; } = new Dictionary<string, string>

@@ -2,20 +2,19 @@ using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.UnitTests.Execution;
 
-/// <summary>What of a silo's environment an executor gets.</summary>
 public sealed class ExecutorEnvironmentTests
 {
     [Fact]
-    public void Clear_CredentialsOfTheSilo_AreGoneAndAllElseStays()
+    public void Apply_EnvironmentOfASilo_LeavesWhatARuntimeNeeds()
     {
         var environment = new Dictionary<string, string?>
         {
-            ["PATH"] = "/bin", ["DOTNET_gcServer"] = "0", ["S3RVER"] = "x", ["AWS_SECRET_ACCESS_KEY"] = "x", ["AWS_WEB_IDENTITY_TOKEN_FILE"] = "x",
-            ["S3__SecretAccessKey"] = "x", ["s3__accesskeyid"] = "x", ["DOTNET_S3__SecretAccessKey"] = "x", ["ConnectionStrings__Postgres"] = "x",
+            ["PATH"] = "/usr/bin", ["LC_ALL"] = "C.UTF-8", ["DOTNET_ROOT"] = "/dotnet", ["ConnectionStrings__Postgres"] = "Password=p",
+            ["Gateway__SessionKey"] = "k", ["DOTNET_Gateway__Jwt__SigningKey"] = "k", ["AWS_SECRET_ACCESS_KEY"] = "k", ["PGPASSWORD"] = "p", ["DOTNET_URLS"] = "u",
         };
 
-        ExecutorEnvironment.Clear(environment);
+        ExecutorEnvironment.Apply(environment);
 
-        Assert.Equal(["DOTNET_gcServer", "PATH", "S3RVER"], environment.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["DOTNET_ROOT", "LC_ALL", "PATH"], environment.Keys.Order(StringComparer.Ordinal));
     }
 }
