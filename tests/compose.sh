@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 rows=300000
 work=$(mktemp -d)
+export SECOND_GATEWAY_ADDRESS=127.0.0.1:${SECOND_PORT:-18302}
 export COMPOSE_PROJECT_NAME=orleans-cluster-test DATA_DIRECTORY=$work/data GATEWAY_ADDRESS=127.0.0.1:${PORT:-18301} WORKERS=3
 export DOCKER_GROUP=$(stat -c %g /var/run/docker.sock)
 compose() { docker-compose -f docker-compose.yml -f deploy/docker-compose.scaling.yml "$@"; }
@@ -23,6 +24,7 @@ until_is() { # until_is WHAT SECONDS COMMAND...
 active() { api cluster/status | field activeWorkers; }
 containers() { compose ps -q worker | xargs -r docker inspect -f '{{.State.Running}}' | grep -c true; }
 phase() { api "jobs/$1/status" | field status; }
+second() { call "http://$SECOND_GATEWAY_ADDRESS/api/processing/jobs/$1/status" | field id; }
 committed() { (($(api "jobs/$1/status" | field completed) > 0)) && echo yes; }
 
 mkdir -p "$DATA_DIRECTORY"
@@ -45,10 +47,12 @@ check() { [[ $(api "jobs/$1/result" | grep -o '"rows":\[\[[^]]*' | grep -o '[0-9
 
 job=$(submit)
 until_is yes 120 committed "$job"
+[[ $(call "http://$SECOND_GATEWAY_ADDRESS/api/processing/jobs/$job/status" | field id) == "$job" ]] || fail "the second gateway does not know the job"
 docker kill "$(compose ps -q worker | head -1)" >/dev/null
 gateway=$(compose ps -q gateway)
 docker kill "$gateway" >/dev/null
-sleep 2
+until_is "$job" 60 second "$job"
+echo "The second gateway answers for the first."
 docker start "$gateway" >/dev/null
 until_is SUCCEEDED 300 phase "$job"
 check "$job"

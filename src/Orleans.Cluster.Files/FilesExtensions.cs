@@ -5,6 +5,7 @@ using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Artifacts;
 using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Outputs;
+using Orleans.Cluster.Files.Stores;
 
 namespace Orleans.Cluster.Files;
 
@@ -27,6 +28,10 @@ internal static class FilesExtensions
     public static IServiceCollection AddJobPlanning(this IServiceCollection services)
     {
         services.TryAddSingleton<ClusterPaths>();
+        services.AddOptions<S3Options>().BindConfiguration(S3Options.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<IObjectStore, S3ObjectStore>();
+        services.TryAddSingleton<ObjectRoots>();
+        services.TryAddSingleton<IObjectGrants, ObjectGrants>();
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
         services.TryAddSingleton(provider => provider.GetRequiredService<DataRoots>().Rules);

@@ -50,6 +50,9 @@ public sealed record PlannedDataset
 
     /// <summary>Bytes of text in all, where streams are inflated; an estimate.</summary>
     public long InflatedBytes { get; init; }
+
+    /// <summary>What the query's condition left out; null when nothing.</summary>
+    public PrunedFiles? Pruned { get; init; }
 }
 
 /// <summary>A slice of a dataset that one task reads.</summary>

@@ -5,10 +5,21 @@ namespace Orleans.Cluster.Protocol;
 /// <summary>What to look at. Paths are absolute, resolved and allowed; the silo has done that.</summary>
 /// <param name="Source">Format and options as the user gave them.</param>
 /// <param name="Files">All files of the dataset, in order.</param>
-public sealed record ProbeRequest(SourceSpec Source, IReadOnlyList<FileStamp> Files);
+public sealed record ProbeRequest(SourceSpec Source, IReadOnlyList<FileStamp> Files)
+{
+    /// <summary>Leave to read those of the files that are objects of a store; null when none are.</summary>
+    public ObjectGrant? Grant { get; init; }
+}
 
-/// <summary>A file as it was listed. A task refuses a file whose stamp is another one by then.</summary>
-public sealed record FileStamp(string Path, long Bytes, DateTimeOffset ModifiedAt);
+/// <summary>A file or an object as it was listed. A task refuses one whose stamp is another one by then.</summary>
+/// <param name="Path">Absolute path, or <c>s3://bucket/key</c>.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="ModifiedAt">When it was last written.</param>
+public sealed record FileStamp(string Path, long Bytes, DateTimeOffset ModifiedAt)
+{
+    /// <summary>What the store calls the content of an object; null for a file.</summary>
+    public string? ETag { get; init; }
+}
 
 /// <summary>A dataset as found: one format, one dialect, one schema.</summary>
 public sealed record DatasetProbe
@@ -122,7 +133,11 @@ public sealed record RowGroup(long Rows, long Bytes);
 /// <param name="Dialect">Null for NDJSON, whose records end at newlines alone.</param>
 /// <param name="Cuts">Wanted borders inside (DataStart, End), rising; none is allowed, and then all of it is one range.</param>
 /// <param name="End">Where a record is known to end, to read no further; null for the end of the file.</param>
-public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOnlyList<long> Cuts, long? End = null);
+public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOnlyList<long> Cuts, long? End = null)
+{
+    /// <summary>Leave to read the file where it is an object of a store; else null.</summary>
+    public ObjectGrant? Grant { get; init; }
+}
 
 /// <summary>A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.</summary>
 /// <param name="Start">Byte offset of its first record; of BGZF, of the block with it.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Protocol;
@@ -55,6 +56,13 @@ public sealed record TaskSpec
 
     /// <summary>Bytes that the attempt may spill and stage locally; null for no limit.</summary>
     public long? ScratchBytes { get; init; }
+
+    /// <summary>Leave to read those of the slices' files that are objects of a store; null when none are.</summary>
+    public ObjectGrant? Grant { get; init; }
+
+    /// <summary>The files that its scans read.</summary>
+    [JsonIgnore]
+    public IEnumerable<FileStamp> SourceFiles => Inputs.Where(input => input.Scan is not null).SelectMany(input => input.Scan!.Slices).Select(slice => slice.File.Stamp);
 }
 
 /// <summary>What kind of work a task is.</summary>

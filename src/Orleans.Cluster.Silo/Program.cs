@@ -39,6 +39,7 @@ catch (StartRefusedException refusal)
 static async Task<int> RunGateway(string[] args)
 {
     StartArguments.RefuseUnknownCommand(args);
+    StartArguments.RefuseSecrets(args);
     var builder = WebApplication.CreateBuilder(ClusterHost.Arguments(args));
     var settings = builder.AddClusterDefaults();
     foreach (var unknown in StartArguments.FindUnknownSettings(builder.Configuration))

@@ -16,15 +16,17 @@ namespace Orleans.Cluster.Worker;
 internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyncDisposable
 {
     private readonly ExecutorOptions options;
+    private readonly IObjectGrants? grants;
     private readonly PlannerLane queries;
     private readonly PlannerLane lost;
     private readonly SharedPlanner files;
 
     public PlanningExecutor(
         ExecutorProgram program, IOptions<ExecutorOptions> options, IOptions<QueueOptions> queue, TimeProvider clock,
-        ILogger<PlanningExecutor> logger)
+        ILogger<PlanningExecutor> logger, IObjectGrants? grants = null)
     {
         this.options = options.Value;
+        this.grants = grants;
         var limits = PlannerLimits.Of(this.options);
         queries = new PlannerLane([.. Enumerable.Range(0, this.options.Planners).Select(_ => Seat())], this.options.CancelGrace, clock);
         lost = new PlannerLane([Seat()], this.options.CancelGrace, clock);
@@ -40,10 +42,10 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
     private PlannerBound OfRows => new(options.QuestionTimeout, "Executor:QuestionTimeout", "the rows", Contracts.ProblemCode.ExecutorCrashed);
 
     public Task<DatasetProbe> Probe(ProbeRequest request, CancellationToken cancellationToken) =>
-        files.Ask((executor, cancel) => executor.ProbeAsync(request, cancel), OfFiles, cancellationToken);
+        files.Ask((executor, cancel) => executor.ProbeAsync(request with { Grant = grants?.For(request.Files) }, cancel), OfFiles, cancellationToken);
 
     public Task<IReadOnlyList<AlignedRange>> Align(AlignRequest request, CancellationToken cancellationToken) =>
-        files.Ask((executor, cancel) => executor.AlignAsync(request, cancel), OfFiles, cancellationToken);
+        files.Ask((executor, cancel) => executor.AlignAsync(request with { Grant = grants?.For([request.File.Stamp]) }, cancel), OfFiles, cancellationToken);
 
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
         files.Ask((executor, cancel) => executor.ExportAsync(request, cancel), OfRows, cancellationToken);
@@ -51,7 +53,7 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
     public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => files.Ask(
         async (executor, cancel) =>
         {
-            var outcome = await executor.RunAsync(task, null, cancel);
+            var outcome = await executor.RunAsync(task with { Grant = grants?.For(task.SourceFiles) }, null, cancel);
             return outcome.Manifest is { } made ? EngineAnswer.Of(made) : EngineAnswer.Fail<TaskManifest>(outcome.Failure!);
         },
         OfRows, cancellationToken);

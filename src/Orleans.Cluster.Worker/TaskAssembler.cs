@@ -14,7 +14,8 @@ namespace Orleans.Cluster.Worker;
 /// stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come after each other.
 /// </summary>
 internal sealed class TaskAssembler(
-    IJobStore jobs, ICheckpointStore checkpoints, ClusterPaths paths, IOptions<ExecutorOptions> options, TimeProvider clock)
+    IJobStore jobs, ICheckpointStore checkpoints, ClusterPaths paths, IOptions<ExecutorOptions> options, TimeProvider clock,
+    IObjectGrants? grants = null)
 {
     private const int KeptPlans = 32;
     private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
@@ -40,7 +41,7 @@ internal sealed class TaskAssembler(
         }
 
         var attempt = new AttemptId(partition.Task, partition.Attempt);
-        return (new TaskSpec
+        var task = new TaskSpec
         {
             Attempt = attempt,
             Kind = stage.Kind,
@@ -53,7 +54,8 @@ internal sealed class TaskAssembler(
             MemoryBytes = job.Spec.Resources.MemoryBytes,
             OnBadRow = job.Spec.OnBadRow,
             ScratchBytes = options.Value.ScratchBytesPerAttempt,
-        }, null);
+        };
+        return (task with { Grant = grants?.For(task.SourceFiles) }, null);
     }
 
     /// <summary>Folder of an attempt, relative to the artifact store: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>

@@ -71,6 +71,10 @@ internal static class PartitionViews
         {
             console.Text.WriteLine(
                 $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
+            if (dataset.Pruned is { } pruned)
+            {
+                console.Text.WriteLine($"   {pruned.Files} of {pruned.OfFiles} files ({Quantities.Bytes(pruned.Bytes)}) left out by the condition");
+            }
         }
 
         foreach (var stage in plan.Stages)

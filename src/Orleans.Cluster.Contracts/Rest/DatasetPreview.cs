@@ -30,6 +30,10 @@ public sealed record DatasetPreview
     /// <summary>Rows in all, exact where known.</summary>
     public long EstimatedRows { get; init; }
 
+    /// <summary>What the query's condition left out, in a plan; null when nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PrunedFiles? Pruned { get; init; }
+
     /// <summary>Partitions in the order of the data.</summary>
     public required IReadOnlyList<PreviewPartition> Partitions { get; init; }
 

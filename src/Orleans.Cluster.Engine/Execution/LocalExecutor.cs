@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
 using Orleans.Cluster.Engine.Export;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Probing;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
@@ -20,12 +21,30 @@ public sealed class LocalExecutor : IExecutor, IDisposable
     public Task RenewAsync(double leaseSeconds, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<EngineAnswer<DatasetProbe>> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken) =>
-        Answer(() => DatasetProber.Probe(request, cancellationToken), cancellationToken);
+    public Task<EngineAnswer<DatasetProbe>> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Answer(
+            () =>
+            {
+                using var leave = ObjectReads.Allow(request.Grant);
+                return DatasetProber.Probe(request, cancellationToken);
+            },
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken) =>
-        Answer(() => RecordAligner.Align(request, cancellationToken), cancellationToken);
+    public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Answer(
+            () =>
+            {
+                using var leave = ObjectReads.Allow(request.Grant);
+                return RecordAligner.Align(request, cancellationToken);
+            },
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) =>

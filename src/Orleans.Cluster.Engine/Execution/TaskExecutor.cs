@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Json;
@@ -26,22 +27,25 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
     /// <summary>Runs to the end; a failure is a value, and leaves no file.</summary>
     public TaskOutcome Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
+        var copies = new ParquetCopies(task.ScratchFolder, task.ScratchBytes);
         using var sources = OpenSources.Begin();
         try
         {
+            using var leave = ObjectReads.Allow(task.Grant);
             Reset(task.AttemptFolder);
             Directory.CreateDirectory(task.ScratchFolder);
+            task = copies.Bring(task, cancellationToken);
             var manifest = task.Kind == TaskKind.Rechunk
                 ? Rechunker.Run(task, progress, cancellationToken)
                 : Execute(task, progress, cancellationToken);
             SyncFolders(task.AttemptFolder);
-            return new TaskOutcome(manifest, null);
+            return new TaskOutcome(copies.AddTo(manifest), null);
         }
         catch (Exception exception)
         {
             // The edge of the engine: whatever happened becomes the attempt's failure.
             Remove(task.AttemptFolder);
-            return new TaskOutcome(null, DuckDbErrors.ToFailure(exception));
+            return new TaskOutcome(null, copies.NameOrigins(DuckDbErrors.ToFailure(exception)));
         }
         finally
         {

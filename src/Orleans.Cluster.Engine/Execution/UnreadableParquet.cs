@@ -2,6 +2,7 @@ using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Protocol;
 
 using Orleans.Cluster.Engine.Storage;
 namespace Orleans.Cluster.Engine.Execution;
@@ -23,7 +24,7 @@ internal static class UnreadableParquet
             {
                 try
                 {
-                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, slice)}) AS s", cancellationToken);
+                    session.Execute($"SELECT max(hash(s)) FROM (SELECT {Read(scan)} FROM ({ParquetSql.SelectRange(scan, slice)})) AS s", cancellationToken);
                 }
                 catch (DuckDBException e)
                 {
@@ -36,4 +37,9 @@ internal static class UnreadableParquet
 
         return null;
     }
+
+    // What the query does not use need not be there: of an object only the rest was brought.
+    private static string Read(ScanInput scan) => scan.UsedColumns is { Count: > 0 } used
+        ? SqlText.Names(scan.Columns.Select(column => column.Name).Where(name => used.Contains(name, StringComparer.OrdinalIgnoreCase)))
+        : SqlText.Names(scan.Columns.Take(scan.UsedColumns is null ? scan.Columns.Count : 1).Select(column => column.Name));
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Probing;
@@ -31,10 +32,10 @@ internal static class BgzfPieces
     }
 
     // A block begins where its header and that of the block behind it stand.
-    private static long? FindBlock(Microsoft.Win32.SafeHandles.SafeFileHandle handle, long from, long end)
+    private static long? FindBlock(SourceBytes handle, long from, long end)
     {
         var window = new byte[Math.Min(2 * MaxBlockBytes, end - from)];
-        var held = window.AsSpan(0, RandomAccess.Read(handle, window, from));
+        var held = window.AsSpan(0, handle.Read(window, from));
         for (var at = 0; at < held.Length; at++)
         {
             var found = held[at..].IndexOf((ReadOnlySpan<byte>)[0x1F, 0x8B, 0x08, 0x04]);
@@ -54,13 +55,13 @@ internal static class BgzfPieces
         return null;
     }
 
-    private static (byte[] Text, long End) Inflate(Microsoft.Win32.SafeHandles.SafeFileHandle handle, string path, long offset, int bytes)
+    private static (byte[] Text, long End) Inflate(SourceBytes handle, string path, long offset, int bytes)
     {
         using var text = new MemoryStream();
         while (text.Length < bytes && BgzfIndex.ReadBlockBytes(handle, offset) is { } size)
         {
             var block = new byte[size];
-            using var stored = new MemoryStream(block, 0, RandomAccess.Read(handle, block, offset));
+            using var stored = new MemoryStream(block, 0, handle.Read(block, offset));
             using var member = new SourceText(path, new GZipStream(stored, CompressionMode.Decompress));
             member.CopyTo(text);
             offset += size;

@@ -31,7 +31,7 @@ internal static class DatasetProber
         Span<byte> magic = stackalloc byte[4];
         using (var handle = SourceStreams.OpenFile(file.Path))
         {
-            magic = magic[..RandomAccess.Read(handle, magic, 0)];
+            magic = magic[..handle.Read(magic, 0)];
         }
 
         if (magic.SequenceEqual("PAR1"u8))

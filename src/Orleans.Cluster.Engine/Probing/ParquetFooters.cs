@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
@@ -55,12 +56,12 @@ internal static class ParquetFooters
         return $"{file.Bytes}:{Convert.ToHexString(SHA256.HashData(footer))}";
     }
 
-    private static byte[] Read(Microsoft.Win32.SafeHandles.SafeFileHandle handle, long fileBytes, int bytes)
+    private static byte[] Read(SourceBytes handle, long fileBytes, int bytes)
     {
         var buffer = new byte[Math.Min(fileBytes, bytes)];
         var offset = fileBytes - buffer.Length;
         var filled = 0;
-        while (filled < buffer.Length && RandomAccess.Read(handle, buffer.AsSpan(filled), offset + filled) is > 0 and var read)
+        while (filled < buffer.Length && handle.Read(buffer.AsSpan(filled), offset + filled) is > 0 and var read)
         {
             filled += read;
         }

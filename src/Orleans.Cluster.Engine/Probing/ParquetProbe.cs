@@ -21,13 +21,30 @@ internal static class ParquetProbe
             SourceStreams.CheckStamp(file);
         }
 
+        var folder = request.Grant is { } grant ? Path.Combine(grant.ScratchFolder, $"{Guid.NewGuid():N}") : "";
+        try
+        {
+            return Probe(request, new ParquetCopies(folder, quota: null), cancellationToken);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static DatasetProbe Probe(ProbeRequest request, ParquetCopies copies, CancellationToken cancellationToken)
+    {
         var alike = ParquetFooters.FindFirstAlike(request.Files, cancellationToken);
         var firsts = alike.Distinct().ToList();
+        copies.BringFooters(firsts, cancellationToken);
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {
             Threads = Environment.ProcessorCount,
             MemoryBytes = 512L << 20,
-            Files = [.. firsts.Select(OpenSources.Name)],
+            Files = [.. firsts.Select(first => OpenSources.Name(copies.LocalOf(first)))],
         });
         var groups = new Dictionary<string, List<RowGroup>>(StringComparer.Ordinal);
         var layouts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -35,14 +52,14 @@ internal static class ParquetProbe
         foreach (var files in firsts.Chunk(Batch))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ReadFooters(session, files, groups, layouts, firstPages);
+            ReadFooters(session, copies, files, groups, layouts, firstPages);
         }
 
         var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
-            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(layout.First())}, hive_partitioning = false)"));
-        var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, pair.Key, schemas[pair.Value])).OfType<PlanWarning>().Take(1).ToList();
+            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
+        var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value])).OfType<PlanWarning>().Take(1).Select(warning => warning with { Detail = copies.NameOrigins(warning.Detail) }).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
             layouts[file.Path] = layouts[first];
@@ -62,9 +79,9 @@ internal static class ParquetProbe
     }
 
     private static void ReadFooters(
-        DuckDbSession session, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
+        DuckDbSession session, ParquetCopies copies, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
     {
-        var list = string.Join(", ", files.Select(OpenSources.Literal));
+        var list = string.Join(", ", files.Select(file => OpenSources.Literal(copies.LocalOf(file))));
         try
         {
             session.Read(
@@ -73,7 +90,7 @@ internal static class ParquetProbe
                 + $"FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
-                    var file = OpenSources.PathOf(row.GetString(0));
+                    var file = copies.OriginOf(OpenSources.PathOf(row.GetString(0)));
                     firstPages.TryAdd(file, row.GetInt64(4));
                     (groups.TryGetValue(file, out var known) ? known : groups[file] = []).Add(
                         new RowGroup(row.GetInt64(2), row.GetInt64(3)));
@@ -81,33 +98,33 @@ internal static class ParquetProbe
             session.Read(
                 "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, converted_type, scale, precision, logical_type), '|')) "
                 + $"FROM parquet_schema([{list}]) GROUP BY file_name",
-                row => layouts[OpenSources.PathOf(row.GetString(0))] = row.GetString(1));
+                row => layouts[copies.OriginOf(OpenSources.PathOf(row.GetString(0)))] = row.GetString(1));
         }
         catch (DuckDBException e)
         {
-            throw Unreadable(session, files, e);
+            throw Unreadable(session, copies, files, e);
         }
     }
 
     // The engine's own words often name no file: the first that cannot be read alone is at fault.
-    private static EngineException Unreadable(DuckDbSession session, string[] files, DuckDBException failure)
+    private static EngineException Unreadable(DuckDbSession session, ParquetCopies copies, string[] files, DuckDBException failure)
     {
         foreach (var file in files)
         {
             try
             {
-                session.Execute($"SELECT count(*) FROM parquet_metadata({OpenSources.Literal(file)})");
-                session.Execute($"SELECT count(*) FROM parquet_schema({OpenSources.Literal(file)})");
+                session.Execute($"SELECT count(*) FROM parquet_metadata({OpenSources.Literal(copies.LocalOf(file))})");
+                session.Execute($"SELECT count(*) FROM parquet_schema({OpenSources.Literal(copies.LocalOf(file))})");
             }
             catch (DuckDBException e)
             {
                 return new EngineException(
-                    FailureKind.SourceUnavailable, $"{file} cannot be read: {DuckDbErrors.ToFailure(e).Message}", ProblemCode.DatasetNotReadable.Word, failure);
+                    FailureKind.SourceUnavailable, $"{file} cannot be read: {copies.NameOrigins(DuckDbErrors.ToFailure(e).Message)}", ProblemCode.DatasetNotReadable.Word, failure);
             }
         }
 
         return new EngineException(
-            FailureKind.SourceUnavailable, $"The {files.Length} Parquet files from {files[0]} on cannot be read together: {DuckDbErrors.ToFailure(failure).Message}",
+            FailureKind.SourceUnavailable, $"The {files.Length} Parquet files from {files[0]} on cannot be read together: {copies.NameOrigins(DuckDbErrors.ToFailure(failure).Message)}",
             ProblemCode.DatasetNotReadable.Word, failure);
     }
 

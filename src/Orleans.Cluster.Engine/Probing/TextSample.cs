@@ -70,7 +70,7 @@ internal sealed record TextSample(
         var start = new byte[Math.Min(bytes, file.Bytes)];
         using var handle = SourceStreams.OpenFile(file.Path);
         var read = 0;
-        for (int more; read < start.Length && (more = RandomAccess.Read(handle, start.AsSpan(read), read)) > 0; read += more)
+        for (int more; read < start.Length && (more = handle.Read(start.AsSpan(read), read)) > 0; read += more)
         {
         }
 
@@ -150,7 +150,7 @@ internal sealed record TextSample(
         foreach (var start in starts)
         {
             var piece = new byte[Math.Min(OtherBytes, file.Bytes - start)];
-            others.Add(piece[..RandomAccess.Read(handle, piece, start)]);
+            others.Add(piece[..handle.Read(piece, start)]);
         }
 
         return others;

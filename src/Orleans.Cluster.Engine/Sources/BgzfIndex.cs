@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
+using Orleans.Cluster.Engine.Objects;
 
 namespace Orleans.Cluster.Engine.Sources;
 
@@ -18,14 +18,14 @@ internal sealed class BgzfIndex
     public long TextBytes { get; private set; }
 
     /// <summary>Walks a file; null when it is not BGZF to its end. Such a file is a gzip stream still.</summary>
-    public static BgzfIndex? Read(SafeFileHandle file)
+    public static BgzfIndex? Read(SourceBytes file)
     {
         var index = new BgzfIndex();
-        var length = RandomAccess.GetLength(file);
+        var length = file.Length;
         Span<byte> size = stackalloc byte[4];
         for (long offset = 0; offset < length;)
         {
-            if (ReadBlockBytes(file, offset) is not { } bytes || offset + bytes > length || RandomAccess.Read(file, size, offset + bytes - 4) < 4)
+            if (ReadBlockBytes(file, offset) is not { } bytes || offset + bytes > length || file.Read(size, offset + bytes - 4) < 4)
             {
                 return null;
             }
@@ -39,25 +39,25 @@ internal sealed class BgzfIndex
     }
 
     /// <summary>Whether the file ends with the empty block that says that nothing was cut off.</summary>
-    public static bool EndsWhole(SafeFileHandle file)
+    public static bool EndsWhole(SourceBytes file)
     {
         ReadOnlySpan<byte> marker = [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 6, 0, 0x42, 0x43, 2, 0, 0x1B, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        var length = RandomAccess.GetLength(file);
+        var length = file.Length;
         Span<byte> end = stackalloc byte[marker.Length];
-        return length >= marker.Length && RandomAccess.Read(file, end, length - marker.Length) == marker.Length && end.SequenceEqual(marker);
+        return length >= marker.Length && file.Read(end, length - marker.Length) == marker.Length && end.SequenceEqual(marker);
     }
 
     /// <summary>Bytes of the block at an offset; null when there is none.</summary>
-    public static int? ReadBlockBytes(SafeFileHandle file, long offset)
+    public static int? ReadBlockBytes(SourceBytes file, long offset)
     {
         Span<byte> header = stackalloc byte[FixedHeader];
-        if (RandomAccess.Read(file, header, offset) < FixedHeader || header[0] != 0x1F || header[1] != 0x8B || (header[3] & 4) == 0)
+        if (file.Read(header, offset) < FixedHeader || header[0] != 0x1F || header[1] != 0x8B || (header[3] & 4) == 0)
         {
             return null;
         }
 
         var extra = new byte[BinaryPrimitives.ReadUInt16LittleEndian(header[10..])];
-        if (RandomAccess.Read(file, extra, offset + FixedHeader) < extra.Length)
+        if (file.Read(extra, offset + FixedHeader) < extra.Length)
         {
             return null;
         }

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Microsoft.Win32.SafeHandles;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Engine.Sources;
 /// <param name="file">The file; disposed of with this.</param>
 /// <param name="start">Offset of the first block.</param>
 /// <param name="part">Which of its text.</param>
-internal sealed class BgzfStream(SafeFileHandle file, long start, InflatedRange part) : ForwardStream
+internal sealed class BgzfStream(SourceBytes file, long start, InflatedRange part) : ForwardStream
 {
     private const int MaxBlockBytes = 64 << 10;
 
@@ -48,7 +48,7 @@ internal sealed class BgzfStream(SafeFileHandle file, long start, InflatedRange 
     private void Inflate()
     {
         var bytes = BgzfIndex.ReadBlockBytes(file, _offset) ?? throw new InvalidDataException($"There is no block at byte {_offset}.");
-        if (RandomAccess.Read(file, _block.AsSpan(0, bytes), _offset) < bytes)
+        if (file.Read(_block.AsSpan(0, bytes), _offset) < bytes)
         {
             throw new InvalidDataException($"The block at byte {_offset} is cut off.");
         }

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
@@ -20,7 +20,7 @@ internal static class ParquetChecksums
     public static bool AreWritten(string path, long offset)
     {
         using var file = SourceStreams.OpenFile(path);
-        return ReadHeader(file, offset, RandomAccess.GetLength(file)) is { Checksum: not null };
+        return ReadHeader(file, offset, file.Length) is { Checksum: not null };
     }
 
     /// <summary>Verifies what a scan reads.</summary>
@@ -37,48 +37,14 @@ internal static class ParquetChecksums
         foreach (var slice in slices)
         {
             using var file = SourceStreams.OpenFile(slice.File.Stamp.Path);
-            foreach (var chunk in Chunks(session, scan, slice, cancellationToken))
+            foreach (var chunk in ParquetChunk.List(session, scan, slice, slice.File.Stamp.Path, cancellationToken))
             {
                 Verify(file, slice.File.Stamp.Path, chunk, cancellationToken);
             }
         }
     }
 
-    /// <summary>The pages of one column in one row group.</summary>
-    private sealed record Chunk(string Column, long RowGroup, long Start, long End);
-
-    private static List<Chunk> Chunks(DuckDbSession session, ScanInput scan, FileSlice slice, CancellationToken cancellationToken)
-    {
-        var chunks = new List<Chunk>();
-        long group = -1, groupStart = 0, groupEnd = 0;
-        session.Read(
-            "SELECT row_group_id, row_group_num_rows, path_in_schema, CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
-            + "THEN dictionary_page_offset ELSE data_page_offset END, total_compressed_size "
-            + $"FROM parquet_metadata({OpenSources.Literal(slice.File.Stamp.Path)}) ORDER BY row_group_id, column_id",
-            row =>
-            {
-                if (row.GetInt64(0) != group)
-                {
-                    (group, groupStart) = (row.GetInt64(0), groupEnd);
-                    groupEnd = groupStart + row.GetInt64(1);
-                }
-
-                var isRead = slice.Unit != SliceUnit.Rows || (groupStart < slice.End && groupEnd > slice.Start);
-                if (isRead && IsUsed(scan, row.GetString(2)))
-                {
-                    chunks.Add(new Chunk(row.GetString(2), group, row.GetInt64(3), row.GetInt64(3) + row.GetInt64(4)));
-                }
-            },
-            cancellationToken);
-        return chunks;
-    }
-
-    // A nested column has its fields behind its own name.
-    private static bool IsUsed(ScanInput scan, string column) => scan.UsedColumns is not { } used
-        || used.Any(name => column.StartsWith(name, StringComparison.OrdinalIgnoreCase)
-            && (column.Length == name.Length || column[name.Length] is ',' or '.' || column.StartsWith(name + ", ", StringComparison.OrdinalIgnoreCase)));
-
-    private static void Verify(SafeFileHandle file, string path, Chunk chunk, CancellationToken cancellationToken)
+    private static void Verify(SourceBytes file, string path, ParquetChunk chunk, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -107,12 +73,12 @@ internal static class ParquetChecksums
         }
     }
 
-    private static ParquetPageHeader? ReadHeader(SafeFileHandle file, long offset, long end)
+    private static ParquetPageHeader? ReadHeader(SourceBytes file, long offset, long end)
     {
         for (var bytes = FirstHeaderBytes; ; bytes *= 16)
         {
             var start = new byte[Math.Max(0, Math.Min(bytes, end - offset))];
-            var read = RandomAccess.Read(file, start, offset);
+            var read = file.Read(start, offset);
             if (ParquetPageHeader.Read(start.AsSpan(0, read)) is { } header)
             {
                 return header;
@@ -125,10 +91,10 @@ internal static class ParquetChecksums
         }
     }
 
-    private static uint Sum(SafeFileHandle file, long start, long end, byte[] buffer)
+    private static uint Sum(SourceBytes file, long start, long end, byte[] buffer)
     {
         uint sum = 0;
-        while (start < end && RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start) is > 0 and var read)
+        while (start < end && file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start) is > 0 and var read)
         {
             sum = Crc32.Append(sum, buffer.AsSpan(0, read));
             start += read;
@@ -137,7 +103,7 @@ internal static class ParquetChecksums
         return sum;
     }
 
-    private static EngineException Broken(string path, Chunk chunk, long offset, string what) => new(
+    private static EngineException Broken(string path, ParquetChunk chunk, long offset, string what) => new(
         FailureKind.SourceUnavailable,
         $"{path} cannot be read: column '{chunk.Column}' of row group {chunk.RowGroup} is damaged at byte {offset}: {what}.", ProblemCode.DatasetNotReadable.Word);
 }

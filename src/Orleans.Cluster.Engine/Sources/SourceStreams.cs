@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Objects;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
@@ -17,6 +18,11 @@ internal static class SourceStreams
     /// <exception cref="EngineException">It is gone, or size or time differ.</exception>
     public static void CheckStamp(FileStamp stamp)
     {
+        if (ObjectGrant.IsObject(stamp.Path))
+        {
+            return; // Each read of an object says which one it means.
+        }
+
         // What is read is what a link leads to.
         var link = new FileInfo(stamp.Path);
         var file = (link.LinkTarget is null ? link : link.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? link;
@@ -95,7 +101,9 @@ internal static class SourceStreams
 
     public static bool IsUtf16(string encoding) => encoding.StartsWith("utf-16", StringComparison.Ordinal);
 
-    public static Microsoft.Win32.SafeHandles.SafeFileHandle OpenFile(string path) => SourceGuard.Open(path);
+    /// <summary>The bytes of a file, or of an object of a store.</summary>
+    /// <exception cref="EngineException">It cannot be read.</exception>
+    public static SourceBytes OpenFile(string path) => ObjectGrant.IsObject(path) ? ObjectReads.Open(path) : new FileBytes(SourceGuard.Open(path));
 
     private static void Skip(Stream stream, long bytes)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
@@ -17,9 +18,14 @@ internal sealed class DataRoots
 
     private readonly IReadOnlyList<string> roots;
     private readonly bool hasNone;
+    private readonly ObjectRoots? objects;
 
-    public DataRoots(ClusterPaths paths, IConfiguration? configuration = null)
+    /// <param name="paths">Folders of this process.</param>
+    /// <param name="configuration">What names files of settings; null for none.</param>
+    /// <param name="objects">Objects that jobs may name; null for none.</param>
+    public DataRoots(ClusterPaths paths, IConfiguration? configuration = null, ObjectRoots? objects = null)
     {
+        this.objects = objects;
         hasNone = paths.DataRoots.Count == 0;
         var sample = DefaultDataset.FolderIn(paths);
         roots = [.. paths.DataRoots.Append(sample).Select(Path.TrimEndingDirectorySeparator)];
@@ -115,8 +121,58 @@ internal sealed class DataRoots
         }
     }
 
+    private void AddObjects(Listing listing, ObjectRoots known, string path, string pointer)
+    {
+        if (LocateObject(path, pointer, listing.Faults) is not { } place)
+        {
+            return;
+        }
+
+        try
+        {
+            // The listing has a thread of its own, and the store's client no other way to be asked.
+            var found = known.Find(place, MaxFiles, listing.CancellationToken).GetAwaiter().GetResult();
+            foreach (var item in found.TakeWhile(_ => !listing.IsFull))
+            {
+                listing.Add(item, pointer);
+            }
+
+            if (found.Count == 0)
+            {
+                var what = GlobPattern.HasWildcards(path) ? "No object matches" : "There is no object";
+                listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"{what} '{Short(path)}'.");
+            }
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ObjectStoreException)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
+        }
+    }
+
+    private S3Path? LocateObject(string path, string pointer, DataFaults faults)
+    {
+        var refusal = Trick(path)
+            ?? (objects is not { AreAny: true } ? "This cluster has no S3 storage open to jobs (S3:Roots)."
+                : objects.Locate(path) is null ? $"'{Short(path)}' is outside the S3 roots (S3:Roots)." : null);
+        if (refusal is not null)
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, refusal);
+            return null;
+        }
+
+        return objects!.Locate(path);
+    }
+
+    private static bool IsObject(string path) => path.StartsWith(ObjectGrant.Scheme, StringComparison.OrdinalIgnoreCase);
+
     private void AddFiles(Listing listing, string path, string pointer)
     {
+        if (IsObject(path) && objects is { } known)
+        {
+            AddObjects(listing, known, path, pointer);
+            return;
+        }
+
         if (Locate(path, pointer, listing.Real, listing.Faults) is not { } full)
         {
             return;
@@ -220,7 +276,7 @@ internal sealed class DataRoots
     /// <summary>The absolute path, when it is inside the roots both as written and with links followed.</summary>
     private string? Locate(string path, string pointer, RealPaths real, DataFaults faults)
     {
-        if (Trick(path) is { } trick)
+        if ((Trick(path) ?? (IsObject(path) ? $"'{Short(path)}' is in an object store, of which only sources are read. Name a folder." : null)) is { } trick)
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);
             return null;
@@ -248,8 +304,7 @@ internal sealed class DataRoots
     {
         _ when path.Contains('\0', StringComparison.Ordinal) => "A path cannot hold a NUL character.",
         _ when path.Any(char.IsControl) => "A path cannot hold control characters.",
-        _ when path.StartsWith("s3://", StringComparison.OrdinalIgnoreCase) => "This cluster has no S3 storage configured.",
-        _ when path.Contains("://", StringComparison.Ordinal) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
+        _ when (!IsObject(path) && path.Contains("://", StringComparison.Ordinal)) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
             $"'{Short(path)}' is an address. Give a path inside the data roots.",
         _ when path.StartsWith("\\\\", StringComparison.Ordinal) || path.StartsWith("//", StringComparison.Ordinal) =>
             $"'{Short(path)}' is a network path. Give a path inside the data roots.",

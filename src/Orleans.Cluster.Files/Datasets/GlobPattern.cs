@@ -62,6 +62,50 @@ internal sealed class GlobPattern
         return sorted;
     }
 
+    /// <summary>Whether a path of these names, relative to the base folder, matches. It need not be a file of this machine.</summary>
+    public bool IsMatch(IReadOnlyList<string> names)
+    {
+        // For each part, how many of the names all parts before it may have taken: the work is parts times names, whatever the pattern.
+        var taken = new bool[names.Count + 1];
+        taken[0] = true;
+        for (var index = 0; index < parts.Length; index++)
+        {
+            taken = parts[index] == "**" ? TakeAnyDepth(taken, names, isLast: index == parts.Length - 1) : TakeOne(taken, names, index);
+        }
+
+        return taken[^1];
+    }
+
+    private bool[] TakeOne(bool[] taken, IReadOnlyList<string> names, int index)
+    {
+        var next = new bool[taken.Length];
+        for (var i = 0; i < names.Count; i++)
+        {
+            next[i + 1] = taken[i] && IsNamed(names[i], index);
+        }
+
+        return next;
+    }
+
+    // As in a walk: a last '**' means all files below, another one any number of folders; neither goes through names with a dot before them.
+    private static bool[] TakeAnyDepth(bool[] taken, IReadOnlyList<string> names, bool isLast)
+    {
+        var next = new bool[taken.Length];
+        var goesOn = false;
+        for (var i = 0; i < taken.Length; i++)
+        {
+            goesOn = goesOn && i > 0 && names[i - 1] is not ['.', ..];
+            next[i] = goesOn || (taken[i] && !isLast);
+            goesOn |= taken[i];
+        }
+
+        return next;
+    }
+
+    private bool IsNamed(string name, int index) => regexes[index] is { } regex
+        ? (name is not ['.', ..] || parts[index][0] == '.') && regex.IsMatch(name)
+        : name == parts[index];
+
     private static bool LeadsNowhere(string path)
     {
         var link = new FileInfo(path);

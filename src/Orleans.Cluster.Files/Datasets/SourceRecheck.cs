@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
@@ -10,7 +11,7 @@ namespace Orleans.Cluster.Files.Datasets;
 /// meant, and most of that can be checked: it must have the planned size, and every planned range must still be whole records, as many as
 /// planned. What cannot be checked is said in the job's notes. A file that differs in any of that stays refused.
 /// </summary>
-internal sealed class SourceRecheck(IPlanningEngine engine) : ISourceRecheck
+internal sealed class SourceRecheck(IPlanningEngine engine, ObjectRoots objects) : ISourceRecheck
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<FileStamp>> FindAccepted(JobPlan plan, IReadOnlyList<FileStamp> before, CancellationToken cancellationToken)
@@ -21,7 +22,7 @@ internal sealed class SourceRecheck(IPlanningEngine engine) : ISourceRecheck
             foreach (var slices in dataset.Partitions.SelectMany(partition => partition.Slices).GroupBy(slice => slice.File.Stamp.Path))
             {
                 var file = slices.First().File;
-                if (accepted.All(stamp => stamp.Path != slices.Key) && StampNow(file.Stamp) is { } now && now != file.Stamp
+                if (accepted.All(stamp => stamp.Path != slices.Key) && await StampNow(file.Stamp, cancellationToken) is { } now && now != file.Stamp
                     && (before.Contains(now) || await HoldsThePlannedRecords(dataset, file with { Stamp = now }, [.. slices], cancellationToken)))
                 {
                     accepted.Add(now);
@@ -33,10 +34,28 @@ internal sealed class SourceRecheck(IPlanningEngine engine) : ISourceRecheck
     }
 
     // Null when it is not there, or is another file by its size.
-    private static FileStamp? StampNow(FileStamp planned)
+    private async Task<FileStamp?> StampNow(FileStamp planned, CancellationToken cancellationToken)
     {
+        if (ObjectGrant.IsObject(planned.Path))
+        {
+            return await ObjectNow(planned.Path, cancellationToken) is { } found && found.Bytes == planned.Bytes ? found : null;
+        }
+
         var file = new FileInfo(planned.Path);
         return file.Exists && file.Length == planned.Bytes ? planned with { ModifiedAt = new DateTimeOffset(file.LastWriteTimeUtc) } : null;
+    }
+
+    private async Task<FileStamp?> ObjectNow(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.Stamp(path, cancellationToken);
+        }
+        catch (ObjectStoreException)
+        {
+            // The store does not answer; the attempt waits for it, and says so when it does not come back.
+            return null;
+        }
     }
 
     private async Task<bool> HoldsThePlannedRecords(

@@ -30,6 +30,7 @@ internal static class PlanDocuments
         Columns = dataset.Columns,
         TotalBytes = dataset.TotalBytes,
         EstimatedRows = dataset.EstimatedRows,
+        Pruned = dataset.Pruned,
         Partitions = [.. dataset.Partitions.Select(Of)],
         Warnings = warnings,
     };

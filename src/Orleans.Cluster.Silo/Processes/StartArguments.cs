@@ -36,6 +36,16 @@ internal static class StartArguments
         }
     }
 
+    /// <exception cref="StartRefusedException">A secret is given where every user of the machine can read it.</exception>
+    public static void RefuseSecrets(string[] args)
+    {
+        if (args.Any(argument => argument.TrimStart('-', '/').StartsWith("S3:SecretAccessKey", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new StartRefusedException(
+                "S3:SecretAccessKey on a command line can be read by every user of this machine. Set S3__SecretAccessKey in the environment, or put it in a settings file.");
+        }
+    }
+
     /// <summary>Settings below <c>Cluster</c> that nothing reads: most are misspelt.</summary>
     public static IEnumerable<string> FindUnknownSettings(IConfiguration configuration)
     {

@@ -41,6 +41,9 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Settings of every process of this cluster, beside the usual ones.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
 
+    /// <summary>Environment of every process of this cluster, beside the test's own.</summary>
+    protected virtual IReadOnlyDictionary<string, string> SiloEnvironment { get; } = new Dictionary<string, string>();
+
     /// <summary>State of the gateway and the workers.</summary>
     public string StateFolder => Path.Combine(Folder, "state");
 
@@ -133,6 +136,11 @@ public class EmbeddedCluster : IAsyncLifetime
         foreach (var argument in arguments.Prepend(SiloProgram()))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in SiloEnvironment)
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start) ?? throw new InvalidOperationException("The silo did not start.");

@@ -12,7 +12,7 @@ namespace Orleans.Cluster.SystemTests.Faults;
 /// </summary>
 internal sealed class FaultJob
 {
-    private const string Table = "faults.csv";
+    public const string Table = "faults.csv";
     private const int Rows = 240_000;
     private const int Partitions = 40;
     private readonly EmbeddedCluster cluster;

@@ -14,6 +14,7 @@ public sealed class HandRunCluster : PostgresCluster
 {
     private readonly List<Process> workers = [];
     private readonly List<Process> rivals = [];
+    private Process? second;
 
     protected override IReadOnlyList<string> Settings => [.. base.Settings, "--Scaling:Target=Fixed", .. FaultSettings.Values];
 
@@ -52,6 +53,32 @@ public sealed class HandRunCluster : PostgresCluster
         return (JobPhase)Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Starts a second gateway of the same cluster, on a state folder of its own; where it listens.</summary>
+    public async Task<Uri> StartSecondGatewayAsync()
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}/api/processing/");
+        second = StartSilo(
+            [$"--Urls={address.GetLeftPart(UriPartial.Authority)}", "--Cluster:Workers=0", "--Cluster:DashboardPort=0",
+             $"--Cluster:ArtifactStore={Path.Combine(StateFolder, "artifacts")}"],
+            Path.Combine(Folder, "second"));
+        using var http = new HttpClient { BaseAddress = address };
+        await Until(async () => await AnswersAsync(http), TimeSpan.FromSeconds(60), () => Log.ToString());
+        return address;
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient http)
+    {
+        try
+        {
+            using var response = await http.GetAsync("health/live");
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Starts a second cluster over the same database and artifacts, which knows nothing of the first: every job then has two grains, and
     /// there are two queues, each of which takes the other's workers for lost.
@@ -78,6 +105,8 @@ public sealed class HandRunCluster : PostgresCluster
     public override async ValueTask DisposeAsync()
     {
         await KillRivalsAsync();
+        await KillAsync(second is null || !Runs(second.Id) ? [] : [second.Id]);
+        second?.Dispose();
         await KillAsync([.. workers.Select(worker => worker.Id).Where(Runs)]);
         workers.ForEach(worker => worker.Dispose());
         await base.DisposeAsync();

@@ -48,6 +48,21 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public async Task Gateways_WhileANodeIsDrained_AreNotAllAway()
+    {
+        var objects = await Load();
+        var gateway = objects.OfType<V1Deployment>().Single();
+        var budgets = objects.OfType<V1PodDisruptionBudget>().ToDictionary(budget => budget.Metadata.Name);
+
+        Assert.Equal(2, gateway.Spec.Replicas);
+        var budget = KubernetesJson.Serialize(budgets[gateway.Metadata.Name]).Replace("\"", "", StringComparison.Ordinal);
+        Assert.Contains("minAvailable:1", budget, StringComparison.Ordinal);
+        Assert.Equal(gateway.Spec.Template.Metadata.Labels["app.kubernetes.io/name"], budgets[gateway.Metadata.Name].Spec.Selector.MatchLabels.Single().Value);
+        var workers = objects.OfType<V1StatefulSet>().Single();
+        Assert.Equal(workers.Spec.Selector.MatchLabels, budgets[workers.Metadata.Name].Spec.Selector.MatchLabels);
+    }
+
+    [Fact]
     public async Task Workers_ToldToEnd_HaveTimeToFinish()
     {
         var objects = await Load();

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Gateway.Requests;
 using Orleans.Cluster.Silo.Scaling;
 
@@ -26,7 +27,7 @@ public sealed class SettingsPageTests
         `Kestrel` (certificates and endpoints), `Logging`, and the variables of OpenTelemetry (`OTEL_EXPORTER_OTLP_ENDPOINT`).
         """;
 
-    private static readonly Assembly[] Assemblies = [typeof(ClusterSettings).Assembly, typeof(GatewayOptions).Assembly, typeof(ScalingOptions).Assembly];
+    private static readonly Assembly[] Assemblies = [typeof(ClusterSettings).Assembly, typeof(GatewayOptions).Assembly, typeof(ScalingOptions).Assembly, typeof(S3Options).Assembly];
 
     private static string Page => Path.Combine(Repository.Root, "deploy", "SETTINGS.md");
 

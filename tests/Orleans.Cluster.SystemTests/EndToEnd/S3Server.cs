@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Orleans.Cluster.SystemTests.EndToEnd;
+
+/// <summary>
+/// A server on loopback that speaks S3 and checks signatures: npm's s3rver, installed once per machine. Tests that need it are skipped where npm
+/// is missing, except in CI.
+/// </summary>
+public sealed class S3Server : IAsyncDisposable
+{
+    public const string Bucket = "atlas";
+    public const string AccessKeyId = "S3RVER";
+    public const string SecretAccessKey = "S3RVER";
+
+    private const string Version = "3.7.1";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("orleans-cluster-s3-").FullName;
+    private Process? server;
+
+    /// <summary>Its address.</summary>
+    public Uri Address { get; } = new($"http://127.0.0.1:{EmbeddedCluster.FreePort()}");
+
+    /// <summary>Settings of a cluster that uses it, without the secret.</summary>
+    public IReadOnlyList<string> Settings =>
+        [$"--S3:Endpoint={Address}", "--S3:PathStyle=true", "--S3:Region=us-east-1", $"--S3:Roots:0=s3://{Bucket}/open"];
+
+    /// <summary>Whether npm is there, or has to be.</summary>
+    public static bool IsExpected => Environment.GetEnvironmentVariable("CI") is { Length: > 0 }
+        || (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(part => File.Exists(Path.Combine(part, "npm")));
+
+    /// <summary>Starts it, or starts it again over the same objects.</summary>
+    public async Task StartAsync()
+    {
+        var home = await InstallAsync();
+        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[
+            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", Address.Host, "-p", $"{Address.Port}", "--no-vhost-buckets",
+            "--configure-bucket", Bucket])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        server = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
+        server.BeginOutputReadLine();
+        server.BeginErrorReadLine();
+        using var http = new HttpClient();
+        await EmbeddedCluster.Until(() => Answers(http), TimeSpan.FromSeconds(60), () => $"s3rver at {Address} does not answer.");
+    }
+
+    /// <summary>Kills it; its objects stay.</summary>
+    public async Task KillAsync()
+    {
+        if (server is { HasExited: false })
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        server?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task<bool> Answers(HttpClient http)
+    {
+        Assert.False(server!.HasExited, "s3rver ended at its start.");
+        try
+        {
+            using var response = await http.GetAsync(Address);
+            return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    // Into a folder of its own, which then gets the name: two tests may install at once.
+    private static async Task<string> InstallAsync()
+    {
+        var home = Path.Combine(Path.GetTempPath(), $"orleans-cluster-s3rver-{Version}");
+        if (Directory.Exists(home))
+        {
+            return home;
+        }
+
+        var part = Directory.CreateTempSubdirectory("orleans-cluster-s3rver-").FullName;
+        var start = new ProcessStartInfo("npm") { WorkingDirectory = part, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["install", "--no-audit", "--no-fund", "--prefix", part, $"s3rver@{Version}"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var npm = Process.Start(start) ?? throw new InvalidOperationException("npm did not start.");
+        var output = await Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
+        await npm.WaitForExitAsync();
+        Assert.True(npm.ExitCode == 0, $"npm could not install s3rver: {string.Concat(output)}");
+        try
+        {
+            Directory.Move(part, home);
+        }
+        catch (IOException) when (Directory.Exists(home))
+        {
+            Directory.Delete(part, recursive: true);
+        }
+
+        return home;
+    }
+}
