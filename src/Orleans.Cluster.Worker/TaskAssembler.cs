@@ -20,7 +20,7 @@ internal sealed class TaskAssembler(
     private static readonly TimeSpan KeepUpstream = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
-    private readonly ConcurrentDictionary<(JobId Job, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
+    private readonly ConcurrentDictionary<(JobId Job, int Epoch, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
 
     /// <summary>The task of an attempt; or the upstream task that has no artifact now.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c> when the job or its plan is gone.</exception>
@@ -31,7 +31,7 @@ internal sealed class TaskAssembler(
         var producers = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
         foreach (var index in stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct())
         {
-            producers[index] = await FindUpstream(partition.Task.Job, index, cancellationToken);
+            producers[index] = await FindUpstream(partition, index, cancellationToken);
         }
 
         var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folder => Path.Combine(paths.Artifacts, folder));
@@ -67,7 +67,13 @@ internal sealed class TaskAssembler(
         Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Folder(attempt).Replace('/', '-'));
 
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>
-    public void Forget(JobId job, int stage) => upstream.TryRemove((job, stage), out _);
+    public void Forget(JobId job, int stage)
+    {
+        foreach (var key in upstream.Keys.Where(key => key.Job == job && key.Stage == stage))
+        {
+            upstream.TryRemove(key, out _);
+        }
+    }
 
     // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
     private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
@@ -105,10 +111,11 @@ internal sealed class TaskAssembler(
         return plans[key] = (plan, record);
     }
 
-    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(JobId job, int stage, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(PartitionRecord reader, int stage, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (upstream.TryGetValue((job, stage), out var known) && now - known.At < KeepUpstream)
+        var wanted = (reader.Task.Job, reader.Epoch, stage);
+        if (upstream.TryGetValue(wanted, out var known) && now - known.At < KeepUpstream)
         {
             return known.Partitions;
         }
@@ -118,8 +125,8 @@ internal sealed class TaskAssembler(
             upstream.TryRemove(new(key, value));
         }
 
-        var partitions = await checkpoints.List(job, stage, cancellationToken);
-        upstream[(job, stage)] = (now, partitions);
+        var partitions = await checkpoints.List(reader.Task.Job, stage, cancellationToken);
+        upstream[wanted] = (now, partitions);
         return partitions;
     }
 }

@@ -176,6 +176,11 @@ internal sealed partial class JobGrain(
         }
 
         var changed = record?.State.Revision != read.State.Revision;
+        if (record is not null && record.State.Epoch != read.State.Epoch)
+        {
+            plan = null; // It may have been planned anew.
+        }
+
         record = read;
         if (read.State.Phase != JobPhase.Publishing)
         {
@@ -343,6 +348,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
+        var cutOff = decision.DropPlan ? await checkpoints.ListRunning(id, CancellationToken.None) : [];
         var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with
         {
             Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1,
@@ -353,11 +359,16 @@ internal sealed partial class JobGrain(
                 ExpectedRevision = job.State.Revision,
                 State = state,
                 Plan = made,
-                OpenPartitions = [.. await Open(decision.OpenStages, made ?? plan, state.Epoch), .. decision.Children],
+                OpenPartitions =
+                [
+                    .. (await Open(decision.OpenStages, made ?? plan, state.Epoch)).Concat(decision.Children)
+                        .Select(partition => partition with { Attempt = state.AttemptsBefore }),
+                ],
                 PartitionChanges = decision.PartitionChanges,
                 CancelWaiting = decision.CancelWaiting,
                 CancelRunning = decision.CancelRunning,
                 ResetUnfinished = decision.ResetUnfinished,
+                DropPlan = decision.DropPlan,
                 HistoryDetail = state.Phase == job.State.Phase ? null : state.Error?.Detail,
             },
             CancellationToken.None);
@@ -373,6 +384,16 @@ internal sealed partial class JobGrain(
         }
 
         JobTrace.Stored(job.State, state, job.Spec, clock.GetUtcNow());
+        if (decision.DropPlan)
+        {
+            // The store has counted the attempts that go; those that still run can no longer commit.
+            Stop(cutOff);
+            running.Clear();
+            await Load(fresh: true);
+            again = true;
+            return true;
+        }
+
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
         again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
         return true;
@@ -451,7 +472,7 @@ internal sealed partial class JobGrain(
         using var span = JobTrace.Start("plan", id, record!.State.Epoch);
         try
         {
-            var made = await planning.Plan(record!.Spec, cancellation.Token);
+            var made = await planning.Plan(record!.Spec, record.State.WiderTypes, cancellation.Token);
             await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }
@@ -524,9 +545,11 @@ internal sealed partial class JobGrain(
         }
     }
 
-    private async Task StopAttempts()
+    private async Task StopAttempts() => Stop(await checkpoints.ListRunning(id, CancellationToken.None));
+
+    private void Stop(IEnumerable<(AttemptId Attempt, WorkerId Worker)> attempts)
     {
-        foreach (var (attempt, worker) in await checkpoints.ListRunning(id, CancellationToken.None))
+        foreach (var (attempt, worker) in attempts)
         {
             if (WorkerIds.TryGetSilo(worker, out var silo))
             {

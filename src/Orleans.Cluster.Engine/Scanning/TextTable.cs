@@ -56,6 +56,9 @@ internal sealed class TextTable : TableFunction
     /// <summary>Bytes of text that a scan looks at before it reads on.</summary>
     public int WindowBytes { get; init; } = TextWindow.DefaultBytes;
 
+    /// <summary>Hears of values that do not fit guessed types, by their column. Null: the first of them ends the scan, since the guess is wrong.</summary>
+    public Action<int, string>? Refuted { get; init; }
+
     public TextForm Form { get; }
 
     /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
@@ -79,6 +82,10 @@ internal sealed class TextTable : TableFunction
     public override ITableScan Open(IReadOnlyList<int> projected) => new TextScan(this, projected);
 
     public override void Fail(Exception exception) => Failure ??= ExceptionDispatchInfo.Capture(exception);
+
+    /// <summary>Whether a value that a column's reader refuses proves a guess wrong. Every text is a VARCHAR, unless it is none at all.</summary>
+    public bool IsGuess(int column) =>
+        Scan.Guesses is { } guesses && TextColumns[column].Native.Id != NativeTypeId.Varchar && guesses.Has(TextColumns[column].Name);
 
     /// <summary>Rows of the dataset's columns.</summary>
     public string SelectSql()

@@ -132,6 +132,47 @@ public sealed class JobTransitionsTests
     }
 
     [Fact]
+    public void Apply_GuessedTypeIsRefuted_PlansAnewInANewEpochAndSaysSo()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Refuted()] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Equal((JobPhase.Planning, 2, true), (decision.State.Phase, decision.State.Epoch, decision.DropPlan));
+        Assert.Empty(decision.State.Stages);
+        Assert.Equal([new WiderType("source", "total", "VARCHAR")], decision.State.WiderTypes);
+        Assert.Equal([JobCommand.Plan, JobCommand.PokeQueue], decision.Commands);
+        Assert.Contains("line 7", Assert.Single(decision.State.Notes), StringComparison.Ordinal);
+        Assert.Contains("total VARCHAR", decision.State.Notes[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_GuessedTypeIsRefutedAgain_FailsTheJob()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Refuted()] };
+        var second = Running() with { Epoch = 2, WiderTypes = [new WiderType("source", "total", "DOUBLE")] };
+
+        var decision = JobTransitions.Apply(second, new Observed(facts), Spec);
+
+        Assert.Equal((JobPhase.Failed, "bad-row", false), (decision.State.Phase, decision.State.Error!.Code, decision.DropPlan));
+    }
+
+    [Fact]
+    public void Apply_PlanKeepsAGuess_NotesIt()
+    {
+        var plan = Plan with { Warnings = [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")] };
+
+        var decision = JobTransitions.Apply(State(JobPhase.Planning), new PlanMade(plan, Now), Spec);
+
+        Assert.Equal(["The types of the sample hold."], decision.State.Notes);
+    }
+
+    private static PartitionRecord Refuted() => Partition(1, 1, FailureKind.BadData) with
+    {
+        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.") { Wider = [new WiderType("source", "total", "VARCHAR")] },
+    };
+
+    [Fact]
     public void Apply_WorkerLostManyTimes_NeverFailsTheJob()
     {
         var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 50, FailureKind.WorkerLost, faults: 0)] };
