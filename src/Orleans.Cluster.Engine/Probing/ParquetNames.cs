@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
@@ -9,11 +10,33 @@ internal static class ParquetNames
 {
     private const int Shown = 5;
 
-    /// <summary>A warning that names what is read under another name; null when nothing is.</summary>
+    /// <summary>Columns with the names of nested fields as SQL can tell them apart; the engine mends those of columns alone.</summary>
+    public static IReadOnlyList<ColumnSchema> Mend(IReadOnlyList<ColumnSchema> read) => [.. read.Select(column =>
+        column.Type.Contains("STRUCT", StringComparison.Ordinal) && ColumnType.Parse(column.Type) is var type && NestedNames.Mend(type) is var mended && $"{mended}" != $"{type}"
+            ? column with { Type = $"{mended}" }
+            : column)];
+
+    /// <summary>Warnings that name what is read under another name; none when nothing is.</summary>
     /// <param name="session">A session that may read the file.</param>
     /// <param name="path">The file.</param>
     /// <param name="read">Its columns as the engine names them.</param>
-    public static PlanWarning? FindMended(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
+    /// <param name="named">The same with other names of nested fields.</param>
+    public static IEnumerable<PlanWarning> FindMended(
+        DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read, IReadOnlyList<ColumnSchema> named)
+    {
+        if (Columns(session, path, read) is { } columns)
+        {
+            yield return columns;
+        }
+
+        if (read.Zip(named).FirstOrDefault(pair => pair.First.Type != pair.Second.Type) is { First: { } written, Second: { } given })
+        {
+            yield return new PlanWarning(
+                "names-mended", $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
+        }
+    }
+
+    private static PlanWarning? Columns(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
     {
         var nodes = session.Query(
             $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({SqlText.Literal(path)})", row => (Name: row.GetString(0), Children: row.GetInt64(1)));
