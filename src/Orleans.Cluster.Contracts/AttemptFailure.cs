@@ -72,7 +72,7 @@ public static class FailureKinds
 public sealed record AttemptFailure(
     [property: Id(0)] FailureKind Kind, [property: Id(1)] string Message, [property: Id(2)] string? Code = null)
 {
-    /// <summary>Types that columns need whose types were guessed from a sample and proved too narrow; null when none was.</summary>
+    /// <summary>Types that columns need whose guessed types proved too narrow; null when none did.</summary>
     [Id(3)]
     public IReadOnlyList<WiderType>? Wider { get; init; }
 

@@ -214,8 +214,8 @@ public enum PivotForm
     Columns = 0,
 
     /// <summary>
-    /// One column, a list with a place for each value of the key. The keys are a table of the result of their own, <c>keys</c>, with
-    /// their places from 1: <c>/result?table=keys</c>.
+    /// One column, a list with a place for each value of the key. The keys are a table of the result of their own, with their places
+    /// from 1: <c>/result?table=keys</c>.
     /// </summary>
     List = 1,
 }

@@ -5,7 +5,7 @@ namespace Orleans.Cluster.Protocol;
 /// <summary>What was decided for a job: stored once with it, never changed. It depends on the data and the spec alone.</summary>
 public sealed record JobPlan
 {
-    /// <summary>Code of a warning: the query has no meaning over the wider types that values ask for, so that the guessed ones hold.</summary>
+    /// <summary>Code of a warning: the query has no meaning over the wider types that values ask for; the guessed ones hold.</summary>
     public const string GuessKept = "guess-kept";
 
     /// <summary>Datasets by the name that queries use.</summary>
@@ -42,7 +42,7 @@ public sealed record PlannedDataset
     /// <summary>Its one schema.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
-    /// <summary>Columns whose types were declared; a value may prove those of the others too narrow. Null where no type may change any more.</summary>
+    /// <summary>Columns whose types were declared; a value may prove those of the others too narrow. Null: no type may change.</summary>
     public IReadOnlyList<string>? DeclaredColumns { get; init; }
 
     /// <summary>Partitions in the order of the data; empty when every file is empty.</summary>

@@ -26,8 +26,8 @@ public sealed record DatasetProbe
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
     /// <summary>
-    /// Columns whose types the user declared; those of the others were guessed from samples, and a value may prove them too narrow. Null where
-    /// no type is a guess.
+    /// Columns whose types the user declared; those of the others were guessed from samples, and a value may prove them too narrow. Null
+    /// where no type is a guess.
     /// </summary>
     public IReadOnlyList<string>? DeclaredColumns { get; init; }
 

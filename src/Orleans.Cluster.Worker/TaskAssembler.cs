@@ -20,7 +20,7 @@ internal sealed class TaskAssembler(
     private static readonly TimeSpan KeepUpstream = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
-    private readonly ConcurrentDictionary<(JobId Job, int Epoch, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
+    private readonly ConcurrentDictionary<(JobId Job, int Epoch, int Stage), Upstream> upstream = [];
 
     /// <summary>The task of an attempt; or the upstream task that has no artifact now.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c> when the job or its plan is gone.</exception>
@@ -111,7 +111,8 @@ internal sealed class TaskAssembler(
         return plans[key] = (plan, record);
     }
 
-    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(PartitionRecord reader, int stage, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(
+        PartitionRecord reader, int stage, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var wanted = (reader.Task.Job, reader.Epoch, stage);
@@ -126,7 +127,9 @@ internal sealed class TaskAssembler(
         }
 
         var partitions = await checkpoints.List(reader.Task.Job, stage, cancellationToken);
-        upstream[wanted] = (now, partitions);
+        upstream[wanted] = new Upstream(now, partitions);
         return partitions;
     }
+
+    private sealed record Upstream(DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions);
 }

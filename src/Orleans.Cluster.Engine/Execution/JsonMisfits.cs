@@ -24,12 +24,15 @@ internal static class JsonMisfits
         var refused =
             from record in table.Staged.Refused
             where record.Fault is { Column: not null, Expected: not null }
-            let column = ColumnOf(table, record.Fault.Column!)
+            let path = record.Fault.Column!
+            let column = ColumnOf(table, path)
             where guesses.Has(column)
-            group record.Fault.Value! by (Column: column, Path: record.Fault.Column!) into same
-            select new Misfit(same.Key.Column, same.Key.Path[Math.Min(same.Key.Path.Length, same.Key.Column.Length + 1)..], [.. same.Take(MaxValues)]);
+            group record.Fault.Value! by (Column: column, Below: path[Math.Min(path.Length, column.Length + 1)..]) into same
+            select new Misfit(same.Key.Column, same.Key.Below, [.. same.Take(MaxValues)]);
         List<Misfit> found = [.. refused];
-        return found.Count > 0 ? found : [.. NotCast(table, memoryBytes, cancellationToken).Where(misfit => guesses.Has(misfit.Column))];
+        return found.Count > 0
+            ? found
+            : [.. NotCast(table, memoryBytes, cancellationToken).Where(misfit => guesses.Has(misfit.Column))];
     }
 
     /// <summary>The column that a path of fields is of.</summary>
@@ -40,17 +43,20 @@ internal static class JsonMisfits
 
     private static List<Misfit> NotCast(StagedTable table, long memoryBytes, CancellationToken cancellationToken)
     {
-        var leaves = table.FileColumns.SelectMany(column => Leaves(column.Name, "", Pointer(column.Name), ColumnType.Parse(column.Type))).ToList();
+        var leaves = table.FileColumns
+            .SelectMany(column => Leaves(column.Name, "", Pointer(column.Name), ColumnType.Parse(column.Type))).ToList();
         if (leaves.Count == 0)
         {
             return [];
         }
 
-        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = memoryBytes, Files = [table.File.Path] });
+        using var session = DuckDbSession.Open(
+            SessionOptions.WithoutFiles with { MemoryBytes = memoryBytes, Files = [table.File.Path] });
         var tests = leaves.Select(leaf =>
         {
             var value = $"json_extract(json, {SqlText.Literal(leaf.Pointer)})";
-            return $"coalesce(bool_or({value} IS NOT NULL AND json_type({value}) <> 'NULL' AND TRY_CAST({value} AS {leaf.Type}) IS NULL), false)";
+            return $"coalesce(bool_or({value} IS NOT NULL AND json_type({value}) <> 'NULL' "
+                + $"AND TRY_CAST({value} AS {leaf.Type}) IS NULL), false)";
         });
         var bits = session.Query(
             $"SELECT concat_ws('', {string.Join(", ", tests.Select(test => $"CAST(CAST({test} AS INTEGER) AS VARCHAR)"))}) "
@@ -60,11 +66,13 @@ internal static class JsonMisfits
     }
 
     // Values that are cast as a whole: fields of structs apart, so that only the one that does not fit becomes wider.
-    private static IEnumerable<(string Column, string Path, string Pointer, string Type)> Leaves(string column, string path, string pointer, ColumnType type)
+    private static IEnumerable<(string Column, string Path, string Pointer, string Type)> Leaves(
+        string column, string path, string pointer, ColumnType type)
     {
         if (type.Kind == ColumnTypeKind.Struct)
         {
-            return type.Parts.SelectMany(part => Leaves(column, path.Length == 0 ? part.Name : $"{path}.{part.Name}", pointer + Pointer(part.Name), part.Type));
+            return type.Parts.SelectMany(part => Leaves(
+                column, path.Length == 0 ? part.Name : $"{path}.{part.Name}", pointer + Pointer(part.Name), part.Type));
         }
 
         return [(column, path, pointer, string.Create(CultureInfo.InvariantCulture, $"{type}"))];

@@ -11,19 +11,22 @@ internal static class JsonWidening
 
     /// <summary>The wider type.</summary>
     /// <param name="type">The type of the column, or of a part of it.</param>
-    /// <param name="path">Fields down to the value, parted by dots; empty for the value itself. Lists and maps are passed through.</param>
+    /// <param name="path">Fields down to the value, parted by dots; empty for itself. Lists and maps are passed through.</param>
     /// <param name="values">Values that do not fit; none where they are not known.</param>
     public static ColumnType Widen(ColumnType type, string path, IReadOnlyCollection<string> values)
     {
-        if ((path.Length > 0 || values.Count > 0) && type.Kind is ColumnTypeKind.List or ColumnTypeKind.Array or ColumnTypeKind.Map)
+        var isList = type.Kind is ColumnTypeKind.List or ColumnTypeKind.Array or ColumnTypeKind.Map;
+        if (isList && (path.Length > 0 || values.Count > 0))
         {
-            return type with { Parts = [.. type.Parts.SkipLast(1), type.Parts[^1] with { Type = Widen(type.Last, path, values) }] };
+            var last = type.Parts[^1] with { Type = Widen(type.Last, path, values) };
+            return type with { Parts = [.. type.Parts.SkipLast(1), last] };
         }
 
         if (type.Kind == ColumnTypeKind.Struct && Field(type, path) is { } field)
         {
             var below = path.Length == field.Name.Length ? "" : path[(field.Name.Length + 1)..];
-            return type with { Parts = [.. type.Parts.Select(part => part == field ? part with { Type = Widen(part.Type, below, values) } : part)] };
+            var wider = field with { Type = Widen(field.Type, below, values) };
+            return type with { Parts = [.. type.Parts.Select(part => part == field ? wider : part)] };
         }
 
         return ColumnType.Scalar(type.IsNested ? "JSON" : Scalar(type.Name, values));
@@ -36,7 +39,8 @@ internal static class JsonWidening
 
     private static string Scalar(string type, IReadOnlyCollection<string> values)
     {
-        var shared = values.Aggregate(values.Count == 0 ? ValueTypes.None : ValueTypes.All, (types, value) => types & ValueShape.Of(value));
+        var any = values.Count == 0 ? ValueTypes.None : ValueTypes.All;
+        var shared = values.Aggregate(any, (types, value) => types & ValueShape.Of(value));
         if (WholeNumbers.Contains(type) && shared.HasFlag(ValueTypes.Double))
         {
             return "DOUBLE";

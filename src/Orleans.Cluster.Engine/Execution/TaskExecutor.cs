@@ -81,7 +81,8 @@ internal sealed class TaskExecutor(StagingArea staging)
     }
 
     private static TaskManifest Execute(
-        TaskSpec task, TaskInputs inputs, Quarantine quarantine, ProgressMeter meter, Stopwatch watch, TimeSpan cpu, CancellationToken cancellationToken)
+        TaskSpec task, TaskInputs inputs, Quarantine quarantine, ProgressMeter meter, Stopwatch watch, TimeSpan cpu,
+        CancellationToken cancellationToken)
     {
         for (var round = 0; ; round++)
         {
@@ -156,7 +157,8 @@ internal sealed class TaskExecutor(StagingArea staging)
 
     // A value that its type does not hold, where the type is a guess.
     private static bool RefutesGuess(StagedBadRow bad) =>
-        bad.Row is { Column: { } path, Expected: not null } && bad.Table.Scan.Guesses is { } guesses && guesses.Has(JsonMisfits.ColumnOf(bad.Table, path));
+        bad.Row is { Column: { } path, Expected: not null } && bad.Table.Scan.Guesses is { } guesses
+        && guesses.Has(JsonMisfits.ColumnOf(bad.Table, path));
 
     private static (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)

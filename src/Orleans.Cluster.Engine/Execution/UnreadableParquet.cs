@@ -22,7 +22,7 @@ internal static class UnreadableParquet
             {
                 try
                 {
-                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, slice)}) AS s", cancellationToken);
+                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan.Columns, slice)}) AS s", cancellationToken);
                 }
                 catch (DuckDBException e)
                 {

@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// After a value has proved a guessed type too narrow: all columns of the task's text of which that is so, with types that hold what was found.
-/// A job is planned anew once, so that all of them are looked for at once.
+/// After a value has proved a guessed type too narrow: all columns of the task's text of which that is so, with types that hold what was
+/// found. A job is planned anew once, so that all of them are looked for at once.
 /// </summary>
 internal static class WiderTypes
 {
@@ -17,7 +17,8 @@ internal static class WiderTypes
     private const int MaxRounds = 64;
 
     /// <summary>The failure of a task whose guesses are wrong.</summary>
-    public static AttemptFailure Failure(TaskSpec task, TaskInputs inputs, GuessRefutedException refuted, CancellationToken cancellationToken)
+    public static AttemptFailure Failure(
+        TaskSpec task, TaskInputs inputs, GuessRefutedException refuted, CancellationToken cancellationToken)
     {
         var wider = new Dictionary<(string Dataset, string Column), string>();
         foreach (var table in inputs.TextTables.Where(table => table.Scan.Guesses is not null))
@@ -49,7 +50,8 @@ internal static class WiderTypes
     }
 
     // One more scan, which hears of every value that does not fit.
-    private static List<ColumnSchema> OfText(TaskSpec task, TextTable table, long memoryBytes, CancellationToken cancellationToken)
+    private static List<ColumnSchema> OfText(
+        TaskSpec task, TextTable table, long memoryBytes, CancellationToken cancellationToken)
     {
         var guesses = new ColumnGuess[table.TextColumns.Count];
         var point = table.Scan.DialectOf(table.Slices[0].File)!.Decimal[0];
@@ -88,7 +90,8 @@ internal static class WiderTypes
             foreach (var (column, path, values) in faults)
             {
                 var index = columns.FindIndex(other => other.Name == column);
-                columns[index] = columns[index] with { Type = $"{JsonWidening.Widen(ColumnType.Parse(columns[index].Type), path, values)}" };
+                var wider = JsonWidening.Widen(ColumnType.Parse(columns[index].Type), path, values);
+                columns[index] = columns[index] with { Type = $"{wider}" };
             }
         }
 

@@ -241,7 +241,8 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys)
 
         _fault = new JsonFault(
             value.Path, Encoding.UTF8.GetString(number), null,
-            $"A decimal number of more than {JsonScalars.DoubleDigits} digits loses some where its type is {value.Type}. Declare it as DECIMAL in options.columns.");
+            $"A decimal number of more than {JsonScalars.DoubleDigits} digits loses some where its type is {value.Type}. "
+            + "Declare it as DECIMAL in options.columns.");
         return false;
     }
 

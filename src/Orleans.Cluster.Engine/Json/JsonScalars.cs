@@ -29,7 +29,8 @@ internal static class JsonScalars
 
         var e = number.IndexOfAny((byte)'e', (byte)'E');
         var digits = (e < 0 ? number : number[..e]).TrimStart("-0."u8);
-        digits = digits.Contains((byte)'.') || number.StartsWith("0."u8) || number.StartsWith("-0."u8) ? digits.TrimEnd((byte)'0') : digits;
+        var hasPoint = number.Contains((byte)'.');
+        digits = hasPoint ? digits.TrimEnd((byte)'0') : digits;
         return digits.Length - digits.Count((byte)'.') > DoubleDigits;
     }
 

@@ -10,11 +10,8 @@ internal static class ParquetNames
 {
     private const int Shown = 5;
 
-    /// <summary>Columns with the names of nested fields as SQL can tell them apart; the engine mends those of columns alone.</summary>
-    public static IReadOnlyList<ColumnSchema> Mend(IReadOnlyList<ColumnSchema> read) => [.. read.Select(column =>
-        column.Type.Contains("STRUCT", StringComparison.Ordinal) && ColumnType.Parse(column.Type) is var type && NestedNames.Mend(type) is var mended && $"{mended}" != $"{type}"
-            ? column with { Type = $"{mended}" }
-            : column)];
+    /// <summary>Columns with names of nested fields that SQL can tell apart; the engine mends those of columns alone.</summary>
+    public static IReadOnlyList<ColumnSchema> Mend(IReadOnlyList<ColumnSchema> read) => [.. read.Select(Mend)];
 
     /// <summary>Warnings that name what is read under another name; none when nothing is.</summary>
     /// <param name="session">A session that may read the file.</param>
@@ -29,11 +26,25 @@ internal static class ParquetNames
             yield return columns;
         }
 
-        if (read.Zip(named).FirstOrDefault(pair => pair.First.Type != pair.Second.Type) is { First: { } written, Second: { } given })
+        var renamed = read.Zip(named).FirstOrDefault(pair => pair.First.Type != pair.Second.Type);
+        if (renamed is { First: { } written, Second: { } given })
         {
             yield return new PlanWarning(
-                "names-mended", $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
+                "names-mended",
+                $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
         }
+    }
+
+    private static ColumnSchema Mend(ColumnSchema column)
+    {
+        if (!column.Type.Contains("STRUCT", StringComparison.Ordinal))
+        {
+            return column;
+        }
+
+        var type = ColumnType.Parse(column.Type);
+        var mended = $"{NestedNames.Mend(type)}";
+        return mended == $"{type}" ? column : column with { Type = mended };
     }
 
     private static PlanWarning? Columns(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)

@@ -42,7 +42,8 @@ internal static class ParquetProbe
             layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(layout.First())}, hive_partitioning = false)"));
         var named = schemas.ToDictionary(schema => schema.Key, schema => ParquetNames.Mend(schema.Value));
         var mended = layouts.DistinctBy(pair => pair.Value)
-            .SelectMany(pair => ParquetNames.FindMended(session, pair.Key, schemas[pair.Value], named[pair.Value])).Take(1).ToList();
+            .SelectMany(pair => ParquetNames.FindMended(session, pair.Key, schemas[pair.Value], named[pair.Value]))
+            .Take(1).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
             layouts[file.Path] = layouts[first];

@@ -43,23 +43,28 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
     }
 
-    // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and what does not
-    // fit it is a bad row.
+    // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and what does
+    // not fit it is a bad row.
     private async Task<JobPlan?> PlanAnew(
-        JobSpec spec, Dictionary<string, PlannedDataset> planned, IReadOnlyList<WiderType> wider, DataFaults faults, CancellationToken cancellationToken)
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, IReadOnlyList<WiderType> wider, DataFaults faults,
+        CancellationToken cancellationToken)
     {
-        var types = wider.ToLookup(one => one.Dataset);
         try
         {
-            return await TryPlanQuery(spec, planned.ToDictionary(pair => pair.Key, pair => pair.Value.WithTypes(types[pair.Key])), faults, cancellationToken);
+            return await TryPlanQuery(spec, With(wider), faults, cancellationToken);
         }
         catch (ClusterException refusal) when (refusal.Code == Contracts.ProblemCode.QueryInvalid)
         {
-            var kept = await TryPlanQuery(spec, planned.ToDictionary(pair => pair.Key, pair => pair.Value.WithTypes([])), faults, cancellationToken);
+            var kept = await TryPlanQuery(spec, With([]), faults, cancellationToken);
             var warning = new PlanWarning(
-                JobPlan.GuessKept, $"The query cannot be run over the wider types ({refusal.Message}): the types of the sample hold, and values that do not fit are bad rows.");
+                JobPlan.GuessKept,
+                $"The query cannot be run over the wider types ({refusal.Message}): the types of the sample hold, and values that do not "
+                + "fit are bad rows.");
             return kept is null ? null : kept with { Warnings = [.. kept.Warnings, warning] };
         }
+
+        Dictionary<string, PlannedDataset> With(IReadOnlyList<WiderType> types) => planned.ToDictionary(
+            pair => pair.Key, pair => pair.Value.WithTypes(types.Where(type => type.Dataset == pair.Key)));
     }
 
     // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the same.

@@ -31,7 +31,8 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
     /// <exception cref="ClusterException">As <see cref="Find"/>; <c>not-found</c> when there is no such table.</exception>
     public async Task<StoredResult> FindTable(JobId job, string table, CancellationToken cancellationToken)
     {
-        var record = await jobs.Find(job, cancellationToken) ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
+        var record = await jobs.Find(job, cancellationToken)
+            ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
         if (record.State.Phase != JobPhase.Succeeded)
         {
             throw NotReady(record);
@@ -42,11 +43,15 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
         {
             throw new ClusterException(
                 Contracts.ProblemCode.NotFound, $"The result of job {job} has no table '{table}'.",
-                plan.Tables.Count == 0 ? "It has its rows alone; leave table out." : $"Its tables are: {string.Join(", ", plan.Tables.Keys)}.");
+                plan.Tables.Count == 0
+                    ? "It has its rows alone; leave table out."
+                    : $"Its tables are: {string.Join(", ", plan.Tables.Keys)}.");
         }
 
         var files = Artifacts(await checkpoints.List(job, stage, cancellationToken), target => target >= 0);
-        return files.All(file => File.Exists(file.Path)) ? new StoredResult(job, files, null, plan.Stages[stage].Columns) : throw Gone(job);
+        return files.All(file => File.Exists(file.Path))
+            ? new StoredResult(job, files, null, plan.Stages[stage].Columns)
+            : throw Gone(job);
     }
 
     /// <summary>Committed artifacts of partitions, in order, whose target is wanted.</summary>

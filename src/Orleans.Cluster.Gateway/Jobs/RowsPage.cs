@@ -49,7 +49,8 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         var next = Offset + rows.Rows.Rows;
         if (Limit > 0 && next < rows.Rows.TotalRows)
         {
-            response.Headers.Link = $"<{response.HttpContext.Request.Path}?{(Table is null ? "" : $"table={Uri.EscapeDataString(Table)}&")}offset={next}&limit={Limit}>; rel=\"next\"";
+            var table = Table is null ? "" : $"table={Uri.EscapeDataString(Table)}&";
+            response.Headers.Link = $"<{response.HttpContext.Request.Path}?{table}offset={next}&limit={Limit}>; rel=\"next\"";
         }
 
         var (_, type, extension) = Forms[(int)Format];

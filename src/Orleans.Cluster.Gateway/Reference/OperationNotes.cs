@@ -14,7 +14,7 @@ internal static class OperationNotes
     private static readonly ParameterNote Offset = new("offset", "Rows to pass over.", "0", IsNumber: true);
     private static readonly ParameterNote Limit = new("limit", "At most so many rows; 100,000 for JSON when absent.", "100", IsNumber: true);
 
-    private static readonly ParameterNote Table = new("table", "A table of the result beside its rows: keys, of a pivot.", "keys");
+    private static readonly ParameterNote Table = new("table", "A table of the result beside its rows: keys of a pivot.", "keys");
 
     private static readonly Contracts.ProblemCode[] OfData =
     [

@@ -22,13 +22,13 @@ public sealed record JobState
     public int Epoch { get; init; } = 1;
 
     /// <summary>
-    /// Types that values proved guesses too narrow for: the job was planned anew with them, once, under a higher epoch. Empty before that.
+    /// Types that values proved guesses too narrow for: the job was planned anew with them, once, under a higher epoch. Empty before.
     /// </summary>
     public IReadOnlyList<WiderType> WiderTypes { get; init; } = [];
 
     /// <summary>
-    /// Attempts that partitions of plans that were dropped have had at most. Those of a later plan are numbered from there, so that no attempt
-    /// of an earlier one has the folder of a later one.
+    /// Attempts that partitions of plans that were dropped have had at most. Those of a later plan are numbered from there, so that no
+    /// attempt of an earlier one has the folder of a later one.
     /// </summary>
     public int AttemptsBefore { get; init; }
 

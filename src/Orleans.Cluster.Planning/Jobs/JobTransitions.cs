@@ -87,7 +87,7 @@ public static class JobTransitions
             State = state with
             {
                 Phase = JobPhase.Running,
-                Notes = [.. state.Notes.Concat(plan.Warnings.Where(warning => warning.Code == JobPlan.GuessKept).Select(warning => warning.Detail)).Take(MaxNotes)],
+                Notes = [.. state.Notes.Concat(GuessesKept(plan)).Take(MaxNotes)],
                 Stages = [.. plan.Stages.Select(stage => new StageState(
                     stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
             },
@@ -96,12 +96,16 @@ public static class JobTransitions
         };
     }
 
+    private static IEnumerable<string> GuessesKept(JobPlan plan) =>
+        plan.Warnings.Where(warning => warning.Code == JobPlan.GuessKept).Select(warning => warning.Detail);
+
     // RUNNING: decide what failed, close stages that are complete, open those whose inputs are.
     private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
     {
         var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} runs without a plan.", nameof(facts));
         state = state.StartedAt is null && facts.FirstStartedAt is { } began ? state with { StartedAt = began } : state;
-        if (state.WiderTypes.Count == 0 && facts.Failed.FirstOrDefault(partition => partition.Failure is { Wider.Count: > 0 }) is { } refuted)
+        var refuted = facts.Failed.FirstOrDefault(partition => partition.Failure is { Wider.Count: > 0 });
+        if (refuted is not null && state.WiderTypes.Count == 0)
         {
             return PlanAnew(state, refuted.Failure!);
         }
@@ -150,22 +154,26 @@ public static class JobTransitions
     }
 
     // A guess was wrong: the same job with the wider types, from the start. Once, so that a job always ends.
-    private static JobDecision PlanAnew(JobState state, AttemptFailure failure) => new()
+    private static JobDecision PlanAnew(JobState state, AttemptFailure failure)
     {
-        State = state with
+        var wider = string.Join(", ", failure.Wider!.Take(MaxNotes).Select(wider => $"{wider.Column} {wider.Type}"));
+        var note = "Planned anew with wider types, since a value did not fit a type that was guessed from a sample: "
+            + $"{failure.Message} Read now as: {wider}.";
+        return new JobDecision
         {
-            Phase = JobPhase.Planning,
-            Epoch = state.Epoch + 1,
-            Stages = [],
-            QuarantinedRows = 0,
-            WiderTypes = failure.Wider!,
-            Notes = [.. state.Notes.Append(
-                $"Planned anew with wider types, since a value did not fit a type that was guessed from a sample: {failure.Message} Read now as: "
-                + $"{string.Join(", ", failure.Wider!.Take(MaxNotes).Select(wider => $"{wider.Column} {wider.Type}"))}.").Take(MaxNotes)],
-        },
-        DropPlan = true,
-        Commands = [JobCommand.Plan, JobCommand.PokeQueue],
-    };
+            State = state with
+            {
+                Phase = JobPhase.Planning,
+                Epoch = state.Epoch + 1,
+                Stages = [],
+                QuarantinedRows = 0,
+                WiderTypes = failure.Wider!,
+                Notes = [.. state.Notes.Append(note).Take(MaxNotes)],
+            },
+            DropPlan = true,
+            Commands = [JobCommand.Plan, JobCommand.PokeQueue],
+        };
+    }
 
     // PUBLISHING: over when the output is visible. Until then an artifact may turn out to be lost; its partition runs again.
     private static JobDecision Show(JobState state, JobFacts facts)

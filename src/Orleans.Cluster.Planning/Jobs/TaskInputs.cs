@@ -82,7 +82,8 @@ public static class TaskInputs
         return wanted;
     }
 
-    private static ScanInput Scan(string name, PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
+    private static ScanInput Scan(
+        string name, PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
     {
         Format = dataset.Format,
         Dialect = dataset.Dialect,

@@ -5,8 +5,8 @@ namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
 /// Long to wide in two phases: cells are a group-by of index and key like any other; the values of the key, found among the cells, are
-/// numbered; and the result has a column for each, or a place in a list. As in the engine's own PIVOT, a key that is NULL makes no column,
-/// but its rows are groups all the same.
+/// numbered; and the result has a column for each, or a place in a list. As in the engine's own PIVOT, a key that is NULL makes no
+/// column, but its rows are groups all the same.
 /// </summary>
 internal sealed class PivotPlanner(PlanDraft draft)
 {
@@ -34,7 +34,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
     /// <param name="columns">What it is of.</param>
     /// <param name="form">How values are shown.</param>
     /// <param name="output">Where the result goes.</param>
-    public async Task<IReadOnlyList<ColumnSchema>> Plan(PlannedQuery cells, PivotColumns columns, PivotForm form, TaskOutput output)
+    public async Task<IReadOnlyList<ColumnSchema>> Plan(
+        PlannedQuery cells, PivotColumns columns, PivotForm form, TaskOutput output)
     {
         var rows = await draft.Select(cells.Relation, $"SELECT {cells.SelectColumns} FROM {cells.Relation.Source} AS r");
         var stage = draft.AddStage(rows, "cells", "One row for each pair of index and key.");
@@ -46,23 +47,29 @@ internal sealed class PivotPlanner(PlanDraft draft)
 
         var index = columns.Index.Select((column, number) => (Name: $"r.{IndexName(number)}", Result: column with { Type = StoredTypes.Of(column.Type) })).ToList();
         var type = stage.Columns.First(column => column.Name == Value).Type;
+        var all = together.With(keys.Inputs);
+        var lists = Lists(together.Source, keys.Source, columns);
         return form == PivotForm.List
-            ? AddLists(together.With(keys.Inputs), Lists(together.Source, keys.Source, columns), index, type, output)
-            : AddColumns(together.With(keys.Inputs), Lists(together.Source, keys.Source, columns), index, StoredTypes.Of(type), keys, output);
+            ? AddLists(all, lists, index, type, output)
+            : AddColumns(all, lists, index, StoredTypes.Of(type), keys, output);
     }
 
     private List<ColumnSchema> AddColumns(
-        Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, Relation keys, TaskOutput output)
+        Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, Relation keys,
+        TaskOutput output)
     {
         var query = $"SELECT {Cast(index)}{KeyColumns.Place} FROM ({lists}) AS r ORDER BY {Ordered(index)}";
         draft.AddResult(
             rows, "pivot", query, [.. index.Select(pair => pair.Result)], output,
-            new KeyColumns($"SELECT CAST({Key} AS VARCHAR) FROM {keys.Source} ORDER BY {Number}", $"CAST(r.{Cells}[{KeyColumns.Number} + 1] AS {type})"),
+            new KeyColumns(
+                $"SELECT CAST({Key} AS VARCHAR) FROM {keys.Source} ORDER BY {Number}",
+                $"CAST(r.{Cells}[{KeyColumns.Number} + 1] AS {type})"),
             $"A column for each value of the key, at most {KeyColumns.Most}.");
         return [.. index.Select(pair => pair.Result)];
     }
 
-    private List<ColumnSchema> AddLists(Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, TaskOutput output)
+    private List<ColumnSchema> AddLists(
+        Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, TaskOutput output)
     {
         var name = ListColumn;
         for (var number = 1; index.Any(pair => Scope.Same(pair.Result.Name, name)); number++)
@@ -73,7 +80,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
         var list = new ColumnSchema(name, StoredTypes.Of($"{type}[]"));
         List<ColumnSchema> columns = [.. index.Select(pair => pair.Result), list];
         draft.AddResult(
-            rows, "pivot", $"SELECT {Cast(index)}, CAST(r.{Cells} AS {list.Type}) AS {SqlText.Name(name)} FROM ({lists}) AS r ORDER BY {Ordered(index)}",
+            rows, "pivot",
+            $"SELECT {Cast(index)}, CAST(r.{Cells} AS {list.Type}) AS {SqlText.Name(name)} FROM ({lists}) AS r ORDER BY {Ordered(index)}",
             columns, output, null, "A list of the values by the places of their keys, which are a table of their own.");
         return columns;
     }
@@ -81,10 +89,11 @@ internal sealed class PivotPlanner(PlanDraft draft)
     private static string Cast(List<(string Name, ColumnSchema Result)> index) =>
         string.Join(", ", index.Select(pair => $"CAST({pair.Name} AS {pair.Result.Type}) AS {SqlText.Name(pair.Result.Name)}"));
 
-    private static string Ordered(List<(string Name, ColumnSchema Result)> index) => string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"));
+    private static string Ordered(List<(string Name, ColumnSchema Result)> index) =>
+        string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"));
 
     // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional aggregate for each
-    // key instead would read every cell once for each key. Where there is no key at all, each index still has a row, and the list no place.
+    // key instead would read every cell once for each key. Where there is no key at all, each index has a row, and the list no place.
     private static string Lists(string cells, string keys, PivotColumns columns)
     {
         var numbers = Enumerable.Range(0, columns.Index.Count).ToList();

@@ -132,6 +132,16 @@ public sealed class JobTransitionsTests
     }
 
     [Fact]
+    public void Apply_OutOfMemoryForGood_SaysWhatToDo()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 3, FailureKind.OutOfMemory, faults: 2)] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Contains("resources.memoryBytes", decision.State.Error!.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Apply_GuessedTypeIsRefuted_PlansAnewInANewEpochAndSaysSo()
     {
         var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Refuted()] };
