@@ -72,6 +72,17 @@ public static class FailureKinds
 public sealed record AttemptFailure(
     [property: Id(0)] FailureKind Kind, [property: Id(1)] string Message, [property: Id(2)] string? Code = null)
 {
+    /// <summary>Types that columns need whose guessed types proved too narrow; null when none did.</summary>
+    [Id(3)]
+    public IReadOnlyList<WiderType>? Wider { get; init; }
+
     /// <summary>The code that a job ends with when this was its last failure.</summary>
     public ProblemCode ProblemCode => Code is { } word ? ProblemCode.Parse(word) : Kind.ToProblemCode();
 }
+
+/// <summary>A column whose values need another type than its sample showed.</summary>
+/// <param name="Dataset">Name of the dataset in the plan.</param>
+/// <param name="Column">The column.</param>
+/// <param name="Type">A type that holds the values too.</param>
+[GenerateSerializer, Immutable, Alias("WiderType")]
+public sealed record WiderType([property: Id(0)] string Dataset, [property: Id(1)] string Column, [property: Id(2)] string Type);

@@ -202,6 +202,22 @@ public sealed record PivotParameters
 
     /// <summary>How several values of one cell become one.</summary>
     public string Function { get; init; } = "sum";
+
+    /// <summary>Whether each value of the key is a column, or a place in a list.</summary>
+    public PivotForm As { get; init; }
+}
+
+/// <summary>How a pivot shows the values of a row.</summary>
+public enum PivotForm
+{
+    /// <summary>A column for each value of the key; at most 1,000 of them.</summary>
+    Columns = 0,
+
+    /// <summary>
+    /// One column, a list with a place for each value of the key. The keys are a table of the result of their own, with their places
+    /// from 1: <c>/result?table=keys</c>.
+    /// </summary>
+    List = 1,
 }
 
 /// <summary>Parameters of <c>sql</c>.</summary>

@@ -5,6 +5,9 @@ namespace Orleans.Cluster.Protocol;
 /// <summary>What was decided for a job: stored once with it, never changed. It depends on the data and the spec alone.</summary>
 public sealed record JobPlan
 {
+    /// <summary>Code of a warning: the query has no meaning over the wider types that values ask for; the guessed ones hold.</summary>
+    public const string GuessKept = "guess-kept";
+
     /// <summary>Datasets by the name that queries use.</summary>
     public required IReadOnlyDictionary<string, PlannedDataset> Datasets { get; init; }
 
@@ -13,6 +16,9 @@ public sealed record JobPlan
 
     /// <summary>Columns of the result; where its last stage has <see cref="StagePlan.KeyColumns"/>, those before them.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
+
+    /// <summary>Tables of the result beside its rows, by their names: the stages that make them, each with one file.</summary>
+    public IReadOnlyDictionary<string, int> Tables { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The whole query that the stages compute together.</summary>
     public required string Query { get; init; }
@@ -36,6 +42,9 @@ public sealed record PlannedDataset
     /// <summary>Its one schema.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
+    /// <summary>Columns whose types were declared; a value may prove those of the others too narrow. Null: no type may change.</summary>
+    public IReadOnlyList<string>? DeclaredColumns { get; init; }
+
     /// <summary>Partitions in the order of the data; empty when every file is empty.</summary>
     public required IReadOnlyList<DataPartition> Partitions { get; init; }
 
@@ -53,6 +62,17 @@ public sealed record PlannedDataset
 
     /// <summary>What the query's condition left out; null when nothing.</summary>
     public PrunedFiles? Pruned { get; init; }
+
+    /// <summary>The dataset with other types of some columns; no type is a guess then.</summary>
+    public PlannedDataset WithTypes(IEnumerable<WiderType> types)
+    {
+        var byColumn = types.ToDictionary(type => type.Column, type => type.Type, StringComparer.OrdinalIgnoreCase);
+        return this with
+        {
+            Columns = [.. Columns.Select(column => column with { Type = byColumn.GetValueOrDefault(column.Name, column.Type) })],
+            DeclaredColumns = null,
+        };
+    }
 }
 
 /// <summary>A slice of a dataset that one task reads.</summary>

@@ -36,6 +36,12 @@ public sealed record DatasetProbe
     /// <summary>Columns of every partition, whatever its file: declared ones as declared, the others widened over all samples.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
+    /// <summary>
+    /// Columns whose types the user declared; those of the others were guessed from samples, and a value may prove them too narrow. Null
+    /// where no type is a guess.
+    /// </summary>
+    public IReadOnlyList<string>? DeclaredColumns { get; init; }
+
     /// <summary>The files, in the order of the request.</summary>
     public required IReadOnlyList<SourceFile> Files { get; init; }
 

@@ -96,6 +96,9 @@ public sealed record ScanInput
     /// <summary>The dataset's columns; every slice is read with them and nothing is found out.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
+    /// <summary>What of the columns' types is a guess; null where they hold.</summary>
+    public GuessedTypes? Guesses { get; init; }
+
     /// <summary>Columns that the query uses, for the reader to leave out the others; null for all.</summary>
     public IReadOnlyList<string>? UsedColumns { get; init; }
 
@@ -108,6 +111,15 @@ public sealed record ScanInput
         ArgumentNullException.ThrowIfNull(file);
         return Format is SourceFormat.Csv or SourceFormat.Tsv ? file.Dialect ?? Dialect : null;
     }
+}
+
+/// <summary>Types that samples showed and a value may prove too narrow: the task then fails with those that it found.</summary>
+/// <param name="Dataset">The dataset, as the plan names it.</param>
+/// <param name="Declared">Columns whose types were declared and are no guess.</param>
+public sealed record GuessedTypes(string Dataset, IReadOnlyList<string> Declared)
+{
+    /// <summary>Whether the type of a column may change.</summary>
+    public bool Has(string column) => !Declared.Contains(column, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A part of a file: bytes of text, rows of Parquet, or the whole of a stream.</summary>

@@ -35,11 +35,7 @@ internal static class JobChanges
             await ChangeClaim(db, job, change.State, claims, cancellationToken);
         }
 
-        JobRows.SetState(job, change.State);
-        if (change.DropPlan)
-        {
-            await DropPlan(db, id, cancellationToken);
-        }
+        JobRows.SetState(job, change.DropPlan ? await DropPlan(db, change.State, cancellationToken) : change.State);
 
         if (change.Plan is { } plan)
         {
@@ -93,11 +89,15 @@ internal static class JobChanges
             _ => Task.CompletedTask,
         };
 
-    private static async Task DropPlan(ClusterDbContext db, string job, CancellationToken cancellationToken)
+    // Numbers of attempts only rise: what an attempt of the plan that goes still writes is in no folder of the next one's.
+    private static async Task<JobState> DropPlan(ClusterDbContext db, JobState state, CancellationToken cancellationToken)
     {
+        var job = state.Id.Value;
+        var most = await db.Partitions.Where(row => row.JobId == job).MaxAsync(row => (int?)row.Attempt, cancellationToken) ?? 0;
         await db.JobPlans.Where(row => row.JobId == job).ExecuteDeleteAsync(cancellationToken);
         await db.Partitions.Where(row => row.JobId == job).ExecuteDeleteAsync(cancellationToken);
         await db.Attempts.Where(row => row.JobId == job).ExecuteDeleteAsync(cancellationToken);
+        return state with { AttemptsBefore = Math.Max(state.AttemptsBefore, most) };
     }
 
     private static async Task ChangePartitions(

@@ -30,7 +30,7 @@ internal sealed class TaskAssembler(
         var producers = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
         foreach (var index in stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct())
         {
-            producers[index] = await upstream.Find(partition.Task.Job, index, cancellationToken);
+            producers[index] = await upstream.Find(partition.Task.Job, partition.Epoch, index, cancellationToken);
         }
 
         var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folder => Path.Combine(paths.Artifacts, folder));

@@ -14,22 +14,22 @@ internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
 
     private readonly Lock sync = new();
-    private readonly Dictionary<(JobId Job, int Stage), Kept> stages = [];
+    private readonly Dictionary<(JobId Job, int Epoch, int Stage), Kept> stages = [];
 
     private sealed record Kept(long ReadAt, Task<IReadOnlyList<PartitionRecord>> Partitions);
 
-    /// <summary>The partitions of a stage as they were at most half a minute ago.</summary>
-    public async Task<IReadOnlyList<PartitionRecord>> Find(JobId job, int stage, CancellationToken cancellationToken)
+    /// <summary>The partitions of a stage as they were at most half a minute ago, for a reader that the plan of this epoch made.</summary>
+    public async Task<IReadOnlyList<PartitionRecord>> Find(JobId job, int epoch, int stage, CancellationToken cancellationToken)
     {
         Kept kept;
         lock (sync)
         {
-            var known = stages.GetValueOrDefault((job, stage));
+            var known = stages.GetValueOrDefault((job, epoch, stage));
             if (known is null || known.Partitions.IsFaulted || (known.Partitions.IsCompleted && clock.GetElapsedTime(known.ReadAt) >= Believed))
             {
                 // For all who ask meanwhile, so not ended with the one who asked first.
                 known = new Kept(clock.GetTimestamp(), Read(job, stage, known?.Partitions));
-                stages[(job, stage)] = known;
+                stages[(job, epoch, stage)] = known;
                 Forget(KeptStages);
             }
 
@@ -44,9 +44,9 @@ internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock
     {
         lock (sync)
         {
-            if (stages.TryGetValue((job, stage), out var known))
+            foreach (var key in stages.Keys.Where(key => key.Job == job && key.Stage == stage).ToList())
             {
-                stages[(job, stage)] = known with { ReadAt = long.MinValue / 2 };
+                stages[key] = stages[key] with { ReadAt = long.MinValue / 2 };
             }
         }
     }

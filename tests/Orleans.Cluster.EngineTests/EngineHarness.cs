@@ -59,13 +59,20 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     /// <summary>Plans and runs a job; answers the JSON document of its result.</summary>
     public async Task<JsonElement> Run(JobSpec spec) => await Run(await Plan(spec), spec);
 
+    /// <summary>Why a task of the last job failed; null when none has.</summary>
+    public AttemptFailure? LastFailure { get; private set; }
+
+    /// <summary>Plans a job anew, with the types that its last failure asks for.</summary>
+    public async Task<JobPlan> PlanWider(JobSpec spec) => await Plan(spec, wider: LastFailure!.Wider!);
+
     /// <summary>Plans a job.</summary>
-    public async Task<JobPlan> Plan(JobSpec spec, PlanLimits? limits = null)
+    public async Task<JobPlan> Plan(JobSpec spec, PlanLimits? limits = null, IReadOnlyList<WiderType>? wider = null)
     {
         var datasets = new Dictionary<string, PlannedDataset>();
         foreach (var (name, source) in spec.Sources ?? new Dictionary<string, SourceSpec> { ["source"] = spec.Source! })
         {
-            datasets[name] = await Dataset(source, spec.Partitioning);
+            var dataset = await Dataset(source, spec.Partitioning);
+            datasets[name] = wider is null ? dataset : dataset.WithTypes(wider.Where(type => type.Dataset == name));
         }
 
         return await new QueryPlanner(this, limits).Plan(spec, datasets, CancellationToken.None);
@@ -74,6 +81,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     /// <summary>Runs a plan stage by stage.</summary>
     public async Task<JsonElement> Run(JobPlan plan, JobSpec spec)
     {
+        LastPlan = plan;
         var committed = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
         foreach (var stage in plan.Stages)
         {
@@ -100,6 +108,20 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         var target = await Export(ExportFormat.Json, spec.Output);
         return JsonDocument.Parse(File.ReadAllText(target)).RootElement;
     }
+
+    /// <summary>A table of the last job's result beside its rows, as the JSON document of a result.</summary>
+    public async Task<JsonElement> Table(string name)
+    {
+        var stage = LastPlan!.Stages[LastPlan.Tables[name]];
+        var files =
+            from partition in Committed[stage.Index]
+            from file in partition.Manifest!.Files
+            select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
+        return await Export(LastPlan with { Columns = stage.Columns }, [.. files]);
+    }
+
+    /// <summary>The plan of the last job.</summary>
+    public JobPlan? LastPlan { get; private set; }
 
     /// <summary>Result files of the last job.</summary>
     public IReadOnlyList<ArtifactRef> LastFiles { get; private set; } = [];
@@ -185,6 +207,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
                 OnBadRow = spec.OnBadRow,
             },
             null, CancellationToken.None);
+        LastFailure = outcome.Failure;
         if (outcome.Failure is { } failure)
         {
             throw new ClusterException(failure.ProblemCode, failure.Message);

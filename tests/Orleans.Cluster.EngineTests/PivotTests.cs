@@ -70,6 +70,43 @@ public sealed class PivotTests : IDisposable
 
         Assert.Equal(Contracts.ProblemCode.QueryInvalid, refusal.Code);
         Assert.Contains("1000", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("parameters.as to LIST", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_AsList_HasAPlaceForEachKeyAndTheKeysAsATable()
+    {
+        var result = await harness.Run(Spec("x,k,v\n1,b,1\n1,a,2\n2,b,3\n2,,4\n3,,5\n1,b,6\n", "x", "k", form: "LIST"));
+
+        Assert.Equal(["x", "values"], Names(result));
+        Assert.Equal(["[1,[2,7]]", "[2,[null,3]]", "[3,[null,null]]"], EngineHarness.Rows(result));
+        Assert.Equal(["[1,\"a\"]", "[2,\"b\"]"], EngineHarness.Rows(await harness.Table("keys")));
+    }
+
+    [Fact]
+    public async Task Run_AsListOfCountsWithoutAKey_HasNoPlaces()
+    {
+        var none = await harness.Run(Spec("x,k,v\n1,,1\n", "x", "k", function: "count", form: "LIST"));
+        var some = await harness.Run(Spec("values,k,v\n1,a,1\n2,b,1\n", "values", "k", function: "count", form: "LIST"));
+
+        Assert.Equal(["[1,[]]"], EngineHarness.Rows(none));
+        Assert.Equal(["values", "values_1"], Names(some));
+        Assert.Equal(["[1,[1,0]]", "[2,[0,1]]"], EngineHarness.Rows(some));
+    }
+
+    [Fact]
+    public async Task Run_AsListOfManyKeysAsIfLarge_HasEachValueAtItsPlace()
+    {
+        var text = "x,k,v\n" + string.Concat(Enumerable.Range(0, 6000).Select(row => $"{row % 3},{row % 2000},{row}\n"));
+        var spec = Spec(text, "x", "k", form: "LIST");
+
+        var once = await harness.Run(spec);
+        var spread = await harness.Run(await harness.Plan(spec, Tiny), spec);
+
+        Assert.Equal(once.GetRawText(), spread.GetRawText());
+        var rows = once.GetProperty("rows").EnumerateArray().Select(row => row[1].EnumerateArray().ToList()).ToList();
+        Assert.Equal([2000, 2000, 2000], rows.Select(list => list.Count));
+        Assert.All(Enumerable.Range(0, 6000), row => Assert.Equal(row, rows[row % 3][row % 2000].GetInt32()));
     }
 
     [Theory]
@@ -84,12 +121,12 @@ public sealed class PivotTests : IDisposable
         Assert.Equal([(pointer, code)], refusal.Problem.Errors!.Select(fault => (fault.Pointer, fault.Code)));
     }
 
-    private JobSpec Spec(string text, string index, string key, string value = "v", string function = "sum") => new()
+    private JobSpec Spec(string text, string index, string key, string value = "v", string function = "sum", string? form = null) => new()
     {
         Operation = OperationKind.Pivot,
         Source = new SourceSpec { Path = [harness.Write("source.csv", text)], Options = new SourceOptions { Header = true } },
         Partitioning = new PartitioningSpec { MinPartitions = 3 },
-        Parameters = JsonSerializer.SerializeToElement(new { index = new[] { index }, key, value, function }),
+        Parameters = JsonSerializer.SerializeToElement<object>(form is null ? new { index = new[] { index }, key, value, function } : new { index = new[] { index }, key, value, function, @as = form }),
     };
 
     private static IEnumerable<string> Names(JsonElement result) =>

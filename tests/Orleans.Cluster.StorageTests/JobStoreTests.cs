@@ -262,6 +262,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
             job with { Phase = JobPhase.Queued, Epoch = 2 },
             change => change with { DropPlan = true, Plan = Plan(), OpenPartitions = [TestJobs.Partition(job.Id, 0)] });
 
+        Assert.Equal(1, (await storage.Jobs.Find(job.Id, default))!.State.AttemptsBefore);
+
         var (partition, attempts) = Assert.Single(await storage.Checkpoints.ListWithAttempts(job.Id, null, null, 10, default));
         Assert.Equal((PartitionState.Waiting, 0), (partition.State, partition.Attempt));
         Assert.Empty(attempts);

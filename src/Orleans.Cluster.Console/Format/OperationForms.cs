@@ -36,6 +36,7 @@ internal static class OperationForms
         [
             new("/parameters/index", "Columns to keep", FieldKind.Columns), new("/parameters/key", "Column that becomes names", FieldKind.Text),
             new("/parameters/value", "Column that becomes values", FieldKind.Text), new("/parameters/function", "Function", FieldKind.Text, "sum when none is named."),
+            new("/parameters/as", "Form", FieldKind.Text, "COLUMNS, at most 1,000 of them, when none is named; or LIST."),
         ],
         "sql" => [new("/parameters/query", "Query", FieldKind.Expression, "One SELECT. A text in place of a table, FROM 'folder/*.csv', is a source.")],
         _ => [],

@@ -185,6 +185,11 @@ internal sealed partial class JobGrain(
         }
 
         var changed = record?.State.Revision != read.State.Revision;
+        if (record is not null && record.State.Epoch != read.State.Epoch)
+        {
+            plan = null; // It may have been planned anew.
+        }
+
         record = read;
         if (read.State.Phase != JobPhase.Publishing)
         {
@@ -377,6 +382,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
+        var cutOff = decision.DropPlan ? await checkpoints.ListRunning(id, CancellationToken.None) : [];
         var state = JobTimes.Note(job.State, WithProgress(decision.State, made ?? plan), clock.GetUtcNow()) with
         {
             Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1,
@@ -387,12 +393,17 @@ internal sealed partial class JobGrain(
                 ExpectedRevision = job.State.Revision,
                 State = state,
                 Plan = made,
-                OpenPartitions = [.. await Open(decision.OpenStages, made ?? plan, state.Epoch), .. decision.Children],
+                OpenPartitions =
+                [
+                    .. (await Open(decision.OpenStages, made ?? plan, state.Epoch)).Concat(decision.Children)
+                        .Select(partition => partition with { Attempt = state.AttemptsBefore }),
+                ],
                 PartitionChanges = decision.PartitionChanges,
                 CancelWaiting = decision.CancelWaiting,
                 CancelRunning = decision.CancelRunning,
                 ResetUnfinished = decision.ResetUnfinished,
                 Through = decision.Through,
+                DropPlan = decision.DropPlan,
                 HistoryDetail = state.Phase == job.State.Phase ? null : state.Error?.Detail,
             },
             CancellationToken.None);
@@ -408,6 +419,16 @@ internal sealed partial class JobGrain(
         }
 
         JobTrace.Stored(job.State, state, job.Spec, clock.GetUtcNow());
+        if (decision.DropPlan)
+        {
+            // The store has counted the attempts that go; those that still run can no longer commit.
+            Stop(cutOff);
+            running.Clear();
+            await Load(fresh: true);
+            again = true;
+            return true;
+        }
+
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
         again |= decision.OpenStages.Count > 0 || state.Phase != job.State.Phase;
         return true;
@@ -488,8 +509,8 @@ internal sealed partial class JobGrain(
         try
         {
             // Off this grain, and not waited for once it is cancelled: whatever planning does, the job can be asked and cancelled.
-            var spec = record!.Spec;
-            var asking = Task.Run(() => AskedBy.Run(record.Owner, () => planning.Plan(spec, cancellation.Token)), CancellationToken.None);
+            var (spec, wider) = (record!.Spec, record.State.WiderTypes);
+            var asking = Task.Run(() => AskedBy.Run(record.Owner, () => planning.Plan(spec, wider, cancellation.Token)), CancellationToken.None);
             var made = await asking.WaitAsync(cancellation.Token);
             await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
@@ -563,9 +584,11 @@ internal sealed partial class JobGrain(
         }
     }
 
-    private async Task StopAttempts()
+    private async Task StopAttempts() => Stop(await checkpoints.ListRunning(id, CancellationToken.None));
+
+    private void Stop(IEnumerable<(AttemptId Attempt, WorkerId Worker)> attempts)
     {
-        foreach (var (attempt, worker) in await checkpoints.ListRunning(id, CancellationToken.None))
+        foreach (var (attempt, worker) in attempts)
         {
             if (WorkerIds.TryGetSilo(worker, out var silo))
             {

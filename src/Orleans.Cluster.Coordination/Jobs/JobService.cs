@@ -161,7 +161,7 @@ internal sealed partial class JobService(
         bound.CancelAfter(options.Value.PlanBeforeAccept);
         try
         {
-            return await planning.Plan(spec, bound.Token);
+            return await planning.Plan(spec, [], bound.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

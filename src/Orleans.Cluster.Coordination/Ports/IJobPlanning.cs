@@ -7,8 +7,11 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal interface IJobPlanning
 {
     /// <summary>The plan of a job.</summary>
+    /// <param name="spec">The job.</param>
+    /// <param name="wider">Types that values proved guesses too narrow for; with any, no type is a guess any more.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ClusterException">422 with every fault that the data shows, each with its JSON pointer.</exception>
-    Task<JobPlan> Plan(JobSpec spec, CancellationToken cancellationToken);
+    Task<JobPlan> Plan(JobSpec spec, IReadOnlyList<WiderType> wider, CancellationToken cancellationToken);
 
     /// <summary>Schema and partitions of one source, as <see cref="Plan"/> would use them.</summary>
     /// <exception cref="ClusterException">As above.</exception>

@@ -108,7 +108,10 @@ internal sealed record JobChange
     /// <summary>See <see cref="CancelWaiting"/>.</summary>
     public bool CancelRunning { get; init; }
 
-    /// <summary>Removes plan, partitions and attempts so that planning starts anew (a retry after a source changed).</summary>
+    /// <summary>
+    /// Removes plan, partitions and attempts so that planning starts anew. The state that is stored then says in
+    /// <see cref="JobState.AttemptsBefore"/> how far their attempts were numbered.
+    /// </summary>
     public bool DropPlan { get; init; }
 
     /// <summary>Puts partitions that are <c>FAILED</c> or <c>CANCELLED</c> back to <c>WAITING</c> in the new epoch, without their faults. Committed ones stay.</summary>

@@ -7,9 +7,14 @@ namespace Orleans.Cluster.Coordination.Ports;
 /// <summary>Rows of results and of quarantine, as files in a client's form.</summary>
 internal interface IResultReader
 {
-    /// <summary>A page of a job's result. The caller streams the file and disposes the page, which deletes it.</summary>
-    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
-    Task<RowsFile> Read(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// A page of a job's result, or of a table beside its rows. The caller streams the file and disposes the page, which deletes it.
+    /// </summary>
+    /// <exception cref="ClusterException">
+    /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such table.
+    /// </exception>
+    Task<RowsFile> Read(
+        JobId job, string? table, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
 
     /// <summary>Files of a job's result, which in order are the result.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>

@@ -82,7 +82,9 @@ internal sealed class SqlTreeGuard
         if (!ExpressionClasses.Contains(expressionClass))
         {
             throw Refuse(
-                expressionClass == "PARAMETER" ? "A query cannot have parameters." : $"{expressionClass} is not allowed in a query.", item);
+                expressionClass == "PARAMETER"
+                    ? "A query cannot have parameters. Write the values in it."
+                    : $"{expressionClass} is not allowed in a query.", item);
         }
 
         if (Text(item, "function_name") is not { } function)
@@ -92,14 +94,14 @@ internal sealed class SqlTreeGuard
 
         if (Text(item, "schema") is not ("" or "main" or null) || Text(item, "catalog") is not ("" or "system" or null))
         {
-            throw Refuse($"The function {function} is of a schema that queries cannot use.", item);
+            throw Refuse($"The function {function} is of a schema that queries cannot use. Write its name alone.", item);
         }
 
         if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
         {
             throw Refuse(
                 $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that read files, "
-                + "settings, the clock or chance.", item);
+                + $"settings, the clock or chance.{Instead(function)}", item);
         }
 
         // A series that is a table is not made at once; its rows have a bound of their own.
@@ -119,6 +121,20 @@ internal sealed class SqlTreeGuard
             throw Refuse("The function age with one argument is not allowed, because it reads the clock. Give it both times.", item);
         }
     }
+
+    // What serves the same end, where something does.
+    private static string Instead(string function) => function.ToLowerInvariant() switch
+    {
+        "random" or "setseed" or "uuid" or "gen_random_uuid" or "uuidv4" or "uuidv7" =>
+            " Use hash of a column that tells the rows apart, or the operation sample.",
+        "now" or "today" or "current_date" or "get_current_timestamp" or "get_current_time" or "transaction_timestamp" =>
+            " Write the time as a constant: TIMESTAMP '2024-01-31 13:45:00'.",
+        "nextval" or "currval" => " Use row_number() OVER (ORDER BY ...).",
+        "getvariable" or "current_setting" or "getenv" => " Write the value as a constant.",
+        var name when name.StartsWith("read_", StringComparison.Ordinal) =>
+            " Name the file in sources, or write it in place of a table: FROM 'folder/*.csv'.",
+        _ => "",
+    };
 
     private void CheckCalled(JsonObject item, string function)
     {
@@ -140,7 +156,8 @@ internal sealed class SqlTreeGuard
         {
             throw Refuse(type switch
             {
-                "SHOW_REF" => "Only SELECT is allowed.",
+                "SHOW_REF" => "Only SELECT is allowed. POST /data/preview shows the columns and types of a source, "
+                    + "and the operation profile describes them.",
                 _ => $"{type} is not allowed in a query.",
             }, item);
         }
@@ -158,7 +175,8 @@ internal sealed class SqlTreeGuard
         {
             throw Refuse(
                 $"The table function {function} is not allowed. "
-                + "A query reads its declared sources, and the functions range, generate_series and unnest.", item["function"] as JsonObject);
+                + $"A query reads its declared sources, and the functions range, generate_series and unnest.{Instead(function ?? "")}",
+                item["function"] as JsonObject);
         }
         else if (type == "RECURSIVE_CTE_NODE" && item["key_targets"] is JsonArray { Count: > 0 })
         {

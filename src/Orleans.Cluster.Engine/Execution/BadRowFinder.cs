@@ -115,6 +115,8 @@ internal static class BadRowFinder
         public void Blank(ReadOnlySpan<byte> raw, long offset) => _line += LineCounter.Count(raw);
 
         private StagedBadRow Describe(long number, Reject reject, string raw, long offset) => new(
-            table, number, new BadRow(_slice.OriginPath ?? _slice.File.Stamp.Path, _line, offset, reject.Column, null, null, reject.Reason, raw));
+            table, number, new BadRow(
+                _slice.OriginPath ?? _slice.File.Stamp.Path, _line, offset, reject.Column, null,
+                table.FileColumns.FirstOrDefault(column => column.Name == reject.Column)?.Type, reject.Reason, raw));
     }
 }

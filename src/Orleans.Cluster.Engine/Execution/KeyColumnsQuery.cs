@@ -18,7 +18,9 @@ internal static class KeyColumnsQuery
         if (names.Count > KeyColumns.Most)
         {
             throw new EngineException(
-                FailureKind.BadQuery, $"The key has more than {KeyColumns.Most} values, and each would be a column of the result. Choose another key, or filter first.");
+                FailureKind.BadQuery,
+                $"The key has more than {KeyColumns.Most} values, and each would be a column of the result. Set parameters.as to LIST for a "
+                + "list of the values, with the keys as a table of their own; or choose another key, or filter first.");
         }
 
         var taken = session.Describe(query, cancellationToken).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);

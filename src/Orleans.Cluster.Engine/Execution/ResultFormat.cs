@@ -26,7 +26,7 @@ internal sealed record ResultFormat(OutputFormat Format, string Extension, strin
     public string Select(string query, IReadOnlyList<ColumnSchema> columns) => Format switch
     {
         OutputFormat.Parquet => query,
-        OutputFormat.Ndjson => $"SELECT {JsonValues.Object(columns)} FROM ({query})",
+        OutputFormat.Ndjson => JsonValues.Objects(columns, query),
         _ => $"SELECT {string.Join(", ", columns.Select(DelimitedValues.Written))} FROM ({query})",
     };
 

@@ -76,7 +76,7 @@ internal static class RowAccounting
     // A query that reads no column, as count(*) does, has seen nothing but footers: then one column is read, so that the rows are there.
     private static long Recount(DuckDbSession session, ScanInput scan, bool isUnread, CancellationToken cancellationToken)
     {
-        var rows = $"({string.Join(" UNION ALL ", ParquetSql.Selects(scan))}) AS s";
+        var rows = $"({string.Join(" UNION ALL ", ParquetSql.Selects(scan, scan.Columns))}) AS s";
         var mayBeUnread = isUnread && (scan.UsedColumns?.Count ?? scan.Columns.Count) <= 1;
         var column = mayBeUnread ? scan.UsedColumns?.FirstOrDefault() ?? scan.Columns[0].Name : null;
         return session.QueryInt64(

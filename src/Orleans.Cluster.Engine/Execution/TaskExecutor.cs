@@ -77,6 +77,20 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
             CastFinder.Find(inputs, cancellationToken);
         }
 
+        try
+        {
+            return Execute(task, inputs, quarantine, meter, watch, cpu, cancellationToken);
+        }
+        catch (GuessRefutedException refuted)
+        {
+            throw new EngineException(WiderTypes.Failure(task, inputs, refuted, cancellationToken), refuted);
+        }
+    }
+
+    private static TaskManifest Execute(
+        TaskSpec task, TaskInputs inputs, Quarantine quarantine, ProgressMeter meter, Stopwatch watch, TimeSpan cpu,
+        CancellationToken cancellationToken)
+    {
         for (var round = 0; ; round++)
         {
             if (RefusedRecords.Find(inputs, cancellationToken) is { Count: > 0 } refused)
@@ -150,6 +164,11 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
     // Their tables are staged again without them.
     private static void SetAside(IReadOnlyList<StagedBadRow> bad, TaskSpec task, Quarantine quarantine, Exception? cause, CancellationToken cancellationToken)
     {
+        if (bad.FirstOrDefault(RefutesGuess) is { } refuting)
+        {
+            throw new GuessRefutedException(refuting.Row);
+        }
+
         if (task.OnBadRow == BadRowPolicy.Fail)
         {
             throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), cause);
@@ -162,6 +181,11 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
             group.Key.Stage(static _ => { }, cancellationToken);
         }
     }
+
+    // A value that its type does not hold, where the type is a guess.
+    private static bool RefutesGuess(StagedBadRow bad) =>
+        bad.Row is { Column: { } path, Expected: not null } && bad.Table.Scan.Guesses is { } guesses
+        && guesses.Has(JsonMisfits.ColumnOf(bad.Table, path));
 
     private (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)

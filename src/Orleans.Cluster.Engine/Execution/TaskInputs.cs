@@ -241,17 +241,12 @@ internal sealed class TaskInputs : IDisposable
             ? ExchangeSelects(exchange, pathOf)
             : input.Scan!.Format switch
             {
-                SourceFormat.Parquet => [.. ParquetSql.Selects(input.Scan)],
-                SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql())],
-                _ => [.. Parts(input.Scan).Select(part => part.SelectSql())],
+                // A query that takes all columns of a scan means all that the plan reads, and no more.
+                SourceFormat.Parquet => [.. ParquetSql.Selects(input.Scan, columns)],
+                SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql(columns))],
+                _ => [.. Parts(input.Scan).Select(part => part.SelectSql(columns))],
             };
         var all = string.Join(" UNION ALL ", selects);
-        if (selects.Count > 0 && input.Scan is { } scan && columns.Count < scan.Columns.Count)
-        {
-            // A query that takes all columns of a scan means all that the plan reads, and no more.
-            return $"SELECT {SqlText.Names(columns.Select(c => c.Name))} FROM ({all})";
-        }
-
         return selects.Count > 0
             ? all
             : $"SELECT {string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Name(c.Name)}"))} WHERE false";

@@ -24,7 +24,7 @@ internal static class UnreadableParquet
             {
                 try
                 {
-                    session.Execute($"SELECT max(hash(s)) FROM (SELECT {Read(scan)} FROM ({ParquetSql.SelectRange(scan, slice)})) AS s", cancellationToken);
+                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(Read(scan), slice)}) AS s", cancellationToken);
                 }
                 catch (DuckDBException e)
                 {
@@ -39,7 +39,8 @@ internal static class UnreadableParquet
     }
 
     // What the query does not use need not be there: of an object only the rest was brought.
-    private static string Read(ScanInput scan) => scan.UsedColumns is { Count: > 0 } used
-        ? SqlText.Names(scan.Columns.Select(column => column.Name).Where(name => used.Contains(name, StringComparer.OrdinalIgnoreCase)))
-        : SqlText.Names(scan.Columns.Take(scan.UsedColumns is null ? scan.Columns.Count : 1).Select(column => column.Name));
+    private static IReadOnlyList<ColumnSchema> Read(ScanInput scan) => scan.UsedColumns is not { } used
+        ? scan.Columns
+        : used.Count == 0 ? [.. scan.Columns.Take(1)]
+        : [.. scan.Columns.Where(column => used.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
 }

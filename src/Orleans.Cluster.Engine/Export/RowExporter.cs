@@ -52,7 +52,7 @@ internal static class RowExporter
         try
         {
             session.Execute(
-                $"COPY (SELECT {JsonValues.Array(request.Columns)} FROM ({page.Sql()})) TO {SqlText.Literal(lines)} ({ResultFormat.Lines})", cancellationToken);
+                $"COPY ({JsonValues.Arrays(request.Columns, page.Sql())}) TO {SqlText.Literal(lines)} ({ResultFormat.Lines})", cancellationToken);
             using var target = new FileStream(request.TargetPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
             using var rows = File.OpenRead(lines);
             JsonDocumentText.Write(target, request.Columns, rows, page.TotalRows);

@@ -86,7 +86,14 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
                 return List(ref reader, value, record);
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
                 var start = (int)reader.TokenStartIndex;
-                reader.Skip();
+                for (var depth = reader.CurrentDepth; reader.Read() && reader.CurrentDepth > depth;)
+                {
+                    if (reader.TokenType == JsonTokenType.Number && !Keeps(reader.ValueSpan, value))
+                    {
+                        return false;
+                    }
+                }
+
                 Write(record[start..(int)reader.BytesConsumed]);
                 return true;
             default:
@@ -221,6 +228,11 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
     {
         var raw = record[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
         var isNumber = reader.TokenType == JsonTokenType.Number;
+        if (isNumber && value.Kind == JsonShapeKind.Any && !Keeps(raw, value))
+        {
+            return false;
+        }
+
         if (isNumber || reader.TokenType == JsonTokenType.String)
         {
             var text = isNumber ? raw : reader.ValueSpan;
@@ -237,6 +249,21 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
         Write(raw);
         Write(asText ? "\""u8 : default);
         return true;
+    }
+
+    // Where no type says what a number is, the engine keeps whole numbers to the digit and all others as doubles.
+    private bool Keeps(ReadOnlySpan<byte> number, JsonShape value)
+    {
+        if (!JsonScalars.IsBeyondDouble(number))
+        {
+            return true;
+        }
+
+        _fault = new JsonFault(
+            value.Path, Encoding.UTF8.GetString(number), null,
+            $"A decimal number of more than {JsonScalars.DoubleDigits} digits loses some where its type is {value.Type}. "
+            + "Declare it as DECIMAL in options.columns.");
+        return false;
     }
 
     private void Write(ReadOnlySpan<byte> text)

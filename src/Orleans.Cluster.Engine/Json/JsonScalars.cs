@@ -16,6 +16,24 @@ internal static class JsonScalars
         _ => null,
     };
 
+    /// <summary>Digits that tell a double from all others.</summary>
+    public const int DoubleDigits = 17;
+
+    /// <summary>Whether a number with a point or an exponent has digits that a double does not keep.</summary>
+    public static bool IsBeyondDouble(ReadOnlySpan<byte> number)
+    {
+        if (number.Length <= DoubleDigits || number.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0)
+        {
+            return false;
+        }
+
+        var e = number.IndexOfAny((byte)'e', (byte)'E');
+        var digits = (e < 0 ? number : number[..e]).TrimStart("-0."u8);
+        var hasPoint = number.Contains((byte)'.');
+        digits = hasPoint ? digits.TrimEnd((byte)'0') : digits;
+        return digits.Length - digits.Count((byte)'.') > DoubleDigits;
+    }
+
     // Digits behind the point that are no trailing zeros, the exponent applied.
     private static long Fraction(ReadOnlySpan<byte> text)
     {

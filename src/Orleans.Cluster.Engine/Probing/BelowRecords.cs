@@ -8,21 +8,34 @@ internal sealed class BelowRecords
 {
     private readonly IReadOnlyList<List<FieldSplitter.Field>> _rows;
     private readonly List<FieldSplitter.Field> _first;
-    private readonly ColumnGuess[] _guesses;
     private readonly TextDialect _dialect;
     private readonly int _width;
+    private readonly ColumnGuess[] _guesses;
 
     public BelowRecords(
         IReadOnlyList<List<FieldSplitter.Field>> rows, List<FieldSplitter.Field> first, TextDialect dialect, CancellationToken cancellationToken)
     {
         (_rows, _first, _dialect) = (rows, first, dialect);
         _width = rows.Count == 0 ? first.Count : DialectFinder.Mode(rows.Select(row => row.Count));
-        _guesses = new ColumnGuess[_width];
-        foreach (var row in rows.Where(row => row.Count == _width))
+        _guesses = Guess(cancellationToken);
+        if (first.Count == _width - 1 && _guesses[^1].Values == 0 && rows.Any(row => row.Count == first.Count))
+        {
+            // Where some records end with their last field, a separator behind it is one too many, and no empty column.
+            _width = first.Count;
+            _guesses = Guess(cancellationToken);
+        }
+    }
+
+    private ColumnGuess[] Guess(CancellationToken cancellationToken)
+    {
+        var guesses = new ColumnGuess[_width];
+        foreach (var row in _rows.Where(row => row.Count == _width))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            AddTo(_guesses, row, dialect);
+            AddTo(guesses, row, _dialect);
         }
+
+        return guesses;
     }
 
     /// <summary>Adds the fields of a record to what is known of its columns.</summary>

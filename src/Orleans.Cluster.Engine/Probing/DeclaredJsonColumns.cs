@@ -11,6 +11,9 @@ namespace Orleans.Cluster.Engine.Probing;
 /// </summary>
 internal sealed class DeclaredJsonColumns(SourceOptions options, JsonLayout layout)
 {
+    /// <summary>Names of the declared columns.</summary>
+    public IReadOnlyList<string> Names => [.. (options.Columns ?? new Dictionary<string, string>()).Keys.Select(NameOf)];
+
     public IReadOnlyList<ColumnSchema> ApplyTo(IReadOnlyList<ColumnSchema> found)
     {
         if (options.Columns is not { Count: > 0 } declared)
@@ -39,10 +42,12 @@ internal sealed class DeclaredJsonColumns(SourceOptions options, JsonLayout layo
 
     private int Find(List<ColumnSchema> columns, string name)
     {
-        var named = layout.Renamed.FirstOrDefault(key => key.Key == name)?.Name ?? name;
+        var named = NameOf(name);
         var exact = columns.FindIndex(column => column.Name == named);
         return exact >= 0 ? exact : columns.FindIndex(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase));
     }
+
+    private string NameOf(string key) => layout.Renamed.FirstOrDefault(renamed => renamed.Key == key)?.Name ?? key;
 
     // As the engine writes it, whatever its other names.
     private static string TypeOf(DuckDbSession session, string name, string type)

@@ -40,6 +40,7 @@ internal static partial class JsonProbe
         return new DatasetProbe
         {
             Format = format, Json = layout, Columns = declared.ApplyTo(Columns(records, keys, sample.IsWhole)), Files = files,
+            DeclaredColumns = sample.IsWhole ? null : declared.Names,
             Warnings = [.. Mended(layout.Renamed, "").Take(MaxWarnings)],
         };
     }

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
@@ -10,11 +11,44 @@ internal static class ParquetNames
 {
     private const int Shown = 5;
 
-    /// <summary>A warning that names what is read under another name; null when nothing is.</summary>
+    /// <summary>Columns with names of nested fields that SQL can tell apart; the engine mends those of columns alone.</summary>
+    public static IReadOnlyList<ColumnSchema> Mend(IReadOnlyList<ColumnSchema> read) => [.. read.Select(Mend)];
+
+    /// <summary>Warnings that name what is read under another name; none when nothing is.</summary>
     /// <param name="session">A session that may read the file.</param>
     /// <param name="path">The file.</param>
     /// <param name="read">Its columns as the engine names them.</param>
-    public static PlanWarning? FindMended(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
+    /// <param name="named">The same with other names of nested fields.</param>
+    public static IEnumerable<PlanWarning> FindMended(
+        DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read, IReadOnlyList<ColumnSchema> named)
+    {
+        if (Columns(session, path, read) is { } columns)
+        {
+            yield return columns;
+        }
+
+        var renamed = read.Zip(named).FirstOrDefault(pair => pair.First.Type != pair.Second.Type);
+        if (renamed is { First: { } written, Second: { } given })
+        {
+            yield return new PlanWarning(
+                "names-mended",
+                $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
+        }
+    }
+
+    private static ColumnSchema Mend(ColumnSchema column)
+    {
+        if (!column.Type.Contains("STRUCT", StringComparison.Ordinal))
+        {
+            return column;
+        }
+
+        var type = ColumnType.Parse(column.Type);
+        var mended = $"{NestedNames.Mend(type)}";
+        return mended == $"{type}" ? column : column with { Type = mended };
+    }
+
+    private static PlanWarning? Columns(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
     {
         var nodes = session.Query(
             $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({OpenSources.Literal(path)})", row => (Name: row.GetString(0), Children: row.GetInt64(1)));

@@ -58,15 +58,19 @@ internal static class ParquetProbe
         var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
-            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
-        var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value])).OfType<PlanWarning>().Take(1).Select(warning => warning with { Detail = copies.NameOrigins(warning.Detail) }).ToList();
+            layout => layout.Key,
+            layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
+        var named = schemas.ToDictionary(schema => schema.Key, schema => ParquetNames.Mend(schema.Value));
+        var mended = layouts.DistinctBy(pair => pair.Value)
+            .SelectMany(pair => ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value], named[pair.Value]))
+            .Take(1).Select(warning => warning with { Detail = copies.NameOrigins(warning.Detail) }).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
             layouts[file.Path] = layouts[first];
         }
 
         var (columns, warnings) = ParquetSchema.Unite(
-            [.. request.Files.DistinctBy(file => layouts[file.Path]).Select(file => (schemas[layouts[file.Path]], file.Path))],
+            [.. request.Files.DistinctBy(file => layouts[file.Path]).Select(file => (named[layouts[file.Path]], file.Path))],
             request.Source.Options, HiveFolders.Names(request.Files, request.Source.Options));
         var probe = new DatasetProbe
         {

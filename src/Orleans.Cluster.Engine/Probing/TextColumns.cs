@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;

@@ -31,6 +31,7 @@ internal static class TextProbe
             Format = format == SourceFormat.Auto ? SourceFormat.Csv : format,
             Dialect = first,
             Columns = united,
+            DeclaredColumns = [.. (options.Columns ?? new Dictionary<string, string>()).Keys],
             Files = Describe(files, columns, united, first),
             Warnings = [.. TextHeaders.Warnings(files, reference), .. MendedNames(files), .. warnings],
         };

@@ -230,6 +230,11 @@ internal sealed unsafe class TextScan : ITableScan
         foreach (var (row, wanted) in _rejected.OrderBy(reject => reject.Wanted))
         {
             var record = RecordOf(row);
+            if (_table.IsGuess(_wanted[wanted].Column))
+            {
+                Refute(row, wanted);
+            }
+
             if (!bad.ContainsKey(record))
             {
                 bad[record] = Describe(row, wanted);
@@ -247,6 +252,16 @@ internal sealed unsafe class TextScan : ITableScan
         }
     }
 
+    private void Refute(int row, int wanted)
+    {
+        if (_table.Refuted is not { } hear)
+        {
+            throw new GuessRefutedException(Describe(row, wanted));
+        }
+
+        hear(_wanted[wanted].Column, System.Text.Encoding.UTF8.GetString(ValueOf(row, wanted)));
+    }
+
     private BadRow Describe(Misfit misfit) => _reader.Describe(misfit.Start, misfit.End, null, default, null, misfit.Fault switch
     {
         MisfitFault.OpenQuote => "A quote is opened and never closed.",
@@ -259,13 +274,13 @@ internal sealed unsafe class TextScan : ITableScan
         var start = _bounds.Records[row];
         var end = RecordEnd(row);
         var column = _table.TextColumns[_wanted[wanted].Column];
-        var value = _reader.Window.Span(_bounds.Starts(wanted)[row], _bounds.Ends(wanted)[row]);
-        if (_table.Form.Quote is { } quote && value.Length >= 2 && value[0] == quote)
-        {
-            value = value[1..^1];
-        }
+        return _reader.Describe(start, end, column.Name, ValueOf(row, wanted), column.Declared, column.Spelling);
+    }
 
-        return _reader.Describe(start, end, column.Name, value, column.Declared, column.Spelling);
+    private ReadOnlySpan<byte> ValueOf(int row, int wanted)
+    {
+        var value = _reader.Window.Span(_bounds.Starts(wanted)[row], _bounds.Ends(wanted)[row]);
+        return _table.Form.Quote is { } quote && value.Length >= 2 && value[0] == quote ? value[1..^1] : value;
     }
 
     // Up to the start of the record behind it, without the line end.

@@ -56,6 +56,11 @@ internal sealed class TextTable : TableFunction
     /// <summary>Bytes of text that a scan looks at before it reads on.</summary>
     public int WindowBytes { get; init; } = TextWindow.DefaultBytes;
 
+    /// <summary>
+    /// Hears of values that do not fit guessed types, by their column. Null: the first of them ends the scan, since the guess is wrong.
+    /// </summary>
+    public Action<int, string>? Refuted { get; init; }
+
     public TextForm Form { get; }
 
     /// <summary>Columns of the file in its own order, under the dataset's types.</summary>
@@ -80,12 +85,18 @@ internal sealed class TextTable : TableFunction
 
     public override void Fail(Exception exception) => Failure ??= ExceptionDispatchInfo.Capture(exception);
 
-    /// <summary>Rows of the dataset's columns.</summary>
-    public string SelectSql()
+    /// <summary>Whether a value that a column's reader refuses proves a guess wrong. Every text is a VARCHAR, if it is text.</summary>
+    public bool IsGuess(int column) =>
+        TextColumns[column].Native.Id != NativeTypeId.Varchar && Scan.Guesses?.Has(TextColumns[column].Name) == true;
+
+    /// <summary>Rows of columns of the dataset. A statement names no others: the engine binds each name, and a table may have thousands.</summary>
+    public string SelectSql(IReadOnlyList<ColumnSchema> columns)
     {
-        var own = string.Join(", ", TextColumns.Select((column, i) =>
-            $"{(column.IsCast ? $"CAST(c{i} AS {column.Declared})" : $"c{i}")} AS {SqlText.Name(column.Name)}").DefaultIfEmpty("1 AS \"__none\""));
-        return $"SELECT {TextSql.Select(Scan.Columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
+        var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var own = string.Join(", ", TextColumns.Index().Where(pair => wanted.Contains(pair.Item.Name)).Select(pair =>
+            $"{(pair.Item.IsCast ? $"CAST(c{pair.Index} AS {pair.Item.Declared})" : $"c{pair.Index}")} AS {SqlText.Name(pair.Item.Name)}")
+            .DefaultIfEmpty("1 AS \"__none\""));
+        return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }
 
     /// <summary>Keeps a row that does not fit.</summary>

@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Engine.Sources;
 internal static class ParquetSql
 {
     /// <summary>One SELECT for each run of slices that one call can read.</summary>
-    public static IEnumerable<string> Selects(ScanInput scan)
+    public static IEnumerable<string> Selects(ScanInput scan, IReadOnlyList<ColumnSchema> columns)
     {
         var whole = new List<FileSlice>();
         foreach (var slice in scan.Slices)
@@ -21,23 +21,23 @@ internal static class ParquetSql
 
             if (whole.Count > 0)
             {
-                yield return SelectWhole(scan, whole);
+                yield return SelectWhole(columns, whole);
                 whole.Clear();
             }
 
-            yield return SelectRange(scan, slice);
+            yield return SelectRange(columns, slice);
         }
 
         if (whole.Count > 0)
         {
-            yield return SelectWhole(scan, whole);
+            yield return SelectWhole(columns, whole);
         }
     }
 
-    /// <summary>Rows of one slice under the dataset's columns.</summary>
-    public static string SelectRange(ScanInput scan, FileSlice slice)
+    /// <summary>Rows of one slice under columns of the dataset.</summary>
+    public static string SelectRange(IReadOnlyList<ColumnSchema> wanted, FileSlice slice)
     {
-        var columns = TextSql.Select(scan.Columns, slice.File, readAsDataset: false);
+        var columns = TextSql.Select(wanted, slice.File, readAsDataset: false);
         var path = OpenSources.Literal(slice.File.Stamp.Path);
         return IsWhole(slice)
             ? $"SELECT {columns} FROM read_parquet({path}, hive_partitioning = false)"
@@ -47,9 +47,9 @@ internal static class ParquetSql
 
     private static bool IsWhole(FileSlice slice) => slice.Start == 0 && (slice.Unit != SliceUnit.Rows || slice.End == slice.File.RowCount);
 
-    private static string SelectWhole(ScanInput scan, List<FileSlice> slices)
+    private static string SelectWhole(IReadOnlyList<ColumnSchema> columns, List<FileSlice> slices)
     {
         var paths = string.Join(", ", slices.Select(s => OpenSources.Literal(s.File.Stamp.Path)));
-        return $"SELECT {SqlText.Names(scan.Columns.Select(c => c.Name))} FROM read_parquet([{paths}], hive_partitioning = false)";
+        return $"SELECT {SqlText.Names(columns.Select(c => c.Name))} FROM read_parquet([{paths}], hive_partitioning = false)";
     }
 }

@@ -51,9 +51,9 @@ internal sealed class StagedTable(ScanInput scan, IReadOnlyList<FileSlice> slice
     /// <summary>The reader's call for whole lines, as the one column <c>line</c>.</summary>
     public string LinesSql() => TextSql.Read(File.Path, WholeLines, [new ColumnSchema("line", "VARCHAR")], Staged.LongestRecord);
 
-    /// <summary>Rows of the dataset's columns.</summary>
-    public string SelectSql() =>
-        $"SELECT {TextSql.Select(Scan.Columns, Slices[0].File, readAsDataset: true)} FROM {ReadSql()}";
+    /// <summary>Rows of columns of the dataset.</summary>
+    public string SelectSql(IReadOnlyList<ColumnSchema> columns) =>
+        $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM {ReadSql()}";
 
     /// <summary>Columns of a file in its own order, under the dataset's types; those of its folders left out.</summary>
     public static ColumnSchema[] ColumnsOf(ScanInput scan, SourceFile file)

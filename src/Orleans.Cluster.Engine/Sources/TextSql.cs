@@ -36,6 +36,11 @@ internal static class TextSql
             + $"decimal_separator = {SqlText.Literal(dialect.Decimal)}, strict_mode = true, {buffers}{(storeRejects ? ", store_rejects = true, rejects_limit = 0" : "")})";
     }
 
+    // Structs are cast by the names of their fields; those that no name tells apart are taken by their places first.
+    private static string Renamed(ColumnSchema own, ColumnSchema column) => own.Type.Contains("STRUCT", StringComparison.Ordinal)
+        ? NestedNames.Read(SqlText.Name(own.Name), ColumnType.Parse(own.Type), NestedNames.Mend(ColumnType.Parse(own.Type)))
+        : SqlText.Name(own.Name);
+
     /// <summary>The dataset's columns out of a file that has some of them, under other types, or as folders.</summary>
     public static string Select(IReadOnlyList<ColumnSchema> dataset, SourceFile file, bool readAsDataset)
     {
@@ -58,7 +63,7 @@ internal static class TextSql
 
             return readAsDataset || own.Type == column.Type
                 ? $"{SqlText.Name(own.Name)} AS {name}"
-                : $"CAST({SqlText.Name(own.Name)} AS {column.Type}) AS {name}";
+                : $"CAST({Renamed(own, column)} AS {column.Type}) AS {name}";
         }
     }
 }

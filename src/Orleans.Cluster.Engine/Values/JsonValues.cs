@@ -20,13 +20,23 @@ internal static class JsonValues
     /// <summary>Text of a value as JSON; <c>null</c> where the value is NULL.</summary>
     public static string TextOrNull(string value, ColumnType type) => TextOrNull(value, type, 0);
 
-    /// <summary>Text of an object with one field for each column.</summary>
-    public static string Object(IEnumerable<ColumnSchema> columns) =>
-        $"concat('{{', {string.Join(", ',', ", columns.Select(column => Field(column.Name, SqlText.Name(column.Name), ColumnType.Parse(column.Type), 0)))}, '}}')";
+    /// <summary>The rows of a query, each an object with one field for each column.</summary>
+    public static string Objects(IReadOnlyList<ColumnSchema> columns, string query) =>
+        Rows(columns, query, '{', '}', (column, value) => $"{Key(column.Name)}, {value}");
 
-    /// <summary>Text of an array with one element for each column.</summary>
-    public static string Array(IEnumerable<ColumnSchema> columns) =>
-        $"concat('[', {string.Join(", ',', ", columns.Select(column => TextOrNull(SqlText.Name(column.Name), ColumnType.Parse(column.Type))))}, ']')";
+    /// <summary>The rows of a query, each an array with one element for each column.</summary>
+    public static string Arrays(IReadOnlyList<ColumnSchema> columns, string query) =>
+        Rows(columns, query, '[', ']', (_, value) => value);
+
+    // Each value is an expression of its own below the one that joins them: the engine rewrites an expression from its root again after each
+    // change, so that one of all columns takes the square of their number.
+    private static string Rows(
+        IReadOnlyList<ColumnSchema> columns, string query, char open, char close, Func<ColumnSchema, string, string> part)
+    {
+        var values = columns.Select((column, i) => $"{TextOrNull(SqlText.Name(column.Name), ColumnType.Parse(column.Type))} AS v{i}");
+        var parts = columns.Select((column, i) => part(column, $"v{i}"));
+        return $"SELECT concat('{open}', {string.Join(", ',', ", parts)}, '{close}') FROM (SELECT {string.Join(", ", values)} FROM ({query}))";
+    }
 
     private static string TextOrNull(string value, ColumnType type, int depth) => $"coalesce({Text(value, type, depth)}, 'null')";
 
@@ -46,8 +56,9 @@ internal static class JsonValues
         };
     }
 
-    private static string Field(string name, string value, ColumnType type, int depth) =>
-        $"{SqlText.Literal(System.Text.Json.JsonSerializer.Serialize(name, JsonNames.Options) + ":")}, {TextOrNull(value, type, depth)}";
+    private static string Field(string name, string value, ColumnType type, int depth) => $"{Key(name)}, {TextOrNull(value, type, depth)}";
+
+    private static string Key(string name) => SqlText.Literal(System.Text.Json.JsonSerializer.Serialize(name, JsonNames.Options) + ":");
 
     private static string Extract(string value, ColumnTypePart part, int index) =>
         $"struct_extract({value}, {(part.Name.Length == 0 ? $"{index + 1}" : SqlText.Literal(part.Name))})";

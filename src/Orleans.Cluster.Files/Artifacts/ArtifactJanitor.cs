@@ -172,17 +172,22 @@ internal sealed partial class ArtifactJanitor(
         nextLooks[id] = now < settles && settles < expires ? settles : expires;
     }
 
-    /// <summary>Of a job that succeeded, its result (unless it went to a folder of its user's) and the rows set aside are still read; exchanges are not.</summary>
+    /// <summary>Of a job that succeeded, its result (unless it went to a folder of its user's), its tables and the rows set aside are still read; exchanges are not.</summary>
     private async Task SweepSucceeded(JobRecord job, CancellationToken cancellationToken)
     {
         var plan = await jobs.FindPlan(job.State.Id, cancellationToken);
-        var resultStage = job.Spec.Output is null ? plan?.Stages[^1].Index : null;
+        HashSet<int> kept = [.. plan?.Tables.Values ?? []];
+        if (job.Spec.Output is null && plan is not null)
+        {
+            kept.Add(plan.Stages[^1].Index);
+        }
+
         var partitions = await checkpoints.List(job.State.Id, null, cancellationToken);
         var keep =
             from partition in partitions
             where partition is { State: PartitionState.Committed, Manifest: not null }
             from file in partition.Manifest!.Files
-            where file.Target == QuarantineTarget || partition.Task.Stage == resultStage
+            where file.Target == QuarantineTarget || kept.Contains(partition.Task.Stage)
             select $"{partition.ArtifactFolder}/{file.Path}";
         var removed = folders.DeleteFilesExcept(job.State.Id, keep.ToHashSet());
         if (removed > 0)

@@ -16,7 +16,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
 
     private readonly DatasetCache<JobPlan> plans = new();
 
-    public async Task<JobPlan> Plan(JobSpec spec, CancellationToken cancellationToken)
+    public async Task<JobPlan> Plan(JobSpec spec, IReadOnlyList<WiderType> wider, CancellationToken cancellationToken)
     {
         var sources = SourcesOf(spec);
         var faults = new DataFaults();
@@ -36,9 +36,35 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         }
 
         // The query is bound against the schemas of all inputs: without one of them its faults would be made up.
-        var plan = planned.Count == sources.Count ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken) : null;
+        var plan = planned.Count < sources.Count ? null
+            : wider.Count == 0 ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken)
+            : await PlanAnew(spec, planned, wider, faults, cancellationToken);
         faults.ThrowIfAny();
         return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
+    }
+
+    // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and what does
+    // not fit it is a bad row.
+    private async Task<JobPlan?> PlanAnew(
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, IReadOnlyList<WiderType> wider, DataFaults faults,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TryPlanQuery(spec, With(wider), faults, cancellationToken);
+        }
+        catch (ClusterException refusal) when (refusal.Code == Contracts.ProblemCode.QueryInvalid)
+        {
+            var kept = await TryPlanQuery(spec, With([]), faults, cancellationToken);
+            var warning = new PlanWarning(
+                JobPlan.GuessKept,
+                $"The query cannot be run over the wider types ({refusal.Message}): the types of the sample hold, and values that do not "
+                + "fit are bad rows.");
+            return kept is null ? null : kept with { Warnings = [.. kept.Warnings, warning] };
+        }
+
+        Dictionary<string, PlannedDataset> With(IReadOnlyList<WiderType> types) => planned.ToDictionary(
+            pair => pair.Key, pair => pair.Value.WithTypes(types.Where(type => type.Dataset == pair.Key)));
     }
 
     // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the same.

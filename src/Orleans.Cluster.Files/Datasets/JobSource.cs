@@ -41,6 +41,7 @@ internal static class JobSource
         return probe with
         {
             Columns = result.Columns,
+            DeclaredColumns = null,
             Files = isSame ? probe.Files : [.. probe.Files.Select(file => file with { Columns = file.Columns ?? probe.Columns, HiveValues = Folders(file, result) })],
             Warnings = [],
         };

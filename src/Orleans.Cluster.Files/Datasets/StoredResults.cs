@@ -24,7 +24,34 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
             : Artifacts(await LastStage(job, cancellationToken), target => target >= 0);
         return files.FirstOrDefault(file => !File.Exists(file.Path)) is null
             ? new StoredResult(job, files, record.Spec.Output, result.Columns)
-            : throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
+            : throw Gone(job);
+    }
+
+    /// <summary>A table of a job's result beside its rows, kept with the job.</summary>
+    /// <exception cref="ClusterException">As <see cref="Find"/>; <c>not-found</c> when there is no such table.</exception>
+    public async Task<StoredResult> FindTable(JobId job, string table, CancellationToken cancellationToken)
+    {
+        var record = await jobs.Find(job, cancellationToken)
+            ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
+        if (record.State.Phase != JobPhase.Succeeded)
+        {
+            throw NotReady(record);
+        }
+
+        var plan = await jobs.FindPlan(job, cancellationToken) ?? throw Gone(job);
+        if (!plan.Tables.TryGetValue(table, out var stage))
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.NotFound, $"The result of job {job} has no table '{table}'.",
+                plan.Tables.Count == 0
+                    ? "It has its rows alone; leave table out."
+                    : $"Its tables are: {string.Join(", ", plan.Tables.Keys)}.");
+        }
+
+        var files = Artifacts(await checkpoints.List(job, stage, cancellationToken), target => target >= 0);
+        return files.All(file => File.Exists(file.Path))
+            ? new StoredResult(job, files, null, plan.Stages[stage].Columns)
+            : throw Gone(job);
     }
 
     /// <summary>Committed artifacts of partitions, in order, whose target is wanted.</summary>
@@ -38,6 +65,9 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
                new AttemptId(partition.Task, partition.Attempt), Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file.Path),
                file.Rows, file.Bytes, file.Sha256),
     ];
+
+    private static ClusterException Gone(JobId job) =>
+        new(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
 
     private static ClusterException NotReady(JobRecord record) => record.State.Phase.IsTerminal()
         ? new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")

@@ -27,9 +27,12 @@ internal sealed class ResultReader(
     // Each export has memory of its own in the engine's process; who comes later waits for one that ends.
     private readonly SemaphoreSlim exports = new(ParallelExports);
 
-    public async Task<RowsFile> Read(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
+    public async Task<RowsFile> Read(
+        JobId job, string? table, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
     {
-        var stored = await results.Find(job, cancellationToken);
+        var stored = table is null
+            ? await results.Find(job, cancellationToken)
+            : await results.FindTable(job, table, cancellationToken);
         return await Export(Request(stored, stored.Files, format) with { Offset = offset, Limit = limit }, cancellationToken);
     }
 

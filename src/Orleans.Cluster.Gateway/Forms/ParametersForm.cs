@@ -210,6 +210,7 @@ internal static class ParametersForm
         form.RequiredText("key", "The column whose values become columns", MaxNameLength);
         form.RequiredText("value", "The column of the values", MaxNameLength);
         form.Word("function", PivotFunctions);
+        form.Word<PivotForm>("as");
     }
 
     private static void CheckOrder(FormObject form, string name)

@@ -80,9 +80,9 @@ internal sealed class RowsGrain(IResultReader results) : Grain, IRowsGrain
 
     private Task<RowsFile> Write(RowsRequest request)
     {
-        var page = RowsPage.Read(JobRequestsGrain.Parsed(request.Query), () => request.Format);
+        var page = RowsPage.Read(JobRequestsGrain.Parsed(request.Query), () => request.Format, hasTables: !request.Quarantine);
         return request.Quarantine
             ? results.ReadQuarantine(request.Job, page.Format, page.Offset, page.Limit, gone.Token)
-            : results.Read(request.Job, page.Format, page.Offset, page.Limit, gone.Token);
+            : results.Read(request.Job, page.Table, page.Format, page.Offset, page.Limit, gone.Token);
     }
 }

@@ -25,8 +25,8 @@ internal static class JobDetailsApi
     private static async Task<IResult> GetResult(
         JobId id, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
     {
-        var page = RowsPage.Of(request);
-        var rows = await results.Read(id, page.Format, page.Offset, page.Limit, cancellationToken);
+        var page = RowsPage.Of(request, hasTables: true);
+        var rows = await results.Read(id, page.Table, page.Format, page.Offset, page.Limit, cancellationToken);
         return page.Answer(response, rows, $"{id}");
     }
 
@@ -44,7 +44,7 @@ internal static class JobDetailsApi
     private static async Task<IResult> GetQuarantine(
         JobId id, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
     {
-        var page = RowsPage.Of(request);
+        var page = RowsPage.Of(request, hasTables: false);
         var rows = await results.ReadQuarantine(id, page.Format, page.Offset, page.Limit, cancellationToken);
         return page.Answer(response, rows, $"{id}-quarantine");
     }

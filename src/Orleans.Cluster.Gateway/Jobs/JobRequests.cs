@@ -49,7 +49,7 @@ internal sealed class JobRequests(
 
     /// <summary>What a submit would run.</summary>
     public async Task<PlanDocument> Plan(JobSpec spec, CancellationToken cancellationToken) =>
-        PlanDocuments.Of(await planning.Plan(spec, cancellationToken));
+        PlanDocuments.Of(await planning.Plan(spec, [], cancellationToken));
 
     /// <summary>A page of jobs, of one owner unless null.</summary>
     public async Task<JobList> List(IQueryCollection query, string? owner, CancellationToken cancellationToken)

@@ -8,8 +8,10 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>Which rows a client wants, and in which form.</summary>
-internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
+internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, string? Table = null)
 {
+    private const int MaxTableLength = 200;
+
     private static readonly (ExportFormat Format, MediaTypeHeaderValue Type, string Extension)[] Forms =
     [
         (ExportFormat.Json, new("application/json"), "json"),
@@ -19,22 +21,23 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
     ];
 
     /// <exception cref="ClusterException"><c>validation-failed</c>, <c>not-acceptable</c>.</exception>
-    public static RowsPage Of(HttpRequest request) => Read(request.Query, () => FormatOf(request));
+    public static RowsPage Of(HttpRequest request, bool hasTables) => Read(request.Query, () => FormatOf(request), hasTables);
 
     /// <summary>All rows of one part of a result.</summary>
     /// <exception cref="ClusterException"><c>not-acceptable</c>.</exception>
     public static RowsPage OfPart(HttpRequest request) => new(FormatOf(request), 0, null);
 
     /// <exception cref="ClusterException"><c>validation-failed</c>.</exception>
-    public static RowsPage Read(IQueryCollection parameters, Func<ExportFormat> formatOf)
+    public static RowsPage Read(IQueryCollection parameters, Func<ExportFormat> formatOf, bool hasTables)
     {
         var query = new QueryForm(parameters);
         var offset = query.Whole("offset", 0, long.MaxValue) ?? 0;
         var limit = query.Whole("limit", 0, long.MaxValue);
+        var table = hasTables ? query.Text("table", MaxTableLength) : null;
         query.Close();
         var format = formatOf();
         // A JSON document is read whole by its client; rows without a bound would break it.
-        return new RowsPage(format, offset, limit ?? (format == ExportFormat.Json ? GatewayLimits.JsonRows : null));
+        return new RowsPage(format, offset, limit ?? (format == ExportFormat.Json ? GatewayLimits.JsonRows : null), table);
     }
 
     /// <summary>Streams the rows, after which their file goes.</summary>
@@ -46,7 +49,8 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
         var next = Offset + rows.Rows.Rows;
         if (Limit > 0 && next < rows.Rows.TotalRows)
         {
-            response.Headers.Link = $"<{response.HttpContext.Request.Path}?offset={next}&limit={Limit}>; rel=\"next\"";
+            var table = Table is null ? "" : $"table={Uri.EscapeDataString(Table)}&";
+            response.Headers.Link = $"<{response.HttpContext.Request.Path}?{table}offset={next}&limit={Limit}>; rel=\"next\"";
         }
 
         var (_, type, extension) = Forms[(int)Format];

@@ -14,6 +14,8 @@ internal static class OperationNotes
     private static readonly ParameterNote Offset = new("offset", "Rows to pass over.", "0", IsNumber: true);
     private static readonly ParameterNote Limit = new("limit", "At most so many rows; 100,000 for JSON when absent.", "100", IsNumber: true);
 
+    private static readonly ParameterNote Table = new("table", "A table of the result beside its rows: keys of a pivot.", "keys");
+
     private static readonly Contracts.ProblemCode[] OfData =
     [
         Code.DatasetNotFound, Code.DatasetNotReadable, Code.SchemaConflict, Code.ColumnNotFound, Code.QueryInvalid, Code.PathNotAllowed,
@@ -70,8 +72,8 @@ internal static class OperationNotes
         ["DeleteJob"] = new("Remove an ended job with its result", 204) { Errors = [Code.JobNotFound, Code.ResultNotReady] },
         ["GetResult"] = new("Rows of the result", 200, typeof(ResultRows), Examples.Rows)
         {
-            Parameters = [Offset, Limit], Forms = RowForms,
-            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotAcceptable],
+            Parameters = [Offset, Limit, Table], Forms = RowForms,
+            Errors = [Code.JobNotFound, Code.ResultNotReady, Code.ResultExpired, Code.NotFound, Code.NotAcceptable],
         },
         ["ListResultParts"] = new("Parts of the result, which in order are the result", 200, typeof(ResultParts), Examples.Parts)
         {

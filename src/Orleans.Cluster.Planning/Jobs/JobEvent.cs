@@ -95,6 +95,9 @@ public sealed record JobDecision
     /// <summary>Failed and cancelled partitions wait again.</summary>
     public bool ResetUnfinished { get; init; }
 
+    /// <summary>The plan goes, with its partitions and attempts: the job is planned anew.</summary>
+    public bool DropPlan { get; init; }
+
     /// <summary>What to do once all this is stored. Each is safe to do twice.</summary>
     public IReadOnlyList<JobCommand> Commands { get; init; } = [];
 

@@ -21,6 +21,17 @@ public sealed record JobState
     /// <summary>How often it was started: 1, and one more with each retry. An attempt of an earlier epoch cannot begin or commit.</summary>
     public int Epoch { get; init; } = 1;
 
+    /// <summary>
+    /// Types that values proved guesses too narrow for: the job was planned anew with them, once, under a higher epoch. Empty before.
+    /// </summary>
+    public IReadOnlyList<WiderType> WiderTypes { get; init; } = [];
+
+    /// <summary>
+    /// Attempts that partitions of plans that were dropped have had at most. Those of a later plan are numbered from there, so that no
+    /// attempt of an earlier one has the folder of a later one.
+    /// </summary>
+    public int AttemptsBefore { get; init; }
+
     /// <summary>One more with each stored change.</summary>
     public long Revision { get; init; } = 1;
 

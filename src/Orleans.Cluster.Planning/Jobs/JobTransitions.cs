@@ -92,6 +92,7 @@ public static class JobTransitions
             State = state with
             {
                 Phase = JobPhase.Queued,
+                Notes = [.. state.Notes.Concat(GuessesKept(plan)).Take(MaxNotes)],
                 Stages = [.. plan.Stages.Select(stage => new StageState(
                     stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
             },
@@ -99,6 +100,9 @@ public static class JobTransitions
             Commands = [JobCommand.PokeQueue],
         };
     }
+
+    private static IEnumerable<string> GuessesKept(JobPlan plan) =>
+        plan.Warnings.Where(warning => warning.Code == JobPlan.GuessKept).Select(warning => warning.Detail);
 
     // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over by now.
     private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
@@ -117,6 +121,12 @@ public static class JobTransitions
     private static JobDecision Continue(JobState state, JobFacts facts, JobSpec spec)
     {
         var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} has stages without a plan.", nameof(facts));
+        var refuted = facts.Failed.FirstOrDefault(partition => partition.Failure is { Wider.Count: > 0 });
+        if (refuted is not null && state.WiderTypes.Count == 0)
+        {
+            return PlanAnew(state, refuted.Failure!);
+        }
+
         var split = facts.Failed.Where(partition => facts.Halves.ContainsKey(partition.Task)).ToList();
         foreach (var partition in facts.Failed.Except(split))
         {
@@ -157,6 +167,28 @@ public static class JobTransitions
             OpenStages = open,
             PartitionChanges = changes,
             Commands = open.Count > 0 || changes.Count > 0 ? [JobCommand.PokeQueue] : [],
+        };
+    }
+
+    // A guess was wrong: the same job with the wider types, from the start. Once, so that a job always ends.
+    private static JobDecision PlanAnew(JobState state, AttemptFailure failure)
+    {
+        var wider = string.Join(", ", failure.Wider!.Take(MaxNotes).Select(wider => $"{wider.Column} {wider.Type}"));
+        var note = "Planned anew with wider types, since a value did not fit a type that was guessed from a sample: "
+            + $"{failure.Message} Read now as: {wider}.";
+        return new JobDecision
+        {
+            State = state with
+            {
+                Phase = JobPhase.Planning,
+                Epoch = state.Epoch + 1,
+                Stages = [],
+                QuarantinedRows = 0,
+                WiderTypes = failure.Wider!,
+                Notes = [.. state.Notes.Append(note).Take(MaxNotes)],
+            },
+            DropPlan = true,
+            Commands = [JobCommand.Plan, JobCommand.PokeQueue],
         };
     }
 

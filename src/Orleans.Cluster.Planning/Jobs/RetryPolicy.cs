@@ -32,9 +32,13 @@ public static class RetryPolicy
         }
 
         return partition.Faults >= retry.MaxAttempts
-            ? ProblemDocument.Of(failure.ProblemCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}")
+            ? ProblemDocument.Of(failure.ProblemCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}", Hint(failure.Kind))
             : null;
     }
+
+    private static string? Hint(FailureKind kind) => kind == FailureKind.OutOfMemory
+        ? "Raise resources.memoryBytes, or read fewer columns: each column of a table takes 16 KiB and more in each step of a query."
+        : null;
 
     /// <summary>
     /// How long to wait before the next attempt: initial x multiplier^(faults-1), at most the maximum, then between half and all of it,

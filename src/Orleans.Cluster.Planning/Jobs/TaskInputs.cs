@@ -38,7 +38,7 @@ public static class TaskInputs
         {
             var dataset = plan.Datasets[name];
             var slices = input.Mode == InputMode.Partition ? work.Slices ?? [] : [.. dataset.Partitions.SelectMany(part => part.Slices)];
-            return new TaskInput(input.Name, Scan(dataset, slices, input.UsedColumns), null);
+            return new TaskInput(input.Name, Scan(name, dataset, slices, input.UsedColumns), null);
         }
 
         var all = upstream[input.Stage!.Value];
@@ -49,7 +49,7 @@ public static class TaskInputs
             var origin = plan.Stages[input.Stage.Value].Inputs.Single(source => source.Dataset is not null).Dataset!;
             var piece = producers.Where(producer => one.Contains(producer.Task.Partition))
                 .SelectMany(producer => Chunk(producer, work.FirstTarget, locate));
-            return new TaskInput(input.Name, Scan(plan.Datasets[origin], [.. piece], input.UsedColumns), null);
+            return new TaskInput(input.Name, Scan(origin, plan.Datasets[origin], [.. piece], input.UsedColumns), null);
         }
 
         var shared = WithChildren(work.SharedPartitions, all);
@@ -82,12 +82,14 @@ public static class TaskInputs
         return wanted;
     }
 
-    private static ScanInput Scan(PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
+    private static ScanInput Scan(
+        string name, PlannedDataset dataset, IReadOnlyList<FileSlice> slices, IReadOnlyList<string>? used) => new()
     {
         Format = dataset.Format,
         Dialect = dataset.Dialect,
         Json = dataset.Json,
         Columns = dataset.Columns,
+        Guesses = dataset.DeclaredColumns is { } declared ? new GuessedTypes(name, declared) : null,
         UsedColumns = used,
         Slices = slices,
     };

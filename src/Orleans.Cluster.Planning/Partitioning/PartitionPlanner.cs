@@ -66,6 +66,7 @@ public static class PartitionPlanner
             Dialect = probe.Dialect,
             Json = probe.Json,
             Columns = probe.Columns,
+            DeclaredColumns = probe.DeclaredColumns,
             Partitions = partitions,
             TotalBytes = probe.Files.Sum(file => file.Stamp.Bytes),
             EstimatedRows = partitions.Sum(partition => partition.EstimatedRows),

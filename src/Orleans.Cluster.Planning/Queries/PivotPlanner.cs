@@ -5,15 +5,21 @@ namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
 /// Long to wide in two phases: cells are a group-by of index and key like any other; the values of the key, found among the cells, are
-/// numbered; and the result has a column for each. As in the engine's own PIVOT, a key that is NULL makes no column, but its rows are
-/// groups all the same.
+/// numbered; and the result has a column for each, or a place in a list. As in the engine's own PIVOT, a key that is NULL makes no
+/// column, but its rows are groups all the same.
 /// </summary>
 internal sealed class PivotPlanner(PlanDraft draft)
 {
-    private const string Key = "__key";
+    /// <summary>Name of the table of keys.</summary>
+    public const string KeysTable = "keys";
+
     private const string Value = "__value";
-    private const string Number = "__number";
     private const string Cells = "__cells";
+    private const string ListColumn = "values";
+
+    // Columns of the table of keys as its readers see it.
+    private const string Key = "\"key\"";
+    private const string Number = "\"position\"";
 
     /// <summary>One row for each pair of index and key.</summary>
     public static string CellsQuery(string table, PivotColumns columns)
@@ -26,8 +32,10 @@ internal sealed class PivotPlanner(PlanDraft draft)
     /// <summary>Adds all stages; answers the result columns that are known before it runs.</summary>
     /// <param name="cells">The planned <see cref="CellsQuery"/>.</param>
     /// <param name="columns">What it is of.</param>
+    /// <param name="form">How values are shown.</param>
     /// <param name="output">Where the result goes.</param>
-    public async Task<IReadOnlyList<ColumnSchema>> Plan(PlannedQuery cells, PivotColumns columns, TaskOutput output)
+    public async Task<IReadOnlyList<ColumnSchema>> Plan(
+        PlannedQuery cells, PivotColumns columns, PivotForm form, TaskOutput output)
     {
         var rows = await draft.Select(cells.Relation, $"SELECT {cells.SelectColumns} FROM {cells.Relation.Source} AS r");
         var stage = draft.AddStage(rows, "cells", "One row for each pair of index and key.");
@@ -38,27 +46,61 @@ internal sealed class PivotPlanner(PlanDraft draft)
             : (await new OrderPlanner(draft).Arrange(new PlannedQuery(Read(stage), cells.Columns, order, null, 0))).Relation;
 
         var index = columns.Index.Select((column, number) => (Name: $"r.{IndexName(number)}", Result: column with { Type = StoredTypes.Of(column.Type) })).ToList();
-        var cell = $"r.{Cells}[{KeyColumns.Number} + 1]";
         var type = stage.Columns.First(column => column.Name == Value).Type;
-        var query = $"SELECT {string.Join(", ", index.Select(pair => $"CAST({pair.Name} AS {pair.Result.Type}) AS {SqlText.Name(pair.Result.Name)}"))}{KeyColumns.Place} "
-            + $"FROM ({Lists(together.Source, keys.Source, columns.Index.Count)}) AS r "
-            + $"ORDER BY {string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"))}";
+        var all = together.With(keys.Inputs);
+        var lists = Lists(together.Source, keys.Source, columns);
+        return form == PivotForm.List
+            ? AddLists(all, lists, index, type, output)
+            : AddColumns(all, lists, index, StoredTypes.Of(type), keys, output);
+    }
+
+    private List<ColumnSchema> AddColumns(
+        Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, Relation keys,
+        TaskOutput output)
+    {
+        var query = $"SELECT {Cast(index)}{KeyColumns.Place} FROM ({lists}) AS r ORDER BY {Ordered(index)}";
         draft.AddResult(
-            together.With(keys.Inputs), "pivot", query, [.. index.Select(pair => pair.Result)], output,
+            rows, "pivot", query, [.. index.Select(pair => pair.Result)], output,
             new KeyColumns(
                 $"SELECT CAST({Key} AS VARCHAR) FROM {keys.Source} ORDER BY {Number}",
-                $"CAST({(columns.IsCount ? $"coalesce({cell}, 0)" : cell)} AS {StoredTypes.Of(type)})"),
+                $"CAST(r.{Cells}[{KeyColumns.Number} + 1] AS {type})"),
             $"A column for each value of the key, at most {KeyColumns.Most}.");
         return [.. index.Select(pair => pair.Result)];
     }
 
-    // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional aggregate for each
-    // key instead would read every cell once for each key. Where there is no key at all, each index still has a row.
-    private static string Lists(string cells, string keys, int count)
+    private List<ColumnSchema> AddLists(
+        Relation rows, string lists, List<(string Name, ColumnSchema Result)> index, string type, TaskOutput output)
     {
-        var names = string.Join(", ", Enumerable.Range(0, count).Select(number => $"i.{IndexName(number)}"));
-        var same = Enumerable.Range(0, count).Select(number => $"c.{IndexName(number)} IS NOT DISTINCT FROM i.{IndexName(number)}");
-        return $"SELECT {names}, list(c.{Value} ORDER BY k.{Number}) AS {Cells} "
+        var name = ListColumn;
+        for (var number = 1; index.Any(pair => Scope.Same(pair.Result.Name, name)); number++)
+        {
+            name = $"{ListColumn}_{number}";
+        }
+
+        var list = new ColumnSchema(name, StoredTypes.Of($"{type}[]"));
+        List<ColumnSchema> columns = [.. index.Select(pair => pair.Result), list];
+        draft.AddResult(
+            rows, "pivot",
+            $"SELECT {Cast(index)}, CAST(r.{Cells} AS {list.Type}) AS {SqlText.Name(name)} FROM ({lists}) AS r ORDER BY {Ordered(index)}",
+            columns, output, null, "A list of the values by the places of their keys, which are a table of their own.");
+        return columns;
+    }
+
+    private static string Cast(List<(string Name, ColumnSchema Result)> index) =>
+        string.Join(", ", index.Select(pair => $"CAST({pair.Name} AS {pair.Result.Type}) AS {SqlText.Name(pair.Result.Name)}"));
+
+    private static string Ordered(List<(string Name, ColumnSchema Result)> index) =>
+        string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"));
+
+    // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional aggregate for each
+    // key instead would read every cell once for each key. Where there is no key at all, each index has a row, and the list no place.
+    private static string Lists(string cells, string keys, PivotColumns columns)
+    {
+        var numbers = Enumerable.Range(0, columns.Index.Count).ToList();
+        var names = string.Join(", ", numbers.Select(number => $"i.{IndexName(number)}"));
+        var same = numbers.Select(number => $"c.{IndexName(number)} IS NOT DISTINCT FROM i.{IndexName(number)}");
+        var value = columns.IsCount ? $"coalesce(c.{Value}, 0)" : $"c.{Value}";
+        return $"SELECT {names}, coalesce(list({value} ORDER BY k.{Number}) FILTER (WHERE k.{Key} IS NOT NULL), []) AS {Cells} "
             + $"FROM (SELECT DISTINCT {names.Replace("i.", "", StringComparison.Ordinal)} FROM {cells}) AS i LEFT JOIN {keys} AS k ON true "
             + $"LEFT JOIN {cells} AS c ON c.{Key} = k.{Key} AND {string.Join(" AND ", same)} GROUP BY {names}";
     }
@@ -74,9 +116,11 @@ internal sealed class PivotPlanner(PlanDraft draft)
 
         var numbered = await draft.Select(
             source,
-            $"SELECT {Key}, CAST(row_number() OVER (ORDER BY {Key}) - 1 AS INTEGER) AS {Number} "
+            $"SELECT CAST(row_number() OVER (ORDER BY {Key}) AS BIGINT) AS {Number}, {Key} "
             + $"FROM (SELECT DISTINCT {Key} FROM {source.Source} WHERE {Key} IS NOT NULL)");
-        return draft.Gather(draft.AddStage(numbered, "keys", "Values of the key in their order, which is the order of the columns."));
+        var stage = draft.AddStage(numbered, "keys", "Values of the key in their order, which is the order of the columns.");
+        draft.Tables[KeysTable] = stage.Index;
+        return draft.Gather(stage);
     }
 
     private Relation Read(StageHandle stage) =>

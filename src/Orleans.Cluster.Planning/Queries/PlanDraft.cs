@@ -25,6 +25,9 @@ internal sealed class PlanDraft(
     /// <summary>Stages so far.</summary>
     public IReadOnlyList<StagePlan> Stages => stages;
 
+    /// <summary>Tables of the result beside its rows.</summary>
+    public Dictionary<string, int> Tables { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>What a SELECT without FROM reads.</summary>
     public static Relation OneRow { get; } = new()
     {

@@ -38,13 +38,14 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         && query.Relation.Size.Bytes > limits.GatherBytes && spec.ReadParameters<AggregateParameters>().OrderBy.Count == 0;
 
     private static JobPlan PlanOf(PlanDraft draft, string sql, IReadOnlyList<ColumnSchema> columns) =>
-        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Query = sql };
+        new() { Datasets = draft.Datasets, Stages = draft.Stages, Columns = columns, Tables = draft.Tables, Query = sql };
 
     private static async Task<IReadOnlyList<ColumnSchema>> Pivot(JobSpec spec, PlanDraft draft)
     {
-        var columns = OperationQuery.PivotColumns(spec.ReadParameters<PivotParameters>(), draft);
+        var parameters = spec.ReadParameters<PivotParameters>();
+        var columns = OperationQuery.PivotColumns(parameters, draft);
         var cells = await Spread(draft, await draft.Parse(PivotPlanner.CellsQuery(draft.Datasets.Keys.First(), columns)));
-        return await new PivotPlanner(draft).Plan(cells, columns, ResultOutput(spec));
+        return await new PivotPlanner(draft).Plan(cells, columns, parameters.As, ResultOutput(spec));
     }
 
     // Two operations have a meaning that no SELECT over tables without row numbers or sketches has; all others are their query.

@@ -34,7 +34,7 @@ internal static class SessionValues
     /// <summary>Why one is refused.</summary>
     public static string Refusal(string name) =>
         $"{name.ToLowerInvariant()} is not allowed. Queries may read their data alone, not the clock or the session; a partition that is run "
-        + "again must give the same rows.";
+        + "again must give the same rows. Write the value as a constant.";
 
     /// <exception cref="ClusterException"><c>query-invalid</c>: a query reads one of them.</exception>
     public static void Refuse(JsonNode query, IEnumerable<string> columns)

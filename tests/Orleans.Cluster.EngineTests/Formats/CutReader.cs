@@ -58,12 +58,12 @@ internal sealed class CutReader : IDisposable
         {
             var text = new TextTable($"__text_{tables++}", scan, scan.Slices, setsAside: false, static (_, _) => { });
             session.Register(text);
-            return text.SelectSql();
+            return text.SelectSql(text.Scan.Columns);
         }
 
         var table = new StagedTable(scan, scan.Slices, staging);
         table.Stage(static _ => { }, CancellationToken.None);
-        return table.SelectSql();
+        return table.SelectSql(table.Scan.Columns);
     }
 
     public void Dispose()

@@ -51,15 +51,45 @@ public sealed class JsonValueTests : IDisposable
     {
         var path = harness.Write("late.ndjson", string.Concat(Enumerable.Range(0, 60_000).Select(i => i == 50_000 ? bad + "\n" : $"{{\"a\":{i},\"b\":\"text {i}\",\"n\":{{\"k\":1}}}}\n")));
 
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(path)));
+        // Declared types are not widened by what does not fit them.
+        var job = Job(path, new SourceOptions { Columns = new Dictionary<string, string> { ["a"] = "BIGINT" } });
+        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(job));
         if (!bad.Contains("\"c\"", StringComparison.Ordinal))
         {
-            await harness.Run(Job(path) with { OnBadRow = BadRowPolicy.Quarantine });
+            await harness.Run(job with { OnBadRow = BadRowPolicy.Quarantine });
             Assert.Equal(1, harness.Quarantined);
         }
 
         Assert.Contains($"{path}, line 50001, byte", refused.Message, StringComparison.Ordinal);
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"a":[1,"x"],"n":123456789012345678901234567890}""", null)]
+    [InlineData("""{"a":[1,{"k":18446744073709551615}]}""", null)]
+    [InlineData("""{"a":[1,"x",0.1234567890123456]}""", null)]
+    [InlineData("""{"a":[1,{"k":-0.123456789012345678}]}""", "-0.123456789012345678")]
+    [InlineData("""{"a":[1,"x",1.234567890123456789e5]}""", "1.234567890123456789e5")]
+    public async Task Convert_NumbersWithoutAType_KeepAllDigitsOrAreRefused(string record, string? refused)
+    {
+        var columns = new Dictionary<string, string> { ["a"] = "JSON", ["n"] = "JSON" };
+        var path = harness.Write("digits.ndjson", record + "\n");
+        var job = Job(path, new SourceOptions { Columns = columns });
+        job = job with { Output = new OutputSpec { Path = "out", Format = OutputFormat.Ndjson } };
+
+        var failure = await Record.ExceptionAsync(() => harness.Run(job));
+
+        if (refused is null)
+        {
+            Assert.Null(failure);
+            var read = JsonDocument.Parse(await File.ReadAllTextAsync(harness.LastFiles[0].Path, TestContext.Current.CancellationToken)).RootElement;
+            Assert.All(JsonDocument.Parse(record).RootElement.EnumerateObject(), field => Assert.Equal(field.Value.GetRawText(), read.GetProperty(field.Name).GetRawText()));
+        }
+        else
+        {
+            Assert.Contains($"value '{refused}'", failure?.Message, StringComparison.Ordinal);
+            Assert.Contains("line 1, byte 0", failure!.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -83,6 +83,13 @@ public sealed class PureSqlTests : IDisposable
     [InlineData("SELECT * FROM (PIVOT l ON g USING sum(v))", "operation pivot")]
     [InlineData("WITH l AS (SELECT 1 AS k) SELECT * FROM main.l, l", "another name")]
     [InlineData("SELECT * FROM other.l", "main.NAME")]
+    [InlineData("SELECT random() FROM l", "operation sample")]
+    [InlineData("SELECT now() FROM l", "as a constant")]
+    [InlineData("SELECT current_date FROM l", "as a constant")]
+    [InlineData("SELECT * FROM read_csv('a.csv')", "FROM 'folder/*.csv'")]
+    [InlineData("SELECT v + $1 FROM l", "Write the values")]
+    [InlineData("SELECT * FROM l TABLESAMPLE 10%", "operation sample")]
+    [InlineData("SELECT * FROM (DESCRIBE l)", "/data/preview")]
     public async Task Plan_WhatStaysRefused_SaysWhatToUse(string query, string hint)
     {
         var refusal = await Assert.ThrowsAsync<ClusterException>(() => tables.Harness.Plan(tables.Job(query, 1)));

@@ -22,7 +22,7 @@ internal sealed class ScanReader : IDisposable
     public (List<string> Rows, List<BadRow> Bad) Read(ScanInput scan, int windowBytes = TextWindow.DefaultBytes, IReadOnlyList<string>? columns = null)
     {
         var table = Declare(scan, setsAside: true, windowBytes);
-        var rows = Rows(table, table.SelectSql(), columns);
+        var rows = Rows(table, table.SelectSql(table.Scan.Columns), columns);
         Assert.Equal(rows.Count + table.Bad.Count(), table.Records);
         return (rows, [.. table.Bad]);
     }
@@ -31,7 +31,7 @@ internal sealed class ScanReader : IDisposable
     public string Refusal(ScanInput scan)
     {
         var table = Declare(scan, setsAside: false, TextWindow.DefaultBytes);
-        return Assert.Throws<EngineException>(() => Rows(table, table.SelectSql(), null)).Message;
+        return Assert.Throws<EngineException>(() => Rows(table, table.SelectSql(table.Scan.Columns), null)).Message;
     }
 
     /// <summary>The rows as the engine's own reader has them.</summary>

@@ -54,6 +54,28 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         Assert.Equal(Rows - (Rows / 1000), status.GetProperty("result").GetProperty("rows").GetInt64());
     }
 
+    [Theory]
+    [InlineData("SELECT max(chrom) AS c, count(*) AS n FROM source", "[\"X\",160000]", 0)]
+    [InlineData("SELECT CAST(sum(chrom) AS BIGINT) AS c, count(*) AS n FROM source", "[159999,159999]", 1)]
+    public async Task Submit_ValueThatNoSampleShowed_IsPlannedAnewWithTheWiderTypeWhereTheQueryAllowsIt(string query, string row, int quarantined)
+    {
+        var name = $"late-{quarantined}.csv";
+        File.WriteAllText(Path(name), string.Concat(Enumerable.Range(0, 160_000).Select(i => i == 60_000 ? $"X,{i}\n" : $"1,{i:000000000000000}\n").Prepend("chrom,v\n")));
+
+        var status = await Run(new
+        {
+            operation = "sql", onBadRow = "QUARANTINE", source = new { path = name }, parameters = new { query }, partitioning = new { minPartitions = 3 },
+        });
+
+        Assert.True(status.GetProperty("status").GetString() == "SUCCEEDED", status.ToString());
+        Assert.Equal(row, (await cluster.ResultAsync(Id(status))).GetProperty("rows")[0].ToString());
+        Assert.Equal(quarantined, status.GetProperty("quarantinedRows").GetInt32());
+        var notes = status.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!).ToList();
+        Assert.Equal(1 + quarantined, notes.Count);
+        Assert.Contains($"{name}, line 60002, ", notes[0], StringComparison.Ordinal);
+        Assert.Contains("Read now as: chrom VARCHAR", notes[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Partition_Preview_IsAsTheJobReadsIt()
     {

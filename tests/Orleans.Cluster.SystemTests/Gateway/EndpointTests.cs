@@ -113,6 +113,26 @@ public sealed class EndpointTests(GatewayCluster gateway)
     }
 
     [Fact]
+    public async Task GetResult_PivotAsAList_HasItsKeysAsATable()
+    {
+        gateway.Write("long.csv", "x,k,v\n1,b,1\n1,a,2\n2,b,3\n");
+        var id = await gateway.SucceededAsync(new
+        {
+            operation = "pivot", source = new { path = "long.csv" },
+            parameters = new { index = new[] { "x" }, key = "k", value = "v", @as = "LIST" },
+        });
+
+        var rows = await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result");
+        var keys = await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result?table=keys");
+        var (status, none) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{id}/result?table=values");
+
+        Assert.Equal("[[1,[2,1]],[2,[null,3]]]", rows.GetProperty("rows").ToString());
+        Assert.Equal("[[1,\"a\"],[2,\"b\"]]", keys.GetProperty("rows").ToString());
+        Assert.Equal((HttpStatusCode.NotFound, "not-found"), (status, none.GetProperty("code").GetString()));
+        Assert.Contains("keys", none.GetProperty("hint").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Result_InEachForm_TheSameRows()
     {
         var id = await gateway.SucceededAsync(Sums());

@@ -17,7 +17,7 @@ public sealed class UpstreamManifestsTests
     {
         var upstream = new UpstreamManifests(table, clock);
 
-        var found = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => upstream.Find(JobSamples.Id, 0, default)));
+        var found = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => upstream.Find(JobSamples.Id, 1, 0, default)));
 
         Assert.Equal((1, 10), (table.FullReads, table.PartitionsRead));
         Assert.All(found, partitions => Assert.Same(found[0], partitions));
@@ -27,13 +27,13 @@ public sealed class UpstreamManifestsTests
     public async Task Find_OnePartitionHasRunAgain_ReadsThatOneAlone()
     {
         var upstream = new UpstreamManifests(table, clock);
-        var before = await upstream.Find(JobSamples.Id, 0, default);
+        var before = await upstream.Find(JobSamples.Id, 1, 0, default);
         clock.Advance(TimeSpan.FromSeconds(31));
-        Assert.Same(before, await upstream.Find(JobSamples.Id, 0, default));
+        Assert.Same(before, await upstream.Find(JobSamples.Id, 1, 0, default));
         table.Rows[3] = table.Rows[3] with { Attempt = 2 };
         upstream.Doubt(JobSamples.Id, 0);
 
-        var after = await upstream.Find(JobSamples.Id, 0, default);
+        var after = await upstream.Find(JobSamples.Id, 1, 0, default);
 
         Assert.Equal(2, after[3].Attempt);
         Assert.Equal((1, 11), (table.FullReads, table.PartitionsRead));
@@ -44,10 +44,10 @@ public sealed class UpstreamManifestsTests
     {
         var upstream = new UpstreamManifests(table, clock);
         table.Fault = new StorageUnavailableException("away", new IOException());
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => upstream.Find(JobSamples.Id, 0, default));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => upstream.Find(JobSamples.Id, 1, 0, default));
         table.Fault = null;
 
-        Assert.Equal(10, (await upstream.Find(JobSamples.Id, 0, default)).Count);
+        Assert.Equal(10, (await upstream.Find(JobSamples.Id, 1, 0, default)).Count);
     }
 
     private sealed class Table : IUpstreamReads

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 using static Orleans.Cluster.UnitTests.Jobs.JobSamples;
 
 namespace Orleans.Cluster.UnitTests.Jobs;
@@ -200,6 +201,57 @@ public sealed class JobTransitionsTests
     }
 
     [Fact]
+    public void Apply_OutOfMemoryForGood_SaysWhatToDo()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 3, FailureKind.OutOfMemory, faults: 2)] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Contains("resources.memoryBytes", decision.State.Error!.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_GuessedTypeIsRefuted_PlansAnewInANewEpochAndSaysSo()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Refuted()] };
+
+        var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
+
+        Assert.Equal((JobPhase.Planning, 2, true), (decision.State.Phase, decision.State.Epoch, decision.DropPlan));
+        Assert.Empty(decision.State.Stages);
+        Assert.Equal([new WiderType("source", "total", "VARCHAR")], decision.State.WiderTypes);
+        Assert.Equal([JobCommand.Plan, JobCommand.PokeQueue], decision.Commands);
+        Assert.Contains("line 7", Assert.Single(decision.State.Notes), StringComparison.Ordinal);
+        Assert.Contains("total VARCHAR", decision.State.Notes[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_GuessedTypeIsRefutedAgain_FailsTheJob()
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Refuted()] };
+        var second = Running() with { Epoch = 2, WiderTypes = [new WiderType("source", "total", "DOUBLE")] };
+
+        var decision = JobTransitions.Apply(second, new Observed(facts), Spec);
+
+        Assert.Equal((JobPhase.Failed, "bad-row", false), (decision.State.Phase, decision.State.Error!.Code, decision.DropPlan));
+    }
+
+    [Fact]
+    public void Apply_PlanKeepsAGuess_NotesIt()
+    {
+        var plan = Plan with { Warnings = [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")] };
+
+        var decision = JobTransitions.Apply(State(JobPhase.Planning), new PlanMade(plan, Now), Spec);
+
+        Assert.Equal(["The types of the sample hold."], decision.State.Notes);
+    }
+
+    private static PartitionRecord Refuted() => Partition(1, 1, FailureKind.BadData) with
+    {
+        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.") { Wider = [new WiderType("source", "total", "VARCHAR")] },
+    };
+
+    [Fact]
     public void Apply_WorkerLostManyTimes_NeverFailsTheJob()
     {
         var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 50, FailureKind.WorkerLost, faults: 0)] };
@@ -220,6 +272,32 @@ public sealed class JobTransitionsTests
         Assert.Equal((JobPhase.Cancelling, true), (cancelling.State.Phase, cancelling.CancelWaiting));
         Assert.Equal((JobPhase.Cancelling, JobCommand.StopAttempts), (still.State.Phase, Assert.Single(still.Commands)));
         Assert.Equal(JobPhase.Cancelled, over.State.Phase);
+    }
+
+    // Its publisher or planner stood still until the job was retried.
+    [Fact]
+    public void Apply_RefusalOfAnEarlierEpoch_DoesNotEndTheRetry()
+    {
+        var late = new JobRefused(ProblemDocument.Of(Contracts.ProblemCode.Internal, "late"), Now) { Epoch = 1 };
+        var published = new Published(new JobResult(0, 0, [], []), [], Now) { Epoch = 1 };
+
+        var refused = JobTransitions.Apply(Running() with { Epoch = 2 }, late, Spec);
+        var succeeded = JobTransitions.Apply(State(JobPhase.Publishing) with { Epoch = 2 }, published, Spec);
+
+        Assert.Equal((JobPhase.Running, JobPhase.Publishing), (refused.State.Phase, succeeded.State.Phase));
+        Assert.Equal(JobPhase.Failed, JobTransitions.Apply(Running(), late, Spec).State.Phase);
+    }
+
+    // The plan is still being made when somebody cancels: CANCELLED says that nothing works for the job any more.
+    [Fact]
+    public void Apply_CancelWhilePlanning_IsOverOnlyWhenPlanningHasEnded()
+    {
+        var cancelling = JobTransitions.Apply(State(JobPhase.Planning), new CancelRequested(Now), Spec);
+        var still = JobTransitions.Apply(cancelling.State, new Observed(new JobFacts { Now = Now, IsBusy = true }), Spec);
+        var over = JobTransitions.Apply(cancelling.State, new Observed(new JobFacts { Now = Now }), Spec);
+
+        Assert.Equal((JobPhase.Cancelling, JobPhase.Cancelling), (cancelling.State.Phase, still.State.Phase));
+        Assert.Equal((JobPhase.Cancelled, Now), (over.State.Phase, over.State.FinishedAt));
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orleans.Cluster.Contracts;
 
-namespace Orleans.Cluster.Engine.Probing;
+namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>Names of columns as SQL can tell them apart: none is blank, and no two differ in case only.</summary>
 internal static class ColumnNames

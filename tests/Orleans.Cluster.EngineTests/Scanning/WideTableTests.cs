@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Scanning;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.EngineTests.Scanning;
+
+/// <summary>Tables of thousands of columns: a query pays for those that it names.</summary>
+public sealed class WideTableTests : IDisposable
+{
+    private const int Columns = 20_000;
+
+    private readonly EngineHarness harness = new();
+
+    public void Dispose() => harness.Dispose();
+
+    [Fact]
+    public void SelectSql_OneOfManyColumns_NamesNoOther()
+    {
+        ColumnSchema[] columns = [new("a", "BIGINT"), new("b", "BIGINT"), new("c", "VARCHAR")];
+        var scan = new ScanInput
+        {
+            Format = SourceFormat.Csv, Columns = columns,
+            Dialect = new TextDialect { Delimiter = ",", Quote = "\"", Escape = "\"", Header = true },
+            Slices = [new FileSlice { File = new SourceFile { Stamp = new FileStamp("x.csv", 0, default) } }],
+        };
+        var table = new TextTable("t", scan, scan.Slices, setsAside: false, static (_, _) => { });
+
+        var sql = table.SelectSql([columns[1]]);
+
+        Assert.Equal("SELECT \"b\" AS \"b\" FROM (SELECT c1 AS \"b\" FROM t())", sql);
+    }
+
+    [Fact]
+    public async Task Run_SumOfOneColumnAndAllOfARow_AreThere()
+    {
+        var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, Columns).Select(i => i + j)));
+        var header = string.Join(',', Enumerable.Range(0, Columns).Select(i => $"c{i}"));
+        var path = harness.Write("wide.csv", string.Join('\n', lines.Prepend(header)));
+
+        var sum = await harness.Run(Query(path, "SELECT sum(c77) AS s FROM source"));
+        var row = await harness.Run(Query(path, "SELECT * FROM source WHERE c5 > 6"));
+
+        Assert.Equal(["[234]"], EngineHarness.Rows(sum));
+        Assert.Equal(Enumerable.Range(2, Columns), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
+    }
+
+    private static JobSpec Query(string path, string query) => new()
+    {
+        Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] },
+        Parameters = JsonSerializer.SerializeToElement(new { query }),
+    };
+}
