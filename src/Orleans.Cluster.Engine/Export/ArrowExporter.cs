@@ -73,7 +73,7 @@ internal static class ArrowExporter
     {
         ExportFormat.ArrowLz4 => Compressed(CompressionCodecType.Lz4Frame),
         ExportFormat.ArrowZstd => Compressed(CompressionCodecType.Zstd),
-        _ => IpcOptions.Default,
+        _ => new IpcOptions(),
     };
 
     private static IpcOptions Compressed(CompressionCodecType codec) =>
