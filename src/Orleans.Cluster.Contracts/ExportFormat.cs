@@ -14,4 +14,10 @@ public enum ExportFormat
 
     /// <summary>An Arrow IPC stream.</summary>
     Arrow = 3,
+
+    /// <summary>An Arrow IPC stream whose buffers are LZ4 frames.</summary>
+    ArrowLz4 = 4,
+
+    /// <summary>An Arrow IPC stream whose buffers are Zstandard frames.</summary>
+    ArrowZstd = 5,
 }

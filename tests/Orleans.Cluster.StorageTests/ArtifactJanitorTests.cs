@@ -103,6 +103,34 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         Assert.Equal([$"{job.Id}/0/0/1/part-0.parquet"], Files(storage));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Sweep_ResultThatAJobReads_StaysUntilTheReaderHasEnded(bool isDeleted)
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var job = await StoreSucceeded(storage, output: null);
+        var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Job = job.Id }, DependsOn = [job.Id] };
+        var reader = (await storage.Jobs.Create(TestJobs.New(spec: spec), default)).State.Id;
+        now = job.FinishedAt!.Value + options.Results + TimeSpan.FromHours(1);
+        if (isDeleted)
+        {
+            Assert.True(await storage.Jobs.Delete(job.Id, default));
+        }
+
+        var janitor = Janitor(storage);
+        await janitor.Sweep(default);
+        var whileRead = Files(storage);
+        await storage.Jobs.Apply(
+            (await storage.Jobs.Find(reader, default))!.State with { Phase = JobPhase.Cancelled, FinishedAt = now }, change => change with { CancelWaiting = true });
+        now += TimeSpan.FromHours(2);
+        await janitor.Sweep(default);
+        await janitor.Sweep(default);
+
+        Assert.Contains($"{job.Id}/1/0/1/result.parquet", whileRead);
+        Assert.DoesNotContain(Files(storage), file => file.StartsWith($"{job.Id}/", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Sweep_UnknownJob_GoesAfterItsGrace()
     {

@@ -1,3 +1,4 @@
+using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
@@ -12,7 +13,9 @@ namespace Orleans.Cluster.Engine.Export;
 /// decimal128(p,s); FLOAT and DOUBLE are float and double; VARCHAR, UUID and JSON are utf8; BLOB is binary; DATE is date32; TIME is time64 in
 /// microseconds (TIME_NS in nanoseconds); TIMESTAMP is timestamp in microseconds without a zone, TIMESTAMP WITH TIME ZONE the same in UTC,
 /// TIMESTAMP_NS in nanoseconds; LIST, STRUCT and MAP are list, struct and map of these, an array of fixed length is a fixed-size list.
-/// A result has no HUGEINT, INTERVAL or ENUM: see <see cref="StoredType"/>.
+/// A result has no HUGEINT, INTERVAL or ENUM: see <see cref="StoredType"/>. Strings are not dictionary-coded: a dictionary must be known before
+/// the first row or grow by deltas, which not every reader takes; who wants fewer bytes asks for compressed buffers, which every implementation
+/// of the format defines.
 /// </summary>
 internal static class ArrowExporter
 {
@@ -53,7 +56,7 @@ internal static class ArrowExporter
                     page.Sql(),
                     batches =>
                     {
-                        writer ??= new ArrowStreamWriter(file, batches.Schema, leaveOpen: true);
+                        writer ??= new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, Options(request.Format));
                         WriteBatches(writer, batches, cancellationToken);
                     },
                     cancellationToken);
@@ -66,6 +69,16 @@ internal static class ArrowExporter
             writer?.Dispose();
         }
     }
+
+    private static IpcOptions Options(ExportFormat format) => format switch
+    {
+        ExportFormat.ArrowLz4 => Compressed(CompressionCodecType.Lz4Frame),
+        ExportFormat.ArrowZstd => Compressed(CompressionCodecType.Zstd),
+        _ => new IpcOptions(),
+    };
+
+    private static IpcOptions Compressed(CompressionCodecType codec) =>
+        new() { CompressionCodecFactory = new CompressionCodecFactory(), CompressionCodec = codec };
 
     private static void WriteBatches(ArrowStreamWriter writer, IArrowArrayStream batches, CancellationToken cancellationToken)
     {

@@ -34,7 +34,7 @@ internal static class RowExporter
             case ExportFormat.Parquet:
                 session.Execute($"COPY ({page.Sql()}) TO {target} (FORMAT parquet, COMPRESSION zstd)", cancellationToken);
                 break;
-            case ExportFormat.Arrow:
+            case ExportFormat.Arrow or ExportFormat.ArrowLz4 or ExportFormat.ArrowZstd:
                 ArrowExporter.Write(session, request, cancellationToken);
                 break;
             default:

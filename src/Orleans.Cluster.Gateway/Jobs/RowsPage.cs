@@ -18,6 +18,8 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         (ExportFormat.Csv, new("text/csv"), "csv"),
         (ExportFormat.Parquet, new("application/vnd.apache.parquet"), "parquet"),
         (ExportFormat.Arrow, new("application/vnd.apache.arrow.stream"), "arrows"),
+        (ExportFormat.ArrowLz4, new("application/vnd.apache.arrow.stream") { Parameters = { new("codec", "lz4") } }, "arrows"),
+        (ExportFormat.ArrowZstd, new("application/vnd.apache.arrow.stream") { Parameters = { new("codec", "zstd") } }, "arrows"),
     ];
 
     /// <exception cref="ClusterException"><c>validation-failed</c>, <c>not-acceptable</c>.</exception>
@@ -72,7 +74,7 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         foreach (var wanted in accepted.Where(type => type.Quality is not 0)
             .OrderByDescending(type => type.Quality ?? 1).ThenBy(type => type.MatchesAllTypes ? 2 : type.MatchesAllSubTypes ? 1 : 0))
         {
-            foreach (var form in Forms.Where(form => form.Type.IsSubsetOf(Bare(wanted))))
+            foreach (var form in Forms.Where(form => form.Type.IsSubsetOf(Bare(wanted)) && Codec(form.Type) == Codec(wanted)))
             {
                 return form.Format;
             }
@@ -81,6 +83,11 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         throw new ClusterException(
             Contracts.ProblemCode.NotAcceptable, "The answer has none of the forms asked for.", $"Accept {string.Join(", ", Forms.Select(form => form.Type))}.");
     }
+
+    // Buffers are compressed for who asks for it: not every reader of the format can take them.
+    private static string Codec(MediaTypeHeaderValue type) =>
+        type.Parameters.FirstOrDefault(each => each.Name.Equals("codec", StringComparison.OrdinalIgnoreCase))?.GetUnescapedValue()
+            .ToString().ToLowerInvariant() ?? "";
 
     // Parameters such as 'charset=utf-8' or 'header=present' ask for nothing that we do not do.
     private static MediaTypeHeaderValue Bare(MediaTypeHeaderValue type) => new(type.MediaType);

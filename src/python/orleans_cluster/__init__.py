@@ -26,6 +26,7 @@ from ._errors import (
     WaitTimeout,
 )
 from ._expr import Expr, col, expr, lit
+from ._parts import Part
 from ._retry import RetryPolicy
 from ._source import source
 from ._status import JobStatus, Progress, Stage
@@ -61,6 +62,7 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "OrleansClusterError",
+    "Part",
     "Progress",
     "ProtocolError",
     "Refused",

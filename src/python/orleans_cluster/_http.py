@@ -51,6 +51,8 @@ class Response:
     def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            # read1 leaves an answer open that it has read whole, and its connection takes no other answer until then.
+            self._answer.close()
             self._owner.take_back(connection, self._answer)
 
     def __enter__(self) -> "Response":

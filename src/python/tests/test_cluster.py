@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import subprocess
 import sys
+import tempfile
 import unittest
 import uuid
 from collections import Counter
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orleans_cluster import Conflict, Invalid, JobCancelled, JobFailed, NotFound, Refused, col
+from orleans_cluster._parts import sha256_of
 
 from .cluster import ROOT, ClusterTestCase
 
@@ -150,6 +152,14 @@ class JobTests(ClusterTestCase):
         self.assertEqual(caught.exception.code, "output-exists")
         self.df.save("saved/one", format="CSV", mode="OVERWRITE")
         self.assertEqual(self.c.table("saved/one/*.csv").count(), 96)
+
+    def test_the_parts_of_a_result_are_its_rows(self):
+        result = self.df.filter("count > 3").submit().wait(timeout=60).result()
+        with tempfile.TemporaryDirectory() as folder:
+            paths = result.to_parquet_folder(folder)
+            self.assertEqual(sum(part.rows for part in result.parts()), result.total_rows)
+            for part, path in zip(result.parts(), paths):
+                self.assertEqual((Path(path).stat().st_size, sha256_of(path)), (part.bytes, part.sha256))
 
     def test_cancelling(self):
         slow = self.c.sql(

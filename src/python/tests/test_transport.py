@@ -1,10 +1,14 @@
 """What is sent again and what is not, against a gateway of the test's own, for both clients."""
 import asyncio
+import hashlib
 import json
+import os
 import socket
+import tempfile
 import threading
 import types
 import unittest
+from pathlib import Path
 
 from orleans_cluster import (
     AsyncCluster,
@@ -49,6 +53,11 @@ class Both:
             self.run_with(gateway, lambda c: c.submit({"operation": "sql"}), retry=QUICK)
             self.assertEqual(len(gateway.requests), 3)
             self.assertEqual(len(keys(gateway)), 1)
+
+    def test_a_kept_connection_serves_the_next_request_once(self):
+        with FakeGateway((200, {}, done(1)), (200, {}, rows_document(0, 1, 1))) as gateway:
+            self.run_rows(gateway, retry=QUICK)
+            self.assertEqual(len(gateway.requests), 2)
 
     def test_a_retry_after_beyond_the_budget_ends_the_call(self):
         with FakeGateway((429, {"Retry-After": "6"}, problem("rate-limited", 429))) as gateway:
@@ -100,6 +109,28 @@ class Both:
             self.assertEqual(read, list(range(5000)))
             self.assertGreater(len(gateway.requests), 2)
 
+    def test_parts_are_checked_and_those_that_are_there_are_not_fetched_again(self):
+        data = [b"first", b"second"]
+        parts = [{"index": n, "rows": 1, "bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for n, d in enumerate(data)]
+        damaged = [b"sec0nd"]
+
+        def answer(_method, path, _headers, _body):
+            if path.endswith("/parts"):
+                return 200, {}, {"parts": parts}
+            number = int(path.rsplit("/", 1)[1])
+            return 200, {}, damaged.pop() if number == 1 and damaged else data[number]
+
+        with tempfile.TemporaryDirectory() as folder, FakeGateway((200, {}, done(2)), answer) as gateway:
+            paths = self.run_folder(gateway, folder, retry=QUICK)
+            self.assertEqual([Path(path).read_bytes() for path in paths], data)
+            self.assertEqual(sorted(os.listdir(folder)), ["part-00000.parquet", "part-00001.parquet"])
+            Path(paths[0]).write_bytes(b"fir")
+            gateway.requests.clear()
+            gateway.answers.insert(0, (200, {}, done(2)))
+            self.run_folder(gateway, folder, retry=QUICK)
+            self.assertEqual(Path(paths[0]).read_bytes(), data[0])
+            self.assertEqual([path.rsplit("/", 2)[-1] for _, path, _, _ in gateway.requests if "/parts/" in path], ["0"])
+
     def test_a_wait_has_an_end(self):
         with FakeGateway((200, {}, status("RUNNING")), (304, {}, b"")) as gateway:
             with self.assertRaises(WaitTimeout) as caught:
@@ -135,6 +166,9 @@ class SyncTests(Both, unittest.TestCase):
     def run_rows(self, gateway, **options):
         return self.run_job(gateway, lambda job: [row["n"] for row in job.result().rows()], **options)
 
+    def run_folder(self, gateway, folder, **options):
+        return self.run_job(gateway, lambda job: job.result().to_parquet_folder(folder), **options)
+
 
 class AsyncTests(Both, unittest.TestCase):
     def run_with(self, gateway, use, **options):
@@ -168,3 +202,9 @@ class AsyncTests(Both, unittest.TestCase):
             return [row["n"] async for row in (await job.result()).rows()]
 
         return self.run_job(gateway, read, **options)
+
+    def run_folder(self, gateway, folder, **options):
+        async def fetch(job):
+            return await (await job.result()).to_parquet_folder(folder)
+
+        return self.run_job(gateway, fetch, **options)

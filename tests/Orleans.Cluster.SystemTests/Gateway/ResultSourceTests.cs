@@ -58,6 +58,27 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
     }
 
     [Fact]
+    public async Task JobSource_DeletedWhileItIsRead_IsReadToItsEnd()
+    {
+        var first = await gateway.SucceededAsync(Filtered(null));
+        var second = GatewayCluster.Id(await gateway.Cluster.SubmitAsync(new
+        {
+            operation = "sql", sources = new { r = new { job = first } },
+            parameters = new { query = "SELECT count(*) AS c, sum((r.n * i.range) % 7) AS s FROM r, range(200000) i" },
+        }));
+
+        var (deleted, _) = await gateway.SendAsync(HttpMethod.Delete, $"jobs/{first}");
+        var running = await gateway.Cluster.TryStatusAsync(second);
+        var (gone, _) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{first}/status");
+        var end = await gateway.Cluster.WaitForEndAsync(second);
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (deleted, gone));
+        Assert.NotEqual("SUCCEEDED", running?.GetProperty("status").GetString());
+        Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
+        Assert.Equal(994 * 200_000L, (await gateway.Cluster.ResultAsync(second)).GetProperty("rows")[0][0].GetInt64());
+    }
+
+    [Fact]
     public async Task JobSource_WrongJobs_AreNamed()
     {
         var unknown = await gateway.Http.PostAsJsonAsync("jobs/submit", new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC" } });

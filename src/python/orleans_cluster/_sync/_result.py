@@ -3,6 +3,7 @@
 # Made from _async by tools/generate.py; change it there.
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -12,6 +13,7 @@ from .._address import Lost
 from .._errors import ProtocolError, Refused, Unreachable
 from .._frames import arrow_of_parquet, arrow_of_stream, has, need, pandas_frame, polars_of_parquet, polars_of_stream
 from .._json_rows import RowReader
+from .._parts import Part, sha256_of
 from .._table import Table
 from .._types import Column, converter
 
@@ -114,7 +116,35 @@ class Result:
 
     def download(self, path: "str | os.PathLike[str]", form: str = PARQUET) -> None:
         """Writes the rows in a form (a media type) to a file on this machine, which appears once it is complete."""
-        target = os.fspath(path)
+        self._download(self._path, os.fspath(path), form)
+
+    def parts(self) -> List[Part]:
+        """The files that the result consists of: in order, their rows are the result's."""
+        answer = self.job._session.send("GET", f"{self._path}/parts", whole=True)
+        return [
+            Part(int(part["index"]), int(part["rows"]), int(part["bytes"]), str(part["sha256"]))
+            for part in json.loads(answer.body)["parts"]
+        ]
+
+    def part_to_parquet(self, part: Part, path: "str | os.PathLike[str]") -> None:
+        """Writes the rows of one part to a Parquet file on this machine; parts may be fetched side by side."""
+        self._download(f"{self._path}/parts/{part.index}", os.fspath(path), PARQUET, part)
+
+    def to_parquet_folder(self, folder: "str | os.PathLike[str]") -> List[str]:
+        """Writes each part to a Parquet file of its own, ``part-00000.parquet`` and so on; returns their paths.
+
+        Called again after it was interrupted, it leaves parts alone that are there whole, by their SHA-256.
+        """
+        os.makedirs(folder, exist_ok=True)
+        paths = []
+        for part in self.parts():
+            path = os.path.join(os.fspath(folder), f"part-{part.index:05}.parquet")
+            if not (os.path.exists(path) and sha256_of(path) == part.sha256):
+                self.part_to_parquet(part, path)
+            paths.append(path)
+        return paths
+
+    def _download(self, source: str, target: str, form: str, part: Optional[Part] = None) -> None:
         partial = f"{target}.{os.getpid()}.part"
         try:
             attempt = 0
@@ -122,8 +152,11 @@ class Result:
                 attempt += 1
                 try:
                     with open(partial, "wb") as file:
-                        for data in self._chunks(form):
+                        for data in self._chunks(source, form):
                             file.write(data)
+                    # A part that the server had to convert has other bytes than the stored file.
+                    if part and os.path.getsize(partial) == part.bytes and sha256_of(partial) != part.sha256:
+                        raise Lost(f"Part {part.index} of the result of job {self.job.id} arrived with other bytes than it has.")
                     break
                 except Lost as lost:
                     pause = self.job._session._retry.pause(attempt, None, 0.0, random.random())
@@ -153,8 +186,8 @@ class Result:
             raise ProtocolError(f"A row has {len(row)} values for {len(converters)} columns.")
         return tuple([convert(value) for convert, value in zip(converters, row)])
 
-    def _chunks(self, form: str) -> Iterator[bytes]:
-        answer = self.job._session.send("GET", self._path, accept=form)
+    def _chunks(self, path: str, form: str) -> Iterator[bytes]:
+        answer = self.job._session.send("GET", path, accept=form)
         with answer.response as response:
             for data in response.chunks():
                 yield data
