@@ -20,23 +20,27 @@ internal sealed class ProcessLease
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly int parent;
+    private readonly Action<double> setAlarm;
     private readonly double leaseSeconds;
     private readonly long firstEndsAt;
     private long endsAt;
 
-    public ProcessLease(ExecutorArguments arguments)
+    /// <param name="arguments">Whose executor it is, and for how long.</param>
+    /// <param name="setAlarm">Sets the kernel's own end of the process, in seconds from now: <see cref="KernelBounds.SetAlarm"/>.</param>
+    public ProcessLease(ExecutorArguments arguments, Action<double> setAlarm)
     {
+        this.setAlarm = setAlarm;
         parent = arguments.ParentId ?? GetParentProcessId();
         leaseSeconds = arguments.LeaseSeconds;
         endsAt = firstEndsAt = FromNow(Math.Max(StartSeconds, leaseSeconds));
-        KernelBounds.SetAlarm(Math.Max(StartSeconds, leaseSeconds));
+        setAlarm(Math.Max(StartSeconds, leaseSeconds));
     }
 
     /// <summary>Moves the end to so many seconds from now. Monotonic: a clock that is set does not shorten or lengthen it.</summary>
     public void Renew(double seconds)
     {
         Volatile.Write(ref endsAt, FromNow(seconds));
-        KernelBounds.SetAlarm(seconds);
+        setAlarm(seconds);
     }
 
     /// <summary>Begins the lease where nothing has begun it: from here on there is something that must not go on for ever.</summary>
@@ -44,7 +48,7 @@ internal sealed class ProcessLease
     {
         if (Interlocked.CompareExchange(ref endsAt, FromNow(leaseSeconds), firstEndsAt) == firstEndsAt)
         {
-            KernelBounds.SetAlarm(leaseSeconds);
+            setAlarm(leaseSeconds);
         }
     }
 

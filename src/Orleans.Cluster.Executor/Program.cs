@@ -24,7 +24,7 @@ if (Environment.GetEnvironmentVariable(SourceRules.Variable) is { } rules)
     SourceGuard.Keep(JsonSerializer.Deserialize<SourceRules>(rules)!);
 }
 
-var lease = new ProcessLease(arguments);
+var lease = new ProcessLease(arguments, KernelBounds.SetAlarm);
 using var service = new ExecutorService(lease);
 var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
 using var rpc = new JsonRpc(new HeaderDelimitedMessageHandler(output, input, formatter));

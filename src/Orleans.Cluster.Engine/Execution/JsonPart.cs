@@ -1,3 +1,4 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.Scanning;
 using Orleans.Cluster.Engine.Sources;
 
@@ -14,8 +15,8 @@ internal sealed class JsonPart(JsonTable? scanned, Func<StagedTable> stage)
     /// <summary>The staged table; null while they are scanned.</summary>
     public StagedTable? Staged { get; private set; }
 
-    /// <summary>Rows of the dataset's columns.</summary>
-    public string SelectSql() => Scanned?.SelectSql() ?? Staged!.SelectSql();
+    /// <summary>Rows of columns of the dataset.</summary>
+    public string SelectSql(IReadOnlyList<ColumnSchema> columns) => Scanned?.SelectSql(columns) ?? Staged!.SelectSql(columns);
 
     /// <summary>Stages them where they are not scanned, or not any more.</summary>
     public void StageIfNeeded()

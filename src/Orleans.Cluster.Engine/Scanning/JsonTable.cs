@@ -91,14 +91,17 @@ internal sealed class JsonTable : TableFunction
     /// <summary>What records must look like; each scan has one of its own.</summary>
     public JsonShape NewShape() => JsonShape.Of(FileColumns, Layout);
 
-    /// <summary>Rows of the dataset's columns.</summary>
-    public string SelectSql()
+    /// <summary>Rows of columns of the dataset. A statement names no others: the engine binds each name.</summary>
+    public string SelectSql(IReadOnlyList<ColumnSchema> columns)
     {
-        var own = string.Join(", ", TextColumns.Select((column, i) =>
-            $"{(column.IsCast ? $"json_transform_strict(c{i}, {SqlText.Literal(StructureOf(column.Declared))})" : $"c{i}")} AS {SqlText.Name(column.Name)}")
-            .DefaultIfEmpty("1 AS \"__none\""));
-        return $"SELECT {TextSql.Select(Scan.Columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
+        var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var own = string.Join(", ", TextColumns.Index().Where(pair => wanted.Contains(pair.Item.Name)).Select(pair =>
+            $"{Value(pair.Item, pair.Index)} AS {SqlText.Name(pair.Item.Name)}").DefaultIfEmpty("1 AS \"__none\""));
+        return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }
+
+    private static string Value(TextColumn column, int index) =>
+        column.IsCast ? $"json_transform_strict(c{index}, {SqlText.Literal(StructureOf(column.Declared))})" : $"c{index}";
 
     /// <summary>Reads to the end where no scan of a query did: a record that is wrong is wrong, whether the query came to it or not.</summary>
     /// <returns>Whether all records are certain.</returns>

@@ -43,7 +43,7 @@ internal static class OperationExamples
         [OperationKind.Pivot] =
             """
             {"operation":"pivot","source":{"path":"data/counts.csv"},
-             "parameters":{"index":["gene"],"key":"tissue","value":"count","function":"avg"}}
+             "parameters":{"index":["gene"],"key":"tissue","value":"count","function":"avg","as":"COLUMNS"}}
             """,
         [OperationKind.Sql] =
             """

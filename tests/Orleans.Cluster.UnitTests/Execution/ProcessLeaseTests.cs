@@ -6,7 +6,11 @@ namespace Orleans.Cluster.UnitTests.Execution;
 public sealed class ProcessLeaseTests : IDisposable
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(60);
-    private readonly ProcessLease lease = new(ExecutorArguments.Parse(["--lease-seconds", "10"]));
+    private readonly List<double> alarms = [];
+    private readonly ProcessLease lease;
+
+    // An alarm of the kernel's would end the process that runs the tests.
+    public ProcessLeaseTests() => lease = new ProcessLease(ExecutorArguments.Parse(["--lease-seconds", "10"]), alarms.Add);
 
     // The kernel's alarm is the whole process's: left running, it would end the tests that take longer than a lease.
     public void Dispose() => _ = Alarm(0);
@@ -20,6 +24,7 @@ public sealed class ProcessLeaseTests : IDisposable
         lease.Begin();
 
         Assert.InRange(lease.Remaining, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal([120, 10], alarms);
     }
 
     [Fact]
@@ -30,6 +35,7 @@ public sealed class ProcessLeaseTests : IDisposable
         lease.Begin();
 
         Assert.InRange(lease.Remaining, TimeSpan.FromSeconds(500), TimeSpan.FromSeconds(1000));
+        Assert.Equal([120, 1000], alarms);
     }
 
     [DllImport("libc", EntryPoint = "alarm")]
