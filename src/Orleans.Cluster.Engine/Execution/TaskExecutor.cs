@@ -87,7 +87,7 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
         }
     }
 
-    private static TaskManifest Execute(
+    private TaskManifest Execute(
         TaskSpec task, TaskInputs inputs, Quarantine quarantine, ProgressMeter meter, Stopwatch watch, TimeSpan cpu,
         CancellationToken cancellationToken)
     {
