@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 using static Orleans.Cluster.UnitTests.Jobs.JobSamples;
 
 namespace Orleans.Cluster.UnitTests.Jobs;
