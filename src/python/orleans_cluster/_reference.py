@@ -124,7 +124,7 @@ TEXTS: Dict[str, str] = {
     "melt":
         "Wide to long.\n\n``id``: Columns that stay.\n``columns``: Columns that become rows; all others than Id when empty.\n``name_column``: Name of the column of names.\n``value_column``: Name of the column of values.",
     "pivot":
-        "Long to wide.\n\n``index``: Columns that identify a result row. Required: at least one.\n``key``: Column whose values become columns. Required.\n``value``: Column of the values. Required.\n``function``: How several values of one cell become one.",
+        "Long to wide.\n\n``index``: Columns that identify a result row. Required: at least one.\n``key``: Column whose values become columns. Required.\n``value``: Column of the values. Required.\n``function``: How several values of one cell become one.\n``as``: Whether each value of the key is a column, or a place in a list.",
     "profile":
         "Describe each column.\n\n``columns``: Columns; all when empty.\n``exact``: Exact distinct counts, quartiles and most frequent values, at the price of an exchange.",
     "sample":
