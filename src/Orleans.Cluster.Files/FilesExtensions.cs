@@ -15,13 +15,20 @@ internal static class FilesExtensions
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
         services.AddJobPlanning();
-        services.AddSingleton<ArtifactFolders>();
+        services.AddStoreMark();
+        services.AddSingleton<StoreWatch>();
+        services.AddSingleton<IArtifactSight>(provider => provider.GetRequiredService<StoreWatch>());
+        services.AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
         services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactFolders>());
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ScratchSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());
         return services;
     }
+
+    /// <summary>What says whose the artifact store is.</summary>
+    public static IServiceCollection AddStoreMark(this IServiceCollection services) =>
+        services.AddSingleton<ArtifactFolders>().AddSingleton<StoreMark>();
 
     /// <summary>What turns specs into plans and results into rows. Safe to add twice.</summary>
     public static IServiceCollection AddJobPlanning(this IServiceCollection services)

@@ -27,6 +27,7 @@ internal static class ClusterStorageExtensions
         });
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
+        services.AddSingleton<IStoreIdentities, StoreIdentities>();
         services.AddSingleton<OutputClaims>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();

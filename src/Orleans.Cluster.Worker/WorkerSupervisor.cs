@@ -283,7 +283,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     {
         try
         {
-            await checkpoints.ReleaseAttempts(worker, attempts, clock.GetUtcNow(), CancellationToken.None);
+            await checkpoints.Release(new WorkerRelease(worker, attempts, clock.GetUtcNow()), CancellationToken.None);
             Log.GivenBack(logger, worker, attempts.Count);
         }
         catch (Exception exception)
@@ -368,7 +368,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
                 var lost = unknown.Where(suspects.Contains).ToList();
                 if (lost.Count > 0 && nothingBegins)
                 {
-                    await checkpoints.ReleaseAttempts(worker, lost, clock.GetUtcNow(), stoppingToken);
+                    await checkpoints.Release(new WorkerRelease(worker, lost, clock.GetUtcNow()), stoppingToken);
                     Log.GivenBack(logger, worker, lost.Count);
                 }
 

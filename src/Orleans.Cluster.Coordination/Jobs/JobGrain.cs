@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Coordination.Ports;
@@ -24,6 +25,7 @@ internal sealed partial class JobGrain(
     ICheckpointStore checkpoints,
     IJobPlanning planning,
     IOutputPublisher publisher,
+    ILossJudge losses,
     ISourceRecheck recheck,
     IPartitionSplitter splitter,
     AdmissionCheck admission,
@@ -498,7 +500,7 @@ internal sealed partial class JobGrain(
         }
 
         publishingNow = new CancellationTokenSource();
-        output ??= new JobPublishing(id, jobs, checkpoints, publisher, clock, logger);
+        output ??= new JobPublishing(id, jobs, checkpoints, publisher, losses, clock, logger);
         publishing = Run(publishingNow.Token);
 
         async Task Run(CancellationToken cancellationToken)

@@ -54,6 +54,9 @@ internal static class OutputPlace
         }
     }
 
+    /// <summary>Whether this process may make files in a folder that is there. True where the system does not say.</summary>
+    public static bool MayWrite(string folder) => !OperatingSystem.IsLinux() || Access(folder, MayWriteAndEnter) == 0;
+
     /// <summary>For ERROR_IF_EXISTS.</summary>
     /// <exception cref="ClusterException"><c>output-exists</c>: another job's manifest is there.</exception>
     public static void ThrowIfTaken(string folder, OutputSpec output, JobId? own)
