@@ -36,6 +36,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<ClusterPaths>();
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
+        services.Replace(ServiceDescriptor.Singleton<IOutputPlaces, RealOutputPlaces>());
         services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();
         services.TryAddSingleton<DatasetSampler>();

@@ -63,6 +63,7 @@ static async Task<int> RunGateway(string[] args)
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddHostedService<ClockSync>();
     builder.Services.AddCoordination();
     builder.Services.AddExecutors();
     builder.Services.AddFiles();
@@ -103,6 +104,7 @@ static async Task<int> RunWorker(string[] args)
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Worker);
     builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddHostedService<ClockSync>();
     builder.Services.AddCoordination();
     builder.Services.AddExecutors();
     builder.Services.AddFiles();

@@ -27,7 +27,9 @@ internal static class ClusterStorageExtensions
         });
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
+        services.AddSingleton<IDatabaseClock, DatabaseClock>();
         services.AddSingleton<IStoreIdentities, StoreIdentities>();
+        services.TryAddSingleton<IOutputPlaces, WrittenOutputPlaces>();
         services.AddSingleton<OutputClaims>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();

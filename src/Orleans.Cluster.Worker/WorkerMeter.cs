@@ -43,6 +43,9 @@ internal sealed class WorkerMeter(
         }
     }
 
+    /// <summary>Completes when this worker sees its artifact store for the first time.</summary>
+    public Task StoreSeen => sight.Seen;
+
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
     public string? Unwell() => sight.FindFault() ?? WorkerHealth.Judge(
         new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),

@@ -22,6 +22,7 @@ namespace Orleans.Cluster.Worker;
 internal sealed partial class WorkerSupervisor : BackgroundService
 {
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(5);
@@ -94,6 +95,9 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     {
         await Started(stoppingToken);
         pool.Warm(ledger.Slots);
+
+        // A first report that says "unwell" would be held for its time; one that is a little later gets work at once.
+        await Task.WhenAny(meter.StoreSeen, Task.Delay(FirstLook, clock, stoppingToken));
         await Task.WhenAll(Report(stoppingToken), SendProgress(stoppingToken), CheckHeld(stoppingToken));
     }
 
@@ -144,7 +148,10 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             var report = Describe();
             number = report.Sequence;
             unanswered[number] = true;
-            Follow(await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken));
+            var sentAt = clock.GetTimestamp();
+            var orders = await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken);
+            pool.Lease.Renew(sentAt);
+            Follow(orders);
             return true;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

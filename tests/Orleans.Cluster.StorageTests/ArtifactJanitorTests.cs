@@ -251,7 +251,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     }
 
     private ArtifactJanitor Janitor(TestStorage storage) => new(
-        storage.Jobs, storage.Checkpoints, Folders(storage), Options.Create(options), new SetClock(() => now), NullLogger<ArtifactJanitor>.Instance);
+        storage.Jobs, storage.Checkpoints, Folders(storage), new NoOutputs(), Options.Create(options), new SetClock(() => now), NullLogger<ArtifactJanitor>.Instance);
 
     private sealed class SetClock(Func<DateTimeOffset> time) : TimeProvider
     {

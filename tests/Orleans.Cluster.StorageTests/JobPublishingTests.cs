@@ -170,6 +170,8 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         public async Task<PublishedOutput?> Publish(
             JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
             await publish(isWanted) ? new PublishedOutput(Result, []) : null;
+
+        public Task Clear(JobRecord job, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class SetClock : TimeProvider

@@ -162,7 +162,7 @@ public sealed class StoreMarkTests(PostgresFixture postgres) : IDisposable
     {
         var options = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
         var artifacts = new ArtifactJanitor(
-            storage.Jobs, storage.Checkpoints, new ArtifactFolders(Paths(storage)), options, TimeProvider.System, NullLogger<ArtifactJanitor>.Instance);
+            storage.Jobs, storage.Checkpoints, new ArtifactFolders(Paths(storage)), new NoOutputs(), options, TimeProvider.System, NullLogger<ArtifactJanitor>.Instance);
         return new JanitorService(
             artifacts, Mark(storage), new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
             storage.Services.GetRequiredService<IStorageUpkeep>(), options, TimeProvider.System, NullLogger<JanitorService>.Instance);

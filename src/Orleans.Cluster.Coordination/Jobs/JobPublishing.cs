@@ -30,7 +30,15 @@ internal sealed partial class JobPublishing(
     /// <summary>Publishes, unless the job has moved on.</summary>
     /// <returns>What follows for the job; null when it is to look again.</returns>
     /// <exception cref="StorageUnavailableException">The database is away; nothing is decided by that.</exception>
-    public async Task<JobEvent?> Try(JobRecord job, JobPlan plan, CancellationToken cancellationToken)
+    public async Task<JobEvent?> Try(JobRecord job, JobPlan plan, CancellationToken cancellationToken) =>
+        await TryNow(job, plan, cancellationToken) switch
+        {
+            JobRefused refused => refused with { Epoch = job.State.Epoch },
+            Published published => published with { Epoch = job.State.Epoch },
+            var other => other,
+        };
+
+    private async Task<JobEvent?> TryNow(JobRecord job, JobPlan plan, CancellationToken cancellationToken)
     {
         var epoch = job.State.Epoch;
         using var span = JobTrace.Start("publish", id, epoch);

@@ -8,6 +8,9 @@ internal interface IArtifactSight
     /// <summary>Why this process can say nothing of the store, and should not work with it; null when it sees the mark of this cluster there.</summary>
     string? FindFault();
 
+    /// <summary>Completes when the store was found to be this cluster's for the first time.</summary>
+    Task Seen { get; }
+
     /// <summary>Looks at all files of a committed partition.</summary>
     Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken);
 

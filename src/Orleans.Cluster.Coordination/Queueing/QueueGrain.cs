@@ -346,13 +346,13 @@ internal sealed partial class QueueGrain(
     private bool HasDied(WorkerId worker) => WorkerIds.TryGetSilo(worker, out var silo)
         && membership.CurrentSnapshot.GetSiloStatus(silo) is SiloStatus.Dead && roster.WasAtWork(worker) && !drained.Contains(worker);
 
-    // Executors live at most their deadline longer than their silo, whose last sign of life may be as old as a held report. One that was
+    // A worker renews its executors for a lease after the last report that was answered, and they live at most their deadline longer. One that was
     // never heard of here and is in no membership table is of an earlier run, whose processes end with it.
     private bool MayStillCompute(WorkerId worker, DateTimeOffset now)
     {
         if (roster.LastSeen(worker) is { } heard)
         {
-            return now - heard <= options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
+            return now - heard <= options.Value.LeaseDuration + options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
         }
 
         return WhyLost(worker, now) is null;

@@ -30,7 +30,6 @@ internal sealed partial class StoreWatch(
 
     private sealed record Doubt(PartitionRecord Partition, string Path, long Since);
 
-    /// <summary>Completes when the store was found to be this cluster's for the first time.</summary>
     public Task Seen => firstLook.Task;
 
     public string? FindFault()
@@ -85,9 +84,9 @@ internal sealed partial class StoreWatch(
         try
         {
             identity ??= await identities.Find(CancellationToken.None);
-            return identity is null
-                ? "The database does not name its artifact store yet; a gateway does so at its start."
-                : mark.FaultOf(identity) ?? StillDoubted();
+
+            // No gateway that makes marks has started yet: the store has none to be seen.
+            return (identity is null ? null : mark.FaultOf(identity)) ?? StillDoubted();
         }
         catch (StorageUnavailableException)
         {

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
@@ -61,6 +62,10 @@ internal sealed class DataRoots
         faults.ThrowIfAny();
         return full!;
     }
+
+    /// <summary>The data root that a folder which <see cref="ResolveOutput"/> gave lies in.</summary>
+    public string RootOf(string folder) => roots.Concat(realRoots).Where(root => IsInside(folder, root)).MaxBy(root => root.Length)
+        ?? throw new ArgumentException($"{folder} is in no data root.", nameof(folder));
 
     /// <summary>
     /// Folders, then files, that are in a folder and that jobs may read, each by name; of an empty path the roots themselves, by their whole
@@ -150,6 +155,7 @@ internal sealed class DataRoots
             : [];
         // '**' over a root that holds the state directory means the user's files, not the cluster's.
         matches.RemoveAll(match => roots.Any(root => IsInside(folder, root)) && closed.Any(state => IsInside(match, state) && !IsInside(folder, state)));
+        PublishedFiles.RemoveOthers(matches);
         if (matches.Count == 0)
         {
             listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
@@ -182,6 +188,10 @@ internal sealed class DataRoots
         {
             listing.Add(new FileStamp(full, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero)), pointer);
         }
+        else if (Directory.Exists(real) && PublishedFiles.In(full) is { } published)
+        {
+            AddPublished(listing, path, published, pointer);
+        }
         else if (Directory.Exists(real))
         {
             listing.Faults.Add(
@@ -194,6 +204,21 @@ internal sealed class DataRoots
         else
         {
             listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
+        }
+    }
+
+    // A folder that jobs have published into is what its manifests name. Each file is checked as any other: a manifest is a file that anybody
+    // may have written.
+    private void AddPublished(Listing listing, string path, IReadOnlyList<string> published, string pointer)
+    {
+        if (published.Count == 0)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"The manifests in '{Short(path)}' name no file.");
+        }
+
+        foreach (var file in published.TakeWhile(_ => !listing.IsFull))
+        {
+            AddFile(listing, path, file, pointer);
         }
     }
 

@@ -11,21 +11,29 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
 /// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given up. Each
-/// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written.
+/// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written. What is whole has a
+/// hidden name that both know, and gets its visible one right before the manifest.
 /// </summary>
 internal sealed class OutputFolder
 {
     private const int BufferBytes = 1 << 20;
     private readonly string folder;
+    private readonly string root;
     private readonly JobId job;
+    private readonly EndedOutput ended;
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
     private readonly ReplacedOutputs replaced;
     private readonly RealPaths real = new();
 
-    public OutputFolder(string path, JobId job)
+    /// <param name="path">The folder, absolute.</param>
+    /// <param name="root">A folder above it that was there before any job wrote here.</param>
+    /// <param name="job">Whose files.</param>
+    /// <param name="epoch">Epoch of the job that publishes.</param>
+    public OutputFolder(string path, string root, JobId job, int epoch)
     {
-        (folder, this.job) = (Path.TrimEndingDirectorySeparator(path), job);
+        (folder, this.root, this.job) = (Path.TrimEndingDirectorySeparator(path), Path.TrimEndingDirectorySeparator(root), job);
         replaced = new ReplacedOutputs(folder, job);
+        ended = new EndedOutput(folder, job, epoch);
     }
 
     private string Manifest => Path.Combine(folder, OutputNames.Manifest(job));
@@ -42,15 +50,16 @@ internal sealed class OutputFolder
         [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Copies an artifact, unless its copy is there already. What is there was whole and durable before it got its name; a file of that name and
-    /// another length is somebody else's doing.
+    /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that was put back may
+    /// have given the same attempt another content.
     /// </summary>
     /// <exception cref="ArtifactLostException">It is not what was committed.</exception>
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
     public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
         var target = Path.Combine(folder, name);
-        if (new FileInfo(target) is { Exists: true } there && there.Length == file.Bytes)
+        var hidden = Path.Combine(folder, OutputNames.Hidden(name));
+        if (IsWhole(target, file) || IsWhole(hidden, file))
         {
             return;
         }
@@ -63,7 +72,7 @@ internal sealed class OutputFolder
                 Contracts.ProblemCode.PathNotAllowed, $"{parent} is a link that leads out of the output folder.", "Remove the link, then /retry.");
         }
 
-        Place(target, stream => Copy(producer, artifact, file, stream, cancellationToken));
+        Place(hidden, stream => Copy(producer, artifact, file, stream, cancellationToken));
     }
 
     /// <summary>Notes what the job's output takes the place of.</summary>
@@ -73,21 +82,29 @@ internal sealed class OutputFolder
     /// <summary>Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.</summary>
     public void Withdraw() => File.Delete(Manifest);
 
-    /// <summary>Makes the files count. All of them are durable by then, with their names.</summary>
-    /// <exception cref="IOException">Something else was published for the job meanwhile.</exception>
-    /// <exception cref="ClusterException">A later job has overwritten this one's output.</exception>
+    /// <summary>Makes the files count. All of them are whole and durable by then, under their hidden names.</summary>
+    /// <exception cref="IOException">Something else was published for the job meanwhile, or a file is gone.</exception>
+    /// <exception cref="ClusterException">A later job has overwritten this one's output, or the job has ended otherwise.</exception>
     public void Publish(JobResult result)
     {
-        foreach (var part in FoldersOf(result))
-        {
-            FolderSync.Sync(part);
-        }
-
+        var folders = FoldersOf(result);
+        SyncAll(folders);
+        FolderSync.SyncAbove(folder, root);
         var hidden = Write(Manifest, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
         try
         {
-            ThrowIfOverwritten();
-            if (!NoReplaceMove.TryMove(hidden, Manifest) && !Holds(result))
+            ThrowIfUnwanted();
+            foreach (var file in result.Files)
+            {
+                Show(file);
+            }
+
+            SyncAll(folders);
+            if (NoReplaceMove.TryMove(hidden, Manifest))
+            {
+                TakeBackIfUnwanted();
+            }
+            else if (!Holds(result))
             {
                 throw new IOException($"{Manifest} names other files than those that were committed.");
             }
@@ -97,13 +114,20 @@ internal sealed class OutputFolder
             File.Delete(hidden);
         }
 
-        // Whoever overwrites first leaves word, then removes the manifest: one that came after it finds the word.
-        if (replaced.IsOverwritten)
+        FolderSync.Sync(folder);
+    }
+
+    /// <summary>The job has ended without a result: none of its files stays, and a publisher that stood still shows none any more.</summary>
+    public void Clear()
+    {
+        if (!Directory.Exists(folder))
         {
-            File.Delete(Manifest);
-            ThrowIfOverwritten();
+            return;
         }
 
+        ended.Say();
+        File.Delete(Manifest);
+        RemoveFiles(_ => true);
         FolderSync.Sync(folder);
     }
 
@@ -117,18 +141,102 @@ internal sealed class OutputFolder
     public void RemoveLeftovers(JobResult published)
     {
         var named = published.Files.Select(file => Path.Combine(folder, file.Path)).ToHashSet(StringComparer.Ordinal);
-        foreach (var file in FoldersOf(published).SelectMany(part => Directory.EnumerateFiles(part, $"*-{job}*")).ToList())
+        RemoveFiles(path => !named.Contains(path));
+        ended.Forget();
+    }
+
+    // Files of this job, whatever their names: hidden, half written, visible. In key=value folders too, but never behind a link.
+    private void RemoveFiles(Func<string, bool> which) => RemoveFiles(new DirectoryInfo(folder), which);
+
+    private void RemoveFiles(DirectoryInfo where, Func<string, bool> which)
+    {
+        foreach (var file in where.EnumerateFiles($"*part-{job}-*").Where(file => which(file.FullName) && IsOwn(file.Name)).ToList())
         {
-            var name = Path.GetFileName(file);
-            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (OutputNames.JobOfPart(name) == job && !named.Contains(file)))
+            file.Delete();
+        }
+
+        foreach (var inner in where.EnumerateDirectories("*=*").Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
+        {
+            RemoveFiles(inner, which);
+            RemoveIfEmpty(inner);
+        }
+
+        foreach (var half in where.EnumerateFiles($".{OutputNames.Manifest(job)}.*.tmp").ToList())
+        {
+            half.Delete();
+        }
+    }
+
+    private bool IsOwn(string name) => OutputNames.IsHidden(name)
+        ? name.EndsWith(".tmp", StringComparison.Ordinal) || OutputNames.JobOfPart(name[1..]) == job
+        : OutputNames.JobOfPart(name) == job;
+
+    // Another job's file may come into it just now: then it stays.
+    private static void RemoveIfEmpty(DirectoryInfo inner)
+    {
+        try
+        {
+            if (!inner.EnumerateFileSystemInfos().Any())
             {
-                File.Delete(file);
+                inner.Delete();
+            }
+        }
+        catch (IOException)
+        {
+            // No longer empty, or removed by another.
+        }
+    }
+
+    // One that another publisher of the job has shown already is there; one that is neither here nor there was removed.
+    private void Show(ResultFile file)
+    {
+        var (hidden, visible) = (Path.Combine(folder, OutputNames.Hidden(file.Path)), Path.Combine(folder, file.Path));
+        if (new FileInfo(hidden) is { Exists: true } copied && copied.Length != file.Bytes)
+        {
+            throw new IOException($"{hidden} was changed before it was published.");
+        }
+
+        try
+        {
+            File.Move(hidden, visible, overwrite: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            if (new FileInfo(visible) is not { Exists: true } there || there.Length != file.Bytes)
+            {
+                throw new IOException($"{hidden} was removed before it was published.", exception);
             }
         }
     }
 
-    private void ThrowIfOverwritten()
+    private static void SyncAll(IEnumerable<string> folders)
     {
+        foreach (var part in folders)
+        {
+            FolderSync.Sync(part);
+        }
+    }
+
+    private static bool IsWhole(string path, ArtifactFile file)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes);
+            return stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private void ThrowIfUnwanted()
+    {
+        if (ended.IsSaid)
+        {
+            throw new ClusterException(Contracts.ProblemCode.JobAlreadyTerminal, $"Job {job} had ended before its output in {folder} was visible.");
+        }
+
         if (replaced.IsOverwritten)
         {
             throw new ClusterException(
@@ -136,8 +244,35 @@ internal sealed class OutputFolder
         }
     }
 
+    // Whoever overwrites, or ends the job, first leaves word and then removes the manifest: one that came after it finds the word. The files are
+    // left to whoever left word; a retry of the job may be showing them just now.
+    private void TakeBackIfUnwanted()
+    {
+        try
+        {
+            ThrowIfUnwanted();
+        }
+        catch (ClusterException)
+        {
+            File.Delete(Manifest);
+            throw;
+        }
+    }
+
+    // Those of the files and all between them and the output's own, each once, the inner ones first.
     private IReadOnlyList<string> FoldersOf(JobResult result) =>
-        [.. result.Files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Path))!).Append(folder).Distinct()];
+    [
+        .. result.Files.SelectMany(file => Above(file.Path)).Append(folder).Distinct(StringComparer.Ordinal)
+            .OrderByDescending(part => part.Length).ThenBy(part => part, StringComparer.Ordinal),
+    ];
+
+    private IEnumerable<string> Above(string name)
+    {
+        for (var part = Path.GetDirectoryName(name); part is { Length: > 0 }; part = Path.GetDirectoryName(part))
+        {
+            yield return Path.Combine(folder, part);
+        }
+    }
 
     private void Place(string target, Action<Stream> write) => File.Move(Write(target, write), target, overwrite: true);
 

@@ -12,11 +12,11 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
 /// Publishes into folders. A job without <c>output</c> keeps its files where they are. Otherwise:
-/// 1. each file is copied into the output folder under a hidden name, its hash is compared with what was committed, and it is renamed to a
-///    name that carries job, partition and attempt;
+/// 1. each file is copied into the output folder under a hidden name, and its hash is compared with what was committed;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
-/// 4. the manifest of the job is written last, without replacing one, and makes the files count: the job has succeeded;
+/// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without replacing one, and
+///    makes the files count: the job has succeeded;
 /// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
@@ -30,8 +30,25 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
         Task.Run(
             () => job.Spec.Output is { } output
-                ? TryPlace(job.State.Id, output, plan, partitions, isWanted, cancellationToken)
+                ? TryPlace(job.State, output, plan, partitions, isWanted, cancellationToken)
                 : TryKeep(plan, partitions, isWanted),
+            cancellationToken);
+
+    public Task Clear(JobRecord job, CancellationToken cancellationToken) => job.Spec.Output is not { } output
+        ? Task.CompletedTask
+        : Task.Run(
+            () =>
+            {
+                try
+                {
+                    var path = roots.ResolveOutput(output.Path, "/output/path");
+                    new OutputFolder(path, roots.RootOf(path), job.State.Id, job.State.Epoch).Clear();
+                }
+                catch (ClusterException refusal)
+                {
+                    Log.NotCleared(logger, job.State.Id, refusal.Message); // No folder of a job any more: nothing of it is there.
+                }
+            },
             cancellationToken);
 
     private async Task<PublishedOutput?> TryKeep(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
@@ -57,7 +74,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     private async Task<PublishedOutput?> TryPlace(
-        JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        JobState job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
         var path = roots.ResolveOutput(output.Path, "/output/path");
@@ -75,11 +92,11 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     private async Task<PublishedOutput?> Place(
-        JobId job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        JobState job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(path);
-        var folder = new OutputFolder(path, job);
+        var folder = new OutputFolder(path, roots.RootOf(path), job.Id, job.Epoch);
         var result = Result(plan, partitions, Files(partitions).Select(item =>
             new ResultFile(Name(item.Partition, item.File.Path, item.Index), item.File.Rows, item.File.Bytes, item.File.Sha256)));
         if (folder.Holds(result))
@@ -90,7 +107,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         var others = folder.Others();
         if (output.Mode == OutputMode.ErrorIfExists)
         {
-            OutputPlace.ThrowIfTaken(path, output, job);
+            OutputPlace.ThrowIfTaken(path, output, job.Id);
         }
 
         foreach (var (partition, file, index) in Files(partitions))
@@ -148,8 +165,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
     private async Task TidyLater(OutputFolder folder, JobResult published)
     {
-        var until = clock.GetUtcNow() + TidyPatience;
-        for (var pause = FirstTidyPause; clock.GetUtcNow() < until; pause *= 2)
+        var begun = clock.GetTimestamp();
+        for (var pause = FirstTidyPause; clock.GetElapsedTime(begun) < TidyPatience; pause *= 2)
         {
             await Task.Delay(pause, clock);
             try
@@ -199,6 +216,9 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
         [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "An output is published, but what it replaces could not be removed yet: {Message}")]
         public static partial void NotTidied(ILogger logger, string message);
+
+        [LoggerMessage(EventId = 413, Level = LogLevel.Warning, Message = "The output folder of job {JobId} was not cleared: {Message}")]
+        public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 412, Level = LogLevel.Error, Message = "Removing a replaced output ended unexpectedly.")]
         public static partial void TidyingBroke(ILogger logger, Exception? exception);

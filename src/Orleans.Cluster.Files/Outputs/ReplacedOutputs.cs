@@ -94,7 +94,7 @@ internal sealed class ReplacedOutputs(string folder, JobId job)
 
     private void RemoveOldTombs()
     {
-        foreach (var tomb in Directory.EnumerateFiles(folder, $"{TombPrefix}*").Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
+        foreach (var tomb in Directory.EnumerateFiles(folder, $"{TombPrefix}*").Concat(Directory.EnumerateFiles(folder, EndedOutput.Any)).Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
         {
             File.Delete(tomb);
         }

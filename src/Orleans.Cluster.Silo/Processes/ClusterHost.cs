@@ -36,7 +36,7 @@ internal static class ClusterHost
         builder.Services.AddOptions<ClusterSettings>()
             .BindConfiguration(ClusterSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ClusterPaths>();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<TimeProvider>(SteadyClock.OfProcess);
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ClusterSettings>>((host, cluster) => host.ShutdownTimeout = cluster.Value.ShutdownTimeout);
         return builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();

@@ -154,6 +154,32 @@ public sealed class JobTransitionsTests
         Assert.Equal(JobPhase.Cancelled, over.State.Phase);
     }
 
+    // Its publisher or planner stood still until the job was retried.
+    [Fact]
+    public void Apply_RefusalOfAnEarlierEpoch_DoesNotEndTheRetry()
+    {
+        var late = new JobRefused(ProblemDocument.Of(Contracts.ProblemCode.Internal, "late"), Now) { Epoch = 1 };
+        var published = new Published(new JobResult(0, 0, [], []), [], Now) { Epoch = 1 };
+
+        var refused = JobTransitions.Apply(Running() with { Epoch = 2 }, late, Spec);
+        var succeeded = JobTransitions.Apply(State(JobPhase.Publishing) with { Epoch = 2 }, published, Spec);
+
+        Assert.Equal((JobPhase.Running, JobPhase.Publishing), (refused.State.Phase, succeeded.State.Phase));
+        Assert.Equal(JobPhase.Failed, JobTransitions.Apply(Running(), late, Spec).State.Phase);
+    }
+
+    // The plan is still being made when somebody cancels: CANCELLED says that nothing works for the job any more.
+    [Fact]
+    public void Apply_CancelWhilePlanning_IsOverOnlyWhenPlanningHasEnded()
+    {
+        var cancelling = JobTransitions.Apply(State(JobPhase.Planning), new CancelRequested(Now), Spec);
+        var still = JobTransitions.Apply(cancelling.State, new Observed(new JobFacts { Now = Now, IsBusy = true }), Spec);
+        var over = JobTransitions.Apply(cancelling.State, new Observed(new JobFacts { Now = Now }), Spec);
+
+        Assert.Equal((JobPhase.Cancelling, JobPhase.Cancelling), (cancelling.State.Phase, still.State.Phase));
+        Assert.Equal((JobPhase.Cancelled, Now), (over.State.Phase, over.State.FinishedAt));
+    }
+
     [Theory]
     [InlineData(JobPhase.Succeeded)]
     [InlineData(JobPhase.Failed)]

@@ -70,6 +70,8 @@ public sealed class LossJudgeTests
 
         public bool IsDistrusted { get; private set; }
 
+        public Task Seen => Task.CompletedTask;
+
         public string? FindFault() => Fault;
 
         public Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken) => Task.FromResult(seen);

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
-namespace Orleans.Cluster.Files.Outputs;
+namespace Orleans.Cluster.Files.Places;
 
 /// <summary>Reads manifests, which anybody may have written.</summary>
 internal static class ManifestFile
