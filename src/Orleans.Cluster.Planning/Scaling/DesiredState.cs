@@ -8,7 +8,7 @@ public sealed record DesiredState
 {
     private const int KeptDecisions = 50;
     private const int KeptLeaving = 64;
-    private const int KeptGateways = 32;
+    private const int KeptGateways = 16;
 
     /// <summary>False after a stop: no workers, nothing is granted, jobs wait.</summary>
     [Id(0)]
@@ -42,7 +42,7 @@ public sealed record DesiredState
     [Id(7)]
     public IReadOnlyList<WorkerId> Leaving { get; init; } = [];
 
-    /// <summary>What each gateway's configuration said last, the latest change last; at most 32.</summary>
+    /// <summary>What each gateway's configuration said last, the latest change last; at most 16.</summary>
     [Id(8)]
     public IReadOnlyList<GatewayConfiguration> Gateways { get; init; } = [];
 

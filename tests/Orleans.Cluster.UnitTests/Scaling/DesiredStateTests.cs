@@ -100,12 +100,14 @@ public sealed class DesiredStateTests
     [Fact]
     public void Json_RoundTrip_KeepsAll()
     {
-        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Drain(new WorkerId("w-1"), Now).Stop(atOnce: true, Now);
+        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Drain(new WorkerId("w-1"), Now).Stop(atOnce: true, Now)
+            .Configure("one", new ConfiguredWorkers(9, Shape), Now);
 
         var read = JsonSerializer.Deserialize<DesiredState>(JsonSerializer.Serialize(desired))!;
 
         Assert.Equal(desired.Decisions, read.Decisions);
         Assert.Equal(desired.Leaving, read.Leaving);
-        Assert.Equal(desired with { Decisions = [], Leaving = [] }, read with { Decisions = [], Leaving = [] });
+        Assert.Equal(desired.Gateways, read.Gateways);
+        Assert.Equal(desired with { Decisions = [], Leaving = [], Gateways = [] }, read with { Decisions = [], Leaving = [], Gateways = [] });
     }
 }
