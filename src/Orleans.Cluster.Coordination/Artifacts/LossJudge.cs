@@ -79,7 +79,7 @@ internal sealed partial class LossJudge(
         }
         finally
         {
-            RequestContext.Clear();
+            RequestContext.Remove(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey);
         }
     }
 
