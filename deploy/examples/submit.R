@@ -21,12 +21,13 @@ call <- function(path, body = NULL, ...) {
   resp_body_json(req_perform(request), check_type = FALSE)
 }
 
+arguments <- commandArgs(trailingOnly = TRUE) # FILE [COLUMN]: sums of COLUMN (n) by gene
 job <- list(
   operation = "aggregate",
-  source = list(path = commandArgs(trailingOnly = TRUE)[1]),
+  source = list(path = arguments[1]),
   parameters = list(
     groupBy = list("gene"),
-    aggregates = list(list(`function` = "sum", column = "n", as = "total")),
+    aggregates = list(list(`function` = "sum", column = if (length(arguments) > 1) arguments[2] else "n", as = "total")),
     orderBy = list(list(column = "gene"))))
 
 id <- paste(sample(c(letters, 0:9), 24, replace = TRUE), collapse = "")

@@ -1,4 +1,5 @@
 // Submits a job, waits for its end and prints the result's rows. Plain HTTP; needs Node 18 or later and no packages.
+//   submit.mjs FILE [COLUMN]      sums of COLUMN (n) by gene
 import { randomUUID } from "node:crypto";
 
 const server = process.env.ORLEANS_CLUSTER_SERVER ?? "http://127.0.0.1:8001";
@@ -18,7 +19,7 @@ async function call(path, body, headers = {}) {
 const job = {
   operation: "aggregate",
   source: { path: process.argv[2] },
-  parameters: { groupBy: ["gene"], aggregates: [{ function: "sum", column: "n", as: "total" }], orderBy: [{ column: "gene" }] },
+  parameters: { groupBy: ["gene"], aggregates: [{ function: "sum", column: process.argv[3] ?? "n", as: "total" }], orderBy: [{ column: "gene" }] },
 };
 
 // With a key, a submit whose answer was lost can be sent again and still makes one job.

@@ -1,7 +1,11 @@
-"""Submits a job, waits for its end and prints the result's rows. Plain HTTP; nothing but Python's own library."""
+"""Submits a job, waits for its end and prints the result's rows. Plain HTTP; nothing but Python's own library.
+
+submit.py FILE [COLUMN]: sums of COLUMN (n) by gene
+"""
 import json
 import os
 import sys
+import urllib.error
 import urllib.request
 import uuid
 
@@ -14,14 +18,24 @@ def call(path, body=None, **headers):
     request.add_header("Content-Type", "application/json")
     if KEY:
         request.add_header("Authorization", f"Bearer {KEY}")
-    with urllib.request.urlopen(request, timeout=90) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=90) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        # A problem document says what is wrong, where, and what to do.
+        problem = json.load(refusal)
+        for fault in problem.get("errors") or []:
+            print(f"{fault['pointer']}: {fault['detail']}", file=sys.stderr)
+        sys.exit(f"{problem['detail']} ({problem['code']}) {problem.get('hint') or ''}")
+
+
+column = sys.argv[2] if len(sys.argv) > 2 else "n"
 
 
 job = {
     "operation": "aggregate",
     "source": {"path": sys.argv[1]},
-    "parameters": {"groupBy": ["gene"], "aggregates": [{"function": "sum", "column": "n", "as": "total"}], "orderBy": [{"column": "gene"}]},
+    "parameters": {"groupBy": ["gene"], "aggregates": [{"function": "sum", "column": column, "as": "total"}], "orderBy": [{"column": "gene"}]},
 }
 
 # With a key, a submit whose answer was lost can be sent again and still makes one job.

@@ -3,13 +3,12 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Orleans.Cluster.Cli.Arguments;
 using Orleans.Cluster.Cli.Commands;
+using Orleans.Cluster.Cli.Shell;
 using Orleans.Cluster.Cli.Terminal;
-using Orleans.Cluster.Client;
-using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Cli;
 
-/// <summary>The commands, and the one place where an error becomes words and an exit code.</summary>
+/// <summary>The commands.</summary>
 internal sealed class CliApplication(CliConsole console, Interrupts? interrupts = null)
 {
     // A word that begins with '@' is a job, not a file of more arguments.
@@ -41,30 +40,9 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
             var code = await parsed.InvokeAsync(invocation);
             return args.Count == 0 || (RunsACommand(parsed) && parsed.Errors.Count > 0) ? ExitCodes.Usage : code;
         }
-        catch (ClusterException refusal)
+        catch (Exception failure) when (Failures.Knows(failure))
         {
-            Problems.Write(console, refusal.Problem);
-            return ExitCode(refusal.Code);
-        }
-        catch (ClusterUnreachableException outage)
-        {
-            console.NotesText.WriteLine(outage.Message);
-            console.NotesText.WriteLine("Start a cluster with `up`, or name its gateway with --server or ORLEANS_CLUSTER_SERVER.");
-            return ExitCodes.Unreachable;
-        }
-        catch (UsageException mistake)
-        {
-            console.NotesText.WriteLine(mistake.Message);
-            return ExitCodes.Usage;
-        }
-        catch (Exception failure) when (failure is EmbeddedClusterException or IOException or UnauthorizedAccessException)
-        {
-            console.NotesText.WriteLine(failure.Message);
-            return ExitCodes.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCodes.Interrupted;
+            return Failures.Report(console, failure);
         }
     }
 
@@ -82,7 +60,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         foreach (var command in (IEnumerable<Command>)
         [
             DemoCommand.Create(commands), UpCommand.Create(commands), .. JobCommands.Create(commands),
-            .. DataCommands.Create(commands), .. ClusterCommands.Create(commands),
+            ShellCommand.Create(commands), .. DataCommands.Create(commands), .. ClusterCommands.Create(commands),
             .. AccessCommands.Create(commands),
             DoctorCommand.Create(commands), CompletionCommand.Create(commands),
         ])
@@ -96,11 +74,4 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
     // Help, version and completion have actions of their own, which need no correct line.
     private static bool RunsACommand(ParseResult parsed) =>
         parsed.Action is null or ParseErrorAction || parsed.Action == parsed.CommandResult.Command.Action;
-
-    private static int ExitCode(ProblemCode code) => code.HttpStatus switch
-    {
-        400 => ExitCodes.Usage,
-        503 => ExitCodes.Unreachable,
-        _ => ExitCodes.Failed,
-    };
 }

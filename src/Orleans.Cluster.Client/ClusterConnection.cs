@@ -21,6 +21,7 @@ public sealed class ClusterConnection : IDisposable
         transport = new ClusterTransport(http);
         Jobs = new JobClient(http, Options.Create(options));
         Cluster = new ClusterControl(http);
+        Insight = new ClusterInsight(http);
     }
 
     /// <summary>Jobs and their results.</summary>
@@ -28,6 +29,9 @@ public sealed class ClusterConnection : IDisposable
 
     /// <summary>The cluster itself.</summary>
     public IClusterControl Cluster { get; }
+
+    /// <summary>What people look at: stories, timelines, operators, files.</summary>
+    public ClusterInsight Insight { get; }
 
     /// <summary>A connection to a gateway. Nothing is sent before the first call.</summary>
     public static ClusterConnection Open(Uri address) => Open(new JobClientOptions { Address = address });
@@ -50,10 +54,22 @@ public sealed class ClusterConnection : IDisposable
     /// <param name="id">The job.</param>
     /// <param name="lastEventId">Id of the last event that was seen; all of them when null.</param>
     /// <param name="cancellationToken">Ends the stream; the job goes on.</param>
-    public async IAsyncEnumerable<JobEvent> ReadEventsAsync(
-        JobId id, string? lastEventId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<JobEvent> ReadEventsAsync(JobId id, string? lastEventId = null, CancellationToken cancellationToken = default) =>
+        ReadAsync($"/api/processing/jobs/{id}/events", lastEventId, cancellationToken);
+
+    /// <summary>
+    /// Events of the whole cluster, without an end: <c>job</c> with the status document of one that has changed, <c>worker</c>, <c>decision</c>.
+    /// After a broken connection the end of a job may be told twice, and is never missed.
+    /// </summary>
+    /// <param name="lastEventId">Id of the last event that was seen; only what goes on when null.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<JobEvent> ReadClusterEventsAsync(string? lastEventId = null, CancellationToken cancellationToken = default) =>
+        ReadAsync("/api/processing/events", lastEventId, cancellationToken);
+
+    private async IAsyncEnumerable<JobEvent> ReadAsync(
+        string address, string? lastEventId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/processing/jobs/{id}/events");
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (lastEventId is not null)
         {
             request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);

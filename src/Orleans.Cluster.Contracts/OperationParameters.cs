@@ -28,7 +28,7 @@ public sealed record AggregateSpec
     /// <summary>Function name, for example <c>sum</c> or <c>quantile_cont</c>.</summary>
     public required string Function { get; init; }
 
-    /// <summary>Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, parted by a comma: <c>y,x</c>.</summary>
+    /// <summary>Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, separated by a comma: <c>y,x</c>.</summary>
     public string? Column { get; init; }
 
     /// <summary>Name in the result; <c>function_column</c> when null.</summary>

@@ -11,7 +11,7 @@ public static class SqlText
         return Quote(name, '"');
     }
 
-    /// <summary>Quoted identifiers, parted by commas.</summary>
+    /// <summary>Quoted identifiers, separated by commas.</summary>
     public static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Name));
 
     /// <summary>A quoted string literal: <c>it's</c> becomes <c>'it''s'</c>.</summary>

@@ -18,6 +18,7 @@ internal static class GatewayExtensions
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
         services.AddSingleton<JobRequests>();
         services.AddSingleton<JobEventStream>();
+        services.AddSingleton<ClusterEventStream>();
         services.AddSingleton<InsightDesk>();
         services.AddJobPlanning();
         services.AddApiReference();

@@ -9,6 +9,7 @@ using Orleans.Cluster.Gateway.Operators;
 using Orleans.Cluster.Gateway.Reference;
 using Orleans.Cluster.Gateway.Requests;
 using Orleans.Cluster.Silo;
+using Orleans.Cluster.Silo.Backups;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
 using Orleans.Cluster.Silo.Transport;
@@ -24,7 +25,7 @@ try
         return 0;
     }
 
-    return (StoreCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command ? await command()
+    return (StoreCommands.Find(args) ?? BackupCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command ? await command()
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
 }
@@ -79,6 +80,7 @@ static async Task<int> RunGateway(string[] args)
     var app = builder.Build();
     app.UseGatewayAccess();
     app.ListenForDashboard(settings, urls);
+    app.UseOwnGrainsInDashboard();
     var api = app.MapDescribed();
     api.MapGateway();
     api.MapCluster().Needs(change: AccessRole.Admin);

@@ -25,6 +25,9 @@ internal static class ClusterStorageExtensions
                 ? new SqliteDatabase(StorageConnection.JobsPath(paths), StorageConnection.OrleansPath(paths), epoch)
                 : new PostgresDatabase(postgres, epoch);
         });
+        services.AddSingleton<IDatabaseBackup>(provider => string.IsNullOrEmpty(postgres)
+            ? new SqliteBackup(provider.GetRequiredService<ClusterPaths>())
+            : new PostgresBackup(postgres, provider.GetRequiredService<ClusterDatabase>()));
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
         services.AddSingleton<IDatabaseClock, DatabaseClock>();

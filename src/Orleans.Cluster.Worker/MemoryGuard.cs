@@ -71,7 +71,7 @@ internal sealed partial class MemoryGuard
         {
             if (!File.Exists(controllers))
             {
-                return $"{parent} is no control group of version 2.";
+                return $"{parent} is not a control group of version 2.";
             }
 
             if (!File.ReadAllText(controllers).Split(' ', '\n').Contains("memory"))

@@ -176,7 +176,7 @@ public sealed class OutputPublisherTests : IDisposable
     }
 
     [Theory]
-    [InlineData("this is no JSON")]
+    [InlineData("this is not JSON")]
     [InlineData("{}")]
     [InlineData("{\"rows\":1,\"bytes\":1,\"columns\":[],\"files\":[null]}")]
     public async Task Publish_OverwriteOfAManifestThatIsNone_KeepsItAndSaysSo(string text)

@@ -12,7 +12,7 @@ internal static class ClusterCommands
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
         CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands),
-            Decisions(commands)),
+            Drain(commands), Decisions(commands)),
         Queue(commands), Resources(commands), Recommendations(commands), Metrics(commands), Health(commands), Top(commands),
     ];
 
@@ -48,6 +48,13 @@ internal static class ClusterCommands
             await session.Cluster.ScaleAsync(
                 new ClusterScale(session.Parsed.GetValue(workers), session.Parsed.GetValue(least), session.Parsed.GetValue(most)),
                 session.Cancellation)));
+    }
+
+    private static Command Drain(CommandFactory commands)
+    {
+        var worker = new Argument<string>("worker") { Description = "Id of the worker, as `cluster status` shows it" };
+        return commands.Create("drain", "Let one worker take nothing new, and leave when it is idle", [worker], async session => Show(
+            session, await session.Connection.Insight.DrainWorkerAsync(session.Parsed.GetValue(worker)!, session.Cancellation)));
     }
 
     private static Command Queue(CommandFactory commands) =>

@@ -18,18 +18,17 @@ internal static class DataCommands
     private static Command Head(CommandFactory commands)
     {
         var paths = Paths(ArgumentArity.OneOrMore);
-        var rows = new Option<int>("--rows", "-n") { Description = "Rows to show", DefaultValueFactory = _ => HeadRows };
+        var rows = new Option<int>("--rows", "-n") { Description = "Rows to show, 1 to 1000", DefaultValueFactory = _ => HeadRows };
         var source = new SourceFlags();
-        return commands.Create("head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], session =>
+        return commands.Create("head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], async session =>
         {
-            var count = session.Parsed.GetValue(rows);
-            var job = new JsonObject
+            var wanted = new PreviewRequest(ReadSource(session, source, session.Parsed.GetValue(paths) ?? []), session.Parsed.GetValue(rows));
+            var found = await session.Connection.Insight.PreviewAsync(wanted, session.Cancellation);
+            return session.Show(found, () =>
             {
-                ["operation"] = "sql",
-                ["parameters"] = new JsonObject { ["query"] = $"SELECT * FROM source LIMIT {count}" },
-            };
-            source.Apply(job, session.Parsed, session.Parsed.GetValue(paths) ?? []);
-            return SqlCommand.RunAsync(session, job, count);
+                JobViews.WriteRows(session.Console, new ResultRows(found.Columns, found.Rows, found.Rows.Count));
+                PartitionViews.WriteWarnings(session.Console, found.Warnings);
+            });
         });
     }
 
@@ -80,15 +79,16 @@ internal static class DataCommands
 
     private static async Task<DatasetPreview> PreviewAsync(Session session, SourceFlags source, string[] paths, PartitioningSpec? partitioning)
     {
+        return await session.Jobs.PartitionAsync(ReadSource(session, source, paths), partitioning, session.Cancellation);
+    }
+
+    private static SourceSpec? ReadSource(Session session, SourceFlags source, string[] paths)
+    {
         var request = new JsonObject();
         source.Apply(request, session.Parsed, paths);
-        if (request.ContainsKey("sources"))
-        {
-            throw new UsageException("One dataset is looked at here: give its paths without names.");
-        }
-
-        var spec = request["source"]?.Deserialize<SourceSpec>(WireJson.Options);
-        return await session.Jobs.PartitionAsync(spec, partitioning, session.Cancellation);
+        return request.ContainsKey("sources")
+            ? throw new UsageException("This command looks at one dataset: give its paths without names.")
+            : request["source"]?.Deserialize<SourceSpec>(WireJson.Options);
     }
 
     private static async Task<PlanDocument> PlanAsync(Session session, JobFlags flags)

@@ -13,7 +13,7 @@ internal static class JobCommands
     [
         Submit(commands), SqlCommand.Create(commands), Status(commands), Watch(commands), .. ResultCommand.Create(commands), ListJobs(commands),
         Cancel(commands), Retry(commands), Delete(commands), Logs(commands), Partitions(commands), EventsCommand.Create(commands),
-        Callbacks(commands),
+        Callbacks(commands), .. InsightCommands.Create(commands),
     ];
 
     private static Command Submit(CommandFactory commands)
@@ -56,7 +56,7 @@ internal static class JobCommands
     private static Command ListJobs(CommandFactory commands)
     {
         var size = new Option<int>("--limit") { Description = "Jobs to show, 1 to 500", DefaultValueFactory = _ => 20 };
-        var phases = new Option<JobPhase[]>("--status") { Description = "Only jobs that are so" };
+        var phases = new Option<JobPhase[]>("--status") { Description = "Only jobs in this state; may be repeated" };
         var priority = new Option<JobPriority?>("--priority") { Description = "Only jobs of this priority" };
         var operation = new Option<OperationKind?>("--operation") { Description = "Only jobs of this operation" };
         var labels = new Option<string[]>("--label") { Description = "Only jobs with this label", HelpName = "key=value" };
@@ -144,8 +144,15 @@ internal static class JobCommands
         var job = CommandFactory.JobArgument();
         var size = new Option<int>("--limit") { Description = "Partitions to show, 1 to 500", DefaultValueFactory = _ => 100 };
         var token = CommandFactory.PageToken();
-        return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token], async session =>
+        var summary = new Option<bool>("--summary") { Description = "Count the partitions of each stage by their state" };
+        return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token, summary], async session =>
         {
+            if (session.Parsed.GetValue(summary))
+            {
+                var counts = await session.Connection.Insight.SummarizePartitionsAsync(await session.JobAsync(job), session.Cancellation);
+                return session.Show(counts, () => InsightViews.WriteSummary(session.Console, counts));
+            }
+
             var page = await session.Jobs.ListPartitionsAsync(
                 await session.JobAsync(job), session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
             return session.Show(page, () => PartitionViews.WriteTasks(session.Console, page));

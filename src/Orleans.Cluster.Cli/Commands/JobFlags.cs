@@ -33,14 +33,14 @@ internal sealed class JobFlags
     private readonly SourceFlags source = new();
     private readonly Option<string?> left = Text("--left", "With join: name of the left input; the first when absent", "name");
     private readonly Option<string?> right = Text("--right", "With join: name of the right input; the second when absent", "name");
-    private readonly Option<string[]> on = List("--on", "With join: key columns, parted by commas; left=right where names differ", "columns");
+    private readonly Option<string[]> on = List("--on", "With join: key columns, separated by commas; left=right where names differ", "columns");
     private readonly Option<string?> how = Text("--how", "With join: INNER, LEFT, RIGHT, FULL, SEMI or ANTI", "kind");
-    private readonly Option<string[]> groupBy = List("--group-by", "Columns, parted by commas", "columns");
+    private readonly Option<string[]> groupBy = List("--group-by", "Columns, separated by commas", "columns");
     private readonly Option<string[]> aggregates = List("--agg", "function:column[:name]; count; quantile_cont(0.9):column; count_distinct:column", "spec");
-    private readonly Option<string[]> columns = List("--columns", "Columns of the result, parted by commas", "columns");
+    private readonly Option<string[]> columns = List("--columns", "Columns of the result, separated by commas", "columns");
     private readonly Option<string?> where = Text("--where", "Condition on rows, SQL", "condition");
     private readonly Option<string?> having = Text("--having", "Condition on groups, SQL", "condition");
-    private readonly Option<string[]> orderBy = List("--order-by", "column[:desc], parted by commas", "keys");
+    private readonly Option<string[]> orderBy = List("--order-by", "column[:desc], separated by commas", "keys");
     private readonly Option<long?> limit = new("--limit") { Description = "At most so many rows", HelpName = "rows" };
     private readonly Option<string?> sql = Text("--sql", "One SELECT over source; the operation is sql", "query");
     private readonly Option<string[]> parameters = List("--param", "Any other parameter: name=JSON or name=text", "name=value");
@@ -63,6 +63,12 @@ internal sealed class JobFlags
     /// <summary>What every kind of job can have: where its result goes, its name, priority, resources and labels.</summary>
     public IEnumerable<Symbol> Settings => [output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels];
 
+    /// <summary>What can be changed of a job that is submitted again.</summary>
+    public IEnumerable<Symbol> Changes =>
+    [
+        path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right, on, how, sql, parameters, .. Settings,
+    ];
+
     /// <summary>How its files are read.</summary>
     public SourceFlags Source => source;
 
@@ -75,7 +81,7 @@ internal sealed class JobFlags
         var query = parsed.GetValue(text) ?? parsed.GetValue(sql);
         if (parsed.GetValue(text) is { } extra && parsed.GetValue(operation) != "sql")
         {
-            throw new UsageException($"A query stands behind sql alone; '{extra}' is no option of {parsed.GetValue(operation)}.");
+            throw new UsageException($"Only `sql` takes a query; '{extra}' was given to `{parsed.GetValue(operation)}`.");
         }
 
         Set(job, "operation", parsed.GetValue(operation) ?? (query is null ? null : "sql"));
@@ -84,6 +90,15 @@ internal sealed class JobFlags
             throw new UsageException("Name an operation, or give a job with --file, or a query with --sql.");
         }
 
+        return LayOver(job, parsed, query);
+    }
+
+    /// <summary>A job with <see cref="Changes"/> laid over it, as JSON.</summary>
+    /// <exception cref="UsageException">A flag cannot be read.</exception>
+    public string LayOver(JsonObject job, ParseResult parsed) => LayOver(job, parsed, parsed.GetValue(sql));
+
+    private string LayOver(JsonObject job, ParseResult parsed, string? query)
+    {
         source.Apply(job, parsed, parsed.GetValue(path) ?? []);
         SetParameters(job, parsed, query);
         ApplySettings(job, parsed);

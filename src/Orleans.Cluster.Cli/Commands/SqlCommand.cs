@@ -29,11 +29,12 @@ internal static class SqlCommand
     }
 
     /// <summary>Runs a job and shows its rows, or where it wrote them.</summary>
-    public static async Task<int> RunAsync(Session session, JsonObject job, int limit)
+    public static async Task<int> RunAsync(Session session, JsonObject job, int limit, RowsForm? form = null)
     {
         var status = await session.Jobs.SubmitJsonAsync(job.ToJsonString(), cancellationToken: session.Cancellation);
         session.Note($"Job {status.Id}");
-        var code = await new JobWatch(session, leavesOutput: true).WaitAsync(status.Id);
+        var watch = new JobWatch(session, leavesOutput: true);
+        var code = form is { CancelsAtOnce: true } ? await watch.WaitOrCancelAsync(status.Id) : await watch.WaitAsync(status.Id);
         if (code != ExitCodes.Done)
         {
             return code;
@@ -47,6 +48,12 @@ internal static class SqlCommand
 
         var rows = await session.Jobs.GetResultAsync(status.Id, limit: limit, cancellationToken: session.Cancellation);
         return session.Show(
-            rows, () => JobViews.WriteRows(session.Console, rows, moreWith: $"--limit shows more, `result {status.Id} --out FILE` writes all."));
+            rows, () => JobViews.WriteRows(
+                session.Console, rows, $"--limit shows more, `result {status.Id} --out FILE` writes all.", form is { IsVertical: true }));
     }
 }
+
+/// <summary>How rows are shown and waited for.</summary>
+/// <param name="IsVertical">Each row as lines of name and value, however wide the terminal is.</param>
+/// <param name="CancelsAtOnce">The first Ctrl-C cancels the job.</param>
+internal sealed record RowsForm(bool IsVertical, bool CancelsAtOnce);

@@ -24,7 +24,7 @@ internal sealed class MachineExamination(string stateFolder, string dataFolder, 
         catch (SocketException)
         {
             return new(
-                "port", FindingKind.Fault, $"Something that is no gateway holds port {address.Port}.",
+                "port", FindingKind.Fault, $"Port {address.Port} is in use by a program that is not a gateway.",
                 $"Find it with `ss -ltnp 'sport = :{address.Port}'`, or start the cluster elsewhere with `up --url`.");
         }
     }

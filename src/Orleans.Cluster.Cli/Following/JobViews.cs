@@ -47,7 +47,8 @@ internal static class JobViews
         console.Out.Write(table);
     }
 
-    public static void WriteRows(CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.")
+    public static void WriteRows(
+        CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.", bool isVertical = false)
     {
         var table = Table([.. rows.Columns.Select(column => new TableColumnHead(column.Name))]);
         foreach (var row in rows.Rows)
@@ -56,7 +57,7 @@ internal static class JobViews
         }
 
         var width = console.Out.Profile.Width;
-        foreach (var line in table.LosesColumns(width) ? table.Records(width) : table.Lines(width))
+        foreach (var line in isVertical || table.LosesColumns(width) ? table.Records(width) : table.Lines(width))
         {
             console.Text.WriteLine(line);
         }

@@ -45,6 +45,19 @@ internal sealed class JobWatch(Session session, bool leavesOutput = false)
         }
     }
 
+    /// <summary>Watches to the end; the first Ctrl-C cancels the job.</summary>
+    public async Task<int> WaitOrCancelAsync(JobId id)
+    {
+        try
+        {
+            return Finish(await FollowAsync(id, session.Interrupts.Any));
+        }
+        catch (OperationCanceledException) when (!session.Interrupts.Ended.IsCancellationRequested)
+        {
+            return await CancelAsync(id);
+        }
+    }
+
     public static int ExitCode(JobPhase phase) => phase switch
     {
         JobPhase.Failed => ExitCodes.Failed,

@@ -42,7 +42,7 @@ internal static class PartitionViews
         }
 
         console.Out.Write(table);
-        WriteWarnings(console, preview.Warnings.Select(warning => (warning.Detail, warning.Code)));
+        WriteWarnings(console, preview.Warnings);
     }
 
     public static void WritePreview(CliConsole console, DatasetPreview preview)
@@ -61,7 +61,7 @@ internal static class PartitionViews
 
         console.Out.Write(table);
         WriteMore(console, preview.Partitions.Count);
-        WriteWarnings(console, preview.Warnings.Select(warning => (warning.Detail, warning.Code)));
+        WriteWarnings(console, preview.Warnings);
     }
 
     public static void WritePlan(CliConsole console, PlanDocument plan)
@@ -83,10 +83,10 @@ internal static class PartitionViews
             }
         }
 
-        WriteWarnings(console, plan.Warnings.Select(warning => (warning.Detail, warning.Code)));
+        WriteWarnings(console, plan.Warnings);
     }
 
-    private static void WriteWarnings(CliConsole console, IEnumerable<(string Detail, string Code)> warnings)
+    public static void WriteWarnings(CliConsole console, IEnumerable<PlanWarning> warnings)
     {
         foreach (var warning in warnings)
         {

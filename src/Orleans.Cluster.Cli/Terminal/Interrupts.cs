@@ -5,10 +5,10 @@ namespace Orleans.Cluster.Cli.Terminal;
 /// <summary>Ctrl-C and requests to end, as tokens. The third Ctrl-C is the system's own again: nothing can hold a user who insists.</summary>
 internal sealed class Interrupts : IDisposable
 {
-    private readonly CancellationTokenSource first = new();
-    private readonly CancellationTokenSource second = new();
     private readonly CancellationTokenSource end = new();
-    private readonly CancellationTokenSource any;
+    private CancellationTokenSource first = new();
+    private CancellationTokenSource second = new();
+    private CancellationTokenSource any;
     private readonly List<PosixSignalRegistration> registrations;
     private int count;
 
@@ -50,6 +50,19 @@ internal sealed class Interrupts : IDisposable
             default:
                 return false;
         }
+    }
+
+    /// <summary>Forgets each Ctrl-C so far: what it stopped is over, and the program goes on.</summary>
+    public void Renew()
+    {
+        if (Interlocked.Exchange(ref count, 0) == 0)
+        {
+            return;
+        }
+
+        // A signal may be at the old ones just now, so they are left to the collector.
+        (first, second) = (new CancellationTokenSource(), new CancellationTokenSource());
+        any = CancellationTokenSource.CreateLinkedTokenSource(first.Token, end.Token);
     }
 
     public void Dispose()

@@ -26,16 +26,20 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private IReadOnlyCollection<JobId> active = [];
     private IReadOnlyCollection<JobId> activeBefore = [];
     private DateTimeOffset thinAt;
+    private readonly JobMeter ended;
     private volatile MetricsSample? latest;
 
     public MetricsRecorder(
         IMetricsStore store, IWorkMeter meter, IJobStore jobs, IGrainFactory grains, TimeProvider clock, ILogger<MetricsRecorder> logger)
     {
         (this.store, this.meter, this.jobs, this.grains, this.clock, this.logger) = (store, meter, jobs, grains, clock, logger);
-        foreach (var name in ClusterFigures.Of([], EmptyQueue, 0, new WorkDone(0, 0, 0, 0, 0), 1).Keys)
+        ended = new JobMeter(jobs);
+        foreach (var name in ClusterFigures.Of([], EmptyQueue, 0, new WorkDone(0, 0, 0, 0, 0), 1).Keys.Where(name => !IsWaiting(name)))
         {
-            ClusterTelemetry.Meter.CreateObservableGauge($"orleans_cluster.{SnakeCase(name)}", () => Observe(name));
+            Create(name, () => Observe(name));
         }
+
+        Create(FigureNotes.Waiting, ObserveWaiting);
     }
 
     /// <summary>The latest sample; null before the first.</summary>
@@ -74,9 +78,11 @@ internal sealed partial class MetricsRecorder : BackgroundService
         // what ended in between was active at the one before the last.
         var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
         (activeBefore, active) = (active, current);
-        var sample = new MetricsSample(from, Period, ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds));
+        var figures = ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds);
+        var sample = new MetricsSample(from, Period, figures.Concat(WorkerFigures.Of(workers)).ToDictionary());
         await store.Append(sample, cancellationToken);
         latest = sample;
+        await ended.Measure(now, cancellationToken);
     }
 
     private async Task Thin(CancellationToken cancellationToken)
@@ -89,12 +95,23 @@ internal sealed partial class MetricsRecorder : BackgroundService
         }
     }
 
+    private static void Create(string figure, Func<IEnumerable<Measurement<double>>> observe)
+    {
+        var (unit, description) = FigureNotes.Of(figure);
+        ClusterTelemetry.Meter.CreateObservableGauge(FigureNotes.Instrument(figure), observe, unit, description);
+    }
+
     private IEnumerable<Measurement<double>> Observe(string name) =>
         latest is { } sample && sample.Figures.TryGetValue(name, out var value) ? [new Measurement<double>(value)] : [];
 
-    private static QueueStatus EmptyQueue => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], [], 0, 0, 0);
+    private IEnumerable<Measurement<double>> ObserveWaiting() => (latest?.Figures ?? new Dictionary<string, double>())
+        .Where(figure => IsWaiting(figure.Key))
+        .Select(figure => new Measurement<double>(
+            figure.Value, new KeyValuePair<string, object?>("priority", figure.Key[FigureNotes.Waiting.Length..].ToLowerInvariant())));
 
-    private static string SnakeCase(string name) => string.Concat(name.Select(c => char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{c}"));
+    private static bool IsWaiting(string name) => name.StartsWith(FigureNotes.Waiting, StringComparison.Ordinal);
+
+    private static QueueStatus EmptyQueue => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], [], 0, 0, 0);
 
     private static partial class Log
     {

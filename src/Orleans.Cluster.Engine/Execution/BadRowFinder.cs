@@ -41,7 +41,7 @@ internal static class BadRowFinder
             return $"CASE WHEN {value} IS NOT NULL AND json_type({value}) <> 'NULL' AND TRY_CAST({value} AS {column.Type}) IS NULL THEN {SqlText.Literal(column.Name)} END";
         });
         return session.Query(
-            "SELECT number, CASE WHEN keys = 1 THEN fault END, CASE WHEN keys IS NULL THEN 'The line is no JSON object.' "
+            "SELECT number, CASE WHEN keys = 1 THEN fault END, CASE WHEN keys IS NULL THEN 'The line is not a JSON object.' "
             + "WHEN keys > 1 THEN 'The object has a key twice.' ELSE 'The value does not fit the column''s type.' END "
             + $"FROM (SELECT number, keys, CASE WHEN keys = 1 THEN coalesce({string.Join(", ", faults.DefaultIfEmpty("NULL"))}) END AS fault "
             + $"FROM (SELECT number, json, {keys} AS keys "

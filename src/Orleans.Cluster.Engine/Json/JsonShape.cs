@@ -18,7 +18,7 @@ internal sealed class JsonShape
     /// <summary>How it is made.</summary>
     public JsonShapeKind Kind { get; }
 
-    /// <summary>Column, and fields below it, parted by dots.</summary>
+    /// <summary>Column, and fields below it, separated by dots.</summary>
     public string Path { get; }
 
     /// <summary>The engine's type.</summary>

@@ -166,7 +166,7 @@ internal sealed record TextSample(
 
         if (FileSignature.Find(head) is { } what)
         {
-            throw new EngineException(FailureKind.BadData, $"{path} is no table: it is {what}.", ProblemCode.DatasetNotReadable.Word);
+            throw new EngineException(FailureKind.BadData, $"{path} is not a table: it is {what}.", ProblemCode.DatasetNotReadable.Word);
         }
 
         if (options.Encoding is null && FileSignature.FindUtf16(head) is { } utf16)

@@ -106,7 +106,7 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         catch (JsonException e)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: this is no JSON: {e.Message}",
+                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: this is not JSON: {e.Message}",
                 ProblemCode.DatasetNotReadable.Word, e);
         }
 

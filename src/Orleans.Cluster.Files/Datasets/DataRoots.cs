@@ -112,7 +112,7 @@ internal sealed class DataRoots
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is no folder, or the cluster may not read it.");
+            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is not a folder, or the cluster may not read it.");
         }
     }
 
@@ -203,7 +203,20 @@ internal sealed class DataRoots
         }
         else
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{WhereToLook(path)}");
+            AddMissing(listing, path, full, pointer);
+        }
+    }
+
+    private static void AddMissing(Listing listing, string path, string full, string pointer)
+    {
+        var missing = MissingPath.Of(full);
+        if (missing.IsHidden)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"No permission to read '{Short(path)}'.{missing.Hint}");
+        }
+        else
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{missing.Hint}{WhereToLook(path)}");
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class GlobPattern
     private readonly int maxNames;
 
     /// <param name="baseFolder">Folder that the pattern is relative to.</param>
-    /// <param name="relativePattern">Parts parted by <c>/</c>, none of them empty, <c>.</c> or <c>..</c>.</param>
+    /// <param name="relativePattern">Parts separated by <c>/</c>, none of them empty, <c>.</c> or <c>..</c>.</param>
     /// <param name="maxNames">Names that a search may look at.</param>
     /// <exception cref="InvalidDataException">It is no pattern, or has too many parts.</exception>
     public GlobPattern(string baseFolder, string relativePattern, int maxNames = MaxNames)
@@ -120,7 +120,7 @@ internal sealed class GlobPattern
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"'{part}' is no pattern: a range such as [a-z] begins with its smaller character.", exception);
+            throw new InvalidDataException($"'{part}' is not a valid pattern: a range such as [a-z] begins with its smaller character.", exception);
         }
     }
 

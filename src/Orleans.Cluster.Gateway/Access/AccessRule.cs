@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Gateway.Requests;
 
 namespace Orleans.Cluster.Gateway.Access;
 
@@ -23,11 +24,24 @@ internal sealed class RoleRequirement : AuthorizationHandler<RoleRequirement>, I
 {
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)
     {
-        if (context.Resource is HttpContext http && context.User.CallerRole() >= AccessRule.RoleFor(http))
+        if (context.Resource is not HttpContext http)
+        {
+            return Task.CompletedTask;
+        }
+
+        var wanted = AccessRule.RoleFor(http);
+        var role = context.User.CallerRole();
+        if (role >= wanted)
         {
             context.Succeed(requirement);
+        }
+        else if (role is { } known)
+        {
+            http.Items[Problems.WantedRole] = $"This needs the role {Word(wanted)}; the key has the role {Word(known)}.";
         }
 
         return Task.CompletedTask;
     }
+
+    private static string Word(AccessRole role) => role.ToString().ToUpperInvariant();
 }

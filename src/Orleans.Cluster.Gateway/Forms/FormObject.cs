@@ -20,7 +20,7 @@ internal sealed class FormObject
         {
             if (!fields.TryAdd(property.Name, property.Value))
             {
-                faults.Add(At(property.Name), FaultCodes.DuplicateField, "The field stands here twice.");
+                faults.Add(At(property.Name), FaultCodes.DuplicateField, $"Duplicate field '{Short(property.Name)}'.");
             }
         }
     }
@@ -178,7 +178,7 @@ internal sealed class FormObject
             return text;
         }
 
-        Faults.Add(At(name), FaultCodes.InvalidValue, $"'{Short(text)}' is not known here. {Suggestion.For(text, words)}");
+        Faults.Add(At(name), FaultCodes.InvalidValue, $"Unknown value '{Short(text)}'. {Suggestion.For(text, words)}");
         return null;
     }
 
@@ -202,7 +202,7 @@ internal sealed class FormObject
 
             if (distinct && texts.Contains(text))
             {
-                Faults.Add(pointer, FaultCodes.Duplicate, $"'{Short(text)}' stands here twice.");
+                Faults.Add(pointer, FaultCodes.Duplicate, $"Duplicate value '{Short(text)}'.");
             }
 
             texts.Add(text);
@@ -247,7 +247,7 @@ internal sealed class FormObject
     {
         foreach (var name in fields.Keys.Where(name => !known.Contains(name)))
         {
-            Faults.Add(At(Short(name)), FaultCodes.UnknownField, $"There is no field '{Short(name)}' here. {Suggestion.For(name, known)}");
+            Faults.Add(At(Short(name)), FaultCodes.UnknownField, $"Unknown field '{Short(name)}'. {Suggestion.For(name, known)}");
         }
     }
 
@@ -291,7 +291,7 @@ internal sealed class FormObject
             return found;
         }
 
-        Faults.Add(pointer, FaultCodes.InvalidValue, $"'{Short(text)}' is not known here. {Suggestion.For(text, EnumWords<T>.Words)}");
+        Faults.Add(pointer, FaultCodes.InvalidValue, $"Unknown value '{Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
         return null;
     }
 

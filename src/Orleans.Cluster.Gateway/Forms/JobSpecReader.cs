@@ -12,7 +12,11 @@ internal static class JobSpecReader
 {
     /// <summary>Reads a job.</summary>
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
-    public static JobSpec ReadJob(ReadOnlyMemory<byte> body) => Read(body, ReadJob);
+    public static JobSpec ReadJob(ReadOnlyMemory<byte> body)
+    {
+        var spec = Read(body, ReadJob);
+        return spec.Operation == OperationKind.Sql ? QueryFiles.AddTo(spec) : spec;
+    }
 
     /// <summary>Reads what <c>/data/partition</c> asks: a source, the default one when null, and how to split it.</summary>
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>

@@ -73,7 +73,7 @@ internal sealed class QueryForm(IQueryCollection query)
         return null;
     }
 
-    /// <summary>Words of an enum; the parameter may stand several times, or hold several words parted by commas.</summary>
+    /// <summary>Words of an enum; the parameter may stand several times, or hold several words separated by commas.</summary>
     public IReadOnlyList<T>? Words<T>(string name)
         where T : struct, Enum
     {
@@ -86,7 +86,7 @@ internal sealed class QueryForm(IQueryCollection query)
             }
             else
             {
-                Faults.Add(At(name), FaultCodes.InvalidValue, $"'{FormObject.Short(text)}' is not known here. {Suggestion.For(text, EnumWords<T>.Words)}");
+                Faults.Add(At(name), FaultCodes.InvalidValue, $"Unknown value '{FormObject.Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
             }
         }
 
@@ -117,7 +117,7 @@ internal sealed class QueryForm(IQueryCollection query)
     {
         foreach (var name in query.Keys.Where(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)))
         {
-            Faults.Add(At(FormObject.Short(name)), FaultCodes.UnknownField, $"There is no parameter '{FormObject.Short(name)}' here. {Suggestion.For(name, known)}");
+            Faults.Add(At(FormObject.Short(name)), FaultCodes.UnknownField, $"Unknown parameter '{FormObject.Short(name)}'. {Suggestion.For(name, known)}");
         }
 
         Faults.ThrowIfAny();

@@ -118,7 +118,7 @@ internal static class SettingsForm
             }
             else if (ids.Contains(id))
             {
-                form.Faults.Add(pointer, FaultCodes.Duplicate, $"Job {id} stands here twice.");
+                form.Faults.Add(pointer, FaultCodes.Duplicate, $"Job {id} is listed twice.");
             }
             else if (ids.Count == MaxDependencies)
             {

@@ -1,46 +1,12 @@
+using Orleans.Cluster.Planning.Naming;
+
 namespace Orleans.Cluster.Gateway.Forms;
 
-/// <summary>Guesses which known word a misspelt one was meant to be.</summary>
+/// <summary>What to write in place of a word that is not known.</summary>
 internal static class Suggestion
 {
     /// <summary>A sentence such as <c>Did you mean 'groupBy'?</c>, or the list of words when none is near.</summary>
-    public static string For(string word, IReadOnlyCollection<string> known)
-    {
-        var near = known
-            .Select(candidate => (candidate, distance: Distance(Fold(word), Fold(candidate))))
-            .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 3))
-            .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
-            .Select(pair => pair.candidate)
-            .FirstOrDefault();
-        return near is not null ? $"Did you mean '{near}'?"
-            : known.Count == 0 ? "There is no field here."
-            : $"Known: {string.Join(", ", known)}.";
-    }
-
-    // 'group_by', 'group-by' and 'GroupBy' are the same word to whoever writes them.
-    private static string Fold(string word) =>
-        new([.. word.Where(char.IsLetterOrDigit).Take(64).Select(char.ToLowerInvariant)]);
-
-    /// <summary>Edits between two words; two swapped neighbours count as one.</summary>
-    private static int Distance(string a, string b)
-    {
-        var rows = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
-        {
-            for (var j = 0; j <= b.Length; j++)
-            {
-                rows[i, j] = i == 0 ? j : j == 0 ? i : Nearest(rows, a, b, i, j);
-            }
-        }
-
-        return rows[a.Length, b.Length];
-    }
-
-    private static int Nearest(int[,] rows, string a, string b, int i, int j)
-    {
-        var replace = rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-        var best = Math.Min(replace, Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1);
-        var swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-        return swapped ? Math.Min(best, rows[i - 2, j - 2] + 1) : best;
-    }
+    public static string For(string word, IReadOnlyCollection<string> known) => NearestName.Find(word, known) is { } near ? $"Did you mean '{near}'?"
+        : known.Count == 0 ? "No field is allowed here."
+        : $"Known: {string.Join(", ", known)}.";
 }

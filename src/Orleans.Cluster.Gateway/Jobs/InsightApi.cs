@@ -10,6 +10,7 @@ internal static class InsightApi
     public static void MapInsight(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/processing/timeline", GetTimeline).WithName(nameof(GetTimeline)).WithTags("Jobs");
+        routes.MapGet("/api/processing/events", GetClusterEvents).WithName(nameof(GetClusterEvents)).WithTags("Cluster");
         var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
         jobs.MapGet("", GetJob).WithName(nameof(GetJob));
         jobs.MapGet("/partitions/summary", SummarizePartitions).WithName(nameof(SummarizePartitions));
@@ -32,6 +33,8 @@ internal static class InsightApi
         query.Close();
         return TypedResults.Ok(await desk.GetTimeline(from, to, resolution, request.HttpContext.User.SeesOnly(), cancellationToken));
     }
+
+    private static Task GetClusterEvents(HttpContext context, ClusterEventStream events) => events.Write(context.User.SeesOnly(), context);
 
     private static async Task<IResult> GetJob(JobId id, InsightDesk desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.GetJob(id, cancellationToken));

@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Gateway.Access;
+using Orleans.Cluster.Gateway.Forms;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
@@ -60,5 +61,11 @@ internal static class JobDetailsApi
     private static async Task<IResult> ListCallbacks(JobId id, JobRequests requests, CancellationToken cancellationToken) =>
         TypedResults.Ok(await requests.ListCallbacks(id, cancellationToken));
 
-    private static Task GetEvents(JobId id, HttpContext context, JobEventStream events) => events.Write(id, context);
+    private static Task GetEvents(JobId id, HttpContext context, JobEventStream events)
+    {
+        var query = new QueryForm(context.Request.Query);
+        var withPartitions = query.Flag("partitions");
+        query.Close();
+        return events.Write(id, withPartitions, context);
+    }
 }

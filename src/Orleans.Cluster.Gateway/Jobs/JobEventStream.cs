@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Calls;
@@ -12,17 +10,19 @@ namespace Orleans.Cluster.Gateway.Jobs;
 /// <summary>
 /// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a reconnect;
 /// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
-/// were told, which <c>Last-Event-ID</c> gives back. Those who follow one job wait together, and the document is written once for all of them.
+/// were told, which <c>Last-Event-ID</c> gives back. <c>partitions</c> says, to those who want it, which partitions have changed their state. Those who follow one job wait together, and the document is written once for all of them.
 /// </summary>
-internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
+internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDesk insight)
 {
     /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     private readonly SharedQuestions<(JobId Id, long KnownRevision), Document> changes = new();
     private readonly SharedQuestions<(JobId Id, long Revision), IReadOnlyList<HistoryEntry>> histories = new();
+    private readonly SharedQuestions<(JobId Id, long Revision), PartitionSummary> summaries = new();
 
-    public async Task Write(JobId id, HttpContext context)
+    /// <summary>Writes events until the job has ended or the client is gone.</summary>
+    public async Task Write(JobId id, bool withPartitions, HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
         var told = Place.Parse(context.Request.Headers["Last-Event-ID"].ToString());
@@ -35,8 +35,8 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
         }
 
         var document = Document.Of(status);
-        var writer = Open(context.Response);
-        await writer.WriteAsync("retry: 2000\n\n");
+        var writer = await EventWriter.Open(context.Response);
+        var deltas = withPartitions ? new PartitionDeltas() : null;
         JobPhase? phase = null;
         while (true)
         {
@@ -46,8 +46,13 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
                 told = await WritePhases(writer, document.Status, told, cancellationToken);
             }
 
+            if (deltas is not null)
+            {
+                await WritePartitions(writer, deltas, document.Status, told, cancellationToken);
+            }
+
             told = await WriteStatus(writer, document, told);
-            await writer.FlushAsync(cancellationToken);
+            await writer.Flush(cancellationToken);
             if (document.Status.Phase.IsTerminal())
             {
                 return;
@@ -60,15 +65,17 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
     private Task<Document> Next(JobId id, long knownRevision, CancellationToken cancellationToken) => changes.Ask(
         (id, knownRevision), async token => Document.Of(await desk.WaitForChange(id, knownRevision, KeepAlive, token)), cancellationToken);
 
-    private static StreamWriter Open(HttpResponse response)
+    private async Task WritePartitions(
+        EventWriter writer, PartitionDeltas deltas, JobStatus status, Place told, CancellationToken cancellationToken)
     {
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
-        return new StreamWriter(response.Body, new UTF8Encoding(false), leaveOpen: true);
+        var summary = await summaries.Ask((status.Id, status.Revision), token => insight.Summarize(status.Id, token), cancellationToken);
+        if (deltas.Next(status.Id, summary) is { } changes)
+        {
+            await writer.Write($"{told}", "partitions", EventWriter.Json(changes));
+        }
     }
 
-    private async Task<Place> WritePhases(StreamWriter writer, JobStatus status, Place told, CancellationToken cancellationToken)
+    private async Task<Place> WritePhases(EventWriter writer, JobStatus status, Place told, CancellationToken cancellationToken)
     {
         var history = await histories.Ask(
             (status.Id, status.Revision), token => jobs.ListHistory(status.Id, token), cancellationToken);
@@ -77,35 +84,31 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs)
             if (entry.Sequence > told.Sequence)
             {
                 told = told with { Sequence = entry.Sequence };
-                await WriteEvent(writer, "phase", told, Json(new JobPhaseEvent(status.Id, entry.At, entry.Phase, entry.Revision, entry.Detail)));
+                var change = new JobPhaseEvent(status.Id, entry.At, entry.Phase, entry.Revision, entry.Detail);
+                await writer.Write($"{told}", "phase", EventWriter.Json(change));
             }
         }
 
         return told;
     }
 
-    private static async Task<Place> WriteStatus(StreamWriter writer, Document document, Place told)
+    private static async Task<Place> WriteStatus(EventWriter writer, Document document, Place told)
     {
         if (document.Status.Revision <= told.Revision)
         {
-            await writer.WriteAsync(": still here\n\n");
+            await writer.KeepAlive();
             return told;
         }
 
         told = told with { Revision = document.Status.Revision };
-        await WriteEvent(writer, "status", told, document.Text);
+        await writer.Write($"{told}", "status", document.Text);
         return told;
     }
-
-    private static Task WriteEvent(StreamWriter writer, string name, Place place, string data) =>
-        writer.WriteAsync($"id: {place}\nevent: {name}\ndata: {data}\n\n");
-
-    private static string Json<T>(T data) => JsonSerializer.Serialize(data, WireJson.Options);
 
     /// <summary>A status and its text.</summary>
     private sealed record Document(JobStatus Status, string Text)
     {
-        public static Document Of(JobStatus status) => new(status, Json(status));
+        public static Document Of(JobStatus status) => new(status, EventWriter.Json(status));
     }
 
     /// <summary>What a client has been told.</summary>

@@ -166,7 +166,7 @@ internal sealed class JobRequests(
         var words = query.Words<T>(name);
         if (words is { Count: > 1 })
         {
-            query.Faults.Add(QueryForm.At(name), FaultCodes.Conflict, "The parameter can stand once.");
+            query.Faults.Add(QueryForm.At(name), FaultCodes.Conflict, "Give the parameter once.");
         }
 
         return words?[0];

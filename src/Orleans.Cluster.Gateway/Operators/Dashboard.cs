@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Net.Http.Headers;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Gateway.Requests;
 using Orleans.Dashboard;
@@ -8,6 +11,7 @@ namespace Orleans.Cluster.Gateway.Operators;
 internal static partial class Dashboard
 {
     private const string Path = "/dashboard";
+    private const string Script = Path + "/index.min.js";
     private const string Endpoint = "Kestrel:Endpoints:OrleansDashboard";
 
     /// <summary>Adds the second address, unless another process has its port: the cluster is worth more than that address.</summary>
@@ -66,7 +70,41 @@ internal static partial class Dashboard
         app.Configuration[$"{Endpoint}:Url"] = url;
     }
 
+    /// <summary>
+    /// The dashboard marks what begins with "Orleans." as the platform's own, and so all grains of this product, whose names begin so too. It has no
+    /// setting for that: its script is served with the one condition that was missing. Another version's script, without that place, is left as it is.
+    /// </summary>
+    public static void UseOwnGrainsInDashboard(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        if (context.Request.Path != Script)
+        {
+            await next(context);
+            return;
+        }
+
+        var answer = context.Response.Body;
+        using var script = new MemoryStream();
+        context.Request.Headers.Remove(HeaderNames.AcceptEncoding);
+        context.Response.Body = script;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = answer;
+        }
+
+        var text = Encoding.UTF8.GetString(script.GetBuffer(), 0, (int)script.Length);
+        var bytes = Encoding.UTF8.GetBytes(IsPlatform().Replace(text, match => $"({match.Value}&&!{match.Groups["type"]}.startsWith(`Orleans.Cluster.`))"));
+        context.Response.ContentLength = bytes.Length;
+        await answer.WriteAsync(bytes, context.RequestAborted);
+    });
+
     public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path);
+
+    [GeneratedRegex(@"(?<type>\w+(?:\.\w+)*)\.startsWith\(`Orleans\.`\)")]
+    private static partial Regex IsPlatform();
 
     private static partial class Log
     {

@@ -46,6 +46,11 @@ internal static class ApiReference
             // Nothing is fetched from, and nothing is told to, anybody else.
             options.DefaultFonts = false;
             options.Telemetry = false;
+            options.DisableAgent();
+            options.DisableMcp();
+            options.HideDeveloperTools();
+            options.HideClientButton = true;
+            options.DynamicBaseServerUrl = true;
         });
     }
 

@@ -51,7 +51,7 @@ internal static class OperationNotes
         {
             Parameters =
             [
-                PageSize, PageToken, new("status", "Only jobs that are so; may stand several times.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
+                PageSize, PageToken, new("status", "Only jobs in this state; may be repeated.", "RUNNING"), new("priority", "Only this priority.", "HIGH"),
                 new("operation", "Only this operation.", "aggregate"), new("createdAfter", "Only jobs made at or after.", "2026-01-31T12:00:00Z"),
                 new("createdBefore", "Only jobs made before.", "2026-02-01T00:00:00Z"), new("label.project", "label.KEY=VALUE: only jobs with this label.", "atlas"),
                 new("text", "Only jobs with this text in their name, id or a label, in either case.", "tissue"),
@@ -99,8 +99,21 @@ internal static class OperationNotes
         {
             Forms = ["text/event-stream"],
             Others = new Dictionary<int, string> { [204] = "The job has ended and everything was told." },
-            Parameters = [new("Last-Event-ID", "Id of the last event that was seen; the stream goes on after it.", "3.417", IsHeader: true)],
+            Description = "phase for each change of phase, status with the status document, and with partitions=true also partitions with the states that "
+                + "have changed (a PartitionsEvent; the first one of a stream has all of them).",
+            Parameters =
+            [
+                new("partitions", "true adds the event partitions.", "true", IsFlag: true),
+                new("Last-Event-ID", "Id of the last event that was seen; the stream goes on after it.", "3.417", IsHeader: true),
+            ],
             Errors = [Code.JobNotFound],
+        },
+        ["GetClusterEvents"] = new("Changes of the whole cluster as server-sent events", 200)
+        {
+            Forms = ["text/event-stream"],
+            Description = "job with the status document of a job that has changed, worker with a worker whose state or busy slots have, decision with a scaling "
+                + "decision. After a reconnect the end of a job may be told twice; it is never missed.",
+            Parameters = [new("Last-Event-ID", "Id of the last event that was seen; what has ended since is told.", "1769860800000", IsHeader: true)],
         },
         ["GetJob"] = new("A job as it was submitted, and where it is", 200, typeof(JobStatus), Examples.Status)
         {
@@ -181,6 +194,7 @@ internal static class OperationNotes
                 new("since", "Begin of the span; an hour before its end when absent.", "2026-01-31T12:00:00Z"),
                 new("until", "End of the span; now when absent.", "2026-01-31T13:00:00Z"),
                 new("step", "Seconds of one window; a fitting number when absent.", "60", IsNumber: true),
+                new("by", "worker adds the history of each worker.", "worker"),
             ],
         },
         ["GetResources"] = new("What is offered, handed out and used", 200, typeof(ResourceStatus), Examples.Resources),

@@ -9,6 +9,9 @@ namespace Orleans.Cluster.Gateway.Requests;
 /// <summary>The one map from what went wrong to the document that a client gets.</summary>
 internal static class Problems
 {
+    /// <summary>Place among a request's items of a sentence that says which role it needs, where the caller's is too low.</summary>
+    public const string WantedRole = "wanted-role";
+
     private const string ContentType = "application/problem+json";
 
     /// <summary>The document of an exception. What nobody foresaw is <c>internal</c>, and its own words stay in the log.</summary>
@@ -32,7 +35,9 @@ internal static class Problems
     {
         StatusCodes.Status401Unauthorized => ProblemDocument.Of(
             Contracts.ProblemCode.Unauthenticated, "The request has no valid key.", "Send 'Authorization: Bearer <api key>'."),
-        StatusCodes.Status403Forbidden => ProblemDocument.Of(Contracts.ProblemCode.Forbidden, "The key's role does not allow this."),
+        StatusCodes.Status403Forbidden => ProblemDocument.Of(
+            Contracts.ProblemCode.Forbidden, context.Items[WantedRole] as string ?? "The key's role does not allow this.",
+            "An administrator makes keys of each role: `keys create --role SUBMITTER`."),
         StatusCodes.Status404NotFound => ProblemDocument.Of(
             Contracts.ProblemCode.NotFound, "There is nothing at this address.", "The reference is at /docs."),
         StatusCodes.Status405MethodNotAllowed => ProblemDocument.Of(

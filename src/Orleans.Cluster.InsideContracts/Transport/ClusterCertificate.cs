@@ -62,7 +62,7 @@ internal sealed class ClusterCertificate
     {
         var found = new X509Certificate2Collection();
         found.ImportFromPemFile(path);
-        return found.Count > 0 ? found : throw new CryptographicException($"{path} holds no certificate.");
+        return found.Count > 0 ? found : throw new CryptographicException($"{path} does not contain a certificate.");
     }
 }
 

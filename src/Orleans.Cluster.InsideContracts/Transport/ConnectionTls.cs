@@ -126,7 +126,7 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
 
     private static partial class Log
     {
-        [LoggerMessage(1310, LogLevel.Warning, "{Other} is no silo of this cluster, the connection is closed: {Why}")]
+        [LoggerMessage(1310, LogLevel.Warning, "{Other} is not a silo of this cluster, so the connection is closed: {Why}")]
         public static partial void Refused(ILogger logger, EndPoint? other, string why);
     }
 }

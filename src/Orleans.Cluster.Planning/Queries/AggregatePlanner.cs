@@ -87,7 +87,7 @@ internal sealed class AggregatePlanner
         {
             var needed = await draft.Select(rows, $"SELECT {Arguments()} FROM {rows.Source}");
             var all = draft.Gather(draft.AddStage(needed with { Size = SizeEstimate.OfRows(rows.Size.Rows, needed.Columns, 16) }, "scan",
-                $"All rows of the columns in use come together in one task, since {why} and there are no groups."));
+                $"All rows of the columns in use come together in one task, since {why} and the query has no groups."));
             return await AtOnce(all, $"SELECT {string.Join(", ", calls.Select(call => call.OverArguments()))} FROM {all.Source}");
         }
 

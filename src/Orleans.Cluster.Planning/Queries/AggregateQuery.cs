@@ -132,7 +132,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         var names = isOne ? [aggregate.Column] : aggregate.Column.Split(',', 2, StringSplitOptions.TrimEntries);
         if (!isOne && names.Length != 2)
         {
-            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} takes two columns, parted by a comma: y,x.");
+            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} takes two columns, separated by a comma: y,x.");
             return null;
         }
 

@@ -87,7 +87,7 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
             "COMPARE_EQUAL", SqlNodes.Column(Visible(leftColumns, name).Internal), SqlNodes.Column(Visible(rightColumns, name).Internal))).ToList();
         var both = new Scope([.. leftColumns, .. rightColumns]);
         on.AddRange(SqlNodes.Conjuncts(table["condition"]).Select(condition =>
-            both.Resolve(condition, names => throw new NotSpreadableException($"{string.Join('.', names)} in a join that is no column of its tables"))));
+            both.Resolve(condition, names => throw new NotSpreadableException($"{string.Join('.', names)} in a join, which is not a column of its tables"))));
         if (on.Exists(condition => SqlNodes.Descend(condition).Any(node => node.IsClass("SUBQUERY"))))
         {
             throw new NotSpreadableException("a subquery in the condition of a join");

@@ -50,7 +50,7 @@ internal sealed class FromPlanner(
         FromTable table => await filter(await Table(table, Names(carried, conditions)), conditions),
         FromJoin { Kind: JoinType.Right } join => await Outer(join with { Kind = JoinType.Left, Left = join.Right, Right = join.Left }, conditions, carried),
         FromJoin join => await Outer(join, conditions, carried),
-        _ => throw new ArgumentException($"{member} is no part of a FROM clause."),
+        _ => throw new ArgumentException($"{member} cannot be part of a FROM clause."),
     };
 
     private async Task<Relation> Table(FromTable table, IReadOnlySet<string> carried)

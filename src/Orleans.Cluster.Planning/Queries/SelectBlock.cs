@@ -212,7 +212,7 @@ internal sealed record SelectBlock
             // An alias may stand for an expression over other aliases, but never over itself.
             if (names.Count != 1 || Aliased(names[0]) is not { } item || ++depth > 50)
             {
-                throw new NotSpreadableException($"{string.Join('.', names)} is no column of the block's tables");
+                throw new NotSpreadableException($"{string.Join('.', names)} is not a column of the block's tables");
             }
 
             var resolved = Row(item);

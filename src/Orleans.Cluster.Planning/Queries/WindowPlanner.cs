@@ -4,7 +4,7 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Brings the rows of each window together: by the hash of the keys that all windows of a block are parted by.</summary>
+/// <summary>Brings the rows of each window together: by the hash of the keys that all windows of a block are separated by.</summary>
 internal static class WindowPlanner
 {
     /// <summary>The rows where expressions with windows can be computed task by task.</summary>

@@ -132,7 +132,7 @@ public static class Recommendations
         var needed = Math.Max(1, (int)Math.Ceiling(queue.BusySlots / (queue.TotalSlots / (double)workers.Count)));
         return waiting == 0 && queue.Waiting.Count == 0 && needed * 2 <= workers.Count
             ? new Recommendation(
-                "remove-workers", null, Text($"Run {needed} workers."),
+                "remove-workers", null, Text($"Run {needed} {(needed == 1 ? "worker" : "workers")}."),
                 Text($"{queue.BusySlots} of {queue.TotalSlots} slots are busy now and nothing waits."),
                 Text($"{workers.Skip(needed).Sum(worker => worker.Memory.OfferedBytes) >> 20} MiB of memory are free for others."), Setting("workers", needed))
             : null;

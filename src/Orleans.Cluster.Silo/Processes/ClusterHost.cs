@@ -32,6 +32,9 @@ internal static class ClusterHost
             console.UseUtcTimestamp = true;
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
+        // The call above chooses its own form, whatever the configuration says.
+        builder.Services.Configure<ConsoleLoggerOptions>(
+            console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? console.FormatterName);
 
         builder.Services.AddOptions<ClusterSettings>()
             .BindConfiguration(ClusterSettings.Section).ValidateDataAnnotations().ValidateOnStart();

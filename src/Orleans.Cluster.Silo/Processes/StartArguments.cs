@@ -12,6 +12,8 @@ internal static class StartArguments
 
           Orleans.Cluster.Silo [--KEY=VALUE ...]      settings such as --Urls=http://127.0.0.1:8001 --Cluster:Workers=4
           Orleans.Cluster.Silo migrate                makes or renews the database's schema
+          Orleans.Cluster.Silo backup --to FOLDER     copies database, artifacts and secrets beside a running cluster
+          Orleans.Cluster.Silo restore --from FOLDER  fills an empty database and state directory
           Orleans.Cluster.Silo keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]
           Orleans.Cluster.Silo keys list | keys revoke ID
           Orleans.Cluster.Silo audit verify [--kept NUMBER:HASH]
@@ -30,7 +32,7 @@ internal static class StartArguments
     {
         if (args is [[not ('-' or '/'), ..] word, ..] && !word.Contains('=', StringComparison.Ordinal))
         {
-            throw new StartRefusedException($"Unknown command '{word}'. Commands: migrate, keys, audit, store, certificate. See --help.");
+            throw new StartRefusedException($"Unknown command '{word}'. Commands: migrate, backup, restore, keys, audit, store, certificate. See --help.");
         }
     }
 

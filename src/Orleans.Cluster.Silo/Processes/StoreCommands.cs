@@ -15,7 +15,8 @@ namespace Orleans.Cluster.Silo.Processes;
 internal static class StoreCommands
 {
     private const string Usage =
-        "Known here: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]', 'store adopt'.";
+        "Usage: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', "
+        + "'audit verify [--kept NUMBER:HASH]', 'store adopt'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
@@ -58,7 +59,7 @@ internal static class StoreCommands
 
         if (!Enum.TryParse<AccessRole>(configuration["role"], ignoreCase: true, out var role) || !Enum.IsDefined(role))
         {
-            throw new StartRefusedException($"'{configuration["role"]}' is no role. Write VIEWER, SUBMITTER or ADMIN.");
+            throw new StartRefusedException($"'{configuration["role"]}' is not a role. Write VIEWER, SUBMITTER or ADMIN.");
         }
 
         await Migrate(services);
@@ -113,7 +114,7 @@ internal static class StoreCommands
         AuditMark? kept = null;
         if (configuration["kept"] is { } text)
         {
-            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is no NUMBER:HASH as 'audit verify' prints it.");
+            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is not of the form NUMBER:HASH that 'audit verify' prints.");
         }
 
         var verdict = await services.GetRequiredService<IAuditLog>().Verify(kept, CancellationToken.None);

@@ -12,7 +12,7 @@ internal static class CertificateCommand
     private const int DefaultDays = 3650;
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
-    private const string Usage = "Known here: 'certificate create --out FILE [--days 3650]'.";
+    private const string Usage = "Usage: 'certificate create --out FILE [--days 3650]'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
@@ -28,7 +28,7 @@ internal static class CertificateCommand
         var file = arguments["out"] ?? throw new StartRefusedException(Usage);
         var days = arguments["days"] is not { } text ? DefaultDays
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given is > 0 and <= 36_500 ? given
-            : throw new StartRefusedException($"'{text}' is no number of days between 1 and 36500. {Usage}");
+            : throw new StartRefusedException($"'{text}' is not a number of days between 1 and 36500. {Usage}");
         if (File.Exists(file))
         {
             SiloTlsExtensions.Load(new SiloTlsOptions { Certificate = file });

@@ -23,7 +23,7 @@ internal sealed class ProcessingJob
     public int Gpu { get; set; }
     public bool Gang { get; set; }
 
-    /// <summary>Ids of jobs that must succeed first, parted by spaces; empty for none.</summary>
+    /// <summary>Ids of jobs that must succeed first, separated by spaces; empty for none.</summary>
     public string DependsOn { get; set; } = "";
 
     /// <summary>Whether changes of phase are to be posted, that is, go to the outbox too.</summary>

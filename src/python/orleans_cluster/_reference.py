@@ -31,12 +31,14 @@ TEXTS: Dict[str, str] = {
         "Remove an ended job with its result.",
     "DrainWorker":
         "One worker takes nothing new and leaves when it is idle; another takes its place.",
+    "GetClusterEvents":
+        "Changes of the whole cluster as server-sent events.\n\njob with the status document of a job that has changed, worker with a worker whose state or busy slots have, decision with a scaling decision. After a reconnect the end of a job may be told twice; it is never missed.",
     "GetClusterMetrics":
         "Figures now, and over a span of time.",
     "GetClusterStatus":
         "The cluster and its workers.",
     "GetEvents":
-        "Changes as server-sent events.",
+        "Changes as server-sent events.\n\nphase for each change of phase, status with the status document, and with partitions=true also partitions with the states that have changed (a PartitionsEvent; the first one of a stream has all of them).",
     "GetHealth":
         "State of storage, membership and queue.",
     "GetJob":

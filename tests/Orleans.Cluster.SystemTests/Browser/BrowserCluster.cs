@@ -18,6 +18,9 @@ public sealed class BrowserCluster : IAsyncLifetime
         "--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
+    /// <summary>How long a page may take to show what it should, on a machine that does other work too.</summary>
+    private const float PatienceMs = 30_000;
+
     private IPlaywright? playwright;
 
     private readonly FixedAddress cluster = new() { Workers = 2 };
@@ -52,8 +55,10 @@ public sealed class BrowserCluster : IAsyncLifetime
         });
         Failed = await Submit(new
         {
-            name = "a bad row", operation = "filter", source = new { path = "bad.csv", options = new { columns = new { gene = "VARCHAR", count = "BIGINT" } } },
+            name = "a bad row", operation = "filter", parameters = new { where = "count > 0" },
+            source = new { path = "bad.csv", options = new { columns = new { gene = "VARCHAR", count = "BIGINT" } } },
         });
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
         playwright = await Playwright.CreateAsync();
         Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Arguments });
     }
@@ -78,7 +83,7 @@ public sealed class BrowserCluster : IAsyncLifetime
             ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light, ViewportSize = new ViewportSize { Width = width, Height = 900 },
         });
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(60_000);
+        page.SetDefaultTimeout(2 * PatienceMs);
         await page.GotoAsync($"{Root}{path}");
         return page;
     }

@@ -26,6 +26,7 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         ["GetLog"] = ("logs J", 0, "INFORMATION SUCCEEDED"),
         ["ListCallbacks"] = ("callbacks J", 0, "Tries"),
         ["GetEvents"] = ("events J", 0, "phase  SUCCEEDED"),
+        ["GetClusterEvents"] = ("events --help", 0, "the whole cluster when absent"),
         ["GetQueueStatus"] = ("queue", 0, "slots busy"),
         ["PartitionData"] = ("partition genes.csv", 0, "gene VARCHAR"),
         ["GetResources"] = ("resources", 0, "ACTIVE"),
@@ -41,6 +42,15 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         ["ScaleCluster"] = ("cluster scale --workers 1", 0, "of 1 workers"),
         ["StopCluster"] = ("cluster stop --help", 0, "--now"),
         ["GetClusterMetrics"] = ("metrics --step 60", 0, "windows of 60 s"),
+        ["GetJob"] = ("spec J", 0, "\"operation\": \"aggregate\""),
+        ["GetStory"] = ("story J", 0, "succeeded after"),
+        ["GetProfile"] = ("profile J", 0, "partition measured"),
+        ["GetJobTimeline"] = ("timeline J", 0, "===="),
+        ["GetTimeline"] = ("timeline", 0, "= committed"),
+        ["SummarizePartitions"] = ("partitions J --summary", 0, "committed"),
+        ["BrowseData"] = ("browse .", 0, "genes.csv"),
+        ["PreviewData"] = ("head genes.csv -n 2", 0, "g1"),
+        ["DrainWorker"] = ("cluster drain nobody", 1, "nobody"),
         ["GetHealth"] = ("health", 0, "HEALTHY"),
         ["GetLive"] = ("health", 0, "UP"),
         ["GetReady"] = ("health --ready", 0, ""),
@@ -48,12 +58,8 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         ["DeleteJob"] = ("delete J", 0, ""),
     };
 
-    /// <summary>What pages and programs ask for, and people not by a command: pictures, sessions of browsers, forms that other commands show.</summary>
-    public static readonly string[] WithoutCommand =
-    [
-        "BrowseData", "CloseSession", "DrainWorker", "GetJob", "GetJobTimeline", "GetProfile", "GetSession", "GetStory", "GetTimeline", "OpenSession",
-        "PreviewData", "SummarizePartitions",
-    ];
+    /// <summary>What browsers alone ask for.</summary>
+    public static readonly string[] WithoutCommand = ["CloseSession", "GetSession", "OpenSession"];
 
     [Fact]
     public async Task Commands_OfTheReference_AllReachTheGateway()

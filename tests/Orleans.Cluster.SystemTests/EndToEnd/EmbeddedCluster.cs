@@ -11,7 +11,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// <summary>The embedded default as a user starts it: a gateway process with worker processes, called over HTTP alone.</summary>
 public class EmbeddedCluster : IAsyncLifetime
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
 
     /// <summary>Where a process's number of threads stands in its <see cref="Stat"/>.</summary>
     private const int ThreadCount = 17;

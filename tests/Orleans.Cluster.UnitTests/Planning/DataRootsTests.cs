@@ -83,7 +83,38 @@ public sealed class DataRootsTests : IDisposable
         var refused = Assert.Throws<ClusterException>(() => Resolve("in/[z-a].csv"));
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
-        Assert.Contains("'[z-a].csv' is no pattern", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'[z-a].csv' is not a valid pattern", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("in/b.csv", "in/a.csv")]
+    [InlineData("inn/a.csv", "in")]
+    public void Resolve_MisspeltPath_NamesTheNearest(string path, string nearest)
+    {
+        var refused = Assert.Throws<ClusterException>(() => Resolve(path));
+
+        Assert.Equal(Contracts.ProblemCode.DatasetNotFound, refused.Code);
+        Assert.Contains($"Did you mean '{Path.Combine(folder.FullName, nearest)}'?", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_FolderThatTheUserMayNotEnter_IsNoMissingFile()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Assert.SkipWhen(Environment.UserName == "root", "This user may enter every folder.");
+        var closed = Directory.CreateDirectory(Path.Combine(folder.FullName, "closed"));
+        File.WriteAllText(Path.Combine(closed.FullName, "a.csv"), "k\n1\n");
+        File.SetUnixFileMode(closed.FullName, UnixFileMode.None);
+
+        var refused = Assert.Throws<ClusterException>(() => Resolve("closed/a.csv"));
+
+        File.SetUnixFileMode(closed.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
+        Assert.StartsWith("No permission to read 'closed/a.csv'.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Microsoft.Playwright;
+using Orleans.Cluster.SystemTests.Queueing;
+using static Microsoft.Playwright.Assertions;
+
+namespace Orleans.Cluster.SystemTests.Browser;
+
+/// <summary>Pictures of every page, for people to look through; into the folder that ORLEANS_CLUSTER_SCREENSHOTS names.</summary>
+[Collection("browser")]
+[Trait("Category", "Long")]
+public sealed class ScreenshotTests(BrowserCluster fixture)
+{
+    private const string FolderVariable = "ORLEANS_CLUSTER_SCREENSHOTS";
+
+    [Fact]
+    public async Task Pages_WithARunningJobAndAFailedOne_ArePictured()
+    {
+        var folder = Environment.GetEnvironmentVariable(FolderVariable) ?? "";
+        Assert.SkipWhen(folder.Length == 0, $"{FolderVariable} names no folder.");
+        Directory.CreateDirectory(folder);
+        var queue = new QueueClient(fixture.Cluster);
+        queue.WriteNumbers("slow.csv", 12_000);
+        var slow = QueueClient.Slow("slow.csv", partitions: 40);
+        slow["name"] = "similar sequences";
+        var running = await queue.SubmitAsync(slow);
+        await queue.RunningAsync(running);
+
+        string[] paths =
+        [
+            .. AxeTests.Paths(fixture), $"/jobs/{running}", $"/jobs/{running}?tab=partitions", $"/jobs/{running}?tab=timeline", "/data?path=.&file=genes.csv",
+            $"/submit?from={fixture.Succeeded}",
+        ];
+        foreach (var (width, isDark) in new[] { (1280, false), (1280, true), (390, false), (390, true), (2560, true), (2560, false) })
+        {
+            var page = await fixture.Open("/", isDark, width);
+            foreach (var path in paths)
+            {
+                await page.GotoAsync(fixture.Root + path);
+                await Expect(page.Locator("h1").First).ToBeVisibleAsync();
+                await page.WaitForFunctionAsync("() => !document.querySelector('h1').textContent.includes('…')");
+                await page.WaitForTimeoutAsync(1_500);
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, Name(path, width, isDark, running)), FullPage = true });
+            }
+
+            await page.Context.CloseAsync();
+        }
+
+        using var cancelled = await queue.CancelAsync(running);
+    }
+
+    private string Name(string path, int width, bool isDark, string running)
+    {
+        var plain = path.Replace(fixture.Succeeded, "job", StringComparison.Ordinal).Replace(fixture.Failed, "failed", StringComparison.Ordinal)
+            .Replace(running, "running", StringComparison.Ordinal).Trim('/');
+        var name = string.Concat((plain.Length == 0 ? "now" : plain).Select(sign => char.IsLetterOrDigit(sign) ? sign : '-'));
+        return string.Create(CultureInfo.InvariantCulture, $"{width}-{(isDark ? "dark" : "light")}-{name}.png");
+    }
+}
