@@ -34,7 +34,7 @@ chmod -R a+rX "$work"
 compose up -d --scale worker=$WORKERS
 key=none
 until_is 204 120 curl -s -o /dev/null -w '%{http_code}' "http://$GATEWAY_ADDRESS/api/processing/health/live"
-key=$(compose exec -T gateway cat /secrets/admin-api-key)
+key=$(compose exec -T gateway cat /admin/api-key)
 until_is $WORKERS 60 active
 
 submit() {

@@ -27,6 +27,7 @@ internal static class CoordinationExtensions
         services.AddSingleton<AdmissionCheck>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ILossJudge, LossJudge>();
+        services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
         services.AddSingleton<RepeatedSubmits>();
         services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Executor;
+using Orleans.Cluster.Protocol;
 using StreamJsonRpc;
 
 // Requests and replies are framed messages over the original standard streams; whatever the program prints goes to the error stream.
@@ -14,6 +17,11 @@ KernelBounds.EndAtOverflow();
 if (arguments.DataBytes is { } bytes)
 {
     KernelBounds.LimitData(bytes);
+}
+
+if (Environment.GetEnvironmentVariable(SourceRules.Variable) is { } rules)
+{
+    SourceGuard.Keep(JsonSerializer.Deserialize<SourceRules>(rules)!);
 }
 
 var lease = new ProcessLease(arguments);

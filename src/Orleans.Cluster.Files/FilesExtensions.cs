@@ -37,6 +37,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
         services.Replace(ServiceDescriptor.Singleton<IOutputPlaces, RealOutputPlaces>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<DataRoots>().Rules);
         services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();
         services.TryAddSingleton<DatasetSampler>();
@@ -44,6 +45,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<IPartitionSplitter, PartitionSplitter>();
         services.TryAddSingleton<IJobPlanning, JobPlanning>();
         services.TryAddSingleton<IResultReader, ResultReader>();
+        services.TryAddSingleton<IOutputOwners, OutputOwners>();
         return services;
     }
 

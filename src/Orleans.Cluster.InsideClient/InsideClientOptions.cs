@@ -33,15 +33,15 @@ public sealed class InsideClientOptions : IValidatableObject
     public string Service { get; set; } = AppDomain.CurrentDomain.FriendlyName;
 
     /// <summary>
-    /// PEM file of the certificate that silos want to see, the same as their <c>Cluster:Tls:Certificate</c> or another one of their
-    /// authority; null where the cluster has no TLS between its silos.
+    /// PEM file of the certificate that silos want to see: one of <c>certificate client</c>, or another one of their authority. Null for the one
+    /// that the silos of <see cref="StateDirectory"/> have made for clients of their user.
     /// </summary>
     public string? Certificate { get; set; }
 
     /// <summary>PEM file of its private key, not encrypted; null when it stands in the file of the certificate.</summary>
     public string? CertificateKey { get; set; }
 
-    /// <summary>PEM file of the authorities that silos must have a certificate of; null for the certificate itself.</summary>
+    /// <summary>PEM file of the authorities that silos must have a certificate of; null for the roots behind the certificate, or itself.</summary>
     public string? CertificateAuthority { get; set; }
 
     /// <summary>

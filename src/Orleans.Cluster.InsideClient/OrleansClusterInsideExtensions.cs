@@ -55,13 +55,17 @@ public static class OrleansClusterInsideExtensions
     {
         var services = connection.ApplicationServices;
         var options = Current(services);
-        if (ClusterCertificate.Load(new TlsFiles(options.Certificate, options.CertificateKey, options.CertificateAuthority)) is { } certificate)
+        if (ClusterCertificate.Load(new TlsFiles(options.Certificate ?? OwnOf(options), options.CertificateKey, options.CertificateAuthority)) is { } certificate)
         {
             var tls = new ConnectionTls(
                 certificate, services.GetRequiredService<ILogger<ConnectionTls>>(), services.GetService<TimeProvider>() ?? TimeProvider.System);
             connection.Use(tls.Open);
         }
     }
+
+    // Made by the first silo of the directory, for clients of its user.
+    private static string? OwnOf(InsideClientOptions options) =>
+        options.StateDirectory is { Length: > 0 } state && Path.Combine(state, ClusterCertificate.ClientFile) is var file && File.Exists(file) ? file : null;
 
     private static InsideClientOptions Current(IServiceProvider provider) =>
         provider.GetRequiredService<IOptions<InsideClientOptions>>().Value;

@@ -32,7 +32,7 @@ internal static class OrleansSilo
             });
             silo.Configure<SiloOptions>(options => options.SiloName = $"{settings.Role}-{Environment.ProcessId}".ToLowerInvariant());
             silo.ConfigureEndpoints(settings, identity.Address);
-            silo.UseTlsOf(builder.Configuration, identity.Address);
+            silo.UseTlsOf(builder.Configuration, identity.Address, settings.StateDirectory);
             silo.UseStorage(storage);
             silo.UseMembership(settings);
             // By default the cache of addresses has room for a million grains, and the dashboard counts it, room and all, each second.

@@ -19,6 +19,7 @@ using Orleans.Cluster.Worker;
 
 try
 {
+    Umask.CloseToOthers();
     if (StartArguments.AsksForHelp(args))
     {
         Console.WriteLine(StartArguments.Usage);
@@ -53,14 +54,10 @@ static async Task<int> RunGateway(string[] args)
         ParentWatch.Start(parent);
     }
 
-    var asksForKeys = builder.Configuration.GetValue<AuthenticationMode>("Gateway:Authentication") == AuthenticationMode.Required;
-    if (ListenAddresses.FindFaults(ListenAddresses.Of(builder.Configuration), asksForKeys).ToList() is { Count: > 0 } faults)
-    {
-        throw new StartRefusedException(string.Join(Environment.NewLine, faults));
-    }
-
+    var asksForKeys = ClusterHost.AsksForKeys(builder.Configuration);
     var urls = ListenAddresses.InUse(builder.Configuration);
-    new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow).Write(settings.StateDirectory);
+    ListenAddresses.RefuseFaults([ListenAddresses.Of(builder.Configuration)], asksForKeys);
+    new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow) { AsksForKeys = asksForKeys }.Write(settings.StateDirectory);
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);
@@ -89,7 +86,9 @@ static async Task<int> RunGateway(string[] args)
     app.MapApiReference();
     app.MapConsole();
     app.MapDashboard().Needs(AccessRole.Admin, AccessRole.Admin);
-    await app.RunAsync();
+    await app.StartAsync();
+    await app.RefuseOpenAddresses(asksForKeys);
+    await app.WaitForShutdownAsync();
     return 0;
 }
 
@@ -99,11 +98,13 @@ static async Task<int> RunWorker(string[] args)
     var settings = builder.AddClusterDefaults();
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfWorker(settings, storage.IsEmbedded);
+    builder.TakeOver(storage.IsEmbedded ? GatewayRecord.Read(settings.StateDirectory) : null);
     if (identity.Parent is { } parent)
     {
         ParentWatch.Start(parent);
     }
 
+    StateDirectory.Make(settings.StateDirectory);
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Worker);
     builder.Services.AddClusterStorage(builder.Configuration);
     builder.Services.AddHostedService<ClockSync>();

@@ -16,17 +16,25 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
     private const int PageSize = 2000;
 
     public Task<long> Append(AuditEvent entry, CancellationToken cancellationToken) =>
+        database.WriteInAnyEpoch(db => Append(db, entry, cancellationToken), cancellationToken);
+
+    public Task<long> Trim(DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.WriteInAnyEpoch(
             async db =>
             {
-                var sql = $"SELECT * FROM audit_head{db.ForUpdate}";
-                var head = (await db.AuditHead.FromSqlRaw(sql).AsTracking().ToListAsync(cancellationToken))[0];
-                var row = ToRow(entry, head.Sequence + 1);
-                row.Hash = Link(head.Hash, row);
-                db.AuditLog.Add(row);
-                (head.Sequence, head.Hash) = (row.Sequence, row.Hash);
-                await db.SaveChangesAsync(cancellationToken);
-                return row.Sequence;
+                var first = await db.AuditLog.AsNoTracking().OrderBy(row => row.Sequence).FirstOrDefaultAsync(cancellationToken);
+                if (first is null || first.At >= before)
+                {
+                    return 0L;
+                }
+
+                // In order of the chain, not of the clocks that wrote it: what is removed is its beginning.
+                var kept = await db.AuditLog.AsNoTracking().Where(row => row.At >= before).MinAsync(row => (long?)row.Sequence, cancellationToken);
+                var last = await db.AuditLog.AsNoTracking().Where(row => kept == null || row.Sequence < kept)
+                    .OrderByDescending(row => row.Sequence).FirstAsync(cancellationToken);
+                var mark = new AuditMark(last.Sequence, last.Hash);
+                await Append(db, new AuditEvent(now, "", IAuditLog.Trimmed, $"{mark}", "retention", "ok"), cancellationToken);
+                return (long)await db.AuditLog.Where(row => row.Sequence <= last.Sequence).ExecuteDeleteAsync(cancellationToken);
             },
             cancellationToken);
 
@@ -47,7 +55,13 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
     {
         // The head first: entries that are added while the chain is read lie behind it and are not looked at.
         var head = await database.Read(db => db.AuditHead.AsNoTracking().SingleAsync(cancellationToken), cancellationToken);
-        var (sequence, hash) = (0L, AuditHeadRow.EmptyChain);
+        var begin = await FindBegin(cancellationToken);
+        var (sequence, hash) = (begin?.Sequence ?? 0, begin?.Hash ?? AuditHeadRow.EmptyChain);
+        if (begin is not null && kept?.Sequence == begin.Sequence && kept.Hash != begin.Hash)
+        {
+            return new AuditVerdict(head.Sequence, begin.Sequence);
+        }
+
         while (sequence < head.Sequence)
         {
             var from = sequence;
@@ -76,6 +90,30 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
         return hash != head.Hash ? new AuditVerdict(head.Sequence, sequence)
             : kept?.Sequence > head.Sequence ? new AuditVerdict(head.Sequence, head.Sequence + 1)
             : new AuditVerdict(head.Sequence, null) { Last = sequence == 0 ? null : new AuditMark(sequence, hash) };
+    }
+
+    // The entry before the first that is left, as the chain itself names it; null for a chain that has all of its entries, or does not name it.
+    private Task<AuditMark?> FindBegin(CancellationToken cancellationToken) => database.Read(
+        async db =>
+        {
+            var first = await db.AuditLog.AsNoTracking().MinAsync(row => (long?)row.Sequence, cancellationToken) ?? 1;
+            var prefix = $"{first - 1}:";
+            var said = await db.AuditLog.AsNoTracking().Where(row => row.Action == IAuditLog.Trimmed && row.Target.StartsWith(prefix))
+                .Select(row => row.Target).FirstOrDefaultAsync(cancellationToken);
+            return first > 1 && said is not null ? AuditMark.TryParse(said) : null;
+        },
+        cancellationToken);
+
+    private static async Task<long> Append(ClusterDbContext db, AuditEvent entry, CancellationToken cancellationToken)
+    {
+        var sql = $"SELECT * FROM audit_head{db.ForUpdate}";
+        var head = (await db.AuditHead.FromSqlRaw(sql).AsTracking().ToListAsync(cancellationToken))[0];
+        var row = ToRow(entry, head.Sequence + 1);
+        row.Hash = Link(head.Hash, row);
+        db.AuditLog.Add(row);
+        (head.Sequence, head.Hash) = (row.Sequence, row.Hash);
+        await db.SaveChangesAsync(cancellationToken);
+        return row.Sequence;
     }
 
     // As JSON, in which no text can pass for the border between two fields.

@@ -13,6 +13,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 {
     private static readonly TimeSpan IdempotencyKeyLife = TimeSpan.FromHours(24);
 
+    private const int OwnersAtOnce = 500;
+
     private static readonly JobPhase[] ActivePhases = [.. Enum.GetValues<JobPhase>().Where(phase => !phase.IsTerminal())];
 
     public async Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken) =>
@@ -53,6 +55,24 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
         }
 
         return database.Write(db => JobChanges.TryApply(db, change, claims, clock.GetUtcNow(), cancellationToken), refused: false, cancellationToken);
+    }
+
+    public Task<int> CountActive(string owner, CancellationToken cancellationToken) => database.Read(
+        db => db.Jobs.AsNoTracking().CountAsync(job => job.Owner == owner && ActivePhases.Contains(job.Phase), cancellationToken), cancellationToken);
+
+    public async Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    {
+        var owners = new Dictionary<JobId, string?>();
+        foreach (var some in ids.Select(id => id.Value).Chunk(OwnersAtOnce))
+        {
+            foreach (var row in await database.Read(
+                db => db.Jobs.AsNoTracking().Where(job => some.Contains(job.Id)).Select(job => new { job.Id, job.Owner }).ToListAsync(cancellationToken), cancellationToken))
+            {
+                owners[JobId.Parse(row.Id)] = row.Owner;
+            }
+        }
+
+        return owners;
     }
 
     public Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -29,11 +29,14 @@ internal sealed class OutputClaims(IOutputPlaces places)
             return;
         }
 
-        var owner = await db.OutputClaims.AsNoTracking().Where(claim => claim.Path == path).Select(claim => claim.JobId).SingleOrDefaultAsync(cancellationToken);
-        if (owner != id)
+        var holder = await db.OutputClaims.AsNoTracking().Where(claim => claim.Path == path).Select(claim => claim.JobId).SingleOrDefaultAsync(cancellationToken);
+        if (holder != id)
         {
+            // Which job it is, is its owner's business.
+            var owners = await db.Jobs.AsNoTracking().Where(job => job.Id == id || job.Id == holder).Select(job => job.Owner).Distinct().ToListAsync(cancellationToken);
+            var shown = holder is null ? "another job" : owners.Count == 1 ? $"job {holder}" : "a job of another caller";
             throw new ClusterException(
-                Contracts.ProblemCode.OutputInUse, $"{output.Path} is the output of job {owner ?? "(just ended)"}, which has not ended.",
+                Contracts.ProblemCode.OutputInUse, $"{output.Path} is the output of {shown}, which has not ended.",
                 "Wait for that job, choose another output.path, or set output.mode to APPEND.");
         }
     }

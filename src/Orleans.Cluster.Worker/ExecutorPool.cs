@@ -71,7 +71,7 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, isWanted: () => Lease.IsHeld);
+        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
         all[process.Id] = process;
         return process;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
@@ -98,8 +99,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <param name="logger">Hears of it.</param>
     /// <param name="guard">Encloses it; null: nothing does.</param>
     /// <param name="dataBytes">Writable memory that the kernel gives it; null for any.</param>
+    /// <param name="rules">What it may read; null for whatever it is asked to.</param>
     /// <param name="isWanted">Asked before each renewal; while it says no, the deadline is not renewed. Null for always.</param>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null, Func<bool>? isWanted = null)
+    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null,
+        SourceRules? rules = null, Func<bool>? isWanted = null)
     {
         var start = new ProcessStartInfo
         {
@@ -109,6 +112,12 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        ExecutorEnvironment.Apply(start.Environment);
+        if (rules is not null)
+        {
+            start.Environment[SourceRules.Variable] = JsonSerializer.Serialize(rules);
+        }
+
         if (program.EndsWith(".dll", StringComparison.Ordinal))
         {
             start.ArgumentList.Add(program);

@@ -1,16 +1,20 @@
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>Where the executor's program is: as set, or in <c>executor</c> beside this process's own.</summary>
-internal sealed class ExecutorProgram(IOptions<ClusterSettings> settings)
+/// <summary>The executor's program and what it is told. It is where the settings say, or in <c>executor</c> beside this process's own.</summary>
+internal sealed class ExecutorProgram(IOptions<ClusterSettings> settings, SourceRules? rules = null)
 {
     private const string Name = "Orleans.Cluster.Executor";
 
     /// <summary>Full path of the program or of its assembly.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     public string Path { get; } = Find(settings.Value.ExecutorPath);
+
+    /// <summary>What executors may read; null for whatever they are asked to.</summary>
+    public SourceRules? Rules => rules;
 
     private static string Find(string? configured)
     {

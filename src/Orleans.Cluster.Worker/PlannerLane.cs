@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>Processes that have one question each at a time. Whoever finds none free waits, in the order of asking.</summary>
+/// <summary>Processes that have one question each at a time. Whoever finds none free waits for a turn; see <see cref="CallerTurns"/>.</summary>
 internal sealed class PlannerLane : IAsyncDisposable
 {
     /// <summary>A question is asked so often again while processes are ended from outside, which is not its fault.</summary>
@@ -13,6 +14,7 @@ internal sealed class PlannerLane : IAsyncDisposable
     private readonly IReadOnlyList<PlannerSeat> seats;
     private readonly Channel<PlannerSeat> free = Channel.CreateUnbounded<PlannerSeat>();
     private readonly ConcurrentDictionary<object, long> asked = new(ReferenceEqualityComparer.Instance);
+    private readonly CallerTurns turns;
     private readonly TimeSpan grace;
     private readonly TimeProvider clock;
     private long answeredAt;
@@ -25,6 +27,8 @@ internal sealed class PlannerLane : IAsyncDisposable
         this.seats = seats;
         this.grace = grace;
         this.clock = clock;
+        // One place is left to the others, if there are two.
+        turns = new CallerTurns(seats.Count, seats.Count - 1);
         answeredAt = clock.GetTimestamp();
         foreach (var seat in seats)
         {
@@ -40,8 +44,10 @@ internal sealed class PlannerLane : IAsyncDisposable
         asked[waiting] = clock.GetTimestamp();
         try
         {
-            var seat = await free.Reader.ReadAsync(cancellationToken);
-            var answer = await AskThere(seat, question, bound, cancellationToken);
+            var turn = await turns.Enter(AskedBy.Current, cancellationToken);
+            // There are as many as turns.
+            var seat = await free.Reader.ReadAsync(CancellationToken.None);
+            var answer = await AskThere(seat, turn, question, bound, cancellationToken);
             Volatile.Write(ref answeredAt, clock.GetTimestamp());
             return answer.Get();
         }
@@ -70,7 +76,7 @@ internal sealed class PlannerLane : IAsyncDisposable
     }
 
     private async Task<EngineAnswer<T>> AskThere<T>(
-        PlannerSeat seat, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
+        PlannerSeat seat, IDisposable turn, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
         CancellationToken cancellationToken)
     {
         try
@@ -98,6 +104,7 @@ internal sealed class PlannerLane : IAsyncDisposable
         finally
         {
             free.Writer.TryWrite(seat);
+            turn.Dispose();
         }
     }
 }

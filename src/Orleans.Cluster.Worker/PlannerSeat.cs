@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>A place for one planning process: started when first asked for, capped in memory, and replaced when it has ended.</summary>
-internal sealed class PlannerSeat(string program, TimeSpan deadline, PlannerLimits limits, ILogger logger) : IAsyncDisposable
+internal sealed class PlannerSeat(ExecutorProgram program, TimeSpan deadline, PlannerLimits limits, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim starting = new(1);
     private Planner? current;
@@ -29,7 +29,7 @@ internal sealed class PlannerSeat(string program, TimeSpan deadline, PlannerLimi
                 await gone.DisposeAsync();
             }
 
-            return current = new Planner(ExecutorProcess.Start(program, deadline, logger, dataBytes: limits.DataBytes), limits);
+            return current = new Planner(ExecutorProcess.Start(program.Path, deadline, logger, dataBytes: limits.DataBytes, rules: program.Rules), limits);
         }
         finally
         {

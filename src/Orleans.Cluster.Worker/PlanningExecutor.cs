@@ -30,7 +30,7 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
         lost = new PlannerLane([Seat()], this.options.CancelGrace, clock);
         files = new SharedPlanner(Seat(), lost, this.options.CancelGrace, clock);
 
-        PlannerSeat Seat() => new(program.Path, queue.Value.ExecutorDeadline, limits, logger);
+        PlannerSeat Seat() => new(program, queue.Value.ExecutorDeadline, limits, logger);
     }
 
     private PlannerBound OfQuery => new(options.QueryTimeout, "Executor:QueryTimeout", "the query", Contracts.ProblemCode.QueryInvalid);

@@ -1,15 +1,21 @@
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>One process that has many questions at a time. Those that are lost with it are asked again, each alone.</summary>
+/// <summary>One process that has many questions at a time. Those that are lost with it are asked again, each alone. Callers take turns.</summary>
 internal sealed class SharedPlanner(PlannerSeat seat, PlannerLane alone, TimeSpan grace, TimeProvider clock) : IAsyncDisposable
 {
+    // They wait for disks more than for processors. A caller that asks for more of them waits by itself.
+    private const int Questions = 64;
+    private const int QuestionsPerCaller = 16;
+    private readonly CallerTurns turns = new(Questions, QuestionsPerCaller);
     private int underWay;
 
     public async Task<T> Ask<T>(
         Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound, CancellationToken cancellationToken)
     {
+        using var turn = await turns.Enter(AskedBy.Current, cancellationToken);
         var planner = await seat.Get(cancellationToken);
         Interlocked.Increment(ref underWay);
         try

@@ -13,7 +13,7 @@ public sealed class PlanningProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static readonly string Program = FindExecutor();
+    internal static readonly string Program = FindExecutor();
 
     // The engine overflows its stack inside the allocator: a handler that allocates would wait for ever.
     [Fact]

@@ -49,6 +49,29 @@ public sealed class HistoryTests(PostgresFixture postgres)
     }
 
     [Theory, MemberData(nameof(Both))]
+    public async Task Trim_OldEntries_GoAndTheRestIsStillAChain(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var log = Of<IAuditLog>(storage.Services);
+        for (var day = 0; day < 6; day++)
+        {
+            await log.Append(Event($"{day}") with { At = TestJobs.Now.AddDays(day) }, default);
+        }
+
+        var before = await log.Verify(kept: null, default);
+        var removed = await log.Trim(TestJobs.Now.AddDays(3), TestJobs.Now.AddDays(6), default);
+        var again = await log.Trim(TestJobs.Now.AddDays(3), TestJobs.Now.AddDays(6), default);
+        var after = await log.Verify(before.Last, default);
+        await storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync("DELETE FROM audit_log WHERE sequence = 4"), default);
+        var cut = await log.Verify(kept: null, default);
+
+        Assert.Equal((3, 0), (removed, again));
+        Assert.Equal((7, null), (after.Entries, after.FirstBroken));
+        Assert.Equal([7, 6, 5], (await log.List(before: null, pageSize: 10, default)).Select(entry => entry.Sequence));
+        Assert.NotNull(cut.FirstBroken);
+    }
+
+    [Theory, MemberData(nameof(Both))]
     public async Task Verify_AnyRowChangedAnywhere_IsFound(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);

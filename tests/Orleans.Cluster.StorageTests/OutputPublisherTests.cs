@@ -38,8 +38,9 @@ public sealed class OutputPublisherTests : IDisposable
 
     public OutputPublisherTests()
     {
-        paths = new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root] }));
-        publisher = new OutputPublisher(paths, new DataRoots(paths), TimeProvider.System, NullLogger<OutputPublisher>.Instance);
+        var settings = Options.Create(new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root], OutputFileMode = "0640" });
+        paths = new ClusterPaths(settings);
+        publisher = new OutputPublisher(paths, new DataRoots(paths), settings, TimeProvider.System, NullLogger<OutputPublisher>.Instance);
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);
@@ -58,6 +59,18 @@ public sealed class OutputPublisherTests : IDisposable
         Assert.All(before, file => Assert.StartsWith(".part-", file, StringComparison.Ordinal));
         Assert.Equal(before.Select(file => file[1..]), result!.Files.Select(file => file.Path));
         Assert.Equal(result.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
+    }
+
+    // Under a umask that closes all else, they would be their owner's alone; under the usual one, everybody's.
+    [Fact, System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task Publish_Files_HaveTheModeThatIsSetAndTheirFolderLetsTheSameIn()
+    {
+        await Publish(Job());
+
+        var files = Directory.GetFiles(Path.Combine(root, "out"));
+        const UnixFileMode file = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        Assert.Equal([file], files.Select(File.GetUnixFileMode).Distinct());
+        Assert.Equal(file | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Path.Combine(root, "out")));
     }
 
     [Fact]
@@ -137,7 +150,7 @@ public sealed class OutputPublisherTests : IDisposable
         var earlier = Job();
         await Publish(earlier);
         var job = Job(OutputMode.Overwrite);
-        var folder = new OutputFolder(Path.Combine(root, "out"), root, job.State.Id, epoch: 1);
+        using var folder = new OutputFolder(Path.Combine(root, "out"), root, job.State.Id, epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules);
         folder.NoteReplaced(folder.Others());
         await Publish(job, () => Task.FromResult(false));
         ResultFile[] parts = [.. Files().Where(file => file.StartsWith($".part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
@@ -315,6 +328,55 @@ public sealed class OutputPublisherTests : IDisposable
         var refusal = await Assert.ThrowsAsync<ClusterException>(() => Publish(job));
 
         Assert.Equal(Contracts.ProblemCode.OutputNotWritable, refusal.Code);
+    }
+
+    // Whoever may write in the data root puts a link where the output folder was, after it was looked at.
+    [Fact]
+    public async Task Publish_FolderExchangedForALinkMeanwhile_WritesNothingWhereTheLinkLeads()
+    {
+        var elsewhere = Directory.CreateDirectory(Path.Combine(root, "elsewhere")).FullName;
+        var before = Directory.GetFiles(elsewhere).Length;
+
+        await Publish(Job(), () =>
+        {
+            Directory.Move(Path.Combine(root, "out"), Path.Combine(root, "moved"));
+            Directory.CreateSymbolicLink(Path.Combine(root, "out"), elsewhere);
+            return Task.FromResult(true);
+        });
+
+        Assert.Equal(before, Directory.GetFiles(elsewhere).Length);
+        Assert.Contains(Directory.GetFiles(Path.Combine(root, "moved")), file => Path.GetFileName(file).StartsWith('_'));
+    }
+
+    [Theory]
+    [InlineData("state")]
+    [InlineData("../")]
+    public void OutputFolder_BehindALinkToWhereNothingIsWritten_IsRefused(string target)
+    {
+        Directory.CreateDirectory(Path.Combine(root, "state"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "out"), Path.GetFullPath(target, root));
+
+        var refused = Assert.Throws<ClusterException>(
+            () => new OutputFolder(Path.Combine(root, "out"), JobId.New(), PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules));
+
+        Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code);
+    }
+
+    // Reading a pipe that nobody writes waits for ever, and a link leads wherever its maker likes.
+    [Fact]
+    public async Task Publish_PipesAndLinksUnderNamesOfManifests_AreNone()
+    {
+        var job = Job(OutputMode.Overwrite);
+        var folder = Directory.CreateDirectory(Path.Combine(root, "out")).FullName;
+        using var pipes = System.Diagnostics.Process.Start(
+            "mkfifo", [Path.Combine(folder, OutputNames.Manifest(JobId.New())), Path.Combine(folder, $"._replaced-{job.State.Id}.json"), Path.Combine(folder, OutputNames.Manifest(job.State.Id))]);
+        await pipes.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(Path.Combine(folder, OutputNames.Manifest(JobId.New())), "/dev/zero");
+
+        var output = await PublishOutput(job).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Partitions, output!.Result.Files.Count);
+        Assert.Equal(2, output.Notes.Count(note => note.Contains("not the manifest of a job", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -165,6 +165,6 @@ public sealed class StoreMarkTests(PostgresFixture postgres) : IDisposable
             storage.Jobs, storage.Checkpoints, new ArtifactFolders(Paths(storage)), new NoOutputs(), options, TimeProvider.System, NullLogger<ArtifactJanitor>.Instance);
         return new JanitorService(
             artifacts, Mark(storage), new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
-            storage.Services.GetRequiredService<IStorageUpkeep>(), options, TimeProvider.System, NullLogger<JanitorService>.Instance);
+            storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options, TimeProvider.System, NullLogger<JanitorService>.Instance);
     }
 }

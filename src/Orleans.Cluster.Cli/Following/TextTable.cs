@@ -1,3 +1,4 @@
+using Orleans.Cluster.Contracts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -76,7 +77,7 @@ internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
     private static string Line(IReadOnlyList<TablePlace> places, Func<int, string> cell) =>
         string.Join(Gap, places.Select(place => CellText.Pad(CellText.Cut(cell(place.Index), place.Width), place.Width))).TrimEnd();
 
-    private static string OneLine(string text) => text.ReplaceLineEndings("⏎").Replace('\t', ' ');
+    private static string OneLine(string text) => ShownText.Of(text.ReplaceLineEndings("⏎").Replace('\t', ' '));
 
     private int[] NaturalWidths() =>
         [.. heads.Select((head, index) => rows.Select(row => CellText.Width(row[index])).Prepend(CellText.Width(head.Name)).Max())];

@@ -15,8 +15,8 @@ internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader
 
     public IAnsiConsole Notes { get; } = Create(notes, plain: !isLive);
 
-    /// <summary>Text without any treatment: JSON, CSV, plain lines.</summary>
-    public TextWriter Text => output;
+    /// <summary>Text as it is: JSON, CSV, plain lines. On a terminal the control characters in it are shown as escapes.</summary>
+    public TextWriter Text { get; } = Console.IsOutputRedirected || !isLive ? output : new ShownWriter(output);
 
     public TextWriter NotesText => notes;
 
@@ -26,7 +26,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader
     public bool IsLive => isLive;
 
     /// <summary>Bytes of a result; the caller does not dispose it.</summary>
-    public Stream OpenRawOutput() => rawOutput ?? Console.OpenStandardOutput();
+    public Stream OpenRawOutput() => rawOutput ?? (Console.IsOutputRedirected ? Console.OpenStandardOutput() : new ShownStream(output));
 
     public static CliConsole OfProcess() => new(Console.Out, Console.Error, Console.In, isLive: !Console.IsErrorRedirected);
 
@@ -38,6 +38,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader
             Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
             Interactive = plain ? InteractionSupport.No : InteractionSupport.Detect,
         });
+        console.Pipeline.Attach(new ShownSegments());
         if (plain)
         {
             console.Profile.Width = PlainWidth;

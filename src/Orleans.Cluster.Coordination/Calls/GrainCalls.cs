@@ -28,6 +28,19 @@ internal static class GrainCalls
         }
     }
 
+    /// <summary>What a grain says; something else when it does not answer in time or cannot be reached.</summary>
+    public static async Task<T> OrElse<T>(Func<Task<T>> call, TimeSpan patience, Func<T> otherwise, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call().WaitAsync(patience, clock, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            return otherwise();
+        }
+    }
+
     private static bool IsPassing(Exception exception) =>
         exception is SiloUnavailableException or OrleansMessageRejectionException or GrainExtensionNotInstalledException
             or ClientNotAvailableException or TimeoutException;

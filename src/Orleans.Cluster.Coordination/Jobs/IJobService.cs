@@ -32,4 +32,8 @@ internal interface IJobService
 }
 
 /// <summary>Who submits, and under which idempotency key.</summary>
-internal sealed record SubmitOrigin(string? Owner, string? IdempotencyKey, string? RequestHash);
+/// <param name="Owner">The caller; null where callers have no names.</param>
+/// <param name="IdempotencyKey">Null for none.</param>
+/// <param name="RequestHash">Tells two requests under one key apart.</param>
+/// <param name="Role">What the caller may do.</param>
+internal sealed record SubmitOrigin(string? Owner, string? IdempotencyKey, string? RequestHash, AccessRole Role);

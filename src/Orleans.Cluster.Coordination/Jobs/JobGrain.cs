@@ -465,7 +465,10 @@ internal sealed partial class JobGrain(
         using var span = JobTrace.Start("plan", id, epoch);
         try
         {
-            var made = await planning.Plan(record!.Spec, cancellation.Token);
+            // Off this grain, and not waited for once it is cancelled: whatever planning does, the job can be asked and cancelled.
+            var spec = record!.Spec;
+            var asking = Task.Run(() => AskedBy.Run(record.Owner, () => planning.Plan(spec, cancellation.Token)), CancellationToken.None);
+            var made = await asking.WaitAsync(cancellation.Token);
             await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }

@@ -13,10 +13,13 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <inheritdoc cref="IJobService"/>
 internal sealed partial class JobService(
-    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionCheck admission, ActiveJobCount active, IArtifactStore artifacts, IOutputPublisher publisher,
-    ILocalSiloDetails silo,
-    RepeatedSubmits repeated, IOptions<QueueOptions> queue, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : IJobService
+    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionCheck admission, SubmitRules rules, IArtifactStore artifacts,
+    IOutputPublisher publisher, ILocalSiloDetails silo,
+    RepeatedSubmits repeated, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : IJobService
 {
+    // For a grain that moves to another silo, or has much to do.
+    private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(2);
+
     public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) => origin.IdempotencyKey is { } key
         ? repeated.Once((origin.Owner, key), origin.RequestHash, () => FindOrAccept(spec, origin, key, cancellationToken), cancellationToken)
         : Accept(spec, origin, cancellationToken);
@@ -32,13 +35,7 @@ internal sealed partial class JobService(
 
     private async Task<JobStatus> Accept(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
     {
-        if (await active.Get(cancellationToken) >= queue.Value.MaxActiveJobs)
-        {
-            throw new ClusterException(
-                Contracts.ProblemCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
-        }
-
-        spec = SourceJobs.DependingOn(spec);
+        spec = SourceJobs.DependingOn(await rules.Check(spec, origin, cancellationToken));
         var ready = await FindReadiness(spec, cancellationToken);
         var received = clock.GetUtcNow();
         await admission.CheckTask(spec.Resources, cancellationToken);
@@ -59,7 +56,7 @@ internal sealed partial class JobService(
         };
         var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
         JobTrace.Submitted(stored.State, received, clock.GetUtcNow(), plan is not null);
-        active.Added();
+        rules.Added();
 
         // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,
         // whose engine is warm, for as long as there is one.
@@ -85,8 +82,12 @@ internal sealed partial class JobService(
 
         return job.State.Phase.IsTerminal()
             ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
-            : await Call(id, grain => grain.GetStatus(), cancellationToken);
+            : await AskOrTell(job, cancellationToken);
     }
+
+    // The row is right, and only its progress and reason are of some seconds ago; one grain that does not answer must not hold up a list.
+    private Task<JobStatus> AskOrTell(JobRecord job, CancellationToken cancellationToken) => GrainCalls.OrElse(
+        () => Grain(job.State.Id).GetStatus(), StatusPatience, () => JobStatusView.Of(job, null, null, clock.GetUtcNow()), clock, cancellationToken);
 
     public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
     {

@@ -6,11 +6,21 @@ namespace Orleans.Cluster.Coordination.Ports;
 /// </summary>
 internal interface IAuditLog
 {
+    /// <summary>The action of an entry that says which entries were removed for their age; its target is the mark of the last of them.</summary>
+    const string Trimmed = "audit.trim";
+
     /// <summary>Adds an entry at the end; its number, from 1.</summary>
     Task<long> Append(AuditEvent entry, CancellationToken cancellationToken);
 
     /// <summary>Entries newest first, below a number when given.</summary>
     Task<IReadOnlyList<AuditEntry>> List(long? before, int pageSize, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes entries before a time. The last of them is named by an entry of its own at the end of the chain, <see cref="Trimmed"/>, so that
+    /// what is left can be checked as before, and nobody can remove more without being seen.
+    /// </summary>
+    /// <returns>Entries removed.</returns>
+    Task<long> Trim(DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Reads the whole chain again.</summary>
     /// <param name="kept">

@@ -43,6 +43,12 @@ internal interface IJobStore
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken);
 
+    /// <summary>How many jobs of a caller have not ended.</summary>
+    Task<int> CountActive(string owner, CancellationToken cancellationToken);
+
+    /// <summary>Whom jobs belong to; jobs that have no row are left out.</summary>
+    Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken);
+
     /// <summary>A page of jobs, newest first, by key.</summary>
     Task<JobPage> List(JobFilter filter, CancellationToken cancellationToken);
 

@@ -31,8 +31,12 @@ internal sealed class RowsFile(string path, ExportedRows rows, bool isStored = f
 
     public ExportedRows Rows { get; } = rows;
 
+    /// <summary>A stored file, open: by its path others may have exchanged it since. Null for a scratch file.</summary>
+    public FileStream? Stored { get; init; }
+
     public void Dispose()
     {
+        Stored?.Dispose();
         if (!isStored)
         {
             File.Delete(Path);

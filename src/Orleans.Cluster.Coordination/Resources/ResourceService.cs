@@ -17,10 +17,11 @@ internal sealed class ResourceService(
     private const int Jobs = 25;
     private const int PartitionsPerJob = 500;
 
-    public async Task<ResourceStatus> Describe(CancellationToken cancellationToken)
+    /// <summary>What there is, and what jobs use of it: of one owner, or everybody's when null.</summary>
+    public async Task<ResourceStatus> Describe(string? owner, CancellationToken cancellationToken)
     {
         var workers = await ListWorkers(cancellationToken);
-        var page = await jobs.List(new JobFilter { PageSize = Jobs }, cancellationToken);
+        var page = await jobs.List(new JobFilter { PageSize = Jobs, Owner = owner }, cancellationToken);
         var described = new List<JobResources>();
         foreach (var job in page.Jobs)
         {
@@ -36,9 +37,10 @@ internal sealed class ResourceService(
             workers, described);
     }
 
-    public async Task<RecommendationList> Recommend(CancellationToken cancellationToken)
+    /// <summary>What to change, as far as it shows in jobs of one owner, or everybody's when null.</summary>
+    public async Task<RecommendationList> Recommend(string? owner, CancellationToken cancellationToken)
     {
-        var now = await Describe(cancellationToken);
+        var now = await Describe(owner, cancellationToken);
         var waiting = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Describe(), clock, cancellationToken);
         return new RecommendationList(Recommendations.Make(now.Jobs, now.Workers, waiting));
     }

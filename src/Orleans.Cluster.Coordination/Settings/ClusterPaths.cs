@@ -22,15 +22,22 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
     /// <summary>Log files of worker processes that a gateway starts.</summary>
     public string Logs { get; } = Path.GetFullPath(Path.Combine(settings.Value.StateDirectory, "logs"));
 
-    /// <summary>Folders that a source may name; the first is the base of relative paths.</summary>
-    public IReadOnlyList<string> DataRoots { get; } =
-        settings.Value.DataRoots.Count == 0 ? [Directory.GetCurrentDirectory()] : [.. settings.Value.DataRoots.Select(Path.GetFullPath)];
+    /// <summary>
+    /// Folders that a source may name; the first is the base of relative paths. The working directory, which holds settings and keys of the cluster
+    /// more often than not, is one by default only where there is nobody to keep them from.
+    /// </summary>
+    public IReadOnlyList<string> DataRoots { get; } = settings.Value switch
+    {
+        { DataRoots: { Count: > 0 } given } => [.. given.Select(Path.GetFullPath)],
+        { AsksForKeys: true } => [],
+        _ => [Directory.GetCurrentDirectory()],
+    };
 
     // Taken as a path, an address would be a folder './s3:/...' of each machine's own.
     private static string? Folder(string? store) => store?.Contains("://", StringComparison.Ordinal) == true
         ? throw new StartRefusedException($"Cluster:ArtifactStore is '{store}'. Object storage is not supported there yet: name a folder that all workers share.")
         : store;
 
-    /// <summary>Absolute folder of an output path; relative ones are relative to the first data root.</summary>
-    public string OutputFolder(string path) => Path.GetFullPath(path, DataRoots[0]);
+    /// <summary>Absolute folder of an output path; relative ones are relative to the first data root. Whether it is one is not looked at.</summary>
+    public string OutputFolder(string path) => Path.GetFullPath(path, DataRoots is [var first, ..] ? first : State);
 }

@@ -31,8 +31,18 @@ internal sealed class ClusterSettings
     /// <summary>SQLite files, artifacts, logs and scratch of the embedded default.</summary>
     public string StateDirectory { get; set; } = ".orleans-cluster";
 
-    /// <summary>Folders that <c>path</c> may name; the working directory when empty.</summary>
+    /// <summary>Folders that <c>path</c> may name. When empty: the working directory, and none where callers need keys.</summary>
     public IList<string> DataRoots { get; init; } = [];
+
+    /// <summary>Whether callers of the cluster need keys. Taken from <c>Gateway:Authentication</c>; no key of this section.</summary>
+    internal bool AsksForKeys { get; set; }
+
+    /// <summary>
+    /// Mode of the files that jobs publish, in octal, whatever the umask; whoever may read them may enter the folders that are made for them.
+    /// Default 0644.
+    /// </summary>
+    [RegularExpression("0?[46][0-7]{2}", ErrorMessage = "Cluster:OutputFileMode is a mode in octal that lets its owner read, such as 0644 or 0640.")]
+    public string OutputFileMode { get; set; } = "0644";
 
     /// <summary>Dataset of a job without <c>source</c>.</summary>
     public SourceSpec? DefaultSource { get; set; }

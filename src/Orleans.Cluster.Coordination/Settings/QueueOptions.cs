@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Coordination.Settings;
 
@@ -42,6 +43,13 @@ internal sealed class QueueOptions : IValidatableObject
     /// <summary>Jobs that have not ended, at most; above, a submit is refused with <c>queue-full</c>. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxActiveJobs { get; set; } = 10_000;
+
+    /// <summary>Of them, those of one caller who is not an administrator, where callers have keys. Null for no bound of its own. Default 2,500.</summary>
+    [Range(1, 1_000_000)]
+    public int? MaxActiveJobsPerCaller { get; set; } = 2_500;
+
+    /// <summary>The role that may submit with priority CRITICAL. Default ADMIN.</summary>
+    public AccessRole CriticalRole { get; set; } = AccessRole.Admin;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,6 +1,7 @@
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Storage;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -13,7 +14,7 @@ internal static class DuckDbErrors
         EngineException e => e.Failure,
         ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
         DuckDBException e when Recursion.Refusal(e) is { } end => new AttemptFailure(FailureKind.BadQuery, end, ProblemCode.QueryInvalid.Word),
-        DuckDBException e => new AttemptFailure(KindOf(e), EngineMessages.Plain(FirstLines(e.Message)), CodeOf(e)),
+        DuckDBException e => new AttemptFailure(KindOf(e), OpenSources.Said(EngineMessages.Plain(FirstLines(e.Message))), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
         InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),

@@ -24,6 +24,7 @@ internal sealed class TaskExecutor(StagingArea staging)
     /// <summary>Runs to the end; a failure is a value, and leaves no file.</summary>
     public TaskOutcome Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
+        using var sources = OpenSources.Begin();
         try
         {
             Reset(task.AttemptFolder);

@@ -51,7 +51,7 @@ internal sealed class TaskInputs : IDisposable
     public IReadOnlyList<string> Files =>
     [
         .. StagedTables.Select(t => t.File.Path),
-        .. ParquetScans.SelectMany(s => s.Scan.Slices).Select(s => s.File.Stamp.Path),
+        .. ParquetScans.SelectMany(s => s.Scan.Slices).Select(s => OpenSources.Name(s.File.Stamp.Path)),
         .. _task.Inputs.Where(i => i.Exchange is not null).SelectMany(i => i.Exchange!.Files).Select(f => f.Path),
     ];
 

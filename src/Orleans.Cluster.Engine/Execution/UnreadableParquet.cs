@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
 
+using Orleans.Cluster.Engine.Storage;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>After a query has failed, looks for the Parquet file that cannot be read: the engine's own words often name none.</summary>
@@ -16,7 +17,7 @@ internal static class UnreadableParquet
             using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
             {
                 MemoryBytes = inputs.EngineMemoryBytes,
-                Files = [.. scan.Slices.Select(slice => slice.File.Stamp.Path)],
+                Files = [.. scan.Slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path))],
             });
             foreach (var slice in scan.Slices)
             {

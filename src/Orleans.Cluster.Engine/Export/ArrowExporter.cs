@@ -1,8 +1,9 @@
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Storage;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
 
@@ -90,6 +91,7 @@ internal static class ArrowExporter
         var page = new ResultPage(request);
         var path = request.TargetPath + ".spool";
         session.Execute($"COPY ({page.Sql()}) TO {SqlText.Literal(path)} (FORMAT parquet, COMPRESSION snappy)", cancellationToken);
+        OpenSources.KeepName(path);
         var producer = new AttemptId(new TaskId(default, 0, 0), 0);
         var spooled = new ArtifactRef(producer, path, page.Rows, new FileInfo(path).Length, "");
         return request with { Files = [spooled], SourceFormat = OutputFormat.Parquet, FolderColumns = [], Offset = 0, Limit = null };

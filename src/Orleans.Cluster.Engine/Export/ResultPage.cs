@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Values;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
 
@@ -46,7 +47,7 @@ internal sealed class ResultPage
     public long TotalRows { get; }
 
     /// <summary>The files that are read.</summary>
-    public IEnumerable<string> Files => _files.Select(file => file.Path);
+    public IEnumerable<string> Files => _files.Select(file => OpenSources.Name(file.Path));
 
     /// <summary>The query, its columns in the result's order under the result's types.</summary>
     public string Sql()
@@ -57,7 +58,7 @@ internal sealed class ResultPage
         }
 
         var columns = string.Join(", ", _request.Columns.Select(Column));
-        var paths = $"[{string.Join(", ", _files.Select(file => SqlText.Literal(file.Path)))}]";
+        var paths = $"[{string.Join(", ", _files.Select(file => OpenSources.Literal(file.Path)))}]";
         var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON __file = {Path}";
         return $"SELECT {columns} FROM {Read(paths)} AS f{folders} LIMIT {Rows} OFFSET {_request.Offset - _skipped}";
     }
@@ -87,7 +88,7 @@ internal sealed class ResultPage
 
     private string FolderValues()
     {
-        var rows = _files.Select(file => $"({SqlText.Literal(file.Path)}, {string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
+        var rows = _files.Select(file => $"({OpenSources.Literal(file.Path)}, {string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
         return $"(VALUES {string.Join(", ", rows)}) AS v(__file, {string.Join(", ", _request.FolderColumns.Select((_, i) => $"__value{i}"))})";
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Values;
 using Orleans.Cluster.Protocol;
 
@@ -15,6 +16,7 @@ internal static class RowExporter
 
     public static ExportedRows Export(ExportRequest request, CancellationToken cancellationToken)
     {
+        using var sources = OpenSources.Begin();
         var page = new ResultPage(request);
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
@@ -16,7 +17,7 @@ internal static class ParquetNames
     public static PlanWarning? FindMended(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
     {
         var nodes = session.Query(
-            $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({SqlText.Literal(path)})", row => (Name: row.GetString(0), Children: row.GetInt64(1)));
+            $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({OpenSources.Literal(path)})", row => (Name: row.GetString(0), Children: row.GetInt64(1)));
         var written = TopLevel(nodes);
         var mended = written.Zip(read, (from, column) => (From: from, To: column.Name)).Where(pair => pair.From != pair.To).ToList();
         if (written.Count != read.Count || mended.Count == 0)

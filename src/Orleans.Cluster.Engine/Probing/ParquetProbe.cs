@@ -2,6 +2,7 @@ using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
@@ -14,6 +15,7 @@ internal static class ParquetProbe
 
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
+        using var sources = OpenSources.Begin();
         foreach (var file in request.Files)
         {
             SourceStreams.CheckStamp(file);
@@ -25,7 +27,7 @@ internal static class ParquetProbe
         {
             Threads = Environment.ProcessorCount,
             MemoryBytes = 512L << 20,
-            Files = firsts,
+            Files = [.. firsts.Select(OpenSources.Name)],
         });
         var groups = new Dictionary<string, List<RowGroup>>(StringComparer.Ordinal);
         var layouts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -39,7 +41,7 @@ internal static class ParquetProbe
         var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
-            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(layout.First())}, hive_partitioning = false)"));
+            layout => layout.Key, layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(layout.First())}, hive_partitioning = false)"));
         var mended = layouts.DistinctBy(pair => pair.Value).Select(pair => ParquetNames.FindMended(session, pair.Key, schemas[pair.Value])).OfType<PlanWarning>().Take(1).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
@@ -62,7 +64,7 @@ internal static class ParquetProbe
     private static void ReadFooters(
         DuckDbSession session, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
     {
-        var list = string.Join(", ", files.Select(SqlText.Literal));
+        var list = string.Join(", ", files.Select(OpenSources.Literal));
         try
         {
             session.Read(
@@ -71,7 +73,7 @@ internal static class ParquetProbe
                 + $"FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
-                    var file = row.GetString(0);
+                    var file = OpenSources.PathOf(row.GetString(0));
                     firstPages.TryAdd(file, row.GetInt64(4));
                     (groups.TryGetValue(file, out var known) ? known : groups[file] = []).Add(
                         new RowGroup(row.GetInt64(2), row.GetInt64(3)));
@@ -79,7 +81,7 @@ internal static class ParquetProbe
             session.Read(
                 "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, converted_type, scale, precision, logical_type), '|')) "
                 + $"FROM parquet_schema([{list}]) GROUP BY file_name",
-                row => layouts[row.GetString(0)] = row.GetString(1));
+                row => layouts[OpenSources.PathOf(row.GetString(0))] = row.GetString(1));
         }
         catch (DuckDBException e)
         {
@@ -94,8 +96,8 @@ internal static class ParquetProbe
         {
             try
             {
-                session.Execute($"SELECT count(*) FROM parquet_metadata({SqlText.Literal(file)})");
-                session.Execute($"SELECT count(*) FROM parquet_schema({SqlText.Literal(file)})");
+                session.Execute($"SELECT count(*) FROM parquet_metadata({OpenSources.Literal(file)})");
+                session.Execute($"SELECT count(*) FROM parquet_schema({OpenSources.Literal(file)})");
             }
             catch (DuckDBException e)
             {

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -32,7 +33,7 @@ internal static class ParquetChecksums
             return;
         }
 
-        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. slices.Select(slice => slice.File.Stamp.Path).Distinct()] });
+        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()] });
         foreach (var slice in slices)
         {
             using var file = SourceStreams.OpenFile(slice.File.Stamp.Path);
@@ -53,7 +54,7 @@ internal static class ParquetChecksums
         session.Read(
             "SELECT row_group_id, row_group_num_rows, path_in_schema, CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
             + "THEN dictionary_page_offset ELSE data_page_offset END, total_compressed_size "
-            + $"FROM parquet_metadata({SqlText.Literal(slice.File.Stamp.Path)}) ORDER BY row_group_id, column_id",
+            + $"FROM parquet_metadata({OpenSources.Literal(slice.File.Stamp.Path)}) ORDER BY row_group_id, column_id",
             row =>
             {
                 if (row.GetInt64(0) != group)

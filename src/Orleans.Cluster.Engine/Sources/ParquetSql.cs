@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
@@ -37,7 +38,7 @@ internal static class ParquetSql
     public static string SelectRange(ScanInput scan, FileSlice slice)
     {
         var columns = TextSql.Select(scan.Columns, slice.File, readAsDataset: false);
-        var path = SqlText.Literal(slice.File.Stamp.Path);
+        var path = OpenSources.Literal(slice.File.Stamp.Path);
         return IsWhole(slice)
             ? $"SELECT {columns} FROM read_parquet({path}, hive_partitioning = false)"
             : $"SELECT {columns} FROM read_parquet({path}, hive_partitioning = false, file_row_number = true) "
@@ -48,7 +49,7 @@ internal static class ParquetSql
 
     private static string SelectWhole(ScanInput scan, List<FileSlice> slices)
     {
-        var paths = string.Join(", ", slices.Select(s => SqlText.Literal(s.File.Stamp.Path)));
+        var paths = string.Join(", ", slices.Select(s => OpenSources.Literal(s.File.Stamp.Path)));
         return $"SELECT {SqlText.Names(scan.Columns.Select(c => c.Name))} FROM read_parquet([{paths}], hive_partitioning = false)";
     }
 }

@@ -95,17 +95,7 @@ internal static class SourceStreams
 
     public static bool IsUtf16(string encoding) => encoding.StartsWith("utf-16", StringComparison.Ordinal);
 
-    public static Microsoft.Win32.SafeHandles.SafeFileHandle OpenFile(string path)
-    {
-        try
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unavailable(Directory.Exists(path) ? $"{path} is a folder, not a file." : $"{path} cannot be read: {e.Message}", e);
-        }
-    }
+    public static Microsoft.Win32.SafeHandles.SafeFileHandle OpenFile(string path) => SourceGuard.Open(path);
 
     private static void Skip(Stream stream, long bytes)
     {
@@ -122,6 +112,5 @@ internal static class SourceStreams
         }
     }
 
-    private static EngineException Unavailable(string message, Exception? inner = null) =>
-        new(FailureKind.SourceUnavailable, message, inner: inner);
+    private static EngineException Unavailable(string message) => new(FailureKind.SourceUnavailable, message);
 }

@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>Sweeps at start and from then on: artifacts, scratch folders of this machine, old rows. Several gateways may do so at once.</summary>
 internal sealed partial class JanitorService(
-    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IOptions<RetentionOptions> options, TimeProvider clock,
+    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<JanitorService> logger) : BackgroundService
 {
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
@@ -101,6 +101,11 @@ internal sealed partial class JanitorService(
             Log.Pruned(logger, rows);
         }
 
+        if (await audit.Trim(now - options.Value.Audit, now, cancellationToken) is > 0 and var entries)
+        {
+            Log.Trimmed(logger, entries);
+        }
+
         pruneAt = now + PruneInterval;
     }
 
@@ -109,7 +114,7 @@ internal sealed partial class JanitorService(
         [LoggerMessage(3510, LogLevel.Warning, "A sweep failed; the next one tries again.")]
         public static partial void Failed(ILogger logger, Exception exception);
 
-        [LoggerMessage(3512, LogLevel.Error, "Nothing is deleted in the artifact store, and workers get no tasks: {Fault}")]
+        [LoggerMessage(3514, LogLevel.Error, "Nothing is deleted in the artifact store, and workers get no tasks: {Fault}")]
         public static partial void NotOurs(ILogger logger, string fault);
 
         [LoggerMessage(3513, LogLevel.Error, "The artifact store could not be marked, next try with the next sweep: {Message}")]
@@ -117,5 +122,8 @@ internal sealed partial class JanitorService(
 
         [LoggerMessage(3511, LogLevel.Information, "{Rows} old rows are removed.")]
         public static partial void Pruned(ILogger logger, int rows);
+
+        [LoggerMessage(3512, LogLevel.Information, "{Entries} old entries of the audit log are removed.")]
+        public static partial void Trimmed(ILogger logger, long entries);
     }
 }

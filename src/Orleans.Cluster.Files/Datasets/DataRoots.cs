@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Places;
@@ -12,23 +13,22 @@ namespace Orleans.Cluster.Files.Datasets;
 internal sealed class DataRoots
 {
     private const int MaxFiles = 200_000;
+    private const string Outside = "is outside the data roots (Cluster:DataRoots)";
+    private const string NameThem = "Whoever runs it names folders of data with Cluster:DataRoots.";
 
     private readonly IReadOnlyList<string> roots;
-    private readonly IReadOnlyList<string> realRoots;
-    private readonly IReadOnlyList<string> closed;
-    private readonly IReadOnlyList<string> open;
+    private readonly bool hasNone;
 
-    public DataRoots(ClusterPaths paths)
+    public DataRoots(ClusterPaths paths, IConfiguration? configuration = null)
     {
+        hasNone = paths.DataRoots.Count == 0;
         var sample = DefaultDataset.FolderIn(paths);
         roots = [.. paths.DataRoots.Append(sample).Select(Path.TrimEndingDirectorySeparator)];
-        var real = new RealPaths();
-        realRoots = [.. roots.Select(root => real.Of(root) ?? root)];
-
-        // The working directory is a root by default and has the state directory in it: jobs, keys, and other people's results.
-        closed = [.. new[] { paths.State, paths.Artifacts, paths.Scratch, paths.Logs }.Select(folder => real.Of(folder) ?? folder)];
-        open = [real.Of(sample) ?? sample];
+        Rules = ConfiguredRules.Of(paths, configuration);
     }
+
+    /// <summary>What may be read and written, for those who open files.</summary>
+    public SourceRules Rules { get; }
 
     /// <summary>Files of a source: in the order of its paths, those of a glob by ordinal order, none twice.</summary>
     /// <param name="source">What the user wrote.</param>
@@ -54,7 +54,11 @@ internal sealed class DataRoots
     {
         var faults = new DataFaults();
         var full = Locate(path, pointer, new RealPaths(), faults);
-        if (full is not null && roots.Contains(full))
+        if (full is not null && SourceRules.IsInside(full, Rules.Sample))
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is the sample dataset, which no job writes.");
+        }
+        else if (full is not null && roots.Contains(full))
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, "An output needs a folder of its own inside a data root.");
         }
@@ -64,7 +68,7 @@ internal sealed class DataRoots
     }
 
     /// <summary>The data root that a folder which <see cref="ResolveOutput"/> gave lies in.</summary>
-    public string RootOf(string folder) => roots.Concat(realRoots).Where(root => IsInside(folder, root)).MaxBy(root => root.Length)
+    public string RootOf(string folder) => roots.Concat(Rules.Roots).Where(root => SourceRules.IsInside(folder, root)).MaxBy(root => root.Length)
         ?? throw new ArgumentException($"{folder} is in no data root.", nameof(folder));
 
     /// <summary>
@@ -89,7 +93,7 @@ internal sealed class DataRoots
             foreach (var entry in new DirectoryInfo(full!).EnumerateFileSystemInfos())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (real.Of(entry.FullName) is { } target && IsAllowed(target))
+                if (real.Of(entry.FullName) is { } target && Rules.WhyNot(target) is null)
                 {
                     found.Add(entry);
                 }
@@ -153,8 +157,10 @@ internal sealed class DataRoots
         var matches = Directory.Exists(folder)
             ? new GlobPattern(folder, string.Join('/', parts[first..])).Find(MaxFiles, listing.CancellationToken)
             : [];
-        // '**' over a root that holds the state directory means the user's files, not the cluster's.
-        matches.RemoveAll(match => roots.Any(root => IsInside(folder, root)) && closed.Any(state => IsInside(match, state) && !IsInside(folder, state)));
+        // '**' over a root that holds the state directory or the settings means the user's files, not the cluster's. A link to them is refused by name.
+        var realFolder = listing.Real.Of(folder) ?? folder;
+        matches.RemoveAll(match => Path.Combine(realFolder, Path.GetRelativePath(folder, match)) is var there
+            && listing.Real.Of(Path.GetDirectoryName(match)!) == Path.GetDirectoryName(there) && Rules.WhyNot(there) is not null);
         PublishedFiles.RemoveOthers(matches);
         if (matches.Count == 0)
         {
@@ -173,9 +179,10 @@ internal sealed class DataRoots
 
     private void AddFile(Listing listing, string path, string full, string pointer)
     {
-        if (listing.Real.Of(full) is not { } real || !IsAllowed(real))
+        if (listing.Real.Of(full) is not { } real || Rules.WhyNot(real) is not null)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link.");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link, or to what no job may read.");
             return;
         }
 
@@ -244,14 +251,21 @@ internal sealed class DataRoots
             return null;
         }
 
+        if (hasNone && !Path.IsPathRooted(path))
+        {
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is in no data root: this cluster has none. {NameThem}");
+            return null;
+        }
+
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, roots[0]));
         // Only what exists can be a link; what follows the first wildcard is checked file by file.
-        if (roots.Concat(realRoots).Any(root => IsInside(full, root)) && real.Of(full) is { } target && IsAllowed(target))
+        var why = roots.Concat(Rules.Roots).Any(root => SourceRules.IsInside(full, root)) && real.Of(full) is { } target ? Rules.WhyNot(target) : Outside;
+        if (why is null)
         {
             return full;
         }
 
-        faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is outside the data roots (Cluster:DataRoots).");
+        faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' {why}.");
         return null;
     }
 
@@ -267,14 +281,6 @@ internal sealed class DataRoots
         _ when path.Split('/', '\\').Contains("..") => $"'{Short(path)}' holds '..'. Give the path without it.",
         _ => null,
     };
-
-    private bool IsAllowed(string real) =>
-        realRoots.Any(root => IsInside(real, root))
-        && (!closed.Any(folder => IsInside(real, folder)) || open.Any(folder => IsInside(real, folder)));
-
-    private static bool IsInside(string path, string folder) =>
-        path.StartsWith(folder, StringComparison.Ordinal)
-        && (path.Length == folder.Length || folder.EndsWith('/') || path[folder.Length] == '/');
 
     private static string WhereToLook(string path) =>
         Path.IsPathRooted(path) ? "" : " Relative paths are relative to the first data root (Cluster:DataRoots).";

@@ -22,7 +22,12 @@ internal sealed class EndedOutput(string folder, JobId job, int epoch)
     /// <summary>Says it, durably.</summary>
     public void Say()
     {
-        File.WriteAllBytes(Word, []);
+        // Whatever has its name counts; a link of that name is not followed.
+        File.Delete(Word);
+        using (new FileStream(Word, FileMode.CreateNew, FileAccess.Write))
+        {
+        }
+
         FolderSync.Sync(folder);
     }
 

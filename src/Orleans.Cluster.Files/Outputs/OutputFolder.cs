@@ -3,7 +3,6 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Files.Artifacts;
-using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
@@ -14,29 +13,33 @@ namespace Orleans.Cluster.Files.Outputs;
 /// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written. What is whole has a
 /// hidden name that both know, and gets its visible one right before the manifest.
 /// </summary>
-internal sealed class OutputFolder
+internal sealed class OutputFolder : IDisposable
 {
     private const int BufferBytes = 1 << 20;
-    private readonly string folder;
+    private readonly HeldFolder folder;
     private readonly string root;
     private readonly JobId job;
     private readonly EndedOutput ended;
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
     private readonly ReplacedOutputs replaced;
-    private readonly RealPaths real = new();
+    private readonly PublishedModes modes;
 
-    /// <param name="path">The folder, absolute.</param>
+    /// <param name="path">The folder, which is there.</param>
     /// <param name="root">A folder above it that was there before any job wrote here.</param>
-    /// <param name="job">Whose files.</param>
+    /// <param name="job">Whose output it is.</param>
     /// <param name="epoch">Epoch of the job that publishes.</param>
-    public OutputFolder(string path, string root, JobId job, int epoch)
+    /// <param name="modes">Who may read what is published.</param>
+    /// <param name="rules">Where outputs may be.</param>
+    /// <exception cref="ClusterException">The folder is not, or no longer, where outputs may be.</exception>
+    public OutputFolder(string path, string root, JobId job, int epoch, PublishedModes modes, SourceRules rules)
     {
-        (folder, this.root, this.job) = (Path.TrimEndingDirectorySeparator(path), Path.TrimEndingDirectorySeparator(root), job);
+        (this.root, this.job, this.modes) = (Path.TrimEndingDirectorySeparator(root), job, modes);
+        folder = HeldFolder.Open(Path.TrimEndingDirectorySeparator(path), rules);
         replaced = new ReplacedOutputs(folder, job);
-        ended = new EndedOutput(folder, job, epoch);
+        ended = new EndedOutput(folder.Path, job, epoch);
     }
 
-    private string Manifest => Path.Combine(folder, OutputNames.Manifest(job));
+    private string Manifest => Path.Combine(folder.Path, OutputNames.Manifest(job));
 
     /// <summary>Whether a manifest of this job is there, whatever it says.</summary>
     public bool HasManifest => File.Exists(Manifest);
@@ -47,7 +50,7 @@ internal sealed class OutputFolder
 
     /// <summary>Paths of the manifests of other jobs, in order.</summary>
     public IReadOnlyList<string> Others() =>
-        [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(folder.Path, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
     /// <summary>
     /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that was put back may
@@ -57,19 +60,11 @@ internal sealed class OutputFolder
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
     public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
-        var target = Path.Combine(folder, name);
-        var hidden = Path.Combine(folder, OutputNames.Hidden(name));
+        using var parent = folder.Make(Path.GetDirectoryName(name)!, modes.Folder);
+        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(name)), Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(name))));
         if (IsWhole(target, file) || IsWhole(hidden, file))
         {
             return;
-        }
-
-        var parent = Path.GetDirectoryName(target)!;
-        Directory.CreateDirectory(parent);
-        if (real.Of(folder) is not { } home || real.Of(parent) != Path.TrimEndingDirectorySeparator(Path.Combine(home, Path.GetDirectoryName(name)!)))
-        {
-            throw new ClusterException(
-                Contracts.ProblemCode.PathNotAllowed, $"{parent} is a link that leads out of the output folder.", "Remove the link, then /retry.");
         }
 
         Place(hidden, stream => Copy(producer, artifact, file, stream, cancellationToken));
@@ -89,7 +84,7 @@ internal sealed class OutputFolder
     {
         var folders = FoldersOf(result);
         SyncAll(folders);
-        FolderSync.SyncAbove(folder, root);
+        FolderSync.SyncAbove(folder.Shown, root);
         var hidden = Write(Manifest, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
         try
         {
@@ -106,7 +101,7 @@ internal sealed class OutputFolder
             }
             else if (!Holds(result))
             {
-                throw new IOException($"{Manifest} names other files than those that were committed.");
+                throw new IOException($"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
             }
         }
         finally
@@ -114,21 +109,16 @@ internal sealed class OutputFolder
             File.Delete(hidden);
         }
 
-        FolderSync.Sync(folder);
+        FolderSync.Sync(folder.Path);
     }
 
     /// <summary>The job has ended without a result: none of its files stays, and a publisher that stood still shows none any more.</summary>
     public void Clear()
     {
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
         ended.Say();
         File.Delete(Manifest);
-        RemoveFiles(_ => true);
-        FolderSync.Sync(folder);
+        RemoveFiles("", _ => true);
+        FolderSync.Sync(folder.Path);
     }
 
     /// <summary>Removes what the job's output takes the place of.</summary>
@@ -140,35 +130,37 @@ internal sealed class OutputFolder
     /// </summary>
     public void RemoveLeftovers(JobResult published)
     {
-        var named = published.Files.Select(file => Path.Combine(folder, file.Path)).ToHashSet(StringComparer.Ordinal);
-        RemoveFiles(path => !named.Contains(path));
+        var named = published.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        RemoveFiles("", name => !named.Contains(name));
         ended.Forget();
     }
 
-    // Files of this job, whatever their names: hidden, half written, visible. In key=value folders too, but never behind a link.
-    private void RemoveFiles(Func<string, bool> which) => RemoveFiles(new DirectoryInfo(folder), which);
+    public void Dispose() => folder.Dispose();
 
-    private void RemoveFiles(DirectoryInfo where, Func<string, bool> which)
+    // Files of this job, whatever their names: hidden, half written, visible. In key=value folders too, but never behind a link.
+    private void RemoveFiles(string part, Func<string, bool> which)
     {
-        foreach (var file in where.EnumerateFiles($"*part-{job}-*").Where(file => which(file.FullName) && IsOwn(file.Name)).ToList())
+        using var held = folder.TryOpen(part);
+        if (held is null)
+        {
+            return;
+        }
+
+        var here = new DirectoryInfo(held.Path);
+        foreach (var file in here.EnumerateFiles($"*{job}*").Where(file => IsOwn(file.Name) && which(Path.Combine(part, file.Name))).ToList())
         {
             file.Delete();
         }
 
-        foreach (var inner in where.EnumerateDirectories("*=*").Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
+        foreach (var inner in here.EnumerateDirectories("*=*").Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
         {
-            RemoveFiles(inner, which);
+            RemoveFiles(Path.Combine(part, inner.Name), which);
             RemoveIfEmpty(inner);
-        }
-
-        foreach (var half in where.EnumerateFiles($".{OutputNames.Manifest(job)}.*.tmp").ToList())
-        {
-            half.Delete();
         }
     }
 
     private bool IsOwn(string name) => OutputNames.IsHidden(name)
-        ? name.EndsWith(".tmp", StringComparison.Ordinal) || OutputNames.JobOfPart(name[1..]) == job
+        ? OutputNames.JobOfPart(name[1..]) == job || (name.EndsWith(".tmp", StringComparison.Ordinal) && name.Contains($"-{job}", StringComparison.Ordinal))
         : OutputNames.JobOfPart(name) == job;
 
     // Another job's file may come into it just now: then it stays.
@@ -190,10 +182,12 @@ internal sealed class OutputFolder
     // One that another publisher of the job has shown already is there; one that is neither here nor there was removed.
     private void Show(ResultFile file)
     {
-        var (hidden, visible) = (Path.Combine(folder, OutputNames.Hidden(file.Path)), Path.Combine(folder, file.Path));
-        if (new FileInfo(hidden) is { Exists: true } copied && copied.Length != file.Bytes)
+        using var part = Open(Path.GetDirectoryName(file.Path)!);
+        var name = Path.GetFileName(file.Path);
+        var (hidden, visible) = (Path.Combine(part.Path, OutputNames.Hidden(name)), Path.Combine(part.Path, name));
+        if (new FileInfo(hidden) is { Exists: true } copied && (copied.Length != file.Bytes || copied.LinkTarget is not null))
         {
-            throw new IOException($"{hidden} was changed before it was published.");
+            throw new IOException($"The copy of {file.Path} in {folder.Shown} was changed before it was published.");
         }
 
         try
@@ -204,23 +198,31 @@ internal sealed class OutputFolder
         {
             if (new FileInfo(visible) is not { Exists: true } there || there.Length != file.Bytes)
             {
-                throw new IOException($"{hidden} was removed before it was published.", exception);
+                throw new IOException($"The copy of {file.Path} in {folder.Shown} was removed before it was published.", exception);
             }
         }
     }
 
-    private static void SyncAll(IEnumerable<string> folders)
+    private void SyncAll(IEnumerable<string> parts)
     {
-        foreach (var part in folders)
+        foreach (var name in parts)
         {
-            FolderSync.Sync(part);
+            using var part = Open(name);
+            FolderSync.Sync(part.Path);
         }
     }
+
+    private HeldFolder Open(string part) => folder.TryOpen(part) ?? throw new IOException($"{Path.Combine(folder.Shown, part)} is not a folder any more.");
 
     private static bool IsWhole(string path, ArtifactFile file)
     {
         try
         {
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                return false;
+            }
+
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes);
             return stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
         }
@@ -234,13 +236,13 @@ internal sealed class OutputFolder
     {
         if (ended.IsSaid)
         {
-            throw new ClusterException(Contracts.ProblemCode.JobAlreadyTerminal, $"Job {job} had ended before its output in {folder} was visible.");
+            throw new ClusterException(Contracts.ProblemCode.JobAlreadyTerminal, $"Job {job} had ended before its output in {folder.Shown} was visible.");
         }
 
         if (replaced.IsOverwritten)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder}.", "Submit the job again.");
+                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder.Shown}.", "Submit the job again.");
         }
     }
 
@@ -259,18 +261,15 @@ internal sealed class OutputFolder
         }
     }
 
-    // Those of the files and all between them and the output's own, each once, the inner ones first.
-    private IReadOnlyList<string> FoldersOf(JobResult result) =>
-    [
-        .. result.Files.SelectMany(file => Above(file.Path)).Append(folder).Distinct(StringComparer.Ordinal)
-            .OrderByDescending(part => part.Length).ThenBy(part => part, StringComparer.Ordinal),
-    ];
+    // Relative: those of the files and all above them, the inner ones first; the output's own is "".
+    private static IReadOnlyList<string> FoldersOf(JobResult result) =>
+        [.. result.Files.SelectMany(file => Above(file.Path)).Append("").Distinct(StringComparer.Ordinal).OrderByDescending(part => part.Length)];
 
-    private IEnumerable<string> Above(string name)
+    private static IEnumerable<string> Above(string name)
     {
         for (var part = Path.GetDirectoryName(name); part is { Length: > 0 }; part = Path.GetDirectoryName(part))
         {
-            yield return Path.Combine(folder, part);
+            yield return part;
         }
     }
 
@@ -282,7 +281,8 @@ internal sealed class OutputFolder
         var hidden = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}{suffix}");
         try
         {
-            using var stream = new FileStream(hidden, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            using var stream = new FileStream(hidden, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            modes.Apply(stream);
             write(stream);
             RandomAccess.FlushToDisk(stream.SafeFileHandle);
             return hidden;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -20,11 +21,12 @@ namespace Orleans.Cluster.Files.Outputs;
 /// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
-internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots roots, TimeProvider clock, ILogger<OutputPublisher> logger) : IOutputPublisher
+internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots roots, IOptions<ClusterSettings> settings, TimeProvider clock, ILogger<OutputPublisher> logger) : IOutputPublisher
 {
     // The old output is in the way of readers, so it is tried soon; a disk that refuses for an hour needs somebody who looks after it.
     private static readonly TimeSpan FirstTidyPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TidyPatience = TimeSpan.FromHours(1);
+    private readonly PublishedModes modes = PublishedModes.Of(settings.Value);
 
     public Task<PublishedOutput?> Publish(
         JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
@@ -42,7 +44,11 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
                 try
                 {
                     var path = roots.ResolveOutput(output.Path, "/output/path");
-                    new OutputFolder(path, roots.RootOf(path), job.State.Id, job.State.Epoch).Clear();
+                    if (Directory.Exists(path))
+                    {
+                        using var folder = Open(path, job.State);
+                        folder.Clear();
+                    }
                 }
                 catch (ClusterException refusal)
                 {
@@ -95,13 +101,13 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         JobState job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(path);
-        var folder = new OutputFolder(path, roots.RootOf(path), job.Id, job.Epoch);
+        HeldFolder.MakePath(path, roots.Rules, modes.Folder);
+        using var folder = Open(path, job);
         var result = Result(plan, partitions, Files(partitions).Select(item =>
             new ResultFile(Name(item.Partition, item.File.Path, item.Index), item.File.Rows, item.File.Bytes, item.File.Sha256)));
         if (folder.Holds(result))
         {
-            return await isWanted() ? Finish(folder, result, []) : null;
+            return await isWanted() ? Finish(path, job, folder, result, []) : null;
         }
 
         var others = folder.Others();
@@ -130,23 +136,23 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         }
 
         folder.Publish(result);
-        return Finish(folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
+        return Finish(path, job, folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
     }
 
     // The job has succeeded by now, and nothing here can change that.
-    private PublishedOutput Finish(OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
+    private PublishedOutput Finish(string path, JobState job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
     {
         foreach (var note in notes)
         {
             Log.Kept(logger, note);
         }
 
-        return TryTidy(folder, published) is not { } refusal
+        return TryTidy(path, job, folder, published) is not { } refusal
             ? new PublishedOutput(published, notes)
             : new PublishedOutput(published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
     }
 
-    private string? TryTidy(OutputFolder folder, JobResult published)
+    private string? TryTidy(string path, JobState job, OutputFolder folder, JobResult published)
     {
         try
         {
@@ -157,13 +163,13 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
         {
             Log.NotTidied(logger, exception.Message);
-            TidyLater(folder, published).ContinueWith(
+            TidyLater(path, job, published).ContinueWith(
                 task => Log.TidyingBroke(logger, task.Exception), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return exception.Message;
         }
     }
 
-    private async Task TidyLater(OutputFolder folder, JobResult published)
+    private async Task TidyLater(string path, JobState job, JobResult published)
     {
         var begun = clock.GetTimestamp();
         for (var pause = FirstTidyPause; clock.GetElapsedTime(begun) < TidyPatience; pause *= 2)
@@ -171,6 +177,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             await Task.Delay(pause, clock);
             try
             {
+                using var folder = Open(path, job);
                 folder.RemoveReplaced();
                 folder.RemoveLeftovers(published);
                 return;
@@ -181,6 +188,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             }
         }
     }
+
+    private OutputFolder Open(string path, JobState job) => new(path, roots.RootOf(path), job.Id, job.Epoch, modes, roots.Rules);
 
     private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(IReadOnlyList<PartitionRecord> partitions) =>
         from partition in partitions

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
@@ -10,7 +9,7 @@ namespace Orleans.Cluster.Files.Outputs;
 /// What OVERWRITE takes the place of, from the note that says what is to go to its removal. The note is written before the new manifest, so that
 /// a kill between the two loses nothing. Removed are manifests and data files of other jobs, by their names; what is nobody's stays.
 /// </summary>
-internal sealed class ReplacedOutputs(string folder, JobId job)
+internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
 {
     private const string NotePrefix = "._replaced-";
 
@@ -19,9 +18,7 @@ internal sealed class ReplacedOutputs(string folder, JobId job)
     // A publisher that stood still for longer than this has lost its job's row long before.
     private static readonly TimeSpan TombLife = TimeSpan.FromDays(1);
 
-    private readonly RealPaths real = new();
-
-    private string Note => Path.Combine(folder, $"{NotePrefix}{job}.json");
+    private string Note => Path.Combine(folder.Path, $"{NotePrefix}{job}.json");
 
     /// <summary>Whether another job has overwritten this one's output: its manifest must not come back.</summary>
     public bool IsOverwritten => File.Exists(Tomb(job));
@@ -54,47 +51,61 @@ internal sealed class ReplacedOutputs(string folder, JobId job)
     /// <summary>Removes what was noted. The manifests go first: files that no manifest names do not count. Safe to do again.</summary>
     public void Remove()
     {
-        if (!File.Exists(Note))
+        if (ReadNote() is not { } noted)
         {
             return;
         }
 
-        var noted = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Note), WireJson.Options) ?? [];
         foreach (var name in noted)
         {
             if (OutputNames.JobOfManifest(name) is { } owner && owner != job)
             {
-                File.WriteAllBytes(Tomb(owner), []);
-                File.Delete(Path.Combine(folder, name));
+                MakeTomb(Tomb(owner));
+                File.Delete(Path.Combine(folder.Path, name));
             }
         }
 
         foreach (var name in noted)
         {
-            if (OutputNames.JobOfPart(name) is { } owner && owner != job && IsHere(name))
+            if (OutputNames.JobOfPart(name) is { } owner && owner != job)
             {
-                File.Delete(Path.Combine(folder, name));
+                Remove(name);
             }
         }
 
-        FolderSync.Sync(folder);
+        FolderSync.Sync(folder.Path);
         File.Delete(Note);
         RemoveOldTombs();
     }
 
-    // By its real path: a folder of that name may be a link to elsewhere.
-    private bool IsHere(string name)
+    private string[]? ReadNote()
     {
-        var path = Path.Combine(folder, name);
-        return File.Exists(path) && real.Of(folder) is { } home
-            && real.Of(Path.GetDirectoryName(path)!) == Path.TrimEndingDirectorySeparator(Path.Combine(home, Path.GetDirectoryName(name)!));
+        using var file = Descriptors.TryOpenFile(Note);
+        return file is null ? null : JsonSerializer.Deserialize<string[]>(file, WireJson.Options) ?? [];
     }
 
-    private string Tomb(JobId dead) => Path.Combine(folder, $"{TombPrefix}{dead}");
+    // Whatever has its name counts; a link of that name is not followed.
+    private static void MakeTomb(string path)
+    {
+        File.Delete(path);
+        using var tomb = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+    }
+
+    // In the folder that is really there: one of that name may be a link to elsewhere.
+    private void Remove(string name)
+    {
+        using var part = folder.TryOpen(Path.GetDirectoryName(name)!);
+        if (part is not null)
+        {
+            File.Delete(Path.Combine(part.Path, Path.GetFileName(name)));
+        }
+    }
+
+    private string Tomb(JobId dead) => Path.Combine(folder.Path, $"{TombPrefix}{dead}");
 
     private void RemoveOldTombs()
     {
-        foreach (var tomb in Directory.EnumerateFiles(folder, $"{TombPrefix}*").Concat(Directory.EnumerateFiles(folder, EndedOutput.Any)).Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
+        foreach (var tomb in Directory.EnumerateFiles(folder.Path, $"{TombPrefix}*").Concat(Directory.EnumerateFiles(folder.Path, EndedOutput.Any)).Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
         {
             File.Delete(tomb);
         }

@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Datasets;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -10,7 +11,7 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>Rows of results: from the artifacts of the last stage, or from the output folder that the job was given.</summary>
 internal sealed class ResultReader(
-    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, ClusterPaths paths) : IResultReader
+    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules, ClusterPaths paths) : IResultReader
 {
     /// <summary>Target of files that hold rows set aside; see <see cref="ArtifactFile"/>.</summary>
     private const int QuarantineTarget = -1;
@@ -74,7 +75,7 @@ internal sealed class ResultReader(
         if (request is { Format: ExportFormat.Parquet, SourceFormat: OutputFormat.Parquet, FolderColumns: [], Offset: 0, Files: [var only] }
             && !(request.Limit < only.Rows))
         {
-            return new RowsFile(only.Path, new ExportedRows(only.Rows, only.Rows), isStored: true);
+            return new RowsFile(only.Path, new ExportedRows(only.Rows, only.Rows), isStored: true) { Stored = OpenStored(only.Path) };
         }
 
         await exports.WaitAsync(cancellationToken);
@@ -91,6 +92,19 @@ internal sealed class ResultReader(
         {
             exports.Release();
         }
+    }
+
+    // An output lies where others write: what is handed out is the file that was looked at.
+    private FileStream OpenStored(string path)
+    {
+        var file = Descriptors.TryOpenFile(path, followLink: true) ?? throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
+        if (rules.IsOwn(path) || !OperatingSystem.IsLinux() || rules.WhyNot(Descriptors.RealPath(file.SafeFileHandle)) is not { } why)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new ClusterException(Contracts.ProblemCode.PathNotAllowed, $"{path} was exchanged for a link: the file that it leads to {why}.");
     }
 
     private string NewScratchFile()

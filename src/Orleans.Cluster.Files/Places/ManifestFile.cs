@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Places;
@@ -10,18 +11,19 @@ internal static class ManifestFile
     // Of 100,000 files with long names of folders: 50 MB. What is larger is no manifest.
     private const long MaxBytes = 256L << 20;
 
-    /// <summary>What a manifest says; null when there is none, or it is not one.</summary>
+    /// <summary>What a manifest says; null when there is none, or it is not one: a link or a pipe of its name is none.</summary>
     /// <exception cref="IOException">It is there and cannot be read.</exception>
     public static JobResult? TryRead(string path)
     {
         try
         {
-            if (new FileInfo(path) is not { Exists: true, Length: <= MaxBytes })
+            using var file = Descriptors.TryOpenFile(path);
+            if (file is not { Length: <= MaxBytes })
             {
                 return null;
             }
 
-            var result = JsonSerializer.Deserialize<JobResult>(File.ReadAllText(path), WireJson.Options);
+            var result = JsonSerializer.Deserialize<JobResult>(file, WireJson.Options);
             return result is { Files: not null, Columns: not null } && result.Files.All(file => file is { Path: not null, Sha256: not null }) ? result : null;
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or FileNotFoundException or DirectoryNotFoundException)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Gateway.Requests;
 
@@ -31,9 +32,13 @@ internal static class AccessExtensions
         services.AddSingleton<IAuthorizationHandler, RoleRequirement>();
         services.AddAuthorizationBuilder().SetDefaultPolicy(policy).SetFallbackPolicy(policy);
         services.AddCallerRateLimits();
-        services.AddSingleton(provider => new Lazy<SessionSeal>(
-            () => new SessionSeal(SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State))));
+        services.AddSingleton<CallerStanding>();
+        services.AddSingleton<RefusalBudget>();
+        services.AddSingleton(provider => new Lazy<SessionSeal>(() => new SessionSeal(KeyOf(provider))));
+        services.AddSingleton(provider => new SecretSeal(() => KeyOf(provider)));
         return services;
+
+        byte[] KeyOf(IServiceProvider provider) => SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State);
     }
 
     /// <summary>Stands before everything that the process serves, so that nothing of it is open by mistake.</summary>
@@ -42,6 +47,7 @@ internal static class AccessExtensions
         app.UseMiddleware<SessionCookies>();
         app.UseAuthentication();
         app.UseRateLimiter();
+        app.Use((context, next) => AskedBy.Run(context.User.OwnerOfNew(), () => next(context)));
         app.UseMiddleware<AuditTrail>();
         app.UseAuthorization();
     }

@@ -1,14 +1,19 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Gateway.Requests;
 
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Writes every change that a known caller asked for to the audit log, refused ones too, before the caller hears the outcome. Who is not
-/// known can change nothing, and must not be able to fill the log.
+/// Writes every change that a known caller asked for to the audit log, before the caller hears the outcome; of refused ones so many as
+/// <see cref="RefusalBudget"/> allows. Who is not known can change nothing, and must not be able to fill the log.
 /// </summary>
-internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, TimeProvider clock, ILogger<AuditTrail> logger)
+internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, RefusalBudget refusals, TimeProvider clock, ILogger<AuditTrail> logger)
 {
+    private const int MaxTarget = 200;
+    private const int MaxDetail = 1_000;
+    private const string Ok = "ok";
+
     public async Task InvokeAsync(HttpContext context)
     {
         if (ActionOf(context) is not { } action || context.User.Identity is not { IsAuthenticated: true })
@@ -43,7 +48,7 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Ti
     }
 
     private static string OutcomeOf(HttpContext context) =>
-        context.Response.StatusCode < StatusCodes.Status400BadRequest ? "ok" : Problems.OfStatus(context).Code;
+        context.Response.StatusCode < StatusCodes.Status400BadRequest ? Ok : Problems.OfStatus(context).Code;
 
     private async Task Append(HttpContext context, AuditNote note, string outcome)
     {
@@ -53,17 +58,35 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Ti
         }
 
         note.IsWritten = true;
-        var entry = new AuditEvent(
-            clock.GetUtcNow(), context.User.CallerName(), note.Action, note.Target, $"{context.Connection.RemoteIpAddress}", outcome, note.Detail);
+        var (now, detail) = (clock.GetUtcNow(), note.Detail);
+        if (outcome != Ok)
+        {
+            var (isWritten, leftOut) = refusals.TakeRefusal(context.User.CallerName(), now);
+            if (!isWritten)
+            {
+                return;
+            }
+
+            detail = leftOut == 0 ? detail : $"{detail} {leftOut} refused requests of this caller before it are not listed.".TrimStart();
+        }
+
+        var entry = new AuditEvent(now, context.User.CallerName(), note.Action, note.Target, $"{context.Connection.RemoteIpAddress}", outcome, detail);
         await Append(log, entry, logger);
     }
+
+    // Whoever asks for a change chooses the words of its address.
+    private static AuditEvent Bounded(AuditEvent entry) => entry with
+    {
+        Actor = ShownText.Of(entry.Actor, MaxTarget), Target = ShownText.Of(entry.Target, MaxTarget),
+        Detail = entry.Detail is { } detail ? ShownText.Of(detail, MaxDetail) : null,
+    };
 
     /// <summary>Writes an entry, to the log of the process where the audit log cannot be written.</summary>
     public static async Task Append(IAuditLog log, AuditEvent entry, ILogger logger)
     {
         try
         {
-            await log.Append(entry, CancellationToken.None);
+            await log.Append(Bounded(entry), CancellationToken.None);
         }
         catch (StorageUnavailableException e)
         {

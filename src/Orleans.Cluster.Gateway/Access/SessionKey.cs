@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// The secret that sessions are sealed with: <c>Gateway:SessionKey</c>, which several gateways of one cluster share, else one of this state
+/// The secret that sessions, and secrets of callers in the database, are sealed with: <c>Gateway:SessionKey</c>, which several gateways of one cluster share, else one of this state
 /// directory, so that a restart signs nobody out.
 /// </summary>
 internal static class SessionKey

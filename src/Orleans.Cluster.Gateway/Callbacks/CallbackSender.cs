@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Callbacks;
 
@@ -14,7 +15,8 @@ namespace Orleans.Cluster.Gateway.Callbacks;
 /// does so; the outbox gives each event to one of them at a time.
 /// </summary>
 internal sealed partial class CallbackSender(
-    IOutbox outbox, CallbackTargets targets, IOptions<CallbackOptions> options, TimeProvider clock, ILogger<CallbackSender> logger) : BackgroundService
+    IOutbox outbox, CallbackTargets targets, SecretSeal seal, IOptions<CallbackOptions> options, TimeProvider clock,
+    ILogger<CallbackSender> logger) : BackgroundService
 {
     private const int Batch = 16;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -87,7 +89,8 @@ internal sealed partial class CallbackSender(
         bound.CancelAfter(options.Value.Timeout);
         try
         {
-            using var request = CreateRequest(message);
+            var secret = message.Callback.Secret is { } stored ? seal.Open(stored) ?? throw new SealBrokenException() : null;
+            using var request = CreateRequest(message, secret);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
             return response.IsSuccessStatusCode ? null
                 : new Refusal($"The receiver answered {(int)response.StatusCode}.", response.StatusCode == HttpStatusCode.Gone);
@@ -100,9 +103,14 @@ internal sealed partial class CallbackSender(
         {
             return new Refusal(e.Message);
         }
+        catch (SealBrokenException)
+        {
+            // Unsigned, it could be anybody's. Another gateway may have the key.
+            return new Refusal("The secret of the callback was sealed with another key (Gateway:SessionKey, or session.key in the state directory).");
+        }
     }
 
-    private HttpRequestMessage CreateRequest(OutboxEvent message)
+    private HttpRequestMessage CreateRequest(OutboxEvent message, string? secret)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new CallbackMessage(
@@ -114,7 +122,7 @@ internal sealed partial class CallbackSender(
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add("webhook-id", message.Id);
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        if (message.Callback.Secret is { } secret)
+        if (secret is not null)
         {
             request.Headers.Add("webhook-signature", CallbackSignature.Sign(secret, message.Id, now, body));
         }
@@ -129,6 +137,8 @@ internal sealed partial class CallbackSender(
         var factor = Math.Pow(2, Math.Min(tries - 1, 30)) * (0.9 + (Random.Shared.NextDouble() * 0.2));
         return TimeSpan.FromTicks((long)Math.Min(settings.FirstDelay.Ticks * factor, settings.LongestDelay.Ticks));
     }
+
+    private sealed class SealBrokenException : Exception;
 
     private sealed record Refusal(string Text, bool IsFinal = false);
 

@@ -193,6 +193,7 @@ internal sealed class FormObject
         }
 
         var texts = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (item, pointer) in Items(name))
         {
             if (TextOf(item, pointer, maxLength, mayBeEmpty) is not { } text)
@@ -200,7 +201,7 @@ internal sealed class FormObject
                 continue;
             }
 
-            if (distinct && texts.Contains(text))
+            if (distinct && !seen.Add(text))
             {
                 Faults.Add(pointer, FaultCodes.Duplicate, $"Duplicate value '{Short(text)}'.");
             }

@@ -26,7 +26,7 @@ internal sealed partial class JobRequestsGrain(JobRequests requests, IJobService
 
     public Task<JobStatus> Submit(byte[] spec, string idempotencyKey, string service) => Change(
         "job.submit", service, status => $"{status?.Id}",
-        () => requests.Submit(requests.ReadSpec(Bounded(spec)), OwnerOf(service), RequestHeaders.CheckedKey(idempotencyKey), CancellationToken.None));
+        () => requests.Submit(requests.ReadSpec(Bounded(spec)), OwnerOf(service), AccessRole.Admin, RequestHeaders.CheckedKey(idempotencyKey), CancellationToken.None));
 
     public Task<byte[]> Validate(byte[] spec, CancellationToken cancellationToken) =>
         Document(() => requests.Plan(requests.ReadSpec(Bounded(spec)), cancellationToken));

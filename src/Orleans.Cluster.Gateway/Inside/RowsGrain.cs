@@ -26,7 +26,7 @@ internal sealed class RowsGrain(IResultReader results) : Grain, IRowsGrain
         try
         {
             var written = await rows;
-            file ??= File.OpenHandle(written.Path);
+            file ??= written.Stored?.SafeFileHandle ?? File.OpenHandle(written.Path);
             return new RowsHead(RandomAccess.GetLength(file), written.Rows.TotalRows);
         }
         catch (Exception e) when (e is not ClusterException)

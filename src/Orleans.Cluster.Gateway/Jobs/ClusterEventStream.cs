@@ -3,6 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Scaling;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
@@ -11,7 +12,7 @@ namespace Orleans.Cluster.Gateway.Jobs;
 /// event's id is the moment of the picture that it was found in: who comes back with it is told what goes on and what has ended since, so
 /// that the end of a job may be told twice and is never missed. All who listen share one look at the cluster.
 /// </summary>
-internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, ClusterService cluster, TimeProvider clock)
+internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, ClusterService cluster, CallerStanding standing, TimeProvider clock)
 {
     /// <summary>How often the cluster is looked at while somebody listens.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -28,7 +29,7 @@ internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, Clust
     private Task<ClusterPicture>? latest;
     private DateTimeOffset lookedAt;
 
-    /// <summary>Writes events until the client is gone.</summary>
+    /// <summary>Writes events until the client is gone, or its key.</summary>
     /// <param name="owner">Whose jobs it sees; everybody's when null.</param>
     /// <param name="context">The request and its answer.</param>
     public async Task Write(string? owner, HttpContext context)
@@ -39,7 +40,8 @@ internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, Clust
         var writer = await EventWriter.Open(context.Response);
         await WriteAll(writer, picture, picture.From(since - Overlap, owner));
         var silentSince = picture.At;
-        while (!cancellationToken.IsCancellationRequested)
+        var lasts = standing.Watch(context);
+        while (await lasts(cancellationToken))
         {
             await writer.Flush(cancellationToken);
             await Task.Delay(Period, clock, cancellationToken);

@@ -4,15 +4,17 @@ using Orleans.Cluster.Contracts.Rest;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>
 /// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a reconnect;
 /// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
-/// were told, which <c>Last-Event-ID</c> gives back. <c>partitions</c> says, to those who want it, which partitions have changed their state. Those who follow one job wait together, and the document is written once for all of them.
+/// were told, which <c>Last-Event-ID</c> gives back. <c>partitions</c> says, to those who want it, which partitions have changed their state. It ends
+/// with its caller's key. Those who follow one job wait together, and the document is written once for all of them.
 /// </summary>
-internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDesk insight)
+internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDesk insight, CallerStanding standing)
 {
     /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
@@ -38,7 +40,8 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDe
         var writer = await EventWriter.Open(context.Response);
         var deltas = withPartitions ? new PartitionDeltas() : null;
         JobPhase? phase = null;
-        while (true)
+        var lasts = standing.Watch(context);
+        while (await lasts(cancellationToken))
         {
             if (phase != document.Status.Phase)
             {

@@ -19,7 +19,7 @@ namespace Orleans.Cluster.Gateway.Jobs;
 /// </summary>
 internal sealed class JobRequests(
     IJobService desk, IJobStore jobs, ICheckpointStore checkpoints, IJobPlanning planning, DefaultDataset defaults, CallbackTargets callbacks,
-    IOutbox outbox)
+    IOutbox outbox, SecretSeal seal)
 {
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
     public JobSpec ReadSpec(ReadOnlyMemory<byte> body)
@@ -29,7 +29,7 @@ internal sealed class JobRequests(
         return spec;
     }
 
-    /// <summary>Refuses a spec that reads the result of a job that the caller does not see.</summary>
+    /// <summary>Refuses a spec that reads the result of a job, or waits for one, that the caller does not see.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>: for whom it is not theirs, it is not there.</exception>
     public async Task CheckSources(IEnumerable<JobId> sources, string? seesOnly, CancellationToken cancellationToken)
     {
@@ -43,8 +43,9 @@ internal sealed class JobRequests(
     }
 
     /// <inheritdoc cref="IJobService.Submit"/>
-    public Task<JobStatus> Submit(JobSpec spec, string? owner, string? idempotencyKey, CancellationToken cancellationToken) =>
-        desk.Submit(spec, new SubmitOrigin(owner, idempotencyKey, HashOf(spec)), cancellationToken);
+    public Task<JobStatus> Submit(
+        JobSpec spec, string? owner, AccessRole role, string? idempotencyKey, CancellationToken cancellationToken) =>
+        desk.Submit(Sealed(spec), new SubmitOrigin(owner, idempotencyKey, HashOf(spec), role), cancellationToken);
 
     /// <summary>What a submit would run.</summary>
     public async Task<PlanDocument> Plan(JobSpec spec, CancellationToken cancellationToken) =>
@@ -106,6 +107,10 @@ internal sealed class JobRequests(
         var (dataset, warnings) = await planning.PlanDataset(source ?? defaults.Require(), partitioning, cancellationToken);
         return PlanDocuments.Of(dataset, warnings);
     }
+
+    private JobSpec Sealed(JobSpec spec) => spec.Callback is { Secret: { } secret } callback
+        ? spec with { Callback = callback with { Secret = seal.Seal(secret) } }
+        : spec;
 
     // Only a grain knows what a living job is doing; of an ended one the row says all.
     private async Task<JobStatus> Describe(JobRecord job, CancellationToken cancellationToken)

@@ -29,7 +29,7 @@ internal static class JobsApi
         query.Close();
         var key = request.IdempotencyKey();
         var spec = requests.ReadSpec(await request.ReadJson(cancellationToken));
-        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job), request.HttpContext.User.SeesOnly(), cancellationToken);
+        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job).Concat(spec.DependsOn), request.HttpContext.User.SeesOnly(), cancellationToken);
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {
@@ -37,7 +37,8 @@ internal static class JobsApi
             return TypedResults.Ok(await requests.Plan(spec, cancellationToken));
         }
 
-        var status = await requests.Submit(spec, request.HttpContext.User.OwnerOfNew(), key, cancellationToken);
+        var user = request.HttpContext.User;
+        var status = await requests.Submit(spec, user.OwnerOfNew(), user.CallerRole() ?? AccessRole.Viewer, key, cancellationToken);
         note?.Target = $"{status.Id}";
         return Accepted(response, status);
     }

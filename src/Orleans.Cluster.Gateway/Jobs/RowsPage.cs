@@ -50,8 +50,10 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit)
         }
 
         var (_, type, extension) = Forms[(int)Format];
-        return TypedResults.PhysicalFile(
-            rows.Path, type.ToString(), fileDownloadName: Format == ExportFormat.Json ? null : $"{name}.{extension}");
+        var downloadName = Format == ExportFormat.Json ? null : $"{name}.{extension}";
+        return rows.Stored is { } stored
+            ? TypedResults.Stream(stored, type.ToString(), downloadName)
+            : TypedResults.PhysicalFile(rows.Path, type.ToString(), downloadName);
     }
 
     private static ExportFormat FormatOf(HttpRequest request)

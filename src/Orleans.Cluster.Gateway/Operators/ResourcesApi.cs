@@ -1,4 +1,5 @@
 using Orleans.Cluster.Coordination.Resources;
+using Orleans.Cluster.Gateway.Access;
 
 namespace Orleans.Cluster.Gateway.Operators;
 
@@ -12,9 +13,9 @@ internal static class ResourcesApi
         resources.MapGet("/recommendations", GetRecommendations).WithName(nameof(GetRecommendations));
     }
 
-    private static async Task<IResult> GetResources(ResourceService desk, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await desk.Describe(cancellationToken));
+    private static async Task<IResult> GetResources(HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.Describe(context.User.SeesOnly(), cancellationToken));
 
-    private static async Task<IResult> GetRecommendations(ResourceService desk, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await desk.Recommend(cancellationToken));
+    private static async Task<IResult> GetRecommendations(HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await desk.Recommend(context.User.SeesOnly(), cancellationToken));
 }

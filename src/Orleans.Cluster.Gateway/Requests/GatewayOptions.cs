@@ -22,8 +22,8 @@ internal sealed class GatewayOptions
     public int RequestBurst { get; init; } = 2000;
 
     /// <summary>
-    /// Secret that the cookies of browsers are sealed with, 32 bytes in base64. Several gateways of one cluster need the same; null makes one and
-    /// keeps it in the state directory.
+    /// Secret that the cookies of browsers and the secrets of callbacks are sealed with, 32 bytes in base64. Several gateways of one cluster need the
+    /// same, and one whose state directory does not last needs it too; null makes one and keeps it in the state directory.
     /// </summary>
     public string? SessionKey { get; init; }
 

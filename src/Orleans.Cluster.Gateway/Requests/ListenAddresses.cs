@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Gateway.Requests;
 
@@ -13,6 +14,32 @@ internal static class ListenAddresses
         asksForKeys ? [] : Split(urls).Where(url => !IsLoopback(url)).Select(url =>
             $"The gateway would listen on {url}, which other machines reach, and asks nobody for a key. Set Gateway:Authentication=Required " +
             "and make a key with 'keys create --name NAME --role ADMIN', or set Urls to an address of 127.0.0.0/8.");
+
+    /// <exception cref="StartRefusedException">The gateway may not listen on one of these.</exception>
+    public static void RefuseFaults(IReadOnlyCollection<string> urls, bool asksForKeys)
+    {
+        if (urls.SelectMany(some => FindFaults(some, asksForKeys)).ToList() is { Count: > 0 } faults)
+        {
+            throw new StartRefusedException(string.Join(Environment.NewLine, faults));
+        }
+    }
+
+    /// <summary>
+    /// Ends a gateway that turns out to listen where it may not: there are more ways to tell the server its addresses than are looked at before.
+    /// </summary>
+    /// <exception cref="StartRefusedException">See <see cref="RefuseFaults"/>.</exception>
+    public static async Task RefuseOpenAddresses(this WebApplication app, bool asksForKeys)
+    {
+        try
+        {
+            RefuseFaults([.. app.Urls], asksForKeys);
+        }
+        catch (StartRefusedException)
+        {
+            await app.StopAsync();
+            throw;
+        }
+    }
 
     /// <summary>Whether only this machine reaches every one of the addresses.</summary>
     public static bool AreLoopback(string urls) => Split(urls).All(IsLoopback);
@@ -38,8 +65,11 @@ internal static class ListenAddresses
     public static string Of(IConfiguration configuration) => string.Join(';', EndpointUrls(configuration).Prepend(configuration["Urls"]));
 
     /// <summary>The addresses that the server listens on: of the endpoints when there are any, which then count alone.</summary>
+    /// <exception cref="StartRefusedException">There is none: the server would listen where a variable of the system says.</exception>
     public static string InUse(IConfiguration configuration) =>
-        EndpointUrls(configuration).ToList() is { Count: > 0 } endpoints ? string.Join(';', endpoints) : configuration["Urls"]!;
+        EndpointUrls(configuration).ToList() is { Count: > 0 } endpoints ? string.Join(';', endpoints)
+        : configuration["Urls"] is { } urls && Split(urls).Length > 0 ? urls
+        : throw new StartRefusedException("Urls is empty. Name the addresses that the gateway is to listen on, such as http://127.0.0.1:8001.");
 
     /// <summary>The endpoints of Kestrel's own section.</summary>
     public static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) => configuration.GetSection("Kestrel:Endpoints").GetChildren();

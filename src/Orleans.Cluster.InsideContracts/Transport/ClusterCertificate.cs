@@ -7,6 +7,12 @@ namespace Orleans.Cluster.InsideContracts.Transport;
 /// <summary>What a silo, or a client inside the trust boundary, shows to others, and what it wants to see of them.</summary>
 internal sealed class ClusterCertificate
 {
+    /// <summary>Name of the file in a state directory that holds the certificate of clients of the same user.</summary>
+    public const string ClientFile = "client.pem";
+
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string AnyUse = "2.5.29.37.0";
+
     private readonly X509Certificate2Collection authorities;
 
     private ClusterCertificate(SslStreamCertificateContext own, X509Certificate2Collection authorities)
@@ -31,6 +37,11 @@ internal sealed class ClusterCertificate
         return policy;
     }
 
+    /// <summary>Whether a certificate that was found to be the authority's is one of a silo: it may serve, as those of clients may not.</summary>
+    public static bool MayBeSilo(X509Certificate? other) => other is X509Certificate2 certificate
+        && (certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is not { } uses
+            || uses.EnhancedKeyUsages.Cast<Oid>().Any(use => use.Value is ServerUse or AnyUse));
+
     /// <summary>Reads the files; null when they name no certificate.</summary>
     /// <exception cref="CryptographicException">A file is not what it should be.</exception>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
@@ -49,8 +60,10 @@ internal sealed class ClusterCertificate
             var own = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
             var others = Read(path);
             others.RemoveAt(0);
+            var roots = others.Where(other => other.SubjectName.RawData.AsSpan().SequenceEqual(other.IssuerName.RawData)).ToArray();
             return new ClusterCertificate(
-                SslStreamCertificateContext.Create(own, others, offline: true), files.Authority is { } authority ? Read(authority) : [own]);
+                SslStreamCertificateContext.Create(own, others, offline: true),
+                files.Authority is { } authority ? Read(authority) : roots.Length > 0 ? new X509Certificate2Collection(roots) : [own]);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -69,5 +82,5 @@ internal sealed class ClusterCertificate
 /// <summary>PEM files of TLS between silos and of clients inside the trust boundary.</summary>
 /// <param name="Certificate">The certificate, with intermediates behind it; null for no TLS.</param>
 /// <param name="Key">Its private key, not encrypted; null when it stands in the file of the certificate.</param>
-/// <param name="Authority">Authorities whose certificates make another one of ours; null for the certificate itself.</param>
+/// <param name="Authority">Authorities whose certificates make another one of ours; null for the roots behind the certificate, or itself.</param>
 internal sealed record TlsFiles(string? Certificate, string? Key, string? Authority);

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -9,9 +10,9 @@ namespace Orleans.Cluster.InsideContracts.Transport;
 
 /// <summary>
 /// TLS below Orleans' own protocol, on every connection between silos, and of clients inside the trust boundary:
-/// 1. both sides show a certificate of the cluster's authority, and its key;
+/// 1. both sides show a certificate of the cluster's authority, and its key; a silo's is one that may serve, a client's need not be;
 /// 2. only then the connection is Orleans'; what does not get that far is closed before a byte of it is read as a message.
-/// Names are not compared: silos know each other by address, and whoever has a certificate of the authority is a silo.
+/// Names are not compared: silos know each other by address, and whoever has a certificate of the authority that may serve is a silo.
 /// </summary>
 internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILogger<ConnectionTls> logger, TimeProvider clock)
 {
@@ -22,8 +23,13 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
     private long saidAt = long.MinValue;
 
-    /// <summary>For connections that come in.</summary>
-    public ConnectionDelegate Accept(ConnectionDelegate next) => async connection =>
+    /// <summary>For connections of silos that come in.</summary>
+    public ConnectionDelegate AcceptSilo(ConnectionDelegate next) => Accept(next, ClusterCertificate.MayBeSilo);
+
+    /// <summary>For connections of clients that come in.</summary>
+    public ConnectionDelegate AcceptClient(ConnectionDelegate next) => Accept(next, static _ => true);
+
+    private ConnectionDelegate Accept(ConnectionDelegate next, Func<X509Certificate?, bool> isWelcome) => async connection =>
     {
         if (await IsSilent(connection))
         {
@@ -37,7 +43,7 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
                 ClientCertificateRequired = true,
                 EnabledSslProtocols = Protocols,
                 CertificateChainPolicy = certificate.TrustOfOthers(),
-                RemoteCertificateValidationCallback = (_, _, _, errors) => IsOurs(errors),
+                RemoteCertificateValidationCallback = (_, other, _, errors) => IsOurs(errors) && isWelcome(other),
             },
             cancellationToken));
     };
@@ -50,7 +56,7 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
             ClientCertificateContext = certificate.Own,
             EnabledSslProtocols = Protocols,
             CertificateChainPolicy = certificate.TrustOfOthers(),
-            RemoteCertificateValidationCallback = (_, _, _, errors) => IsOurs(errors),
+            RemoteCertificateValidationCallback = (_, other, _, errors) => IsOurs(errors) && ClusterCertificate.MayBeSilo(other),
         },
         cancellationToken));
 

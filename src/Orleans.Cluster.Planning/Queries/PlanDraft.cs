@@ -217,7 +217,8 @@ internal sealed class PlanDraft(
     // A query that uses no column still counts rows, and needs one column to count them by.
     private static IReadOnlyList<ColumnSchema> Chosen(PlannedDataset dataset, IReadOnlyList<string> columns)
     {
-        var chosen = dataset.Columns.Where(column => columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+        var wanted = columns.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var chosen = dataset.Columns.Where(column => wanted.Contains(column.Name)).ToList();
         return chosen.Count > 0 ? chosen : [.. dataset.Columns.Take(1)];
     }
 

@@ -2,12 +2,15 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Gateway.Requests;
 
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>What both roles set on their host before anything else.</summary>
 internal static class ClusterHost
 {
+    private const string AuthenticationKey = $"{GatewayOptions.Section}:{nameof(GatewayOptions.Authentication)}";
+
     /// <summary>Arguments of the host's builder. Reloading is off: it would watch every folder below the working directory, which holds the data.</summary>
     public static string[] Arguments(string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
 
@@ -37,12 +40,27 @@ internal static class ClusterHost
             console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? console.FormatterName);
 
         builder.Services.AddOptions<ClusterSettings>()
-            .BindConfiguration(ClusterSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+            .BindConfiguration(ClusterSettings.Section)
+            .Configure<IConfiguration>((cluster, configuration) => cluster.AsksForKeys = AsksForKeys(configuration))
+            .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ClusterPaths>();
         builder.Services.AddSingleton<TimeProvider>(SteadyClock.OfProcess);
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ClusterSettings>>((host, cluster) => host.ShutdownTimeout = cluster.Value.ShutdownTimeout);
         return builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();
+    }
+
+    /// <summary>Whether callers of the cluster need keys, as this process is told.</summary>
+    public static bool AsksForKeys(IConfiguration configuration) =>
+        configuration.GetValue<AuthenticationMode>(AuthenticationKey) == AuthenticationMode.Required;
+
+    /// <summary>A worker that is started by hand on a gateway's directory does as that gateway does, also when nobody told it.</summary>
+    public static void TakeOver(this IHostApplicationBuilder builder, GatewayRecord? gateway)
+    {
+        if (gateway?.AsksForKeys == true)
+        {
+            builder.Configuration[AuthenticationKey] = nameof(AuthenticationMode.Required);
+        }
     }
 
     private static readonly Dictionary<string, string?> Defaults = new()

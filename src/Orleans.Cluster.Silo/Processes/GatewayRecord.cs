@@ -9,6 +9,9 @@ namespace Orleans.Cluster.Silo.Processes;
 /// </summary>
 internal sealed record GatewayRecord(ProcessIdentity Process, string ClusterId, string Urls, DateTimeOffset StartedAt)
 {
+    /// <summary>Whether its callers need keys.</summary>
+    public bool AsksForKeys { get; init; }
+
     private const string FileName = "gateway.json";
 
     public void Write(string stateDirectory)

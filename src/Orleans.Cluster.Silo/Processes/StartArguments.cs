@@ -19,6 +19,7 @@ internal static class StartArguments
           Orleans.Cluster.Silo audit verify [--kept NUMBER:HASH]
           Orleans.Cluster.Silo store adopt            makes the folder of Cluster:ArtifactStore this database's own
           Orleans.Cluster.Silo certificate create --out FILE [--days 3650]
+          Orleans.Cluster.Silo certificate client --from FILE --out FILE
         """;
 
     /// <summary>Sections below <c>Cluster</c> that are not properties of <see cref="ClusterSettings"/>.</summary>

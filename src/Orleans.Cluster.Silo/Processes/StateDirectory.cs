@@ -8,6 +8,7 @@ namespace Orleans.Cluster.Silo.Processes;
 /// </summary>
 internal sealed class StateDirectory : IDisposable
 {
+    private const UnixFileMode OfOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly FileStream _lock;
 
     private StateDirectory(FileStream heldLock) => _lock = heldLock;
@@ -18,7 +19,7 @@ internal sealed class StateDirectory : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
+            Make(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,6 +40,28 @@ internal sealed class StateDirectory : IDisposable
             throw new StartRefusedException(
                 $"The state directory {path} is in use by {DescribeHolder(path)}. " +
                 "Stop it, or give this one a directory of its own with --Cluster:StateDirectory=...", e);
+        }
+    }
+
+    /// <summary>
+    /// Makes the directory of this user alone, and closes one that others may look into: results, specs and keys are in it. One that belongs to
+    /// somebody else, such as a volume of a container, cannot be closed; what is made in it is this user's alone all the same, by the umask.
+    /// </summary>
+    public static void Make(string path)
+    {
+        Directory.CreateDirectory(path);
+        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OfOwner) == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            File.SetUnixFileMode(path, OfOwner);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"The state directory {path} belongs to another user, who alone can close it to others (chmod 700).");
         }
     }
 

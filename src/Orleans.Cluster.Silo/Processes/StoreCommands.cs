@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Console;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -35,6 +36,8 @@ internal static class StoreCommands
     {
         var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
         builder.AddClusterDefaults();
+        // What a command prints is taken by programs: 'keys create' prints the key and nothing else.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddStoreMark();
         using var host = builder.Build();

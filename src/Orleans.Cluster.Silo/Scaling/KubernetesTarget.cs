@@ -27,6 +27,7 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _missingSince = [];
     private readonly Queue<ScaleInstance> _ended = [];
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private Dictionary<string, (ScaleInstance Instance, bool WasAsked)> _lastSeen = [];
 
     public string Name => "kubernetes";
@@ -58,6 +59,7 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
                 _ended.Dequeue();
             }
 
+            _asked.IntersectWith(pods.Keys);
             _lastSeen = pods;
             return
             [
@@ -80,9 +82,15 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
         var pods = world.Pods.Where(pod => instances.Contains(pod.Metadata.Uid)).ToList();
         foreach (var pod in pods.Where(pod => !WasAsked(pod)))
         {
-            await workload.Annotate(pod, Leaving, cancellationToken);
+            // A StatefulSet chooses by ordinal: there is nothing to tell it, and so no right to change pods is needed.
+            if (!workload.IsOrdered)
+            {
+                await workload.Annotate(pod, Leaving, cancellationToken);
+            }
+
             lock (_gate)
             {
+                _asked.Add(pod.Metadata.Uid);
                 // It may be gone before it is listed again.
                 _lastSeen[pod.Metadata.Uid] = (Describe(pod, world.Set), WasAsked: true);
             }
@@ -174,7 +182,7 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
 
     private static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Failed" or "Succeeded";
 
-    private static bool WasAsked(V1Pod pod) => pod.Metadata.Annotations?.ContainsKey(LeavingAnnotation) ?? false;
+    private bool WasAsked(V1Pod pod) => _asked.Contains(pod.Metadata.Uid) || (pod.Metadata.Annotations?.ContainsKey(LeavingAnnotation) ?? false);
 
     private InstanceEnd EndOf(V1Pod pod)
     {

@@ -6,7 +6,7 @@ using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
-/// <summary>The command line of a worker process: this very program with this process's own arguments, and the role on top.</summary>
+/// <summary>The command line of a worker process: this very program, with the role; this process's own arguments are in its environment.</summary>
 internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments, IConfiguration configuration)
 {
     // Of this build, from its project.
@@ -23,9 +23,15 @@ internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity
         // The shell opens the file and becomes the worker ("exec"), so the worker writes by itself: a pipe through this process
         // would break with it, and a worker must be able to say why it ends.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardInput = true };
-        foreach (var part in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile, .. Program(), .. arguments.Values, .. Role(shape)])
+        foreach (var part in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile, .. Program(), .. Role(shape)])
         {
             start.ArgumentList.Add(part);
+        }
+
+        // What this process was told may hold secrets, and everybody on the machine sees the arguments of a process.
+        foreach (var (key, value) in new ConfigurationBuilder().AddCommandLine([.. arguments.Values]).Build().AsEnumerable().Where(pair => pair.Value is not null))
+        {
+            SetVariable(start.Environment, key.Replace(":", "__", StringComparison.Ordinal), value!);
         }
 
         // The worker serves no HTTP; an address of the gateway's must not even look like its own.
@@ -39,6 +45,17 @@ internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity
         return start;
     }
 
+    // A name counts whatever its case.
+    private static void SetVariable(IDictionary<string, string?> environment, string name, string value)
+    {
+        foreach (var same in environment.Keys.Where(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            environment.Remove(same);
+        }
+
+        environment[name] = value;
+    }
+
     private IEnumerable<string> Program()
     {
         if (options.WorkerProgram is { } program)
@@ -50,7 +67,7 @@ internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity
         return Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, typeof(WorkerCommand).Assembly.Location] : [host];
     }
 
-    // Last wins on a command line, so these stand behind the gateway's own.
+    // A command line wins over the environment, where the gateway's own arguments are.
     private IEnumerable<string> Role(WorkerShape shape) =>
     [
         "--Cluster:Role=Worker",

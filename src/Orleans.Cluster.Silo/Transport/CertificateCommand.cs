@@ -1,23 +1,24 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Transport;
 
-/// <summary><c>certificate create</c>: one file for all silos of a cluster, which is their certificate, its key and its authority.</summary>
+/// <summary>
+/// <c>certificate create</c>: one file for all silos of a cluster, which is their certificate, its key and its authority; <c>certificate client</c>: one
+/// for a client inside the trust boundary.
+/// </summary>
 internal static class CertificateCommand
 {
     private const int DefaultDays = 3650;
-    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
-    private const string ClientUse = "1.3.6.1.5.5.7.3.2";
-    private const string Usage = "Usage: 'certificate create --out FILE [--days 3650]'.";
+    private const string Usage = "Usage: 'certificate create --out FILE [--days 3650]', 'certificate client --from FILE --out FILE'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
     {
         ["certificate", "create", .. var rest] => () => Create(new ConfigurationBuilder().AddCommandLine(rest).Build()),
+        ["certificate", "client", .. var rest] => () => CreateClient(new ConfigurationBuilder().AddCommandLine(rest).Build()),
         ["certificate", ..] => () => throw new StartRefusedException(Usage),
         _ => null,
     };
@@ -36,23 +37,24 @@ internal static class CertificateCommand
             return 0;
         }
 
-        await SecretFile.Write(file, Create(TimeSpan.FromDays(days), DateTimeOffset.UtcNow));
+        await SecretFile.Write(file, CertificateMaker.MakeSilo(TimeSpan.FromDays(days), DateTimeOffset.UtcNow));
         Console.Error.WriteLine($"{file} holds a certificate and its key, for {days} days. Whoever has it can join the cluster.");
         return 0;
     }
 
-    // A certificate that is its own authority, with its key, as PEM.
-    private static string Create(TimeSpan life, DateTimeOffset now)
+    private static async Task<int> CreateClient(IConfiguration arguments)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=orleans-cluster silo", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, true, 0, critical: true));
-        request.CertificateExtensions.Add(
-            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyCertSign, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
+        var (from, file) = (arguments["from"] ?? throw new StartRefusedException(Usage), arguments["out"] ?? throw new StartRefusedException(Usage));
+        try
+        {
+            await SecretFile.Write(file, CertificateMaker.MakeClient(from));
+        }
+        catch (Exception e) when (e is CryptographicException or IOException)
+        {
+            throw new StartRefusedException($"No certificate can be made from {from}: {e.Message}", e);
+        }
 
-        // Clocks of machines differ.
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now + life);
-        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
+        Console.Error.WriteLine($"{file} holds a certificate of a client and its key. Whoever has it can call the cluster, but not join it.");
+        return 0;
     }
 }

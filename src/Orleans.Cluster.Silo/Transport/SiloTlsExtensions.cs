@@ -12,29 +12,29 @@ namespace Orleans.Cluster.Silo.Transport;
 /// <summary>Who may connect to a silo's own ports.</summary>
 internal static class SiloTlsExtensions
 {
-    /// <summary>Puts TLS on every connection of this silo when there is a certificate for it, and says so when there is none and should be.</summary>
-    public static void UseTlsOf(this ISiloBuilder silo, IConfiguration configuration, IPAddress address)
+    /// <summary>
+    /// Puts mutual TLS on every connection of this silo. On loopback, silos that were given no certificate have one in their state directory; what
+    /// other machines reach needs one that the silos of all machines were given.
+    /// </summary>
+    /// <exception cref="StartRefusedException">There is none for an address that other machines reach, or it cannot be used.</exception>
+    public static void UseTlsOf(this ISiloBuilder silo, IConfiguration configuration, IPAddress address, string stateDirectory)
     {
         var options = configuration.GetSection(SiloTlsOptions.Section).Get<SiloTlsOptions>() ?? new SiloTlsOptions();
-        if (Load(options) is not { } certificate)
+        if (options.Certificate is not { Length: > 0 } && !IPAddress.IsLoopback(address))
         {
-            if (!IPAddress.IsLoopback(address))
-            {
-                Console.Error.WriteLine(
-                    $"Orleans' ports on {address} take whoever reaches them, unencrypted. Make a certificate with 'certificate create --out FILE' and " +
-                    $"name it with --{SiloTlsOptions.Section}:Certificate=FILE for every silo.");
-            }
-
-            return;
+            throw new StartRefusedException(
+                $"Other machines reach Orleans' ports on {address}, and whoever does so could join the cluster. Make a certificate with " +
+                $"'certificate create --out FILE' and name it with --{SiloTlsOptions.Section}:Certificate=FILE for every silo.");
         }
 
+        var certificate = Load(options) ?? Load(new SiloTlsOptions { Certificate = OwnCertificate.Require(stateDirectory) })!;
         silo.Services.AddSingleton(certificate);
         silo.Services.AddSingleton<ConnectionTls>();
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloOutboundConnection(builder => builder.Use(TlsOf(builder).Open));
-            connections.ConfigureSiloInboundConnection(builder => builder.Use(TlsOf(builder).Accept));
-            connections.ConfigureGatewayInboundConnection(builder => builder.Use(TlsOf(builder).Accept));
+            connections.ConfigureSiloInboundConnection(builder => builder.Use(TlsOf(builder).AcceptSilo));
+            connections.ConfigureGatewayInboundConnection(builder => builder.Use(TlsOf(builder).AcceptClient));
         });
     }
 

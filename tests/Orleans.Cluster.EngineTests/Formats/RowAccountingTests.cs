@@ -3,6 +3,7 @@ using Orleans.Cluster.Engine;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 using TaskInputs = Orleans.Cluster.Engine.Execution.TaskInputs;
 
@@ -98,6 +99,7 @@ public sealed class RowAccountingTests : IDisposable
     private async Task Check(string query, SourceFormat format, Action<StagingFile> tamper, long missing = 0)
     {
         var task = await Task(query, format, missing);
+        using var sources = OpenSources.Begin();
         using var meter = new ProgressMeter(task, null);
         using var inputs = TaskInputs.Prepare(task, staging, meter, CancellationToken.None);
         foreach (var table in inputs.StagedTables)
@@ -111,6 +113,7 @@ public sealed class RowAccountingTests : IDisposable
 
     private long RowsIn(TaskSpec task)
     {
+        using var sources = OpenSources.Begin();
         using var meter = new ProgressMeter(task, null);
         using var inputs = TaskInputs.Prepare(task, staging, meter, CancellationToken.None);
         Run(task.Query, inputs);

@@ -4,6 +4,7 @@ using CsCheck;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Sources;
+using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Formats;
@@ -51,6 +52,8 @@ public sealed class SplittingProperties : IDisposable
 
         List<string> Read(long start, long end)
         {
+            using var sources = OpenSources.Begin();
+            OpenSources.KeepName(path);
             var slice = new FileSlice { File = file, Start = start, End = end, Unit = SliceUnit.Rows, Rows = end - start };
             var scan = new ScanInput
             {

@@ -31,21 +31,23 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
     public FaultWorld(TestStorage storage, Random random)
     {
         (this.storage, Random) = (storage, random);
-        Paths = new ClusterPaths(Options.Create(new ClusterSettings
+        var settings = Options.Create(new ClusterSettings
         {
             StateDirectory = storage.StateFolder, ArtifactStore = Path.Combine(Root, "share"), DataRoots = [Root],
-        }));
+        });
+        Paths = new ClusterPaths(settings);
         Clock = new SteadyClock(() => wall, () => Uptime);
         Roots = new DataRoots(Paths);
         var identities = storage.Services.GetRequiredService<IStoreIdentities>();
         var folders = new ArtifactFolders(Paths);
         mark = new StoreMark(Paths, identities, Jobs, folders);
         watch = new StoreWatch(mark, identities, Paths, TimeProvider.System, NullLogger<StoreWatch>.Instance);
-        Publisher = new OutputPublisher(Paths, Roots, Clock, NullLogger<OutputPublisher>.Instance);
+        Publisher = new OutputPublisher(Paths, Roots, settings, Clock, NullLogger<OutputPublisher>.Instance);
         var retention = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
         janitor = new JanitorService(
             new ArtifactJanitor(Jobs, Checkpoints, folders, Publisher, retention, Clock, NullLogger<ArtifactJanitor>.Instance), mark,
-            new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance), storage.Services.GetRequiredService<IStorageUpkeep>(), retention, Clock,
+            new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance), storage.Services.GetRequiredService<IStorageUpkeep>(),
+            storage.Services.GetRequiredService<IAuditLog>(), retention, Clock,
             NullLogger<JanitorService>.Instance);
     }
 

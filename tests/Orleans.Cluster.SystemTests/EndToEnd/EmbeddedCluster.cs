@@ -11,7 +11,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// <summary>The embedded default as a user starts it: a gateway process with worker processes, called over HTTP alone.</summary>
 public class EmbeddedCluster : IAsyncLifetime
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(3);
 
     /// <summary>Where a process's number of threads stands in its <see cref="Stat"/>.</summary>
     private const int ThreadCount = 17;
@@ -50,7 +50,7 @@ public class EmbeddedCluster : IAsyncLifetime
         var address = $"{(AuthorityFile is null ? "http" : "https")}://127.0.0.1:{FreePort()}";
         gateway = StartSilo(
             [.. Listen(address), $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
-             .. AsksForKeys ? ["--Gateway:Authentication=Required"] : Array.Empty<string>(), .. Arguments]);
+             .. AsksForKeys ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"] : Array.Empty<string>(), .. Arguments]);
         Http.Dispose();
         Http = new HttpClient(CreateHandler()) { BaseAddress = new Uri($"{address}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
         await WhileStartingAsync();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
@@ -11,12 +12,14 @@ namespace Orleans.Cluster.UnitTests.Planning;
 public sealed class DataRootsTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("orleans-cluster-roots-");
+    private readonly ClusterPaths paths;
     private readonly DataRoots roots;
 
     public DataRootsTests()
     {
         var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName] };
-        roots = new DataRoots(new ClusterPaths(Options.Create(settings)));
+        paths = new ClusterPaths(Options.Create(settings));
+        roots = new DataRoots(paths);
         Directory.CreateDirectory(Path.Combine(folder.FullName, "in"));
         File.WriteAllText(Path.Combine(folder.FullName, "in", "a.csv"), "k\n1\n");
     }
@@ -125,6 +128,63 @@ public sealed class DataRootsTests : IDisposable
         Assert.Equal(["a.csv", "b.csv"], Resolve("in/*.csv").Select(file => Path.GetFileName(file.Path)));
     }
 
-    private IReadOnlyList<Protocol.FileStamp> Resolve(string path) =>
+    [Theory]
+    [InlineData(".hidden.csv", "is hidden")]
+    [InlineData(".git/config.csv", "is hidden")]
+    [InlineData("in/appsettings.Production.json", "is a file of the cluster's settings")]
+    [InlineData("secrets/database.csv", "is a file of the cluster's settings")]
+    [InlineData("silo.pem", "has the name of a file of keys")]
+    [InlineData("state/cluster.db", "belongs to the cluster itself")]
+    public void Resolve_WhatIsNoData_IsRefusedByNameLinkAndAsOutput(string path, string why)
+    {
+        var full = Path.Combine(folder.FullName, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        File.WriteAllText(full, "k\n1\n");
+        File.CreateSymbolicLink(Path.Combine(folder.FullName, "in", "link.csv"), full);
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Cluster:Tls:Key", Path.Combine(folder.FullName, "secrets", "database.csv"))]).Build();
+        var guarded = new DataRoots(paths, configuration);
+
+        var named = Assert.Throws<ClusterException>(() => Resolve(guarded, path));
+        var linked = Assert.Throws<ClusterException>(() => Resolve(guarded, "in/link.csv"));
+        var output = Assert.Throws<ClusterException>(() => guarded.ResolveOutput(path, "/output/path"));
+
+        Assert.All([named, linked, output], refused => Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code));
+        Assert.All([named, output], refused => Assert.Contains(why, refused.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Resolve_GlobOverWhatIsNoData_FindsTheDataAlone()
+    {
+        File.WriteAllText(Path.Combine(folder.FullName, "in", "appsettings.json"), "{}");
+        File.WriteAllText(Path.Combine(folder.FullName, "in", "admin.key"), "secret");
+
+        Assert.Equal(["a.csv"], Resolve("in/*").Select(file => Path.GetFileName(file.Path)));
+    }
+
+    [Fact]
+    public void ResolveOutput_InTheSample_IsRefused()
+    {
+        var refused = Assert.Throws<ClusterException>(() => roots.ResolveOutput(Path.Combine(folder.FullName, "state", "sample", "out"), "/output/path"));
+
+        Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code);
+    }
+
+    // The working directory holds settings and keys more often than not.
+    [Fact]
+    public void Resolve_KeysRequiredAndNoRootGiven_NothingIsAllowed()
+    {
+        var none = new DataRoots(new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), AsksForKeys = true })));
+
+        foreach (var path in (string[])["any.csv", Path.Combine(Directory.GetCurrentDirectory(), "any.csv"), "/etc/hostname"])
+        {
+            Assert.Equal(Contracts.ProblemCode.PathNotAllowed, Assert.Throws<ClusterException>(() => Resolve(none, path)).Code);
+            Assert.Equal(Contracts.ProblemCode.PathNotAllowed, Assert.Throws<ClusterException>(() => none.ResolveOutput(path, "/output/path")).Code);
+        }
+    }
+
+    private IReadOnlyList<Protocol.FileStamp> Resolve(string path) => Resolve(roots, path);
+
+    private static IReadOnlyList<Protocol.FileStamp> Resolve(DataRoots roots, string path) =>
         roots.Resolve(new SourceSpec { Path = [path] }, "/source", TestContext.Current.CancellationToken);
 }

@@ -1,0 +1,11 @@
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.Coordination.Ports;
+
+/// <summary>Port to what is in an output folder.</summary>
+internal interface IOutputOwners
+{
+    /// <summary>Jobs whose output is there, by the names of their manifests.</summary>
+    /// <exception cref="ClusterException"><c>path-not-allowed</c>.</exception>
+    IReadOnlyList<JobId> ListJobs(OutputSpec output);
+}

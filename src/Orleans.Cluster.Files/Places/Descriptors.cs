@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Orleans.Cluster.Files.Places;
+
+/// <summary>
+/// Files and folders by descriptor. A path can lead elsewhere from one moment to the next, a descriptor cannot: what is done through
+/// <see cref="Name"/> is done in the folder that was looked at, whatever has taken its place since.
+/// </summary>
+internal static class Descriptors
+{
+    private const int ReadOnly = 0;
+    private const int NoTerminal = 0x100;
+    private const int NotWaiting = 0x800;
+    private const int CloseOnExec = 0x80000;
+    private const int PathOnly = 0x200000;
+
+    // Of struct statx, which is the same on every processor: 256 bytes, the mode at 28.
+    private const int EmptyPath = 0x1000;
+    private const uint TypeWanted = 1;
+    private const int StatxBytes = 256;
+    private const int ModeOffset = 28;
+    private const int TypeBits = 0xF000;
+    private const int RegularFile = 0x8000;
+
+    // These two are not the same on every processor.
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+    private static readonly int FolderAlone = IsArm ? 0x4000 : 0x10000;
+    private static readonly int NoLink = IsArm ? 0x8000 : 0x20000;
+
+    /// <summary>The folder, or null when there is none, or only a link although links are not followed.</summary>
+    public static SafeFileHandle? TryOpenFolder(string path, bool followLink) =>
+        TryOpen(path, PathOnly | FolderAlone | CloseOnExec | (followLink ? 0 : NoLink));
+
+    /// <summary>A regular file for reading, without waiting for it; null when there is none, or something else of that name.</summary>
+    public static FileStream? TryOpenFile(string path, bool followLink = false)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+        }
+
+        if (TryOpen(path, ReadOnly | NoTerminal | NotWaiting | CloseOnExec | (followLink ? 0 : NoLink)) is not { } handle)
+        {
+            return null;
+        }
+
+        if (IsRegular(handle))
+        {
+            return new FileStream(handle, FileAccess.Read);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>A path to what the descriptor holds, which nobody can change.</summary>
+    public static string Name(SafeFileHandle handle) => $"/proc/self/fd/{handle.DangerousGetHandle()}";
+
+    /// <summary>Where what it holds is, with all links followed.</summary>
+    /// <exception cref="IOException">The kernel does not say.</exception>
+    public static string RealPath(SafeFileHandle handle) =>
+        new FileInfo(Name(handle)).LinkTarget ?? throw new IOException("The kernel does not say where an open file is: /proc is not mounted.");
+
+    private static SafeFileHandle? TryOpen(string path, int flags)
+    {
+        var descriptor = Open(path, flags);
+        if (descriptor >= 0)
+        {
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error switch
+        {
+            2 /* ENOENT */ or 6 /* ENXIO */ or 20 /* ENOTDIR */ or 40 /* ELOOP */ => null,
+            1 /* EPERM */ or 13 /* EACCES */ => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+            _ => throw new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
+        };
+    }
+
+    private static bool IsRegular(SafeFileHandle handle)
+    {
+        var buffer = new byte[StatxBytes];
+        return Statx((int)handle.DangerousGetHandle(), "", EmptyPath, TypeWanted, buffer) == 0
+            && (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & TypeBits) == RegularFile;
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] buffer);
+}
