@@ -22,7 +22,7 @@ public interface IClusterControl
     /// <summary>Scaling decisions with their reasons, the latest last.</summary>
     Task<IReadOnlyList<ScalingDecision>> ListDecisionsAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>What waits, and why.</summary>
+    /// <summary>What waits, and why: counts of all, and the first 50 jobs by name.</summary>
     Task<QueueStatus> GetQueueAsync(CancellationToken cancellationToken = default);
 
     /// <summary>What is offered, handed out and used.</summary>

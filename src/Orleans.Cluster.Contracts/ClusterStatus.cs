@@ -163,7 +163,12 @@ public sealed record ScalingBounds([property: Id(0)] int MinWorkers, [property: 
 [GenerateSerializer, Immutable, Alias("QueueStatus")]
 public sealed record QueueStatus(
     [property: Id(0)] IReadOnlyList<PriorityBacklog> Priorities, [property: Id(1)] IReadOnlyList<WaitingJob> Waiting,
-    [property: Id(2)] int RunningPartitions, [property: Id(3)] int TotalSlots, [property: Id(4)] int BusySlots);
+    [property: Id(2)] int RunningPartitions, [property: Id(3)] int TotalSlots, [property: Id(4)] int BusySlots)
+{
+    /// <summary>Token of the next page of waiting jobs; null at the end.</summary>
+    [Id(5)]
+    public string? NextPageToken { get; init; }
+}
 
 /// <summary>What waits at one priority.</summary>
 [GenerateSerializer, Immutable, Alias("PriorityBacklog")]

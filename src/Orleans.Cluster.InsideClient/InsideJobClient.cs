@@ -67,12 +67,12 @@ internal sealed class InsideJobClient(
     public Task<Stream> OpenResultAsync(JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken) =>
         OpenAsync(id, isQuarantine: false, FormOf(format), offset, limit, cancellationToken);
 
-    public async Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken) =>
-        new([.. (await FilesAsync(id, cancellationToken)).Select((file, index) => new ResultPart(index, file.Rows, file.Bytes, file.Sha256))]);
+    public Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken) =>
+        AskAsync<ResultParts>(() => Requests.ListResultParts(id), cancellationToken);
 
     public async Task<Stream> OpenResultPartAsync(JobId id, int index, ResultFormat format, CancellationToken cancellationToken)
     {
-        var files = await FilesAsync(id, cancellationToken);
+        var files = (await ListResultPartsAsync(id, cancellationToken)).Parts;
         if (index < 0 || index >= files.Count)
         {
             throw new ClusterException(Contracts.ProblemCode.NotFound, $"The result of job {id} has {files.Count} parts, and none with the number {index}.");
@@ -80,10 +80,6 @@ internal sealed class InsideJobClient(
 
         return await OpenResultAsync(id, format, files.Take(index).Sum(file => file.Rows), files[index].Rows, cancellationToken);
     }
-
-    private async Task<IReadOnlyList<ResultFile>> FilesAsync(JobId id, CancellationToken cancellationToken) =>
-        (await GetStatusAsync(id, cancellationToken)).Result?.Files
-            ?? throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has no result yet.", "Wait for its status to be SUCCEEDED.");
 
     public async Task<ResultRows> GetQuarantineAsync(JobId id, long offset, long? limit, CancellationToken cancellationToken)
     {

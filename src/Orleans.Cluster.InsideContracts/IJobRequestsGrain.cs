@@ -51,6 +51,10 @@ internal interface IJobRequestsGrain : IGrainWithStringKey
     [Alias("ListPartitions")]
     Task<byte[]> ListPartitions(JobId id, string query);
 
+    /// <summary>Parts of a job's result.</summary>
+    [Alias("ListResultParts")]
+    Task<byte[]> ListResultParts(JobId id);
+
     /// <summary>What happened to a job.</summary>
     [Alias("GetLog")]
     Task<byte[]> GetLog(JobId id);

@@ -71,6 +71,7 @@ static async Task<int> RunGateway(string[] args)
     builder.AddClusterSilo(settings, identity, storage);
     builder.Services.AddClusterScaling(builder.Configuration, args);
     builder.Services.AddClusterMetrics();
+    builder.Services.AddHealth();
     builder.AddTelemetryExport(SiloRole.Gateway);
     builder.Services.AddHostedService<EngineWarmUp>();
 

@@ -50,7 +50,7 @@ internal sealed class AttemptHistory(ClusterDatabase database) : IAttemptHistory
             async db =>
             {
                 var since = from - DateTimeOffset.UnixEpoch < IAttemptHistory.LookBack ? DateTimeOffset.UnixEpoch : from - IAttemptHistory.LookBack;
-                var mine = db.Jobs.AsNoTracking().Where(job => owner == null || job.Owner == owner);
+                var mine = db.Jobs.AsNoTracking().Visible().Where(job => owner == null || job.Owner == owner);
                 var recent = await mine.Where(job => job.CreatedAt >= since && job.CreatedAt < to && (job.FinishedAt == null || job.FinishedAt >= from))
                     .OrderByDescending(job => job.CreatedAt).Take(IAttemptHistory.MaxJobs).Select(job => job.Id).ToListAsync(cancellationToken);
                 var active = await mine.Where(job => job.Phase < JobPhase.Succeeded)

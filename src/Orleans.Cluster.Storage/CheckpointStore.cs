@@ -72,6 +72,26 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
     public Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken) =>
         ListWhere(job, rows => stage is { } only ? rows.Where(row => row.Stage == only) : rows, cancellationToken);
 
+    public async Task<IReadOnlyList<PartitionRecord>> ListSome(
+        JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
+    {
+        var found = new List<PartitionRecord>();
+        foreach (var chunk in partitions.Chunk(500))
+        {
+            found.AddRange(await ListWhere(job, rows => rows.Where(row => row.Stage == stage && chunk.Contains(row.Partition)), cancellationToken));
+        }
+
+        return found;
+    }
+
+    public Task<IReadOnlyList<PartitionVersion>> ListVersions(JobId job, int stage, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<PartitionVersion>>(
+            async db => await db.Partitions.Where(row => row.JobId == job.Value && row.Stage == stage)
+                .OrderBy(row => row.Partition)
+                .Select(row => new PartitionVersion(row.Partition, row.Attempt, row.State))
+                .ToListAsync(cancellationToken),
+            cancellationToken);
+
     public Task<IReadOnlyList<PartitionRecord>> ListFailed(JobId job, CancellationToken cancellationToken) =>
         ListWhere(job, rows => rows.Where(row => row.State == PartitionState.Failed), cancellationToken);
 
@@ -100,9 +120,9 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
                 .ToListAsync(cancellationToken),
             cancellationToken);
 
-    public Task<DateTimeOffset?> FindFirstStart(JobId job, CancellationToken cancellationToken) =>
+    public Task<DateTimeOffset?> FindFirstStart(JobId job, DateTimeOffset? since, CancellationToken cancellationToken) =>
         database.Read(
-            db => db.Attempts.Where(row => row.JobId == job.Value).MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
+            db => db.Attempts.Where(row => row.JobId == job.Value && (since == null || row.StartedAt >= since)).MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
             cancellationToken);
 
     public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(JobId job, CancellationToken cancellationToken) =>

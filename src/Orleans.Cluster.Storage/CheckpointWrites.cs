@@ -14,7 +14,7 @@ internal static class CheckpointWrites
     public static async Task<IReadOnlyList<PartitionRecord>> Begin(
         ClusterDbContext db, BeginRequest request, CancellationToken cancellationToken)
     {
-        if (!await HoldRunningJob(db, request.Job, request.Epoch, cancellationToken))
+        if (!await HoldOpenJob(db, request.Job, request.Epoch, cancellationToken))
         {
             return [];
         }
@@ -51,7 +51,7 @@ internal static class CheckpointWrites
     public static async Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(
         ClusterDbContext db, GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (!await HoldRunningJob(db, gang.Job, gang.Epoch, cancellationToken))
+        if (!await HoldOpenJob(db, gang.Job, gang.Epoch, cancellationToken))
         {
             return [];
         }
@@ -102,7 +102,7 @@ internal static class CheckpointWrites
     {
         var attempt = commit.Attempt;
         var bytes = commit.Manifest.Files.Sum(file => file.Bytes);
-        var committed = await HoldRunningJob(db, attempt.Task.Job, commit.Epoch, cancellationToken)
+        var committed = await HoldOpenJob(db, attempt.Task.Job, commit.Epoch, cancellationToken)
             ? await Partition(db, attempt.Task)
                 .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == commit.Worker.Value)
                 .ExecuteUpdateAsync(
@@ -213,7 +213,7 @@ internal static class CheckpointWrites
     {
         // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
         var phase = await HoldJob(db, attempt.Task.Job.Value, cancellationToken);
-        if (phase is not (JobPhase.Running or JobPhase.Publishing))
+        if (phase is not (JobPhase.Queued or JobPhase.Running or JobPhase.Publishing))
         {
             return false;
         }
@@ -247,16 +247,17 @@ internal static class CheckpointWrites
     private static PartitionState GivenBack(JobPhase phase) =>
         phase == JobPhase.Cancelling || phase.IsTerminal() ? PartitionState.Cancelled : PartitionState.Waiting;
 
-    private static async Task<bool> HoldRunningJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
+    // A job is QUEUED until its first attempt has been seen; partitions it has only once it is planned.
+    private static async Task<bool> HoldOpenJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT epoch AS \"Value\" FROM processing_jobs WHERE id = {{0}} AND phase = {{1}} AND epoch = {{2}}{db.ForShare}";
-        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Running, epoch).ToListAsync(cancellationToken);
+        var sql = $"SELECT epoch AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase IN ({{1}}, {{2}}) AND epoch = {{3}}{db.ForShare}";
+        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Queued, (int)JobPhase.Running, epoch).ToListAsync(cancellationToken);
         return rows.Count == 1;
     }
 
     private static async Task<JobPhase?> HoldJob(ClusterDbContext db, string job, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT phase AS \"Value\" FROM processing_jobs WHERE id = {{0}}{db.ForShare}";
+        var sql = $"SELECT phase AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase <> {(int)DeletedJobs.Phase}{db.ForShare}";
         var rows = await db.Database.SqlQueryRaw<int>(sql, job).ToListAsync(cancellationToken);
         return rows is [var phase] ? (JobPhase)phase : null;
     }

@@ -37,6 +37,7 @@ internal static class ClusterStorageExtensions
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();
         services.AddSingleton<IAttemptHistory, AttemptHistory>();
+        services.AddSingleton<IStorageProbe, StorageProbe>();
         services.AddSingleton<IStorageUpkeep, StorageUpkeep>();
         services.AddSingleton<IOutbox, Outbox>();
         services.AddSingleton<IAuditLog, AuditLog>();

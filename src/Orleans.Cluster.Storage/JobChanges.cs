@@ -17,7 +17,7 @@ internal static class JobChanges
         ClusterDbContext db, JobChange change, OutputClaims claims, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = change.State.Id.Value;
-        var sql = $"SELECT * FROM processing_jobs WHERE id = {{0}} AND revision = {{1}}{db.ForUpdate}";
+        var sql = $"SELECT processing_jobs.* {db.FromJobAlone} WHERE id = {{0}} AND revision = {{1}} AND phase <> {(int)DeletedJobs.Phase}{db.ForUpdateOfJob}";
         var rows = await db.Jobs.FromSqlRaw(sql, id, change.ExpectedRevision).AsTracking().ToListAsync(cancellationToken);
         if (rows is not [var job] || !await IsCommitted(db, id, change.OnlyIfCommitted, cancellationToken))
         {
@@ -26,6 +26,11 @@ internal static class JobChanges
 
         if (job.Phase != change.State.Phase)
         {
+            if (change.Through is { } passed)
+            {
+                AddHistory(db, job, change.State with { Phase = passed }, now, detail: null);
+            }
+
             AddHistory(db, job, change.State, now, change.HistoryDetail);
             await ChangeClaim(db, job, change.State, claims, cancellationToken);
         }

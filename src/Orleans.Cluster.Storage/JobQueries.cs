@@ -12,7 +12,7 @@ internal static class JobQueries
     /// <summary>Jobs that meet every part of the filter. Times are half-open, to the millisecond: at or after, and before.</summary>
     public static IQueryable<ProcessingJob> Matching(ClusterDbContext db, JobFilter filter)
     {
-        var jobs = db.Jobs.AsNoTracking();
+        var jobs = db.Jobs.AsNoTracking().Visible();
         if (filter.Before is { } before)
         {
             jobs = jobs.Where(job => string.Compare(job.Id, before.Value) < 0);

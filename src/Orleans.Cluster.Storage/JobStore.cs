@@ -15,8 +15,6 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     private const int OwnersAtOnce = 500;
 
-    private static readonly JobPhase[] ActivePhases = [.. Enum.GetValues<JobPhase>().Where(phase => !phase.IsTerminal())];
-
     public async Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken) =>
         await database.Write<JobRecord?>(db => Create(db, job, cancellationToken), null, cancellationToken)
         ?? throw new ClusterException(
@@ -30,8 +28,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
                 var (holder, since) = (owner ?? "", now - IdempotencyKeyLife);
                 var entry = await db.IdempotencyKeys.AsNoTracking().SingleOrDefaultAsync(
                     entry => entry.Owner == holder && entry.Key == key && entry.CreatedAt > since, cancellationToken);
-                return entry is null ? null
-                    : entry.RequestHash == requestHash ? await Find(db, entry.JobId, cancellationToken)
+                return entry is null || await Find(db, entry.JobId, cancellationToken) is not { } earlier ? null
+                    : entry.RequestHash == requestHash ? earlier
                     : throw KeyReused(entry);
             },
             cancellationToken);
@@ -58,7 +56,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     }
 
     public Task<int> CountActive(string owner, CancellationToken cancellationToken) => database.Read(
-        db => db.Jobs.AsNoTracking().CountAsync(job => job.Owner == owner && ActivePhases.Contains(job.Phase), cancellationToken), cancellationToken);
+        db => db.Jobs.AsNoTracking().CountAsync(job => job.Owner == owner && ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
     {
@@ -66,7 +64,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
         foreach (var some in ids.Select(id => id.Value).Chunk(OwnersAtOnce))
         {
             foreach (var row in await database.Read(
-                db => db.Jobs.AsNoTracking().Where(job => some.Contains(job.Id)).Select(job => new { job.Id, job.Owner }).ToListAsync(cancellationToken), cancellationToken))
+                db => db.Jobs.AsNoTracking().Visible().Where(job => some.Contains(job.Id)).Select(job => new { job.Id, job.Owner }).ToListAsync(cancellationToken), cancellationToken))
             {
                 owners[JobId.Parse(row.Id)] = row.Owner;
             }
@@ -76,24 +74,30 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     }
 
     public Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.Read<IReadOnlyList<ActiveJob>>(
+        database.Read(db => ActiveJobs.List(db, null, now, cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<ActiveJob>> ListActive(IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.Read(db => ActiveJobs.List(db, ids, now, cancellationToken), cancellationToken);
+
+    public Task<int> CountActive(CancellationToken cancellationToken) =>
+        database.Read(db => db.Jobs.CountAsync(job => ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<JobId>> ListActiveOf(string owner, CancellationToken cancellationToken) =>
+        database.Read<IReadOnlyList<JobId>>(
             async db =>
             {
-                var backlog = await ListBacklog(db, now, cancellationToken);
-                var jobs = await db.Jobs.AsNoTracking()
-                    .Where(job => ActivePhases.Contains(job.Phase))
-                    .OrderBy(job => job.Id)
-                    .Select(job => new
-                    {
-                        job.Id, job.Phase, job.Priority, job.Epoch, job.CreatedAt, job.Cpu, job.MemoryBytes, job.Gpu, job.Gang,
-                        job.DependsOn, job.DeadlineAt,
-                    })
-                    .ToListAsync(cancellationToken);
-                return [.. jobs.Select(job => new ActiveJob(
-                    JobId.Parse(job.Id), job.Phase, job.Priority, job.Epoch, job.CreatedAt,
-                    new ResourceRequest { Cpu = job.Cpu, MemoryBytes = job.MemoryBytes, Gpu = job.Gpu }, job.Gang,
-                    [.. job.DependsOn.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => JobId.Parse(id))],
-                    job.DeadlineAt, [.. backlog[job.Id]]))];
+                var ids = await db.Jobs.Where(job => ActiveJobs.Phases.Contains(job.Phase) && job.Owner == owner).Select(job => job.Id).ToListAsync(cancellationToken);
+                return [.. ids.Select(id => JobId.Parse(id))];
+            },
+            cancellationToken);
+
+    public Task<IReadOnlySet<JobId>> ListDependencies(CancellationToken cancellationToken) =>
+        database.Read<IReadOnlySet<JobId>>(
+            async db =>
+            {
+                var lists = await db.Jobs.Where(job => ActiveJobs.Phases.Contains(job.Phase) && job.DependsOn != "")
+                    .Select(job => job.DependsOn).Distinct().ToListAsync(cancellationToken);
+                return lists.SelectMany(ActiveJobs.ReadDependencies).ToHashSet();
             },
             cancellationToken);
 
@@ -113,19 +117,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     public Task<bool> Delete(JobId id, CancellationToken cancellationToken) =>
         database.Write(
-            async db =>
-            {
-                var gone = await db.Jobs
-                    .Where(job => job.Id == id.Value && !ActivePhases.Contains(job.Phase))
-                    .ExecuteDeleteAsync(cancellationToken);
-                if (gone == 0)
-                {
-                    return false;
-                }
-
-                await db.IdempotencyKeys.Where(key => key.JobId == id.Value).ExecuteDeleteAsync(cancellationToken);
-                return true;
-            },
+            async db => await DeletedJobs.Hide(db, [id.Value], cancellationToken) == 1,
             refused: false,
             cancellationToken);
 
@@ -142,7 +134,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     {
         var texts = ids.Select(id => id.Value).Distinct().ToArray();
         return database.Read<IReadOnlyDictionary<JobId, JobPhase>>(
-            async db => await db.Jobs.AsNoTracking()
+            async db => await db.Jobs.AsNoTracking().Visible()
                 .Where(job => texts.Contains(job.Id))
                 .Select(job => new { job.Id, job.Phase })
                 .ToDictionaryAsync(job => JobId.Parse(job.Id), job => job.Phase, cancellationToken),
@@ -163,7 +155,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     private static async Task<JobRecord?> Find(ClusterDbContext db, string id, CancellationToken cancellationToken)
     {
-        var found = await db.Jobs.AsNoTracking()
+        var found = await db.Jobs.AsNoTracking().Visible()
             .Where(job => job.Id == id)
             .Select(job => new { Job = job, HasPlan = db.JobPlans.Any(plan => plan.JobId == job.Id) })
             .SingleOrDefaultAsync(cancellationToken);
@@ -175,9 +167,20 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
         var id = job.State.Id.Value;
         if (job.IdempotencyKey is { } key && await ClaimKey(db, job, key, cancellationToken) is { } owner)
         {
-            // No row: the earlier job was deleted since, between the two statements. The next try gets the key.
-            return await Find(db, owner, cancellationToken)
-                ?? throw new ClusterException(Contracts.ProblemCode.IdempotencyInFlight, "The job of this key is being deleted.");
+            if (await Find(db, owner, cancellationToken) is { } earlier)
+            {
+                return earlier;
+            }
+
+            // Its job is gone, by retention or on request: the key stands for nothing any more.
+            if (await db.IdempotencyKeys.Where(entry => entry.Owner == (job.Owner ?? "") && entry.Key == key && entry.JobId == owner)
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(entry => entry.JobId, id).SetProperty(entry => entry.RequestHash, job.RequestHash)
+                        .SetProperty(entry => entry.CreatedAt, job.State.CreatedAt),
+                    cancellationToken) == 0)
+            {
+                throw new ClusterException(Contracts.ProblemCode.IdempotencyInFlight, $"A request with the key '{key}' is still being handled.", "Send it again in a moment.");
+            }
         }
 
         // The id is the caller's own: a row with it is this same request, whose first answer was lost.
@@ -223,7 +226,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
         var earlier = await db.IdempotencyKeys.AsNoTracking()
             .SingleAsync(entry => entry.Owner == owner && entry.Key == key, cancellationToken);
-        return earlier.RequestHash == job.RequestHash
+        return earlier.RequestHash == job.RequestHash || await Find(db, earlier.JobId, cancellationToken) is null
             ? earlier.JobId
             : throw KeyReused(earlier);
     }
@@ -231,57 +234,4 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     private static ClusterException KeyReused(IdempotencyKey earlier) => new(
         Contracts.ProblemCode.IdempotencyKeyReused, $"The key '{earlier.Key}' was used at {earlier.CreatedAt:O} with another request.",
         "Use a new key for a new request.");
-
-    /// <summary>
-    /// Counts over the index of live partitions, which committed ones are not in. Those that back off are few and have an index of their own:
-    /// asking each waiting row for its time would double the cost of counting a million.
-    /// </summary>
-    private static async Task<ILookup<string, StageBacklog>> ListBacklog(
-        ClusterDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var counts = await db.Database.SqlQueryRaw<LiveCount>(
-            """
-            SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
-            FROM partitions
-            WHERE state IN (0, 1)
-            GROUP BY job_id, stage, state
-            """).ToListAsync(cancellationToken);
-        var backingOff = await db.Database.SqlQuery<BackingOff>(
-            $"""
-            SELECT job_id AS "JobId", stage AS "Stage", CAST(COUNT(*) AS INTEGER) AS "Count", MIN(not_before) AS "Next"
-            FROM partitions
-            WHERE state = 0 AND not_before IS NOT NULL AND not_before > {now.ToUnixTimeMilliseconds()}
-            GROUP BY job_id, stage
-            """).ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
-
-        // Few jobs are gangs; the rows of the others are not looked at.
-        var split = await db.Database.SqlQueryRaw<LiveCount>(
-            """
-            SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
-            FROM partitions
-            WHERE state = 4 AND job_id IN (SELECT id FROM processing_jobs WHERE gang AND phase = {0})
-            GROUP BY job_id, stage, state
-            """,
-            (int)JobPhase.Running).ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
-        return counts
-            .GroupBy(row => (row.JobId, row.Stage))
-            .OrderBy(stage => stage.Key.Stage)
-            .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(
-                stage, backingOff.GetValueOrDefault(stage.Key), split.GetValueOrDefault(stage.Key)));
-    }
-
-    // The two counts are of two moments: what began to back off in between is not ready in either.
-    private static StageBacklog ToBacklog(IGrouping<(string Job, int Stage), LiveCount> stage, BackingOff? backingOff, int split)
-    {
-        int Of(PartitionState state) => stage.Where(row => row.State == (int)state).Sum(row => row.Count);
-        var waiting = Of(PartitionState.Waiting);
-        var later = Math.Min(waiting, backingOff?.Count ?? 0);
-        return new StageBacklog(
-            stage.Key.Stage, waiting - later, later, Of(PartitionState.Running),
-            later > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(backingOff!.Next) : null, split);
-    }
-
-    private sealed record LiveCount(string JobId, int Stage, int State, int Count);
-
-    private sealed record BackingOff(string JobId, int Stage, int Count, long Next);
 }

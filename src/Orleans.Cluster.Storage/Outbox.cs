@@ -8,8 +8,11 @@ namespace Orleans.Cluster.Storage;
 /// <summary>The rows that <see cref="JobChanges"/> adds with each change of phase of a job that has a callback.</summary>
 internal sealed class Outbox(ClusterDatabase database) : IOutbox
 {
-    public Task<IReadOnlyList<OutboxEvent>> Claim(int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.Write(db => Claim(db, max, lease, now, cancellationToken), [], cancellationToken);
+    // Asked twice a second by every gateway, and mostly for nothing: then nobody waits for a write.
+    public async Task<IReadOnlyList<OutboxEvent>> Claim(int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await database.Read(db => db.Outbox.AnyAsync(row => row.DoneAt == null && row.DueAt <= now, cancellationToken), cancellationToken)
+            ? await database.Write(db => Claim(db, max, lease, now, cancellationToken), [], cancellationToken)
+            : [];
 
     public Task Finish(OutboxEvent message, string? error, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Write(
@@ -23,6 +26,21 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
             db => Row(db, message).ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.DueAt, dueAt).SetProperty(row => row.LastError, error), cancellationToken),
             refused: 0,
+            cancellationToken);
+
+    public Task SetAside(IReadOnlyCollection<OutboxEvent> messages, DateTimeOffset dueAt, CancellationToken cancellationToken) =>
+        database.Write(
+            async db =>
+            {
+                foreach (var message in messages)
+                {
+                    await Row(db, message).ExecuteUpdateAsync(
+                        set => set.SetProperty(row => row.DueAt, dueAt).SetProperty(row => row.Tries, row => row.Tries - 1), cancellationToken);
+                }
+
+                return true;
+            },
+            refused: false,
             cancellationToken);
 
     public Task<IReadOnlyList<OutboxDelivery>> ListDeliveries(JobId job, CancellationToken cancellationToken) =>

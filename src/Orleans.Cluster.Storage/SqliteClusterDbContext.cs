@@ -6,7 +6,13 @@ namespace Orleans.Cluster.Storage;
 /// <summary>The model in SQLite. A transaction that writes is alone (<c>BEGIN IMMEDIATE</c>), so no row needs a lock.</summary>
 internal sealed class SqliteClusterDbContext(DbContextOptions<SqliteClusterDbContext> options) : ClusterDbContext(options)
 {
+    public override string FromJobShared => "FROM processing_jobs";
+
+    public override string FromJobAlone => "FROM processing_jobs";
+
     public override string ForShare => "";
+
+    public override string ForUpdateOfJob => "";
 
     public override string ForUpdate => "";
 

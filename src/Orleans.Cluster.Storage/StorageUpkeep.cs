@@ -1,22 +1,21 @@
 using Microsoft.EntityFrameworkCore;
-using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>Removes old rows, in transactions short enough that nobody waits for them.</summary>
+/// <summary>Removes old rows, in transactions short enough that nobody waits for them, each of a bounded number of rows.</summary>
 internal sealed class StorageUpkeep(ClusterDatabase database) : IStorageUpkeep
 {
-    /// <summary>A job may have thousands of partitions, which go with it.</summary>
-    private const int JobsAtOnce = 5;
-
+    private const int JobsAtOnce = 100;
     private const int RowsAtOnce = 2000;
 
-    private static readonly JobPhase[] EndPhases = [.. Enum.GetValues<JobPhase>().Where(phase => phase.IsTerminal())];
+    // The job that was removed from last. The next call begins after it, so that one that cannot be removed keeps nobody else.
+    private string last = "";
 
-    public Task<int> Prune(
-        DateTimeOffset keysBefore, DateTimeOffset eventsBefore, DateTimeOffset jobsEndedBefore, CancellationToken cancellationToken) =>
-        database.Write(
+    public async Task<int> Prune(
+        DateTimeOffset keysBefore, DateTimeOffset eventsBefore, DateTimeOffset jobsEndedBefore, CancellationToken cancellationToken)
+    {
+        var old = await database.Write(
             async db =>
             {
                 var keys = await db.IdempotencyKeys
@@ -27,12 +26,28 @@ internal sealed class StorageUpkeep(ClusterDatabase database) : IStorageUpkeep
                     .Where(row => row.DoneAt <= eventsBefore)
                     .OrderBy(row => row.DoneAt).Take(RowsAtOnce)
                     .ExecuteDeleteAsync(cancellationToken);
-                var jobs = await db.Jobs
-                    .Where(job => EndPhases.Contains(job.Phase) && job.FinishedAt <= jobsEndedBefore)
-                    .OrderBy(job => job.Id).Take(JobsAtOnce)
-                    .ExecuteDeleteAsync(cancellationToken);
-                return keys + events + jobs;
+                return keys + events + await DeletedJobs.HideExpired(db, jobsEndedBefore, JobsAtOnce, cancellationToken);
             },
             refused: 0,
             cancellationToken);
+        return old + await RemoveFromOne(cancellationToken);
+    }
+
+    private async Task<int> RemoveFromOne(CancellationToken cancellationToken)
+    {
+        var next = await database.Read(db => DeletedJobs.FindNext(db, last, cancellationToken), cancellationToken);
+        if (next is null && last.Length > 0)
+        {
+            last = "";
+            next = await database.Read(db => DeletedJobs.FindNext(db, last, cancellationToken), cancellationToken);
+        }
+
+        if (next is null)
+        {
+            return 0;
+        }
+
+        last = next;
+        return await database.Write(db => DeletedJobs.RemoveSome(db, next, RowsAtOnce, cancellationToken), refused: 0, cancellationToken);
+    }
 }

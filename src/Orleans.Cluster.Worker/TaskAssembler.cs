@@ -11,16 +11,14 @@ namespace Orleans.Cluster.Worker;
 
 /// <summary>
 /// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts of earlier
-/// stages. Plans and lists of committed partitions are kept for a while, since many attempts of one stage come after each other.
+/// stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come after each other.
 /// </summary>
 internal sealed class TaskAssembler(
     IJobStore jobs, ICheckpointStore checkpoints, ClusterPaths paths, IOptions<ExecutorOptions> options, TimeProvider clock)
 {
     private const int KeptPlans = 32;
-    private static readonly TimeSpan KeepUpstream = TimeSpan.FromSeconds(30);
-
     private readonly ConcurrentDictionary<(JobId Job, int Epoch), (JobPlan Plan, JobRecord Job)> plans = [];
-    private readonly ConcurrentDictionary<(JobId Job, int Stage), (DateTimeOffset At, IReadOnlyList<PartitionRecord> Partitions)> upstream = [];
+    private readonly UpstreamManifests upstream = new(checkpoints, clock);
 
     /// <summary>The task of an attempt; or the upstream task that has no artifact now.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c> when the job or its plan is gone.</exception>
@@ -31,7 +29,7 @@ internal sealed class TaskAssembler(
         var producers = new Dictionary<int, IReadOnlyList<PartitionRecord>>();
         foreach (var index in stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct())
         {
-            producers[index] = await FindUpstream(partition.Task.Job, index, cancellationToken);
+            producers[index] = await upstream.Find(partition.Task.Job, index, cancellationToken);
         }
 
         var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folder => Path.Combine(paths.Artifacts, folder));
@@ -67,7 +65,7 @@ internal sealed class TaskAssembler(
         Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Folder(attempt).Replace('/', '-'));
 
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>
-    public void Forget(JobId job, int stage) => upstream.TryRemove((job, stage), out _);
+    public void Forget(JobId job, int stage) => upstream.Doubt(job, stage);
 
     // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
     private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
@@ -103,23 +101,5 @@ internal sealed class TaskAssembler(
         }
 
         return plans[key] = (plan, record);
-    }
-
-    private async Task<IReadOnlyList<PartitionRecord>> FindUpstream(JobId job, int stage, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        if (upstream.TryGetValue((job, stage), out var known) && now - known.At < KeepUpstream)
-        {
-            return known.Partitions;
-        }
-
-        foreach (var (key, value) in upstream.Where(pair => now - pair.Value.At >= KeepUpstream))
-        {
-            upstream.TryRemove(new(key, value));
-        }
-
-        var partitions = await checkpoints.List(job, stage, cancellationToken);
-        upstream[(job, stage)] = (now, partitions);
-        return partitions;
     }
 }

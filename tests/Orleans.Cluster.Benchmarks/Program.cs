@@ -7,6 +7,7 @@ return args switch
     ["memory", .. var rest] => await MemoryBenchmark.Run(rest),
     ["skew", .. var rest] => await ShapeBenchmark.Skew(rest),
     ["profile", var csv, .. var rest] => await ShapeBenchmark.Profile(csv, rest),
+    ["scale", .. var rest] => await ScaleBenchmark.Run(rest),
     ["scan", .. var rest] => await ScanBenchmark.Run(rest),
     ["task", var csv] => await TaskBenchmark.Run(csv, runs: 5),
     _ => Usage(),
@@ -16,6 +17,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "Benchmarks: groupby [--rows 10000000] [--runs 3] | memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
-        + "| scan [--rows 2000000] [--runs 7] | load [--clients 100] [--seconds 15] [--events-only] | task FILE.csv; each but the last two takes --folder DIR");
+        + "| scan [--rows 2000000] [--runs 7] | load [--clients 100] [--seconds 15] [--events-only] "
+        + "| scale [--waiting 10000] [--partitions 100000] [--files 10000] [--postgres CONNECTION] | task FILE.csv; each but the last two takes --folder DIR");
     return 2;
 }

@@ -1,7 +1,11 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.Protocol;
+using Orleans.Cluster.Storage;
 using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.StorageTests;
@@ -356,8 +360,11 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         await storage.Jobs.Apply(job with { Phase = JobPhase.Cancelled });
         var ended = await storage.Jobs.Delete(job.Id, default);
         var again = await storage.Jobs.Delete(job.Id, default);
+        var listed = (await storage.Jobs.List(new JobFilter(), default)).Jobs;
+        await storage.PruneAll();
 
         Assert.Equal((false, true, false), (running, ended, again));
+        Assert.Empty(listed);
         Assert.Null(await storage.Jobs.Find(job.Id, default));
         Assert.Empty(await storage.Checkpoints.ListWithAttempts(job.Id, null, null, 10, default));
         Assert.Empty(await storage.Jobs.ListHistory(job.Id, default));
@@ -374,6 +381,143 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         var second = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "h"), default);
 
         Assert.NotEqual(first.Id, second.State.Id);
+    }
+
+    // A job of more rows than one step removes goes by and by, and one that waits for its events keeps nobody else.
+    [Theory, MemberData(nameof(Both))]
+    public async Task Delete_UndeliveredEvents_AreStillDeliveredAndTheRowsGoInSmallSteps(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var outbox = storage.Services.GetRequiredService<IOutbox>();
+        var told = await storage.Jobs.StoreRunning(partitions: 3, new CallbackSpec { Url = "http://127.0.0.1:9/" });
+        var large = await storage.Jobs.StoreRunning(partitions: 4500);
+        foreach (var job in (JobState[])[told, large])
+        {
+            await storage.Jobs.Apply(job with { Phase = JobPhase.Cancelled, FinishedAt = TestJobs.Now });
+            Assert.True(await storage.Jobs.Delete(job.Id, default));
+        }
+
+        var steps = await storage.PruneAll();
+        var events = new List<(JobId, JobPhase)>();
+        for (var now = DateTimeOffset.UtcNow.AddMinutes(1); await outbox.Claim(10, TimeSpan.FromMinutes(1), now, default) is [var message];)
+        {
+            events.Add((message.Job, message.Phase));
+            await outbox.Finish(message, error: null, now, default);
+        }
+
+        var kept = await storage.Database.Read(db => db.Jobs.CountAsync(), default);
+        await storage.PruneAll();
+
+        Assert.All(steps, rows => Assert.InRange(rows, 1, 2000));
+        Assert.Equal([(told.Id, JobPhase.Queued), (told.Id, JobPhase.Running), (told.Id, JobPhase.Cancelled)], events);
+        Assert.Equal((1, 0), (kept, await storage.Database.Read(db => db.Jobs.CountAsync(), default)));
+        Assert.Equal(0, await storage.Database.Read(db => db.Partitions.CountAsync(), default));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Create_KeyWhoseJobRetentionHasRemoved_IsNewAgain(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = (await storage.Jobs.Create(TestJobs.New(key: "k", hash: "h"), default)).State;
+        await storage.Jobs.Apply(first with { Phase = JobPhase.Cancelled, FinishedAt = TestJobs.Now });
+        await storage.Database.Write(db => db.Jobs.ExecuteDeleteAsync(), 0, default);
+
+        var found = await storage.Jobs.FindByKey(null, "k", "other", TestJobs.Now, default);
+        var second = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "other"), default);
+        var again = await storage.Jobs.Create(TestJobs.New(key: "k", hash: "other"), default);
+
+        Assert.Null(found);
+        Assert.NotEqual(first.Id, second.State.Id);
+        Assert.Equal(second.State.Id, again.State.Id);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task ListActive_OfSomeJobs_SaysWhatTheListOfAllSays(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var first = await storage.Jobs.StoreRunning(partitions: 3);
+        var second = await storage.Jobs.StoreRunning(partitions: 2);
+        var ended = await storage.Jobs.StoreRunning(partitions: 1);
+        await storage.Jobs.Apply(ended with { Phase = JobPhase.Failed });
+        await storage.Checkpoints.Begin(first, max: 2);
+
+        var all = await storage.Jobs.ListActive(TestJobs.Now, default);
+        var some = await storage.Jobs.ListActive([second.Id, ended.Id, first.Id], TestJobs.Now, default);
+
+        JobId[] expected = [first.Id, second.Id];
+        Assert.Equal(expected.Order(), some.Select(job => job.Id));
+        Assert.All(some.Zip(all), pair => Assert.True(pair.First.IsAs(pair.Second), $"{pair.First} is not {pair.Second}."));
+        Assert.Equal(new StageBacklog(0, 1, 0, 2, null), some.Single(job => job.Id == first.Id).Stages[0]);
+        Assert.Empty(await storage.Jobs.ListActive([], TestJobs.Now, default));
+        Assert.Equal(2, await storage.Jobs.CountActive(default));
+    }
+
+    // Commits of a hot job overlap without a break: a change waits for those that were before it, and those after wait for the change.
+    [Fact]
+    public async Task TryApply_WhileCommitsOverlap_IsNotPassedByThoseThatComeAfter()
+    {
+        await using var storage = await TestStorage.Create(Database.Postgres, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        var (held, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var first = storage.Database.Write(
+            async db =>
+            {
+                await HoldShared(db, job.Id);
+                held.SetResult();
+                await release.Task;
+                return 0;
+            },
+            0, default);
+        await held.Task;
+        var change = Task.Run(() => storage.Jobs.Apply(job with { Phase = JobPhase.Publishing }));
+        await Waiting(storage, 1);
+
+        var after = Task.Run(() => storage.Database.Write(db => HoldShared(db, job.Id), 0, default));
+        await Waiting(storage, 2);
+
+        Assert.False(change.IsCompleted || after.IsCompleted);
+        release.SetResult();
+        await Task.WhenAll(first, change, after);
+        Assert.Equal((int)JobPhase.Publishing, await after);
+    }
+
+    private static Task<int> HoldShared(ClusterDbContext db, JobId job)
+    {
+        var sql = $"SELECT phase AS \"Value\" {db.FromJobShared} WHERE id = {{0}}{db.ForShare}";
+        return db.Database.SqlQueryRaw<int>(sql, job.Value).SingleAsync();
+    }
+
+    // Until so many transactions of this database wait for a lock.
+    private static async Task Waiting(TestStorage storage, int count)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(20))
+        {
+            var waiting = await storage.Database.Read(
+                db => db.Database.SqlQueryRaw<int>(
+                    """
+                    SELECT CAST(count(*) AS INTEGER) AS "Value" FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """).SingleAsync(),
+                default);
+            if (waiting >= count)
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"{waiting} of {count} transactions wait for a lock.");
+        }
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Begin_JobIsStillQueued_TakesItsPartitions(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Queued });
+
+        var begun = await storage.Checkpoints.Begin(job, max: 1);
+        var committed = await storage.Checkpoints.Commit(begun[0]);
+
+        Assert.Equal(CommitAnswer.Committed, committed);
     }
 
     [Theory, MemberData(nameof(Both))]

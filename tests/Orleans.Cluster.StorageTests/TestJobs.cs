@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
@@ -40,6 +41,19 @@ internal static class TestJobs
         State = PartitionState.Waiting,
         Work = new PartitionWork { FirstTarget = number, Bytes = 100 },
     };
+
+    /// <summary>Removes all that can be removed; how much each step did.</summary>
+    public static async Task<IReadOnlyList<int>> PruneAll(this TestStorage storage)
+    {
+        var upkeep = storage.Services.GetRequiredService<IStorageUpkeep>();
+        var steps = new List<int>();
+        while (await upkeep.Prune(DateTimeOffset.MinValue, DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch, CancellationToken.None) is > 0 and var rows)
+        {
+            steps.Add(rows);
+        }
+
+        return steps;
+    }
 
     /// <summary>A stored job that runs, with its partitions of stage 0 waiting.</summary>
     public static async Task<JobState> StoreRunning(this IJobStore jobs, int partitions, CallbackSpec? callback = null)

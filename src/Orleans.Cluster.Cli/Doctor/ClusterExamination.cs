@@ -123,8 +123,9 @@ internal sealed class ClusterExamination(IClusterControl cluster, IJobClient job
     private static Finding OfWaiting(QueueStatus queue)
     {
         var oldest = queue.Priorities.Where(level => level.Jobs > 0).Select(level => level.OldestWaitSeconds).DefaultIfEmpty(0).Max();
-        var says = $"{queue.BusySlots} of {queue.TotalSlots} slots are busy; {queue.Waiting.Count} jobs wait, the oldest for {oldest:0} s.";
-        return queue.Waiting.Count > 0 && queue.BusySlots == 0
+        var jobs = queue.Priorities.Sum(level => level.Jobs);
+        var says = $"{queue.BusySlots} of {queue.TotalSlots} slots are busy; {jobs} jobs wait, the oldest for {oldest:0} s.";
+        return jobs > 0 && queue.BusySlots == 0
             ? new("waiting", FindingKind.Warning, says, "`queue` says what each one waits for.")
             : Finding.Good("waiting", says);
     }

@@ -27,6 +27,11 @@ internal static class ClusterViews
     {
         console.Text.WriteLine(Slots(queue));
         console.Out.Write(Waiting(queue));
+        var (shown, all) = (queue.Waiting.Count, queue.Priorities.Sum(level => level.Jobs));
+        if (shown < all)
+        {
+            console.Text.WriteLine($"The first {shown} of {all} waiting jobs are shown.");
+        }
     }
 
     public static void WriteDecisions(CliConsole console, IReadOnlyList<ScalingDecision> decisions)

@@ -118,7 +118,7 @@ internal static class JobViews
 
         if (status.Result is { } result)
         {
-            yield return ("Result", $"{Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)} in {Quantities.Of(result.Files.Count, "file")}");
+            yield return ("Result", $"{Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)} in {Files(result)}");
         }
 
         if (status.QuarantinedRows > 0)
@@ -156,4 +156,8 @@ internal static class JobViews
         JsonValueKind.String => value.GetString() ?? "",
         _ => value.GetRawText(),
     };
+
+    // The status of a result of very many files does not list them.
+    private static string Files(JobResult result) =>
+        result is { Files.Count: 0, Bytes: > 0 } ? "more than 1,000 files" : Quantities.Of(result.Files.Count, "file");
 }

@@ -26,9 +26,21 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("Explain"), AlwaysInterleave]
     Task<JobReason?> Explain(JobId job);
 
-    /// <summary>The queue as a document.</summary>
+    /// <summary>The queue as a document, with the first jobs that wait.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<QueueStatus> Describe();
+
+    /// <summary>The queue as a document, with a page of the jobs that wait.</summary>
+    [Alias("DescribePage"), AlwaysInterleave]
+    Task<QueueStatus> DescribePage(QueuePage page);
+
+    /// <summary>The queue in figures, however many jobs there are.</summary>
+    [Alias("Measure"), AlwaysInterleave]
+    Task<QueueFigures> Measure();
+
+    /// <summary>Answers when the queue has read the database at least once.</summary>
+    [Alias("Ping"), AlwaysInterleave]
+    Task<bool> Ping();
 
     /// <summary>Workers as they report, the dead of the last hour too.</summary>
     [Alias("ListWorkers"), AlwaysInterleave]
@@ -46,6 +58,24 @@ internal interface IQueueGrain : IGrainWithStringKey
     [Alias("SetStopped"), AlwaysInterleave]
     Task SetStopped(bool stopped);
 }
+
+/// <summary>Which of the jobs that wait are shown.</summary>
+/// <param name="Size">How many, at most.</param>
+/// <param name="After">Token of the page before; null for the first page.</param>
+/// <param name="Only">Those that the reader may see; all when null.</param>
+[GenerateSerializer, Immutable, Alias("QueuePage")]
+internal sealed record QueuePage(
+    [property: Id(0)] int Size, [property: Id(1)] string? After, [property: Id(2)] IReadOnlyList<JobId>? Only);
+
+/// <summary>The queue in figures.</summary>
+/// <param name="Backlog">What waits at each priority.</param>
+/// <param name="ActiveJobs">Jobs that have not ended.</param>
+/// <param name="RunningPartitions">Partitions that run.</param>
+/// <param name="AtWork">Jobs that have something running, or had lately.</param>
+[GenerateSerializer, Immutable, Alias("QueueFigures")]
+internal sealed record QueueFigures(
+    [property: Id(0)] IReadOnlyList<PriorityBacklog> Backlog, [property: Id(1)] int ActiveJobs, [property: Id(2)] int RunningPartitions,
+    [property: Id(3)] IReadOnlyList<JobId> AtWork);
 
 /// <summary>What waits and runs now.</summary>
 /// <param name="ReadyPartitions">Partitions of running jobs that only wait for a slot.</param>

@@ -15,7 +15,7 @@ internal sealed class ActiveJobCount(IJobStore jobs, TimeProvider clock)
         if (now - readAt > Keep)
         {
             readAt = now;
-            count = (await jobs.ListActive(now, cancellationToken)).Count;
+            count = await jobs.CountActive(cancellationToken);
         }
 
         return Volatile.Read(ref count);

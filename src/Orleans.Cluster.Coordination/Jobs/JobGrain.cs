@@ -36,7 +36,7 @@ internal sealed partial class JobGrain(
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(3);
 
-    // The same while no attempt runs, whose end could be missed: of thousands of jobs that wait, each looks.
+    // The same while no attempt runs, whose end could be missed.
     private static readonly TimeSpan IdleLookPeriod = TimeSpan.FromSeconds(30);
 
     // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at once.
@@ -52,6 +52,8 @@ internal sealed partial class JobGrain(
 
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private const int LookPauseFactor = 4;
 
     private readonly RunningProgress running = new();
     private readonly JobWatch watch = new();
@@ -75,6 +77,7 @@ internal sealed partial class JobGrain(
     private Task? showing;
     private bool showAgain;
     private IGrainTimer? timer;
+    private bool isAsleep;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -110,6 +113,12 @@ internal sealed partial class JobGrain(
         if (clock.GetUtcNow() - reasonAt > ReasonLife)
         {
             await RefreshReason();
+        }
+
+        if (record!.State.Phase == JobPhase.Queued && reason?.Code == ReasonCode.Running)
+        {
+            // The queue has heard of an attempt first.
+            await Advance();
         }
 
         return JobStatusView.Of(record!, reason, plan, clock.GetUtcNow());
@@ -154,7 +163,7 @@ internal sealed partial class JobGrain(
     {
         running.Report(progress);
         ShowSoon();
-        return Task.CompletedTask;
+        return record is null or { State.Phase: JobPhase.Queued } ? Wake() : Task.CompletedTask;
     }
 
     private async Task<JobRecord> Load(bool fresh = false)
@@ -246,10 +255,13 @@ internal sealed partial class JobGrain(
             do
             {
                 again = false;
+                var started = clock.GetTimestamp();
                 await Look();
                 if (again)
                 {
-                    await Task.Delay(LeastPause, clock);
+                    // Of a job with very many partitions a look counts them all: it takes a fifth of the time at most.
+                    var pause = (clock.GetElapsedTime(started) - LeastPause) * LookPauseFactor;
+                    await Task.Delay(pause < LeastPause ? LeastPause : pause < LongestPause ? pause : LongestPause, clock);
                 }
             }
             while (again);
@@ -284,6 +296,23 @@ internal sealed partial class JobGrain(
         await Decide(() => new Observed(facts));
         nextLook = clock.GetUtcNow() + (record.State.Phase == JobPhase.Running && facts.RunningAttempts == 0 ? IdleLookPeriod : LookPeriod);
         ShowSoon();
+        SleepOrStayAwake(facts);
+    }
+
+    // What only waits is woken by the queue, see WakeList; of thousands none ticks, and none keeps its plan in memory.
+    private void SleepOrStayAwake(JobFacts facts)
+    {
+        var sleeps = !again && record!.State.Phase == JobPhase.Queued && planningNow is null && facts.Failed.Count == 0 && running.Count == 0
+            && (record.State.Stages.Count == 0 ? record.Spec.DependsOn.Count > 0 : facts.RunningAttempts == 0 && tallies.Any(tally => tally.Waiting > 0));
+        if (sleeps == isAsleep)
+        {
+            return;
+        }
+
+        isAsleep = sleeps;
+        plan = sleeps ? null : plan;
+        var (due, period) = sleeps ? (Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : (TickPeriod, TickPeriod);
+        timer?.Change(due, period);
     }
 
     private async Task<JobFacts> Observe(JobRecord job)
@@ -293,37 +322,42 @@ internal sealed partial class JobGrain(
             plan = await jobs.FindPlan(id, CancellationToken.None);
         }
 
-        var open = job.State.Stages.Count > 0;
+        var state = job.State;
+        var open = state.Stages.Count > 0;
         tallies = open ? await checkpoints.Tally(id, CancellationToken.None) : [];
-        if (running.Count > 0)
-        {
-            running.KeepOnly((await checkpoints.ListRunning(id, CancellationToken.None)).Select(item => item.Attempt));
-        }
+        running.KeepOnly(running.Count == 0 ? [] : (await checkpoints.ListRunning(id, CancellationToken.None)).Select(item => item.Attempt));
 
         if (reason?.Code == ReasonCode.WaitingForStorage)
         {
             reason = null;
         }
 
+        var firstStart = state.StartedAt ?? (open ? await checkpoints.FindFirstStart(id, null, CancellationToken.None) : null);
+        var runningAttempts = tallies.Sum(tally => tally.Running);
         var failed = tallies.Any(tally => tally.Failed > 0) ? await checkpoints.ListFailed(id, CancellationToken.None) : [];
         return new JobFacts
         {
             Now = clock.GetUtcNow(),
-            Decisions = job.State.Decisions,
+            Decisions = state.Decisions,
             Plan = plan,
             Tallies = tallies,
-            FirstStartedAt = job.State.StartedAt ?? (open ? await checkpoints.FindFirstStart(id, CancellationToken.None) : null),
+            FirstStartedAt = firstStart,
+            HasBegun = runningAttempts > 0 || (state.Phase == JobPhase.Queued && open && await HasBegun(state, firstStart)),
             Failed = failed,
-            Halves = plan is null || job.State.Phase != JobPhase.Running
+            Halves = plan is null || state.Phase is not (JobPhase.Queued or JobPhase.Running)
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
-                : await splitter.Find(plan, failed, job.State.AcceptedStamps, CancellationToken.None),
-            RunningAttempts = tallies.Sum(tally => tally.Running),
+                : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
+            RunningAttempts = runningAttempts,
             IsBusy = planningNow is not null || isPublishing,
-            Dependencies = job.State.Phase == JobPhase.Queued && job.Spec.DependsOn.Count > 0
+            Dependencies = state.Phase == JobPhase.Queued && !open && job.Spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(job.Spec.DependsOn, CancellationToken.None)
                 : new Dictionary<JobId, JobPhase>(),
         };
     }
+
+    // Of a retry, only what began since counts.
+    private async Task<bool> HasBegun(JobState state, DateTimeOffset? firstStart) =>
+        (state.RetriedAt is null ? firstStart : await checkpoints.FindFirstStart(id, state.RetriedAt, CancellationToken.None)) is not null;
 
     /// <summary>Decides, stores and acts; when another was faster, reads again and decides anew.</summary>
     private async Task Decide(Func<JobEvent> evt)
@@ -356,7 +390,7 @@ internal sealed partial class JobGrain(
     private async Task<bool> TryStore(JobRecord job, JobDecision decision, JobEvent evt)
     {
         var made = (evt as PlanMade)?.Plan;
-        var state = JobTimes.Note(job.State, WithProgress(decision.State), clock.GetUtcNow()) with
+        var state = JobTimes.Note(job.State, WithProgress(decision.State, made ?? plan), clock.GetUtcNow()) with
         {
             Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1,
         };
@@ -371,6 +405,7 @@ internal sealed partial class JobGrain(
                 CancelWaiting = decision.CancelWaiting,
                 CancelRunning = decision.CancelRunning,
                 ResetUnfinished = decision.ResetUnfinished,
+                Through = decision.Through,
                 HistoryDetail = state.Phase == job.State.Phase ? null : state.Error?.Detail,
             },
             CancellationToken.None);
@@ -391,15 +426,16 @@ internal sealed partial class JobGrain(
         return true;
     }
 
-    // A short job may end between two looks; its last numbers belong to its end.
-    private JobState WithProgress(JobState state)
+    // Its stages are shown from the moment that it is planned. A short job may end between two looks; its last numbers belong to its end.
+    private JobState WithProgress(JobState state, JobPlan? with)
     {
-        if (state.Phase is not (JobPhase.Publishing or JobPhase.Succeeded) || plan is null)
+        var isPlanned = state is { Phase: JobPhase.Queued, Stages.Count: > 0, Progress.Stages.Count: 0 };
+        if ((!isPlanned && state.Phase is not (JobPhase.Publishing or JobPhase.Succeeded)) || with is null)
         {
             return state;
         }
 
-        var progress = ProgressMeter.Measure(plan, state.Stages, tallies, new Dictionary<int, (long, long)>(), state.Progress);
+        var progress = ProgressMeter.Measure(with, state.Stages, tallies, new Dictionary<int, (long, long)>(), state.Progress);
         return state with
         {
             Progress = state.Phase == JobPhase.Succeeded ? progress with { Fraction = 1, BytesDone = progress.BytesTotal } : progress,

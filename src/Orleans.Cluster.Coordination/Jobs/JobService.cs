@@ -123,7 +123,7 @@ internal sealed partial class JobService(
         }
 
         // A job that reads the result holds it: the janitor removes the files after the last of them.
-        if ((await jobs.ListActive(clock.GetUtcNow(), cancellationToken)).All(reader => !reader.DependsOn.Contains(id)))
+        if (!(await jobs.ListDependencies(cancellationToken)).Contains(id))
         {
             artifacts.Delete(id);
         }

@@ -42,15 +42,20 @@ internal static class JobStatusView
         };
     }
 
-    // The queue's word is up to two seconds old; where the phase itself says more, it holds.
+    // The queue's word is up to two seconds old; where the job itself knows more, that holds.
     private static JobReason Reason(JobState state, JobReason? said) => state.Phase switch
     {
         JobPhase.Planning => new JobReason(ReasonCode.Planning, "Its sources are being probed and its stages made."),
         JobPhase.Publishing => new JobReason(ReasonCode.Publishing, "Its output is being made visible."),
         JobPhase.Cancelling => new JobReason(ReasonCode.Cancelling, "Its attempts are being stopped."),
-        JobPhase.Queued when said?.Code is not (ReasonCode.WaitingForDependency or ReasonCode.WaitingForStorage or ReasonCode.ClusterStopped) =>
+        JobPhase.Queued when state.Stages.Count == 0
+            && said?.Code is not (ReasonCode.WaitingForDependency or ReasonCode.WaitingForStorage or ReasonCode.ClusterStopped) =>
             new JobReason(ReasonCode.Planning, "It was accepted and is about to be planned."),
-        _ when said?.Code is ReasonCode.Planning or ReasonCode.Publishing or null => new JobReason(ReasonCode.WaitingForSlot, "Its tasks are being offered to the workers."),
+        JobPhase.Queued when said?.Code == ReasonCode.Running => new JobReason(ReasonCode.WaitingForSlot, "Its first tasks are being given to the workers."),
+        JobPhase.Running when state.Progress.Partitions.Running is > 0 and var tasks && said?.Code is not (ReasonCode.Running or ReasonCode.WaitingForStorage) =>
+            new JobReason(ReasonCode.Running, tasks == 1 ? "1 of its partitions is running." : $"{tasks} of its partitions are running."),
+        _ when said?.Code is ReasonCode.Planning or ReasonCode.Publishing or null =>
+            new JobReason(ReasonCode.WaitingForSlot, "Its tasks are being offered to the workers."),
         _ => said,
     };
 

@@ -4,11 +4,13 @@ using Orleans.Cluster.Coordination.Calls;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// What attempts that run have read, as their workers said last. What has ended is in the checkpoint table; here it would count a second time.
+/// What attempts that run have read, as their workers said last. What has ended is in the checkpoint table, and here it would count a second
+/// time: so only those count that the table said are running when its numbers were read last, however late a worker's word comes.
 /// </summary>
 internal sealed class RunningProgress
 {
     private readonly Dictionary<AttemptId, AttemptProgress> attempts = [];
+    private HashSet<AttemptId> running = [];
 
     /// <summary>Attempts that are known here.</summary>
     public int Count => attempts.Count;
@@ -22,19 +24,27 @@ internal sealed class RunningProgress
         }
     }
 
-    /// <summary>Forgets all but those that the table says are running.</summary>
-    public void KeepOnly(IEnumerable<AttemptId> running)
+    /// <summary>Forgets all but those that the table says are running. Only these count from now on.</summary>
+    /// <param name="inTable">Read after the numbers of what has ended, so that none is in both.</param>
+    public void KeepOnly(IEnumerable<AttemptId> inTable)
     {
-        foreach (var ended in attempts.Keys.Except(running).ToList())
+        running = [.. inTable];
+        foreach (var ended in attempts.Keys.Where(attempt => !running.Contains(attempt)).ToList())
         {
             attempts.Remove(ended);
         }
     }
 
-    /// <summary>Sums by stage.</summary>
-    public IReadOnlyDictionary<int, (long Bytes, long Rows)> ByStage() => attempts.Values.GroupBy(item => item.Attempt.Task.Stage)
+    /// <summary>Sums by stage of those that run.</summary>
+    public IReadOnlyDictionary<int, (long Bytes, long Rows)> ByStage() => attempts.Values
+        .Where(item => running.Contains(item.Attempt))
+        .GroupBy(item => item.Attempt.Task.Stage)
         .ToDictionary(group => group.Key, group => (group.Sum(item => item.BytesDone), group.Sum(item => item.RowsDone)));
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => attempts.Clear();
+    public void Clear()
+    {
+        attempts.Clear();
+        running.Clear();
+    }
 }

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Coordination.Metrics;
@@ -7,7 +8,7 @@ namespace Orleans.Cluster.Coordination.Metrics;
 internal static class ClusterFigures
 {
     public static IReadOnlyDictionary<string, double> Of(
-        IReadOnlyCollection<WorkerStatus> workers, QueueStatus queue, int activeJobs, WorkDone done, double seconds)
+        IReadOnlyCollection<WorkerStatus> workers, QueueFigures queue, WorkDone done, double seconds)
     {
         var living = workers.Where(worker => worker.State != WorkerState.Dead).ToList();
         var figures = new Dictionary<string, double>
@@ -20,7 +21,7 @@ internal static class ClusterFigures
             ["memoryOfferedBytes"] = living.Sum(worker => worker.Memory.OfferedBytes),
             ["memoryGrantedBytes"] = living.Sum(worker => worker.Memory.GrantedBytes),
             ["memoryUsedBytes"] = living.Sum(worker => worker.Memory.UsedBytes),
-            ["jobsActive"] = activeJobs,
+            ["jobsActive"] = queue.ActiveJobs,
             ["partitionsRunning"] = queue.RunningPartitions,
             ["partitionsPerSecond"] = done.Partitions / seconds,
             ["rowsPerSecond"] = done.Rows / seconds,
@@ -28,7 +29,7 @@ internal static class ClusterFigures
             ["failuresPerSecond"] = done.Failures / seconds,
             ["lostPerSecond"] = done.Lost / seconds,
         };
-        foreach (var level in queue.Priorities)
+        foreach (var level in queue.Backlog)
         {
             figures[$"partitionsWaiting{level.Priority}"] = level.Partitions;
         }

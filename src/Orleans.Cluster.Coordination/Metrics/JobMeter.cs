@@ -38,7 +38,9 @@ internal sealed class JobMeter(IJobStore jobs)
         }
 
         open.UnionWith(await CreatedSince(since, cancellationToken));
-        var ended = (await jobs.FindPhases(open, cancellationToken)).Where(job => job.Value.IsTerminal()).Select(job => job.Key).ToList();
+        var phases = await jobs.FindPhases(open, cancellationToken);
+        open.IntersectWith(phases.Keys);
+        var ended = phases.Where(job => job.Value.IsTerminal()).Select(job => job.Key).ToList();
         foreach (var id in ended)
         {
             // One that was removed meanwhile is not counted: nothing is known of it any more.

@@ -19,7 +19,6 @@ internal sealed partial class MetricsRecorder : BackgroundService
 
     private readonly IMetricsStore store;
     private readonly IWorkMeter meter;
-    private readonly IJobStore jobs;
     private readonly IGrainFactory grains;
     private readonly TimeProvider clock;
     private readonly ILogger<MetricsRecorder> logger;
@@ -32,9 +31,9 @@ internal sealed partial class MetricsRecorder : BackgroundService
     public MetricsRecorder(
         IMetricsStore store, IWorkMeter meter, IJobStore jobs, IGrainFactory grains, TimeProvider clock, ILogger<MetricsRecorder> logger)
     {
-        (this.store, this.meter, this.jobs, this.grains, this.clock, this.logger) = (store, meter, jobs, grains, clock, logger);
+        (this.store, this.meter, this.grains, this.clock, this.logger) = (store, meter, grains, clock, logger);
         ended = new JobMeter(jobs);
-        foreach (var name in ClusterFigures.Of([], EmptyQueue, 0, new WorkDone(0, 0, 0, 0, 0), 1).Keys.Where(name => !IsWaiting(name)))
+        foreach (var name in ClusterFigures.Of([], NoFigures, new WorkDone(0, 0, 0, 0, 0), 1).Keys.Where(name => !IsWaiting(name)))
         {
             Create(name, () => Observe(name));
         }
@@ -71,15 +70,15 @@ internal sealed partial class MetricsRecorder : BackgroundService
         var from = until - Period;
         var queue = grains.GetGrain<IQueueGrain>(GrainKeys.Queue);
         var workers = await queue.ListWorkers().WaitAsync(CallTimeout, clock, cancellationToken);
-        var backlog = await queue.Describe().WaitAsync(CallTimeout, clock, cancellationToken);
-        IReadOnlyList<JobId> current = [.. (await jobs.ListActive(now, cancellationToken)).Select(job => job.Id)];
+        var figures = await queue.Measure().WaitAsync(CallTimeout, clock, cancellationToken);
+        var current = figures.AtWork;
 
-        // A job is not active any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
-        // what ended in between was active at the one before the last.
+        // A job is not at work any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
+        // what ended in between was at work at the one before the last.
         var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
         (activeBefore, active) = (active, current);
-        var figures = ClusterFigures.Of(workers, backlog, current.Count, done, Period.TotalSeconds);
-        var sample = new MetricsSample(from, Period, figures.Concat(WorkerFigures.Of(workers)).ToDictionary());
+        var sum = ClusterFigures.Of(workers, figures, done, Period.TotalSeconds);
+        var sample = new MetricsSample(from, Period, sum.Concat(WorkerFigures.Of(workers)).ToDictionary());
         await store.Append(sample, cancellationToken);
         latest = sample;
         await ended.Measure(now, cancellationToken);
@@ -104,14 +103,14 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private IEnumerable<Measurement<double>> Observe(string name) =>
         latest is { } sample && sample.Figures.TryGetValue(name, out var value) ? [new Measurement<double>(value)] : [];
 
+    private static QueueFigures NoFigures => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], 0, 0, []);
+
     private IEnumerable<Measurement<double>> ObserveWaiting() => (latest?.Figures ?? new Dictionary<string, double>())
         .Where(figure => IsWaiting(figure.Key))
         .Select(figure => new Measurement<double>(
             figure.Value, new KeyValuePair<string, object?>("priority", figure.Key[FigureNotes.Waiting.Length..].ToLowerInvariant())));
 
     private static bool IsWaiting(string name) => name.StartsWith(FigureNotes.Waiting, StringComparison.Ordinal);
-
-    private static QueueStatus EmptyQueue => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], [], 0, 0, 0);
 
     private static partial class Log
     {

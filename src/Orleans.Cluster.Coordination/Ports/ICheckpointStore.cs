@@ -9,7 +9,7 @@ namespace Orleans.Cluster.Coordination.Ports;
 /// Port to the partitions and attempts. Begin, commit and end decide in the database, in one guarded statement each, so that of all who
 /// believe to own a partition exactly one does. Calls of one process are grouped into few transactions by the store itself.
 /// </summary>
-internal interface ICheckpointStore
+internal interface ICheckpointStore : IUpstreamReads
 {
     /// <summary>
     /// Takes up to <see cref="BeginRequest.Max"/> ready partitions of one stage (<c>WAITING</c>, <c>not_before</c> over, lowest order
@@ -55,14 +55,11 @@ internal interface ICheckpointStore
     /// <summary>One partition; null when there is none.</summary>
     Task<PartitionRecord?> Find(TaskId task, CancellationToken cancellationToken);
 
-    /// <summary>Partitions of a job in order of stage and <see cref="PartitionRecord.Order"/>; of one stage when given.</summary>
-    Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken);
-
     /// <summary>Counts by stage and state, cheaper than <see cref="List"/>, with sums over committed partitions.</summary>
     Task<IReadOnlyList<StageTally>> Tally(JobId job, CancellationToken cancellationToken);
 
-    /// <summary>When the first attempt of a job began; null when none did.</summary>
-    Task<DateTimeOffset?> FindFirstStart(JobId job, CancellationToken cancellationToken);
+    /// <summary>When the first attempt of a job began, of those that began at a time or later where one is given; null when none did.</summary>
+    Task<DateTimeOffset?> FindFirstStart(JobId job, DateTimeOffset? since, CancellationToken cancellationToken);
 
     /// <summary>Partitions of a job that are <c>FAILED</c> and wait for a decision.</summary>
     Task<IReadOnlyList<PartitionRecord>> ListFailed(JobId job, CancellationToken cancellationToken);

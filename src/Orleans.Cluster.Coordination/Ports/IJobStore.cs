@@ -43,6 +43,18 @@ internal interface IJobStore
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken);
 
+    /// <summary>Of these jobs, those that are non-terminal, as <see cref="ListActive(DateTimeOffset, CancellationToken)"/> has them.</summary>
+    Task<IReadOnlyList<ActiveJob>> ListActive(IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Number of non-terminal jobs.</summary>
+    Task<int> CountActive(CancellationToken cancellationToken);
+
+    /// <summary>Non-terminal jobs of one owner.</summary>
+    Task<IReadOnlyList<JobId>> ListActiveOf(string owner, CancellationToken cancellationToken);
+
+    /// <summary>Jobs that non-terminal ones depend on.</summary>
+    Task<IReadOnlySet<JobId>> ListDependencies(CancellationToken cancellationToken);
+
     /// <summary>How many jobs of a caller have not ended.</summary>
     Task<int> CountActive(string owner, CancellationToken cancellationToken);
 
@@ -52,7 +64,7 @@ internal interface IJobStore
     /// <summary>A page of jobs, newest first, by key.</summary>
     Task<JobPage> List(JobFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>Removes an ended job with its partitions and attempts. False when there is none or it has not ended.</summary>
+    /// <summary>Removes an ended job from everybody's sight; its rows follow by and by. False when there is none or it has not ended.</summary>
     Task<bool> Delete(JobId id, CancellationToken cancellationToken);
 
     /// <summary>Changes of the job's phase in order, from its first.</summary>
@@ -107,6 +119,9 @@ internal sealed record JobChange
     /// condition. One that does not hold refuses the change as another revision does.
     /// </summary>
     public (int Stage, IReadOnlyCollection<AttemptId> Attempts)? OnlyIfCommitted { get; init; }
+
+    /// <summary>A phase that gets a line of its own in the history, before that of the new one; null for none.</summary>
+    public JobPhase? Through { get; init; }
 
     /// <summary>A line for the history when the phase changes; it is also the event of the outbox.</summary>
     public string? HistoryDetail { get; init; }

@@ -17,6 +17,9 @@ internal interface IOutbox
     /// <summary>The event was not accepted and is due again later.</summary>
     Task Postpone(OutboxEvent message, string error, DateTimeOffset dueAt, CancellationToken cancellationToken);
 
+    /// <summary>These events were claimed and not tried; they are due again then, and it counts as no try.</summary>
+    Task SetAside(IReadOnlyCollection<OutboxEvent> messages, DateTimeOffset dueAt, CancellationToken cancellationToken);
+
     /// <summary>What became of a job's events so far, in order.</summary>
     Task<IReadOnlyList<OutboxDelivery>> ListDeliveries(JobId job, CancellationToken cancellationToken);
 }

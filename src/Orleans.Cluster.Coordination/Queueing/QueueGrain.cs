@@ -25,7 +25,12 @@ internal sealed partial class QueueGrain(
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    // While nothing runs as far as is known, what an unknown worker may hold is not looked for twice a second.
+    private static readonly TimeSpan IdleReleasePeriod = TimeSpan.FromSeconds(5);
+
+    // Longer than two of the periods of whoever records figures.
+    private static readonly TimeSpan AtWorkSpan = TimeSpan.FromSeconds(30);
 
     // Numbers of grants begin at the clock, so that none is given twice by two activations.
     private readonly QueueLedger ledger = new(
@@ -33,15 +38,16 @@ internal sealed partial class QueueGrain(
     private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
     private readonly PartitionPace pace = new();
     private readonly HashSet<WorkerId> drained = [];
+    private readonly WakeList wakes = new();
     private Attention attention = null!;
-    private DateTimeOffset nextRefresh;
+    private QueueReader reader = null!;
     private DateTimeOffset nextWake;
-    private Task? refreshing;
-    private bool refreshAgain;
+    private DateTimeOffset nextRelease;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         attention = new Attention(clock.GetUtcNow(), options.Value.LeaseDuration / 2);
+        reader = new QueueReader(jobs, ledger, options.Value.RefreshInterval, clock, Refreshed);
         this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
         Log.Activated(logger);
         return Task.CompletedTask;
@@ -57,16 +63,13 @@ internal sealed partial class QueueGrain(
     {
         attention.Note(clock.GetUtcNow());
         pace.Note(report.Worker, report.Running, clock.GetUtcNow());
-        if (!roster.TryTake(report, clock.GetUtcNow(), out var differs))
+        if (!roster.TryTake(report, clock.GetUtcNow(), out var changed))
         {
             return Task.FromResult(new WorkerOrders());
         }
 
-        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered, report.Held);
-        if (differs)
-        {
-            RefreshSoon(TickPeriod / 2);
-        }
+        ledger.Report(Snapshot(report), report.Sequence, report.OpenGrants, report.Unanswered, report.Held, report.Running);
+        reader.Note(changed);
 
         if (GangOrdersFor(report) is { } gangOrders)
         {
@@ -78,7 +81,7 @@ internal sealed partial class QueueGrain(
         GrantAll();
         if (ledger.ShouldReadAgain(roster.Waiting))
         {
-            Refresh();
+            reader.Read(ledger.KnownTooLow);
         }
 
         return held;
@@ -86,7 +89,7 @@ internal sealed partial class QueueGrain(
 
     public Task Poke(JobId job)
     {
-        Refresh();
+        reader.Read([job]);
         return Task.CompletedTask;
     }
 
@@ -94,15 +97,22 @@ internal sealed partial class QueueGrain(
 
     public Task<QueueStatus> Describe() => Task.FromResult(ledger.Describe(clock.GetUtcNow()));
 
+    public Task<QueueStatus> DescribePage(QueuePage page) => Task.FromResult(ledger.Describe(
+        clock.GetUtcNow(), page.Size, page.After is { } token ? FairKey.FromToken(token) : null, page.Only));
+
+    public Task<QueueFigures> Measure() => Task.FromResult(new QueueFigures(
+        ledger.Backlog(clock.GetUtcNow()), ledger.ById.Count, ledger.Running, ledger.AtWork(clock.GetUtcNow() - AtWorkSpan)));
+
+    public Task<bool> Ping() => Task.FromResult(ledger.IsLoaded);
+
     public Task<IReadOnlyList<WorkerStatus>> ListWorkers() => Task.FromResult(roster.Describe(clock.GetUtcNow(), drained));
 
     public Task<QueueLoad> MeasureLoad() => Task.FromResult(new QueueLoad(
-        ledger.Jobs.Where(job => job.Phase == JobPhase.Running).Sum(job => job.Stages.Sum(stage => stage.Ready)),
+        ledger.Ready,
         ledger.Workers.Sum(worker => worker.Slots - worker.FreeSlots),
         pace.MeanSeconds,
         [
-            .. from job in ledger.Jobs
-               where job is { Gang: true, Phase: JobPhase.Running }
+            .. from job in ledger.Gangs
                from stage in job.Stages
                where stage.Ready > 0
                select new GangLoad(GangPolicy.Width(stage), job.Resources),
@@ -195,7 +205,7 @@ internal sealed partial class QueueGrain(
         }
 
         SendGangOrders();
-        Refresh();
+        reader.Read([gang.Job]);
     }
 
     private async Task Tick(CancellationToken cancellationToken)
@@ -212,12 +222,12 @@ internal sealed partial class QueueGrain(
 
         try
         {
-            if (now >= nextRefresh)
+            await reader.ReadDue();
+            if (now >= nextRelease)
             {
-                await RefreshOnce();
+                nextRelease = now + (ledger.Running > 0 ? TimeSpan.Zero : IdleReleasePeriod);
+                await ReleaseLost(now, cancellationToken);
             }
-
-            await ReleaseLost(now, cancellationToken);
         }
         catch (StorageUnavailableException exception)
         {
@@ -225,62 +235,16 @@ internal sealed partial class QueueGrain(
             Log.StorageAway(logger, exception);
         }
 
-        if (now >= nextWake)
-        {
-            nextWake = now + WakePeriod;
-            WakeJobs();
-        }
+        WakeJobs(everyone: now >= nextWake);
+        nextWake = now >= nextWake ? now + WakePeriod : nextWake;
     }
 
-    private void RefreshSoon(TimeSpan within)
+    // What was read may free a grant, end a gang or wake a job.
+    private void Refreshed()
     {
-        var due = clock.GetUtcNow() + within;
-        nextRefresh = due < nextRefresh ? due : nextRefresh;
-    }
-
-    private void Refresh() => RefreshOnce().Ignore();
-
-    // One read at a time; a change that comes while it is under way is read by another one after it.
-    private Task RefreshOnce()
-    {
-        if (refreshing is { IsCompleted: false })
-        {
-            refreshAgain = true;
-            return refreshing;
-        }
-
-        return refreshing = Run();
-
-        async Task Run()
-        {
-            do
-            {
-                refreshAgain = false;
-                var started = clock.GetTimestamp();
-                nextRefresh = clock.GetUtcNow() + options.Value.RefreshInterval;
-                ledger.Refresh(await jobs.ListActive(clock.GetUtcNow(), CancellationToken.None));
-                SendGangOrders();
-                GrantAll();
-                RefreshAtNextReady();
-                if (refreshAgain)
-                {
-                    // Each new job asks for a read of all; where there are thousands, reads without a pause would leave the gateway nothing.
-                    var took = clock.GetElapsedTime(started);
-                    await Task.Delay(took < LongestPause / 2 ? took * 2 : LongestPause, clock);
-                }
-            }
-            while (refreshAgain);
-        }
-    }
-
-    // A partition that backs off becomes ready between two reads: read again just then.
-    private void RefreshAtNextReady()
-    {
-        var next = ledger.Jobs.SelectMany(job => job.Stages).Min(stage => stage.NextReadyAt);
-        if (next is { } at && at < nextRefresh)
-        {
-            nextRefresh = at;
-        }
+        SendGangOrders();
+        GrantAll();
+        WakeJobs(everyone: false);
     }
 
     private void SendGangOrders()
@@ -337,7 +301,7 @@ internal sealed partial class QueueGrain(
                 GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job)).Wake().Ignore();
             }
 
-            Refresh();
+            reader.Read(released.Select(attempt => attempt.Task.Job));
         }
     }
 
@@ -374,12 +338,13 @@ internal sealed partial class QueueGrain(
         return attention.SilenceOf(roster.LastSeen(worker), now) > options.Value.LeaseDuration ? $"It has not reported for {options.Value.LeaseDuration.TotalSeconds:0} s." : null;
     }
 
-    // Brings job grains back that went with their silo; each reads its row and goes on.
-    private void WakeJobs()
+    // Brings job grains back that went with their silo, and those whose wait is over; each reads its row and goes on.
+    private void WakeJobs(bool everyone)
     {
-        foreach (var job in ledger.Jobs)
+        var now = clock.GetUtcNow();
+        foreach (var job in everyone ? wakes.Take(ledger.Jobs, ledger.ById, now, everyone) : ledger.TakeWoken(wakes, now))
         {
-            GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job.Id)).Wake().Ignore();
+            GrainFactory.GetGrain<IJobGrain>(GrainKeys.Job(job)).Wake().Ignore();
         }
     }
 

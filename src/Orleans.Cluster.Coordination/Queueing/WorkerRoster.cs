@@ -28,11 +28,14 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
     /// <summary>Whether a worker has reported here, and did not say that it was leaving.</summary>
     public bool WasAtWork(WorkerId worker) => seats.TryGetValue(worker, out var seat) && !seat.Report.Draining;
 
-    /// <summary>Takes a report, unless a later one was faster. Whether it <c>differs</c> from the last one in what runs.</summary>
-    public bool TryTake(WorkerReport report, DateTimeOffset now, out bool differs)
+    /// <summary>Takes a report, unless a later one was faster. <c>changed</c> are jobs of which it names other attempts than the last one.</summary>
+    public bool TryTake(WorkerReport report, DateTimeOffset now, out IReadOnlyCollection<JobId> changed)
     {
         var before = seats.GetValueOrDefault(report.Worker);
-        differs = before is null || !before.Report.Running.SequenceEqual(report.Running);
+        var ranBefore = before?.Report.Running ?? [];
+        changed = ranBefore.SequenceEqual(report.Running)
+            ? []
+            : [.. ranBefore.Except(report.Running).Concat(report.Running.Except(ranBefore)).Select(attempt => attempt.Task.Job).Distinct()];
         if (before is not null && before.Report.Sequence > report.Sequence)
         {
             return false;

@@ -32,18 +32,25 @@ internal sealed partial class ArtifactJanitor(
     // When to look next at ended jobs. Lost with the process: the next one looks at each again.
     private readonly Dictionary<JobId, DateTimeOffset> nextLooks = [];
 
+    // The same for jobs that run.
+    private readonly Dictionary<JobId, DateTimeOffset> nextWalks = [];
+    private const int WalkPauseFactor = 100;
+    private static readonly TimeSpan LongWalk = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWalkPause = TimeSpan.FromMinutes(10);
+
     /// <summary>Looks at every job that has artifacts, once.</summary>
     public async Task Sweep(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var present = folders.ListJobs();
-        foreach (var gone in nextLooks.Keys.Except(present).ToList())
+        foreach (var gone in nextLooks.Keys.Concat(nextWalks.Keys).Except(present).ToList())
         {
             nextLooks.Remove(gone);
+            nextWalks.Remove(gone);
         }
 
         // Whoever reads a job's result, or waits for it to, depends on it.
-        var held = (await jobs.ListActive(now, cancellationToken)).SelectMany(job => job.DependsOn).ToHashSet();
+        var held = await jobs.ListDependencies(cancellationToken);
         var working = Stopwatch.StartNew();
         foreach (var batch in present.Chunk(500))
         {
@@ -73,8 +80,7 @@ internal sealed partial class ArtifactJanitor(
                     SweepUnknown(id, now);
                     break;
                 case { } running when !running.IsTerminal():
-                    nextLooks.Remove(id); // A retry moved it again.
-                    await SweepAttempts(id, cancellationToken);
+                    await SweepRunning(id, now, cancellationToken);
                     break;
                 default:
                     await SweepEnded(id, isHeld, now, cancellationToken);
@@ -85,6 +91,24 @@ internal sealed partial class ArtifactJanitor(
         {
             // Another job's folder is not worse for it; the next sweep tries this one again.
             Log.NotSwept(logger, id, e.Message);
+        }
+    }
+
+    // A job of a hundred thousand attempts has as many folders: each is walked for a small share of the time, however many there are.
+    private async Task SweepRunning(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (nextWalks.TryGetValue(id, out var next) && now < next)
+        {
+            return;
+        }
+
+        nextLooks.Remove(id); // A retry moved it again.
+        var started = clock.GetTimestamp();
+        await SweepAttempts(id, cancellationToken);
+        if (clock.GetElapsedTime(started) is var took && took > LongWalk)
+        {
+            var pause = took * WalkPauseFactor;
+            nextWalks[id] = clock.GetUtcNow() + (pause < LongestWalkPause ? pause : LongestWalkPause);
         }
     }
 

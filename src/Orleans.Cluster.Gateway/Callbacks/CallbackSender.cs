@@ -12,16 +12,26 @@ namespace Orleans.Cluster.Gateway.Callbacks;
 
 /// <summary>
 /// Posts changes of phase from the outbox, a job's events one after the other, each until it is accepted or its time is over. Every gateway
-/// does so; the outbox gives each event to one of them at a time.
+/// does so; the outbox gives each event to one of them at a time. A place that comes free is filled at once, and no receiver has all of them.
 /// </summary>
 internal sealed partial class CallbackSender(
     IOutbox outbox, CallbackTargets targets, SecretSeal seal, IOptions<CallbackOptions> options, TimeProvider clock,
     ILogger<CallbackSender> logger) : BackgroundService
 {
-    private const int Batch = 16;
+    private const int MostAtOnce = 32;
+    private const int MostPerReceiver = 4;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(1);
+
+    // An event whose receiver has no place left lets those of others pass, and is looked at again after this; later where many wait so.
+    private static readonly TimeSpan SetAside = TimeSpan.FromSeconds(1);
+    private const int LongestAside = 10;
+    private const int MostRoundsAside = 10;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
+    private readonly ReceiverLanes lanes = new(MostAtOnce, MostPerReceiver);
+    private readonly List<(Task Sent, OutboxEvent Message)> sending = [];
+    private int roundsAside;
     private readonly HttpClient http = new(targets.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
 
     public override void Dispose()
@@ -39,7 +49,9 @@ internal sealed partial class CallbackSender(
             {
                 if (await SendDue(stoppingToken) == 0)
                 {
-                    await Task.Delay(Pause, clock, stoppingToken);
+                    var pause = sending.Count == 0 ? IdlePause : Pause;
+                    await Task.WhenAny([Task.Delay(pause, clock, stoppingToken), .. sending.Select(item => item.Sent)]);
+                    stoppingToken.ThrowIfCancellationRequested();
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -56,11 +68,48 @@ internal sealed partial class CallbackSender(
 
     private async Task<int> SendDue(CancellationToken cancellationToken)
     {
-        // Above the time that a batch can take, so that no other gateway posts the same event meanwhile.
+        await FreePlaces();
+        if (lanes.Free == 0)
+        {
+            return 0;
+        }
+
+        // Above the time that a post can take, so that no other gateway posts the same event meanwhile.
         var lease = options.Value.Timeout + TimeSpan.FromSeconds(15);
-        var events = await outbox.Claim(Batch, lease, clock.GetUtcNow(), cancellationToken);
-        await Task.WhenAll(events.Select(message => Send(message, cancellationToken)));
-        return events.Count;
+        var events = await outbox.Claim(lanes.Free, lease, clock.GetUtcNow(), cancellationToken);
+        var aside = new List<OutboxEvent>();
+        foreach (var message in events)
+        {
+            if (lanes.TryEnter(message.Callback.Url))
+            {
+                sending.Add((Send(message, cancellationToken), message));
+            }
+            else
+            {
+                aside.Add(message);
+            }
+        }
+
+        if (aside.Count > 0)
+        {
+            var delay = SetAside * Math.Clamp(lanes.Refused / MostAtOnce, 1, LongestAside);
+            await outbox.SetAside(aside, clock.GetUtcNow() + delay, cancellationToken);
+        }
+
+        // What waits for a receiver that does not answer may be thousands: behind them are others, but the database is not all ours.
+        roundsAside = aside.Count == events.Count ? roundsAside + 1 : 0;
+        return roundsAside % MostRoundsAside == 0 && roundsAside > 0 ? 0 : events.Count;
+    }
+
+    // What was thrown comes out here, after the place is free: the event is due again when its lease is over.
+    private async Task FreePlaces()
+    {
+        foreach (var (task, message) in sending.Where(item => item.Sent.IsCompleted).ToList())
+        {
+            sending.Remove((task, message));
+            lanes.Leave(message.Callback.Url);
+            await task;
+        }
     }
 
     private async Task Send(OutboxEvent message, CancellationToken cancellationToken)

@@ -19,7 +19,8 @@ namespace Orleans.Cluster.Gateway.Inside;
 /// </summary>
 // The name in calls between builds is older than the class.
 [StatelessWorker, Reentrant, GrainType("jobdoor")]
-internal sealed partial class JobRequestsGrain(JobRequests requests, IJobService desk, IAuditLog audit, TimeProvider clock, ILogger<JobRequestsGrain> logger)
+internal sealed partial class JobRequestsGrain(
+    JobRequests requests, IJobService desk, IResultReader results, IAuditLog audit, TimeProvider clock, ILogger<JobRequestsGrain> logger)
     : Grain, IJobRequestsGrain
 {
     private const string Origin = "grain call";
@@ -51,6 +52,8 @@ internal sealed partial class JobRequestsGrain(JobRequests requests, IJobService
     public Task<byte[]> List(string query) => Document(() => requests.List(Parsed(query), owner: null, CancellationToken.None));
 
     public Task<byte[]> GetPlan(JobId id) => Document(() => requests.GetPlan(id, CancellationToken.None));
+
+    public Task<byte[]> ListResultParts(JobId id) => Document(() => results.ListParts(id, CancellationToken.None));
 
     public Task<byte[]> ListPartitions(JobId id, string query) =>
         Document(() => requests.ListPartitions(id, Parsed(query), CancellationToken.None));

@@ -18,29 +18,21 @@ internal static class HealthApi
         return health;
     }
 
-    // Each part is asked with a bound, so that the answer comes while a part is away.
-    private static async Task<IResult> GetHealth(
-        IJobStore jobs, IGrainFactory grains, IClusterMembershipService membership, IPlanningHealth planning, TimeProvider clock,
-        CancellationToken cancellationToken)
-    {
-        var storage = await Answers(jobs.Ping(cancellationToken));
-        var queue = await Answers(Describe(grains.GetGrain<IQueueGrain>(GrainKeys.Queue)));
-        var silos = membership.CurrentSnapshot.Members.Values.Count(member => member.Status == SiloStatus.Active);
-        var fault = planning.FindFault();
-        var document = new HealthDocument(
-            storage && queue && silos > 0 && fault is null ? "HEALTHY" : "UNHEALTHY",
-            new HealthPart(storage ? "UP" : "DOWN", storage ? null : "The database does not answer."),
-            new HealthPart(silos > 0 ? "UP" : "DOWN", $"{silos} silos are active."),
-            new HealthPart(queue ? "UP" : "DOWN", queue ? null : "The queue does not answer."),
-            new HealthPart(fault is null ? "UP" : "DOWN", fault),
-            ProductVersion.Current, clock.GetUtcNow());
-        return Results.Json(document, WireJson.Options, statusCode: document.Status == "HEALTHY" ? 200 : 503);
+    public static IServiceCollection AddHealth(this IServiceCollection services) =>
+        services.AddSingleton<HealthBoard>().AddHostedService<HealthProbes>();
 
-        static async Task<bool> Describe(IQueueGrain queue)
-        {
-            await queue.Describe();
-            return true;
-        }
+    // Nobody is asked now: the answer is what the probes found last, and comes at once whatever is busy.
+    private static IResult GetHealth(HealthBoard board, IClusterMembershipService membership, TimeProvider clock)
+    {
+        var (storage, queue) = (board.Find(HealthProbes.Storage), board.Find(HealthProbes.Queue));
+        var (planning, disk) = (board.Find(HealthProbes.Planning), board.Find(HealthProbes.Disk));
+        var silos = membership.CurrentSnapshot.Members.Values.Count(member => member.Status == SiloStatus.Active);
+        var members = new HealthPart(silos > 0 ? "UP" : "DOWN", silos == 1 ? "1 silo is active." : $"{silos} silos are active.");
+        HealthPart[] parts = [storage, members, queue, planning, disk];
+        var isHealthy = parts.All(part => part.State == "UP");
+        var document = new HealthDocument(
+            isHealthy ? "HEALTHY" : "UNHEALTHY", storage, members, queue, planning, disk, ProductVersion.Current, clock.GetUtcNow());
+        return Results.Json(document, WireJson.Options, statusCode: isHealthy ? 200 : 503);
     }
 
     // A part that does not answer in time is away, as far as anybody who asks can tell.
@@ -74,7 +66,7 @@ internal static class HealthApi
 
 /// <summary>Health of the whole and of each part, as the gateway of this version saw it at this time.</summary>
 internal sealed record HealthDocument(
-    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, string Version, DateTimeOffset Now);
+    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, HealthPart Disk, string Version, DateTimeOffset Now);
 
 /// <summary>Whether a part is <c>UP</c> or <c>DOWN</c>.</summary>
 internal sealed record HealthPart(string State, string? Detail);

@@ -120,7 +120,7 @@ internal static class Examples
         $$"""
         {"priorities":[{"priority":"HIGH","jobs":1,"partitions":10,"oldestWaitSeconds":2.5}],
          "waiting":[{"id":"{{Job}}","priority":"HIGH","position":1,"reason":{"code":"WAITING_FOR_SLOT","detail":"4 of 4 slots busy"},
-           "createdAt":"2026-01-31T12:00:00Z"}],"runningPartitions":4,"totalSlots":4,"busySlots":4}
+           "createdAt":"2026-01-31T12:00:00Z"}],"runningPartitions":4,"totalSlots":4,"busySlots":4,"nextPageToken":null}
         """;
 
     public const string Cluster =
@@ -135,7 +135,7 @@ internal static class Examples
     public const string Health =
         """
         {"status":"HEALTHY","storage":{"state":"UP","detail":null},"membership":{"state":"UP","detail":"5 silos are active."},
-         "queue":{"state":"UP","detail":null},"planning":{"state":"UP","detail":null},"version":"0.1.0","now":"2026-01-31T12:00:00Z"}
+         "queue":{"state":"UP","detail":null},"planning":{"state":"UP","detail":null},"disk":{"state":"UP","detail":null},"version":"0.1.0","now":"2026-01-31T12:00:00Z"}
         """;
 
     public const string Metrics =

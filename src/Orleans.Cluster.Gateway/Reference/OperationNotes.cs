@@ -165,7 +165,10 @@ internal static class OperationNotes
             Body = typeof(PartitionRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"partitioning":{"targetBytes":104857600}}""",
             Errors = [.. OfData, Code.PayloadTooLarge, Code.UnsupportedMediaType],
         },
-        ["GetQueueStatus"] = new("What waits, and why", 200, typeof(QueueStatus), Examples.Queue),
+        ["GetQueueStatus"] = new("What waits, and why", 200, typeof(QueueStatus), Examples.Queue)
+        {
+            Parameters = [PageSize, new("pageToken", "nextPageToken of the page before.", "1-638000000000000000-01JD0000000000000000000001")],
+        },
         ["GetClusterStatus"] = new("The cluster and its workers", 200, typeof(ClusterStatus), Examples.Cluster),
         ["ListScalingDecisions"] = new("Scaling decisions, the latest last", 200, typeof(IReadOnlyList<ScalingDecision>), Examples.Decisions),
         ["StartCluster"] = new("Start workers", 202, typeof(ClusterStatus), Examples.Cluster)

@@ -69,6 +69,9 @@ public sealed record JobFacts
     /// <summary>When the first attempt of all began; null before.</summary>
     public DateTimeOffset? FirstStartedAt { get; init; }
 
+    /// <summary>An attempt of the job's present epoch has begun.</summary>
+    public bool HasBegun { get; init; }
+
     /// <summary>Attempts that run.</summary>
     public int RunningAttempts { get; init; }
 
@@ -81,6 +84,9 @@ public sealed record JobDecision
 {
     /// <summary>The next state; the same object when nothing is to be stored.</summary>
     public required JobState State { get; init; }
+
+    /// <summary>A phase that it has passed through since the last look, told by its history before the new one; null for none.</summary>
+    public JobPhase? Through { get; init; }
 
     /// <summary>Stages that open with this change.</summary>
     public IReadOnlyList<int> OpenStages { get; init; } = [];

@@ -56,6 +56,9 @@ public sealed record JobState
     /// <summary>Stages of the plan; empty before there is one.</summary>
     public IReadOnlyList<StageState> Stages { get; init; } = [];
 
+    /// <summary>Jobs that it depends on and that have been seen to succeed; they may be deleted from then on.</summary>
+    public IReadOnlyList<JobId> MetDependencies { get; init; } = [];
+
     /// <summary>Largest progress ever shown.</summary>
     public JobProgress Progress { get; init; } = new();
 

@@ -11,6 +11,9 @@ public static class JobTransitions
     // A reader wants to know that it happened, and where; not each of a thousand.
     private const int MaxNotes = 20;
 
+    // Every list of jobs reads the row. The files of a larger result are listed by their own endpoint, from the partitions.
+    private const int MaxListedFiles = 1_000;
+
     /// <summary>What follows from an event.</summary>
     public static JobDecision Apply(JobState state, JobEvent evt, JobSpec spec)
     {
@@ -43,6 +46,7 @@ public static class JobTransitions
 
         return state.Phase switch
         {
+            JobPhase.Queued when state.Stages.Count > 0 => Advance(state, facts, spec),
             JobPhase.Queued => Leave(state, facts, spec),
             JobPhase.Planning => new JobDecision { State = state, Commands = [JobCommand.Plan] },
             JobPhase.Running => Advance(state, facts, spec),
@@ -52,10 +56,11 @@ public static class JobTransitions
         };
     }
 
-    // QUEUED: wait for dependencies, then plan, or go on with the plan that there is.
+    // QUEUED without stages: wait for dependencies, then plan, or open the stages of the plan that there is.
     private static JobDecision Leave(JobState state, JobFacts facts, JobSpec spec)
     {
-        foreach (var id in spec.DependsOn)
+        var open = spec.DependsOn.Except(state.MetDependencies).ToList();
+        foreach (var id in open)
         {
             if (!facts.Dependencies.TryGetValue(id, out var phase) || phase is JobPhase.Failed or JobPhase.Cancelled)
             {
@@ -64,9 +69,10 @@ public static class JobTransitions
             }
         }
 
-        if (spec.DependsOn.Any(id => facts.Dependencies[id] != JobPhase.Succeeded))
+        var met = open.Where(id => facts.Dependencies[id] == JobPhase.Succeeded).ToList();
+        if (met.Count < open.Count)
         {
-            return JobDecision.None(state);
+            return met.Count == 0 ? JobDecision.None(state) : new JobDecision { State = state with { MetDependencies = [.. state.MetDependencies, .. met] } };
         }
 
         if (facts.Plan is not { } plan)
@@ -74,11 +80,10 @@ public static class JobTransitions
             return new JobDecision { State = state with { Phase = JobPhase.Planning }, Commands = [JobCommand.Plan] };
         }
 
-        return state.Stages.Count == 0
-            ? Start(state, plan)
-            : new JobDecision { State = state with { Phase = JobPhase.Running }, Commands = [JobCommand.PokeQueue] };
+        return Start(state, plan);
     }
 
+    // It is QUEUED with open stages from here on, and RUNNING once one of its attempts has begun.
     private static JobDecision Start(JobState state, JobPlan plan)
     {
         var roots = plan.Stages.Where(stage => stage.Inputs.All(input => input.Stage is null)).Select(stage => stage.Index).ToHashSet();
@@ -86,7 +91,7 @@ public static class JobTransitions
         {
             State = state with
             {
-                Phase = JobPhase.Running,
+                Phase = JobPhase.Queued,
                 Stages = [.. plan.Stages.Select(stage => new StageState(
                     stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
             },
@@ -95,11 +100,23 @@ public static class JobTransitions
         };
     }
 
-    // RUNNING: decide what failed, close stages that are complete, open those whose inputs are.
+    // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over by now.
     private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
     {
-        var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} runs without a plan.", nameof(facts));
         state = state.StartedAt is null && facts.FirstStartedAt is { } began ? state with { StartedAt = began } : state;
+        if (state.Phase != JobPhase.Queued || !facts.HasBegun)
+        {
+            return Continue(state, facts, spec);
+        }
+
+        var decision = Continue(state with { Phase = JobPhase.Running }, facts, spec);
+        return decision.State.Phase == JobPhase.Running ? decision : decision with { Through = JobPhase.Running };
+    }
+
+    // Decide what failed, close stages that are complete, open those whose inputs are.
+    private static JobDecision Continue(JobState state, JobFacts facts, JobSpec spec)
+    {
+        var plan = facts.Plan ?? throw new ArgumentException($"Job {state.Id} has stages without a plan.", nameof(facts));
         var split = facts.Failed.Where(partition => facts.Halves.ContainsKey(partition.Task)).ToList();
         foreach (var partition in facts.Failed.Except(split))
         {
@@ -265,7 +282,7 @@ public static class JobTransitions
         {
             Phase = JobPhase.Succeeded,
             FinishedAt = e.Now,
-            Result = e.Result,
+            Result = e.Result.Files.Count <= MaxListedFiles ? e.Result : e.Result with { Files = [] },
             Notes = e.Notes.Count == 0 ? state.Notes : [.. state.Notes.Concat(e.Notes).Take(MaxNotes)],
             Progress = state.Progress with { Fraction = 1, BytesDone = state.Progress.BytesTotal },
         },

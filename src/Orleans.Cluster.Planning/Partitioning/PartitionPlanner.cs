@@ -14,6 +14,9 @@ public static class PartitionPlanner
     private const int ManyFiles = 100;
     private const int TinyPart = 100;
 
+    // Whatever target is asked for: each partition is a row, a task and a file, and what is much larger than this no cluster is the better for.
+    private const int MostPartitions = 100_000;
+
     /// <summary>Wanted cuts by the number of their file, for text files that are larger than one partition.</summary>
     /// <returns>Byte offsets inside (DataStart, Bytes), rising; files that stay whole are left out.</returns>
     public static IReadOnlyDictionary<int, IReadOnlyList<long>> PlanCuts(DatasetProbe probe, PartitioningSpec partitioning)
@@ -69,7 +72,7 @@ public static class PartitionPlanner
             PieceBytes = StreamPieceBytes(probe, partitioning, piece),
             InflatedBytes = probe.Files.Sum(file => Math.Max(file.Stamp.Bytes, file.UncompressedBytes)),
         };
-        return (dataset, [.. probe.Warnings, .. Warnings(probe, dataset, piece)]);
+        return (dataset, [.. probe.Warnings, .. TooFine(probe, partitioning, piece), .. Warnings(probe, dataset, piece)]);
     }
 
     // A stream that is larger than a partition keeps one task busy for long: it is cut into pieces first. Those are of text, so that they
@@ -104,8 +107,10 @@ public static class PartitionPlanner
             piece = Math.Max(piece, (total + most - 1) / most);
         }
 
-        return piece;
+        return Math.Max(piece, LeastPiece(total));
     }
+
+    private static long LeastPiece(long total) => (total + MostPartitions - 1) / MostPartitions;
 
     private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> Slices(
         SourceFormat format, SourceFile file, IReadOnlyList<AlignedRange>? ranges, long piece, bool isTail)
@@ -210,6 +215,11 @@ public static class PartitionPlanner
             }),
         ];
     }
+
+    private static IEnumerable<PlanWarning> TooFine(DatasetProbe probe, PartitioningSpec partitioning, long piece) =>
+        piece > partitioning.TargetBytes && piece == LeastPiece(probe.Files.Sum(file => file.Stamp.Bytes - StartOf(file)))
+            ? [new PlanWarning("target-raised", $"At {partitioning.TargetBytes} bytes each there would be more than {MostPartitions} partitions: they have {piece} bytes instead.")]
+            : [];
 
     private static List<PlanWarning> Warnings(DatasetProbe probe, PlannedDataset dataset, long piece)
     {

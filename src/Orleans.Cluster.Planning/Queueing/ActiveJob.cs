@@ -5,7 +5,18 @@ namespace Orleans.Cluster.Planning.Queueing;
 /// <summary>A non-terminal job as the queue sees it.</summary>
 public sealed record ActiveJob(
     JobId Id, JobPhase Phase, JobPriority Priority, int Epoch, DateTimeOffset CreatedAt, ResourceRequest Resources, bool Gang,
-    IReadOnlyList<JobId> DependsOn, DateTimeOffset? DeadlineAt, IReadOnlyList<StageBacklog> Stages);
+    IReadOnlyList<JobId> DependsOn, DateTimeOffset? DeadlineAt, IReadOnlyList<StageBacklog> Stages)
+{
+    /// <summary>Whether its tasks may begin: it is planned, and neither publishing nor ending.</summary>
+    public bool IsOpen => Phase == JobPhase.Running || (Phase == JobPhase.Queued && Stages.Count > 0);
+
+    /// <summary>Whether another word on the same job says the same; what cannot change is not compared.</summary>
+    public bool IsAs(ActiveJob other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Phase == other.Phase && Epoch == other.Epoch && Priority == other.Priority && DeadlineAt == other.DeadlineAt && Stages.SequenceEqual(other.Stages);
+    }
+}
 
 /// <summary>What waits and runs in one open stage.</summary>
 /// <param name="Stage">Its number.</param>

@@ -10,11 +10,18 @@ namespace Orleans.Cluster.Planning.Queueing;
 public static class FairOrder
 {
     /// <summary>Level of a job, from LOW = 0; at most that of CRITICAL.</summary>
-    public static int Level(JobPriority priority, DateTimeOffset waitingSince, DateTimeOffset now, TimeSpan rise)
+    public static int Level(JobPriority priority, DateTimeOffset waitingSince, DateTimeOffset now, TimeSpan rise) =>
+        Math.Min((int)JobPriority.Critical, (int)priority + Risen(waitingSince, now, rise));
+
+    /// <summary>When the level of a job rises next; null when it is at the highest.</summary>
+    public static DateTimeOffset? NextRise(JobPriority priority, DateTimeOffset waitingSince, DateTimeOffset now, TimeSpan rise)
     {
-        var risen = now <= waitingSince ? 0 : (int)Math.Min(3, (now - waitingSince) / rise);
-        return Math.Min((int)JobPriority.Critical, (int)priority + risen);
+        var risen = Risen(waitingSince, now, rise);
+        return (int)priority + risen >= (int)JobPriority.Critical ? null : waitingSince + ((risen + 1) * rise);
     }
+
+    private static int Risen(DateTimeOffset waitingSince, DateTimeOffset now, TimeSpan rise) =>
+        now <= waitingSince ? 0 : (int)Math.Min((int)JobPriority.Critical, (now - waitingSince) / rise);
 
     /// <summary>Jobs in order. Ties of time are broken by id, which keeps the order of creation.</summary>
     public static IReadOnlyList<ActiveJob> Sort(

@@ -20,13 +20,13 @@ public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int
 public static class Matchmaker
 {
     /// <summary>Matches for workers that can take an order now.</summary>
-    /// <param name="jobs">Running jobs in the order of <see cref="FairOrder"/>, with what is ready in each stage.</param>
+    /// <param name="jobs">Open jobs in the order of <see cref="FairOrder"/>, with what is ready in each stage; no more of them are read than are needed.</param>
     /// <param name="workers">Workers that wait for orders, with what they have left.</param>
     /// <param name="everyone">All workers that live, for reservations and gangs.</param>
     /// <param name="gangStep">What a gang's stage asks for.</param>
     /// <param name="gangMayReserve">Whether a gang may keep slots free until it fits; false once it has done so for too long.</param>
     public static IReadOnlyList<Match> Apply(
-        IReadOnlyList<ActiveJob> jobs, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
+        IEnumerable<ActiveJob> jobs, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
         Func<ActiveJob, StageBacklog, GangStep> gangStep, Func<ActiveJob, bool> gangMayReserve)
     {
         ArgumentNullException.ThrowIfNull(jobs);
@@ -35,9 +35,15 @@ public static class Matchmaker
         ArgumentNullException.ThrowIfNull(gangMayReserve);
         var free = workers.ToDictionary(worker => worker.Id);
         var matches = new List<Match>();
+        var unfit = new HashSet<ResourceRequest>();
         WorkerId? reserved = null;
         foreach (var (job, stage) in jobs.SelectMany(job => job.Stages.Select(stage => (job, stage))).Where(pair => pair.stage.Ready > 0))
         {
+            if (!free.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && worker.Id != reserved))
+            {
+                break; // Nobody takes anything any more: who comes later need not be looked at.
+            }
+
             var step = job.Gang ? gangStep(job, stage) : GangStep.Replace;
             if (step is GangStep.Wait or GangStep.GiveBack)
             {
@@ -56,12 +62,18 @@ public static class Matchmaker
                 continue;
             }
 
+            // What fits nowhere now does so for nobody of this size: room only shrinks. It has been kept for the first of them.
             var left = stage.Ready;
-            while (left > 0 && Emptiest(free.Values, job.Resources, reserved) is { } worker)
+            while (left > 0 && !unfit.Contains(job.Resources) && Emptiest(free.Values, job.Resources, reserved) is { } worker)
             {
                 matches.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources));
                 free[worker.Id] = worker.Take(job.Resources, 1);
                 left--;
+            }
+
+            if (left > 0)
+            {
+                unfit.Add(job.Resources);
             }
 
             if (left == stage.Ready && reserved is null)

@@ -18,47 +18,90 @@ namespace Orleans.Cluster.Planning.Queueing;
 public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long before = 0)
 {
     private readonly Dictionary<WorkerId, WorkerSnapshot> workers = [];
-    private readonly Dictionary<JobId, ActiveJob> jobs = [];
+    private readonly QueueJobs jobs = new(rise);
     private readonly Dictionary<WorkerId, long> lastReport = [];
-    private readonly Dictionary<long, (Match Match, long Report)> underWay = [];
-    private readonly Dictionary<JobId, DateTimeOffset> lastGrant = [];
     private readonly GangLedger gangs = new(gangBounds);
+    private readonly Dictionary<JobId, long> lastNumberAtRead = [];
+    private readonly HashSet<JobId> knownTooLow = [];
     private long lastNumber = before;
-    private long lastNumberAtRead = before;
+    private long lastNumberAtFullRead = before;
 
     /// <summary>Workers that live.</summary>
     public IReadOnlyCollection<WorkerSnapshot> Workers => workers.Values;
 
+    /// <summary>Jobs that have not ended, by their id.</summary>
+    public IReadOnlyDictionary<JobId, ActiveJob> ById => jobs.ById;
+
     /// <summary>Jobs that have not ended.</summary>
-    public IReadOnlyCollection<ActiveJob> Jobs => jobs.Values;
+    public IEnumerable<ActiveJob> Jobs => jobs.ById.Values;
 
     /// <summary>Whether the database has been read at least once.</summary>
     public bool IsLoaded { get; private set; }
 
     /// <summary>
-    /// More may be ready than is known: a grant that was under way at the last read has been begun, and whether the read saw that cannot be
-    /// told. Its tasks were taken off to be safe; the next read says.
+    /// Jobs of which more may be ready than is known: a grant that was under way at the last read has been begun, and whether the read saw that
+    /// cannot be told. Its tasks were taken off to be safe; the next read says.
     /// </summary>
-    public bool MayKnowTooFew { get; private set; }
+    public IReadOnlyCollection<JobId> KnownTooLow => knownTooLow;
+
+    /// <summary>Jobs looked at and places compared since it was made: what it costs, whatever the machine.</summary>
+    public long Work => jobs.Work;
+
+    /// <summary>Partitions of open jobs that only wait for a slot.</summary>
+    public int Ready => jobs.Index.Ready;
+
+    /// <summary>Partitions that run.</summary>
+    public int Running => jobs.Index.Running;
+
+    /// <summary>Open jobs that are gangs.</summary>
+    public IEnumerable<ActiveJob> Gangs => jobs.Index.Gangs.Select(id => jobs.ById[id]);
+
+    /// <summary>When a partition that backs off becomes ready next, and of which job; null for never.</summary>
+    public (DateTimeOffset At, JobId Job)? NextReady => jobs.Index.NextReady;
 
     /// <summary>The cluster was stopped on request: nothing is granted.</summary>
     public bool Stopped { get; set; }
 
-    /// <summary>Takes what the database says now in place of what it said before.</summary>
+    /// <summary>Takes what the database says now of all jobs in place of what it said before.</summary>
     public void Refresh(IReadOnlyList<ActiveJob> active)
     {
         ArgumentNullException.ThrowIfNull(active);
         IsLoaded = true;
-        (MayKnowTooFew, lastNumberAtRead) = (false, lastNumber);
-        jobs.Clear();
-        foreach (var job in active)
+        lastNumberAtFullRead = lastNumber;
+        lastNumberAtRead.Clear();
+        knownTooLow.Clear();
+        var present = active.Select(job => job.Id).ToHashSet();
+        foreach (var id in jobs.ById.Keys.Where(id => !present.Contains(id)).ToList())
         {
-            jobs[job.Id] = job;
+            jobs.Drop(id);
         }
 
-        foreach (var id in lastGrant.Keys.Where(id => !jobs.ContainsKey(id)).ToList())
+        foreach (var job in active)
         {
-            lastGrant.Remove(id);
+            jobs.Take(job);
+        }
+    }
+
+    /// <summary>Takes what it says of some jobs; those that are asked for and not answered have ended.</summary>
+    public void Refresh(IReadOnlyCollection<JobId> asked, IReadOnlyList<ActiveJob> active)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        ArgumentNullException.ThrowIfNull(active);
+        var present = active.Select(job => job.Id).ToHashSet();
+        foreach (var id in asked)
+        {
+            lastNumberAtRead[id] = lastNumber;
+            knownTooLow.Remove(id);
+            if (!present.Contains(id))
+            {
+                jobs.Drop(id);
+                lastNumberAtRead.Remove(id);
+            }
+        }
+
+        foreach (var job in active)
+        {
+            jobs.Take(job);
         }
     }
 
@@ -68,11 +111,13 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     /// <param name="openGrants">Grants that the worker has received and not begun yet, those in <paramref name="held"/> among them.</param>
     /// <param name="unanswered">Earlier reports whose answer, and the grants in it, the worker had not received when it made this one.</param>
     /// <param name="held">Parts of gangs that it keeps free and has not been told to begin.</param>
+    /// <param name="running">Attempts that it runs.</param>
     public void Report(
-        WorkerSnapshot worker, long sequence, IReadOnlyCollection<long> openGrants, IReadOnlyCollection<long> unanswered, IReadOnlyCollection<long>? held = null)
+        WorkerSnapshot worker, long sequence, IReadOnlyCollection<long> openGrants, IReadOnlyCollection<long> unanswered,
+        IReadOnlyCollection<long>? held = null, IReadOnlyCollection<AttemptId>? running = null)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        foreach (var (number, (match, report)) in underWay.Where(pair => pair.Value.Match.Worker == worker.Id && !openGrants.Contains(pair.Key)).ToList())
+        foreach (var (number, match, report) in jobs.UnderWay.Of(worker.Id).Where(grant => !openGrants.Contains(grant.Number)))
         {
             if (unanswered.Contains(report))
             {
@@ -87,11 +132,16 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
                 continue;
             }
 
-            underWay.Remove(number);
             gangs.Forget(number);
-            Begun(match);
-            MayKnowTooFew |= number <= lastNumberAtRead;
+            if (number <= lastNumberAtRead.GetValueOrDefault(match.Job, lastNumberAtFullRead))
+            {
+                knownTooLow.Add(match.Job);
+            }
+
+            jobs.Begun(number, match);
         }
+
+        jobs.Report(worker.Id, running ?? []);
 
         foreach (var part in held ?? [])
         {
@@ -116,7 +166,8 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     {
         workers.Remove(worker);
         lastReport.Remove(worker);
-        foreach (var number in underWay.Where(pair => pair.Value.Match.Worker == worker).Select(pair => pair.Key).ToList())
+        jobs.Report(worker, []);
+        foreach (var (number, _, _) in jobs.UnderWay.Of(worker))
         {
             if (gangs.Find(number) is { } reservation)
             {
@@ -124,7 +175,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
                 GiveBackIfReserved(reservation);
             }
 
-            underWay.Remove(number);
+            jobs.EndGrant(number);
         }
     }
 
@@ -136,7 +187,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
             GiveBackIfReserved(reservation);
         }
 
-        gangs.Review([.. Order(now).Where(job => job.Gang)], now);
+        gangs.Review([.. Gangs.Select(jobs.WithoutTaken)], now);
     }
 
     /// <summary>Gangs whose workers all keep their part, each once: to begin now, and then <see cref="GangBegun"/> or <see cref="GangRefused"/>.</summary>
@@ -181,16 +232,15 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
             return [];
         }
 
-        var order = Order(now);
+        jobs.Index.Advance(now);
         var matches = Matchmaker.Apply(
-            order, [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values],
+            jobs.InOrder(), [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values],
             (job, stage) => StepOf(job, stage, now), job => gangs.MayReserve(job.Id, now));
         var granted = new List<(long Number, Match Match)>();
         foreach (var match in matches)
         {
-            underWay[++lastNumber] = (match, lastReport[match.Worker]);
+            jobs.BeginGrant(++lastNumber, match, lastReport[match.Worker], now);
             workers[match.Worker] = workers[match.Worker].Take(match.Resources, match.Count);
-            lastGrant[match.Job] = now;
             granted.Add((lastNumber, match));
         }
 
@@ -204,94 +254,75 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
 
     /// <summary>A slot would stay empty until the next read, perhaps for nothing: one of the workers that wait for orders has it, and more may be ready than is known.</summary>
     public bool ShouldReadAgain(IReadOnlyCollection<WorkerId> waiting) =>
-        MayKnowTooFew && workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
+        knownTooLow.Count > 0 && workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
 
     /// <summary>Of the attempts that a worker runs, those whose job runs no more.</summary>
     public IReadOnlyList<AttemptId> Unwanted(IReadOnlyCollection<AttemptId> running) => IsLoaded
-        ? [.. running.Where(attempt => !jobs.TryGetValue(attempt.Task.Job, out var job) || job.Phase is JobPhase.Cancelling)]
+        ? [.. running.Where(attempt => !jobs.ById.TryGetValue(attempt.Task.Job, out var job) || job.Phase is JobPhase.Cancelling)]
         : [];
 
     /// <summary>Why a job waits; null when it is not known.</summary>
     public JobReason? Explain(JobId id, DateTimeOffset now)
     {
-        if (!jobs.TryGetValue(id, out var job))
-        {
-            return null;
-        }
-
-        var ahead = Order(now).TakeWhile(other => other.Id != id).Count(other => other.Stages.Any(stage => stage.Ready > 0));
-        return WaitReason.Explain(WithUnderWay(job, TakenBySingles()), ahead, [.. workers.Values], Stopped);
+        jobs.Index.Advance(now);
+        return jobs.ById.TryGetValue(id, out var job) ? Explain(job) : null;
     }
 
-    /// <summary>The queue as a document.</summary>
-    public QueueStatus Describe(DateTimeOffset now)
+    /// <summary>The queue as a document, with a part of the jobs that wait.</summary>
+    /// <param name="now">The clock.</param>
+    /// <param name="size">How many of them, at most.</param>
+    /// <param name="after">Where the part before ended; from the first when null.</param>
+    /// <param name="only">Those that the reader may see; all when null.</param>
+    public QueueStatus Describe(DateTimeOffset now, int size = 500, FairKey? after = null, IReadOnlyCollection<JobId>? only = null)
     {
-        // Sorted once: with thousands of jobs that wait, a sort for each of them held up the whole queue.
-        var ahead = new Dictionary<JobId, int>();
-        var ready = 0;
-        foreach (var job in Order(now))
-        {
-            ahead[job.Id] = ready;
-            ready += job.Stages.Any(stage => stage.Ready > 0) ? 1 : 0;
-        }
-
-        var taken = TakenBySingles();
-        WorkerSnapshot[] known = [.. workers.Values];
-        var all = FairOrder.Sort(jobs.Values.Where(job => job.Phase is JobPhase.Queued or JobPhase.Planning or JobPhase.Running), WaitingSince, now, rise)
-            .Select(job => WithUnderWay(job, taken))
-            .Where(job => job.Stages.Sum(stage => stage.Running) == 0)
-            .ToList();
+        jobs.Index.Advance(now);
+        var first = after is { } key ? jobs.Index.PositionAfter(key) : 1;
+        var (shown, isAll) = only is null ? Part(first, size) : PartOf(only, first, size);
         return new QueueStatus(
-            [
-                .. Enum.GetValues<JobPriority>().OrderDescending().Select(priority => new PriorityBacklog(
-                    priority,
-                    all.Count(job => job.Priority == priority),
-                    jobs.Values.Where(job => job.Priority == priority).Sum(job => job.Stages.Sum(stage => stage.Ready + stage.BackingOff)),
-                    all.Where(job => job.Priority == priority).Select(job => (now - job.CreatedAt).TotalSeconds).DefaultIfEmpty(0).Max())),
-            ],
-            [.. all.Select((job, index) => new WaitingJob(
-                job.Id, job.Priority, index + 1, WaitReason.Explain(job, ahead.GetValueOrDefault(job.Id, ready), known, Stopped), job.CreatedAt))],
-            jobs.Values.Sum(job => job.Stages.Sum(stage => stage.Running)),
-            workers.Values.Sum(worker => worker.Slots),
-            workers.Values.Sum(worker => worker.Slots - worker.FreeSlots));
-    }
-
-    // Slots that a job has been given and whose worker is just beginning are its own: it runs, and does not wait for them. Members of a gang
-    // begin together or not at all, so theirs are only reserved.
-    private ILookup<(JobId Job, int Epoch, int Stage), int> TakenBySingles() => underWay.Values.Select(grant => grant.Match)
-        .Where(match => !match.Together).ToLookup(match => (match.Job, match.Epoch, match.Stage), match => match.Count);
-
-    private static ActiveJob WithUnderWay(ActiveJob job, ILookup<(JobId Job, int Epoch, int Stage), int> taken) => taken.Count == 0 ? job : job with
-    {
-        Stages =
-        [
-            .. job.Stages.Select(stage => taken[(job.Id, job.Epoch, stage.Stage)].Sum() is > 0 and var begun
-                ? stage with { Ready = Math.Max(0, stage.Ready - begun), Running = stage.Running + begun }
-                : stage),
-        ],
-    };
-
-    // Running jobs in fair order, with what is under way taken out of what is ready.
-    private IReadOnlyList<ActiveJob> Order(DateTimeOffset now)
-    {
-        var taken = underWay.Values.Select(grant => grant.Match).ToLookup(match => (match.Job, match.Epoch, match.Stage), match => match.Count);
-        var running = jobs.Values.Where(job => job.Phase == JobPhase.Running).Select(job => job with
+            jobs.Index.Backlog(now), [.. shown.Select(item => Waiting(jobs.ById[item.Job], item.Position))], jobs.Index.Running,
+            workers.Values.Sum(worker => worker.Slots), workers.Values.Sum(worker => worker.Slots - worker.FreeSlots))
         {
-            Stages = [.. job.Stages.Select(stage => stage with { Ready = Math.Max(0, stage.Ready - taken[(job.Id, job.Epoch, stage.Stage)].Sum()) })],
-        });
-        return FairOrder.Sort(running, WaitingSince, now, rise);
+            NextPageToken = isAll || shown.Count == 0 ? null : jobs.Index.KeyOf(shown[^1].Job).ToToken(),
+        };
     }
 
-    private DateTimeOffset WaitingSince(ActiveJob job) => lastGrant.TryGetValue(job.Id, out var at) && at > job.CreatedAt ? at : job.CreatedAt;
+    /// <summary>What waits at each priority.</summary>
+    public IReadOnlyList<PriorityBacklog> Backlog(DateTimeOffset now) => jobs.Index.Backlog(now);
+
+    /// <summary>Jobs that have to be woken for what has changed since it was last asked; see <see cref="WakeList"/>.</summary>
+    public IReadOnlyList<JobId> TakeWoken(WakeList wakes, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(wakes);
+        return wakes.Take(jobs.TakeChanged(now), jobs.ById, now, everyone: false);
+    }
+
+    /// <summary>Jobs of which something runs, or was granted since a time.</summary>
+    public IReadOnlyList<JobId> AtWork(DateTimeOffset since) => jobs.AtWork(since);
+
+    private (IReadOnlyList<(JobId Job, int Position)> Shown, bool IsAll) Part(int first, int size)
+    {
+        var listed = jobs.Index.ListWaiting(first, size + 1);
+        return ([.. listed.Take(size).Select((id, offset) => (id, first + offset))], listed.Count <= size);
+    }
+
+    private (IReadOnlyList<(JobId Job, int Position)> Shown, bool IsAll) PartOf(IReadOnlyCollection<JobId> only, int first, int size)
+    {
+        var mine = only.Select(id => (Job: id, Position: jobs.PositionOf(id) ?? 0)).Where(item => item.Position >= first).OrderBy(item => item.Position).ToList();
+        return ([.. mine.Take(size)], mine.Count <= size);
+    }
+
+    private WaitingJob Waiting(ActiveJob job, int position) => new(job.Id, job.Priority, position, Explain(job), job.CreatedAt);
+
+    private JobReason Explain(ActiveJob job) => WaitReason.Explain(job, jobs.RunningOf(job), jobs.CountAhead(job), workers.Values, Stopped);
 
     // While a grant of single members is under way, what is left of the stage is not all of it.
     private GangStep StepOf(ActiveJob job, StageBacklog stage, DateTimeOffset now)
     {
         var step = gangs.Step(job, stage, now);
-        return step == GangStep.BeginTogether && underWay.Values.Any(grant => grant.Match.Job == job.Id && grant.Match.Stage == stage.Stage) ? GangStep.Wait : step;
+        return step == GangStep.BeginTogether && jobs.UnderWay.Taken(job.Id, job.Epoch, stage.Stage) > 0 ? GangStep.Wait : step;
     }
 
-    private bool IsWanted(Match match) => jobs.TryGetValue(match.Job, out var job) && job.Phase == JobPhase.Running && job.Epoch == match.Epoch;
+    private bool IsWanted(Match match) => jobs.ById.TryGetValue(match.Job, out var job) && job.IsOpen && job.Epoch == match.Epoch;
 
     private void GiveBackIfReserved(GangReservation reservation)
     {
@@ -306,21 +337,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         gangs.Forget(reservation);
         foreach (var part in reservation.Parts.Keys)
         {
-            underWay.Remove(part);
-        }
-    }
-
-    // What a worker has begun is no longer ready, whatever a read of the database from before says; the next read puts it right.
-    private void Begun(Match match)
-    {
-        if (jobs.TryGetValue(match.Job, out var job) && job.Epoch == match.Epoch)
-        {
-            jobs[match.Job] = job with
-            {
-                Stages = [.. job.Stages.Select(stage => stage.Stage == match.Stage
-                    ? stage with { Ready = Math.Max(0, stage.Ready - match.Count), Running = stage.Running + match.Count }
-                    : stage)],
-            };
+            jobs.EndGrant(part);
         }
     }
 }

@@ -8,28 +8,29 @@ public static class WaitReason
 {
     /// <summary>The reason, with numbers that a reader can check.</summary>
     /// <param name="job">The job.</param>
+    /// <param name="running">Its tasks that run, those that were just given to a worker among them.</param>
     /// <param name="ahead">Jobs before it that have tasks ready.</param>
     /// <param name="workers">Workers that live.</param>
     /// <param name="stopped">The cluster was stopped on request.</param>
-    public static JobReason Explain(ActiveJob job, int ahead, IReadOnlyList<WorkerSnapshot> workers, bool stopped)
+    public static JobReason Explain(ActiveJob job, int running, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, bool stopped)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(workers);
         var slots = workers.Sum(worker => worker.Slots);
         var busy = workers.Sum(worker => worker.Slots - worker.FreeSlots);
-        var running = job.Stages.Sum(stage => stage.Running);
         var ready = job.Stages.Sum(stage => stage.Ready);
         return job.Phase switch
         {
             JobPhase.Planning => new JobReason(ReasonCode.Planning, "Its sources are being probed and its stages made."),
             JobPhase.Publishing => new JobReason(ReasonCode.Publishing, "Its output is being made visible."),
             JobPhase.Cancelling => new JobReason(ReasonCode.Cancelling, $"{running} attempts are being stopped."),
-            JobPhase.Queued when job.DependsOn.Count > 0 =>
+            JobPhase.Queued when !job.IsOpen && job.DependsOn.Count > 0 =>
                 new JobReason(ReasonCode.WaitingForDependency, $"It waits for {string.Join(", ", job.DependsOn)}."),
+            JobPhase.Queued when !job.IsOpen => new JobReason(ReasonCode.Planning, "It was accepted and is about to be planned."),
             _ when running > 0 => new JobReason(ReasonCode.Running, $"{busy} of {slots} slots busy, {running} with this job."),
             _ when stopped => new JobReason(ReasonCode.ClusterStopped, "The cluster was stopped on request; cluster/start goes on."),
-            JobPhase.Running when ready == 0 && job.Stages.Any(stage => stage.BackingOff > 0) => BackingOff(job),
-            JobPhase.Running when ready == 0 => new JobReason(ReasonCode.Planning, "Its next stage is being opened."),
+            _ when ready == 0 && job.Stages.Any(stage => stage.BackingOff > 0) => BackingOff(job),
+            _ when ready == 0 => new JobReason(ReasonCode.Planning, "Its next stage is being opened."),
             _ => WaitingForWorkers(job, ahead, workers, busy, slots),
         };
     }
@@ -41,7 +42,7 @@ public static class WaitReason
         return new JobReason(ReasonCode.BackingOff, $"{job.Stages.Sum(stage => stage.BackingOff)} partitions failed and wait; the next begins at {when}.");
     }
 
-    private static JobReason WaitingForWorkers(ActiveJob job, int ahead, IReadOnlyList<WorkerSnapshot> workers, int busy, int slots)
+    private static JobReason WaitingForWorkers(ActiveJob job, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, int busy, int slots)
     {
         var open = workers.Where(worker => worker.IsOpen).ToList();
         if (workers.Count == 0)

@@ -31,6 +31,11 @@ internal sealed partial class LocalProcessTarget(
         lock (_gate)
         {
             MarkEnded();
+            foreach (var worker in _running)
+            {
+                WorkerLog.Shorten(worker.LogFile, MaxLogBytes);
+            }
+
             return Task.FromResult<IReadOnlyList<ScaleInstance>>([.. _ended, .. _running.Select(worker => worker.Describe())]);
         }
     }
@@ -150,11 +155,7 @@ internal sealed partial class LocalProcessTarget(
     private string PrepareLog(int number)
     {
         var file = Path.Combine(paths.Logs, string.Create(CultureInfo.InvariantCulture, $"worker-{number}.log"));
-        if (File.Exists(file) && new FileInfo(file).Length > MaxLogBytes)
-        {
-            File.Move(file, file + ".1", overwrite: true);
-        }
-
+        WorkerLog.Shorten(file, MaxLogBytes);
         return file;
     }
 

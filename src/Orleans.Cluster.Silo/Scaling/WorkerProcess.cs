@@ -32,6 +32,9 @@ internal sealed class WorkerProcess : IDisposable
 
     public int ProcessId => _process.Id;
 
+    /// <summary>File that it writes to.</summary>
+    public string LogFile => _logFile;
+
     /// <summary>Completes when the process has ended.</summary>
     public Task Ended { get; }
 
@@ -99,7 +102,8 @@ internal sealed class WorkerProcess : IDisposable
         try
         {
             using var log = new FileStream(_logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            log.Position = Math.Max(Math.Min(_logStart, log.Length), log.Length - LastWordsBytes);
+            var start = _logStart <= log.Length ? _logStart : 0; // It began anew meanwhile.
+            log.Position = Math.Max(start, log.Length - LastWordsBytes);
             using var reader = new StreamReader(log);
             var last = reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
             return last is null ? "" : $": {last.TrimEnd('.')}";

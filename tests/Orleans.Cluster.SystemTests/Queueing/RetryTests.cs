@@ -113,7 +113,7 @@ public sealed class RetryTests
         await client.RunningAsync(blocker);
         var id = await client.SubmitAsync(job);
         await EmbeddedCluster.Until(
-            async () => QueueClient.Phase(await client.StatusAsync(id)) == "RUNNING", TimeSpan.FromSeconds(30), () => $"{id} is not planned.");
+            async () => QueueClient.Reason(await client.StatusAsync(id)) is "WAITING_FOR_SLOT" or "QUEUED_BEHIND", TimeSpan.FromSeconds(30), () => $"{id} is not planned.");
         return (id, async () => (await client.CancelAsync(blocker)).Dispose());
     }
 

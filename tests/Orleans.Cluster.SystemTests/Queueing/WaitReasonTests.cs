@@ -57,6 +57,11 @@ public sealed class WaitReasonTests
         await Says(client, first, "WAITING_FOR_SLOT");
         await Says(client, next, "QUEUED_BEHIND");
 
+        // No attempt of it has begun: every view says QUEUED.
+        Assert.Equal("QUEUED", QueueClient.Phase(await client.StatusAsync(next)));
+        Assert.Contains(next, await ListedAsync(cluster, "QUEUED"));
+        Assert.Equal([fills, gpu], (await ListedAsync(cluster, "RUNNING")).OrderDescending());
+
         var queue = await cluster.Http.GetFromJsonAsync<System.Text.Json.JsonElement>("queue/status");
         Assert.Contains(queue.GetProperty("waiting").EnumerateArray(), job => job.GetProperty("id").GetString() == next && job.GetProperty("position").GetInt32() >= 2);
 
@@ -98,6 +103,12 @@ public sealed class WaitReasonTests
         await Says(other, await other.SubmitAsync(QueueClient.Quick(other.WriteNumbers("none.csv", 10))), "NO_WORKERS");
     }
 
+    private static async Task<IReadOnlyList<string>> ListedAsync(EmbeddedCluster cluster, string status)
+    {
+        var page = await cluster.Http.GetFromJsonAsync<System.Text.Json.JsonElement>($"jobs/list?status={status}");
+        return [.. page.GetProperty("items").EnumerateArray().Select(job => job.GetProperty("id").GetString()!)];
+    }
+
     // Planning comes before waiting; the two seconds begin when it is over.
     private static async Task Says(QueueClient client, string id, string code)
     {
@@ -106,7 +117,7 @@ public sealed class WaitReasonTests
             async () =>
             {
                 var status = await client.StatusAsync(id);
-                return QueueClient.Phase(status) == "RUNNING" || QueueClient.Reason(status) == code;
+                return QueueClient.Reason(status) != "PLANNING" || QueueClient.Reason(status) == code;
             },
             TimeSpan.FromSeconds(20), () => $"{id} is not planned.");
         var clock = Stopwatch.StartNew();

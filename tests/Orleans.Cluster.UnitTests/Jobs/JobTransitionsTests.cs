@@ -11,7 +11,7 @@ public sealed class JobTransitionsTests
     {
         var decision = Observe(State(JobPhase.Queued));
 
-        Assert.Equal(JobPhase.Running, decision.State.Phase);
+        Assert.Equal(JobPhase.Queued, decision.State.Phase);
         Assert.Equal([0], decision.OpenStages);
         Assert.Equal([new StageState(0, StagePhase.Open, 3), new StageState(1, StagePhase.Pending, 1)], decision.State.Stages);
         Assert.Null(decision.State.StartedAt);
@@ -28,19 +28,87 @@ public sealed class JobTransitionsTests
     }
 
     [Theory]
-    [InlineData(JobPhase.Running, JobPhase.Queued)]
-    [InlineData(JobPhase.Failed, JobPhase.Failed)]
-    [InlineData(JobPhase.Cancelled, JobPhase.Failed)]
-    [InlineData(JobPhase.Succeeded, JobPhase.Running)]
-    public void Apply_QueuedWithDependency_GoesWhereTheDependencyIs(JobPhase dependency, JobPhase expected)
+    [InlineData(JobPhase.Running, JobPhase.Queued, 0)]
+    [InlineData(JobPhase.Failed, JobPhase.Failed, 0)]
+    [InlineData(JobPhase.Cancelled, JobPhase.Failed, 0)]
+    [InlineData(JobPhase.Succeeded, JobPhase.Queued, 1)]
+    public void Apply_QueuedWithDependency_GoesWhereTheDependencyIs(JobPhase dependency, JobPhase expected, int opened)
     {
         var other = JobId.Parse("01JD0000000000000000000009");
         var facts = new JobFacts { Now = Now, Plan = Plan, Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency } };
 
         var decision = JobTransitions.Apply(State(JobPhase.Queued), new Observed(facts), Spec with { DependsOn = [other] });
 
-        Assert.Equal(expected, decision.State.Phase);
+        Assert.Equal((expected, opened), (decision.State.Phase, decision.OpenStages.Count));
     }
+
+    [Fact]
+    public void Apply_OneOfTwoDependenciesSucceededAndWasDeleted_StillWaitsForTheOther()
+    {
+        var (first, second) = (JobId.Parse("01JD0000000000000000000008"), JobId.Parse("01JD0000000000000000000009"));
+        var spec = Spec with { DependsOn = [first, second] };
+        var seen = new Dictionary<JobId, JobPhase> { [first] = JobPhase.Succeeded, [second] = JobPhase.Running };
+        var waiting = JobTransitions.Apply(State(JobPhase.Queued), new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec).State;
+
+        seen.Remove(first);
+        var still = JobTransitions.Apply(waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
+        seen[second] = JobPhase.Succeeded;
+        var ready = JobTransitions.Apply(waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
+
+        Assert.Equal([first], waiting.MetDependencies);
+        Assert.False(still.IsChange(waiting));
+        Assert.Equal([0], ready.OpenStages);
+    }
+
+    [Theory]
+    [InlineData(0, false, JobPhase.Queued)]
+    [InlineData(1, true, JobPhase.Running)]
+    [InlineData(0, true, JobPhase.Running)]
+    public void Apply_PlannedAndQueued_RunsFromItsFirstAttemptOn(int running, bool hasBegun, JobPhase expected)
+    {
+        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, total: 3, running: running)], RunningAttempts = running, HasBegun = hasBegun };
+
+        var decision = JobTransitions.Apply(Planned, new Observed(facts), Spec);
+
+        Assert.Equal((expected, null), (decision.State.Phase, decision.Through));
+    }
+
+    [Fact]
+    public void Apply_AllEndedBeforeTheFirstLook_TellsThatItRan()
+    {
+        var planned = Planned with { Stages = Running(StagePhase.Complete, StagePhase.Open).Stages };
+        StageTally[] tallies = [Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1)];
+
+        var decision = JobTransitions.Apply(planned, new Observed(new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, HasBegun = true }), Spec);
+
+        Assert.Equal((JobPhase.Publishing, JobPhase.Running), (decision.State.Phase, decision.Through));
+    }
+
+    [Fact]
+    public void Apply_RunningAndNothingRunsBetweenStages_StaysRunning()
+    {
+        var state = Running(StagePhase.Complete, StagePhase.Open);
+
+        var decision = Observe(state, Tally(0, total: 3, committed: 3), Tally(1, total: 1));
+
+        Assert.Equal(JobPhase.Running, decision.State.Phase);
+    }
+
+    // Every list of jobs reads the row: of ten thousand files it would be megabytes.
+    [Theory]
+    [InlineData(1_000, 1_000)]
+    [InlineData(1_001, 0)]
+    public void Apply_ResultOfManyFiles_KeepsTheRowSmall(int files, int kept)
+    {
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing };
+        var result = new JobResult(1, 1, [], [.. Enumerable.Range(0, files).Select(index => new ResultFile($"{index}", 1, 1, "00"))]);
+
+        var decision = JobTransitions.Apply(publishing, new Published(result, [], Now), Spec);
+
+        Assert.Equal((JobPhase.Succeeded, kept), (decision.State.Phase, decision.State.Result!.Files.Count));
+    }
+
+    private static JobState Planned => Running() with { Phase = JobPhase.Queued };
 
     [Fact]
     public void Apply_AllOfAStageCommitted_OpensTheNext()

@@ -62,6 +62,21 @@ public sealed class PartitionPlannerTests
             Assert.True(most is null || Plan(probe, partitioning).Count <= most + files.Length);
         });
 
+    // 1 KiB each of a terabyte would be a thousand million rows and tasks.
+    [Fact]
+    public void Plan_TargetMuchTooSmall_MakesABoundedNumberOfPartitionsAndSaysSo()
+    {
+        var probe = Probe(SourceFormat.Csv, File(1L << 39), File(1L << 39));
+        var fine = new PartitioningSpec { TargetBytes = 1024 };
+
+        var partitions = Plan(probe, fine);
+        var (_, warnings) = PartitionPlanner.Plan(probe, new Dictionary<int, IReadOnlyList<AlignedRange>>(), fine);
+
+        Assert.InRange(partitions.Count, 99_000, 100_002);
+        Assert.Equal(1L << 40, partitions.Sum(partition => partition.Bytes));
+        Assert.Contains(warnings, warning => warning.Code == "target-raised");
+    }
+
     private static List<long> PlanText(PartitioningSpec partitioning, params long[] files) =>
         [.. Plan(Probe(SourceFormat.Csv, [.. files.Select(File)]), partitioning).Select(partition => partition.Bytes)];
 

@@ -69,9 +69,9 @@ public sealed class QueueLedgerTests
 
         Report(Worker("a", slots: 1), []);
 
-        Assert.Equal(readBetween, ledger.MayKnowTooFew);
-        ledger.Refresh([job]);
-        Assert.False(ledger.MayKnowTooFew);
+        Assert.Equal(readBetween, ledger.KnownTooLow.Contains(job.Id));
+        ledger.Refresh([job.Id], [job]);
+        Assert.Empty(ledger.KnownTooLow);
     }
 
     // One worker begins a grant, and a read in between saw that already: the other's slot must not wait for the last partition.
@@ -226,21 +226,82 @@ public sealed class QueueLedgerTests
         Assert.Empty(ledger.Describe(Now).Waiting);
     }
 
+    // A worker says what it runs before a read of the database does: it runs, and is not on the list of those that wait.
     [Fact]
-    public void Describe_ManyJobs_LooksAtEachAFewTimesAndSaysWhatExplainSays()
+    public void Explain_AReportNamesItsAttempts_SaysThatItRuns()
     {
-        const int Jobs = 400;
-        var looks = new Looks();
-        ledger.Refresh([.. Enumerable.Range(0, Jobs).Select(number =>
-            Job((JobPriority)(number % 3), ready: number % 2, age: TimeSpan.FromSeconds(number)) with { Stages = new CountedStages(new StageBacklog(0, number % 2, 0, 0, null), looks) })]);
+        var job = Job(JobPriority.Normal, ready: 4);
+        ledger.Refresh([job]);
+
+        ledger.Report(Worker("a", slots: 2, free: 0), ++reports, [], [], [], [Attempt(job.Id)]);
+
+        Assert.Equal(ReasonCode.Running, ledger.Explain(job.Id, Now)!.Code);
+        Assert.Empty(ledger.Describe(Now).Waiting);
+        ledger.Report(Worker("a", slots: 2), ++reports, [], []);
+        Assert.Single(ledger.Describe(Now).Waiting);
+    }
+
+    [Fact]
+    public void Describe_TenThousandJobs_LooksAtThoseOfThePageAlone()
+    {
+        ledger.Refresh([.. Enumerable.Range(0, 10_000).Select(number => Job((JobPriority)(number % 3), ready: 1, age: TimeSpan.FromSeconds(number % 97)))]);
         Report(Worker("a", slots: 2, free: 0), []);
-        looks.Count = 0;
+        ledger.Describe(Now, size: 1);
+        var before = ledger.Work;
 
-        var waiting = ledger.Describe(Now).Waiting;
+        var page = ledger.Describe(Now, size: 50);
 
-        Assert.InRange(looks.Count, Jobs, 20 * Jobs);
-        Assert.Equal(Jobs, waiting.Count);
-        Assert.All(waiting, job => Assert.Equal(ledger.Explain(job.Id, Now), job.Reason));
+        Assert.InRange(ledger.Work - before, 50, 50 * 40);
+        Assert.Equal(Enumerable.Range(1, 50), page.Waiting.Select(job => job.Position));
+        Assert.All(page.Waiting, job => Assert.Equal(ledger.Explain(job.Id, Now), job.Reason));
+        Assert.Equal([0, 3333, 3333, 3334], page.Priorities.Select(level => level.Jobs));
+    }
+
+    [Fact]
+    public void GrantAndRefresh_TenThousandJobs_LookAtThoseThatChangeAlone()
+    {
+        List<ActiveJob> all = [.. Enumerable.Range(0, 10_000).Select(_ => Job(JobPriority.Normal, ready: 1))];
+        ledger.Refresh(all);
+        Report(Worker("a", slots: 4), []);
+        var before = ledger.Work;
+
+        var granted = ledger.Grant([new WorkerId("a")], Now);
+        var afterGrant = ledger.Work;
+        ledger.Refresh(all);
+        ledger.Refresh([all[0].Id], []);
+
+        Assert.Equal(4, granted.Count);
+        Assert.InRange(afterGrant - before, 4, 500);
+        Assert.InRange(ledger.Work - afterGrant, 0, 500);
+    }
+
+    [Fact]
+    public void Describe_PageByPage_NamesEachWaitingJobOnceAlthoughTheFirstLeaves()
+    {
+        List<ActiveJob> all = [.. Enumerable.Range(0, 25).Select(number => Job((JobPriority)(number % 4), ready: 1))];
+        ledger.Refresh(all);
+        var first = ledger.Describe(Now, size: 10);
+        ledger.Refresh([first.Waiting[0].Id, first.Waiting[9].Id], []);
+
+        var second = ledger.Describe(Now, 10, FairKey.FromToken(first.NextPageToken!));
+        var third = ledger.Describe(Now, 10, FairKey.FromToken(second.NextPageToken!));
+
+        Assert.Null(third.NextPageToken);
+        var seen = first.Waiting.Concat(second.Waiting).Concat(third.Waiting).Select(job => job.Id).ToHashSet();
+        Assert.Equal(all.Select(job => job.Id).Order(), seen.Order());
+    }
+
+    [Fact]
+    public void Describe_OnlySomeJobs_KeepsTheirTruePositions()
+    {
+        List<ActiveJob> all = [.. Enumerable.Range(0, 10).Select(_ => Job(JobPriority.Normal, ready: 1))];
+        ledger.Refresh(all);
+
+        var page = ledger.Describe(Now, 2, only: [all[8].Id, all[2].Id, all[5].Id]);
+        var rest = ledger.Describe(Now, 2, FairKey.FromToken(page.NextPageToken!), [all[8].Id, all[2].Id, all[5].Id]);
+
+        Assert.Equal([3, 6], page.Waiting.Select(job => job.Position));
+        Assert.Equal(9, Assert.Single(rest.Waiting).Position);
     }
 
     private void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants) => ledger.Report(worker, ++reports, openGrants, []);
@@ -253,24 +314,4 @@ public sealed class QueueLedgerTests
 
     private static WorkerSnapshot Worker(string name, int slots, int? free = null, long memory = 100, long? freeMemory = null) =>
         new(new WorkerId(name), slots, memory, 0, free ?? slots, freeMemory ?? memory, 0, false, null);
-
-    private sealed class Looks
-    {
-        public int Count { get; set; }
-    }
-
-    private sealed class CountedStages(StageBacklog only, Looks looks) : IReadOnlyList<StageBacklog>
-    {
-        public int Count => 1;
-
-        public StageBacklog this[int index] => index == 0 ? only : throw new ArgumentOutOfRangeException(nameof(index));
-
-        public IEnumerator<StageBacklog> GetEnumerator()
-        {
-            looks.Count++;
-            yield return only;
-        }
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
-    }
 }
