@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Resources;
@@ -25,6 +26,7 @@ internal static class CoordinationExtensions
         services.AddSingleton<IJobService, JobService>();
         services.AddSingleton<AdmissionCheck>();
         services.AddSingleton<ActiveJobCount>();
+        services.AddSingleton<ILossJudge, LossJudge>();
         services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
         services.AddSingleton<RepeatedSubmits>();

@@ -16,13 +16,20 @@ internal static class FilesExtensions
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
         services.AddJobPlanning();
-        services.AddSingleton<ArtifactFolders>();
+        services.AddStoreMark();
+        services.AddSingleton<StoreWatch>();
+        services.AddSingleton<IArtifactSight>(provider => provider.GetRequiredService<StoreWatch>());
+        services.AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
         services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactFolders>());
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ScratchSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());
         return services;
     }
+
+    /// <summary>What says whose the artifact store is.</summary>
+    public static IServiceCollection AddStoreMark(this IServiceCollection services) =>
+        services.AddSingleton<ArtifactFolders>().AddSingleton<StoreMark>();
 
     /// <summary>What turns specs into plans and results into rows. Safe to add twice.</summary>
     public static IServiceCollection AddJobPlanning(this IServiceCollection services)
@@ -34,6 +41,7 @@ internal static class FilesExtensions
         services.TryAddSingleton<IObjectGrants, ObjectGrants>();
         services.TryAddSingleton<DefaultDataset>();
         services.TryAddSingleton<DataRoots>();
+        services.Replace(ServiceDescriptor.Singleton<IOutputPlaces, RealOutputPlaces>());
         services.TryAddSingleton(provider => provider.GetRequiredService<DataRoots>().Rules);
         services.TryAddSingleton<StoredResults>();
         services.TryAddSingleton<DatasetPlanning>();

@@ -62,6 +62,7 @@ static async Task<int> RunGateway(string[] args)
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddHostedService<ClockSync>();
     builder.Services.AddCoordination();
     builder.Services.AddExecutors();
     builder.Services.AddFiles();
@@ -108,6 +109,7 @@ static async Task<int> RunWorker(string[] args)
     StateDirectory.Make(settings.StateDirectory);
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Worker);
     builder.Services.AddClusterStorage(builder.Configuration);
+    builder.Services.AddHostedService<ClockSync>();
     builder.Services.AddCoordination();
     builder.Services.AddExecutors();
     builder.Services.AddFiles();

@@ -30,14 +30,13 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
             async db =>
             {
                 var held = await HeldBy(db, worker).ToListAsync(cancellationToken);
-                return await CheckpointWrites.Release(db, worker, [.. held.Select(AttemptOf)], now, cancellationToken);
+                return await CheckpointWrites.Release(db, new WorkerRelease(worker, [.. held.Select(AttemptOf)], now), cancellationToken);
             },
             [],
             cancellationToken);
 
-    public Task<IReadOnlyList<AttemptId>> ReleaseAttempts(
-        WorkerId worker, IReadOnlyCollection<AttemptId> attempts, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.Write(db => CheckpointWrites.Release(db, worker, attempts, now, cancellationToken), [], cancellationToken);
+    public Task<IReadOnlyList<AttemptId>> Release(WorkerRelease release, CancellationToken cancellationToken) =>
+        database.Write(db => CheckpointWrites.Release(db, release, cancellationToken), [], cancellationToken);
 
     public Task<bool> Invalidate(AttemptId attempt, string why, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.Invalidate(db, attempt, why, cancellationToken), refused: false, cancellationToken);
@@ -57,6 +56,16 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
             {
                 var held = await HeldBy(db, worker).ToListAsync(cancellationToken);
                 return [.. held.Select(AttemptOf)];
+            },
+            cancellationToken);
+
+    public Task<PartitionRecord?> Find(TaskId task, CancellationToken cancellationToken) =>
+        database.Read(
+            async db =>
+            {
+                var row = await db.Partitions.AsNoTracking().SingleOrDefaultAsync(
+                    row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition, cancellationToken);
+                return row is null ? null : PartitionRows.ToRecord(row);
             },
             cancellationToken);
 

@@ -156,9 +156,11 @@ internal static class CheckpointWrites
 
     /// <summary>Gives attempts back whose worker is gone. One that has ended, or is not this worker's, is left as it is.</summary>
     public static async Task<IReadOnlyList<AttemptId>> Release(
-        ClusterDbContext db, WorkerId worker, IReadOnlyCollection<AttemptId> attempts, DateTimeOffset now, CancellationToken cancellationToken)
+        ClusterDbContext db, WorkerRelease release, CancellationToken cancellationToken)
     {
-        var lost = new AttemptFailure(FailureKind.WorkerLost, $"Worker {worker} is gone, or did not renew its lease.");
+        var (worker, attempts, now) = (release.Worker, release.Attempts, release.Now);
+        var lost = new AttemptFailure(
+            FailureKind.WorkerLost, release.HasDied ? $"Worker {worker} died." : $"Worker {worker} is gone, or did not renew its lease.");
         var released = new List<AttemptId>();
 
         // Jobs in one order, whoever asks: two releases at once wait for each other at most one way.
@@ -171,12 +173,7 @@ internal static class CheckpointWrites
 
             foreach (var attempt in job.OrderBy(attempt => attempt.Task.Stage).ThenBy(attempt => attempt.Task.Partition))
             {
-                var changed = await Partition(db, attempt.Task)
-                    .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == worker.Value)
-                    .ExecuteUpdateAsync(
-                        set => set.SetProperty(row => row.State, GivenBack(phase)).SetProperty(row => row.Failure, Documents.Write(lost)),
-                        cancellationToken);
-                if (changed == 1)
+                if (await GiveBack(db, attempt, release, GivenBack(phase), lost, cancellationToken))
                 {
                     await EndAttempt(db, attempt, AttemptState.Lost, now, lost, cost: null, cancellationToken);
                     released.Add(attempt);
@@ -187,6 +184,31 @@ internal static class CheckpointWrites
         return released;
     }
 
+    // A worker that died takes part of the blame to the partition: one that takes its whole worker down would otherwise run for ever.
+    private static async Task<bool> GiveBack(
+        ClusterDbContext db, AttemptId attempt, WorkerRelease release, PartitionState back, AttemptFailure lost, CancellationToken cancellationToken)
+    {
+        var mine = Partition(db, attempt.Task)
+            .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == release.Worker.Value);
+        if (!release.HasDied || back != PartitionState.Waiting)
+        {
+            return await mine.ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.State, back).SetProperty(row => row.Failure, Documents.Write(lost)), cancellationToken) == 1;
+        }
+
+        var deaths = 1 + (await mine.Select(row => (int?)row.Deaths).SingleOrDefaultAsync(cancellationToken) ?? 0);
+        var pause = RetryPolicy.PauseAfterDeath(attempt.Task, attempt.Number, deaths);
+        var notBefore = pause > TimeSpan.Zero ? release.Now + pause : (DateTimeOffset?)null;
+        var state = deaths >= RetryPolicy.MaxDeaths ? PartitionState.Failed : PartitionState.Waiting;
+        return await mine.ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.State, state)
+                .SetProperty(row => row.Failure, Documents.Write(lost))
+                .SetProperty(row => row.Deaths, deaths)
+                .SetProperty(row => row.NotBefore, notBefore),
+            cancellationToken) == 1;
+    }
+
+    /// <summary>Of one whose artifact is lost again and again, the job decides.</summary>
     public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
     {
         // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
@@ -206,7 +228,9 @@ internal static class CheckpointWrites
         var changed = await Partition(db, attempt.Task)
             .Where(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number)
             .ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.State, PartitionState.Waiting)
+                set => set
+                    .SetProperty(row => row.State, row => row.Losses + 1 >= RetryPolicy.MaxLosses ? PartitionState.Failed : PartitionState.Waiting)
+                    .SetProperty(row => row.Losses, row => row.Losses + 1)
                     .SetProperty(row => row.Failure, Documents.Write(failure))
                     .SetProperty(row => row.Manifest, (string?)null)
                     .SetProperty(row => row.ArtifactFolder, (string?)null)

@@ -25,6 +25,7 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
     public DbSet<ClusterMetrics> ClusterMetrics => Set<ClusterMetrics>();
     public DbSet<ClusterEpochRow> ClusterEpoch => Set<ClusterEpochRow>();
+    public DbSet<StoreMarkRow> StoreMark => Set<StoreMarkRow>();
     public DbSet<WorkerHistoryRow> WorkerHistory => Set<WorkerHistoryRow>();
 
     /// <summary>
@@ -154,6 +155,12 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
             epoch.HasKey(e => e.Id);
             epoch.Property(e => e.Id).ValueGeneratedNever();
             epoch.HasData(new ClusterEpochRow { Epoch = 1, RaisedAt = DateTimeOffset.UnixEpoch });
+        });
+        model.Entity<StoreMarkRow>(mark =>
+        {
+            mark.ToTable("store_mark");
+            mark.HasKey(m => m.Id);
+            mark.Property(m => m.Id).ValueGeneratedNever();
         });
         model.Entity<ClusterMetrics>(metrics =>
         {

@@ -30,6 +30,9 @@ internal static class ClusterStorageExtensions
             : new PostgresBackup(postgres, provider.GetRequiredService<ClusterDatabase>()));
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<IClusterEpoch, ClusterEpoch>();
+        services.AddSingleton<IDatabaseClock, DatabaseClock>();
+        services.AddSingleton<IStoreIdentities, StoreIdentities>();
+        services.TryAddSingleton<IOutputPlaces, WrittenOutputPlaces>();
         services.AddSingleton<OutputClaims>();
         services.AddSingleton<IJobStore, JobStore>();
         services.AddSingleton<ICheckpointStore, CheckpointStore>();

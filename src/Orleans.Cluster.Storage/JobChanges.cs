@@ -131,6 +131,8 @@ internal static class JobChanges
 
         if (change.ResetUnfinished)
         {
+            await partitions.Where(row => row.Losses > 0 || row.Deaths > 0)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Losses, 0).SetProperty(row => row.Deaths, 0), cancellationToken);
             await partitions.Where(row => row.State == PartitionState.Failed || row.State == PartitionState.Cancelled)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(row => row.State, PartitionState.Waiting)

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Storage;
 
@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Storage;
 /// One job at a time writes to an output folder: two would each find it empty and both publish. The claim lives as long as the job has not
 /// ended. Jobs that append go without; their files stand beside the others whichever comes first.
 /// </summary>
-internal sealed class OutputClaims(ClusterPaths paths)
+internal sealed class OutputClaims(IOutputPlaces places)
 {
     /// <summary>Takes the folder of a job whose row is in this transaction.</summary>
     /// <exception cref="ClusterException"><c>output-in-use</c>: another job that has not ended has it.</exception>
@@ -19,7 +19,7 @@ internal sealed class OutputClaims(ClusterPaths paths)
             return;
         }
 
-        var folder = paths.OutputFolder(output.Path);
+        var folder = places.Of(output.Path);
         var path = Path.TrimEndingDirectorySeparator(folder);
         var id = job.Value;
         var taken = await db.Database.ExecuteSqlAsync(

@@ -55,7 +55,7 @@ internal static class SqliteSchema
 
     private static async Task<FileStream> Lock(string path, CancellationToken cancellationToken)
     {
-        var deadline = DateTime.UtcNow + LockTimeout;
+        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -64,7 +64,7 @@ internal static class SqliteSchema
             }
             catch (IOException e)
             {
-                if (DateTime.UtcNow > deadline)
+                if (System.Diagnostics.Stopwatch.GetElapsedTime(begun) > LockTimeout)
                 {
                     throw new StorageUnavailableException($"Another process has been migrating for {LockTimeout}: {path} is locked.", e);
                 }

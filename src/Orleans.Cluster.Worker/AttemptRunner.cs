@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Coordination.Ports;
@@ -18,7 +19,7 @@ namespace Orleans.Cluster.Worker;
 /// clean up, tell the job. The one door from coordination to engine work.
 /// </summary>
 internal sealed partial class AttemptRunner(
-    TaskAssembler assembler, ExecutorPool pool, WorkerLedger ledger, ICheckpointStore checkpoints, IGrainFactory grains, ClusterPaths paths,
+    TaskAssembler assembler, ExecutorPool pool, WorkerLedger ledger, ICheckpointStore checkpoints, ILossJudge losses, IGrainFactory grains, ClusterPaths paths,
     IOptions<ExecutorOptions> options, TimeProvider clock, ILogger<AttemptRunner> logger)
 {
     // Storage that is away longer than this has cost the attempt its lease; its partition runs again elsewhere.
@@ -258,7 +259,7 @@ internal sealed partial class AttemptRunner(
         }
     }
 
-    // The artifact that a task could not read runs again; this one then waits for it.
+    // The artifact that a task could not read runs again, if another process cannot either; this one then waits for it.
     private async Task Invalidate(RunningAttempt attempt, TaskSpec task, AttemptFailure lost)
     {
         var files = task.Inputs.SelectMany(input => input.Exchange?.Files ?? [.. input.Scan!.Slices.Select(slice => slice.Artifact).OfType<ArtifactRef>()]).ToList();
@@ -266,9 +267,12 @@ internal sealed partial class AttemptRunner(
             .Concat(files.Where(file => !File.Exists(file.Path)).Select(file => file.Producer)).Distinct();
         foreach (var producer in broken)
         {
-            Log.ArtifactLost(logger, attempt.Id, producer, lost.Message);
             assembler.Forget(producer.Task.Job, producer.Task.Stage);
-            await UntilStored(attempt, () => checkpoints.Invalidate(producer, lost.Message, clock.GetUtcNow(), CancellationToken.None));
+            if (await UntilStored(attempt, () => losses.Judge(producer, attempt.Cancelled)) == LossVerdict.Lost)
+            {
+                Log.ArtifactLost(logger, attempt.Id, producer, lost.Message);
+                await UntilStored(attempt, () => checkpoints.Invalidate(producer, lost.Message, clock.GetUtcNow(), CancellationToken.None));
+            }
         }
     }
 

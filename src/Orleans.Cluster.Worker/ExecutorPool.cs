@@ -10,8 +10,11 @@ namespace Orleans.Cluster.Worker;
 /// more than the worker has attempts, which the <see cref="WorkerLedger"/> bounds.
 /// </summary>
 internal sealed class ExecutorPool(
-    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, ILogger<ExecutorPool> logger) : IAsyncDisposable
+    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock, ILogger<ExecutorPool> logger) : IAsyncDisposable
 {
+    /// <summary>What the worker's executors live on.</summary>
+    public WorkerLease Lease { get; } = new(queue.Value.LeaseDuration, clock);
+
     private readonly ConcurrentBag<ExecutorProcess> idle = [];
     private readonly ConcurrentDictionary<int, ExecutorProcess> all = [];
 
@@ -68,7 +71,7 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules);
+        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
         all[process.Id] = process;
         return process;
     }

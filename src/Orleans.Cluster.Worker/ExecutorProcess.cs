@@ -32,6 +32,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private readonly Timer renewal;
     private readonly Queue<string> lastWords = new();
     private readonly MemoryCgroup? group;
+    private readonly Func<bool>? isWanted;
     private readonly Task<int> exit;
     private int disposed;
     private int wasKilledHere;
@@ -39,8 +40,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private volatile bool hasAnswered;
     private volatile bool wasSilent;
 
-    private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, ILogger logger)
+    private ExecutorProcess(Process process, TimeSpan deadline, MemoryCgroup? group, Func<bool>? isWanted, ILogger logger)
     {
+        this.isWanted = isWanted;
         this.group = group;
         this.process = process;
         this.logger = logger;
@@ -98,8 +100,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <param name="guard">Encloses it; null: nothing does.</param>
     /// <param name="dataBytes">Writable memory that the kernel gives it; null for any.</param>
     /// <param name="rules">What it may read; null for whatever it is asked to.</param>
+    /// <param name="isWanted">Asked before each renewal; while it says no, the deadline is not renewed. Null for always.</param>
     public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null,
-        SourceRules? rules = null)
+        SourceRules? rules = null, Func<bool>? isWanted = null)
     {
         var start = new ProcessStartInfo
         {
@@ -132,7 +135,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
 
         var process = ExecutorLauncher.Start(start);
         Log.Started(logger, process.Id);
-        return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), logger);
+        return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), isWanted, logger);
     }
 
     /// <summary>Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to that, where it can.</summary>
@@ -239,7 +242,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
 
     private void Renew(TimeSpan deadline)
     {
-        if (rpc.IsDisposed || rpc.Completion.IsCompleted)
+        if (rpc.IsDisposed || rpc.Completion.IsCompleted || isWanted?.Invoke() == false)
         {
             return;
         }

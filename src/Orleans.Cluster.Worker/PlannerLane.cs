@@ -79,13 +79,12 @@ internal sealed class PlannerLane : IAsyncDisposable
         PlannerSeat seat, IDisposable turn, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
         CancellationToken cancellationToken)
     {
-        Task? settling = null;
         try
         {
             for (var interruptions = 0; ; interruptions++)
             {
                 var planner = await seat.Get(cancellationToken);
-                if (await PlannerQuestion.Ask(planner, question, bound, call => settling = Settle(planner, call), cancellationToken) is { } answer)
+                if (await PlannerQuestion.Ask(planner, question, bound, call => PlannerQuestion.EndUnlessDone(planner, call, grace, clock), cancellationToken) is { } answer)
                 {
                     return answer;
                 }
@@ -103,26 +102,6 @@ internal sealed class PlannerLane : IAsyncDisposable
             }
         }
         finally
-        {
-            GiveBack(seat, turn, settling);
-        }
-
-        Task Settle(Planner planner, Task call) => PlannerQuestion.EndUnlessDone(planner, call, grace, clock);
-    }
-
-    // Not before the process is through with what was abandoned: the next question would wait behind it, on its own time.
-    private void GiveBack(PlannerSeat seat, IDisposable turn, Task? settling)
-    {
-        if (settling is null)
-        {
-            Free();
-        }
-        else
-        {
-            _ = settling.ContinueWith(_ => Free(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
-
-        void Free()
         {
             free.Writer.TryWrite(seat);
             turn.Dispose();

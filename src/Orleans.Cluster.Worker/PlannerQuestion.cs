@@ -10,11 +10,11 @@ internal static class PlannerQuestion
     /// <param name="planner">Whom to ask.</param>
     /// <param name="question">What to ask.</param>
     /// <param name="bound">How long it may take.</param>
-    /// <param name="abandoned">Called when the caller has given up while the process may be at it still.</param>
+    /// <param name="abandoned">Called when the caller has given up while the process may be at it still; completes when it is no more.</param>
     /// <param name="cancellationToken">The caller's.</param>
     public static async Task<EngineAnswer<T>?> Ask<T>(
         Planner planner, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
-        Action<Task> abandoned, CancellationToken cancellationToken)
+        Func<Task, Task> abandoned, CancellationToken cancellationToken)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timer.CancelAfter(bound.Limit);
@@ -33,7 +33,7 @@ internal static class PlannerQuestion
             // The executor's own cancellation comes back as its error when it is not the token's exception that it threw.
             if (cancellationToken.IsCancellationRequested)
             {
-                abandoned(call);
+                await abandoned(call); // Who hears that a question was cancelled may rely on nobody working on it.
                 throw new OperationCanceledException(cancellationToken);
             }
 

@@ -30,7 +30,7 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
         var limits = PlannerLimits.Of(this.options);
         queries = new PlannerLane([.. Enumerable.Range(0, this.options.Planners).Select(_ => Seat())], this.options.CancelGrace, clock);
         lost = new PlannerLane([Seat()], this.options.CancelGrace, clock);
-        files = new SharedPlanner(Seat(), lost);
+        files = new SharedPlanner(Seat(), lost, this.options.CancelGrace, clock);
 
         PlannerSeat Seat() => new(program, queue.Value.ExecutorDeadline, limits, logger);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Calls;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Resources;
 
@@ -9,7 +10,8 @@ namespace Orleans.Cluster.Worker;
 
 /// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
 internal sealed class WorkerMeter(
-    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IOptions<WorkerOptions> options, TimeProvider clock)
+    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IArtifactSight sight, IOptions<WorkerOptions> options,
+    TimeProvider clock)
 {
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
@@ -41,8 +43,11 @@ internal sealed class WorkerMeter(
         }
     }
 
+    /// <summary>Completes when this worker sees its artifact store for the first time.</summary>
+    public Task StoreSeen => sight.Seen;
+
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
-    public string? Unwell() => WorkerHealth.Judge(
+    public string? Unwell() => sight.FindFault() ?? WorkerHealth.Judge(
         new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
         options.Value.Limits);
 

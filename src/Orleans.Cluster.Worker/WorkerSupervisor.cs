@@ -22,6 +22,7 @@ namespace Orleans.Cluster.Worker;
 internal sealed partial class WorkerSupervisor : BackgroundService
 {
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(5);
@@ -94,6 +95,9 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     {
         await Started(stoppingToken);
         pool.Warm(ledger.Slots);
+
+        // A first report that says "unwell" would be held for its time; one that is a little later gets work at once.
+        await Task.WhenAny(meter.StoreSeen, Task.Delay(FirstLook, clock, stoppingToken));
         await Task.WhenAll(Report(stoppingToken), SendProgress(stoppingToken), CheckHeld(stoppingToken));
     }
 
@@ -144,7 +148,10 @@ internal sealed partial class WorkerSupervisor : BackgroundService
             var report = Describe();
             number = report.Sequence;
             unanswered[number] = true;
-            Follow(await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken));
+            var sentAt = clock.GetTimestamp();
+            var orders = await queue.Report(report).WaitAsync(ReportTimeout, clock, stoppingToken);
+            pool.Lease.Renew(sentAt);
+            Follow(orders);
             return true;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -283,7 +290,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
     {
         try
         {
-            await checkpoints.ReleaseAttempts(worker, attempts, clock.GetUtcNow(), CancellationToken.None);
+            await checkpoints.Release(new WorkerRelease(worker, attempts, clock.GetUtcNow()), CancellationToken.None);
             Log.GivenBack(logger, worker, attempts.Count);
         }
         catch (Exception exception)
@@ -368,7 +375,7 @@ internal sealed partial class WorkerSupervisor : BackgroundService
                 var lost = unknown.Where(suspects.Contains).ToList();
                 if (lost.Count > 0 && nothingBegins)
                 {
-                    await checkpoints.ReleaseAttempts(worker, lost, clock.GetUtcNow(), stoppingToken);
+                    await checkpoints.Release(new WorkerRelease(worker, lost, clock.GetUtcNow()), stoppingToken);
                     Log.GivenBack(logger, worker, lost.Count);
                 }
 

@@ -42,6 +42,22 @@ public sealed class PlanningProcessTests
         Assert.Equal(["1073741824", "1073741824"], limit.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3..5]);
     }
 
+    // Its worker has lost its lease: what the executor does counts for nothing.
+    [Fact]
+    public async Task Start_NobodyWantsItAnyMore_EndsAtItsDeadline()
+    {
+        var wanted = true;
+        await using var process = ExecutorProcess.Start(
+            Program, TimeSpan.FromSeconds(2), NullLogger.Instance, isWanted: () => Volatile.Read(ref wanted));
+        await process.Executor.RenewAsync(2, TestContext.Current.CancellationToken);
+
+        Volatile.Write(ref wanted, false);
+        await process.Completion.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.Contains("ended", await process.Epitaph(), StringComparison.Ordinal);
+        Assert.True(process.EndedByDeadline);
+    }
+
     // A process that is stopped runs no thread of its own: only the kernel can end it.
     [Fact]
     public async Task Start_StarterIsKilled_TheKernelEndsTheExecutorThatStandsStill()

@@ -24,7 +24,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         var begun = await storage.Checkpoints.Begin(job, max: 4);
         await storage.Checkpoints.Commit(begun[0]);
         await storage.Checkpoints.End(begun[1], FailureKind.Storage);
-        await storage.Checkpoints.ReleaseAttempts(TestJobs.Worker, [TestJobs.AttemptOf(begun[2])], TestJobs.Now, default);
+        await storage.Checkpoints.Release(new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun[2])], TestJobs.Now), default);
         var again = await storage.Checkpoints.Begin(job, max: 1, TestJobs.OtherWorker);
         foreach (var partition in begun.Concat(again))
         {
@@ -174,7 +174,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
                 Put(storage, $"{TestJobs.AttemptOf(partition)}/part-0.parquet");
                 if (partition.Attempt == 1 && partition.Task.Partition % 3 == 0)
                 {
-                    await storage.Checkpoints.ReleaseAttempts(worker, [TestJobs.AttemptOf(partition)], TestJobs.Now, default);
+                    await storage.Checkpoints.Release(new WorkerRelease(worker, [TestJobs.AttemptOf(partition)], TestJobs.Now), default);
                 }
                 else
                 {
@@ -279,7 +279,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     }
 
     private ArtifactJanitor Janitor(TestStorage storage) => new(
-        storage.Jobs, storage.Checkpoints, Folders(storage), Options.Create(options), new SetClock(() => now), NullLogger<ArtifactJanitor>.Instance);
+        storage.Jobs, storage.Checkpoints, Folders(storage), new NoOutputs(), Options.Create(options), new SetClock(() => now), NullLogger<ArtifactJanitor>.Instance);
 
     private sealed class SetClock(Func<DateTimeOffset> time) : TimeProvider
     {

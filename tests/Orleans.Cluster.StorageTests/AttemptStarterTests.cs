@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
@@ -79,7 +80,7 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
         var ledger = new WorkerLedger(settings, new GpuCount(NullLogger<GpuCount>.Instance));
         var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, paths, executors, TimeProvider.System);
         var runner = new AttemptRunner(
-            assembler, null!, ledger, storage.Checkpoints, grains, paths, executors, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
+            assembler, null!, ledger, storage.Checkpoints, Broken<ILossJudge>(), grains, paths, executors, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
         return (new AttemptStarter(grains, runner, Broken<ILocalSiloDetails>(), TimeProvider.System, NullLogger<AttemptStarter>.Instance), runner, ledger);
     }
 

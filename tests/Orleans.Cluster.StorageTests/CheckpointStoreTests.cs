@@ -250,7 +250,7 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
     }
 
     [Theory, MemberData(nameof(Both))]
-    public async Task ReleaseAttempts_OtherAttemptOrWorker_LeavesThem(Database database)
+    public async Task Release_OtherAttemptOrWorker_LeavesThem(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);
         var job = await storage.Jobs.StoreRunning(partitions: 3);
@@ -258,11 +258,68 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var others = await storage.Checkpoints.Begin(job, max: 1, TestJobs.OtherWorker);
         var asked = new[] { TestJobs.AttemptOf(mine[0]), new AttemptId(mine[1].Task, 7), TestJobs.AttemptOf(others[0]) };
 
-        var released = await storage.Checkpoints.ReleaseAttempts(TestJobs.Worker, asked, TestJobs.Now, default);
+        var released = await storage.Checkpoints.Release(new WorkerRelease(TestJobs.Worker, asked, TestJobs.Now), default);
 
         Assert.Equal([asked[0]], released);
         Assert.Equal([TestJobs.AttemptOf(mine[1])], await storage.Checkpoints.ListHeld(TestJobs.Worker, default));
         Assert.Equal(1, (await storage.Checkpoints.ListHolders(default))[TestJobs.OtherWorker]);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Release_WorkersThatDiedWithIt_EndInADecisionOfTheJob(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        var (now, pauses) = (TestJobs.Now, new List<TimeSpan>());
+        for (var death = 1; death <= RetryPolicy.MaxDeaths; death++)
+        {
+            var worker = new WorkerId($"w-{death}");
+            var begun = Assert.Single(await storage.Checkpoints.Begin(job, max: 1, worker, now));
+            await storage.Checkpoints.Release(new WorkerRelease(worker, [TestJobs.AttemptOf(begun)], now, HasDied: true), default);
+            var stored = (await storage.Checkpoints.Find(begun.Task, default))!;
+            pauses.Add((stored.NotBefore ?? now) - now);
+            now += TimeSpan.FromMinutes(5);
+        }
+
+        var last = Assert.Single(await storage.Checkpoints.ListFailed(job.Id, default));
+
+        Assert.Equal(TimeSpan.Zero, pauses[0]);
+        Assert.True(pauses[1] < pauses[2] && pauses[2] < pauses[3], string.Join(", ", pauses));
+        Assert.Contains($"{RetryPolicy.MaxDeaths} workers", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Release_WorkersThatWereSilent_NeverCount(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        for (var loss = 0; loss < 2 * RetryPolicy.MaxDeaths; loss++)
+        {
+            var begun = Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
+            await storage.Checkpoints.Release(new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun)], TestJobs.Now), default);
+        }
+
+        Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
+    }
+
+    [Theory, MemberData(nameof(Both))]
+    public async Task Invalidate_AgainAndAgain_EndsInADecisionOfTheJobAndARetryCountsAnew(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var job = await storage.Jobs.StoreRunning(partitions: 1);
+        for (var loss = 0; loss < RetryPolicy.MaxLosses; loss++)
+        {
+            var begun = Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
+            await storage.Checkpoints.Commit(begun);
+            Assert.True(await storage.Checkpoints.Invalidate(TestJobs.AttemptOf(begun), "gone", TestJobs.Now, default));
+        }
+
+        var last = Assert.Single(await storage.Checkpoints.ListFailed(job.Id, default));
+        await storage.Jobs.Apply(job with { Epoch = 2 }, change => change with { ResetUnfinished = true });
+        var again = (await storage.Checkpoints.Find(last.Task, default))!;
+
+        Assert.Contains($"lost {RetryPolicy.MaxLosses} times", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
+        Assert.Equal((PartitionState.Waiting, 0), (again.State, again.Losses));
     }
 
     [Theory, MemberData(nameof(Both))]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
@@ -144,7 +145,7 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
     }
 
     private static JobPublishing Publishing(TestStorage storage, JobRecord job, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
-        new(job.State.Id, storage.Jobs, storage.Checkpoints, new Publisher(publish), clock ?? TimeProvider.System, NullLogger.Instance);
+        new(job.State.Id, storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock ?? TimeProvider.System, NullLogger.Instance);
 
     private static async Task<(JobRecord Job, IReadOnlyList<AttemptId> Attempts)> StorePublishing(TestStorage storage, int partitions, int committed)
     {
@@ -159,11 +160,18 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         return ((await storage.Jobs.Find(state.Id, default))!, [.. begun.Select(TestJobs.AttemptOf)]);
     }
 
+    private sealed class Agreeing : ILossJudge
+    {
+        public Task<LossVerdict> Judge(AttemptId producer, CancellationToken cancellationToken) => Task.FromResult(LossVerdict.Lost);
+    }
+
     private sealed class Publisher(Func<Func<Task<bool>>, Task<bool>> publish) : IOutputPublisher
     {
         public async Task<PublishedOutput?> Publish(
             JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
             await publish(isWanted) ? new PublishedOutput(Result, []) : null;
+
+        public Task Clear(JobRecord job, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class SetClock : TimeProvider
@@ -171,5 +179,9 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         public DateTimeOffset Now { get; set; }
 
         public override DateTimeOffset GetUtcNow() => Now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.UtcTicks;
     }
 }

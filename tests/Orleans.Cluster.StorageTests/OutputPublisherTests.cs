@@ -56,9 +56,9 @@ public sealed class OutputPublisherTests : IDisposable
         var result = await Publish(job);
 
         Assert.Equal(Partitions, before.Count);
-        Assert.DoesNotContain(before, file => file.StartsWith('_'));
-        Assert.Equal(before.Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
-        Assert.Equal(before, result!.Files.Select(file => file.Path));
+        Assert.All(before, file => Assert.StartsWith(".part-", file, StringComparison.Ordinal));
+        Assert.Equal(before.Select(file => file[1..]), result!.Files.Select(file => file.Path));
+        Assert.Equal(result.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
     }
 
     // Under a umask that closes all else, they would be their owner's alone; under the usual one, everybody's.
@@ -150,10 +150,10 @@ public sealed class OutputPublisherTests : IDisposable
         var earlier = Job();
         await Publish(earlier);
         var job = Job(OutputMode.Overwrite);
-        using var folder = new OutputFolder(Path.Combine(root, "out"), job.State.Id, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules);
+        using var folder = new OutputFolder(Path.Combine(root, "out"), root, job.State.Id, epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules);
         folder.NoteReplaced(folder.Others());
         await Publish(job, () => Task.FromResult(false));
-        ResultFile[] parts = [.. Files().Where(file => file.StartsWith($"part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
+        ResultFile[] parts = [.. Files().Where(file => file.StartsWith($".part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
         folder.Publish(new JobResult(Partitions, parts.Sum(part => part.Bytes), [], parts));
 
         var result = await Publish(job);
@@ -257,6 +257,63 @@ public sealed class OutputPublisherTests : IDisposable
         Assert.Equal([OutputNames.Manifest(job.State.Id)], Files().Where(file => file.StartsWith('_')));
     }
 
+    // The publisher stands still past the point of no return; meanwhile another gives the job up, which clears the folder.
+    [Fact]
+    public async Task Publish_TheJobFailedWhileThePublisherStoodStill_ShowsNothing()
+    {
+        var job = Job();
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => Publish(job, async () =>
+        {
+            await publisher.Clear(job, default);
+            return true;
+        }));
+        var retried = job with { State = job.State with { Epoch = 2 } };
+        var after = Files();
+        var result = await Publish(retried);
+
+        Assert.Equal(Contracts.ProblemCode.JobAlreadyTerminal, refusal.Code);
+        Assert.Empty(after);
+        Assert.Equal(Partitions, result!.Files.Count);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(root, "out"), ".*"));
+    }
+
+    [Fact]
+    public async Task Clear_PartFilesOfAFailedJobAtAllDepths_LeavesOthersAlone()
+    {
+        var (other, failed) = (Job(OutputMode.Append), Job(OutputMode.Append));
+        await Publish(other);
+        var before = Files();
+        await Publish(failed, () => Task.FromResult(false));
+        var inner = Directory.CreateDirectory(Path.Combine(root, "out", "k=1", "l=2")).FullName;
+        File.WriteAllText(Path.Combine(inner, $"part-{failed.State.Id}-00000-1-000.csv"), "shown, and then the disk was full");
+        File.WriteAllText(Path.Combine(inner, $".part-{failed.State.Id}-00001-1-000.csv.half.tmp"), "half");
+        File.WriteAllText(Path.Combine(root, "out", "mine.csv"), "nobody's");
+
+        await publisher.Clear(failed, default);
+
+        Assert.Equal(before.Append("mine.csv").Order(StringComparer.Ordinal), Files());
+        Assert.False(Directory.Exists(Path.Combine(root, "out", "k=1")));
+    }
+
+    [Fact]
+    public async Task Publish_ErrorIfExistsOverAFileOfNobody_IsRefused()
+    {
+        var inner = Directory.CreateDirectory(Path.Combine(root, "out", "year")).FullName;
+        File.WriteAllText(Path.Combine(root, "out", ".hidden"), "");
+        await Publish(Job(OutputMode.Append));
+        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*").Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
+        var empty = await Publish(Job());
+        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*").Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
+        File.WriteAllText(Path.Combine(inner, "mine.csv"), "nobody's");
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => Publish(Job()));
+
+        Assert.NotNull(empty);
+        Assert.Equal(Contracts.ProblemCode.OutputExists, refusal.Code);
+        Assert.Contains("year/mine.csv", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a-file")]
     [InlineData("a-file/below")]
@@ -356,7 +413,7 @@ public sealed class OutputPublisherTests : IDisposable
     private ResultFile AsPublished(string file)
     {
         var bytes = File.ReadAllBytes(Path.Combine(root, "out", file));
-        return new ResultFile(file, 1, bytes.Length, Hash(bytes));
+        return new ResultFile(file.TrimStart('.'), 1, bytes.Length, Hash(bytes));
     }
 
     // A job whose last stage has committed, with its artifacts.
@@ -403,6 +460,6 @@ public sealed class OutputPublisherTests : IDisposable
 
     private List<string> Files() => Directory.Exists(Path.Combine(root, "out"))
         ? [.. Directory.EnumerateFiles(Path.Combine(root, "out")).Select(path => Path.GetFileName(path))
-            .Where(file => !file.StartsWith("._overwritten-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
+            .Where(file => !file.StartsWith("._", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
         : [];
 }

@@ -6,6 +6,16 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.StorageTests;
 
+/// <summary>A publisher that no test asks anything of.</summary>
+internal sealed class NoOutputs : IOutputPublisher
+{
+    public Task<PublishedOutput?> Publish(
+        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task Clear(JobRecord job, CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
 /// <summary>Jobs for storage tests.</summary>
 internal static class TestJobs
 {

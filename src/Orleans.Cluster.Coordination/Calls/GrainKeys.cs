@@ -15,5 +15,7 @@ internal static class GrainKeys
 
     public static string Partition(AttemptId attempt) => $"part-{attempt}";
 
+    public static string Sight(SiloAddress silo) => $"sight-{silo.ToParsableString()}";
+
     public static JobId ParseJob(string key) => JobId.Parse(key["job-".Length..]);
 }

@@ -55,7 +55,12 @@ internal interface IClusterGrain : IGrainWithStringKey
 /// <param name="Observed">Its workers.</param>
 [GenerateSerializer, Immutable, Alias("KeeperReport")]
 internal sealed record KeeperReport(
-    [property: Id(0)] string Keeper, [property: Id(1)] ConfiguredWorkers Configured, [property: Id(2)] ObservedScale Observed);
+    [property: Id(0)] string Keeper, [property: Id(1)] ConfiguredWorkers Configured, [property: Id(2)] ObservedScale Observed)
+{
+    /// <summary>Names the gateway, the same after a restart; one of an earlier version does not say it.</summary>
+    [Id(3)]
+    public string Gateway { get; init; } = "";
+}
 
 /// <summary>What a reconciler shall bring about.</summary>
 /// <param name="Desired">What is wanted.</param>

@@ -4,7 +4,8 @@ namespace Orleans.Cluster.Coordination.Calls;
 /// One question under way for all that ask the same at once. An answer is not kept: who asks after it has come asks anew. A question is given
 /// up when the last of those who asked it has left, so that nothing is worked on for nobody.
 /// </summary>
-internal sealed class SharedQuestions<TKey, TAnswer>
+/// <param name="untilEnded">Whether the last who leaves waits until the question that is given up has ended: then nothing works for it any more.</param>
+internal sealed class SharedQuestions<TKey, TAnswer>(bool untilEnded = false)
     where TKey : notnull
 {
     private readonly Lock sync = new();
@@ -24,7 +25,10 @@ internal sealed class SharedQuestions<TKey, TAnswer>
         }
         finally
         {
-            Leave(key, question);
+            if (Leave(key, question) && untilEnded)
+            {
+                await Task.WhenAny(question.Answer);
+            }
         }
     }
 
@@ -45,20 +49,21 @@ internal sealed class SharedQuestions<TKey, TAnswer>
         }
     }
 
-    // Taken out first, and then given up: nobody can join a question that is.
-    private void Leave(TKey key, Question question)
+    // Taken out first, and then given up: nobody can join a question that is. True for the last.
+    private bool Leave(TKey key, Question question)
     {
         lock (sync)
         {
             if (--question.Waiting > 0)
             {
-                return;
+                return false;
             }
 
             Remove(key, question);
         }
 
         question.GivenUp.Cancel();
+        return true;
     }
 
     private async Task<TAnswer> Run(TKey key, Question question, Func<CancellationToken, Task<TAnswer>> ask)

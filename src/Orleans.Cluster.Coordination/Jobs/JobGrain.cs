@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Coordination.Ports;
@@ -24,6 +25,7 @@ internal sealed partial class JobGrain(
     ICheckpointStore checkpoints,
     IJobPlanning planning,
     IOutputPublisher publisher,
+    ILossJudge losses,
     ISourceRecheck recheck,
     IPartitionSplitter splitter,
     AdmissionCheck admission,
@@ -66,6 +68,8 @@ internal sealed partial class JobGrain(
     private JobPublishing? output;
     private CancellationTokenSource? publishingNow;
     private Task? publishing;
+    private Task? clearing;
+    private bool isPublishing;
     private bool advancing;
     private bool again;
     private DateTimeOffset nextLook;
@@ -141,6 +145,9 @@ internal sealed partial class JobGrain(
 
     public async Task<JobStatus> Retry()
     {
+        // What an earlier end is still removing must not be what the next one shows.
+        await (clearing ?? Task.CompletedTask);
+        clearing = null;
         await Load();
         var timeout = record!.Spec.TimeoutSeconds;
         plan ??= record.HasPlan ? await jobs.FindPlan(id, CancellationToken.None) : null;
@@ -194,6 +201,11 @@ internal sealed partial class JobGrain(
         if (read.State.Phase != JobPhase.Publishing)
         {
             publishingNow?.Cancel();
+        }
+
+        if (read.State.Phase.IsTerminal())
+        {
+            planningNow?.Cancel();
         }
 
         if (changed)
@@ -341,6 +353,7 @@ internal sealed partial class JobGrain(
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
                 : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
             RunningAttempts = runningAttempts,
+            IsBusy = planningNow is not null || isPublishing,
             Dependencies = state.Phase == JobPhase.Queued && !open && job.Spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(job.Spec.DependsOn, CancellationToken.None)
                 : new Dictionary<JobId, JobPhase>(),
@@ -505,7 +518,8 @@ internal sealed partial class JobGrain(
 
     private async Task Plan(CancellationTokenSource cancellation)
     {
-        using var span = JobTrace.Start("plan", id, record!.State.Epoch);
+        var epoch = record!.State.Epoch;
+        using var span = JobTrace.Start("plan", id, epoch);
         try
         {
             // Off this grain, and not waited for once it is cancelled: whatever planning does, the job can be asked and cancelled.
@@ -523,7 +537,7 @@ internal sealed partial class JobGrain(
         }
         catch (ClusterException refusal)
         {
-            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()));
+            await Decide(() => new JobRefused(refusal.Problem, clock.GetUtcNow()) { Epoch = epoch });
         }
         catch (OperationCanceledException)
         {
@@ -537,7 +551,7 @@ internal sealed partial class JobGrain(
         {
             Log.PlanningBroken(logger, exception, id);
             await Decide(() => new JobRefused(
-                ProblemDocument.Of(Contracts.ProblemCode.Internal, $"Planning failed: {exception.Message}"), clock.GetUtcNow()));
+                ProblemDocument.Of(Contracts.ProblemCode.Internal, $"Planning failed: {exception.Message}"), clock.GetUtcNow()) { Epoch = epoch });
         }
         finally
         {
@@ -558,14 +572,17 @@ internal sealed partial class JobGrain(
         }
 
         publishingNow = new CancellationTokenSource();
-        output ??= new JobPublishing(id, jobs, checkpoints, publisher, clock, logger);
+        output ??= new JobPublishing(id, jobs, checkpoints, publisher, losses, clock, logger);
+        isPublishing = true;
         publishing = Run(publishingNow.Token);
 
         async Task Run(CancellationToken cancellationToken)
         {
             try
             {
-                if (await output.Try(record!, plan!, cancellationToken) is { } happened)
+                var happened = await output.Try(record!, plan!, cancellationToken);
+                isPublishing = false;
+                if (happened is not null)
                 {
                     await Decide(() => happened);
                 }
@@ -580,6 +597,10 @@ internal sealed partial class JobGrain(
             catch (Exception exception)
             {
                 Log.NotEnded(logger, exception, id);
+            }
+            finally
+            {
+                isPublishing = false;
             }
         }
     }
@@ -657,14 +678,30 @@ internal sealed partial class JobGrain(
     }
 
     // Nothing more happens to an ended job; a retry wakes it again.
-    private Task Settle()
+    private async Task Settle()
     {
         reason = null;
         running.Clear();
         watch.Release();
+        await (clearing ??= ClearOutput(record!));
         timer?.Dispose();
         DeactivateOnIdle();
-        return Task.CompletedTask;
+    }
+
+    // Once for each end. What cannot be removed now is tried again by the janitor.
+    private async Task ClearOutput(JobRecord ended)
+    {
+        try
+        {
+            if (ended.State.Phase is JobPhase.Failed or JobPhase.Cancelled)
+            {
+                await publisher.Clear(ended, CancellationToken.None);
+            }
+        }
+        catch (Exception exception)
+        {
+            Log.NotCleared(logger, id, exception.Message);
+        }
     }
 
     private static partial class Log
@@ -680,6 +717,9 @@ internal sealed partial class JobGrain(
 
         [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "Job {JobId}: the end of its publishing could not be stored; it publishes again.")]
         public static partial void NotEnded(ILogger logger, Exception exception, JobId jobId);
+
+        [LoggerMessage(EventId = 112, Level = LogLevel.Warning, Message = "Job {JobId}: what it left in its output folder is not removed yet: {Message}")]
+        public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "Job {JobId} is not there any more.")]
         public static partial void Gone(ILogger logger, JobId jobId);

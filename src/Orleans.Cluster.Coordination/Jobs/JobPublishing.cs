@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Metrics;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
@@ -12,7 +13,7 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// whatever was thrown, so that no job stands in PUBLISHING for ever.
 /// </summary>
 internal sealed partial class JobPublishing(
-    JobId id, IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, TimeProvider clock, ILogger logger)
+    JobId id, IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, ILossJudge losses, TimeProvider clock, ILogger logger)
 {
     /// <summary>A folder that cannot be written to for so long needs somebody who looks after it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -23,13 +24,21 @@ internal sealed partial class JobPublishing(
     // Beside progress, hardly anything changes the row of a job that publishes.
     private const int MaxLostRaces = 100;
 
-    private DateTimeOffset? trouble;
+    private long? trouble;
     private int unexpected;
 
     /// <summary>Publishes, unless the job has moved on.</summary>
     /// <returns>What follows for the job; null when it is to look again.</returns>
     /// <exception cref="StorageUnavailableException">The database is away; nothing is decided by that.</exception>
-    public async Task<JobEvent?> Try(JobRecord job, JobPlan plan, CancellationToken cancellationToken)
+    public async Task<JobEvent?> Try(JobRecord job, JobPlan plan, CancellationToken cancellationToken) =>
+        await TryNow(job, plan, cancellationToken) switch
+        {
+            JobRefused refused => refused with { Epoch = job.State.Epoch },
+            Published published => published with { Epoch = job.State.Epoch },
+            var other => other,
+        };
+
+    private async Task<JobEvent?> TryNow(JobRecord job, JobPlan plan, CancellationToken cancellationToken)
     {
         var epoch = job.State.Epoch;
         using var span = JobTrace.Start("publish", id, epoch);
@@ -53,10 +62,7 @@ internal sealed partial class JobPublishing(
         }
         catch (ArtifactLostException lost)
         {
-            // Nothing is visible yet: the partition runs again, and the job publishes anew.
-            Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
-            var runsAgain = await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
-            return runsAgain || !await IsShowing(epoch) || ++unexpected < MaxUnexpected ? null : GiveUp($"in {MaxUnexpected} tries", lost);
+            return await OnLost(epoch, lost, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -68,16 +74,34 @@ internal sealed partial class JobPublishing(
         }
         catch (IOException exception)
         {
-            var now = clock.GetUtcNow();
-            trouble ??= now;
-            Log.NotPublished(logger, id, exception.Message);
-            return now < trouble + Patience ? null : GiveUp($"for {Patience.TotalMinutes:0} minutes", exception);
+            return OnTrouble(exception);
         }
         catch (Exception exception)
         {
             Log.PublishingBroken(logger, exception, id);
             return ++unexpected < MaxUnexpected ? null : GiveUp($"in {MaxUnexpected} tries", exception);
         }
+    }
+
+    // Nothing is visible yet: what is believed to be lost runs again, and the job publishes anew. What another process sees is there, and
+    // this one's trouble.
+    private async Task<JobEvent?> OnLost(int epoch, ArtifactLostException lost, CancellationToken cancellationToken)
+    {
+        Log.ArtifactLost(logger, id, lost.Producer, lost.Message);
+        if (await losses.Judge(lost.Producer, cancellationToken) != LossVerdict.Lost)
+        {
+            return OnTrouble(lost);
+        }
+
+        var runsAgain = await checkpoints.Invalidate(lost.Producer, lost.Message, clock.GetUtcNow(), CancellationToken.None);
+        return runsAgain || !await IsShowing(epoch) || ++unexpected < MaxUnexpected ? null : GiveUp($"in {MaxUnexpected} tries", lost);
+    }
+
+    private JobRefused? OnTrouble(Exception exception)
+    {
+        trouble ??= clock.GetTimestamp();
+        Log.NotPublished(logger, id, exception.Message);
+        return clock.GetElapsedTime(trouble.Value) < Patience ? null : GiveUp($"for {Patience.TotalMinutes:0} minutes", exception);
     }
 
     // Past the point of no return no partition runs again, so a publisher that was killed there and finds its files gone cannot go on by itself.

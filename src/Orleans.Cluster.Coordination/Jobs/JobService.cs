@@ -13,7 +13,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <inheritdoc cref="IJobService"/>
 internal sealed partial class JobService(
-    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionCheck admission, SubmitRules rules, IArtifactStore artifacts, ILocalSiloDetails silo,
+    IGrainFactory grains, IJobStore jobs, IJobPlanning planning, AdmissionCheck admission, SubmitRules rules, IArtifactStore artifacts,
+    IOutputPublisher publisher, ILocalSiloDetails silo,
     RepeatedSubmits repeated, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : IJobService
 {
     // For a grain that moves to another silo, or has much to do.
@@ -111,6 +112,11 @@ internal sealed partial class JobService(
     public async Task Delete(JobId id, CancellationToken cancellationToken)
     {
         var job = await Find(id, cancellationToken);
+        if (job.State.Phase is JobPhase.Failed or JobPhase.Cancelled)
+        {
+            await Clear(job, cancellationToken);
+        }
+
         if (!job.State.Phase.IsTerminal() || !await jobs.Delete(id, cancellationToken))
         {
             throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has not ended. Cancel it first.");
@@ -120,6 +126,19 @@ internal sealed partial class JobService(
         if (!(await jobs.ListDependencies(cancellationToken)).Contains(id))
         {
             artifacts.Delete(id);
+        }
+    }
+
+    // A folder that cannot be reached must not keep a job from being deleted; what is left there is hidden.
+    private async Task Clear(JobRecord job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await publisher.Clear(job, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.NotCleared(logger, job.State.Id, exception.Message);
         }
     }
 
@@ -161,7 +180,8 @@ internal sealed partial class JobService(
         bound.CancelAfter(options.Value.PlanBeforeAccept);
         try
         {
-            return await planning.Plan(spec, [], bound.Token);
+            // Not until what is given up has ended: the caller has an answer before that.
+            return await planning.Plan(spec, [], bound.Token).WaitAsync(bound.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -176,6 +196,9 @@ internal sealed partial class JobService(
 
     private static partial class Log
     {
+        [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "Job {JobId} is deleted, but what it left in its output folder could not be removed: {Message}")]
+        public static partial void NotCleared(ILogger logger, JobId jobId, string message);
+
         [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "A job could not be planned before it was accepted: {Message}")]
         public static partial void NotPlanned(ILogger logger, string message);
     }

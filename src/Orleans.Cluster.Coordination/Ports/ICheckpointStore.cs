@@ -43,13 +43,17 @@ internal interface ICheckpointStore : IUpstreamReads
     Task<IReadOnlyList<AttemptId>> ReleaseWorker(WorkerId worker, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Gives single attempts back in the same way, each guarded by its number and worker.</summary>
-    Task<IReadOnlyList<AttemptId>> ReleaseAttempts(WorkerId worker, IReadOnlyCollection<AttemptId> attempts, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <returns>What was taken from it. A partition whose workers died too often is <c>FAILED</c>, and its job decides.</returns>
+    Task<IReadOnlyList<AttemptId>> Release(WorkerRelease release, CancellationToken cancellationToken);
 
     /// <summary>Workers that running partitions name, with how many each holds.</summary>
     Task<IReadOnlyDictionary<WorkerId, int>> ListHolders(CancellationToken cancellationToken);
 
     /// <summary>Attempts that the table says this worker runs. A worker compares them with what it knows itself to run.</summary>
     Task<IReadOnlyList<AttemptId>> ListHeld(WorkerId worker, CancellationToken cancellationToken);
+
+    /// <summary>One partition; null when there is none.</summary>
+    Task<PartitionRecord?> Find(TaskId task, CancellationToken cancellationToken);
 
     /// <summary>Counts by stage and state, cheaper than <see cref="List"/>, with sums over committed partitions.</summary>
     Task<IReadOnlyList<StageTally>> Tally(JobId job, CancellationToken cancellationToken);
@@ -64,8 +68,9 @@ internal interface ICheckpointStore : IUpstreamReads
     Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(JobId job, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Says that a committed artifact is gone or differs: <c>COMMITTED</c> with this attempt becomes <c>WAITING</c>. False when the
-    /// partition has moved on already, or the job neither runs nor publishes.
+    /// Says that a committed artifact is gone or differs, as <see cref="Artifacts.LossJudge"/> has found: <c>COMMITTED</c> with this attempt becomes
+    /// <c>WAITING</c>, or <c>FAILED</c> when that has happened too often. False when the partition has moved on already, or the job neither
+    /// runs nor publishes.
     /// </summary>
     Task<bool> Invalidate(AttemptId attempt, string why, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -82,6 +87,13 @@ internal sealed record BeginRequest(JobId Job, int Epoch, int Stage, int Max, Wo
 
 /// <summary>An attempt that wants to count.</summary>
 internal sealed record AttemptCommit(AttemptId Attempt, int Epoch, WorkerId Worker, string ArtifactFolder, TaskManifest Manifest, DateTimeOffset Now);
+
+/// <summary>Attempts that their worker no longer runs.</summary>
+/// <param name="Worker">The worker.</param>
+/// <param name="Attempts">Those of them that are not its any more are left as they are.</param>
+/// <param name="Now">The clock.</param>
+/// <param name="HasDied">Whether the worker was known to run them and then its process was gone, which may be by their doing.</param>
+internal sealed record WorkerRelease(WorkerId Worker, IReadOnlyCollection<AttemptId> Attempts, DateTimeOffset Now, bool HasDied = false);
 
 /// <summary>An attempt that ended badly.</summary>
 internal sealed record AttemptEnd(AttemptId Attempt, WorkerId Worker, AttemptFailure Failure, TaskCost? Cost, DateTimeOffset Now);

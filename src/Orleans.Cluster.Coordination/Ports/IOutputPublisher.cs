@@ -20,6 +20,10 @@ internal interface IOutputPublisher
     /// <exception cref="IOException">Not now; worth trying again.</exception>
     Task<PublishedOutput?> Publish(
         JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken);
+
+    /// <summary>Removes what a job that has ended without a result left in its output folder. Doing it again does no harm.</summary>
+    /// <exception cref="IOException">Not now; worth trying again.</exception>
+    Task Clear(JobRecord job, CancellationToken cancellationToken);
 }
 
 /// <summary>An output that is visible, with what a reader of the job's status should know of it.</summary>

@@ -290,7 +290,9 @@ internal sealed partial class QueueGrain(
         var held = (await checkpoints.ListHeld(holder, cancellationToken))
             .Where(attempt => cancelling.Contains(attempt.Task.Job) ? !mayStillCompute : why is not null)
             .ToList();
-        var released = held.Count == 0 ? [] : await checkpoints.ReleaseAttempts(holder, held, clock.GetUtcNow(), cancellationToken);
+        var released = held.Count == 0
+            ? []
+            : await checkpoints.Release(new WorkerRelease(holder, held, clock.GetUtcNow(), HasDied(holder)), cancellationToken);
         if (released.Count > 0)
         {
             Log.WorkerLost(logger, holder, why ?? "It is silent, and its executors have passed their deadline.", released.Count, count);
@@ -303,13 +305,18 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    // Executors live at most their deadline longer than their silo, whose last sign of life may be as old as a held report. One that was
+    // One that was heard of here, did not leave in order, and is dead to membership: its process ended while it ran something. What was lost
+    // with everything, this silo too, is nobody's fault, and so is silence alone.
+    private bool HasDied(WorkerId worker) => WorkerIds.TryGetSilo(worker, out var silo)
+        && membership.CurrentSnapshot.GetSiloStatus(silo) is SiloStatus.Dead && roster.WasAtWork(worker) && !drained.Contains(worker);
+
+    // A worker renews its executors for a lease after the last report that was answered, and they live at most their deadline longer. One that was
     // never heard of here and is in no membership table is of an earlier run, whose processes end with it.
     private bool MayStillCompute(WorkerId worker, DateTimeOffset now)
     {
         if (roster.LastSeen(worker) is { } heard)
         {
-            return now - heard <= options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
+            return now - heard <= options.Value.LeaseDuration + options.Value.ExecutorDeadline + options.Value.ReportHold + TickPeriod;
         }
 
         return WhyLost(worker, now) is null;

@@ -25,6 +25,9 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
     /// <summary>When a worker last reported; null when it never did here.</summary>
     public DateTimeOffset? LastSeen(WorkerId worker) => seats.TryGetValue(worker, out var seat) ? seat.LastSeen : null;
 
+    /// <summary>Whether a worker has reported here, and did not say that it was leaving.</summary>
+    public bool WasAtWork(WorkerId worker) => seats.TryGetValue(worker, out var seat) && !seat.Report.Draining;
+
     /// <summary>Takes a report, unless a later one was faster. <c>changed</c> are jobs of which it names other attempts than the last one.</summary>
     public bool TryTake(WorkerReport report, DateTimeOffset now, out IReadOnlyCollection<JobId> changed)
     {

@@ -54,13 +54,13 @@ internal sealed partial class ClusterGrain(
     public async Task<ScaleOrder> Attend(KeeperReport report)
     {
         var now = clock.GetUtcNow();
+        await Change((stored.State.Desired ?? DesiredState.Initial(report.Configured)).Configure(report.Gateway, report.Configured, now));
         if (keeper is not null && keeper != report.Keeper && now < attendedAt + KeeperLease)
         {
             return new ScaleOrder(Desired, IsInCharge: false);
         }
 
         (keeper, attendedAt, observed) = (report.Keeper, now, report.Observed);
-        await Change((stored.State.Desired ?? DesiredState.Initial(report.Configured)).Configure(report.Configured, now));
         await FollowLoad(now);
         return new ScaleOrder(Desired, IsInCharge: true);
     }

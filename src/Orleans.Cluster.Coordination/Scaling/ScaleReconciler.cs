@@ -20,6 +20,9 @@ internal sealed partial class ScaleReconciler(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string keeper = $"{Environment.MachineName}-{Guid.NewGuid():N}";
+    // A machine may have several gateways, each with a state directory of its own.
+    private readonly string gateway =
+        $"{settings.Value.MachineName ?? Environment.MachineName}:{Path.GetFullPath(settings.Value.StateDirectory)}";
     private readonly WorkerChronicle chronicle = new();
     private readonly HashSet<string> stopping = [];
     private IReadOnlyDictionary<string, DateTimeOffset> leaving = new Dictionary<string, DateTimeOffset>();
@@ -55,7 +58,7 @@ internal sealed partial class ScaleReconciler(
         chronicle.Note(workers, instances, time.GetUtcNow());
         await WriteHistory(cancellationToken);
 
-        var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances))), cancellationToken);
+        var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances)) { Gateway = gateway }), cancellationToken);
         isInCharge = order.IsInCharge;
         if (!isInCharge)
         {

@@ -12,6 +12,9 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
     public string Artifacts { get; } = Path.GetFullPath(
         Folder(settings.Value.ArtifactStore) ?? Path.Combine(settings.Value.StateDirectory, "artifacts"));
 
+    /// <summary>Whether artifacts lie in the state directory, with the database of the embedded default, and not on a share of their own.</summary>
+    public bool ArtifactsAreInState { get; } = settings.Value.ArtifactStore is null;
+
     /// <summary>Spilled and staged data of this machine.</summary>
     public string Scratch { get; } = Path.GetFullPath(
         settings.Value.ScratchDirectory ?? Path.Combine(settings.Value.StateDirectory, "scratch"));

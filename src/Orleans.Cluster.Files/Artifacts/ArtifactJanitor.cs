@@ -14,7 +14,7 @@ namespace Orleans.Cluster.Files.Artifacts;
 /// rows do not need then is over, and is never needed again: attempt numbers only rise.
 /// </summary>
 internal sealed partial class ArtifactJanitor(
-    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOptions<RetentionOptions> options, TimeProvider clock,
+    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOutputPublisher outputs, IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<ArtifactJanitor> logger)
 {
     /// <summary>Target of files that hold rows set aside; see <see cref="Protocol.ArtifactFile"/>.</summary>
@@ -165,6 +165,7 @@ internal sealed partial class ArtifactJanitor(
         else
         {
             await SweepAttempts(id, cancellationToken); // What it committed stays, so that a retry can go on from there.
+            await outputs.Clear(job, cancellationToken);
         }
 
         var expires = endedAt + options.Value.Results;

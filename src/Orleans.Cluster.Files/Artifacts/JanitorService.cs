@@ -8,12 +8,35 @@ namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>Sweeps at start and from then on: artifacts, scratch folders of this machine, old rows. Several gateways may do so at once.</summary>
 internal sealed partial class JanitorService(
-    ArtifactJanitor artifacts, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock,
+    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<JanitorService> logger) : BackgroundService
 {
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ClaimInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(5);
     private DateTimeOffset pruneAt;
+    private string? said;
+    private long? claimedAt;
+
+    /// <summary>Marks the store before the first worker looks for the mark.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            said = await Task.Run(() => mark.Claim(cancellationToken), cancellationToken).WaitAsync(ClaimPatience, clock, cancellationToken);
+            if (said is not null)
+            {
+                Log.NotOurs(logger, said);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException or StorageUnavailableException)
+        {
+            Log.NotMarked(logger, e.Message);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,9 +46,7 @@ internal sealed partial class JanitorService(
         {
             try
             {
-                await artifacts.Sweep(stoppingToken);
-                scratch.Sweep();
-                await Prune(stoppingToken);
+                await Sweep(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -33,6 +54,38 @@ internal sealed partial class JanitorService(
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>One round.</summary>
+    public async Task Sweep(CancellationToken cancellationToken)
+    {
+        if (await IsOurs(cancellationToken))
+        {
+            await artifacts.Sweep(cancellationToken);
+        }
+
+        scratch.Sweep();
+        await Prune(cancellationToken);
+    }
+
+    // Asked before each sweep, which deletes what the database does not know. The mark is raised seldom.
+    private async Task<bool> IsOurs(CancellationToken cancellationToken)
+    {
+        var isDue = claimedAt is not { } at || clock.GetElapsedTime(at) >= ClaimInterval;
+        if (!isDue && await mark.FindFault(cancellationToken) is null)
+        {
+            return true;
+        }
+
+        var fault = await mark.Claim(cancellationToken);
+        claimedAt = fault is null ? clock.GetTimestamp() : null;
+        if (fault is not null && fault != said)
+        {
+            Log.NotOurs(logger, fault);
+        }
+
+        said = fault;
+        return fault is null;
     }
 
     private async Task Prune(CancellationToken cancellationToken)
@@ -60,6 +113,12 @@ internal sealed partial class JanitorService(
     {
         [LoggerMessage(3510, LogLevel.Warning, "A sweep failed; the next one tries again.")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(3514, LogLevel.Error, "Nothing is deleted in the artifact store, and workers get no tasks: {Fault}")]
+        public static partial void NotOurs(ILogger logger, string fault);
+
+        [LoggerMessage(3513, LogLevel.Error, "The artifact store could not be marked, next try with the next sweep: {Message}")]
+        public static partial void NotMarked(ILogger logger, string message);
 
         [LoggerMessage(3511, LogLevel.Information, "{Rows} old rows are removed.")]
         public static partial void Pruned(ILogger logger, int rows);

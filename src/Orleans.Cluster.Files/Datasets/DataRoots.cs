@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Protocol;
 
@@ -71,6 +72,10 @@ internal sealed class DataRoots
         faults.ThrowIfAny();
         return full!;
     }
+
+    /// <summary>The data root that a folder which <see cref="ResolveOutput"/> gave lies in.</summary>
+    public string RootOf(string folder) => roots.Concat(Rules.Roots).Where(root => SourceRules.IsInside(folder, root)).MaxBy(root => root.Length)
+        ?? throw new ArgumentException($"{folder} is in no data root.", nameof(folder));
 
     /// <summary>
     /// Folders, then files, that are in a folder and that jobs may read, each by name; of an empty path the roots themselves, by their whole
@@ -212,6 +217,7 @@ internal sealed class DataRoots
         var realFolder = listing.Real.Of(folder) ?? folder;
         matches.RemoveAll(match => Path.Combine(realFolder, Path.GetRelativePath(folder, match)) is var there
             && listing.Real.Of(Path.GetDirectoryName(match)!) == Path.GetDirectoryName(there) && Rules.WhyNot(there) is not null);
+        PublishedFiles.RemoveOthers(matches);
         if (matches.Count == 0)
         {
             listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
@@ -245,6 +251,10 @@ internal sealed class DataRoots
         {
             listing.Add(new FileStamp(full, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero)), pointer);
         }
+        else if (Directory.Exists(real) && PublishedFiles.In(full) is { } published)
+        {
+            AddPublished(listing, path, published, pointer);
+        }
         else if (Directory.Exists(real))
         {
             listing.Faults.Add(
@@ -270,6 +280,21 @@ internal sealed class DataRoots
         else
         {
             listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{missing.Hint}{WhereToLook(path)}");
+        }
+    }
+
+    // A folder that jobs have published into is what its manifests name. Each file is checked as any other: a manifest is a file that anybody
+    // may have written.
+    private void AddPublished(Listing listing, string path, IReadOnlyList<string> published, string pointer)
+    {
+        if (published.Count == 0)
+        {
+            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"The manifests in '{Short(path)}' name no file.");
+        }
+
+        foreach (var file in published.TakeWhile(_ => !listing.IsFull))
+        {
+            AddFile(listing, path, file, pointer);
         }
     }
 

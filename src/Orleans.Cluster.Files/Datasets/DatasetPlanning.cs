@@ -21,7 +21,7 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, S
 
     private readonly DatasetCache<DatasetProbe> probes = new();
     private readonly DatasetCache<PlannedSource> planned = new();
-    private readonly SharedQuestions<string, PlannedSource> questions = new();
+    private readonly SharedQuestions<string, PlannedSource> questions = new(untilEnded: true);
 
     /// <returns>With a key that is the same for as long as the files and all that was said of them are.</returns>
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(

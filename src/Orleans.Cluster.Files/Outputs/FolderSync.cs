@@ -30,6 +30,17 @@ internal static class FolderSync
         }
     }
 
+    /// <summary>Makes a folder's own name durable, and those of the folders above it, up to one that was there before anybody wrote below it.</summary>
+    /// <param name="folder">Absolute; it is there.</param>
+    /// <param name="root">A folder above it.</param>
+    public static void SyncAbove(string folder, string root)
+    {
+        for (var above = Path.GetDirectoryName(folder); above is not null && above.StartsWith(root, StringComparison.Ordinal); above = Path.GetDirectoryName(above))
+        {
+            Sync(above);
+        }
+    }
+
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

@@ -10,27 +10,33 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
 /// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given up. Each
-/// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written.
+/// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written. What is whole has a
+/// hidden name that both know, and gets its visible one right before the manifest.
 /// </summary>
 internal sealed class OutputFolder : IDisposable
 {
     private const int BufferBytes = 1 << 20;
     private readonly HeldFolder folder;
+    private readonly string root;
     private readonly JobId job;
+    private readonly EndedOutput ended;
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
     private readonly ReplacedOutputs replaced;
     private readonly PublishedModes modes;
 
     /// <param name="path">The folder, which is there.</param>
+    /// <param name="root">A folder above it that was there before any job wrote here.</param>
     /// <param name="job">Whose output it is.</param>
+    /// <param name="epoch">Epoch of the job that publishes.</param>
     /// <param name="modes">Who may read what is published.</param>
     /// <param name="rules">Where outputs may be.</param>
     /// <exception cref="ClusterException">The folder is not, or no longer, where outputs may be.</exception>
-    public OutputFolder(string path, JobId job, PublishedModes modes, SourceRules rules)
+    public OutputFolder(string path, string root, JobId job, int epoch, PublishedModes modes, SourceRules rules)
     {
-        (this.job, this.modes) = (job, modes);
+        (this.root, this.job, this.modes) = (Path.TrimEndingDirectorySeparator(root), job, modes);
         folder = HeldFolder.Open(Path.TrimEndingDirectorySeparator(path), rules);
         replaced = new ReplacedOutputs(folder, job);
+        ended = new EndedOutput(folder.Path, job, epoch);
     }
 
     private string Manifest => Path.Combine(folder.Path, OutputNames.Manifest(job));
@@ -47,21 +53,21 @@ internal sealed class OutputFolder : IDisposable
         [.. Directory.EnumerateFiles(folder.Path, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Copies an artifact, unless its copy is there already. What is there was whole and durable before it got its name; a file of that name and
-    /// another length is somebody else's doing.
+    /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that was put back may
+    /// have given the same attempt another content.
     /// </summary>
     /// <exception cref="ArtifactLostException">It is not what was committed.</exception>
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
     public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
         using var parent = folder.Make(Path.GetDirectoryName(name)!, modes.Folder);
-        var target = Path.Combine(parent.Path, Path.GetFileName(name));
-        if (new FileInfo(target) is { Exists: true, LinkTarget: null } there && there.Length == file.Bytes)
+        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(name)), Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(name))));
+        if (IsWhole(target, file) || IsWhole(hidden, file))
         {
             return;
         }
 
-        Place(target, stream => Copy(producer, artifact, file, stream, cancellationToken));
+        Place(hidden, stream => Copy(producer, artifact, file, stream, cancellationToken));
     }
 
     /// <summary>Notes what the job's output takes the place of.</summary>
@@ -71,22 +77,29 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.</summary>
     public void Withdraw() => File.Delete(Manifest);
 
-    /// <summary>Makes the files count. All of them are durable by then, with their names.</summary>
-    /// <exception cref="IOException">Something else was published for the job meanwhile.</exception>
-    /// <exception cref="ClusterException">A later job has overwritten this one's output.</exception>
+    /// <summary>Makes the files count. All of them are whole and durable by then, under their hidden names.</summary>
+    /// <exception cref="IOException">Something else was published for the job meanwhile, or a file is gone.</exception>
+    /// <exception cref="ClusterException">A later job has overwritten this one's output, or the job has ended otherwise.</exception>
     public void Publish(JobResult result)
     {
-        foreach (var name in FoldersOf(result))
-        {
-            using var part = folder.TryOpen(name) ?? throw new IOException($"{Path.Combine(folder.Shown, name)} is not a folder any more.");
-            FolderSync.Sync(part.Path);
-        }
-
+        var folders = FoldersOf(result);
+        SyncAll(folders);
+        FolderSync.SyncAbove(folder.Shown, root);
         var hidden = Write(Manifest, stream => JsonSerializer.Serialize(stream, result, WireJson.Options));
         try
         {
-            ThrowIfOverwritten();
-            if (!NoReplaceMove.TryMove(hidden, Manifest) && !Holds(result))
+            ThrowIfUnwanted();
+            foreach (var file in result.Files)
+            {
+                Show(file);
+            }
+
+            SyncAll(folders);
+            if (NoReplaceMove.TryMove(hidden, Manifest))
+            {
+                TakeBackIfUnwanted();
+            }
+            else if (!Holds(result))
             {
                 throw new IOException($"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
             }
@@ -96,13 +109,15 @@ internal sealed class OutputFolder : IDisposable
             File.Delete(hidden);
         }
 
-        // Whoever overwrites first leaves word, then removes the manifest: one that came after it finds the word.
-        if (replaced.IsOverwritten)
-        {
-            File.Delete(Manifest);
-            ThrowIfOverwritten();
-        }
+        FolderSync.Sync(folder.Path);
+    }
 
+    /// <summary>The job has ended without a result: none of its files stays, and a publisher that stood still shows none any more.</summary>
+    public void Clear()
+    {
+        ended.Say();
+        File.Delete(Manifest);
+        RemoveFiles("", _ => true);
         FolderSync.Sync(folder.Path);
     }
 
@@ -116,29 +131,114 @@ internal sealed class OutputFolder : IDisposable
     public void RemoveLeftovers(JobResult published)
     {
         var named = published.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var part in FoldersOf(published))
-        {
-            RemoveLeftovers(part, named);
-        }
+        RemoveFiles("", name => !named.Contains(name));
+        ended.Forget();
     }
 
     public void Dispose() => folder.Dispose();
 
-    private void RemoveLeftovers(string part, HashSet<string> named)
+    // Files of this job, whatever their names: hidden, half written, visible. In key=value folders too, but never behind a link.
+    private void RemoveFiles(string part, Func<string, bool> which)
     {
         using var held = folder.TryOpen(part);
-        foreach (var file in held is null ? [] : Directory.EnumerateFiles(held.Path, $"*-{job}*").ToList())
+        if (held is null)
         {
-            var name = Path.GetFileName(file);
-            if (name.EndsWith(".tmp", StringComparison.Ordinal) || (OutputNames.JobOfPart(name) == job && !named.Contains(Path.Combine(part, name))))
+            return;
+        }
+
+        var here = new DirectoryInfo(held.Path);
+        foreach (var file in here.EnumerateFiles($"*{job}*").Where(file => IsOwn(file.Name) && which(Path.Combine(part, file.Name))).ToList())
+        {
+            file.Delete();
+        }
+
+        foreach (var inner in here.EnumerateDirectories("*=*").Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
+        {
+            RemoveFiles(Path.Combine(part, inner.Name), which);
+            RemoveIfEmpty(inner);
+        }
+    }
+
+    private bool IsOwn(string name) => OutputNames.IsHidden(name)
+        ? OutputNames.JobOfPart(name[1..]) == job || (name.EndsWith(".tmp", StringComparison.Ordinal) && name.Contains($"-{job}", StringComparison.Ordinal))
+        : OutputNames.JobOfPart(name) == job;
+
+    // Another job's file may come into it just now: then it stays.
+    private static void RemoveIfEmpty(DirectoryInfo inner)
+    {
+        try
+        {
+            if (!inner.EnumerateFileSystemInfos().Any())
             {
-                File.Delete(file);
+                inner.Delete();
+            }
+        }
+        catch (IOException)
+        {
+            // No longer empty, or removed by another.
+        }
+    }
+
+    // One that another publisher of the job has shown already is there; one that is neither here nor there was removed.
+    private void Show(ResultFile file)
+    {
+        using var part = Open(Path.GetDirectoryName(file.Path)!);
+        var name = Path.GetFileName(file.Path);
+        var (hidden, visible) = (Path.Combine(part.Path, OutputNames.Hidden(name)), Path.Combine(part.Path, name));
+        if (new FileInfo(hidden) is { Exists: true } copied && (copied.Length != file.Bytes || copied.LinkTarget is not null))
+        {
+            throw new IOException($"The copy of {file.Path} in {folder.Shown} was changed before it was published.");
+        }
+
+        try
+        {
+            File.Move(hidden, visible, overwrite: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            if (new FileInfo(visible) is not { Exists: true } there || there.Length != file.Bytes)
+            {
+                throw new IOException($"The copy of {file.Path} in {folder.Shown} was removed before it was published.", exception);
             }
         }
     }
 
-    private void ThrowIfOverwritten()
+    private void SyncAll(IEnumerable<string> parts)
     {
+        foreach (var name in parts)
+        {
+            using var part = Open(name);
+            FolderSync.Sync(part.Path);
+        }
+    }
+
+    private HeldFolder Open(string part) => folder.TryOpen(part) ?? throw new IOException($"{Path.Combine(folder.Shown, part)} is not a folder any more.");
+
+    private static bool IsWhole(string path, ArtifactFile file)
+    {
+        try
+        {
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                return false;
+            }
+
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes);
+            return stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private void ThrowIfUnwanted()
+    {
+        if (ended.IsSaid)
+        {
+            throw new ClusterException(Contracts.ProblemCode.JobAlreadyTerminal, $"Job {job} had ended before its output in {folder.Shown} was visible.");
+        }
+
         if (replaced.IsOverwritten)
         {
             throw new ClusterException(
@@ -146,9 +246,32 @@ internal sealed class OutputFolder : IDisposable
         }
     }
 
-    // Relative; the output's own is "".
+    // Whoever overwrites, or ends the job, first leaves word and then removes the manifest: one that came after it finds the word. The files are
+    // left to whoever left word; a retry of the job may be showing them just now.
+    private void TakeBackIfUnwanted()
+    {
+        try
+        {
+            ThrowIfUnwanted();
+        }
+        catch (ClusterException)
+        {
+            File.Delete(Manifest);
+            throw;
+        }
+    }
+
+    // Relative: those of the files and all above them, the inner ones first; the output's own is "".
     private static IReadOnlyList<string> FoldersOf(JobResult result) =>
-        [.. result.Files.Select(file => Path.GetDirectoryName(file.Path)!).Append("").Distinct()];
+        [.. result.Files.SelectMany(file => Above(file.Path)).Append("").Distinct(StringComparer.Ordinal).OrderByDescending(part => part.Length)];
+
+    private static IEnumerable<string> Above(string name)
+    {
+        for (var part = Path.GetDirectoryName(name); part is { Length: > 0 }; part = Path.GetDirectoryName(part))
+        {
+            yield return part;
+        }
+    }
 
     private void Place(string target, Action<Stream> write) => File.Move(Write(target, write), target, overwrite: true);
 

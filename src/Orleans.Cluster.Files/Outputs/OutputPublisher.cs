@@ -13,11 +13,11 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
 /// Publishes into folders. A job without <c>output</c> keeps its files where they are. Otherwise:
-/// 1. each file is copied into the output folder under a hidden name, its hash is compared with what was committed, and it is renamed to a
-///    name that carries job, partition and attempt;
+/// 1. each file is copied into the output folder under a hidden name, and its hash is compared with what was committed;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
-/// 4. the manifest of the job is written last, without replacing one, and makes the files count: the job has succeeded;
+/// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without replacing one, and
+///    makes the files count: the job has succeeded;
 /// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
@@ -32,8 +32,29 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
         Task.Run(
             () => job.Spec.Output is { } output
-                ? TryPlace(job.State.Id, output, plan, partitions, isWanted, cancellationToken)
+                ? TryPlace(job.State, output, plan, partitions, isWanted, cancellationToken)
                 : TryKeep(plan, partitions, isWanted),
+            cancellationToken);
+
+    public Task Clear(JobRecord job, CancellationToken cancellationToken) => job.Spec.Output is not { } output
+        ? Task.CompletedTask
+        : Task.Run(
+            () =>
+            {
+                try
+                {
+                    var path = roots.ResolveOutput(output.Path, "/output/path");
+                    if (Directory.Exists(path))
+                    {
+                        using var folder = Open(path, job.State);
+                        folder.Clear();
+                    }
+                }
+                catch (ClusterException refusal)
+                {
+                    Log.NotCleared(logger, job.State.Id, refusal.Message); // No folder of a job any more: nothing of it is there.
+                }
+            },
             cancellationToken);
 
     private async Task<PublishedOutput?> TryKeep(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
@@ -59,7 +80,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     private async Task<PublishedOutput?> TryPlace(
-        JobId job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        JobState job, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
         var path = roots.ResolveOutput(output.Path, "/output/path");
@@ -77,7 +98,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     private async Task<PublishedOutput?> Place(
-        JobId job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        JobState job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
         HeldFolder.MakePath(path, roots.Rules, modes.Folder);
@@ -92,7 +113,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         var others = folder.Others();
         if (output.Mode == OutputMode.ErrorIfExists)
         {
-            OutputPlace.ThrowIfTaken(path, output, job);
+            OutputPlace.ThrowIfTaken(path, output, job.Id);
         }
 
         foreach (var (partition, file, index) in Files(partitions))
@@ -119,7 +140,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     // The job has succeeded by now, and nothing here can change that.
-    private PublishedOutput Finish(string path, JobId job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
+    private PublishedOutput Finish(string path, JobState job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
     {
         foreach (var note in notes)
         {
@@ -131,7 +152,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             : new PublishedOutput(published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
     }
 
-    private string? TryTidy(string path, JobId job, OutputFolder folder, JobResult published)
+    private string? TryTidy(string path, JobState job, OutputFolder folder, JobResult published)
     {
         try
         {
@@ -148,10 +169,10 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         }
     }
 
-    private async Task TidyLater(string path, JobId job, JobResult published)
+    private async Task TidyLater(string path, JobState job, JobResult published)
     {
-        var until = clock.GetUtcNow() + TidyPatience;
-        for (var pause = FirstTidyPause; clock.GetUtcNow() < until; pause *= 2)
+        var begun = clock.GetTimestamp();
+        for (var pause = FirstTidyPause; clock.GetElapsedTime(begun) < TidyPatience; pause *= 2)
         {
             await Task.Delay(pause, clock);
             try
@@ -168,7 +189,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         }
     }
 
-    private OutputFolder Open(string path, JobId job) => new(path, job, modes, roots.Rules);
+    private OutputFolder Open(string path, JobState job) => new(path, roots.RootOf(path), job.Id, job.Epoch, modes, roots.Rules);
 
     private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(IReadOnlyList<PartitionRecord> partitions) =>
         from partition in partitions
@@ -204,6 +225,9 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
         [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "An output is published, but what it replaces could not be removed yet: {Message}")]
         public static partial void NotTidied(ILogger logger, string message);
+
+        [LoggerMessage(EventId = 413, Level = LogLevel.Warning, Message = "The output folder of job {JobId} was not cleared: {Message}")]
+        public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 412, Level = LogLevel.Error, Message = "Removing a replaced output ended unexpectedly.")]
         public static partial void TidyingBroke(ILogger logger, Exception? exception);

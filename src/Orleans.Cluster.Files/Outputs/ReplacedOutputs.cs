@@ -105,7 +105,7 @@ internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
 
     private void RemoveOldTombs()
     {
-        foreach (var tomb in Directory.EnumerateFiles(folder.Path, $"{TombPrefix}*").Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
+        foreach (var tomb in Directory.EnumerateFiles(folder.Path, $"{TombPrefix}*").Concat(Directory.EnumerateFiles(folder.Path, EndedOutput.Any)).Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
         {
             File.Delete(tomb);
         }

@@ -25,6 +25,12 @@ internal static partial class OutputNames
         return subfolder is { Length: > 0 } ? $"{subfolder}/{name}" : name;
     }
 
+    /// <summary>Name of a data file, in the same folder, until its manifest makes it count.</summary>
+    public static string Hidden(string name) => name.LastIndexOf('/') is >= 0 and var slash ? $"{name[..(slash + 1)]}.{name[(slash + 1)..]}" : $".{name}";
+
+    /// <summary>Whether a name, without its folders, is one that people and programs leave out.</summary>
+    public static bool IsHidden(string name) => name.StartsWith('.');
+
     /// <summary>The job whose manifest has this name; null when it is no manifest's name.</summary>
     public static JobId? JobOfManifest(string name) =>
         name.StartsWith(ManifestPrefix, StringComparison.Ordinal) && name.EndsWith(ManifestSuffix, StringComparison.Ordinal)

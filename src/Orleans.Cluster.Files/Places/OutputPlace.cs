@@ -54,8 +54,11 @@ internal static class OutputPlace
         }
     }
 
+    /// <summary>Whether this process may make files in a folder that is there. True where the system does not say.</summary>
+    public static bool MayWrite(string folder) => !OperatingSystem.IsLinux() || Access(folder, MayWriteAndEnter) == 0;
+
     /// <summary>For ERROR_IF_EXISTS.</summary>
-    /// <exception cref="ClusterException"><c>output-exists</c>: another job's manifest is there.</exception>
+    /// <exception cref="ClusterException"><c>output-exists</c>: a file that is not hidden and not this job's is there, at any depth.</exception>
     public static void ThrowIfTaken(string folder, OutputSpec output, JobId? own)
     {
         if (!Directory.Exists(folder))
@@ -63,16 +66,21 @@ internal static class OutputPlace
             return;
         }
 
-        var mine = own is { } job ? OutputNames.Manifest(job) : null;
-        var taken = Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Select(path => Path.GetFileName(path)).Where(name => name != mine)
-            .Order(StringComparer.Ordinal).FirstOrDefault();
+        var taken = Visible(new DirectoryInfo(folder))
+            .FirstOrDefault(file => own is not { } job || (OutputNames.JobOfManifest(file.Name) != job && OutputNames.JobOfPart(file.Name) != job));
         if (taken is not null)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"{output.Path} already holds the output of another job ({taken}).",
+                Contracts.ProblemCode.OutputExists, $"{output.Path} already holds files, such as {Path.GetRelativePath(folder, taken.FullName)}.",
                 "Choose another output.path, or set output.mode to OVERWRITE or APPEND.");
         }
     }
+
+    // Those of the folder itself first: manifests are there. What is hidden, or in a hidden folder, readers leave out.
+    private static IEnumerable<FileInfo> Visible(DirectoryInfo folder) => folder.EnumerateFiles().Where(file => !OutputNames.IsHidden(file.Name))
+        .Concat(folder.EnumerateDirectories()
+            .Where(inner => !OutputNames.IsHidden(inner.Name) && !inner.Attributes.HasFlag(FileAttributes.ReparsePoint))
+            .SelectMany(Visible));
 
     private static ClusterException Refuse(string detail) => new(
         Contracts.ProblemCode.OutputNotWritable, detail, "Choose another output.path, or make this one a folder that the cluster may write to.");

@@ -13,7 +13,11 @@ public sealed record Observed(JobFacts Facts) : JobEvent;
 public sealed record PlanMade(JobPlan Plan, DateTimeOffset Now) : JobEvent;
 
 /// <summary>Planning or publishing ended for good without a result.</summary>
-public sealed record JobRefused(ProblemDocument Problem, DateTimeOffset Now) : JobEvent;
+public sealed record JobRefused(ProblemDocument Problem, DateTimeOffset Now) : JobEvent
+{
+    /// <summary>Epoch of the job in which it began: one that stood still must not end what a retry has begun. Null for any.</summary>
+    public int? Epoch { get; init; }
+}
 
 /// <summary>Somebody asked the job to stop.</summary>
 public sealed record CancelRequested(DateTimeOffset Now) : JobEvent;
@@ -28,7 +32,11 @@ public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt, IR
 /// <param name="Result">What is visible.</param>
 /// <param name="Notes">What a reader of the status should know of it.</param>
 /// <param name="Now">The clock.</param>
-public sealed record Published(JobResult Result, IReadOnlyList<string> Notes, DateTimeOffset Now) : JobEvent;
+public sealed record Published(JobResult Result, IReadOnlyList<string> Notes, DateTimeOffset Now) : JobEvent
+{
+    /// <summary>Epoch of the job that was published; null for any.</summary>
+    public int? Epoch { get; init; }
+}
 
 /// <summary>All that is to be visible is in place under hidden names or names that nothing refers to; the last step is to be made.</summary>
 /// <param name="Epoch">Epoch of the job whose output it is.</param>
@@ -66,6 +74,9 @@ public sealed record JobFacts
 
     /// <summary>Attempts that run.</summary>
     public int RunningAttempts { get; init; }
+
+    /// <summary>Whether a plan is being made or an output published for the job still.</summary>
+    public bool IsBusy { get; init; }
 }
 
 /// <summary>What follows from an event: the next state, what is stored with it, and what is done once it is stored.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
@@ -82,6 +84,13 @@ public sealed record JobState
 
     /// <summary>Why it failed.</summary>
     public ProblemDocument? Error { get; init; }
+
+    /// <summary>
+    /// What a later version has stored and this one does not know. During an upgrade silos of both versions store the whole document; what one of
+    /// them does not know must not be lost by it.
+    /// </summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? More { get; init; }
 
     /// <summary>Files that were written again after planning and are taken for what was planned all the same; see <see cref="RetryRequested"/>.</summary>
     public IReadOnlyList<FileStamp> AcceptedStamps { get; init; } = [];

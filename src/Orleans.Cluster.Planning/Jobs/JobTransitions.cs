@@ -23,7 +23,7 @@ public static class JobTransitions
         {
             Observed e => e.Facts.Decisions == state.Decisions ? Observe(state, e.Facts, spec) : JobDecision.None(state),
             PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan) : JobDecision.None(state),
-            JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling
+            JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling || e.Epoch is { } begun && begun != state.Epoch
                 ? JobDecision.None(state)
                 : Fail(state, e.Problem, e.Now),
             CancelRequested e => Cancel(state, e.Now),
@@ -31,7 +31,7 @@ public static class JobTransitions
             ShowRequested e => state.Phase == JobPhase.Publishing && state.Epoch == e.Epoch && !state.IsShowing
                 ? new JobDecision { State = state with { IsShowing = true } }
                 : JobDecision.None(state),
-            Published e => state.Phase == JobPhase.Publishing ? Succeed(state, e) : JobDecision.None(state),
+            Published e => state.Phase == JobPhase.Publishing && (e.Epoch ?? state.Epoch) == state.Epoch ? Succeed(state, e) : JobDecision.None(state),
             _ => throw new UnreachableException($"No transition for {evt?.GetType().Name}."),
         };
     }
@@ -252,7 +252,7 @@ public static class JobTransitions
     private static JobDecision Cancel(JobState state, DateTimeOffset now) => state.Phase switch
     {
         JobPhase.Cancelled or JobPhase.Cancelling => new JobDecision { State = state, Commands = [JobCommand.StopAttempts] },
-        JobPhase.Queued or JobPhase.Planning when state.Stages.Count == 0 => new JobDecision
+        JobPhase.Queued when state.Stages.Count == 0 => new JobDecision
         {
             State = state with { Phase = JobPhase.Cancelled, FinishedAt = now },
             Commands = [JobCommand.PokeQueue],
@@ -267,8 +267,8 @@ public static class JobTransitions
         _ => Refuse(state, $"It ended as {state.Phase.ToString().ToUpperInvariant()}."),
     };
 
-    // CANCELLING: over when no attempt runs; until then, ask again.
-    private static JobDecision Quieten(JobState state, JobFacts facts) => facts.RunningAttempts > 0
+    // CANCELLING: over when no attempt runs and nothing plans or publishes; until then, ask again.
+    private static JobDecision Quieten(JobState state, JobFacts facts) => facts.RunningAttempts > 0 || facts.IsBusy
         ? new JobDecision { State = state, Commands = [JobCommand.StopAttempts] }
         : new JobDecision
         {

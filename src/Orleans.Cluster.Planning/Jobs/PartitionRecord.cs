@@ -7,6 +7,7 @@ namespace Orleans.Cluster.Planning.Jobs;
 /// State of a partition in the checkpoint table. Numbers are stored; they are never reused.
 /// <code>
 /// WAITING -> RUNNING -> COMMITTED (-> WAITING only when its artifact is verified to be lost)
+///    |             FAILED, when it was lost too often)
 ///    ^          |-> FAILED (the job decides: WAITING again, SPLIT, or the job fails)
 ///    +----------+-> WAITING (worker lost)      WAITING, RUNNING -> CANCELLED with the job
 /// </code>
@@ -74,6 +75,12 @@ public sealed record PartitionRecord
 
     /// <summary>Attempts whose executor died while its silo lived.</summary>
     public int Crashes { get; init; }
+
+    /// <summary>Times that its committed artifact was lost since the job started.</summary>
+    public int Losses { get; init; }
+
+    /// <summary>Workers that died while they ran it since the job started. A worker that comes back has another name, so each is another one.</summary>
+    public int Deaths { get; init; }
 
     /// <summary>Not to begin before this; null for at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }

@@ -8,6 +8,7 @@ public sealed record DesiredState
 {
     private const int KeptDecisions = 50;
     private const int KeptLeaving = 64;
+    private const int KeptGateways = 16;
 
     /// <summary>False after a stop: no workers, nothing is granted, jobs wait.</summary>
     [Id(0)]
@@ -33,13 +34,17 @@ public sealed record DesiredState
     [Id(5)]
     public IReadOnlyList<ScalingDecision> Decisions { get; init; } = [];
 
-    /// <summary>What the configuration said when it was last taken over. A new value there is an order; an old one is not.</summary>
+    /// <summary>What a configuration said when one was last taken over.</summary>
     [Id(6)]
     public required ConfiguredWorkers Configured { get; init; }
 
     /// <summary>Workers that were asked to leave one by one, the latest last; another takes the place of each. At most 64.</summary>
     [Id(7)]
     public IReadOnlyList<WorkerId> Leaving { get; init; } = [];
+
+    /// <summary>What each gateway's configuration said last, the latest change last; at most 16.</summary>
+    [Id(8)]
+    public IReadOnlyList<GatewayConfiguration> Gateways { get; init; } = [];
 
     /// <summary>Workers wanted now.</summary>
     public int WantedWorkers() => IsRunning ? Workers : 0;
@@ -52,11 +57,31 @@ public sealed record DesiredState
     public static DesiredState Initial(ConfiguredWorkers configured) =>
         new() { Workers = configured.Workers, Shape = configured.Shape, Configured = configured };
 
-    /// <summary>Takes a change of the configuration over; no change leaves what was asked for by hand.</summary>
-    public DesiredState Configure(ConfiguredWorkers configured, DateTimeOffset now) => configured == Configured
-        ? this
-        : (this with { IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null, Configured = configured })
-            .Decide(WantedWorkers(), "The configuration changed.", now);
+    /// <summary>
+    /// Takes over what the configuration of a gateway says, when that is an order: somebody has changed it since this gateway said something else,
+    /// or the gateway is new and says what none has said. That two gateways say different things, whichever of them looks after the workers, is none.
+    /// </summary>
+    /// <param name="gateway">Name of the gateway, the same after a restart.</param>
+    /// <param name="configured">What its configuration says.</param>
+    /// <param name="now">The present.</param>
+    public DesiredState Configure(string gateway, ConfiguredWorkers configured, DateTimeOffset now)
+    {
+        var known = Gateways.FirstOrDefault(one => one.Name == gateway);
+        if (known?.Configured == configured)
+        {
+            return this;
+        }
+
+        var isOrder = configured != Configured && (known is not null || Gateways.All(one => one.Configured != configured));
+        var noted = this with
+        {
+            Gateways = [.. Gateways.Where(one => one.Name != gateway).TakeLast(KeptGateways - 1), new GatewayConfiguration(gateway, configured)],
+        };
+        return isOrder
+            ? (noted with { IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null, Configured = configured })
+                .Decide(WantedWorkers(), $"The configuration of {gateway} changed.", now)
+            : noted;
+    }
 
     /// <summary>Starts, or sets the size of a cluster that runs.</summary>
     /// <param name="workers">1-32, which turns autoscaling off; null for the last number wanted, or 4 when that was none.</param>
@@ -112,6 +137,10 @@ public sealed record WorkerShape([property: Id(0)] int Slots, [property: Id(1)] 
 /// <summary>Number and shape of workers as configured.</summary>
 [GenerateSerializer, Immutable, Alias("ConfiguredWorkers")]
 public sealed record ConfiguredWorkers([property: Id(0)] int Workers, [property: Id(1)] WorkerShape Shape);
+
+/// <summary>What one gateway's configuration says.</summary>
+[GenerateSerializer, Immutable, Alias("GatewayConfiguration")]
+public sealed record GatewayConfiguration([property: Id(0)] string Name, [property: Id(1)] ConfiguredWorkers Configured);
 
 /// <summary>What the cluster can become without anybody asking for more: the number of workers wanted, or the most that the autoscaler may want.</summary>
 [GenerateSerializer, Immutable, Alias("ClusterReach")]

@@ -44,7 +44,7 @@ internal static class ClusterHost
             .Configure<IConfiguration>((cluster, configuration) => cluster.AsksForKeys = AsksForKeys(configuration))
             .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ClusterPaths>();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<TimeProvider>(SteadyClock.OfProcess);
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ClusterSettings>>((host, cluster) => host.ShutdownTimeout = cluster.Value.ShutdownTimeout);
         return builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();

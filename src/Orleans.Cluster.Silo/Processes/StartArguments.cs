@@ -17,6 +17,7 @@ internal static class StartArguments
           Orleans.Cluster.Silo keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]
           Orleans.Cluster.Silo keys list | keys revoke ID
           Orleans.Cluster.Silo audit verify [--kept NUMBER:HASH]
+          Orleans.Cluster.Silo store adopt            makes the folder of Cluster:ArtifactStore this database's own
           Orleans.Cluster.Silo certificate create --out FILE [--days 3650]
           Orleans.Cluster.Silo certificate client --from FILE --out FILE
         """;
@@ -32,7 +33,7 @@ internal static class StartArguments
     {
         if (args is [[not ('-' or '/'), ..] word, ..] && !word.Contains('=', StringComparison.Ordinal))
         {
-            throw new StartRefusedException($"Unknown command '{word}'. Commands: migrate, backup, restore, keys, audit, certificate. See --help.");
+            throw new StartRefusedException($"Unknown command '{word}'. Commands: migrate, backup, restore, keys, audit, store, certificate. See --help.");
         }
     }
 

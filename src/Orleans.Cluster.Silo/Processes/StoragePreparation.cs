@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -19,21 +20,24 @@ internal static class StoragePreparation
 
     public static async Task Run(ConfigurationManager configuration, StorageConnection storage, SiloRole role)
     {
+        await using var provider = Services(configuration);
         if (storage.IsEmbedded && role == SiloRole.Worker)
         {
+            await SetClock(provider);
             return;
         }
 
-        await using var provider = Services(configuration);
         if (!storage.IsEmbedded)
         {
             var database = provider.GetRequiredService<ClusterDatabase>();
             await Until(() => WhyNotReady(database));
+            await SetClock(provider);
             return;
         }
 
         await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
-        var epoch = await provider.GetRequiredService<IClusterEpoch>().Raise(DateTimeOffset.UtcNow, CancellationToken.None);
+        await SetClock(provider);
+        var epoch = await provider.GetRequiredService<IClusterEpoch>().Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
         configuration[$"{ClusterSettings.Section}:Epoch"] = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
@@ -51,6 +55,18 @@ internal static class StoragePreparation
         }
     });
 
+    private static async Task SetClock(ServiceProvider provider)
+    {
+        try
+        {
+            await ClockSync.Begin(provider.GetRequiredService<IDatabaseClock>(), SteadyClock.OfProcess, CancellationToken.None);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            Console.Error.WriteLine($"The clock begins at the machine's time, since the database did not answer: {exception.Message}");
+        }
+    }
+
     private static ServiceProvider Services(ConfigurationManager configuration)
     {
         var services = new ServiceCollection();
@@ -65,6 +81,14 @@ internal static class StoragePreparation
     {
         try
         {
+            var applied = await database.Read(
+                async db => (await db.Database.GetAppliedMigrationsAsync()).Except(db.Database.GetMigrations()).ToList(), CancellationToken.None);
+            if (applied is [.., var later])
+            {
+                throw new StartRefusedException(
+                    $"The database has the schema of a later version ({later}). Start that version: this one would not understand what it has stored.");
+            }
+
             var pending = await database.Read(
                 async db => (await db.Database.GetPendingMigrationsAsync()).ToList(), CancellationToken.None);
             return pending.Count == 0 && await HasOrleansTables(database)
@@ -89,9 +113,10 @@ internal static class StoragePreparation
     private static async Task Until(Func<Task<string?>> tryOnce)
     {
         string? said = null;
-        for (var until = DateTimeOffset.UtcNow + Patience; await tryOnce() is { } why; await Task.Delay(Pause))
+        var begun = Stopwatch.GetTimestamp();
+        for (; await tryOnce() is { } why; await Task.Delay(Pause))
         {
-            if (DateTimeOffset.UtcNow > until)
+            if (Stopwatch.GetElapsedTime(begun) > Patience)
             {
                 throw new StartRefusedException($"Not after {Patience.TotalMinutes:0} minutes: {why}");
             }

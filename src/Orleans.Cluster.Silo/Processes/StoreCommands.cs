@@ -2,19 +2,22 @@ using Microsoft.Extensions.Logging.Console;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files;
+using Orleans.Cluster.Files.Artifacts;
 using Orleans.Cluster.Storage;
 
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
 /// Commands that work on the store alone, beside a running cluster or without one: <c>migrate</c>, <c>keys create|list|revoke</c>,
-/// <c>audit verify</c>. They take the configuration of a silo, so each works on the store that the silo would use. The first key of a
+/// <c>audit verify</c>, <c>store adopt</c>. They take the configuration of a silo, so each works on the store that the silo would use. The first key of a
 /// cluster is made this way.
 /// </summary>
 internal static class StoreCommands
 {
     private const string Usage =
-        "Usage: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', 'audit verify [--kept NUMBER:HASH]'.";
+        "Usage: 'keys create --name NAME --role VIEWER|SUBMITTER|ADMIN [--out FILE]', 'keys list', 'keys revoke ID', "
+        + "'audit verify [--kept NUMBER:HASH]', 'store adopt'.";
 
     /// <summary>The command that the arguments name, or null.</summary>
     public static Func<Task<int>>? Find(string[] args) => args switch
@@ -24,7 +27,8 @@ internal static class StoreCommands
         ["keys", "list", .. var rest] => () => Run(rest, ListKeys),
         ["keys", "revoke", var id, .. var rest] => () => Run(rest, (services, _) => RevokeKey(services, id)),
         ["audit", "verify", .. var rest] => () => Run(rest, VerifyAudit),
-        ["keys" or "audit", ..] => () => throw new StartRefusedException(Usage),
+        ["store", "adopt", .. var rest] => () => Run(rest, (services, _) => AdoptStore(services)),
+        ["keys" or "audit" or "store", ..] => () => throw new StartRefusedException(Usage),
         _ => null,
     };
 
@@ -35,6 +39,7 @@ internal static class StoreCommands
         // What a command prints is taken by programs: 'keys create' prints the key and nothing else.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddClusterStorage(builder.Configuration);
+        builder.Services.AddStoreMark();
         using var host = builder.Build();
         // The command's own options come from its arguments alone: a machine may have a variable that is called NAME.
         return await command(host.Services, new ConfigurationBuilder().AddCommandLine(args).Build());
@@ -120,6 +125,16 @@ internal static class StoreCommands
             ? $"The audit log is broken: entry {broken} of {verdict.Entries} is missing or not as it was written."
             : $"The audit log is intact: {verdict.Entries} entries.{(verdict.Last is { } last ? $" Keep {last} elsewhere, for --kept." : "")}");
         return verdict.FirstBroken is null ? 0 : 1;
+    }
+
+    private static async Task<int> AdoptStore(IServiceProvider services)
+    {
+        var folder = services.GetRequiredService<ClusterPaths>().Artifacts;
+        var adopted = await services.GetRequiredService<StoreMark>().Adopt(CancellationToken.None);
+        await Record(services, "store.adopt", folder, $"{adopted.Id}, epoch {adopted.Epoch}");
+        Console.Error.WriteLine(
+            $"{folder} is this cluster's artifact store now. What it holds of jobs that the database does not know is removed after Retention:UnknownJobs.");
+        return 0;
     }
 
     private static Task<long> Record(IServiceProvider services, string action, string target, string? detail) =>

@@ -12,6 +12,20 @@ internal sealed class ClusterEpochRow
     public DateTimeOffset RaisedAt { get; set; }
 }
 
+/// <summary>Which artifact store belongs to this database: the one row, made with the first start of a gateway.</summary>
+internal sealed class StoreMarkRow
+{
+    public const int OnlyId = 1;
+
+    public int Id { get; set; } = OnlyId;
+
+    /// <summary>Random; the store's mark repeats it.</summary>
+    public required string StoreId { get; set; }
+
+    /// <summary>Raised before the mark is; a mark that is ahead of it tells of a database that was put back.</summary>
+    public long Epoch { get; set; }
+}
+
 /// <summary>One sample of the cluster's figures, as a document.</summary>
 internal sealed class ClusterMetrics
 {

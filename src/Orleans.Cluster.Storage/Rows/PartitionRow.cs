@@ -17,6 +17,12 @@ internal sealed class PartitionRow
     public int Attempt { get; set; }
     public int Faults { get; set; }
     public int Crashes { get; set; }
+
+    /// <summary>Times that its committed artifact was lost.</summary>
+    public int Losses { get; set; }
+
+    /// <summary>Workers that died while they ran it; each is another one.</summary>
+    public int Deaths { get; set; }
     public DateTimeOffset? NotBefore { get; set; }
     public string? Worker { get; set; }
     public long Bytes { get; set; }

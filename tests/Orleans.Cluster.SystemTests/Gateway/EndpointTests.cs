@@ -195,6 +195,26 @@ public sealed class EndpointTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound, "job-not-found"), (deleted, status, Code(problem)));
     }
 
+    // What a job has published is its user's, and is a source by the name of its folder: what no manifest names there is none of it.
+    [Fact]
+    public async Task Delete_JobWithAnOutput_LeavesItsFilesToWhoeverReadsTheFolder()
+    {
+        var id = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "kept", format = "CSV" } });
+        var folder = Path.Combine(gateway.Cluster.Folder, "kept");
+        var part = Assert.Single(Directory.GetFiles(folder, "part-*"));
+
+        var (deleted, _) = await gateway.SendAsync(HttpMethod.Delete, $"jobs/{id}");
+        File.Copy(part, part.Replace("-1-000", "-2-000", StringComparison.Ordinal));
+        var original = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "genes.csv" } });
+        var copy = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "kept" } });
+
+        Assert.Equal(HttpStatusCode.NoContent, deleted);
+        Assert.True(File.Exists(part));
+        Assert.Equal(await RowsOf(original), await RowsOf(copy));
+    }
+
+    private async Task<long> RowsOf(string id) => (await gateway.SendAsync(Get, $"jobs/{id}/status")).Body.GetProperty("result").GetProperty("rows").GetInt64();
+
     [Fact]
     public async Task Retry_CancelledJob_RunsToItsEnd()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
@@ -24,6 +25,27 @@ public sealed class DataRootsTests : IDisposable
     }
 
     public void Dispose() => folder.Delete(recursive: true);
+
+    // What a failed job left, or one that is about to publish has shown: no manifest names it.
+    [Fact]
+    public void Resolve_AnOutputFolder_IsWhatItsManifestsName()
+    {
+        var (job, stranger) = (JobId.New(), JobId.New());
+        var outputs = Directory.CreateDirectory(Path.Combine(folder.FullName, "out")).FullName;
+        Directory.CreateDirectory(Path.Combine(outputs, "k=1"));
+        string[] named = [$"part-{job}-00000-1-000.csv", $"k=1/part-{job}-00001-1-000.csv"];
+        foreach (var file in named.Append($"part-{job}-00000-2-000.csv").Append($"k=1/part-{stranger}-00000-1-000.csv").Append("mine.csv"))
+        {
+            File.WriteAllText(Path.Combine(outputs, file), "k\n1\n");
+        }
+
+        var manifest = new JobResult(2, 2, [], [.. named.Append("mine.csv").Select(file => new ResultFile(file, 1, 1, ""))]);
+        File.WriteAllText(Path.Combine(outputs, $"_manifest-{job}.json"), JsonSerializer.Serialize(manifest, WireJson.Options));
+
+        Assert.Equal(named.Select(file => Path.Combine(outputs, file)), Resolve("out").Select(file => file.Path));
+        Assert.Equal([Path.Combine(outputs, "mine.csv"), Path.Combine(outputs, named[0])], Resolve("out/*.csv").Select(file => file.Path));
+        Assert.Equal([Path.Combine(outputs, named[1])], Resolve("out/k=*/*.csv").Select(file => file.Path));
+    }
 
     [Theory]
     [InlineData("in/pipe.csv")]

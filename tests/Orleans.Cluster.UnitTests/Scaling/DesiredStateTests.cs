@@ -65,8 +65,26 @@ public sealed class DesiredStateTests
         var configured = new ConfiguredWorkers(4, Shape);
         var desired = Desired(4).Scale(7, Now);
 
-        Assert.Same(desired, desired.Configure(configured, Now));
-        Assert.Equal(5, desired.Configure(configured with { Workers = 5 }, Now).Workers);
+        var noted = desired.Configure("one", configured, Now);
+
+        Assert.Equal(7, noted.Workers);
+        Assert.Same(noted, noted.Configure("one", configured, Now));
+        Assert.Equal(5, noted.Configure("one", configured with { Workers = 5 }, Now).Workers);
+    }
+
+    // Whichever of them looks after the workers, and however often that changes.
+    [Fact]
+    public void Configure_TwoGatewaysThatSayDifferentThings_OrderOnlyWhenOneIsChanged()
+    {
+        var (four, eight) = (new ConfiguredWorkers(4, Shape), new ConfiguredWorkers(8, Shape));
+        var stopped = Desired(4).Configure("one", four, Now).Configure("other", eight, Now).Stop(atOnce: false, Now);
+
+        var later = Enumerable.Range(0, 10).Aggregate(stopped, (state, n) => n % 2 == 0 ? state.Configure("other", eight, Now) : state.Configure("one", four, Now));
+        var changed = later.Configure("one", eight with { Workers = 6 }, Now);
+        var back = changed.Configure("one", four, Now);
+
+        Assert.Same(stopped, later);
+        Assert.Equal((6, 4), (changed.WantedWorkers(), back.WantedWorkers()));
     }
 
     [Fact]
@@ -82,12 +100,14 @@ public sealed class DesiredStateTests
     [Fact]
     public void Json_RoundTrip_KeepsAll()
     {
-        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Drain(new WorkerId("w-1"), Now).Stop(atOnce: true, Now);
+        var desired = Desired(4).Scale(new ScalingBounds(1, 6), Now).Drain(new WorkerId("w-1"), Now).Stop(atOnce: true, Now)
+            .Configure("one", new ConfiguredWorkers(9, Shape), Now);
 
         var read = JsonSerializer.Deserialize<DesiredState>(JsonSerializer.Serialize(desired))!;
 
         Assert.Equal(desired.Decisions, read.Decisions);
         Assert.Equal(desired.Leaving, read.Leaving);
-        Assert.Equal(desired with { Decisions = [], Leaving = [] }, read with { Decisions = [], Leaving = [] });
+        Assert.Equal(desired.Gateways, read.Gateways);
+        Assert.Equal(desired with { Decisions = [], Leaving = [], Gateways = [] }, read with { Decisions = [], Leaving = [], Gateways = [] });
     }
 }

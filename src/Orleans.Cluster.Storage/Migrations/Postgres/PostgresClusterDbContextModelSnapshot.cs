@@ -441,6 +441,10 @@ namespace Orleans.Cluster.Storage.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("crashes");
 
+                    b.Property<int>("Deaths")
+                        .HasColumnType("integer")
+                        .HasColumnName("deaths");
+
                     b.Property<int>("Epoch")
                         .HasColumnType("integer")
                         .HasColumnName("epoch");
@@ -452,6 +456,10 @@ namespace Orleans.Cluster.Storage.Migrations.Postgres
                     b.Property<int>("Faults")
                         .HasColumnType("integer")
                         .HasColumnName("faults");
+
+                    b.Property<int>("Losses")
+                        .HasColumnType("integer")
+                        .HasColumnName("losses");
 
                     b.Property<string>("Manifest")
                         .HasColumnType("text")
@@ -604,6 +612,26 @@ namespace Orleans.Cluster.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_processing_jobs_phase");
 
                     b.ToTable("processing_jobs", (string)null);
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Storage.Rows.StoreMarkRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("StoreId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("store_id");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store_mark", (string)null);
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Storage.Rows.WorkerHistoryRow", b =>

@@ -424,6 +424,10 @@ namespace Orleans.Cluster.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("crashes");
 
+                    b.Property<int>("Deaths")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deaths");
+
                     b.Property<int>("Epoch")
                         .HasColumnType("INTEGER")
                         .HasColumnName("epoch");
@@ -435,6 +439,10 @@ namespace Orleans.Cluster.Storage.Migrations.Sqlite
                     b.Property<int>("Faults")
                         .HasColumnType("INTEGER")
                         .HasColumnName("faults");
+
+                    b.Property<int>("Losses")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("losses");
 
                     b.Property<string>("Manifest")
                         .HasColumnType("TEXT")
@@ -585,6 +593,26 @@ namespace Orleans.Cluster.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_processing_jobs_phase");
 
                     b.ToTable("processing_jobs", (string)null);
+                });
+
+            modelBuilder.Entity("Orleans.Cluster.Storage.Rows.StoreMarkRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("StoreId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("store_id");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("store_mark", (string)null);
                 });
 
             modelBuilder.Entity("Orleans.Cluster.Storage.Rows.WorkerHistoryRow", b =>

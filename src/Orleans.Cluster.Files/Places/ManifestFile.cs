@@ -3,7 +3,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
-namespace Orleans.Cluster.Files.Outputs;
+namespace Orleans.Cluster.Files.Places;
 
 /// <summary>Reads manifests, which anybody may have written.</summary>
 internal static class ManifestFile

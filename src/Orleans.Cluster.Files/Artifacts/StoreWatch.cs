@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Jobs;
+
+namespace Orleans.Cluster.Files.Artifacts;
+
+/// <summary>
+/// Looks at the artifact store's mark again and again, beside whoever wants to know: a share that is gone may hold whoever touches it. Looks at
+/// artifacts when asked.
+/// </summary>
+internal sealed partial class StoreWatch(
+    StoreMark mark, IStoreIdentities identities, ClusterPaths paths, TimeProvider clock, ILogger<StoreWatch> logger) : BackgroundService, IArtifactSight
+{
+    private const int ParallelLooks = 2;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan EarlyPeriod = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LeastDistrust = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MostDistrust = TimeSpan.FromMinutes(10);
+
+    private readonly SemaphoreSlim looks = new(ParallelLooks);
+    private readonly TaskCompletionSource firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StoreIdentity? identity;
+    private volatile string? fault = "The artifact store was not looked at yet.";
+    private volatile Doubt? doubt;
+    private long lookedAt = clock.GetTimestamp();
+
+    private sealed record Doubt(PartitionRecord Partition, string Path, long Since);
+
+    public Task Seen => firstLook.Task;
+
+    public string? FindFault()
+    {
+        var silence = clock.GetElapsedTime(Volatile.Read(ref lookedAt));
+        return silence > Patience ? $"The artifact store {paths.Artifacts} has not answered for {silence.TotalSeconds:0} s." : fault;
+    }
+
+    public async Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken)
+    {
+        await looks.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => LookNow(committed), cancellationToken);
+        }
+        finally
+        {
+            looks.Release();
+        }
+    }
+
+    public void Distrust(PartitionRecord committed)
+    {
+        var file = committed.Manifest!.Files.Select(file => Absolute(committed, file.Path)).FirstOrDefault(path => !File.Exists(path))
+            ?? Absolute(committed, committed.Manifest.Files[0].Path);
+        doubt = new Doubt(committed, file, clock.GetTimestamp());
+        fault = DoubtOf(file);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var before = fault;
+            fault = await Task.Run(FindFaultNow, stoppingToken);
+            Volatile.Write(ref lookedAt, clock.GetTimestamp());
+            if (fault is null)
+            {
+                firstLook.TrySetResult();
+            }
+            else if (fault != before)
+            {
+                Log.NotSeen(logger, fault);
+            }
+
+            await Task.Delay(fault is null ? Period : EarlyPeriod, clock, stoppingToken);
+        }
+    }
+
+    private async Task<string?> FindFaultNow()
+    {
+        try
+        {
+            identity ??= await identities.Find(CancellationToken.None);
+
+            // No gateway that makes marks has started yet: the store has none to be seen.
+            return (identity is null ? null : mark.FaultOf(identity)) ?? StillDoubted();
+        }
+        catch (StorageUnavailableException)
+        {
+            return "The database has not said yet which artifact store is this cluster's.";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"The artifact store {paths.Artifacts} cannot be read: {exception.Message}";
+        }
+    }
+
+    // Not at once: what came and went may do so again.
+    private string? StillDoubted()
+    {
+        if (doubt is not { } kept)
+        {
+            return null;
+        }
+
+        var age = clock.GetElapsedTime(kept.Since);
+        if (age > MostDistrust || (age > LeastDistrust && LookNow(kept.Partition) == ArtifactSeen.Whole))
+        {
+            doubt = null;
+            return null;
+        }
+
+        return DoubtOf(kept.Path);
+    }
+
+    private static string DoubtOf(string path) => $"It does not see {path} as another process of the cluster does.";
+
+    private ArtifactSeen LookNow(PartitionRecord committed)
+    {
+        try
+        {
+            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file.Path), file.Bytes, file.Sha256)) ? ArtifactSeen.Whole : ArtifactSeen.Lost;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.NotRead(logger, exception.Message);
+            return ArtifactSeen.Unknown;
+        }
+    }
+
+    private static bool IsWhole(string path, long bytes, string sha256)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20);
+            return stream.Length == bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == sha256;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private string Absolute(PartitionRecord partition, string file) => Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file);
+
+    private static partial class Log
+    {
+        [LoggerMessage(3520, LogLevel.Warning, "{Fault}")]
+        public static partial void NotSeen(ILogger logger, string fault);
+
+        [LoggerMessage(3521, LogLevel.Warning, "An artifact could not be looked at: {Message}")]
+        public static partial void NotRead(ILogger logger, string message);
+    }
+}
