@@ -357,7 +357,8 @@ public sealed class OutputPublisherTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(root, "out"), Path.GetFullPath(target, root));
 
         var refused = Assert.Throws<ClusterException>(
-            () => new OutputFolder(Path.Combine(root, "out"), root, JobId.New(), epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules));
+            () => new OutputFolder(
+                Path.Combine(root, "out"), root, JobId.New(), epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules));
 
         Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code);
     }

@@ -214,22 +214,11 @@ internal sealed class OutputFolder : IDisposable
 
     private HeldFolder Open(string part) => folder.TryOpen(part) ?? throw new IOException($"{Path.Combine(folder.Shown, part)} is not a folder any more.");
 
+    // A pipe that nobody writes, or a link to elsewhere, is not opened.
     private static bool IsWhole(string path, ArtifactFile file)
     {
-        try
-        {
-            if (new FileInfo(path).LinkTarget is not null)
-            {
-                return false;
-            }
-
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes);
-            return stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
+        using var stream = Descriptors.TryOpenFile(path);
+        return stream is not null && stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
     }
 
     private void ThrowIfUnwanted()
