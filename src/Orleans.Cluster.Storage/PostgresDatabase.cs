@@ -15,14 +15,22 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     private readonly DbContextOptions<PostgresClusterDbContext> options;
     private readonly ProcessEpoch epoch;
 
+    // A call that finds all connections at work waits here for as long as its caller does: a pool that is used up is not a database that is away.
+    private readonly SemaphoreSlim places;
+
     public PostgresDatabase(string connectionString, ProcessEpoch epoch)
     {
-        source = NpgsqlDataSource.Create(WithDefaults(connectionString));
+        var full = WithDefaults(connectionString);
+        source = NpgsqlDataSource.Create(full);
+        places = new SemaphoreSlim(new NpgsqlConnectionStringBuilder(full).MaxPoolSize);
         options = new DbContextOptionsBuilder<PostgresClusterDbContext>().UseNpgsql(source).Options;
         this.epoch = epoch;
     }
 
-    public override async Task<T> Read<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken)
+    public override Task<T> Read<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken) =>
+        InPlace(() => ReadNow(work), cancellationToken);
+
+    private async Task<T> ReadNow<T>(Func<ClusterDbContext, Task<T>> work)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -45,14 +53,31 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     }
 
     public override Task<T> Write<T>(Func<ClusterDbContext, Task<T>> work, T refused, CancellationToken cancellationToken) =>
-        Write(work, refused, checkEpoch: true, cancellationToken);
+        InPlace(() => Write(work, refused, checkEpoch: true, cancellationToken), cancellationToken);
 
     public override Task<T> WriteInAnyEpoch<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken) =>
-        Write(work, default!, checkEpoch: false, cancellationToken);
+        InPlace(() => Write(work, default!, checkEpoch: false, cancellationToken), cancellationToken);
 
     public override Task Migrate(CancellationToken cancellationToken) => PostgresSchema.Migrate(source, options, cancellationToken);
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        places.Dispose();
+        return source.DisposeAsync();
+    }
+
+    private async Task<T> InPlace<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
 
     private async Task<T> Write<T>(Func<ClusterDbContext, Task<T>> work, T refused, bool checkEpoch, CancellationToken cancellationToken)
     {
@@ -99,15 +124,18 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed soon, and
     /// a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others.
     /// </summary>
-    private static string WithDefaults(string connectionString)
+    public static string WithDefaults(string connectionString)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
+
+        // Its own ContainsKey says yes to every keyword that there is.
+        var named = given.Keys.Cast<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
         var full = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = given.ApplicationName ?? "Orleans.Cluster" };
-        full.Timeout = given.ContainsKey("Timeout") ? given.Timeout : 5;
-        full.CommandTimeout = given.ContainsKey("Command Timeout") ? given.CommandTimeout : 20;
-        full.MaxAutoPrepare = given.ContainsKey("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
-        full.AutoPrepareMinUsages = given.ContainsKey("Auto Prepare Min Usages") ? given.AutoPrepareMinUsages : 2;
-        full.MaxPoolSize = given.ContainsKey("Maximum Pool Size") ? given.MaxPoolSize : 20;
+        full.Timeout = named.Contains("Timeout") ? given.Timeout : 5;
+        full.CommandTimeout = named.Contains("Command Timeout") ? given.CommandTimeout : 20;
+        full.MaxAutoPrepare = named.Contains("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
+        full.AutoPrepareMinUsages = named.Contains("Auto Prepare Min Usages") ? given.AutoPrepareMinUsages : 2;
+        full.MaxPoolSize = named.Contains("Maximum Pool Size") ? given.MaxPoolSize : 20;
         full.Options = given.Options?.Contains("idle_in_transaction_session_timeout", StringComparison.OrdinalIgnoreCase) == true
             ? given.Options
             : $"{given.Options} -c idle_in_transaction_session_timeout={(int)MostIdleInTransaction.TotalMilliseconds}".TrimStart();

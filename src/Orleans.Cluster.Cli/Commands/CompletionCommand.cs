@@ -6,14 +6,15 @@ namespace Orleans.Cluster.Cli.Commands;
 /// <summary>Scripts that let a shell complete commands and options. The program itself knows the words: the shell asks it at each Tab.</summary>
 internal static class CompletionCommand
 {
-    // What is left of the cursor without the program's own name goes to the program, which answers with one word a line.
+    // What is left of the cursor without the program's own name goes to the program, which answers with one word a line: each that has what
+    // was typed anywhere in it. The shell keeps those that begin with it.
     private const string Bash =
         """
         _orleans_cluster() {
             local left=${COMP_LINE:0:COMP_POINT}
             local rest=${left#*[[:space:]]}
             local IFS=$'\n'
-            COMPREPLY=($("${COMP_WORDS[0]}" "[suggest:${#rest}]" "$rest" 2>/dev/null))
+            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${#rest}]" "$rest" 2>/dev/null)" -- "${left##*[[:space:]]}"))
         }
         complete -o default -F _orleans_cluster NAME
         """;

@@ -60,7 +60,7 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
     public async Task Submit_ValueThatNoSampleShowed_IsPlannedAnewWithTheWiderTypeWhereTheQueryAllowsIt(string query, string row, int quarantined)
     {
         var name = $"late-{quarantined}.csv";
-        File.WriteAllText(Path(name), string.Concat(Enumerable.Range(0, 160_000).Select(i => i == 60_000 ? $"X,{i}\n" : $"1,{i:000000000000000}\n").Prepend("chrom,v\n")));
+        File.WriteAllText(Path(name), string.Concat(Enumerable.Range(0, 160_000).Select(i => i == 70_000 ? $"X,{i}\n" : $"1,{i:000000000000000}\n").Prepend("chrom,v\n")));
 
         var status = await Run(new
         {
@@ -72,7 +72,7 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         Assert.Equal(quarantined, status.GetProperty("quarantinedRows").GetInt32());
         var notes = status.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!).ToList();
         Assert.Equal(1 + quarantined, notes.Count);
-        Assert.Contains($"{name}, line 60002, ", notes[0], StringComparison.Ordinal);
+        Assert.Contains($"{name}, line 70002, ", notes[0], StringComparison.Ordinal);
         Assert.Contains("Read now as: chrom VARCHAR", notes[0], StringComparison.Ordinal);
     }
 

@@ -56,7 +56,7 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
     {
         cluster.StartStranger();
         await EmbeddedCluster.Until(
-            () => Task.FromResult(cluster.Log.ToString().Contains("is no silo of this cluster", StringComparison.Ordinal)), TimeSpan.FromSeconds(60),
+            () => Task.FromResult(cluster.Log.ToString().Contains("is not a silo of this cluster", StringComparison.Ordinal)), TimeSpan.FromSeconds(60),
             () => cluster.Log.ToString());
 
         var status = await cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status");
