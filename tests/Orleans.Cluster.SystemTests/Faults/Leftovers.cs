@@ -32,6 +32,7 @@ internal static class Leftovers
             .Where(job => job.GetProperty("result").ValueKind == JsonValueKind.Object)
             .SelectMany(job => job.GetProperty("result").GetProperty("files").EnumerateArray())
             .Select(file => file.GetProperty("path").GetString()!)
+            .Append("_store.json") // The store's mark.
             .ToHashSet();
         return Directory.Exists(root)
             ? [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Where(file => !owned.Contains(Path.GetRelativePath(root, file)))]
