@@ -22,7 +22,10 @@ internal static class ParquetNames
     public static IEnumerable<PlanWarning> FindMended(
         DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read, IReadOnlyList<ColumnSchema> named)
     {
-        if (Columns(session, path, read) is { } columns)
+        var nodes = session.Query(
+            $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({OpenSources.Literal(path)})",
+            row => (Name: row.GetString(0), Children: row.GetInt64(1)));
+        if (Columns(nodes, path, read) is { } columns)
         {
             yield return columns;
         }
@@ -34,6 +37,43 @@ internal static class ParquetNames
                 "names-mended",
                 $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
         }
+        else if (RepeatedField(nodes) is { } name)
+        {
+            // The engine has told them apart while it read the schema.
+            yield return new PlanWarning(
+                "names-mended", $"{path} has blank or repeated names of fields, such as '{name}': they are read under other names, which the column's type shows.");
+        }
+    }
+
+    // A name among the fields of one struct that is blank, or differs from another by case alone. The schema is a tree in depth-first order.
+    private static string? RepeatedField(List<(string Name, long Children)> nodes)
+    {
+        var open = new Stack<(long Left, HashSet<string> Names)>();
+        foreach (var (name, children) in nodes)
+        {
+            while (open.TryPeek(out var ended) && ended.Left == 0)
+            {
+                open.Pop();
+            }
+
+            if (open.TryPop(out var parent))
+            {
+                // Columns, the children of the root, have a warning of their own.
+                if (open.Count > 0 && (name.Length == 0 || !parent.Names.Add(name)))
+                {
+                    return name;
+                }
+
+                open.Push((parent.Left - 1, parent.Names));
+            }
+
+            if (children > 0)
+            {
+                open.Push((children, new HashSet<string>(StringComparer.OrdinalIgnoreCase)));
+            }
+        }
+
+        return null;
     }
 
     private static ColumnSchema Mend(ColumnSchema column)
@@ -48,10 +88,8 @@ internal static class ParquetNames
         return mended == $"{type}" ? column : column with { Type = mended };
     }
 
-    private static PlanWarning? Columns(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> read)
+    private static PlanWarning? Columns(List<(string Name, long Children)> nodes, string path, IReadOnlyList<ColumnSchema> read)
     {
-        var nodes = session.Query(
-            $"SELECT name, coalesce(num_children, 0) FROM parquet_schema({OpenSources.Literal(path)})", row => (Name: row.GetString(0), Children: row.GetInt64(1)));
         var written = TopLevel(nodes);
         var mended = written.Zip(read, (from, column) => (From: from, To: column.Name)).Where(pair => pair.From != pair.To).ToList();
         if (written.Count != read.Count || mended.Count == 0)

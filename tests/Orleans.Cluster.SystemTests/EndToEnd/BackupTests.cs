@@ -9,6 +9,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public sealed class BackupTests
 {
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Restore_AfterEverythingIsLost_HasResultsAndGoesOnWithJobs()
     {
         await using var cluster = new EmbeddedCluster { Workers = 2 };

@@ -11,6 +11,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public sealed class ClusterLifeTests
 {
     [Fact]
+    [Trait("Category", "Long")]
     public async Task StartScaleStop_UnderARunningJob_TheJobEndsRightAndNoAttemptIsLost()
     {
         await using var cluster = new EmbeddedCluster { Workers = 0 };
@@ -52,7 +53,6 @@ public sealed class ClusterLifeTests
     }
 
     [Fact]
-    [Trait("Category", "Long")]
     public async Task StopNow_UnderARunningJob_EndsWorkersAtOnceAndTheJobGoesOnLater()
     {
         await using var cluster = new EmbeddedCluster();
@@ -71,6 +71,7 @@ public sealed class ClusterLifeTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task KillTwoWorkers_AreReplacedAndListedAsDead()
     {
         await using var cluster = new EmbeddedCluster { Workers = 4 };

@@ -17,6 +17,7 @@ public sealed class SingleEngineTests : IAsyncLifetime
     public ValueTask DisposeAsync() => cluster.DisposeAsync();
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task GroupBy_TableInManyPartitions_EqualsOneEngineAndRepeats() => Compare(rows: 400_000, targetBytes: 2 << 20, leastPartitions: 8);
 
     [Fact]

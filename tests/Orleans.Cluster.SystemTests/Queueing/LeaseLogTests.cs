@@ -18,6 +18,7 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
     public Task Grants_AHundredJobsOfManySizes_NeverPassTheOffer() => NeverPassTheOffer(jobs: 100);
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Gangs_Competing_AllEndAlthoughAWorkerIsKilled() => GangsAllEnd(jobs: 4);
 
     [Fact, Trait("Category", "Long")]

@@ -12,6 +12,7 @@ public sealed class StartOrderTests
     private static readonly string[] Priorities = ["LOW", "NORMAL", "HIGH", "CRITICAL"];
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Start_MixedPriorities_FollowsPriorityThenAge() => FollowsPriorityThenAge(jobs: 24);
 
     [Fact, Trait("Category", "Long")]
@@ -69,6 +70,7 @@ public sealed class StartOrderTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Start_LastPartitions_LeaveNoSlotEmptyThatTheyCouldHave()
     {
         await using var cluster = new EmbeddedCluster { Workers = 2 };

@@ -70,6 +70,7 @@ public sealed class WaitReasonTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Reason_ExecutorDied_BacksOff()
     {
         await using var cluster = new EmbeddedCluster { Workers = 1 };
@@ -87,6 +88,7 @@ public sealed class WaitReasonTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Reason_NoWorkersOrStopped_IsSaid()
     {
         await using var cluster = new EmbeddedCluster { Workers = 1 };
