@@ -8,8 +8,6 @@ namespace Orleans.Cluster.EngineTests.Scanning;
 /// <summary>Tables of thousands of columns: a query pays for those that it names.</summary>
 public sealed class WideTableTests : IDisposable
 {
-    private const int Columns = 20_000;
-
     private readonly EngineHarness harness = new();
 
     public void Dispose() => harness.Dispose();
@@ -32,17 +30,22 @@ public sealed class WideTableTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_SumOfOneColumnAndAllOfARow_AreThere()
+    public async Task Run_SumOfOneColumnOfMany_IsThere() =>
+        Assert.Equal(["[234]"], EngineHarness.Rows(await harness.Run(Query(Table(20_000), "SELECT sum(c77) AS s FROM source"))));
+
+    // All columns of a table cost the engine some tens of kilobytes each, whatever its rows.
+    [Fact]
+    public async Task Run_AllOfARow_IsThere()
     {
-        var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, Columns).Select(i => i + j)));
-        var header = string.Join(',', Enumerable.Range(0, Columns).Select(i => $"c{i}"));
-        var path = harness.Write("wide.csv", string.Join('\n', lines.Prepend(header)));
+        var row = await harness.Run(Query(Table(4_000), "SELECT * FROM source WHERE c5 > 6"));
 
-        var sum = await harness.Run(Query(path, "SELECT sum(c77) AS s FROM source"));
-        var row = await harness.Run(Query(path, "SELECT * FROM source WHERE c5 > 6"));
+        Assert.Equal(Enumerable.Range(2, 4_000), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
+    }
 
-        Assert.Equal(["[234]"], EngineHarness.Rows(sum));
-        Assert.Equal(Enumerable.Range(2, Columns), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
+    private string Table(int columns)
+    {
+        var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, columns).Select(i => i + j)));
+        return harness.Write("wide.csv", string.Join('\n', lines.Prepend(string.Join(',', Enumerable.Range(0, columns).Select(i => $"c{i}")))));
     }
 
     private static JobSpec Query(string path, string query) => new()
