@@ -377,6 +377,10 @@ public sealed class OddFileTests : IDisposable
         var spec = Job(path, partitions) with
         {
             Operation = OperationKind.Sql,
+            Source = new SourceSpec
+            {
+                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT", ["s"] = "VARCHAR" } },
+            },
             Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT count(*) AS c, sum(n) AS s FROM source" }),
         };
 
