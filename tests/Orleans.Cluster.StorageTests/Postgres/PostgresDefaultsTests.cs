@@ -17,7 +17,7 @@ public sealed class PostgresDefaultsTests
     }
 
     [Theory]
-    [InlineData("Max Pool Size=100;Timeout=15;Command Timeout=30;Max Auto Prepare=0")]
+    [InlineData("Maximum Pool Size=100;Timeout=15;Command Timeout=30;Max Auto Prepare=0")]
     [InlineData("MaxPoolSize=100;Timeout=15;CommandTimeout=30;MaxAutoPrepare=0")]
     public void WithDefaults_SettingsThatAreGiven_Stay(string given)
     {
