@@ -25,7 +25,7 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
             status = await client.GetStatusAsync((string)status.Id, null, "wait=5");
         }
 
-        var rows = await client.GetResultAsync((string)status.Id, 0L, 3L);
+        var rows = await client.GetResultAsync((string)status.Id, 0L, 3L, null);
         Assert.Equal("SUCCEEDED", Word(status));
         // What the spec left out has the gateway's defaults, and not the zeros of a generator.
         Assert.Equal("NORMAL", ((object)status.Priority).ToString());
