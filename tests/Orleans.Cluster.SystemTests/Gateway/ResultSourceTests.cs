@@ -67,6 +67,8 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
             parameters = new { query = "SELECT count(*) AS c, sum((r.n * i.range) % 7) AS s FROM r, range(200000) i" },
         }));
 
+        await gateway.Cluster.WaitAsync(second, (phase, _) => phase is not "QUEUED" and not "PLANNING");
+
         var (deleted, _) = await gateway.SendAsync(HttpMethod.Delete, $"jobs/{first}");
         var running = await gateway.Cluster.TryStatusAsync(second);
         var (gone, _) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{first}/status");
