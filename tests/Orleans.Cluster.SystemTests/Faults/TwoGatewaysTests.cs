@@ -21,6 +21,7 @@ public sealed class TwoGatewaysTests : IClassFixture<HandRunCluster>
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Submit_EachKeyToBothGateways_IsOneJobThatEitherAnswersFor()
     {
         var job = new FaultJob(cluster);
