@@ -50,6 +50,9 @@ internal sealed partial class JobGrain(
     private const int MaxPlanningFaults = 3;
     private static readonly TimeSpan PlanningPause = TimeSpan.FromSeconds(1);
 
+    // Each question of planning has a bound, by default ten minutes at most; what is beyond this is a disk that does not answer.
+    private static readonly TimeSpan PlanningPatience = TimeSpan.FromMinutes(15);
+
     // Many short partitions end at once; one look serves all that ended meanwhile.
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
@@ -522,10 +525,10 @@ internal sealed partial class JobGrain(
         using var span = JobTrace.Start("plan", id, epoch);
         try
         {
-            // Off this grain, and not waited for once it is cancelled: whatever planning does, the job can be asked and cancelled.
-            var (spec, wider) = (record!.Spec, record.State.WiderTypes);
-            var asking = Task.Run(() => AskedBy.Run(record.Owner, () => planning.Plan(spec, wider, cancellation.Token)), CancellationToken.None);
-            var made = await asking.WaitAsync(cancellation.Token);
+            // Off this grain: whatever planning does, the job can be asked and cancelled.
+            var (spec, wider, owner) = (record!.Spec, record.State.WiderTypes, record.Owner);
+            var asking = Task.Run(() => AskedBy.Run(owner, () => planning.Plan(spec, wider, cancellation.Token)), CancellationToken.None);
+            var made = await GivenUp.EndOf(asking, PlanningPatience, clock, cancellation.Token);
             await admission.CheckGang(record.Spec, made, cancellation.Token);
             await Decide(() => new PlanMade(made, clock.GetUtcNow()));
         }

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Orleans.Cluster.Files.Places;
+namespace Orleans.Cluster.Protocol;
 
 /// <summary>
 /// Files and folders by descriptor. A path can lead elsewhere from one moment to the next, a descriptor cannot: what is done through
-/// <see cref="Name"/> is done in the folder that was looked at, whatever has taken its place since.
+/// <see cref="Name"/> is done in the folder that was looked at, whatever has taken its place since. Linux alone; elsewhere only <see cref="TryOpenFile"/>.
 /// </summary>
-internal static class Descriptors
+public static class Descriptors
 {
     private const int ReadOnly = 0;
     private const int NoTerminal = 0x100;
@@ -23,6 +23,7 @@ internal static class Descriptors
     private const int ModeOffset = 28;
     private const int TypeBits = 0xF000;
     private const int RegularFile = 0x8000;
+    private const int Folder = 0x4000;
 
     // These two are not the same on every processor.
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
@@ -46,13 +47,53 @@ internal static class Descriptors
             return null;
         }
 
-        if (IsRegular(handle))
+        if (KindOf(handle) == FileKind.Regular)
         {
             return new FileStream(handle, FileAccess.Read);
         }
 
         handle.Dispose();
         return null;
+    }
+
+    /// <summary>Whatever bears the name, for reading, links followed and without waiting for it.</summary>
+    /// <exception cref="IOException">It cannot be opened; the message says why, and not what.</exception>
+    public static SafeFileHandle OpenAnything(string path)
+    {
+        var descriptor = Open(path, ReadOnly | NoTerminal | NotWaiting | CloseOnExec);
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+    }
+
+    /// <summary>What an open file is.</summary>
+    /// <exception cref="IOException">The kernel does not say.</exception>
+    public static FileKind KindOf(SafeFileHandle handle)
+    {
+        var buffer = new byte[StatxBytes];
+        var held = false;
+        try
+        {
+            handle.DangerousAddRef(ref held);
+            if (Statx((int)handle.DangerousGetHandle(), "", EmptyPath, TypeWanted, buffer) != 0)
+            {
+                throw new IOException($"An open file cannot be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            }
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
+        }
+
+        return (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & TypeBits) switch
+        {
+            RegularFile => FileKind.Regular,
+            Folder => FileKind.Folder,
+            _ => FileKind.Other,
+        };
     }
 
     /// <summary>A path to what the descriptor holds, which nobody can change.</summary>
@@ -78,13 +119,6 @@ internal static class Descriptors
             1 /* EPERM */ or 13 /* EACCES */ => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
             _ => throw new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}."),
         };
-    }
-
-    private static bool IsRegular(SafeFileHandle handle)
-    {
-        var buffer = new byte[StatxBytes];
-        return Statx((int)handle.DangerousGetHandle(), "", EmptyPath, TypeWanted, buffer) == 0
-            && (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & TypeBits) == RegularFile;
     }
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
