@@ -37,9 +37,9 @@ public sealed class WideTableTests : IDisposable
     [Fact]
     public async Task Run_AllOfARow_IsThere()
     {
-        var row = await harness.Run(Query(Table(1_000), "SELECT * FROM source WHERE c5 > 6"));
+        var row = await harness.Run(Query(Table(2_000), "SELECT * FROM source WHERE c5 > 6"));
 
-        Assert.Equal(Enumerable.Range(2, 1_000), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
+        Assert.Equal(Enumerable.Range(2, 2_000), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
     }
 
     private string Table(int columns)
