@@ -181,7 +181,7 @@ internal sealed partial class AttemptRunner(
         catch (ConnectionLostException)
         {
             var why = await Explain(attempt, executor, watch);
-            left = FolderBytes(task.ScratchFolder) + RemoveEngineFolders(task.ScratchFolder, executor.Id);
+            left = FolderBytes(task.ScratchFolder);
             return why;
         }
         catch (RemoteInvocationException exception)
@@ -192,6 +192,13 @@ internal sealed partial class AttemptRunner(
         }
         finally
         {
+            if (executor.WasKilledHere || executor.HasExited)
+            {
+                // Also where the call ended as cancelled, and the process a moment after it. It is gone before anything of it is removed.
+                await executor.Epitaph();
+                left += RemoveEngineFolders(task.ScratchFolder, executor.Id);
+            }
+
             // What a task that failed has cost is seen from outside, as far as it can be.
             attempt.Cost = new TaskCost(
                 Math.Max(0, watch.CpuSeconds - cpu), watch.PeakBytes, left, clock.GetElapsedTime(begun).TotalSeconds);
