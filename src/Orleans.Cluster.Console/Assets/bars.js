@@ -20,7 +20,7 @@ export class Bars extends Drawn {
         this.height = TOP + Math.max(2, Math.min(this.rows.length, 400)) * ROW + AXIS;
     }
 
-    get labels() { return this.clientWidth < 500 ? 64 : 136; }
+    get labels() { return this.clientWidth < 500 ? 80 : 136; }
     /** What tells bars apart by colour: in the stream the job, within one job the stage. */
     tone(bar) { return hue(bar.job); }
     x(at) { return this.labels + ((at - this.from) / (this.to - this.from || 1)) * (this.clientWidth - this.labels - 8); }
