@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Gateway.Forms;
 
