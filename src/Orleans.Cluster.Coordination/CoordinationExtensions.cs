@@ -25,6 +25,10 @@ internal static class CoordinationExtensions
         services.TryAddSingleton<ClusterPaths>();
         services.AddSingleton<IJobService, JobService>();
         services.AddSingleton<AdmissionCheck>();
+        services.AddSingleton<JobPartitions>();
+        services.AddSingleton<JobObserver>();
+        services.AddSingleton<JobPlanner>();
+        services.AddSingleton<JobPublishing>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ILossJudge, LossJudge>();
         services.AddSingleton<SubmitRules>();
