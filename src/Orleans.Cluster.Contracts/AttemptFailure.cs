@@ -76,6 +76,10 @@ public sealed record AttemptFailure(
     [Id(3)]
     public IReadOnlyList<WiderType>? Wider { get; init; }
 
+    /// <summary>The attempt whose artifact was found to be gone or different; null when none was.</summary>
+    [Id(4)]
+    public AttemptId? Lost { get; init; }
+
     /// <summary>The code that a job ends with when this was its last failure.</summary>
     public ProblemCode ProblemCode => Code is { } word ? ProblemCode.Parse(word) : Kind.ToProblemCode();
 }

@@ -4,6 +4,7 @@ using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Resources;
+using Orleans.Cluster.Coordination.Scaling;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Queries;
 
@@ -25,6 +26,9 @@ internal static class CoordinationExtensions
         services.TryAddSingleton<ClusterPaths>();
         services.AddSingleton<IJobService, JobService>();
         services.AddSingleton<AdmissionCheck>();
+        services.AddSingleton<JobAcceptance>();
+        services.AddSingleton<EarlyPlanning>();
+        services.AddSingleton<JobRemoval>();
         services.AddSingleton<JobPartitions>();
         services.AddSingleton<JobObserver>();
         services.AddSingleton<JobPlanner>();
@@ -33,6 +37,7 @@ internal static class CoordinationExtensions
         services.AddSingleton<ILossJudge, LossJudge>();
         services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
+        services.AddSingleton<ReconcileTimes>();
         services.AddSingleton<RepeatedSubmits>();
         services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
         return services;

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
 /// Executor processes of this worker, long-lived: an attempt rents one and gives it back unharmed, or it is replaced. There are never
-/// more than the worker has attempts, which the <see cref="WorkerLedger"/> bounds.
+/// more than the worker has attempts, which the <see cref="WorkerRoom"/> bounds.
 /// </summary>
 internal sealed class ExecutorPool(
     ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock, ILogger<ExecutorPool> logger) : IAsyncDisposable

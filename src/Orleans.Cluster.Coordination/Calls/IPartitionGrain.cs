@@ -4,7 +4,7 @@ namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
 /// The address of one attempt, on the worker that runs it; its key is <see cref="GrainKeys.Partition"/>. The work itself belongs to that
-/// silo's <see cref="Execution.AttemptRunner"/>, because grains are deactivated when other silos leave and work is not.
+/// silo's AttemptRunner, because grains are deactivated when other silos leave and work is not.
 /// </summary>
 [Alias("IPartitionGrain")]
 internal interface IPartitionGrain : IGrainWithStringKey

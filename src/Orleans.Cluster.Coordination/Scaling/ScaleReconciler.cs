@@ -14,8 +14,8 @@ namespace Orleans.Cluster.Coordination.Scaling;
 /// decides (<see cref="ReconcilePolicy"/>) and acts. It forgets nothing that matters when it dies: who leaves is chosen anew.
 /// </summary>
 internal sealed partial class ScaleReconciler(
-    IScaleTarget target, IGrainFactory grains, IWorkerHistory history, IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> options,
-    IOptions<WorkerOptions> worker, TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
+    IScaleTarget target, IGrainFactory grains, IWorkerHistory history, IOptions<ClusterSettings> settings, ReconcileTimes times,
+    TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
@@ -34,7 +34,7 @@ internal sealed partial class ScaleReconciler(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.Interval, time);
+        using var timer = new PeriodicTimer(times.Interval, time);
         do
         {
             try
@@ -135,7 +135,7 @@ internal sealed partial class ScaleReconciler(
     {
         var joined = instances.Where(chronicle.HasJoined).Select(instance => instance.Id).ToHashSet();
         var plan = ReconcilePolicy.Plan(
-            desired, new ReconcileView(instances, workers, leaving, stopping, joined, worker.Value.DrainTimeout, time.GetUtcNow()));
+            desired, new ReconcileView(instances, workers, leaving, stopping, joined, times.Drain, time.GetUtcNow()));
         (leaving, pause) = (plan.Leaving, plan.Pause);
         stopping.RemoveWhere(id => !leaving.ContainsKey(id));
         await Bounded(Queue.Drain(plan.Drain), cancellationToken);

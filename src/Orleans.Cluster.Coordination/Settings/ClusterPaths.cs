@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Coordination.Settings;
 
@@ -8,7 +9,7 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
     /// <summary>State of the embedded default.</summary>
     public string State { get; } = Path.GetFullPath(settings.Value.StateDirectory);
 
-    /// <summary>Artifacts of all jobs: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>
+    /// <summary>The artifact store: artifacts of all jobs, see <see cref="ArtifactPath"/>.</summary>
     public string Artifacts { get; } = Path.GetFullPath(
         Folder(settings.Value.ArtifactStore) ?? Path.Combine(settings.Value.StateDirectory, "artifacts"));
 
@@ -37,6 +38,9 @@ internal sealed class ClusterPaths(IOptions<ClusterSettings> settings)
     private static string? Folder(string? store) => store?.Contains("://", StringComparison.Ordinal) == true
         ? throw new StartRefusedException($"Cluster:ArtifactStore is '{store}'. Object storage is not supported there yet: name a folder that all workers share.")
         : store;
+
+    /// <summary>The absolute path of a file or folder of the artifact store.</summary>
+    public string Artifact(string relative) => Path.Combine(Artifacts, relative);
 
     /// <summary>Absolute folder of an output path; relative ones are relative to the first data root. Whether it is one is not looked at.</summary>
     public string OutputFolder(string path) => Path.GetFullPath(path, DataRoots is [var first, ..] ? first : State);
