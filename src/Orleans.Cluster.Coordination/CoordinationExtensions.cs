@@ -13,7 +13,9 @@ namespace Orleans.Cluster.Coordination;
 /// <summary>Registers coordination.</summary>
 internal static class CoordinationExtensions
 {
-    /// <summary>What every silo needs, whatever its role. What implements the ports is registered by their own projects.</summary>
+    /// <summary>
+    /// What every silo needs, whatever its role. What implements the ports is registered by their own projects.
+    /// </summary>
     public static IServiceCollection AddCoordination(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);

@@ -9,10 +9,12 @@ using StreamJsonRpc;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>Executes attempts: puts the task together, runs it in an executor, and says how it ended, whatever happened to the executor.</summary>
+/// <summary>
+/// Executes attempts: puts the task together, runs it in an executor, and says how it ended, whatever happened to the executor.
+/// </summary>
 internal sealed partial class AttemptExecution(
-    TaskAssembler assembler, ExecutorPool pool, AttemptFolders folders, AttemptOutcomes outcomes, IOptions<ExecutorOptions> options,
-    TimeProvider clock, ILogger<AttemptExecution> logger)
+    TaskAssembler assembler, ExecutorPool pool, AttemptFolders folders, AttemptOutcomes outcomes,
+    IOptions<ExecutorOptions> options, TimeProvider clock, ILogger<AttemptExecution> logger)
 {
     /// <summary>How an attempt ended. Never throws.</summary>
     public async Task<TaskOutcome> Run(RunningAttempt attempt)
@@ -83,7 +85,8 @@ internal sealed partial class AttemptExecution(
         {
             if (executor.WasKilledHere || executor.HasExited)
             {
-                // Also where the call ended as cancelled, and the process a moment after it. It is gone before anything of it is removed.
+                // Also where the call ended as cancelled, and the process a moment after it. It is gone before anything of it is
+                // removed.
                 await executor.Epitaph();
                 left += folders.RemoveEngines(executor.Id);
             }
@@ -103,7 +106,8 @@ internal sealed partial class AttemptExecution(
         if (watch.Exceeded is { } seen)
         {
             return Fail(
-                FailureKind.OutOfMemory, $"The executor held {seen} bytes, more than the {watch.LimitBytes} that the task may use. {Advice}");
+                FailureKind.OutOfMemory,
+                $"The executor held {seen} bytes, more than the {watch.LimitBytes} that the task may use. {Advice}");
         }
 
         if (attempt.Cancelled.IsCancellationRequested)
@@ -114,7 +118,8 @@ internal sealed partial class AttemptExecution(
         if (executor.EndedByLimit)
         {
             return Fail(
-                FailureKind.OutOfMemory, $"The kernel ended the executor at the {watch.LimitBytes} bytes that the task may use. {Advice}");
+                FailureKind.OutOfMemory,
+                $"The kernel ended the executor at the {watch.LimitBytes} bytes that the task may use. {Advice}");
         }
 
         return executor.EndedByDeadline
@@ -135,7 +140,8 @@ internal sealed partial class AttemptExecution(
     {
         var files = task.Inputs.SelectMany(
             input => input.Exchange?.Files ?? [.. input.Scan!.Slices.Select(slice => slice.Artifact).OfType<ArtifactRef>()]);
-        var broken = files.Where(file => file.Producer == lost.Lost || !File.Exists(file.Path)).Select(file => file.Producer).Distinct();
+        var broken = files.Where(file => file.Producer == lost.Lost || !File.Exists(file.Path)).Select(
+            file => file.Producer).Distinct();
         foreach (var producer in broken.ToList())
         {
             assembler.Forget(producer.Task.Job, producer.Task.Stage);

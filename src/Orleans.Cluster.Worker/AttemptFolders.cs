@@ -18,9 +18,13 @@ internal sealed partial class AttemptFolders(ClusterPaths paths, ILogger<Attempt
 
     /// <summary>Local folder of an attempt on this worker, emptied when it ends.</summary>
     public string Scratch(AttemptId attempt) =>
-        Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), ArtifactPath.Of(attempt).Replace('/', '-'));
+        Path.Combine(
+            paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+            ArtifactPath.Of(attempt).Replace('/', '-'));
 
-    /// <summary>Removes what an attempt wrote that does not count. An executor that was killed leaves its spilled data behind.</summary>
+    /// <summary>
+    /// Removes what an attempt wrote that does not count. An executor that was killed leaves its spilled data behind.
+    /// </summary>
     public async Task Discard(AttemptId attempt)
     {
         foreach (var folder in (string[])[Artifact(attempt), Scratch(attempt)])
@@ -49,7 +53,8 @@ internal sealed partial class AttemptFolders(ClusterPaths paths, ILogger<Attempt
     {
         var bytes = 0L;
         var home = Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-        foreach (var folder in Directory.Exists(home) ? Directory.GetDirectories(home, $"{TaskSpec.EngineFolderPrefix(executor)}*") : [])
+        var engines = Directory.Exists(home) ? Directory.GetDirectories(home, $"{TaskSpec.EngineFolderPrefix(executor)}*") : [];
+        foreach (var folder in engines)
         {
             try
             {

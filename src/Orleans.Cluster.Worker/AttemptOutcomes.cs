@@ -9,9 +9,11 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Stores how attempts end. A finished attempt is worth waiting for the database; each try is decided by its guards, so that trying again is safe.
+/// Stores how attempts end. A finished attempt is worth waiting for the database; each try is decided by its guards, so that
+/// trying again is safe.
 /// </summary>
-internal sealed partial class AttemptOutcomes(ICheckpointStore checkpoints, ILossJudge losses, TimeProvider clock, ILogger<AttemptOutcomes> logger)
+internal sealed partial class AttemptOutcomes(
+    ICheckpointStore checkpoints, ILossJudge losses, TimeProvider clock, ILogger<AttemptOutcomes> logger)
 {
     // Storage that is away longer than this has cost the attempt its lease; its partition runs again elsewhere.
     private static readonly TimeSpan StoragePatience = TimeSpan.FromMinutes(10);
@@ -21,15 +23,20 @@ internal sealed partial class AttemptOutcomes(ICheckpointStore checkpoints, ILos
     {
         using var span = JobTrace.StartPart("commit");
         return await UntilStored(attempt, () => checkpoints.Commit(
-            new AttemptCommit(attempt.Id, attempt.Partition.Epoch, attempt.Worker, ArtifactPath.Of(attempt.Id), manifest, clock.GetUtcNow()),
+            new AttemptCommit(
+                attempt.Id, attempt.Partition.Epoch, attempt.Worker, ArtifactPath.Of(attempt.Id), manifest, clock.GetUtcNow()),
             CancellationToken.None));
     }
 
     /// <summary>Notes an attempt's bad end.</summary>
-    public Task End(RunningAttempt attempt, AttemptFailure failure, DateTimeOffset endedAt) => UntilStored(attempt, () => checkpoints.End(
+    public Task End(RunningAttempt attempt, AttemptFailure failure, DateTimeOffset endedAt) =>
+        UntilStored(attempt, () => checkpoints.End(
         new AttemptEnd(attempt.Id, attempt.Worker, failure, attempt.Cost, endedAt), CancellationToken.None));
 
-    /// <summary>An artifact that an attempt could not read runs again, if another process cannot read it either; the attempt then waits for it.</summary>
+    /// <summary>
+    /// An artifact that an attempt could not read runs again, if another process cannot read it either; the attempt then waits
+    /// for it.
+    /// </summary>
     public async Task ReportLoss(RunningAttempt attempt, AttemptId producer, string why)
     {
         if (await UntilStored(attempt, () => losses.Judge(producer, attempt.Cancelled)) == LossVerdict.Lost)
@@ -58,7 +65,9 @@ internal sealed partial class AttemptOutcomes(ICheckpointStore checkpoints, ILos
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 322, Level = LogLevel.Warning, Message = "Attempt {Attempt} found the output of {Producer} lost: {Message}")]
+        [LoggerMessage(
+            EventId = 322, Level = LogLevel.Warning,
+            Message = "Attempt {Attempt} found the output of {Producer} lost: {Message}")]
         public static partial void ArtifactLost(ILogger logger, AttemptId attempt, AttemptId producer, string message);
 
         [LoggerMessage(EventId = 323, Level = LogLevel.Warning, Message = "Attempt {Attempt} waits for the database: {Message}")]

@@ -11,12 +11,12 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Runs this worker's attempts from begin to commit, outside of any grain turn: execute, commit or note the failure, clean up, tell the job. The
-/// one door from coordination to engine work.
+/// Runs this worker's attempts from begin to commit, outside of any grain turn: execute, commit or note the failure, clean up,
+/// tell the job. The one door from coordination to engine work.
 /// </summary>
 internal sealed partial class AttemptRunner(
-    AttemptExecution execution, AttemptOutcomes outcomes, AttemptFolders folders, WorkerRoom room, IGrainFactory grains, TimeProvider clock,
-    ILogger<AttemptRunner> logger)
+    AttemptExecution execution, AttemptOutcomes outcomes, AttemptFolders folders, WorkerRoom room, IGrainFactory grains,
+    TimeProvider clock, ILogger<AttemptRunner> logger)
 {
     private readonly ConcurrentDictionary<string, RunningAttempt> attempts = [];
 
@@ -26,7 +26,9 @@ internal sealed partial class AttemptRunner(
     /// <summary>Attempts that this worker holds.</summary>
     public IReadOnlyCollection<RunningAttempt> Attempts => [.. attempts.Values];
 
-    /// <summary>Takes an attempt that this worker has begun; its resources are reserved already and are released when it ends.</summary>
+    /// <summary>
+    /// Takes an attempt that this worker has begun; its resources are reserved already and are released when it ends.
+    /// </summary>
     public void Hold(PartitionRecord partition, WorkerId worker, ResourceRequest resources)
     {
         var id = new AttemptId(partition.Task, partition.Attempt);
@@ -82,8 +84,8 @@ internal sealed partial class AttemptRunner(
         }
         catch (Exception exception)
         {
-            // The attempt's row stays RUNNING; this worker's own check of what it holds gives it back within seconds. Its files stay for the
-            // janitor: a commit whose answer was lost may name them.
+            // The attempt's row stays RUNNING; this worker's own check of what it holds gives it back within seconds. Its files
+            // stay for the janitor: a commit whose answer was lost may name them.
             Log.Broken(logger, exception, attempt.Id);
         }
         finally
@@ -126,7 +128,9 @@ internal sealed partial class AttemptRunner(
         [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "Attempt {Attempt} could not be ended in order.")]
         public static partial void Broken(ILogger logger, Exception exception, AttemptId attempt);
 
-        [LoggerMessage(EventId = 326, Level = LogLevel.Debug, Message = "The job of attempt {Attempt} could not be told of its end: {Message}")]
+        [LoggerMessage(
+            EventId = 326, Level = LogLevel.Debug,
+            Message = "The job of attempt {Attempt} could not be told of its end: {Message}")]
         public static partial void NotWoken(ILogger logger, AttemptId attempt, string message);
     }
 }

@@ -7,11 +7,12 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Executor processes of this worker, long-lived: an attempt rents one and gives it back unharmed, or it is replaced. There are never
-/// more than the worker has attempts, which the <see cref="WorkerRoom"/> bounds.
+/// Executor processes of this worker, long-lived: an attempt rents one and gives it back unharmed, or it is replaced. There are
+/// never more than the worker has attempts, which the <see cref="WorkerRoom"/> bounds.
 /// </summary>
 internal sealed class ExecutorPool(
-    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock, ILogger<ExecutorPool> logger) : IAsyncDisposable
+    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock,
+    ILogger<ExecutorPool> logger) : IAsyncDisposable
 {
     /// <summary>What the worker's executors live on.</summary>
     public WorkerLease Lease { get; } = new(queue.Value.LeaseDuration, clock);
@@ -72,7 +73,8 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
+        var process = ExecutorProcess.Start(
+            program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
         all[process.Id] = process;
         return process;
     }

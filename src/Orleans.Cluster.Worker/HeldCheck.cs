@@ -6,12 +6,12 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Compares what the table says that this worker runs with what it runs. What it does not was begun by a call whose answer was lost, and is given
-/// back when it is seen twice, since one that is just beginning or just ending looks the same.
+/// Compares what the table says that this worker runs with what it runs. What it does not was begun by a call whose answer was
+/// lost, and is given back when it is seen twice, since one that is just beginning or just ending looks the same.
 /// </summary>
 internal sealed partial class HeldCheck(
-    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self, TimeProvider clock,
-    ILogger<HeldCheck> logger)
+    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self,
+    TimeProvider clock, ILogger<HeldCheck> logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private HashSet<AttemptId> suspects = [];
@@ -53,10 +53,14 @@ internal sealed partial class HeldCheck(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 333, Level = LogLevel.Warning, Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
+        [LoggerMessage(
+            EventId = 333, Level = LogLevel.Warning,
+            Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
         public static partial void GivenBack(ILogger logger, WorkerId worker, int count);
 
-        [LoggerMessage(EventId = 337, Level = LogLevel.Debug, Message = "What the table says that this worker runs could not be read: {Message}")]
+        [LoggerMessage(
+            EventId = 337, Level = LogLevel.Debug,
+            Message = "What the table says that this worker runs could not be read: {Message}")]
         public static partial void NotChecked(ILogger logger, string message);
     }
 }

@@ -8,12 +8,12 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Does what the queue orders: begins what a grant allows in the database, each attempt under a grain of its own here; of a gang keeps all that is
-/// granted or nothing, and starts what the queue has begun when it says go; stops attempts.
+/// Does what the queue orders: begins what a grant allows in the database, each attempt under a grain of its own here; of a gang
+/// keeps all that is granted or nothing, and starts what the queue has begun when it says go; stops attempts.
 /// </summary>
 internal sealed partial class OrderFollower(
-    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self, TimeProvider clock,
-    ILogger<OrderFollower> logger)
+    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self,
+    TimeProvider clock, ILogger<OrderFollower> logger)
 {
     /// <summary>Whether a grant is just being begun.</summary>
     public bool IsBeginning => book.IsBeginning;
@@ -37,11 +37,13 @@ internal sealed partial class OrderFollower(
             if (book.Open(grant.Number, match) is > 0 and var reserved && !grant.Together)
             {
                 _ = Task.Run(() => Start(grant.Number, match, reserved, () => checkpoints.Begin(
-                    new BeginRequest(match.Job, match.Epoch, match.Stage, reserved, self.Id, clock.GetUtcNow()), CancellationToken.None)));
+                    new BeginRequest(match.Job, match.Epoch, match.Stage, reserved, self.Id, clock.GetUtcNow()),
+                    CancellationToken.None)));
             }
         }
 
-        // Here, and not by way of their grains: an order counts although the directory that would find these is between two silos.
+        // Here, and not by way of their grains: an order counts although the directory that would find these is between two
+        // silos.
         foreach (var attempt in orders.Cancels)
         {
             _ = runner.Stop(GrainKeys.Partition(attempt));
@@ -61,7 +63,8 @@ internal sealed partial class OrderFollower(
         {
             _ = Task.Run(() => Start(go.Number, begins, begins.Count, () => ListBegun(begins, go.Attempts)));
         }
-        else if (!isKnown && go.Attempts.Except(runner.Attempts.Select(attempt => attempt.Id)).ToList() is { Count: > 0 } strangers)
+        else if (!isKnown
+            && go.Attempts.Except(runner.Attempts.Select(attempt => attempt.Id)).ToList() is { Count: > 0 } strangers)
         {
             _ = Task.Run(() => GiveBack(strangers));
         }
@@ -70,7 +73,8 @@ internal sealed partial class OrderFollower(
     private async Task<IReadOnlyList<PartitionRecord>> ListBegun(Match part, IReadOnlyList<AttemptId> attempts) =>
     [
         .. (await checkpoints.List(part.Job, part.Stage, CancellationToken.None)).Where(partition =>
-            partition.State == PartitionState.Running && partition.Worker == self.Id && attempts.Contains(new AttemptId(partition.Task, partition.Attempt))),
+            partition.State == PartitionState.Running && partition.Worker == self.Id
+                && attempts.Contains(new AttemptId(partition.Task, partition.Attempt))),
     ];
 
     private async Task GiveBack(IReadOnlyList<AttemptId> attempts)
@@ -118,10 +122,13 @@ internal sealed partial class OrderFollower(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "A grant for stage {Stage} of job {Job} could not be begun.")]
+        [LoggerMessage(
+            EventId = 331, Level = LogLevel.Warning, Message = "A grant for stage {Stage} of job {Job} could not be begun.")]
         public static partial void NotBegun(ILogger logger, Exception exception, JobId job, int stage);
 
-        [LoggerMessage(EventId = 333, Level = LogLevel.Warning, Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
+        [LoggerMessage(
+            EventId = 333, Level = LogLevel.Warning,
+            Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
         public static partial void GivenBack(ILogger logger, WorkerId worker, int count);
 
         [LoggerMessage(EventId = 336, Level = LogLevel.Debug, Message = "Attempts could not be given back yet: {Message}")]

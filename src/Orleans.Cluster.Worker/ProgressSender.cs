@@ -22,7 +22,8 @@ internal sealed class ProgressSender(IGrainFactory grains, AttemptRunner runner,
                 if (changed.Count > 0)
                 {
                     grains.GetGrain<IJobGrain>(GrainKeys.Job(job.Key)).ReportProgress(
-                        [.. changed.Select(attempt => new AttemptProgress(attempt.Id, attempt.Progress.BytesDone, attempt.Progress.RowsDone))]).Ignore();
+                        [.. changed.Select(attempt => new AttemptProgress(attempt.Id, attempt.Progress.BytesDone,
+                            attempt.Progress.RowsDone))]).Ignore();
                 }
             }
 

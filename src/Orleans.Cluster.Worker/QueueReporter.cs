@@ -3,7 +3,10 @@ using Orleans.Cluster.Coordination.Calls;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>Reports to the queue, over and over: the queue holds a report until it has an order, and the worker reports again when there is news.</summary>
+/// <summary>
+/// Reports to the queue, over and over: the queue holds a report until it has an order, and the worker reports again when there
+/// is news.
+/// </summary>
 internal sealed partial class QueueReporter(
     IGrainFactory grains, ReportMaker reports, OrderFollower orders, ExecutorPool pool, WorkerNews news, TimeProvider clock,
     ILogger<QueueReporter> logger)
@@ -11,7 +14,8 @@ internal sealed partial class QueueReporter(
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(500);
 
-    // A grant begins in milliseconds. The next report is better made after it: until one says so, the queue takes it for not begun.
+    // A grant begins in milliseconds. The next report is better made after it: until one says so, the queue takes it for not
+    // begun.
     private static readonly TimeSpan BeginPatience = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Until the worker stops.</summary>

@@ -9,8 +9,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts of earlier
-/// stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come after each other.
+/// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts
+/// of earlier stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come
+/// after each other.
 /// </summary>
 internal sealed class TaskAssembler(
     IJobStore jobs, ICheckpointStore checkpoints, AttemptFolders folders, IOptions<ExecutorOptions> options, TimeProvider clock,
@@ -60,14 +61,18 @@ internal sealed class TaskAssembler(
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>
     public void Forget(JobId job, int stage) => upstream.Doubt(job, stage);
 
-    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
-    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
+    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as
+    // ever.
+    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) =>
+        input.Scan is not { } scan || accepted.Count == 0
         ? input
         : input with
         {
             Scan = scan with
             {
-                Slices = [.. scan.Slices.Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
+                Slices =
+                    [.. scan.Slices
+                        .Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
                     ? slice with { File = slice.File with { Stamp = now } }
                     : slice)],
             },
@@ -85,7 +90,8 @@ internal sealed class TaskAssembler(
         var plan = await jobs.FindPlan(partition.Task.Job, cancellationToken);
         if (record is null || plan is null)
         {
-            throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"Job {partition.Task.Job} or its plan has been removed.");
+            throw new ClusterException(
+                Contracts.ProblemCode.JobNotFound, $"Job {partition.Task.Job} or its plan has been removed.");
         }
 
         if (plans.Count >= KeptPlans)

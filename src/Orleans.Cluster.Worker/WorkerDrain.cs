@@ -9,8 +9,8 @@ namespace Orleans.Cluster.Worker;
 
 /// <summary>The end of a worker: it takes nothing new, and what runs may end.</summary>
 internal sealed partial class WorkerDrain(
-    GrantBook book, AttemptRunner runner, WorkerNews news, WorkerIdentity self, IOptions<WorkerOptions> options, TimeProvider clock,
-    ILogger<WorkerDrain> logger)
+    GrantBook book, AttemptRunner runner, WorkerNews news, WorkerIdentity self, IOptions<WorkerOptions> options,
+    TimeProvider clock, ILogger<WorkerDrain> logger)
 {
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(200);
 
@@ -20,7 +20,8 @@ internal sealed partial class WorkerDrain(
         book.Drain();
         var until = clock.GetUtcNow() + options.Value.DrainTimeout;
         Log.Draining(logger, self.Id, runner.Attempts.Count);
-        while ((runner.Attempts.Count > 0 || !book.IsEmpty) && clock.GetUtcNow() < until && !cancellationToken.IsCancellationRequested)
+        while ((runner.Attempts.Count > 0 || !book.IsEmpty) && clock.GetUtcNow() < until
+            && !cancellationToken.IsCancellationRequested)
         {
             await news.Wait(LookPeriod, CancellationToken.None);
         }
@@ -31,7 +32,9 @@ internal sealed partial class WorkerDrain(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 334, Level = LogLevel.Information, Message = "Worker {Worker} is draining; {Running} attempts are running.")]
+        [LoggerMessage(
+            EventId = 334, Level = LogLevel.Information,
+            Message = "Worker {Worker} is draining; {Running} attempts are running.")]
         public static partial void Draining(ILogger logger, WorkerId worker, int running);
     }
 }

@@ -9,7 +9,9 @@ namespace Orleans.Cluster.Worker;
 /// <summary>Registers executors and what runs attempts in them.</summary>
 internal static class WorkerExtensions
 {
-    /// <summary>What every silo needs: the executor that answers its questions, and what a grain placed on it may ask for.</summary>
+    /// <summary>
+    /// What every silo needs: the executor that answers its questions, and what a grain placed on it may ask for.
+    /// </summary>
     public static IServiceCollection AddExecutors(this IServiceCollection services)
     {
         services.AddSingleton<ExecutorProgram>();
@@ -50,6 +52,7 @@ internal static class WorkerExtensions
     {
         var settings = provider.GetRequiredService<IOptions<ClusterSettings>>().Value;
         return new WorkerRoom(
-            settings.SlotsPerWorker, settings.MemoryPerWorkerBytes, settings.GpusPerWorker ?? provider.GetRequiredService<GpuCount>().Value);
+            settings.SlotsPerWorker, settings.MemoryPerWorkerBytes,
+            settings.GpusPerWorker ?? provider.GetRequiredService<GpuCount>().Value);
     }
 }

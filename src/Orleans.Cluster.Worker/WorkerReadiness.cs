@@ -4,7 +4,8 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>When this worker may say that it is there.</summary>
-internal sealed class WorkerReadiness(IHostApplicationLifetime lifetime, ExecutorPool pool, WorkerRoom room, WorkerMeter meter, TimeProvider clock)
+internal sealed class WorkerReadiness(
+    IHostApplicationLifetime lifetime, ExecutorPool pool, WorkerRoom room, WorkerMeter meter, TimeProvider clock)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2);
 

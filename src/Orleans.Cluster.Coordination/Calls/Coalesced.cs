@@ -1,13 +1,13 @@
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// Work that many ask for and that one does: one at a time, and once more when it was asked for meanwhile, after a pause. For callers of one
-/// scheduler, as those of a grain are.
+/// Work that many ask for and that one does: one at a time, and once more when it was asked for meanwhile, after a pause. For
+/// callers of one scheduler, as those of a grain are.
 /// </summary>
 /// <param name="work">The work. It may ask for itself, and must not wait for that.</param>
 /// <param name="pause">
-/// How long to wait before the work is done, by how long it took right before that; null at the first time of a run. Who asks during the pause
-/// is served by the work after it.
+/// How long to wait before the work is done, by how long it took right before that; null at the first time of a run. Who asks
+/// during the pause is served by the work after it.
 /// </param>
 /// <param name="clock">For the pauses.</param>
 internal sealed class Coalesced(Func<Task> work, Func<TimeSpan?, TimeSpan> pause, TimeProvider clock)
@@ -23,8 +23,8 @@ internal sealed class Coalesced(Func<Task> work, Func<TimeSpan?, TimeSpan> pause
 
     /// <summary>Asks for it.</summary>
     /// <returns>
-    /// For who starts a run, its end: when nothing is asked for any more, or with the work's exception; what was asked for by then is forgotten.
-    /// Completed for who finds one under way.
+    /// For who starts a run, its end: when nothing is asked for any more, or with the work's exception; what was asked for by
+    /// then is forgotten. Completed for who finds one under way.
     /// </returns>
     public Task Ask()
     {

@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Plans jobs before they are accepted: faults of the data are answered before anything is stored, where they are found in time; otherwise the job's
-/// own grain plans.
+/// Plans jobs before they are accepted: faults of the data are answered before anything is stored, where they are found in time;
+/// otherwise the job's own grain plans.
 /// </summary>
 internal sealed partial class EarlyPlanning(IJobPlanning planning, IOptions<JobOptions> options, ILogger<EarlyPlanning> logger)
 {
@@ -28,7 +28,8 @@ internal sealed partial class EarlyPlanning(IJobPlanning planning, IOptions<JobO
         {
             return null;
         }
-        catch (ClusterException refusal) when (refusal.Code.HttpStatus >= 500 || refusal.Code == Contracts.ProblemCode.ExecutorCrashed)
+        catch (ClusterException refusal) when (refusal.Code.HttpStatus >= 500
+            || refusal.Code == Contracts.ProblemCode.ExecutorCrashed)
         {
             Log.NotPlanned(logger, refusal.Message);
             return null;
@@ -37,7 +38,8 @@ internal sealed partial class EarlyPlanning(IJobPlanning planning, IOptions<JobO
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "A job could not be planned before it was accepted: {Message}")]
+        [LoggerMessage(
+            EventId = 110, Level = LogLevel.Warning, Message = "A job could not be planned before it was accepted: {Message}")]
         public static partial void NotPlanned(ILogger logger, string message);
     }
 }

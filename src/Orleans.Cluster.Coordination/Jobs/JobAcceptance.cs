@@ -7,10 +7,12 @@ using Orleans.Runtime;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>Accepts jobs: what may refuse one comes first, then it is stored in one transaction, then its grain is woken.</summary>
+/// <summary>
+/// Accepts jobs: what may refuse one comes first, then it is stored in one transaction, then its grain is woken.
+/// </summary>
 internal sealed class JobAcceptance(
-    IGrainFactory grains, ILocalSiloDetails silo, IJobStore jobs, SubmitRules rules, AdmissionCheck admission, EarlyPlanning planning,
-    TimeProvider clock)
+    IGrainFactory grains, ILocalSiloDetails silo, IJobStore jobs, SubmitRules rules, AdmissionCheck admission,
+    EarlyPlanning planning, TimeProvider clock)
 {
     /// <summary>The status of the job that was stored.</summary>
     /// <exception cref="ClusterException">Why it is not accepted; nothing is stored then.</exception>
@@ -35,12 +37,13 @@ internal sealed class JobAcceptance(
             CreatedAt = now,
             DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
         };
-        var stored = await jobs.Create(new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
+        var stored = await jobs.Create(
+            new NewJob(state, spec, plan, origin.Owner, origin.IdempotencyKey, origin.RequestHash), cancellationToken);
         JobTrace.Submitted(stored.State, received, clock.GetUtcNow(), plan is not null);
         rules.Added();
 
-        // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a gateway,
-        // whose engine is warm, for as long as there is one.
+        // From here on the job is safe; if this call is lost, the queue wakes it within seconds. The hint keeps planning on a
+        // gateway, whose engine is warm, for as long as there is one.
         RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo.SiloAddress);
         grains.GetGrain<IJobGrain>(GrainKeys.Job(stored.State.Id)).Wake().Ignore();
         RequestContext.Clear();
@@ -65,7 +68,8 @@ internal sealed class JobAcceptance(
             {
                 var detail = $"Job {id}, whose result is to be read, {end}.";
                 var fault = new Fault(pointer, Contracts.ProblemCode.DependencyFailed.Word, detail);
-                throw new ClusterException(Contracts.ProblemCode.DependencyFailed, detail, "Submit it again, or /retry it.", [fault]);
+                throw new ClusterException(
+                    Contracts.ProblemCode.DependencyFailed, detail, "Submit it again, or /retry it.", [fault]);
             }
         }
 

@@ -9,7 +9,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// <summary>What is shown of one job: how far it is, why it waits, and that something has changed.</summary>
 internal sealed partial class JobBoard
 {
-    // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at once.
+    // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at
+    // once.
     private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(30);
 
     // How old the queue's word may be when somebody asks, and how long it is waited for.
@@ -48,7 +49,9 @@ internal sealed partial class JobBoard
     /// <summary>The status document, as it is known now.</summary>
     public JobStatus Describe() => JobStatusView.Of(row.Known!, reason, row.Plan, clock.GetUtcNow());
 
-    /// <summary>Stores what has been done as soon as it may be: one at a time, and what is reported meanwhile by another one after it.</summary>
+    /// <summary>
+    /// Stores what has been done as soon as it may be: one at a time, and what is reported meanwhile by another one after it.
+    /// </summary>
     public void ShowSoon() => Showing().Ignore();
 
     /// <summary>Completes at the next change, or when the time is over.</summary>
@@ -86,7 +89,8 @@ internal sealed partial class JobBoard
 
         try
         {
-            reason = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Explain(row.Id).WaitAsync(ReasonPatience, clock) ?? reason;
+            reason = await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Explain(row.Id).WaitAsync(ReasonPatience, clock)
+                ?? reason;
             reasonAt = clock.GetUtcNow();
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
@@ -119,7 +123,8 @@ internal sealed partial class JobBoard
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
+        [LoggerMessage(
+            EventId = 106, Level = LogLevel.Debug, Message = "Job {JobId}: the queue did not say why it waits: {Message}")]
         public static partial void NotExplained(ILogger logger, JobId jobId, string message);
     }
 }

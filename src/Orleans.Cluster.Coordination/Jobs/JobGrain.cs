@@ -8,17 +8,14 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Runs one job: looks at what the stores say, has its <see cref="JobRow"/> decide and store, then acts on it. All that counts is in the stores; a
-/// second activation of the same job can only lose the race for a revision.
+/// Runs one job: looks at what the stores say, has its <see cref="JobRow"/> decide and store, then acts on it. All that counts is
+/// in the stores; a second activation of the same job can only lose the race for a revision. Calls interleave, since planning and
+/// publishing take long; state changes do not, because each is one guarded transaction and the loser reads again.
 /// </summary>
-/// <remarks>
-/// Calls interleave, since planning and publishing take long; state changes do not, because each is one guarded transaction and the
-/// loser reads again.
-/// </remarks>
 [Reentrant]
 internal sealed partial class JobGrain(
-    IJobStore jobs, JobPartitions partitions, JobObserver observer, JobPlanner planner, JobPublishing publisher, TimeProvider clock,
-    ILogger<JobGrain> logger) : Grain, IJobGrain
+    IJobStore jobs, JobPartitions partitions, JobObserver observer, JobPlanner planner, JobPublishing publisher,
+    TimeProvider clock, ILogger<JobGrain> logger) : Grain, IJobGrain
 {
     private readonly LookRhythm rhythm = new();
     private JobRow row = null!;
@@ -38,8 +35,9 @@ internal sealed partial class JobGrain(
         board = new JobBoard(row, progress, GrainFactory, clock, logger);
         actions = new JobActions(row, planning, publishing, partitions, GrainFactory, Advance);
         looks = new Coalesced(Look, LookRhythm.Pause, clock);
-        var options = new GrainTimerCreationOptions(LookRhythm.TickPeriod, LookRhythm.TickPeriod) { KeepAlive = true, Interleave = true };
-        timer = new SleepingTimer(this.RegisterGrainTimer(Tick, options), LookRhythm.TickPeriod);
+        var period = LookRhythm.TickPeriod;
+        var options = new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true };
+        timer = new SleepingTimer(this.RegisterGrainTimer(Tick, options), period);
         row.Gone += Leave;
         return Task.CompletedTask;
     }
@@ -80,7 +78,8 @@ internal sealed partial class JobGrain(
     public async Task<JobStatus> WaitForChange(long knownRevision, TimeSpan atMost)
     {
         var until = clock.GetUtcNow() + atMost;
-        while ((await row.Load()).State is { } state && state.Revision <= knownRevision && !state.Phase.IsTerminal() && clock.GetUtcNow() < until)
+        while ((await row.Load()).State is { } state && state.Revision <= knownRevision && !state.Phase.IsTerminal()
+            && clock.GetUtcNow() < until)
         {
             await board.NextChange(until - clock.GetUtcNow());
         }
@@ -99,9 +98,9 @@ internal sealed partial class JobGrain(
     public async Task<JobStatus> Retry()
     {
         await publishing.Cleared();
-        var timeout = (await row.Load()).Spec.TimeoutSeconds;
+        TimeSpan? timeout = (await row.Load()).Spec.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         var accepted = await observer.FindAccepted(row);
-        await Decide(() => new RetryRequested(row.Known!.HasPlan, timeout is { } seconds ? clock.GetUtcNow().AddSeconds(seconds) : null, accepted));
+        await Decide(() => new RetryRequested(row.Known!.HasPlan, clock.GetUtcNow() + timeout, accepted));
         await Advance();
         return await GetStatus();
     }

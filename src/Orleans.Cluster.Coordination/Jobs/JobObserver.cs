@@ -6,7 +6,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Reads what a job decides on: what the stores say of it now, and what its source files are at a retry.</summary>
-internal sealed class JobObserver(IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, TimeProvider clock)
+internal sealed class JobObserver(
+    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, TimeProvider clock)
 {
     /// <summary>The facts of a job as they are, for the decision that its row has now.</summary>
     /// <param name="row">Its row, just read.</param>
@@ -23,7 +24,8 @@ internal sealed class JobObserver(IJobStore jobs, ICheckpointStore checkpoints, 
         board.Progress.KeepOnly(running.Select(item => item.Attempt));
         board.StorageAnswers();
 
-        var firstStart = state.StartedAt ?? (open ? await checkpoints.FindFirstStart(state.Id, null, CancellationToken.None) : null);
+        var firstStart = state.StartedAt
+            ?? (open ? await checkpoints.FindFirstStart(state.Id, null, CancellationToken.None) : null);
         var runningAttempts = tallies.Sum(tally => tally.Running);
         var failed = tallies.Any(tally => tally.Failed > 0) ? await checkpoints.ListFailed(state.Id, CancellationToken.None) : [];
         return new JobFacts
@@ -46,7 +48,10 @@ internal sealed class JobObserver(IJobStore jobs, ICheckpointStore checkpoints, 
         };
     }
 
-    /// <summary>Stamps of source files that were written again and may be read all the same, for a job that has ended; see <see cref="ISourceRecheck"/>.</summary>
+    /// <summary>
+    /// Stamps of source files that were written again and may be read all the same, for a job that has ended; see
+    /// <see cref="ISourceRecheck"/>.
+    /// </summary>
     public async Task<IReadOnlyList<FileStamp>> FindAccepted(JobRow row)
     {
         var plan = await row.LoadPlan();
@@ -57,5 +62,8 @@ internal sealed class JobObserver(IJobStore jobs, ICheckpointStore checkpoints, 
 
     // Of a retry, only what began since counts.
     private async Task<bool> HasBegun(JobState state, DateTimeOffset? firstStart) =>
-        (state.RetriedAt is null ? firstStart : await checkpoints.FindFirstStart(state.Id, state.RetriedAt, CancellationToken.None)) is not null;
+        (
+            state.RetriedAt is null
+                ? firstStart
+                : await checkpoints.FindFirstStart(state.Id, state.RetriedAt, CancellationToken.None)) is not null;
 }

@@ -16,7 +16,8 @@ internal sealed class JobPlanner(IJobPlanning planning, AdmissionCheck admission
     public async Task<JobPlan> Plan(JobRecord job, CancellationToken cancellationToken)
     {
         var asking = Task.Run(
-            () => AskedBy.Run(job.Owner, () => planning.Plan(job.Spec, job.State.WiderTypes, cancellationToken)), CancellationToken.None);
+            () => AskedBy.Run(job.Owner, () => planning.Plan(job.Spec, job.State.WiderTypes, cancellationToken)),
+            CancellationToken.None);
         var made = await GivenUp.EndOf(asking, Patience, clock, cancellationToken);
         await admission.CheckGang(job.Spec, made, cancellationToken);
         return made;

@@ -9,11 +9,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Publishes outputs of jobs. Every try ends in something that the job reacts to, or in a line of the log and another try; those are bounded by
-/// the <see cref="PublishingTries"/> of each job, whatever was thrown.
+/// Publishes outputs of jobs. Every try ends in something that the job reacts to, or in a line of the log and another try; those
+/// are bounded by the <see cref="PublishingTries"/> of each job, whatever was thrown.
 /// </summary>
 internal sealed partial class JobPublishing(
-    IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, ILossJudge losses, TimeProvider clock, ILogger<JobPublishing> logger)
+    IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, ILossJudge losses, TimeProvider clock,
+    ILogger<JobPublishing> logger)
 {
     // Beside progress, hardly anything changes the row of a job that publishes.
     private const int MaxLostRaces = 100;
@@ -29,7 +30,9 @@ internal sealed partial class JobPublishing(
             var other => other,
         };
 
-    /// <summary>Removes what a job that ended without a result left in its output folder. Never throws: the janitor tries again.</summary>
+    /// <summary>
+    /// Removes what a job that ended without a result left in its output folder. Never throws: the janitor tries again.
+    /// </summary>
     public async Task Clear(JobRecord ended)
     {
         try
@@ -52,14 +55,16 @@ internal sealed partial class JobPublishing(
         try
         {
             var stage = plan.Stages[^1].Index;
-            var partitions = (await checkpoints.List(id, stage, cancellationToken)).Where(partition => partition.State != PartitionState.Split).ToList();
+            var partitions = (await checkpoints.List(id, stage, cancellationToken)).Where(
+                partition => partition.State != PartitionState.Split).ToList();
             if (partitions.Count == 0 || partitions.Any(partition => partition.State != PartitionState.Committed))
             {
                 return null; // The next look says so too, and runs what is missing.
             }
 
             AttemptId[] attempts = [.. partitions.Select(partition => new AttemptId(partition.Task, partition.Attempt))];
-            var output = await publisher.Publish(job, plan, partitions, () => TryBeginShowing(id, epoch, stage, attempts), cancellationToken);
+            var output = await publisher.Publish(
+                job, plan, partitions, () => TryBeginShowing(id, epoch, stage, attempts), cancellationToken);
             tries.Succeeded();
             return output is null ? null : new Published(output.Result, output.Notes, clock.GetUtcNow());
         }
@@ -90,9 +95,10 @@ internal sealed partial class JobPublishing(
         }
     }
 
-    // Nothing is visible yet: what is believed to be lost runs again, and the job publishes anew. What another process sees is there, and
-    // this one's trouble.
-    private async Task<JobEvent?> OnLost(JobRecord job, ArtifactLostException lost, PublishingTries tries, CancellationToken cancellationToken)
+    // Nothing is visible yet: what is believed to be lost runs again, and the job publishes anew. What another process sees is
+    // there, and this one's trouble.
+    private async Task<JobEvent?> OnLost(
+        JobRecord job, ArtifactLostException lost, PublishingTries tries, CancellationToken cancellationToken)
     {
         Log.ArtifactLost(logger, job.State.Id, lost.Producer, lost.Message);
         if (await losses.Judge(lost.Producer, cancellationToken) != LossVerdict.Lost)
@@ -110,17 +116,19 @@ internal sealed partial class JobPublishing(
         return GiveUp(tries.GiveUpOnTrouble(clock.GetElapsedTime(0)), exception);
     }
 
-    // Past the point of no return no partition runs again, so a publisher that was killed there and finds its files gone cannot go on by itself.
-    // A retry begins before that point.
+    // Past the point of no return no partition runs again, so a publisher that was killed there and finds its files gone cannot
+    // go on by itself. A retry begins before that point.
     private async Task<bool> IsShowing(JobState begun) =>
-        await jobs.Find(begun.Id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing, IsShowing: true } state } && state.Epoch == begun.Epoch;
+        await jobs.Find(begun.Id, CancellationToken.None) is { State: { Phase: JobPhase.Publishing, IsShowing: true } state }
+            && state.Epoch == begun.Epoch;
 
     // The point of no return: in one transaction the row is still to be published and the stage is what was copied.
     private async Task<bool> TryBeginShowing(JobId id, int epoch, int stage, IReadOnlyCollection<AttemptId> attempts)
     {
         for (var race = 0; race < MaxLostRaces; race++)
         {
-            if (await jobs.Find(id, CancellationToken.None) is not { State: { Phase: JobPhase.Publishing } state } job || state.Epoch != epoch)
+            if (await jobs.Find(id, CancellationToken.None) is not { State: { Phase: JobPhase.Publishing } state } job
+                || state.Epoch != epoch)
             {
                 return false;
             }
@@ -128,14 +136,17 @@ internal sealed partial class JobPublishing(
             var decision = JobTransitions.Apply(state, new ShowRequested(epoch), job.Spec);
             var next = decision.State with { Revision = state.Revision + 1, Decisions = state.Decisions + 1 };
             if (await jobs.TryApply(
-                new JobChange { ExpectedRevision = state.Revision, State = next, OnlyIfCommitted = (stage, attempts) }, CancellationToken.None))
+                new JobChange { ExpectedRevision = state.Revision, State = next, OnlyIfCommitted = (stage, attempts) },
+                CancellationToken.None))
             {
                 return true;
             }
 
             var partitions = await checkpoints.List(id, stage, CancellationToken.None);
             if (partitions.Any(partition => partition.State is not (PartitionState.Committed or PartitionState.Split)
-                || (partition.State == PartitionState.Committed && !attempts.Contains(new AttemptId(partition.Task, partition.Attempt)))))
+                || (
+                    partition.State == PartitionState.Committed
+                        && !attempts.Contains(new AttemptId(partition.Task, partition.Attempt)))))
             {
                 return false;
             }
@@ -155,13 +166,18 @@ internal sealed partial class JobPublishing(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
+        [LoggerMessage(
+            EventId = 103, Level = LogLevel.Warning, Message = "Job {JobId}: the output could not be published yet: {Message}")]
         public static partial void NotPublished(ILogger logger, JobId jobId, string message);
 
-        [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
+        [LoggerMessage(
+            EventId = 107, Level = LogLevel.Warning,
+            Message = "Job {JobId} found the output of {Producer} lost when it was to be published: {Message}")]
         public static partial void ArtifactLost(ILogger logger, JobId jobId, AttemptId producer, string message);
 
-        [LoggerMessage(EventId = 112, Level = LogLevel.Warning, Message = "Job {JobId}: what it left in its output folder is not removed yet: {Message}")]
+        [LoggerMessage(
+            EventId = 112, Level = LogLevel.Warning,
+            Message = "Job {JobId}: what it left in its output folder is not removed yet: {Message}")]
         public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "Job {JobId}: publishing broke.")]

@@ -5,7 +5,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Removes jobs that have ended, with what they left.</summary>
-internal sealed partial class JobRemoval(IJobStore jobs, IArtifactStore artifacts, IOutputPublisher publisher, ILogger<JobRemoval> logger)
+internal sealed partial class JobRemoval(
+    IJobStore jobs, IArtifactStore artifacts, IOutputPublisher publisher, ILogger<JobRemoval> logger)
 {
     /// <summary>Removes a job that has ended; its result stays for the jobs that read it.</summary>
     /// <exception cref="ClusterException"><c>result-not-ready</c>: it has not ended.</exception>

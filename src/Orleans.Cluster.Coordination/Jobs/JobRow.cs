@@ -8,10 +8,11 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// One job's row: read, decided on by <see cref="JobTransitions"/>, and stored under the revision that was read. Who loses the race for a revision
-/// reads again and decides anew.
+/// One job's row: read, decided on by <see cref="JobTransitions"/>, and stored under the revision that was read. Who loses the
+/// race for a revision reads again and decides anew.
 /// </summary>
-internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions partitions, ProgressBoard progress, TimeProvider clock, ILogger logger)
+internal sealed partial class JobRow(
+    JobId id, IJobStore jobs, JobPartitions partitions, ProgressBoard progress, TimeProvider clock, ILogger logger)
 {
     /// <summary>The job.</summary>
     public JobId Id => id;
@@ -64,7 +65,8 @@ internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions par
             var happened = evt();
             if (happened is Observed { Facts.Decisions: var read } && read != job.State.Decisions)
             {
-                return new JobStep([], LooksAgain: true); // The job has moved on since they were read: what they say is of another state.
+                // The job has moved on since they were read: what they say is of another state.
+                return new JobStep([], LooksAgain: true);
             }
 
             var decision = JobTransitions.Apply(job.State, happened, job.Spec);
@@ -87,7 +89,10 @@ internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions par
         }
     }
 
-    /// <summary>Stores progress alone, unless somebody else was faster. What is shown is stored first, so that it does not go back after a failover.</summary>
+    /// <summary>
+    /// Stores progress alone, unless somebody else was faster. What is shown is stored first, so that it does not go back after a
+    /// failover.
+    /// </summary>
     public async Task Show(JobProgress shown)
     {
         var job = Known!;
@@ -128,12 +133,14 @@ internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions par
         return new JobStep(decision.Commands, LooksAgain: decision.OpenStages.Count > 0 || isNewPhase);
     }
 
-    private static JobChange Change(JobRecord job, JobState state, JobDecision decision, JobPlan? made, IReadOnlyList<PartitionRecord> opened) => new()
+    private static JobChange Change(
+        JobRecord job, JobState state, JobDecision decision, JobPlan? made, IReadOnlyList<PartitionRecord> opened) => new()
     {
         ExpectedRevision = job.State.Revision,
         State = state,
         Plan = made,
-        OpenPartitions = [.. opened.Concat(decision.Children).Select(partition => partition with { Attempt = state.AttemptsBefore })],
+        OpenPartitions =
+            [.. opened.Concat(decision.Children).Select(partition => partition with { Attempt = state.AttemptsBefore })],
         PartitionChanges = decision.PartitionChanges,
         CancelWaiting = decision.CancelWaiting,
         CancelRunning = decision.CancelRunning,
@@ -166,7 +173,9 @@ internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions par
         [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {JobId}: {From} -> {To}.")]
         public static partial void Transition(ILogger logger, JobId jobId, JobPhase from, JobPhase to);
 
-        [LoggerMessage(EventId = 101, Level = LogLevel.Debug, Message = "Job {JobId}: somebody else has changed revision {Revision}; reading again.")]
+        [LoggerMessage(
+            EventId = 101, Level = LogLevel.Debug,
+            Message = "Job {JobId}: somebody else has changed revision {Revision}; reading again.")]
         public static partial void Lost(ILogger logger, JobId jobId, long revision);
     }
 }
@@ -174,6 +183,8 @@ internal sealed partial class JobRow(JobId id, IJobStore jobs, JobPartitions par
 /// <summary>What follows from a decision that is stored.</summary>
 /// <param name="Commands">What to do; each is safe to do twice.</param>
 /// <param name="LooksAgain">Whether the job is another one than was looked at.</param>
-/// <param name="CutOff">Attempts whose plan was dropped with this; they run still and can no longer commit. Null for none.</param>
+/// <param name="CutOff">
+/// Attempts whose plan was dropped with this; they run still and can no longer commit. Null for none.
+/// </param>
 internal sealed record JobStep(
     IReadOnlyList<JobCommand> Commands, bool LooksAgain, IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>? CutOff = null);

@@ -6,13 +6,16 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <inheritdoc cref="IJobService"/>
 internal sealed class JobService(
-    IGrainFactory grains, IJobStore jobs, JobAcceptance acceptance, RepeatedSubmits repeated, JobRemoval removal, TimeProvider clock) : IJobService
+    IGrainFactory grains, IJobStore jobs, JobAcceptance acceptance, RepeatedSubmits repeated, JobRemoval removal,
+    TimeProvider clock) : IJobService
 {
     // For a grain that moves to another silo, or has much to do.
     private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(2);
 
-    public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) => origin.IdempotencyKey is { } key
-        ? repeated.Once((origin.Owner, key), origin.RequestHash, () => FindOrAccept(spec, origin, key, cancellationToken), cancellationToken)
+    public Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken) =>
+        origin.IdempotencyKey is { } key
+        ? repeated.Once(
+            (origin.Owner, key), origin.RequestHash, () => FindOrAccept(spec, origin, key, cancellationToken), cancellationToken)
         : acceptance.Accept(spec, origin, cancellationToken);
 
     // The key comes before everything that may refuse a job: a repeated request has been accepted already.
@@ -43,9 +46,11 @@ internal sealed class JobService(
             : await AskOrTell(job, cancellationToken);
     }
 
-    // The row is right, and only its progress and reason are of some seconds ago; one grain that does not answer must not hold up a list.
+    // The row is right, and only its progress and reason are of some seconds ago; one grain that does not answer must not hold up
+    // a list.
     private Task<JobStatus> AskOrTell(JobRecord job, CancellationToken cancellationToken) => GrainCalls.OrElse(
-        () => Grain(job.State.Id).GetStatus(), StatusPatience, () => JobStatusView.Of(job, null, null, clock.GetUtcNow()), clock, cancellationToken);
+        () => Grain(job.State.Id).GetStatus(), StatusPatience, () => JobStatusView.Of(job, null, null, clock.GetUtcNow()), clock,
+        cancellationToken);
 
     public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
     {
@@ -67,7 +72,8 @@ internal sealed class JobService(
         return await Call(id, grain => grain.Retry(), cancellationToken);
     }
 
-    public async Task Delete(JobId id, CancellationToken cancellationToken) => await removal.Remove(await Find(id, cancellationToken), cancellationToken);
+    public async Task Delete(JobId id, CancellationToken cancellationToken) =>
+        await removal.Remove(await Find(id, cancellationToken), cancellationToken);
 
     private Task<JobStatus> Call(JobId id, Func<IJobGrain, Task<JobStatus>> call, CancellationToken cancellationToken) =>
         GrainCalls.Call(() => call(Grain(id)), clock, cancellationToken);

@@ -6,7 +6,9 @@ using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>Planning of one job: one run at a time, whose end is told to the job whatever it is. Given up when the job has ended.</summary>
+/// <summary>
+/// Planning of one job: one run at a time, whose end is told to the job whatever it is. Given up when the job has ended.
+/// </summary>
 internal sealed partial class PlanningRun
 {
     private readonly JobRow row;

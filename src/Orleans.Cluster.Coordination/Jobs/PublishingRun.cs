@@ -7,8 +7,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Publishing of one job: one try at a time, and what is left in its output folder when it has ended without a result. Given up when the row has
-/// moved on.
+/// Publishing of one job: one try at a time, and what is left in its output folder when it has ended without a result. Given up
+/// when the row has moved on.
 /// </summary>
 internal sealed partial class PublishingRun
 {
@@ -98,7 +98,9 @@ internal sealed partial class PublishingRun
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "Job {JobId}: the end of its publishing could not be stored; it publishes again.")]
+        [LoggerMessage(
+            EventId = 111, Level = LogLevel.Error,
+            Message = "Job {JobId}: the end of its publishing could not be stored; it publishes again.")]
         public static partial void NotEnded(ILogger logger, Exception exception, JobId jobId);
     }
 }

@@ -6,7 +6,10 @@ namespace Orleans.Cluster.Coordination.Queueing;
 /// <summary>Answers the reports that are held open, with what the <see cref="QueueLedger"/> has for their workers.</summary>
 internal sealed class QueueAnswers(QueueLedger ledger, WorkerRoster roster, TimeProvider clock)
 {
-    /// <summary>Takes a report into the ledger. Its answer, if the worker has to do something before it may be given anything; null when it hasn't.</summary>
+    /// <summary>
+    /// Takes a report into the ledger. Its answer, if the worker has to do something before it may be given anything; null when
+    /// it hasn't.
+    /// </summary>
     public WorkerOrders? Take(WorkerReport report)
     {
         var snapshot = new WorkerSnapshot(
@@ -23,7 +26,8 @@ internal sealed class QueueAnswers(QueueLedger ledger, WorkerRoster roster, Time
         foreach (var group in ledger.Grant(roster.Waiting, clock.GetUtcNow()).GroupBy(grant => grant.Match.Worker))
         {
             var grants = group.Select(grant => new Grant(
-                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources, grant.Match.Together));
+                grant.Number, grant.Match.Job, grant.Match.Epoch, grant.Match.Stage, grant.Match.Count, grant.Match.Resources,
+                grant.Match.Together));
             roster.Answer(group.Key, new WorkerOrders { Grants = [.. grants], Drain = roster.IsDrained(group.Key) });
         }
     }

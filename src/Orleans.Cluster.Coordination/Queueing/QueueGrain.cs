@@ -11,16 +11,14 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Coordination.Queueing;
 
 /// <summary>
-/// Orders all waiting work and hands it to the workers that ask. What decides is <see cref="QueueLedger"/>; this grain feeds it: reports of
-/// workers, the job rows, membership and the clock.
+/// Orders all waiting work and hands it to the workers that ask. What decides is <see cref="QueueLedger"/>; this grain feeds it:
+/// reports of workers, the job rows, membership and the clock.
 /// </summary>
 [Reentrant]
 internal sealed partial class QueueGrain(
     IJobStore jobs,
-    ICheckpointStore checkpoints,
-    IClusterMembershipService membership,
-    IOptions<QueueOptions> options,
-    TimeProvider clock,
+    ICheckpointStore checkpoints, IClusterMembershipService membership,
+    IOptions<QueueOptions> options, TimeProvider clock,
     ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(500);
@@ -34,7 +32,9 @@ internal sealed partial class QueueGrain(
 
     // Numbers of grants begin at the clock, so that none is given twice by two activations.
     private readonly QueueLedger ledger = new(
-        options.Value.PriorityRise, new GangBounds(options.Value.GangTurn, options.Value.GangConfirmation, options.Value.GangReplacement), clock.GetUtcNow().UtcTicks);
+        options.Value.PriorityRise,
+        new GangBounds(options.Value.GangTurn, options.Value.GangConfirmation, options.Value.GangReplacement),
+        clock.GetUtcNow().UtcTicks);
     private readonly WorkerRoster roster = new(options.Value.ReportHold, options.Value.LeaseDuration);
     private readonly PartitionPace pace = new();
     private readonly WakeList wakes = new();
@@ -53,8 +53,10 @@ internal sealed partial class QueueGrain(
         var settings = options.Value;
         lost = new LostWorkers(
             checkpoints, membership, roster, ledger,
-            new WorkerLoss(attention, settings.LeaseDuration, settings.ExecutorDeadline, settings.ReportHold, TickPeriod), clock, logger);
-        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
+            new WorkerLoss(attention, settings.LeaseDuration, settings.ExecutorDeadline, settings.ReportHold, TickPeriod), clock,
+            logger);
+        this.RegisterGrainTimer(
+            Tick, new GrainTimerCreationOptions(TimeSpan.Zero, TickPeriod) { KeepAlive = true, Interleave = true });
         Log.Activated(logger);
         return Task.CompletedTask;
     }
@@ -163,7 +165,8 @@ internal sealed partial class QueueGrain(
         }
         catch (Exception exception)
         {
-            // Nobody knows whether it has begun. If so, its workers find attempts under their names that they do not run, and give them back.
+            // Nobody knows whether it has begun. If so, its workers find attempts under their names that they do not run, and
+            // give them back.
             Log.GangNotBegun(logger, exception, gang.Job, gang.Stage);
             ledger.GangRefused(gang.Number);
         }
@@ -246,10 +249,14 @@ internal sealed partial class QueueGrain(
         [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "The queue is active here.")]
         public static partial void Activated(ILogger logger);
 
-        [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The database does not answer; the queue goes on with what it knows.")]
+        [LoggerMessage(
+            EventId = 202, Level = LogLevel.Warning,
+            Message = "The database does not answer; the queue goes on with what it knows.")]
         public static partial void StorageAway(ILogger logger, Exception exception);
 
-        [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The gang of stage {Stage} of job {Job} could not begin, and tries again.")]
+        [LoggerMessage(
+            EventId = 203, Level = LogLevel.Warning,
+            Message = "The gang of stage {Stage} of job {Job} could not begin, and tries again.")]
         public static partial void GangNotBegun(ILogger logger, Exception exception, JobId job, int stage);
     }
 }

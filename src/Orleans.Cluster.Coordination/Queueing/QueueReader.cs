@@ -6,9 +6,9 @@ using Orleans.Cluster.Planning.Queueing;
 namespace Orleans.Cluster.Coordination.Queueing;
 
 /// <summary>
-/// Reads for the <see cref="QueueLedger"/> what the database says: the jobs of which something was heard at once, one read at a time, and all
-/// of them now and then, since what should have been heard may have been lost. The more jobs there are, the rarer it reads all: it takes a
-/// small share of the time whatever their number.
+/// Reads for the <see cref="QueueLedger"/> what the database says: the jobs of which something was heard at once, one read at a
+/// time, and all of them now and then, since what should have been heard may have been lost. The more jobs there are, the rarer
+/// it reads all: it takes a small share of the time whatever their number.
 /// </summary>
 internal sealed class QueueReader
 {
