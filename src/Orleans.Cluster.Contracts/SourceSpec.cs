@@ -71,7 +71,8 @@ public enum SourceCompression
 public sealed record SourceOptions
 {
     /// <summary>
-    /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both ends of a line left out.
+    /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both
+    /// ends of a line left out.
     /// </summary>
     public string? Delimiter { get; init; }
 

@@ -84,7 +84,10 @@ public sealed record TextDialect
     /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
     public bool BlankLineIsRow { get; init; }
 
-    /// <summary>Whether fields are separated by runs of spaces and tabs; those at both ends of a line mean nothing, and a line of them alone is blank.</summary>
+    /// <summary>
+    /// Whether fields are separated by runs of spaces and tabs; those at both ends of a line mean nothing, and a line of them
+    /// alone is blank.
+    /// </summary>
     public bool IsWhitespace => Delimiter == Whitespace;
 
     /// <summary>Whether records are read alike by another dialect; where they begin in a file is the file's own.</summary>
