@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,8 @@ public static class ConsoleEndpoints
     /// </summary>
     public static void MapConsole(this IEndpointRouteBuilder routes)
     {
-        var host = new LazyConsole(routes.ServiceProvider.GetRequiredService<ILoggerFactory>());
+        var host = new LazyConsole(
+            routes.ServiceProvider.GetRequiredService<ILoggerFactory>(), routes.ServiceProvider.GetRequiredService<IDataProtectionProvider>());
         foreach (var pattern in ConsolePages.Patterns)
         {
             routes.MapGet(pattern, host.Serve).WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
