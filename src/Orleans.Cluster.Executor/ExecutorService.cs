@@ -22,6 +22,9 @@ internal sealed class ExecutorService(ProcessLease lease) : IExecutor, IDisposab
     public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken) =>
         engine.AlignAsync(request, cancellationToken);
 
+    public Task<EngineAnswer<JudgedRowGroups>> JudgeAsync(RowGroupQuestion question, CancellationToken cancellationToken) =>
+        engine.JudgeAsync(question, cancellationToken);
+
     public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) => engine.ParseAsync(sql, cancellationToken);
 
     public Task<EngineAnswer<string>> RenderAsync(string tree, CancellationToken cancellationToken) => engine.RenderAsync(tree, cancellationToken);

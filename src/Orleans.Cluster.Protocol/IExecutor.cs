@@ -18,6 +18,9 @@ public interface IExecutor
     /// <summary>Moves byte offsets of one text file to starts of records, and counts the records between them.</summary>
     Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Holds a condition against the statistics of Parquet row groups.</summary>
+    Task<EngineAnswer<JudgedRowGroups>> JudgeAsync(RowGroupQuestion question, CancellationToken cancellationToken);
+
     /// <summary>Parses exactly one SELECT into DuckDB's own tree (<c>json_serialize_sql</c>); nothing is looked up.</summary>
     Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken);
 

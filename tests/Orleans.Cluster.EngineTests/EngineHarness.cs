@@ -172,6 +172,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     /// <summary>Rows of a result as text, one line each.</summary>
     public static string[] Rows(JsonElement result) => [.. result.GetProperty("rows").EnumerateArray().Select(row => row.ToString())];
 
+    public async Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) =>
+        (await executor.JudgeAsync(question, cancellationToken)).Get();
+
     public async Task<string> Parse(string sql, CancellationToken cancellationToken) => (await executor.ParseAsync(sql, cancellationToken)).Get();
 
     public async Task<string> Render(string tree, CancellationToken cancellationToken) => (await executor.RenderAsync(tree, cancellationToken)).Get();

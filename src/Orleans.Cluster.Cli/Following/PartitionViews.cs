@@ -73,7 +73,8 @@ internal static class PartitionViews
                 $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
             if (dataset.Pruned is { } pruned)
             {
-                console.Text.WriteLine($"   {pruned.Files} of {pruned.OfFiles} files ({Quantities.Bytes(pruned.Bytes)}) left out by the condition");
+                var groups = pruned.OfRowGroups > 0 ? $", {pruned.RowGroups} of {pruned.OfRowGroups} row groups" : "";
+                console.Text.WriteLine($"   {pruned.Files} of {pruned.OfFiles} files{groups} ({Quantities.Bytes(pruned.Bytes)}) left out by the condition");
             }
         }
 

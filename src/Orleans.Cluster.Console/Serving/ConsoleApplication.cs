@@ -13,14 +13,18 @@ internal static class ConsoleApplication
     /// <summary>Whatever a page needs comes from the gateway itself; nothing else is loaded, and no script or style stands in a page.</summary>
     private const string ContentPolicy = "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'; frame-ancestors 'self'";
 
-    public static void AddConsole(this IServiceCollection services, Uri gateway)
+    /// <param name="services">Where they are added.</param>
+    /// <param name="gateway">What the pages call.</param>
+    /// <param name="protection">
+    /// Keys of what a page holds between its request and its connection, which may be another gateway's. A page that outlives both is loaded again.
+    /// </param>
+    public static void AddConsole(this IServiceCollection services, Uri gateway, IDataProtectionProvider protection)
     {
         services.AddSingleton(_ => new GatewayHttp(new HttpClient(GatewayAddress.Handler()) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(100) }));
         services.AddSingleton<Feeds>();
         services.AddScoped<GatewayCalls>();
         services.AddScoped<Notices>();
-        // Keys of what a page holds between its request and its connection. A page that outlives the process is loaded again.
-        services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
+        services.AddSingleton(protection);
         services.AddRazorComponents().AddInteractiveServerComponents(Bound);
         services.AddCascadingAuthenticationState();
     }

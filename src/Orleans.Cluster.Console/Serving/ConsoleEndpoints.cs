@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,8 @@ public static class ConsoleEndpoints
     /// <returns>All of them, for what the process says of them.</returns>
     public static IEndpointConventionBuilder MapConsole(this IEndpointRouteBuilder routes)
     {
-        var host = new LazyConsole(routes.ServiceProvider.GetRequiredService<ILoggerFactory>());
+        var host = new LazyConsole(
+            routes.ServiceProvider.GetRequiredService<ILoggerFactory>(), routes.ServiceProvider.GetRequiredService<IDataProtectionProvider>());
         var all = routes.MapGroup("").WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
         foreach (var pattern in ConsolePages.Patterns)
         {

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;
@@ -12,9 +13,9 @@ namespace Orleans.Cluster.WebConsole.Serving;
 
 /// <summary>
 /// The console as an application of its own inside the process, made when somebody opens its first page: a gateway that nobody looks at pays
-/// nothing for it, neither at start nor later. It shares no service with the gateway, so it can use only what everybody can call.
+/// nothing for it, neither at start nor later. It shares no service with the gateway but keys, so it can use only what everybody can call.
 /// </summary>
-internal sealed class LazyConsole(ILoggerFactory loggers)
+internal sealed class LazyConsole(ILoggerFactory loggers, IDataProtectionProvider protection)
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private Started? started;
@@ -45,7 +46,7 @@ internal sealed class LazyConsole(ILoggerFactory loggers)
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(LazyConsole).Assembly.GetName().Name });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer>(made);
-        builder.Services.AddConsole(gateway);
+        builder.Services.AddConsole(gateway, protection);
         var console = builder.Build();
         console.UseConsole();
         await console.StartAsync();

@@ -47,6 +47,19 @@ public sealed class LocalExecutor : IExecutor, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<EngineAnswer<JudgedRowGroups>> JudgeAsync(RowGroupQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        return Answer(
+            () =>
+            {
+                using var leave = ObjectReads.Allow(question.Grant);
+                return RowGroupJudge.Judge(question, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) =>
         Answer(() => tree.Value.Parse(sql), cancellationToken);
 

@@ -102,8 +102,9 @@ internal static class ParquetNames
             "names-mended", $"{path} has blank or repeated column names: {list}{(mended.Count > Shown ? $", and {mended.Count - Shown} more" : "")}.");
     }
 
-    // The schema is a tree in depth-first order: the root, then each column with what is nested in it behind it.
-    private static List<string> TopLevel(List<(string Name, long Children)> nodes)
+    /// <summary>Names of columns as written.</summary>
+    /// <param name="nodes">The schema, which is a tree in depth-first order: the root, then each column with what is nested in it behind it.</param>
+    public static List<string> TopLevel(List<(string Name, long Children)> nodes)
     {
         var names = new List<string>();
         for (var i = 1; i < nodes.Count;)

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
@@ -36,6 +37,7 @@ internal static class AccessExtensions
         services.AddSingleton<RefusalBudget>();
         services.AddSingleton(provider => new Lazy<SessionSeal>(() => new SessionSeal(KeyOf(provider))));
         services.AddSingleton(provider => new SecretSeal(() => KeyOf(provider)));
+        services.AddSingleton<IDataProtectionProvider>(provider => new SharedProtection(() => KeyOf(provider)));
         return services;
 
         byte[] KeyOf(IServiceProvider provider) => SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State);

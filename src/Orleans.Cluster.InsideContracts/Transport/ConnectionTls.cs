@@ -132,7 +132,10 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
 
     private static partial class Log
     {
-        [LoggerMessage(1310, LogLevel.Warning, "{Other} is not a silo of this cluster, so the connection is closed: {Why}")]
+        [LoggerMessage(
+            1310, LogLevel.Warning,
+            "{Other} is not a silo of this cluster, so the connection is closed: {Why} Silos of one cluster have the same "
+            + "Cluster:Tls:Certificate; those that were given none, the same state directory.")]
         public static partial void Refused(ILogger logger, EndPoint? other, string why);
     }
 }

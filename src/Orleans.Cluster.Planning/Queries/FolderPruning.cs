@@ -1,50 +1,29 @@
-using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>
-/// Leaves out files whose folders (<c>day=2024-01-05</c>) say that none of their rows can meet the query's condition. Only queries of one plain
-/// table are looked at, and what is not sure is read. The schema stays that of all files.
-/// </summary>
+/// <summary>Leaves out files whose folders (<c>day=2024-01-05</c>) say that none of their rows can meet the query's condition.</summary>
 internal static class FolderPruning
 {
-    /// <summary>Whether any dataset has something that a condition could leave out.</summary>
-    public static bool IsPossible(IReadOnlyDictionary<string, PlannedDataset> datasets) =>
-        datasets.Values.Any(dataset => Slices(dataset).Any(slice => slice.File.HiveValues is { Count: > 0 }));
+    /// <summary>Whether the dataset has something that a condition could leave out.</summary>
+    public static bool IsPossible(PlannedDataset dataset) => Slices(dataset).Any(slice => slice.File.HiveValues is { Count: > 0 });
 
-    /// <summary>The datasets without the files that the query cannot need; the same ones when all are needed.</summary>
-    public static IReadOnlyDictionary<string, PlannedDataset> Apply(IReadOnlyDictionary<string, PlannedDataset> datasets, JsonObject query)
+    /// <summary>The dataset without the files that the query cannot need; the same one when all are needed.</summary>
+    public static PlannedDataset Apply(PlannedDataset dataset, PlainCondition query)
     {
-        if (query.Text("type") != "SELECT_NODE" || query["where_clause"] is not JsonObject condition || query["from_table"] is not JsonObject table
-            || table.Text("type") != "BASE_TABLE" || table.Text("schema_name") is { Length: > 0 } || query["cte_map"]?["map"] is JsonArray { Count: > 0 }
-            || SqlNodes.Descend(query).Any(node => node.IsClass("SUBQUERY"))
-            || datasets.Keys.FirstOrDefault(key => string.Equals(key, table.Text("table_name"), StringComparison.OrdinalIgnoreCase)) is not { } name)
-        {
-            return datasets;
-        }
-
-        var dataset = datasets[name];
-        var test = new FolderTest(dataset.Columns, Hidden(query), [name, table.Text("alias") ?? ""]);
+        var test = new FolderTest(query);
         var verdicts = new Dictionary<string, bool>(StringComparer.Ordinal);
-        var pruned = Prune(dataset, file =>
+        return Prune(dataset, file =>
         {
             if (!verdicts.TryGetValue(file.Stamp.Path, out var isNeeded))
             {
-                isNeeded = verdicts[file.Stamp.Path] = file.HiveValues is not { } folders || !test.Excludes(condition, folders);
+                isNeeded = verdicts[file.Stamp.Path] = file.HiveValues is not { } folders || !test.Excludes(query.Condition, folders);
             }
 
             return isNeeded;
         });
-        return ReferenceEquals(pruned, dataset)
-            ? datasets
-            : datasets.ToDictionary(pair => pair.Key, pair => pair.Key == name ? pruned : pair.Value, StringComparer.OrdinalIgnoreCase);
     }
-
-    // A name that the query gives to something else may mean that in its condition.
-    private static HashSet<string> Hidden(JsonObject query) => query.Items("select_list").Select(item => item.Text("alias"))
-        .OfType<string>().Where(alias => alias.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static PlannedDataset Prune(PlannedDataset dataset, Func<SourceFile, bool> isNeeded)
     {

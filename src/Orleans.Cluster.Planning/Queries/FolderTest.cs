@@ -10,10 +10,7 @@ namespace Orleans.Cluster.Planning.Queries;
 /// Whether a condition is surely not true for any row of a file, by the values of its folders alone: texts byte by byte, whole numbers, and
 /// dates written as dates are. A comparison of anything else may be true.
 /// </summary>
-/// <param name="columns">Columns of the dataset, with their types.</param>
-/// <param name="hidden">Names that mean something else in the query.</param>
-/// <param name="tables">Names of the table.</param>
-internal sealed class FolderTest(IReadOnlyList<ColumnSchema> columns, IReadOnlySet<string> hidden, IReadOnlyList<string> tables)
+internal sealed class FolderTest(PlainCondition query)
 {
     /// <summary>Whether no row of a file with these folders can meet the condition.</summary>
     public bool Excludes(JsonObject condition, IReadOnlyDictionary<string, string> folders)
@@ -40,7 +37,7 @@ internal sealed class FolderTest(IReadOnlyList<ColumnSchema> columns, IReadOnlyS
 
     private bool Excludes(string type, JsonObject column, JsonObject constant, IReadOnlyDictionary<string, string> folders)
     {
-        if (ColumnOf(column) is not { } schema || FolderOf(schema.Name, folders) is not { } folder || ConstantOf(constant) is not { } other)
+        if (query.ColumnOf(column) is not { } schema || FolderOf(schema.Name, folders) is not { } folder || ConstantOf(constant) is not { } other)
         {
             return false;
         }
@@ -89,21 +86,6 @@ internal sealed class FolderTest(IReadOnlyList<ColumnSchema> columns, IReadOnlyS
 
     private static DateOnly? Day(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
-
-    private ColumnSchema? ColumnOf(JsonObject expression)
-    {
-        if (!expression.IsClass("COLUMN_REF"))
-        {
-            return null;
-        }
-
-        var names = SqlNodes.ColumnNames(expression);
-        var isQualified = names.Count == 2 && tables.Contains(names[0], StringComparer.OrdinalIgnoreCase)
-            && !columns.Any(column => string.Equals(column.Name, names[0], StringComparison.OrdinalIgnoreCase));
-        return names.Count == 1 || isQualified
-            ? columns.FirstOrDefault(column => string.Equals(column.Name, names[^1], StringComparison.OrdinalIgnoreCase) && !hidden.Contains(column.Name))
-            : null;
-    }
 
     private static string? FolderOf(string column, IReadOnlyDictionary<string, string> folders) =>
         folders.FirstOrDefault(pair => string.Equals(pair.Key, column, StringComparison.OrdinalIgnoreCase)).Value;

@@ -58,6 +58,9 @@ internal sealed class PlanDraft(
     public async Task<JsonObject> Parse(string sql) =>
         (JsonObject)SqlNodes.Statement(await engine.Parse(sql, cancellationToken))["node"]!.DeepClone();
 
+    /// <summary>Which row groups a condition needs.</summary>
+    public Task<JudgedRowGroups> Judge(RowGroupQuestion question) => engine.Judge(question, cancellationToken);
+
     /// <summary>Text of a query node.</summary>
     public Task<string> Render(JsonNode query) => engine.Render(SqlNodes.Tree(query), cancellationToken);
 

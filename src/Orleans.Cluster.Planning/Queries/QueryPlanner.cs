@@ -14,7 +14,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         ArgumentNullException.ThrowIfNull(datasets);
         var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
-        if (FolderPruning.IsPossible(datasets) && FolderPruning.Apply(datasets, await draft.Parse(sql)) is var needed && !ReferenceEquals(needed, datasets))
+        if (await Pruning.Apply(datasets, draft, sql) is var needed && !ReferenceEquals(needed, datasets))
         {
             draft = new PlanDraft(engine, needed, limits ?? new PlanLimits(), cancellationToken);
         }

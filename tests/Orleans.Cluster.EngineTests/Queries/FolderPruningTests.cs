@@ -35,6 +35,7 @@ public sealed class FolderPruningTests : IDisposable
     [InlineData("SELECT k FROM source WHERE t = (SELECT min(t) FROM source)")]
     [InlineData("SELECT s.k FROM source AS s, source AS o WHERE s.t = 'a' AND s.k = o.k")]
     [InlineData("SELECT k FROM (SELECT * FROM source) WHERE t = 'a'")]
+    [InlineData("SELECT t FROM source AS s(t, n, d, k) WHERE t = 'a'")]
     public async Task Plan_ConditionThatIsNotSure_ReadsEverything(string query)
     {
         var plan = await harness.Plan(Job(Write(), query));

@@ -26,11 +26,27 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
     {
         await WriteAsync(kind);
 
-        var (ofFiles, ofObjects) = (await RunAsync($"{kind}/{pattern}"), await RunAsync($"s3://{S3Server.Bucket}/open/{kind}/{pattern}"));
+        var (_, ofFiles) = await RunAsync($"{kind}/{pattern}");
+        var (_, ofObjects) = await RunAsync($"s3://{S3Server.Bucket}/open/{kind}/{pattern}");
 
         Assert.Equal(ofFiles.GetProperty("rows").ToString(), ofObjects.GetProperty("rows").ToString());
         Assert.Equal(ofFiles.GetProperty("columns").ToString(), ofObjects.GetProperty("columns").ToString());
         Assert.NotEqual(0, ofFiles.GetProperty("totalRows").GetInt64());
+    }
+
+    [Fact]
+    public async Task Submit_ConditionOverParquetOnS3_LeavesOutWhatItLeavesOutOfFiles()
+    {
+        await WriteAsync("parquet");
+
+        var (overFiles, files) = await RunAsync("parquet/**/*.parquet", "n > 30000");
+        var (overObjects, objects) = await RunAsync($"s3://{S3Server.Bucket}/open/parquet/**/*.parquet", "n > 30000");
+
+        var (ofFiles, ofObjects) = (await PrunedAsync(overFiles), await PrunedAsync(overObjects));
+        Assert.Equal(files.GetProperty("rows").ToString(), objects.GetProperty("rows").ToString());
+        Assert.Equal(ofFiles.ToString(), ofObjects.ToString());
+        Assert.InRange(ofObjects.GetProperty("rowGroups").GetInt32(), 1, ofObjects.GetProperty("ofRowGroups").GetInt32() - 1);
+        Assert.InRange(ofObjects.GetProperty("files").GetInt32(), 1, ofObjects.GetProperty("ofFiles").GetInt32() - 1);
     }
 
     [Theory]
@@ -75,7 +91,7 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
 
     private static object Count(string path) => new { operation = "aggregate", source = new { path } };
 
-    private static object Sums(string path) => new
+    private static object Sums(string path, string where) => new
     {
         operation = "aggregate",
         source = new { path },
@@ -83,17 +99,21 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
         {
             groupBy = new[] { "gene" },
             aggregates = new object[] { new { function = "sum", column = "n", @as = "total" }, new { function = "count", @as = "rows" } },
-            where = "n > 10",
+            where,
             orderBy = new[] { new { column = "gene" } },
         },
         partitioning = new { targetBytes = 65536 },
     };
 
-    private async Task<JsonElement> RunAsync(string path)
+    private async Task<JsonElement> PrunedAsync(string id) =>
+        (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/plan")).GetProperty("datasets").GetProperty("source").GetProperty("pruned");
+
+    private async Task<(string Id, JsonElement Result)> RunAsync(string path, string where = "n > 10")
     {
-        var end = await cluster.WaitForEndAsync((await cluster.SubmitAsync(Sums(path))).GetProperty("id").GetString()!);
+        var end = await cluster.WaitForEndAsync((await cluster.SubmitAsync(Sums(path, where))).GetProperty("id").GetString()!);
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
-        return await cluster.ResultAsync(end.GetProperty("id").GetString()!);
+        var id = end.GetProperty("id").GetString()!;
+        return (id, await cluster.ResultAsync(id));
     }
 
     // Three files of each kind, of about 300 KB.

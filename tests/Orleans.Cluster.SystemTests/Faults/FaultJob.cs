@@ -50,7 +50,7 @@ internal sealed class FaultJob
     }
 
     /// <summary>Submits it. With an output path, the result goes there as CSV and the path must be new.</summary>
-    public async Task<string> SubmitAsync(string? outputPath)
+    public async Task<string> SubmitAsync(string? outputPath, object? callback = null)
     {
         var status = await cluster.SubmitAsync(new
         {
@@ -58,6 +58,7 @@ internal sealed class FaultJob
             source = new { path = Table },
             parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
             partitioning = new { targetBytes },
+            callback,
             output = outputPath is null ? null : new { path = outputPath, format = "CSV", mode = "ERROR_IF_EXISTS" },
         });
         return status.GetProperty("id").GetString()!;

@@ -10,11 +10,10 @@ namespace Orleans.Cluster.SystemTests.Faults;
 /// A gateway and workers over one PostgreSQL server, each started on its own, as several machines would: the end of the gateway is nobody
 /// else's end.
 /// </summary>
-public sealed class HandRunCluster : PostgresCluster
+public class HandRunCluster : PostgresCluster
 {
     private readonly List<Process> workers = [];
     private readonly List<Process> rivals = [];
-    private Process? second;
 
     protected override IReadOnlyList<string> Settings => [.. base.Settings, "--Scaling:Target=Fixed", .. FaultSettings.Values];
 
@@ -53,24 +52,28 @@ public sealed class HandRunCluster : PostgresCluster
         return (JobPhase)Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Starts a second gateway of the same cluster, on a state folder of its own; where it listens.</summary>
-    public async Task<Uri> StartSecondGatewayAsync()
+    /// <summary>Starts another gateway of the same cluster, on a state folder of its own.</summary>
+    /// <returns>Its process, and where it listens.</returns>
+    protected async Task<(Process Process, Uri Address)> StartGatewayAsync(string name)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}/api/processing/");
-        second = StartSilo(
+        var gateway = StartSilo(
             [$"--Urls={address.GetLeftPart(UriPartial.Authority)}", "--Cluster:Workers=0", "--Cluster:DashboardPort=0",
-             $"--Cluster:ArtifactStore={Path.Combine(StateFolder, "artifacts")}"],
-            Path.Combine(Folder, "second"));
+             $"--Cluster:ArtifactStore={Path.Combine(StateFolder, "artifacts")}",
+             // Silos with other state folders know each other by a certificate that all were given.
+             $"--Cluster:Tls:Certificate={Path.Combine(StateFolder, "silo.pem")}",
+             .. AsksForKeys ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"] : Array.Empty<string>()],
+            Path.Combine(Folder, name));
         using var http = new HttpClient { BaseAddress = address };
-        await Until(async () => await AnswersAsync(http), TimeSpan.FromSeconds(60), () => Log.ToString());
-        return address;
+        await Until(async () => await AnswersAsync(http), TimeSpan.FromMinutes(3), () => Log.ToString());
+        return (gateway, address);
     }
 
     private static async Task<bool> AnswersAsync(HttpClient http)
     {
         try
         {
-            using var response = await http.GetAsync("health/live");
+            using var response = await http.GetAsync("health/ready");
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -105,14 +108,13 @@ public sealed class HandRunCluster : PostgresCluster
     public override async ValueTask DisposeAsync()
     {
         await KillRivalsAsync();
-        await KillAsync(second is null || !Runs(second.Id) ? [] : [second.Id]);
-        second?.Dispose();
         await KillAsync([.. workers.Select(worker => worker.Id).Where(Runs)]);
         workers.ForEach(worker => worker.Dispose());
         await base.DisposeAsync();
     }
 
-    private void StartWorkers()
+    /// <summary>Starts workers in place of those that do not run.</summary>
+    public void StartWorkers()
     {
         foreach (var dead in workers.Where(worker => !Runs(worker.Id)).ToList())
         {

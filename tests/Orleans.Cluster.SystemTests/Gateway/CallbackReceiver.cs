@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.Gateway;
@@ -10,6 +12,10 @@ internal sealed record ReceivedCallback(string Id, string Timestamp, string Sign
     public string Type => JsonDocument.Parse(Body).RootElement.GetProperty("type").GetString()!;
 
     public long Revision => JsonDocument.Parse(Body).RootElement.GetProperty("data").GetProperty("revision").GetInt64();
+
+    /// <summary>What its signature is if it was signed with a secret in base64.</summary>
+    public string Sign(string secret) => "v1," + Convert.ToBase64String(HMACSHA256.HashData(
+        Convert.FromBase64String(secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Body}")));
 }
 
 /// <summary>A receiver of callbacks that is not there until it is started, and then answers 503 for the first few requests.</summary>
@@ -35,6 +41,12 @@ internal sealed class CallbackReceiver : IAsyncDisposable
     public string Address { get; }
 
     public ConcurrentQueue<ReceivedCallback> Accepted { get; } = new();
+
+    /// <summary>Accepted or not.</summary>
+    public ConcurrentQueue<ReceivedCallback> Received { get; } = new();
+
+    /// <summary>So many requests get no answer, before the others.</summary>
+    public int Held { get; set; }
 
     public async ValueTask DisposeAsync()
     {
@@ -64,10 +76,17 @@ internal sealed class CallbackReceiver : IAsyncDisposable
             using var reader = new StreamReader(context.Request.InputStream);
             var body = await reader.ReadToEndAsync();
             var headers = context.Request.Headers;
+            var message = new ReceivedCallback(headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, body);
+            Received.Enqueue(message);
+            if (Held-- > 0)
+            {
+                continue;
+            }
+
             var refuse = refusals-- > 0;
             if (!refuse)
             {
-                Accepted.Enqueue(new ReceivedCallback(headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, body));
+                Accepted.Enqueue(message);
             }
 
             context.Response.StatusCode = refuse ? 503 : 204;

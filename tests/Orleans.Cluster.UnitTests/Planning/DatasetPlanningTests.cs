@@ -73,6 +73,8 @@ public sealed class DatasetPlanningTests : IDisposable
 
         public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<string> Parse(string sql, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string> Render(string tree, CancellationToken cancellationToken) => throw new NotSupportedException();
