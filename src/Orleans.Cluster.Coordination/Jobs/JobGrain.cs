@@ -356,6 +356,7 @@ internal sealed partial class JobGrain(
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
                 : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
             RunningAttempts = runningAttempts,
+            MostArtifactBytes = admission.MostArtifactBytes,
             IsBusy = planningNow is not null || isPublishing,
             Dependencies = state.Phase == JobPhase.Queued && !open && job.Spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(job.Spec.DependsOn, CancellationToken.None)
