@@ -7,7 +7,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Reads what a job decides on: what the stores say of it now, and what its source files are at a retry.</summary>
 internal sealed class JobObserver(
-    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, TimeProvider clock)
+    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, AdmissionCheck admission,
+    TimeProvider clock)
 {
     /// <summary>The facts of a job as they are, for the decision that its row has now.</summary>
     /// <param name="row">Its row, just read.</param>
@@ -41,6 +42,7 @@ internal sealed class JobObserver(
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
                 : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
             RunningAttempts = runningAttempts,
+            MostArtifactBytes = admission.MostArtifactBytes,
             IsBusy = isBusy(),
             Dependencies = state.Phase == JobPhase.Queued && !open && spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(spec.DependsOn, CancellationToken.None)
