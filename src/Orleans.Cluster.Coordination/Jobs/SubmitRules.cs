@@ -24,7 +24,7 @@ internal sealed class SubmitRules(
             throw new ClusterException(
                 Contracts.ProblemCode.Forbidden,
                 $"Priority CRITICAL needs the role {queue.Value.CriticalRole.ToString().ToUpperInvariant()} "
-                    + $"(Queue:CriticalRole).",
+                    + "(Queue:CriticalRole).",
                 "Submit with priority HIGH.");
         }
 

@@ -39,10 +39,10 @@ public sealed class ShapeTests
     {
         var files = Repository.Sources("src").Concat(Repository.Sources("tests")).ToList();
 
-        var tooLong = files.Where(file => File.ReadLines(file).Count() > MaxLines).Select(Path.GetFileName).Order();
+        var tooLong = files.Where(file => File.ReadLines(file).Count() > MaxLines).Select(Path.GetFileName).Except(LongFiles);
 
         Assert.True(files.Count > 500, $"Only {files.Count} files were read.");
-        Assert.Equal(LongFiles, tooLong);
+        Assert.Empty(tooLong);
     }
 
     // Records are data: their parameters are their members.

@@ -36,6 +36,6 @@ public sealed class ArtifactCheckTests : IDisposable
 
         var failure = Assert.Throws<EngineException>(() => ArtifactCheck.Require(artifact)).Failure;
 
-        Assert.Equal((FailureKind.ArtifactLost, Producer), (failure.Kind, failure.Lost));
+        Assert.Equal((FailureKind.ArtifactLost, (AttemptId?)Producer), (failure.Kind, failure.Lost));
     }
 }
