@@ -9,7 +9,10 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>Refuses what the cluster could never run, and knows what a job may use at most. What decides is <see cref="Admission"/>; this asks the queue and the cluster's grain what there is.</summary>
+/// <summary>
+/// Refuses what the cluster could never run, and knows what a job may use at most. What decides is <see cref="Admission"/>; this asks the queue
+/// and the cluster's grain what there is.
+/// </summary>
 internal sealed class AdmissionCheck(IGrainFactory grains, IOptions<JobOptions> options, TimeProvider clock)
 {
     /// <summary>Bytes of artifacts that one job may have.</summary>
