@@ -97,7 +97,7 @@ public sealed record SelectParameters
 }
 
 /// <summary>One column of a result: a name alone, or an object with either <c>column</c> or <c>expression</c>.</summary>
-/// <param name="Column">Name of a source column, or null when <paramref name="Expression"/> is given.</param>
+/// <param name="Column">Name of a source column, or null when <c>expression</c> is given.</param>
 /// <param name="Expression">A SQL expression over one row.</param>
 /// <param name="As">Name in the result.</param>
 public sealed record SelectColumn(

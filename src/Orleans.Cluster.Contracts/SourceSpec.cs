@@ -77,7 +77,7 @@ public sealed record SourceOptions
     /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both
     /// ends of a line left out.
     /// </summary>
-    [StringLength(10, MinimumLength = 1)]
+    [RegularExpression("^(.{1,4}|whitespace)$")]
     public string? Delimiter { get; init; }
 
     /// <summary>Whether the first line names the columns.</summary>

@@ -18,7 +18,8 @@ internal static partial class EngineMessages
             text, line => $"LINE 1: {line.Groups["query"].Value}\n{line.Groups["blanks"].Value[Math.Min(Wrapper.Length, line.Groups["blanks"].Length)..]}^");
         text = MissingColumn().Replace(text, column => $"There is no column {column.Groups["name"].Value}.{Nearest(column.Groups["near"].Value)}");
         text = MissingType().Replace(
-            text, type => $"There is no type {type.Groups["name"].Value}. Types are BIGINT, DOUBLE, DECIMAL(18,3), VARCHAR, BOOLEAN, DATE, TIMESTAMP and others.");
+            text,
+            type => $"There is no type {type.Groups["name"].Value}. Types are BIGINT, DOUBLE, DECIMAL(18,3), VARCHAR, BOOLEAN, DATE, TIMESTAMP and others.");
         text = MissingTable().Replace(text, table => $"There is no table \"{table.Groups["name"].Value}\". Name it in sources.");
         return text;
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -12,7 +11,7 @@ internal static class SqlPlace
     /// <summary>The message, and below it the line and the mark.</summary>
     /// <param name="message">What is wrong.</param>
     /// <param name="sql">The query.</param>
-    /// <param name="position">Bytes of the query before the place, as a number; null where it is not known.</param>
+    /// <param name="position">Characters (code points) of the query before the place, as a number; null where it is not known.</param>
     public static string Mark(string message, string sql, string? position)
     {
         if (!int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
@@ -20,8 +19,7 @@ internal static class SqlPlace
             return message;
         }
 
-        var bytes = Encoding.UTF8.GetBytes(sql);
-        var before = Encoding.UTF8.GetString(bytes, 0, Math.Min(at, bytes.Length));
+        var before = sql[..sql.EnumerateRunes().Take(at).Sum(rune => rune.Utf16SequenceLength)];
         var begin = before.LastIndexOf('\n') + 1;
         var (line, column) = (before.AsSpan().Count('\n'), before.Length - begin);
         var text = sql.Split('\n')[line].TrimEnd('\r');

@@ -337,7 +337,9 @@ internal sealed class DataRoots
         _ => null,
     };
 
-    private string WhereToLook(string path) => Path.IsPathRooted(path) || hasNone ? "" : $" Relative paths are relative to {roots[0]} (Cluster:DataRoots).";
+    private string WhereToLook(string path) => Path.IsPathRooted(path) || hasNone
+        ? ""
+        : $" Relative paths are relative to {roots[0]} (Cluster:DataRoots).";
 
     private static string Short(string path) => path.Length <= 200 ? path : $"{path[..200]}...";
 

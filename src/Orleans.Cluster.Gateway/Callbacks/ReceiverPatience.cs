@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 
 namespace Orleans.Cluster.Gateway.Callbacks;
 
-/// <summary>How long a receiver that says so is left alone. It can ask for more patience than it would have had, within the longest wait, and for none less.</summary>
+/// <summary>
+/// How long a receiver that says so is left alone. It can ask for more patience than it would have had, within the longest wait, and not for less.
+/// </summary>
 internal static class ReceiverPatience
 {
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; null for nothing, and for what is over.</summary>

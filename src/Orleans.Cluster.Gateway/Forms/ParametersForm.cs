@@ -11,7 +11,9 @@ internal static class ParametersForm
     private const int MaxNameLength = ParameterBounds.MaxNameLength;
 
     private static readonly string[] Functions = [.. AggregateCatalogue.All.Select(function => function.Name)];
-    private static readonly string[] PivotFunctions = [.. AggregateCatalogue.All.Where(function => function.IsOfPivot).Select(function => function.Name)];
+
+    private static readonly string[] PivotFunctions =
+        [.. AggregateCatalogue.All.Where(function => function.IsOfPivot).Select(function => function.Name)];
 
     /// <param name="operation">Which operation.</param>
     /// <param name="form">Its parameters.</param>

@@ -69,7 +69,8 @@ internal static class ReferenceSchemas
 
     private static void DescribeProperty(OpenApiSchema schema, JsonPropertyInfo property)
     {
-        var words = property.AttributeProvider?.GetCustomAttributes(inherit: false).OfType<AllowedValuesAttribute>().FirstOrDefault()?.Values.OfType<string>()
+        var attributes = property.AttributeProvider?.GetCustomAttributes(inherit: false) ?? [];
+        var words = attributes.OfType<AllowedValuesAttribute>().FirstOrDefault()?.Values.OfType<string>()
             ?? (property.DeclaringType, property.Name) switch
             {
                 var (type, name) when type == typeof(AggregateSpec) && name == "function" => AggregateCatalogue.All.Select(each => each.Name),
@@ -82,7 +83,7 @@ internal static class ReferenceSchemas
             SetWords(schema, [.. words]);
         }
 
-        if (property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: false) == true && schema.Type is { } known)
+        if (attributes.OfType<RequiredAttribute>().Any() && schema.Type is { } known)
         {
             // The record can be without it, for a serializer's sake; a request cannot.
             schema.Type = known & ~JsonSchemaType.Null;

@@ -44,13 +44,14 @@ public static class JobTransitions
                 state, ProblemDocument.Of(ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
         }
 
-        if (state.Phase is JobPhase.Queued or JobPhase.Running && facts.Tallies.Sum(tally => tally.BytesOut) is var written && written > facts.MostArtifactBytes)
+        var written = facts.Tallies.Sum(tally => tally.BytesOut);
+        if (state.Phase is JobPhase.Queued or JobPhase.Running && written > facts.MostArtifactBytes)
         {
             return Fail(
                 state, ProblemDocument.Of(
                     ProblemCode.OutOfDisk,
-                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} (Jobs:MaxArtifactBytes). Select fewer columns, "
-                    + "filter or aggregate first, or cut the job in parts."),
+                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} (Jobs:MaxArtifactBytes). "
+                    + "Select fewer columns, filter or aggregate first, or cut the job in parts."),
                 facts.Now);
         }
 

@@ -6,7 +6,9 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Silo.Processes;
 
-/// <summary>Why a process cannot start, in a sentence, where it is the machine's or the settings' fault. What is this program's keeps its stack.</summary>
+/// <summary>
+/// Why a process cannot start, in a sentence, where it is the machine's or the settings' fault. What is this program's keeps its stack.
+/// </summary>
 internal static partial class StartFaults
 {
     // Of the errors of the system, as the runtime hands them on.
@@ -27,7 +29,7 @@ internal static partial class StartFaults
         InvalidOperationException unreadable when Unreadable().Match(unreadable.Message) is { Success: true } match =>
             $"Setting {match.Groups["key"].Value} cannot be '{match.Groups["value"].Value}'; SETTINGS.md has its form and bounds.",
         SqliteException { SqliteErrorCode: Corrupt or NoDatabase } =>
-            "cluster.db is damaged, or is no database. Bring it back with 'restore', or move it away to begin anew.",
+            "cluster.db is damaged, or is not a database. Bring it back with 'restore', or move it away to begin anew.",
         SqliteException { SqliteErrorCode: Full } or IOException { HResult: NoSpace or QuotaExceeded } =>
             $"There is no space left on the disk of the state directory ({failure.Message})",
         SqliteException { SqliteErrorCode: CannotOpen } => $"cluster.db cannot be opened ({failure.Message})",

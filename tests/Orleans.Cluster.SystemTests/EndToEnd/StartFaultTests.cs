@@ -31,7 +31,7 @@ public sealed class StartFaultTests
 
         Assert.Equal(1, code);
         Assert.Equal(
-            $"The database in {cluster.StateFolder} cannot be used: cluster.db is damaged, or is no database. "
+            $"The database in {cluster.StateFolder} cannot be used: cluster.db is damaged, or is not a database. "
             + "Bring it back with 'restore', or move it away to begin anew.",
             said.Trim());
         Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));

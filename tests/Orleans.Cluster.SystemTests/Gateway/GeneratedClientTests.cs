@@ -66,11 +66,9 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
     {
         dynamic source = Activator.CreateInstance(types["SourceSpec"])!;
         source.Path = new List<string> { path };
-        dynamic order = Activator.CreateInstance(types["OrderSpec"])!;
-        order.Column = "gene";
-        dynamic parameters = Activator.CreateInstance(types["AggregateParameters"])!;
-        parameters.GroupBy = new List<string> { "gene" };
-        parameters.OrderBy = ListOf(order);
+        dynamic parameters = Activator.CreateInstance(types["JobSpec"].GetProperty("Parameters")!.PropertyType)!;
+        parameters.AdditionalProperties["groupBy"] = new[] { "gene" };
+        parameters.AdditionalProperties["orderBy"] = new[] { new { column = "gene" } };
         dynamic spec = Activator.CreateInstance(types["JobSpec"])!;
         spec.Operation = (dynamic)Enum.Parse(types["OperationKind"], "Aggregate");
         spec.Source = source;
@@ -80,13 +78,6 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
         spec.Retry = (dynamic)Activator.CreateInstance(types["RetrySpec"])!;
         spec.Resources = (dynamic)Activator.CreateInstance(types["ResourceRequest"])!;
         return await client.SubmitJobAsync(null, Guid.NewGuid().ToString(), spec);
-    }
-
-    private static System.Collections.IList ListOf(object item)
-    {
-        var list = (System.Collections.IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(item.GetType()))!;
-        list.Add(item);
-        return list;
     }
 
     private static string Word(dynamic status) => ((object)status.Status).ToString()!;

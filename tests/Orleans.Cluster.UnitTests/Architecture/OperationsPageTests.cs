@@ -87,12 +87,12 @@ public sealed class OperationsPageTests
                 lines.AddRange(Table("parameter", schemas.Fields(type.Name)));
             }
 
-            lines.AddRange(OperationExamples.ByOperation[operation].Select(example => $"```json\n{example}\n```"));
+            lines.Add(string.Join("\n\n", OperationExamples.ByOperation[operation].Select(example => $"```json\n{example}\n```")));
         }
 
         lines.Add(OptionsIntro + string.Join('\n', Table(
             "option", schemas.Fields("JobSpec").Where(field => field.Path != "operation" && !field.Path.StartsWith("parameters", StringComparison.Ordinal)))));
-        lines.AddRange(OperationExamples.Options.Select(example => $"```json\n{example}\n```"));
+        lines.Add(string.Join("\n\n", OperationExamples.Options.Select(example => $"```json\n{example}\n```")));
         return string.Join('\n', lines) + "\n";
     }
 

@@ -122,7 +122,9 @@ internal sealed class ReferenceDocument
         : null;
 
     private string DefaultOf(JsonElement schema) =>
-        schema.TryGetProperty("default", out var value) || Resolve(schema).TryGetProperty("default", out value) ? $"`{value}`" : "none";
+        schema.TryGetProperty("default", out var value) || Resolve(schema).TryGetProperty("default", out value)
+            ? $"`{(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText())}`"
+            : "none";
 
     private string MeaningOf(JsonElement schema)
     {

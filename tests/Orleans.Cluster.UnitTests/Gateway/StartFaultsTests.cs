@@ -10,7 +10,7 @@ public sealed class StartFaultsTests
 {
     public static TheoryData<Exception, string> Known => new()
     {
-        { new SqliteException("file is not a database", 26), "cluster.db is damaged, or is no database." },
+        { new SqliteException("file is not a database", 26), "cluster.db is damaged, or is not a database." },
         { new InvalidDataException("x", new SqliteException("database disk image is malformed", 11)), "cluster.db is damaged" },
         { new SqliteException("database or disk is full", 13), "There is no space left on the disk" },
         { new IOException("No space left on device", 28), "There is no space left on the disk of the state directory (No space left on device)" },
