@@ -65,7 +65,8 @@ public enum OperationKind
 }
 
 /// <summary>Operations are lower-case words in JSON, unlike all other enums.</summary>
-public sealed class OperationKindJsonConverter() : JsonStringEnumConverter<OperationKind>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+public sealed class OperationKindJsonConverter() : JsonStringEnumConverter<OperationKind>(
+    JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 /// <summary>What to do with a row that does not fit the schema.</summary>
 public enum BadRowPolicy
@@ -91,7 +92,9 @@ public sealed record JobSpec
     [DefaultValue(JobPriority.Normal)]
     public JobPriority Priority { get; init; } = JobPriority.Normal;
 
-    /// <summary>The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.</summary>
+    /// <summary>
+    /// The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.
+    /// </summary>
     public SourceSpec? Source { get; init; }
 
     /// <summary>Named inputs of <c>sql</c> and <c>join</c>.</summary>
@@ -121,7 +124,9 @@ public sealed record JobSpec
     [DefaultValue(false)]
     public bool Gang { get; init; }
 
-    /// <summary>The job fails with <c>job-timeout</c> when it has not ended this long after it was created; null for no limit.</summary>
+    /// <summary>
+    /// The job fails with <c>job-timeout</c> when it has not ended this long after it was created; null for no limit.
+    /// </summary>
     [Range(0.0, 31_536_000.0, MinimumIsExclusive = true)]
     public double? TimeoutSeconds { get; init; }
 
@@ -178,7 +183,9 @@ public sealed record ResourceRequest
 /// <summary>How a failed attempt is tried again.</summary>
 public sealed record RetrySpec
 {
-    /// <summary>Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.</summary>
+    /// <summary>
+    /// Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.
+    /// </summary>
     [DefaultValue(3), Range(1, 100)]
     public int MaxAttempts { get; init; } = 3;
 

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Calls;
-using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.Planning.Scaling;
@@ -10,14 +8,11 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Refuses what the cluster could never run, and knows what a job may use at most. What decides is <see cref="Admission"/>; this asks the queue
-/// and the cluster's grain what there is.
+/// Refuses what the cluster could never run. What decides is <see cref="Admission"/>; this asks the queue and the cluster's grain
+/// what there is.
 /// </summary>
-internal sealed class AdmissionCheck(IGrainFactory grains, IOptions<JobOptions> options, TimeProvider clock)
+internal sealed class AdmissionCheck(IGrainFactory grains, TimeProvider clock)
 {
-    /// <summary>Bytes of artifacts that one job may have.</summary>
-    public long MostArtifactBytes => options.Value.MaxArtifactBytes;
-
     /// <summary>Refuses tasks that no worker could hold.</summary>
     /// <exception cref="ClusterException"><c>resources-impossible</c>, naming the largest worker.</exception>
     public async Task CheckTask(ResourceRequest request, CancellationToken cancellationToken)
@@ -36,7 +31,10 @@ internal sealed class AdmissionCheck(IGrainFactory grains, IOptions<JobOptions> 
         ? CheckGang(spec, plan.Stages.Max(stage => StageOpener.LeastCount(plan, stage)), cancellationToken)
         : Task.CompletedTask;
 
-    /// <summary>Refuses a stage of a gang that opens with so many partitions. Workers that are run by hand come and go: those of a job that runs are not counted.</summary>
+    /// <summary>
+    /// Refuses a stage of a gang that opens with so many partitions. Workers that are run by hand come and go: those of a job
+    /// that runs are not counted.
+    /// </summary>
     /// <exception cref="ClusterException"><c>resources-impossible</c>, naming its size and what there is.</exception>
     public async Task CheckOpening(JobSpec spec, int partitions, CancellationToken cancellationToken)
     {
@@ -49,7 +47,8 @@ internal sealed class AdmissionCheck(IGrainFactory grains, IOptions<JobOptions> 
 
     private async Task CheckGang(JobSpec spec, int width, CancellationToken cancellationToken)
     {
-        if (Admission.RefuseGang(width, spec.Resources, await ListWorkers(cancellationToken), await FindReach(cancellationToken)) is { } refusal)
+        if (Admission.RefuseGang(width, spec.Resources, await ListWorkers(cancellationToken),
+            await FindReach(cancellationToken)) is { } refusal)
         {
             throw refusal;
         }
