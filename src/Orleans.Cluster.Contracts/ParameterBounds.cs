@@ -1,6 +1,6 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>Bounds of texts and numbers in operations' parameters. The gateway keeps them, and the reference tells them.</summary>
+/// <summary>Bounds of texts and numbers in operations' parameters, which the gateway keeps and the reference tells.</summary>
 public static class ParameterBounds
 {
     /// <summary>Characters of a column's name.</summary>

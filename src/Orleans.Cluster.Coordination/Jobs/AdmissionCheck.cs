@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Calls;
-using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.Planning.Scaling;
@@ -10,14 +8,11 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Refuses what the cluster could never run, and knows what a job may use at most. What decides is <see cref="Admission"/>; this asks
-/// the queue and the cluster's grain what there is.
+/// Refuses what the cluster could never run. What decides is <see cref="Admission"/>; this asks the queue and the cluster's grain
+/// what there is.
 /// </summary>
-internal sealed class AdmissionCheck(IGrainFactory grains, IOptions<JobOptions> options, TimeProvider clock)
+internal sealed class AdmissionCheck(IGrainFactory grains, TimeProvider clock)
 {
-    /// <summary>Bytes of artifacts that one job may have.</summary>
-    public long MostArtifactBytes => options.Value.MaxArtifactBytes;
-
     /// <summary>Refuses tasks that no worker could hold.</summary>
     /// <exception cref="ClusterException"><c>resources-impossible</c>, naming the largest worker.</exception>
     public async Task CheckTask(ResourceRequest request, CancellationToken cancellationToken)

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
-using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -37,8 +35,7 @@ internal sealed class Activation : IOutputPublisher
     public Activation(FaultWorld world, JobId id)
     {
         (this.world, this.id) = (world, id);
-        var admission = new AdmissionCheck(null!, Options.Create(new JobOptions()), world.Clock); // Asked of gangs only.
-        var partitions = new JobPartitions(world.Checkpoints, admission);
+        var partitions = new JobPartitions(world.Checkpoints, new AdmissionCheck(null!, world.Clock)); // Asked of gangs only.
         row = new JobRow(id, world.Jobs, partitions, new ProgressBoard(), world.Clock, NullLogger.Instance);
         publishing = new JobPublishing(world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
     }
