@@ -30,11 +30,12 @@ public sealed class TwoGatewayCluster : HandRunCluster
         if (second is null || !Runs(second.Id))
         {
             second?.Dispose();
-            (second, secondAddress) = await StartGatewayAsync("second");
+            (second, secondAddress) = StartGateway("second");
         }
 
         var http = new HttpClient { BaseAddress = secondAddress, Timeout = TimeSpan.FromSeconds(60) };
         http.DefaultRequestHeaders.Authorization = Http.DefaultRequestHeaders.Authorization;
+        await Until(() => IsReadyAsync(http), TimeSpan.FromMinutes(3), () => Log.ToString());
         return http;
     }
 
