@@ -65,7 +65,9 @@ public enum SourceCompression
 /// <summary>What the user knows of the dialect. Null means: find out.</summary>
 public sealed record SourceOptions
 {
-    /// <summary>Field delimiter of delimited text, one to four characters.</summary>
+    /// <summary>
+    /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both ends of a line left out.
+    /// </summary>
     public string? Delimiter { get; init; }
 
     /// <summary>Whether the first line names the columns.</summary>

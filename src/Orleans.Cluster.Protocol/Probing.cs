@@ -52,6 +52,9 @@ public sealed record DatasetProbe
 /// <summary>How delimited text is written. All values are known; none is found out later.</summary>
 public sealed record TextDialect
 {
+    /// <summary>The delimiter that stands for runs of spaces and tabs.</summary>
+    public const string Whitespace = "whitespace";
+
     /// <summary>One to four characters.</summary>
     public required string Delimiter { get; init; }
 
@@ -78,6 +81,9 @@ public sealed record TextDialect
 
     /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
     public bool BlankLineIsRow { get; init; }
+
+    /// <summary>Whether fields are separated by runs of spaces and tabs; those at both ends of a line mean nothing, and a line of them alone is blank.</summary>
+    public bool IsWhitespace => Delimiter == Whitespace;
 
     /// <summary>Whether records are read alike by another dialect; where they begin in a file is the file's own.</summary>
     public bool ReadsAs(TextDialect other) =>

@@ -86,7 +86,7 @@ static async Task<int> RunGateway(string[] args)
     api.MapHealth();
     api.MapMetrics();
     app.MapApiReference();
-    app.MapConsole();
+    app.MapConsole().WithMetadata(new ChangesNothing());
     app.MapDashboard().Needs(AccessRole.Admin, AccessRole.Admin);
     await app.StartAsync();
     await app.RefuseOpenAddresses(asksForKeys);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -161,8 +162,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             process.Refresh();
             return process.HasExited ? 0 : process.WorkingSet64;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
+            // It ended between the question and the look: then the platform has no figures of it.
             return 0;
         }
     }
@@ -174,8 +176,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         {
             return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
+            // It ended between the question and the look: then the platform has no figures of it.
             return 0;
         }
     }

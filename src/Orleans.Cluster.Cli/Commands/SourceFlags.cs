@@ -11,7 +11,7 @@ internal sealed class SourceFlags
     private readonly Option<string[]> sources = List(
         "--source", "A named input, name=path; the query or the join calls it so. Several paths may have one name", "name=path", "-t", "--table");
     private readonly Option<string?> format = Text("--format", "AUTO, CSV, TSV, PARQUET, JSON, NDJSON, ...; found out when absent", "format");
-    private readonly Option<string?> delimiter = Text("--delimiter", @"Field delimiter of text; \t is a tab", "text");
+    private readonly Option<string?> delimiter = Text("--delimiter", @"Field delimiter of text; \t is a tab, whitespace is runs of spaces", "text");
     private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line holds values, not names" };
     private readonly Option<bool> header = new("--header") { Description = "The first line holds names" };
     private readonly Option<string[]> nulls = List("--null", "A word that means NULL, for example NA; may be repeated", "word");

@@ -1,8 +1,8 @@
 // Attempts as bars: one row for each slot of each worker, one bar for each attempt, over time.
 import { Drawn, hue, legend, shape } from "./drawing.js";
-import { clock, count, duration } from "./format.js";
+import { clock, count, duration, workerName } from "./format.js";
 
-const ROW = 18, TOP = 8, AXIS = 22;
+const ROW = 22, TOP = 6, AXIS = 24;
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].map(each => each * 1000);
 
 export class Bars extends Drawn {
@@ -20,7 +20,9 @@ export class Bars extends Drawn {
         this.height = TOP + Math.max(2, Math.min(this.rows.length, 400)) * ROW + AXIS;
     }
 
-    get labels() { return this.clientWidth < 500 ? 64 : 132; }
+    get labels() { return this.clientWidth < 500 ? 80 : 136; }
+    /** What tells bars apart by colour: in the stream the job, within one job the stage. */
+    tone(bar) { return hue(bar.job); }
     x(at) { return this.labels + ((at - this.from) / (this.to - this.from || 1)) * (this.clientWidth - this.labels - 8); }
 
     draw(pen, width, height) {
@@ -33,10 +35,8 @@ export class Bars extends Drawn {
         pen.fillStyle = this.ink("muted");
         this.rows.forEach((row, index) => {
             const [worker, slot] = row.split("\u0000");
-            // The end of a worker's id tells its lives apart; a row is named by what comes before it.
-            const short = worker.replace(/@\d+$/, "");
-            const name = this.labels < 100 ? `${short.slice(-4)}/${Number(slot)}` : `${short.slice(-11)} / ${Number(slot)}`;
-            pen.fillText(name, 4, TOP + index * ROW + ROW / 2);
+            const name = workerName(worker);
+            pen.fillText(this.labels < 100 ? `\u2026${name.slice(-5)} / ${Number(slot)}` : `${name.slice(-16)} / ${Number(slot)}`, 0, TOP + index * ROW + ROW / 2);
         });
         pen.save();
         pen.beginPath();
@@ -49,13 +49,18 @@ export class Bars extends Drawn {
     bar(pen, bar, isSelected) {
         const left = this.x(bar.from), right = this.x(bar.to ?? Math.min(Date.now(), this.to));
         if (right < this.labels || left > this.clientWidth) return;
-        const w = Math.max(2, right - left), top = TOP + bar.row * ROW + 2, h = ROW - 4;
+        const w = Math.max(2, right - left - 1), top = TOP + bar.row * ROW + 3, h = ROW - 6;
         const failed = bar.state === "FAILED" || bar.state === "LOST";
-        pen.fillStyle = failed ? this.ink("text") : this.ink(`series-${hue(bar.job)}`);
+        pen.fillStyle = failed ? this.ink("gone") : this.ink(`series-${this.tone(bar)}`);
         pen.globalAlpha = bar.state === "CANCELLED" ? 0.35 : 1;
         pen.fillRect(left, top, w, h);
         pen.globalAlpha = 1;
-        if (failed && w > 7) this.line(pen, this.ink("bad"), left + 2, top + 2, left + w - 2, top + h - 2);
+        if (failed) {
+            pen.strokeStyle = this.ink("bad");
+            pen.lineWidth = 1.5;
+            pen.strokeRect(left + 0.75, top + 0.75, Math.max(0.5, w - 1.5), h - 1.5);
+            if (w > 14) this.cross(pen, left + 8, top + h / 2);
+        }
         if (bar.state === "RUNNING") this.hatch(pen, left, top, w, h);
         if (bar.attempt > 1 || isSelected) {
             pen.strokeStyle = isSelected ? this.ink("focus") : this.ink("warn");
@@ -72,6 +77,11 @@ export class Bars extends Drawn {
         pen.clip();
         for (let x = left - h; x < left + w; x += 8) this.line(pen, this.ink("surface"), x, top + h, x + h, top);
         pen.restore();
+    }
+
+    cross(pen, x, y) {
+        this.line(pen, this.ink("bad"), x - 3, y - 3, x + 3, y + 3);
+        this.line(pen, this.ink("bad"), x - 3, y + 3, x + 3, y - 3);
     }
 
     line(pen, ink, x1, y1, x2, y2) {
@@ -95,10 +105,11 @@ export class Bars extends Drawn {
         }
         pen.textAlign = "left";
         pen.fillStyle = this.ink("muted");
-        pen.fillText(this.unit, 4, height - AXIS / 2);
+        pen.fillText(this.unit, 0, height - AXIS / 2);
     }
 
-    unit = "UTC";
+    unit = "time (UTC)";
+    toneName = "job";
     tick(at, step) { return clock(at, step < 60000); }
 
     point(x, y) {
@@ -111,7 +122,7 @@ export class Bars extends Drawn {
     words(bar) {
         const many = bar.count > 1 ? `${count(bar.count)} attempts, merged` : `stage ${bar.stage}, partition ${bar.partition}, attempt ${bar.attempt}`;
         const length = ((bar.to ?? Date.now()) - bar.from) / 1000;
-        return `${bar.name ?? `job ${bar.job.slice(-8)}`}\n${many}\n${bar.state} \u00b7 ${duration(length)} \u00b7 ${bar.worker} / ${bar.slot}`;
+        return `${bar.name ?? `job ${bar.job.slice(-8)}`}\n${many}\n${bar.state} \u00b7 ${duration(length)} \u00b7 ${workerName(bar.worker)} / slot ${bar.slot}`;
     }
 
     /** Arrow keys go from bar to bar, Enter opens its job. */
@@ -136,9 +147,9 @@ export class Bars extends Drawn {
     caption(text) {
         const fill = name => ({ fill: `var(--${name})` });
         legend(this.note, [
-            ["committed, by job", () => [shape("rect", { width: 14, height: 14, ...fill("series-1") })]],
+            [`committed, by ${this.toneName}`, () => [shape("rect", { width: 14, height: 14, ...fill("series-1") })]],
             ["running", () => [shape("rect", { width: 14, height: 14, ...fill("series-1") }), shape("path", { d: "M0 14L14 0M-4 10L10 -4M4 18L18 4", stroke: "var(--surface)" })]],
-            ["failed or lost", () => [shape("rect", { width: 14, height: 14, ...fill("text") }), shape("path", { d: "M2 2L12 12", stroke: "var(--bad)" })]],
+            ["failed or lost", () => [shape("rect", { x: 0.75, y: 0.75, width: 12.5, height: 12.5, ...fill("gone"), stroke: "var(--bad)", "stroke-width": 1.5 }), shape("path", { d: "M4 4L10 10M4 10L10 4", stroke: "var(--bad)" })]],
             ["second attempt or later", () => [shape("rect", { x: 1, y: 1, width: 12, height: 12, ...fill("series-1"), stroke: "var(--warn)", "stroke-width": 2 })]],
         ], text);
     }

@@ -38,7 +38,8 @@ class DataGrid extends HTMLElement {
             const cell = document.createElement("th");
             cell.scope = "col";
             cell.textContent = column.name;
-            if (column.type) { cell.append(" ", Object.assign(document.createElement("span"), { className: "muted small", textContent: column.type })); }
+            if (column.type) { cell.append(" ", Object.assign(document.createElement("span"), { className: "type", textContent: column.type }));
+                if (NUMERIC.test(column.type)) cell.style.textAlign = "right"; }
             head.append(cell);
         }
         this.above = table.createTBody();

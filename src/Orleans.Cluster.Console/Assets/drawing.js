@@ -45,7 +45,7 @@ export class Drawn extends HTMLElement {
         this.note = Object.assign(document.createElement("div"), { className: "chart-note" });
         this.append(this.canvas, this.tip, this.note);
         this.canvas.addEventListener("pointermove", event => this.point(event.offsetX, event.offsetY));
-        this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+        this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; this.leave?.(); });
         this.canvas.addEventListener("keydown", event => { if (this.key?.(event.key)) event.preventDefault(); });
         this.start();
     }

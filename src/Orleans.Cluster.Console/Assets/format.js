@@ -26,6 +26,8 @@ export const relative = at => {
     const text = duration(Math.abs(seconds) < 60 ? Math.round(Math.abs(seconds)) : Math.round(Math.abs(seconds) / 60) * 60);
     return seconds < 0 ? `in ${text}` : `${text} ago`;
 };
+/** A worker for people, as Words.Worker writes it. */
+export const workerName = id => id.replace(/^w-/, "").replace(/(.)@.*$/, "$1");
 export const clock = (at, withSeconds) => {
     const text = new Date(at).toISOString();
     return withSeconds ? text.slice(11, 19) : text.slice(11, 16);

@@ -2,7 +2,7 @@
 import { read, shape } from "./drawing.js";
 import { bytes, count, duration } from "./format.js";
 
-const W = 190, H = 92, GAP_X = 96, GAP_Y = 22;
+const W = 208, H = 100, GAP_X = 104, GAP_Y = 24;
 
 class JobGraph extends HTMLElement {
     static observedAttributes = ["job", "live"];
@@ -71,7 +71,7 @@ class JobGraph extends HTMLElement {
     edge(svg, from, to, x, y) {
         const x1 = x(from) + W, y1 = y(from) + H / 2, x2 = x(to), y2 = y(to) + H / 2, middle = (x1 + x2) / 2;
         svg.append(shape("path", {
-            d: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, fill: "none",
+            d: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2 - 2} ${y2}m-7 -4l7 4l-7 4`, fill: "none",
             stroke: from.isCritical && to.isCritical ? "var(--accent)" : "var(--muted)", "stroke-width": from.isCritical && to.isCritical ? 2.5 : 1.2,
         }));
         if (from.wasRun && from.rows !== undefined) {
@@ -82,16 +82,16 @@ class JobGraph extends HTMLElement {
 
     box(svg, node, x, y) {
         svg.append(shape("rect", {
-            x, y, width: W, height: H, rx: 6, fill: "var(--raised)", stroke: node.failed ? "var(--bad)" : node.isCritical ? "var(--accent)" : "var(--line)",
+            x, y, width: W, height: H, rx: 8, fill: "var(--raised)", stroke: node.failed ? "var(--bad)" : node.isCritical ? "var(--accent)" : "var(--line)",
             "stroke-width": node.isCritical || node.failed ? 2.5 : 1,
         }));
         const share = node.total ? node.done / node.total : 0;
-        svg.append(shape("rect", { x: x + 10, y: y + H - 12, width: W - 20, height: 4, rx: 2, fill: "var(--off-soft)" }));
-        if (share > 0) svg.append(shape("rect", { x: x + 10, y: y + H - 12, width: (W - 20) * share, height: 4, rx: 2, fill: "var(--live)" }));
-        this.text(svg, `${node.id} \u00b7 ${node.name}`, x + 10, y + 20, "name");
-        this.text(svg, node.sources.length ? `reads ${node.sources.join(", ")}`.slice(0, 26) : node.from.length ? `reads ${node.from.map(id => `stage ${id}`).join(", ")}`.slice(0, 26) : "", x + 10, y + 38, "small");
-        this.text(svg, node.total === null || node.total === undefined ? "partitions: known when it runs" : `${count(node.done)} of ${count(node.total)} partitions${node.failed ? `, ${node.failed} failed` : ""}`, x + 10, y + 55, "small");
-        this.text(svg, node.wasRun && node.slowest > 0 ? `slowest ${duration(node.slowest)}` : node.estimate ? `about ${bytes(node.estimate)} to read` : "", x + 10, y + 72, "small");
+        svg.append(shape("rect", { x: x + 12, y: y + H - 15, width: W - 24, height: 5, rx: 2.5, fill: "var(--off-soft)" }));
+        if (share > 0) svg.append(shape("rect", { x: x + 12, y: y + H - 15, width: (W - 24) * share, height: 5, rx: 2.5, fill: share < 1 ? "var(--live)" : "var(--ok)" }));
+        this.text(svg, `${node.id} \u00b7 ${node.name}`, x + 12, y + 23, "name");
+        this.text(svg, node.sources.length ? `reads ${node.sources.join(", ")}`.slice(0, 26) : node.from.length ? `reads ${node.from.map(id => `stage ${id}`).join(", ")}`.slice(0, 26) : "", x + 12, y + 42, "small");
+        this.text(svg, node.total === null || node.total === undefined ? "partitions: known when it runs" : `${count(node.done)} of ${count(node.total)} partitions${node.failed ? `, ${node.failed} failed` : ""}`, x + 12, y + 59, "small");
+        this.text(svg, node.wasRun && node.slowest > 0 ? `slowest ${duration(node.slowest)}` : node.estimate ? `about ${bytes(node.estimate)} to read` : "", x + 12, y + 76, "small");
     }
 
     text(svg, text, x, y, kind, anchor = "start") {

@@ -9,7 +9,7 @@ class SlotStream extends Bars {
     connectedCallback() {
         super.connectedCallback();
         if (this.pin) return;
-        this.pin = Object.assign(document.createElement("button"), { type: "button", className: "quiet" });
+        this.pin = Object.assign(document.createElement("button"), { type: "button", className: "small" });
         this.pin.onclick = () => { this.live = !this.live; this.name(); this.refresh(); };
         this.name();
         this.prepend(this.pin);

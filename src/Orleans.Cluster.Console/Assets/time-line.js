@@ -5,6 +5,8 @@ import { duration } from "./format.js";
 
 class TimeLine extends Bars {
     unit = "since start";
+    toneName = "stage";
+    tone(bar) { return (bar.stage % 8) + 1; }
 
     connectedCallback() {
         super.connectedCallback();
@@ -46,13 +48,13 @@ class TimeLine extends Bars {
         pen.textAlign = "center";
         for (let at = this.first + Math.ceil((this.from - this.first) / step) * step; at <= this.to; at += step) {
             const x = this.x(at);
-            this.line(pen, this.ink("line"), x, 0, x, height - 22);
+            this.line(pen, this.ink("line"), x, 0, x, height - 24);
             pen.fillStyle = this.ink("muted");
-            if (x > this.labels + 20 && x < width - 20) pen.fillText(this.tick(at), x, height - 11);
+            if (x > this.labels + 20 && x < width - 20) pen.fillText(this.tick(at), x, height - 12);
         }
         pen.textAlign = "left";
         pen.fillStyle = this.ink("muted");
-        pen.fillText(this.labels < 100 ? "time" : "time since start", 4, height - 11);
+        pen.fillText(this.labels < 100 ? "time" : "time since start", 0, height - 12);
     }
 
     zoom(factor, x = this.clientWidth / 2) {

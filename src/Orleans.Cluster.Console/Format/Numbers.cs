@@ -44,6 +44,15 @@ internal static class Numbers
         };
     }
 
+    /// <summary>A guess of seconds, no finer than it is worth: <c>12 s</c>, <c>3 min 10 s</c>, <c>49 min</c>, <c>1 h 14 min</c>.</summary>
+    public static string Rough(double seconds) => seconds switch
+    {
+        < 1 => "1 s",
+        < 60 => Duration(Math.Round(seconds)),
+        < 600 => Duration(Math.Round(seconds / 10) * 10),
+        _ => Duration(Math.Round(seconds / 60) * 60),
+    };
+
     /// <summary><c>1 job</c>, <c>2 jobs</c>.</summary>
     public static string Of(long count, string singular, string? plural = null) =>
         $"{Count(count)} {(count == 1 ? singular : plural ?? singular + "s")}";

@@ -11,6 +11,16 @@ internal static class Words
 
     public static string Of(OperationKind operation) => JsonSerializer.SerializeToElement(operation, WireJson.Options).GetString()!;
 
+    /// <summary>
+    /// A worker for people: without the mark that all workers' ids begin with, and the life that they end with. The whole id is shown on hover.
+    /// </summary>
+    public static string Worker(string id)
+    {
+        var name = id.StartsWith("w-", StringComparison.Ordinal) ? id[2..] : id;
+        var life = name.LastIndexOf('@');
+        return life > 0 ? name[..life] : name;
+    }
+
     /// <summary>The first letter as a capital, the rest small: <c>RUNNING</c> is <c>Running</c>.</summary>
     public static string Plain(string word) =>
         word.Length == 0 ? word : word[..1].ToUpperInvariant() + word[1..].ToLowerInvariant().Replace('_', ' ');

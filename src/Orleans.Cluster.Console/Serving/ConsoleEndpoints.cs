@@ -15,17 +15,20 @@ public static class ConsoleEndpoints
     /// Pages and files of the console. They are open to everybody, since nothing in them is anybody's data: what a page shows, it asks the
     /// REST API for, in the name of whoever looks at it.
     /// </summary>
-    public static void MapConsole(this IEndpointRouteBuilder routes)
+    /// <returns>All of them, for what the process says of them.</returns>
+    public static IEndpointConventionBuilder MapConsole(this IEndpointRouteBuilder routes)
     {
         var host = new LazyConsole(
             routes.ServiceProvider.GetRequiredService<ILoggerFactory>(), routes.ServiceProvider.GetRequiredService<IDataProtectionProvider>());
+        var all = routes.MapGroup("").WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
         foreach (var pattern in ConsolePages.Patterns)
         {
-            routes.MapGet(pattern, host.Serve).WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
+            all.MapGet(pattern, host.Serve);
         }
 
-        routes.Map("/_blazor/{**rest}", host.Serve).WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
-        routes.MapGet("/console/{file}", ConsoleAssets.Serve).WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
-        routes.MapGet("/_framework/{file}", ConsoleAssets.Serve).WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
+        all.Map("/_blazor/{**rest}", host.Serve);
+        all.MapGet("/console/{file}", ConsoleAssets.Serve);
+        all.MapGet("/_framework/{file}", ConsoleAssets.Serve);
+        return all;
     }
 }

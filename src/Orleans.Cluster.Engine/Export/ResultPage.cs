@@ -50,14 +50,17 @@ internal sealed class ResultPage
     public IEnumerable<string> Files => _files.Select(file => OpenSources.Name(file.Path));
 
     /// <summary>The query, its columns in the result's order under the result's types.</summary>
-    public string Sql()
+    public string Sql() => Sql(_request.Columns);
+
+    /// <summary>The query for some of the columns.</summary>
+    public string Sql(IReadOnlyList<ColumnSchema> wanted)
     {
         if (Rows == 0)
         {
-            return $"SELECT {string.Join(", ", _request.Columns.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Name(column.Name)}"))} WHERE false";
+            return $"SELECT {string.Join(", ", wanted.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Name(column.Name)}"))} WHERE false";
         }
 
-        var columns = string.Join(", ", _request.Columns.Select(Column));
+        var columns = string.Join(", ", wanted.Select(Column));
         var paths = $"[{string.Join(", ", _files.Select(file => OpenSources.Literal(file.Path)))}]";
         var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON __file = {Path}";
         return $"SELECT {columns} FROM {Read(paths)} AS f{folders} LIMIT {Rows} OFFSET {_request.Offset - _skipped}";

@@ -14,6 +14,9 @@ internal static class RowExporter
     // Rows pass through; what sorts or groups was done by the job.
     private const long MemoryBytes = 256L << 20;
 
+    // The engine holds some 30 KB of every column and of every step of its text: wide rows are written in parts of so many columns.
+    private const int ColumnsAtOnce = 256;
+
     public static ExportedRows Export(ExportRequest request, CancellationToken cancellationToken)
     {
         using var sources = OpenSources.Begin();
@@ -48,18 +51,24 @@ internal static class RowExporter
     // The engine writes the rows, a line each, and holds none of them.
     private static void WriteJson(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
-        var lines = request.TargetPath + ".rows";
+        ColumnSchema[][] parts = [.. request.Columns.Chunk(ColumnsAtOnce)];
+        string[] files = [.. parts.Select((_, i) => $"{request.TargetPath}.rows{i}")];
         try
         {
-            session.Execute(
-                $"COPY ({JsonValues.Arrays(request.Columns, page.Sql())}) TO {SqlText.Literal(lines)} ({ResultFormat.Lines})", cancellationToken);
+            foreach (var (part, file) in parts.Zip(files))
+            {
+                session.Execute($"COPY ({JsonValues.Elements(part, page.Sql(part))}) TO {SqlText.Literal(file)} ({ResultFormat.Lines})", cancellationToken);
+            }
+
             using var target = new FileStream(request.TargetPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-            using var rows = File.OpenRead(lines);
-            JsonDocumentText.Write(target, request.Columns, rows, page.TotalRows);
+            JsonDocumentText.Write(target, request.Columns, files, page.TotalRows);
         }
         finally
         {
-            File.Delete(lines);
+            foreach (var file in files)
+            {
+                File.Delete(file);
+            }
         }
     }
 }

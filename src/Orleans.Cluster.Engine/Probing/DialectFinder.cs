@@ -41,7 +41,14 @@ internal static class DialectFinder
     public static int Mode(IEnumerable<int> values) =>
         values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key).Select(group => group.Key).FirstOrDefault();
 
-    // Delimiter that splits the sample most evenly; comma when none does.
+    /// <summary>What to say where spaces were taken for the delimiter, which text of one column may have too; null where they were not.</summary>
+    public static PlanWarning? Doubt(TextLook look, SourceOptions options) =>
+        options.Delimiter is not null || look.Dialect.Delimiter is not (" " or TextDialect.Whitespace) ? null : new PlanWarning(
+            "delimiter-doubtful",
+            $"{look.Path} has no comma, tab, semicolon or bar that separates fields; {(look.Dialect.IsWhitespace ? "runs of spaces" : "single spaces")} are taken "
+            + $"for the delimiter, which gives {look.Width} fields. Set options.delimiter to \"{look.Dialect.Delimiter}\" if that is right, and to \",\" if each line is one value.");
+
+    // Delimiter that splits the sample most evenly; spaces where nothing else does and they surely look like it; else comma.
     private static string FindDelimiter(TextSample sample, TextOpening opening, TextDialect dialect)
     {
         var best = (Delimiter: ",", Score: 0.0);
@@ -54,8 +61,28 @@ internal static class DialectFinder
             best = score > best.Score ? (delimiter, score) : best;
         }
 
-        return best.Delimiter;
+        return best.Score > 0 ? best.Delimiter : FindSpaces(sample, opening, dialect) ?? best.Delimiter;
     }
+
+    // Words between spaces are a table when every record has as many, or one more than the first as R writes row names, and one of them is
+    // a number below the first record.
+    private static string? FindSpaces(TextSample sample, TextOpening opening, TextDialect dialect)
+    {
+        var records = SampleRecords.OfHead(sample, opening, dialect with { Delimiter = TextDialect.Whitespace }, LookedAt)
+            .ConvertAll(record => FieldSplitter.Split(record.Text, TextDialect.Whitespace, dialect.Quote, dialect.Escape));
+        var width = records.Count < 2 ? 0 : records[1].Count;
+        if (width < 2 || records[0].Count < width - 1 || records[0].Count > width || records.Skip(1).Any(record => record.Count != width)
+            || !Enumerable.Range(0, width).Any(i => records.Skip(1).All(record => IsNumber(record[i], dialect))))
+        {
+            return null;
+        }
+
+        var single = Widths(sample, opening, dialect with { Delimiter = " " }, LookedAt);
+        return single[0] == records[0].Count && single.Skip(1).All(count => count == width) ? " " : TextDialect.Whitespace;
+    }
+
+    private static bool IsNumber(FieldSplitter.Field field, TextDialect dialect) =>
+        !field.Quoted && (ValueShape.Of(field.Text, dialect.Decimal[0]) & ValueTypes.Double) != 0;
 
     private static bool Splits(TextSample sample, TextOpening opening, TextDialect dialect)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
@@ -12,7 +13,7 @@ internal static class FieldSplitter
     public static List<Field> Split(string record, string delimiter, string quote, string escape)
     {
         var fields = new List<Field>();
-        var position = 0;
+        var position = delimiter == TextDialect.Whitespace ? SkipBlanks(record, 0) : 0;
         while (true)
         {
             var (field, next) = quote.Length > 0 && string.CompareOrdinal(record, position, quote, 0, 1) == 0
@@ -30,8 +31,32 @@ internal static class FieldSplitter
 
     private static (Field Field, int Next) Plain(string record, int start, string delimiter)
     {
-        var end = record.IndexOf(delimiter, start, StringComparison.Ordinal);
-        return end < 0 ? (new Field(record[start..], false), -1) : (new Field(record[start..end], false), end + delimiter.Length);
+        var (end, next) = FindEnd(record, start, delimiter);
+        return (new Field(record[start..end], false), next);
+    }
+
+    // Where a field ends, and where the next begins: -1 behind the last.
+    private static (int End, int Next) FindEnd(string record, int position, string delimiter)
+    {
+        if (delimiter == TextDialect.Whitespace)
+        {
+            var blank = record.AsSpan(position).IndexOfAny(' ', '\t');
+            var next = blank < 0 ? record.Length : SkipBlanks(record, position + blank);
+            return (blank < 0 ? record.Length : position + blank, next == record.Length ? -1 : next);
+        }
+
+        var end = record.IndexOf(delimiter, position, StringComparison.Ordinal);
+        return end < 0 ? (record.Length, -1) : (end, end + delimiter.Length);
+    }
+
+    private static int SkipBlanks(string record, int position)
+    {
+        while (position < record.Length && record[position] is ' ' or '\t')
+        {
+            position++;
+        }
+
+        return position;
     }
 
     private static (Field Field, int Next) Quoted(string record, int start, string delimiter, char quote, char escape)
@@ -58,7 +83,6 @@ internal static class FieldSplitter
             position++;
         }
 
-        var end = record.IndexOf(delimiter, Math.Min(position, record.Length), StringComparison.Ordinal);
-        return (new Field(text.ToString(), true), end < 0 ? -1 : end + delimiter.Length);
+        return (new Field(text.ToString(), true), FindEnd(record, Math.Min(position, record.Length), delimiter).Next);
     }
 }

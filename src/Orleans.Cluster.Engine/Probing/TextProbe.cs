@@ -21,7 +21,7 @@ internal static class TextProbe
         var options = request.Source.Options;
         var (files, reference) = TextHeaders.Decide(Look(request, format, cancellationToken));
         var filled = files.Where(file => file.Look.First is not null).ToList();
-        var blankLineIsRow = reference is not null && filled.All(file => file.Look.Width == 1);
+        var blankLineIsRow = reference is not null && filled.All(file => file.Look is { Width: 1, Dialect.IsWhitespace: false });
         var columns = Columns(filled, reference, options);
         var folders = HiveFolders.Names(request.Files, options);
         var (united, warnings) = TextSchema.Unite([.. columns.Values], options, folders);
@@ -33,9 +33,12 @@ internal static class TextProbe
             Columns = united,
             DeclaredColumns = [.. (options.Columns ?? new Dictionary<string, string>()).Keys],
             Files = Describe(files, columns, united, first),
-            Warnings = [.. TextHeaders.Warnings(files, reference), .. MendedNames(files), .. warnings],
+            Warnings = [.. Doubts(filled, options), .. TextHeaders.Warnings(files, reference), .. MendedNames(files), .. warnings],
         };
     }
+
+    private static IEnumerable<PlanWarning> Doubts(IReadOnlyList<FileHeader> files, SourceOptions options) =>
+        files.Select(file => DialectFinder.Doubt(file.Look, options)).OfType<PlanWarning>().Take(1);
 
     private static IReadOnlyList<TextLook> Look(ProbeRequest request, SourceFormat format, CancellationToken cancellationToken)
     {

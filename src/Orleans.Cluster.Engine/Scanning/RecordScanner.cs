@@ -16,7 +16,7 @@ internal sealed unsafe class RecordScanner(TextForm form, WantedFields wanted)
     public const int Padding = 64;
 
     private readonly RecordWalker _walker = new(form, wanted);
-    private readonly bool _walksAll = form.Delimiter.Length > 1;
+    private readonly bool _walksAll = form.Delimiter.Length > 1 || form.IsWhitespace;
     private readonly byte _delimiter = form.Delimiter[0];
     private readonly bool _hasQuote = form.Quote is not null;
     private readonly byte _quote = form.Quote ?? 0;

@@ -3,6 +3,7 @@ namespace Orleans.Cluster.Engine.Scanning;
 /// <summary>
 /// Reads one record byte by byte, whatever it is like. A quote opens only at the start of a field, spaces before it left out; behind the closing
 /// quote and spaces a delimiter or the record's end follows, or the record is a misfit. Ends of records are those of <see cref="Sources.RecordSplitter"/>.
+/// Where whitespace separates, runs of spaces and tabs are one delimiter, and none at both ends of a record.
 /// </summary>
 internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
 {
@@ -14,7 +15,12 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
     {
         next = start;
         MisfitFault? fault = null;
-        var position = start;
+        var position = form.IsWhitespace ? SkipBlanks(text, start, limit) : start;
+        if (position > start && IsAtEnd(text, position, limit))
+        {
+            return FinishBlank(text, position, limit, isLast, ref next);
+        }
+
         for (var field = 0; ; field++)
         {
             var from = position;
@@ -45,8 +51,17 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
 
             if (position < limit && IsDelimiter(text, position, limit))
             {
-                position += _delimiter.Length;
-                continue;
+                position = form.IsWhitespace ? SkipBlanks(text, position, limit) : position + _delimiter.Length;
+                if (!form.IsWhitespace || !IsAtEnd(text, position, limit))
+                {
+                    continue;
+                }
+
+                // The last field ended before these blanks.
+                if (position == limit && !isLast)
+                {
+                    return false;
+                }
             }
 
             Finish(text, start, position, field + 1, limit, fault, bounds, misfits, ref rows, out next);
@@ -54,15 +69,21 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
         }
     }
 
+    private static bool FinishBlank(byte* text, int end, int limit, bool isLast, ref int next)
+    {
+        if (end == limit && !isLast)
+        {
+            return false;
+        }
+
+        next = BehindLine(text, end, limit);
+        return true;
+    }
+
     private void Finish(
         byte* text, int start, int end, int fields, int limit, MisfitFault? fault, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
     {
-        next = end;
-        if (next < limit)
-        {
-            next += text[end] == (byte)'\r' && end + 1 < limit && text[end + 1] == (byte)'\n' ? 2 : 1;
-        }
-
+        next = BehindLine(text, end, limit);
         if (end == start && !form.BlankLineIsRow)
         {
             return;
@@ -76,6 +97,21 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
 
         bounds.Records[rows++] = start;
     }
+
+    private static int BehindLine(byte* text, int end, int limit) =>
+        end >= limit ? end : end + (text[end] == (byte)'\r' && end + 1 < limit && text[end + 1] == (byte)'\n' ? 2 : 1);
+
+    private static int SkipBlanks(byte* text, int position, int limit)
+    {
+        while (position < limit && text[position] is (byte)' ' or (byte)'\t')
+        {
+            position++;
+        }
+
+        return position;
+    }
+
+    private static bool IsAtEnd(byte* text, int position, int limit) => position == limit || text[position] is (byte)'\n' or (byte)'\r';
 
     private bool IsQuoted(byte* text, int position, int limit, out int quote)
     {
@@ -154,14 +190,15 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
     {
         while (true)
         {
-            var found = new ReadOnlySpan<byte>(text + position, limit - position).IndexOfAny(_delimiter[0], (byte)'\n', (byte)'\r');
+            var left = new ReadOnlySpan<byte>(text + position, limit - position);
+            var found = form.IsWhitespace ? left.IndexOfAny(" \t\n\r"u8) : left.IndexOfAny(_delimiter[0], (byte)'\n', (byte)'\r');
             if (found < 0)
             {
                 return limit;
             }
 
             position += found;
-            if (text[position] != _delimiter[0] || IsDelimiter(text, position, limit))
+            if (form.IsWhitespace || text[position] != _delimiter[0] || IsDelimiter(text, position, limit))
             {
                 return position;
             }
@@ -170,9 +207,10 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
         }
     }
 
-    private bool IsDelimiter(byte* text, int position, int limit) =>
-        text[position] == _delimiter[0]
-        && (_delimiter.Length == 1 || new ReadOnlySpan<byte>(text + position, limit - position).StartsWith(_delimiter));
+    private bool IsDelimiter(byte* text, int position, int limit) => form.IsWhitespace
+        ? text[position] is (byte)' ' or (byte)'\t'
+        : text[position] == _delimiter[0]
+            && (_delimiter.Length == 1 || new ReadOnlySpan<byte>(text + position, limit - position).StartsWith(_delimiter));
 
     private int TrimSpaces(byte* text, int from, int end)
     {

@@ -8,7 +8,8 @@ internal sealed class TextForm
 {
     public TextForm(TextDialect dialect)
     {
-        Delimiter = Encoding.UTF8.GetBytes(dialect.Delimiter);
+        IsWhitespace = dialect.IsWhitespace;
+        Delimiter = IsWhitespace ? " "u8.ToArray() : Encoding.UTF8.GetBytes(dialect.Delimiter);
         Quote = dialect.Quote.Length > 0 ? (byte)dialect.Quote[0] : null;
         Escape = dialect.Escape.Length > 0 ? (byte)dialect.Escape[0] : Quote ?? 0;
         Point = (byte)dialect.Decimal[0];
@@ -21,6 +22,9 @@ internal sealed class TextForm
 
     /// <summary>One byte where the vectors can be used, more for a delimiter of several characters or of one beyond ASCII.</summary>
     public byte[] Delimiter { get; }
+
+    /// <summary>Whether a run of spaces and tabs is one delimiter, and none at both ends of a record.</summary>
+    public bool IsWhitespace { get; }
 
     /// <summary>Null where nothing is quoted.</summary>
     public byte? Quote { get; }

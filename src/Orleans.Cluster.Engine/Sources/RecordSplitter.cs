@@ -21,18 +21,20 @@ internal sealed class RecordSplitter
     private readonly SearchValues<byte> _special;
     private readonly bool _spacesMayLead;
     private readonly bool _isLines;
+    private readonly bool _isWhitespace;
     private readonly bool _blankLineIsRow;
 
     /// <param name="dialect">Null for text whose records end at line ends alone, such as NDJSON.</param>
     public RecordSplitter(TextDialect? dialect)
     {
-        _delimiter = Encoding.UTF8.GetBytes(dialect?.Delimiter ?? ",");
+        _delimiter = dialect is { IsWhitespace: true } ? [Space] : Encoding.UTF8.GetBytes(dialect?.Delimiter ?? ",");
         _quote = dialect is { Quote.Length: > 0 } ? (byte)dialect.Quote[0] : null;
         _escape = dialect is { Escape.Length: > 0 } ? (byte)dialect.Escape[0] : _quote ?? 0;
         _spacesMayLead = _delimiter[0] != Space;
         _special = SearchValues.Create(_quote is { } quote ? [quote, Lf, Cr] : [Lf, Cr]);
         _blankLineIsRow = dialect?.BlankLineIsRow ?? false;
         _isLines = dialect is null;
+        _isWhitespace = dialect is { IsWhitespace: true };
     }
 
     /// <summary>Whether every LF in whole lines of text ends a record that is not blank, and nothing else does.</summary>
@@ -40,10 +42,10 @@ internal sealed class RecordSplitter
         text.IndexOf(Cr) < 0
         && (_quote is not { } quote || text.IndexOf(quote) < 0)
         && (_blankLineIsRow || (text[0] != Lf && text.IndexOf("\n\n"u8) < 0))
-        && (!_isLines || (text[0] is not (Space or Tab) && text.IndexOf("\n "u8) < 0 && text.IndexOf("\n\t"u8) < 0));
+        && (!(_isLines || _isWhitespace) || (text[0] is not (Space or Tab) && text.IndexOf("\n "u8) < 0 && text.IndexOf("\n\t"u8) < 0));
 
-    /// <summary>Whether a line is no record: an empty one, unless it is a row of one empty field; of NDJSON also one of spaces alone.</summary>
-    public bool IsBlank(ReadOnlySpan<byte> line) => (_isLines ? line.Trim(" \t"u8).IsEmpty : line.IsEmpty) && !_blankLineIsRow;
+    /// <summary>Whether a line is no record: an empty one, unless it is a row of one empty field; of NDJSON and of fields between spaces also one of spaces alone.</summary>
+    public bool IsBlank(ReadOnlySpan<byte> line) => (_isLines || _isWhitespace ? line.Trim(" \t"u8).IsEmpty : line.IsEmpty) && !_blankLineIsRow;
 
     /// <summary>Finds the end of the record that starts at <paramref name="start"/>.</summary>
     /// <param name="text">Text in memory.</param>
@@ -101,7 +103,7 @@ internal sealed class RecordSplitter
             before = before.TrimEnd(Space);
         }
 
-        return before.IsEmpty || before.EndsWith(_delimiter);
+        return before.IsEmpty || before.EndsWith(_delimiter) || (_isWhitespace && before[^1] == Tab);
     }
 
     // Answers the position behind the closing quote, or -1 when it is not in the text.

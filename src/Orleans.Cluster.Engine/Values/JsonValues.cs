@@ -22,14 +22,14 @@ internal static class JsonValues
 
     /// <summary>The rows of a query, each an object with one field for each column.</summary>
     public static string Objects(IReadOnlyList<ColumnSchema> columns, string query) =>
-        Rows(columns, query, '{', '}', (column, value) => $"{Key(column.Name)}, {value}");
+        Rows(columns, query, "{", "}", (column, value) => $"{Key(column.Name)}, {value}");
 
-    /// <summary>The rows of a query, each an array with one element for each column.</summary>
-    public static string Arrays(IReadOnlyList<ColumnSchema> columns, string query) =>
-        Rows(columns, query, '[', ']', (_, value) => value);
+    /// <summary>The rows of a query, each the elements of an array without its brackets.</summary>
+    public static string Elements(IReadOnlyList<ColumnSchema> columns, string query) =>
+        Rows(columns, query, "", "", (_, value) => value);
 
     private static string Rows(
-        IReadOnlyList<ColumnSchema> columns, string query, char open, char close, Func<ColumnSchema, string, string> part)
+        IReadOnlyList<ColumnSchema> columns, string query, string open, string close, Func<ColumnSchema, string, string> part)
     {
         var parts = columns.Select(column => part(column, TextOrNull(SqlText.Name(column.Name), ColumnType.Parse(column.Type))));
         return $"SELECT concat('{open}', {string.Join(", ',', ", parts)}, '{close}') FROM ({query})";

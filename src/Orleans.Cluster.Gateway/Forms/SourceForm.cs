@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Gateway.Forms;
 
@@ -97,7 +98,7 @@ internal static class SourceForm
     {
         var options = new SourceOptions
         {
-            Delimiter = Characters(form, "delimiter", 1, 4),
+            Delimiter = Characters(form, "delimiter", 1, 4, TextDialect.Whitespace),
             Header = form.Flag("header"),
             Quote = Characters(form, "quote", 0, 1),
             Escape = Characters(form, "escape", 0, 1),
@@ -120,7 +121,7 @@ internal static class SourceForm
 
     private static void CheckDialect(FormObject form, SourceOptions options)
     {
-        if (options is { Delimiter: { Length: > 0 } delimiter, Quote: { Length: > 0 } quote } && delimiter.Contains(quote, StringComparison.Ordinal))
+        if (options is { Delimiter: { Length: > 0 and <= 4 } delimiter, Quote: { Length: > 0 } quote } && delimiter.Contains(quote, StringComparison.Ordinal))
         {
             form.Faults.Add(form.At("quote"), FaultCodes.Conflict, "The quote cannot be a part of the delimiter.");
         }
@@ -136,7 +137,7 @@ internal static class SourceForm
         }
     }
 
-    private static string? Characters(FormObject form, string name, int min, int max)
+    private static string? Characters(FormObject form, string name, int min, int max, string? word = null)
     {
         // Blank delimiters are right: a tab, a space.
         if (form.Text(name, maxLength: 64, mayBeEmpty: true) is not { } text)
@@ -144,12 +145,15 @@ internal static class SourceForm
             return null;
         }
 
-        if (text.Length >= min && text.Length <= max && !text.AsSpan().ContainsAny('\r', '\n'))
+        if (text == word || (text.Length >= min && text.Length <= max && !text.AsSpan().ContainsAny('\r', '\n')))
         {
             return text;
         }
 
-        form.Faults.Add(form.At(name), FaultCodes.InvalidValue, $"The value must have {(min == max ? $"{max}" : $"{min} to {max}")} characters and no line break.");
+        var orWord = word is null ? "" : $", or be '{word}'";
+        form.Faults.Add(
+            form.At(name), FaultCodes.InvalidValue,
+            $"The value must have {(min == max ? $"{max}" : $"{min} to {max}")} characters and no line break{orWord}.");
         return null;
     }
 

@@ -272,7 +272,7 @@ public static class JobTransitions
         ? new JobDecision { State = state, Commands = [JobCommand.StopAttempts] }
         : new JobDecision
         {
-            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now },
+            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now, Progress = ProgressMeter.AtRest(state.Progress) },
             CancelWaiting = true,
             Commands = [JobCommand.PokeQueue],
         };
@@ -302,7 +302,14 @@ public static class JobTransitions
 
     private static JobDecision Fail(JobState state, ProblemDocument problem, DateTimeOffset now) => new()
     {
-        State = state with { Phase = JobPhase.Failed, IsShowing = false, FinishedAt = now, Error = problem with { Instance = JobLinks.Of(state.Id).Self } },
+        State = state with
+        {
+            Phase = JobPhase.Failed,
+            IsShowing = false,
+            FinishedAt = now,
+            Error = problem with { Instance = JobLinks.Of(state.Id).Self },
+            Progress = ProgressMeter.AtRest(state.Progress),
+        },
         CancelWaiting = true,
         CancelRunning = true,
         Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],

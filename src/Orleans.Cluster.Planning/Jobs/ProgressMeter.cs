@@ -54,6 +54,14 @@ public static class ProgressMeter
         };
     }
 
+    /// <summary>Progress of a job that has ended without all of its partitions: none of them runs.</summary>
+    public static JobProgress AtRest(JobProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        var counts = progress.Partitions;
+        return progress with { Partitions = counts with { Running = 0, Waiting = counts.Waiting + counts.Running } };
+    }
+
     /// <summary>
     /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed. The high estimate
     /// assumes two thirds of the pace.

@@ -40,8 +40,10 @@ def bar(status: JobStatus, width: int, unicode: bool = True) -> str:
         # The reason stays longest, for a job that waits has nothing else to say.
         tail.pop(1 if len(tail) > 1 and _reason(status) else len(tail) - 1)
         if len(tail) == 1:
+            # Where the reason would be cut to nothing that can be read, the state is one word.
             room = width - (len(_cut(title, width // 3, ellipsis)) + len(share) + least + 6)
-            tail = [_cut(tail[0], room, ellipsis)] if room > 8 else []
+            word = status.status.lower()
+            tail = [_cut(tail[0], room, ellipsis)] if room > 20 else [word] if _reason(status) else []
             break
     title = _cut(title, width // 3, ellipsis)
     text = ", ".join(tail)
@@ -79,7 +81,8 @@ def panel(status: JobStatus) -> str:
         )
     if status.error:
         rows.append(
-            f'<div style="color:#c62828;margin-top:.4em;white-space:pre-wrap"><b>{html.escape(str(status.error.get("code")))}'
+            '<div style="border-left:3px solid #c62828;padding-left:.6em;margin-top:.5em;white-space:pre-wrap;'
+            f'overflow-wrap:anywhere"><b>{html.escape(str(status.error.get("code")))}'
             "</b> "
             f"{html.escape(status.why)}</div>"
         )
@@ -91,13 +94,13 @@ def panel(status: JobStatus) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    """``12 s``, ``3 min 20 s``, ``5 min``, ``2 h 5 min``."""
     whole = max(0, int(round(seconds)))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")
 
 
 class Display:
@@ -161,8 +164,8 @@ def _sentence(status: JobStatus) -> str:
     parts: List[str] = [f"{progress.fraction:.0%}"]
     if progress.total:
         parts.append(
-            f"{progress.completed} of {progress.total} partitions"
-            + (f", {progress.running} running" if progress.running else "")
+            f"{progress.completed} of {progress.total} {'partition' if progress.total == 1 else 'partitions'}"
+            + (f", {progress.running} running" if progress.running and not status.is_over else "")
         )
     if progress.retried:
         parts.append(f"{progress.retried} tried again")
@@ -185,7 +188,11 @@ def _reason(status: JobStatus) -> str:
 
 def _eta(status: JobStatus) -> str:
     eta = status.progress.eta_seconds
-    return "" if status.is_over or eta is None else f"about {duration(eta)} left"
+    if status.is_over or eta is None:
+        return ""
+    # A guess is told no finer than it is worth.
+    step = 60 if eta >= 600 else 10 if eta >= 60 else 1
+    return f"about {duration(round(eta / step) * step)} left"
 
 
 def _short(number: int) -> str:

@@ -102,9 +102,15 @@ class Table:
         return "\n".join(line.rstrip() for line in lines + ([_cut("; ".join(notes), width)] if notes else []))
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th title="{html.escape(column.type)}">{html.escape(column.name)}</th>' for column in self.schema)
+        sides = ["right" if right else "left" for right in self._right(len(self.schema))]
+        head = "".join(
+            f'<th style="text-align:{side}" title="{html.escape(column.type)}">{html.escape(column.name)}</th>'
+            for column, side in zip(self.schema, sides)
+        )
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
+            "<tr>"
+            + "".join(f'<td style="text-align:{side}">{html.escape(_cell(value))}</td>' for value, side in zip(row, sides))
+            + "</tr>"
             for row in self._rows[:_ROWS_SHOWN]
         )
         more = (

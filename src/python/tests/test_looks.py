@@ -10,7 +10,8 @@ from .fake_gateway import status
 
 
 def running(**more):
-    return JobStatus.of(status("RUNNING", name="expression by tissue", eta={"seconds": 12.4, "secondsHigh": 19.0}, **more))
+    facts = {"name": "expression by tissue", "eta": {"seconds": 12.4, "secondsHigh": 19.0}, **more}
+    return JobStatus.of(status("RUNNING", **facts))
 
 
 def waiting():
@@ -36,11 +37,13 @@ class BarTests(unittest.TestCase):
             f"expression by tissue  40% ▕{'█' * 16}{' ' * 24}▏ 4/10 partitions, 3 rows, about 12 s left",
         )
         self.assertIn("slots are busy", bar(waiting(), 120))
+        self.assertTrue(bar(waiting(), 40).endswith("queued"), bar(waiting(), 40))
+        self.assertIn("about 48 min left", bar(running(eta={"seconds": 2886.0, "secondsHigh": 4000.0}), 120))
         self.assertTrue(bar(waiting(), 120, unicode=False).isascii())
 
     def test_durations(self):
         self.assertEqual(
-            [duration(seconds) for seconds in (0.4, 59.6, 200, 7500)], ["0 s", "1 min 0 s", "3 min 20 s", "2 h 5 min"]
+            [duration(seconds) for seconds in (0.4, 59.6, 200, 7500, 7200)], ["0 s", "1 min", "3 min 20 s", "2 h 5 min", "2 h"]
         )
 
 
@@ -59,6 +62,7 @@ class PanelTests(unittest.TestCase):
         self.assertNotIn("<script>", text)
         self.assertIn("&lt;b&gt;", text)
         self.assertIn("bad-row", text)
+        self.assertNotIn("running", text)
 
 
 class DisplayTests(unittest.TestCase):

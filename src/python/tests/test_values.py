@@ -291,7 +291,7 @@ class TableTests(unittest.TestCase):
         self.assertEqual(self.table[0]["gene"], "TP53")
         with self.assertRaisesRegex(KeyError, "Columns: gene, n"):
             self.table["m"]
-        self.assertIn("<td>NULL</td>", self.table._repr_html_())
+        self.assertIn('<td style="text-align:right">NULL</td>', self.table._repr_html_())
         with self.assertRaises(ValueError):
             self.table.item()
 

@@ -26,7 +26,7 @@ internal sealed class ScanSample
         var quote = Pick("\"", "\"", "\"", "'", "");
         Dialect = new TextDialect
         {
-            Delimiter = Pick(",", ",", ";", "\t", "|", "||", "¦"),
+            Delimiter = Pick(",", ",", ";", "\t", "|", "||", "¦", TextDialect.Whitespace),
             Quote = quote,
             Escape = quote.Length > 0 && random.Next(4) == 0 ? "\\" : quote,
             Header = false,
@@ -36,6 +36,12 @@ internal sealed class ScanSample
         if (Dialect.Decimal == Dialect.Delimiter)
         {
             Dialect = Dialect with { Delimiter = ";" };
+        }
+
+        if (Dialect is { IsWhitespace: true } && Dialect.NullValues.Contains(""))
+        {
+            // Between blanks there is no empty field.
+            Dialect = Dialect with { NullValues = ["NULL", "-"] };
         }
 
         end = Pick("\n", "\n", "\r\n", "\r");
@@ -69,7 +75,7 @@ internal sealed class ScanSample
     {
         if (Columns.Count > 1 && random.Next(12) == 0)
         {
-            Append(end);
+            Append(Dialect.IsWhitespace ? Pick("", " ", "\t  ") + end : end);
         }
 
         var values = new string?[Columns.Count];
@@ -105,11 +111,11 @@ internal sealed class ScanSample
         }
         else if (isRagged)
         {
-            fields.Add("");
+            fields.Add(Dialect.IsWhitespace ? "x" : "");
         }
 
         var place = (line, offset);
-        Append(string.Join(Dialect.Delimiter, fields));
+        Append(Dialect.IsWhitespace ? Aligned(fields) : string.Join(Dialect.Delimiter, fields));
         Append(isLast && !closed ? "" : end);
         if (isRagged || fault >= 0)
         {
@@ -119,6 +125,17 @@ internal sealed class ScanSample
         {
             Rows.Add(values);
         }
+    }
+
+    private string Aligned(List<string> fields)
+    {
+        var line = new StringBuilder(Pick("", "", " ", "\t "));
+        foreach (var field in fields)
+        {
+            line.Append(field).Append(Pick(" ", "  ", "\t", " \t "));
+        }
+
+        return random.Next(2) == 0 ? line.ToString() : line.ToString().TrimEnd(' ', '\t');
     }
 
     private void Append(string part)
@@ -151,7 +168,12 @@ internal sealed class ScanSample
             return (value, Quoted(written, must: MustQuote(written)));
         }
 
-        written = Dialect.Delimiter != " " && random.Next(10) == 0 ? $" {written} " : written;
+        if (Dialect.IsWhitespace)
+        {
+            return (value, Quoted(Dialect.Quote.Length > 0 ? written : written.Replace(' ', 'T'), must: written.Contains(' ', StringComparison.Ordinal)));
+        }
+
+        written = random.Next(10) == 0 ? $" {written} " : written;
         return (value, Quoted(written, must: written.Contains(Dialect.Delimiter, StringComparison.Ordinal)));
     }
 
@@ -173,7 +195,7 @@ internal sealed class ScanSample
 
     private bool MustQuote(string written) =>
         written.Length == 0 || Dialect.NullValues.Contains(written) || written.AsSpan().IndexOfAny('\r', '\n') >= 0
-        || written.Contains(Dialect.Delimiter[0], StringComparison.Ordinal)
+        || (Dialect.IsWhitespace ? written.AsSpan().ContainsAny(' ', '\t') : written.Contains(Dialect.Delimiter[0], StringComparison.Ordinal))
         || (Dialect.Quote.Length > 0 && written.TrimStart(' ').StartsWith(Dialect.Quote, StringComparison.Ordinal));
 
     private (string Value, string Written) Text()
@@ -243,7 +265,9 @@ internal sealed class ScanSample
             time.AddHours(2).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + "+02"));
     }
 
-    private string BadText(string type) => type switch
+    private string BadText(string type) => Dialect.IsWhitespace ? AnyBadText(type).Replace(' ', 'T') : AnyBadText(type);
+
+    private string AnyBadText(string type) => type switch
     {
         "BIGINT" => Pick("12.53", "1e3", "1_000", "0x10", "9223372036854775808", "12.", "x", "--1", "+"),
         "UTINYINT" => Pick("256", "-1", "1.0"),

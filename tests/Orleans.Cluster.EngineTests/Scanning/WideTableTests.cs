@@ -42,6 +42,19 @@ public sealed class WideTableTests : IDisposable
         Assert.Equal(Enumerable.Range(2, 2_000), row.GetProperty("rows")[0].EnumerateArray().Select(value => value.GetInt32()));
     }
 
+    // The text of a result's rows is made of some columns at a time.
+    [Fact]
+    public async Task Run_RowsOfManyTexts_AreThere()
+    {
+        var texts = string.Join(',', Enumerable.Range(0, 4_000).Select(i => $"t{i}"));
+        var path = harness.Write("texts.csv", $"{texts.Replace("t", "c", StringComparison.Ordinal)}\n{texts}\n{texts}\n");
+
+        var rows = (await harness.Run(Query(path, "SELECT * FROM source"))).GetProperty("rows");
+
+        Assert.Equal([4_000, 4_000], rows.EnumerateArray().Select(row => row.GetArrayLength()));
+        Assert.All(rows.EnumerateArray(), row => Assert.Equal(texts, string.Join(',', row.EnumerateArray())));
+    }
+
     private string Table(int columns)
     {
         var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, columns).Select(i => i + j)));

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -88,6 +89,19 @@ public sealed class ConsoleTests(BrowserCluster fixture)
         var page = await fixture.Open($"/jobs/{fixture.Succeeded}?tab=partitions");
 
         await Expect(page.Locator("partition-grid canvas")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex(@"^\d+ partitions: \d+ committed\."));
+    }
+
+    [Fact]
+    public async Task Page_OpenedAndLeft_IsNoChangeInTheAuditLog()
+    {
+        var page = await fixture.Open("/queue");
+        await Expect(page.Locator("main .stat").First).ToBeVisibleAsync();
+        await page.GotoAsync("about:blank");
+
+        var audit = await fixture.Cluster.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=200");
+        var targets = audit.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("target").GetString()!);
+
+        Assert.DoesNotContain(targets, target => target.StartsWith("/_blazor", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -183,6 +183,17 @@ public sealed class JobTransitionsTests
         Assert.InRange(change.NotBefore!.Value - Now, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500));
     }
 
+    [Fact]
+    public void Apply_JobFailsWhileOthersRun_ShowsNoneAsRunning()
+    {
+        var running = Running() with { Progress = new JobProgress { Partitions = new PartitionCounts(4, 1, 2, 1, 0) } };
+        var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 3, FailureKind.BadData, faults: 1)] };
+
+        var ended = JobTransitions.Apply(running, new Observed(facts), Spec).State;
+
+        Assert.Equal((JobPhase.Failed, new PartitionCounts(4, 1, 0, 3, 0)), (ended.Phase, ended.Progress.Partitions));
+    }
+
     [Theory]
     [InlineData(FailureKind.BadData, 0, 0, "bad-row")]
     [InlineData(FailureKind.BadQuery, 0, 0, "query-invalid")]

@@ -29,6 +29,20 @@ public sealed class NumbersTests
     [InlineData(273_600, "3 d 4 h")]
     public void Duration_OfAnyLength_HasAtMostTwoUnits(double seconds, string expected) => Assert.Equal(expected, Numbers.Duration(seconds));
 
+    [Theory]
+    [InlineData(0.2, "1 s")]
+    [InlineData(47.4, "47 s")]
+    [InlineData(187, "3 min 10 s")]
+    [InlineData(2962, "49 min")]
+    [InlineData(4462, "1 h 14 min")]
+    public void Rough_OfAGuess_IsNoFinerThanItIsWorth(double seconds, string expected) => Assert.Equal(expected, Numbers.Rough(seconds));
+
+    [Theory]
+    [InlineData("w-127.0.0.1:31087@154938057", "127.0.0.1:31087")]
+    [InlineData("w-@1", "@1")]
+    [InlineData("other", "other")]
+    public void Worker_ForPeople_HasNeitherMarkNorLife(string id, string expected) => Assert.Equal(expected, Words.Worker(id));
+
     [Fact]
     public void Share_OfAlmostAll_IsNotAll() => Assert.Equal("99.9 %", Numbers.Share(0.99999));
 }
