@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>What a caller may do; each role may do all that the one before it may. Numbers are stored; they are never reused.</summary>
+/// <summary>
+/// What a caller may do; each role may do all that the one before it may. Numbers are stored; they are never reused.
+/// </summary>
 public enum AccessRole
 {
     /// <summary>Reads.</summary>

@@ -43,13 +43,16 @@ public static class FailureKinds
 {
     /// <summary>Whether another attempt can end otherwise.</summary>
     public static bool IsRetryable(this FailureKind kind) =>
-        kind is not (FailureKind.BadData or FailureKind.BadQuery or FailureKind.SourceUnavailable or FailureKind.Cancelled or FailureKind.OutOfDisk);
+        kind is not (
+            FailureKind.BadData or FailureKind.BadQuery or FailureKind.SourceUnavailable or FailureKind.Cancelled
+                or FailureKind.OutOfDisk);
 
     /// <summary>Whether half of the partition may succeed where the whole did not.</summary>
     public static bool IsOfSize(this FailureKind kind) => kind is FailureKind.OutOfMemory or FailureKind.OutOfDisk;
 
     /// <summary>Whether it uses up one of the partition's attempts.</summary>
-    public static bool CountsAgainstLimit(this FailureKind kind) => kind is not (FailureKind.WorkerLost or FailureKind.ArtifactLost or FailureKind.Cancelled);
+    public static bool CountsAgainstLimit(this FailureKind kind) =>
+        kind is not (FailureKind.WorkerLost or FailureKind.ArtifactLost or FailureKind.Cancelled);
 
     /// <summary>The code that a job ends with when this was its last failure.</summary>
     public static ProblemCode ToProblemCode(this FailureKind kind) => kind switch
@@ -67,7 +70,9 @@ public static class FailureKinds
 /// <summary>An attempt's bad end.</summary>
 /// <param name="Kind">Decides what happens next.</param>
 /// <param name="Message">What, which one and what to do, for people.</param>
-/// <param name="Code">Word of the <see cref="ProblemCode"/> when it is more exact than the kind's own, such as <c>column-not-found</c>.</param>
+/// <param name="Code">
+/// Word of the <see cref="ProblemCode"/> when it is more exact than the kind's own, such as <c>column-not-found</c>.
+/// </param>
 [GenerateSerializer, Immutable, Alias("AttemptFailure")]
 public sealed record AttemptFailure(
     [property: Id(0)] FailureKind Kind, [property: Id(1)] string Message, [property: Id(2)] string? Code = null)
@@ -75,6 +80,10 @@ public sealed record AttemptFailure(
     /// <summary>Types that columns need whose guessed types proved too narrow; null when none did.</summary>
     [Id(3)]
     public IReadOnlyList<WiderType>? Wider { get; init; }
+
+    /// <summary>The attempt whose artifact was found to be gone or different; null when none was.</summary>
+    [Id(4)]
+    public AttemptId? Lost { get; init; }
 
     /// <summary>The code that a job ends with when this was its last failure.</summary>
     public ProblemCode ProblemCode => Code is { } word ? ProblemCode.Parse(word) : Kind.ToProblemCode();

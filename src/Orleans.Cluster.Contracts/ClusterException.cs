@@ -1,11 +1,14 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>A refusal with its code: thrown on the server, mapped once to a problem document, and thrown again by the client.</summary>
+/// <summary>
+/// A refusal with its code: thrown on the server, mapped once to a problem document, and thrown again by the client.
+/// </summary>
 [GenerateSerializer, Alias("ClusterException")]
 public sealed class ClusterException : Exception
 {
     /// <summary>A refusal with one detail.</summary>
-    public ClusterException(ProblemCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null, Exception? inner = null)
+    public ClusterException(
+        ProblemCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null, Exception? inner = null)
         : this(ProblemDocument.Of(code, detail, hint, errors), inner)
     {
     }

@@ -6,8 +6,7 @@ public sealed record ClusterStatus(
     [property: Id(0)] ClusterState State,
     [property: Id(1)] int DesiredWorkers,
     [property: Id(2)] int ActiveWorkers,
-    [property: Id(3)] IReadOnlyList<WorkerStatus> Workers,
-    [property: Id(4)] ScalingDecision? LastScalingDecision,
+    [property: Id(3)] IReadOnlyList<WorkerStatus> Workers, [property: Id(4)] ScalingDecision? LastScalingDecision,
     [property: Id(5)] string? Detail = null)
 {
     /// <summary>Bounds of the autoscaler; null when the number of workers is fixed.</summary>
@@ -18,7 +17,9 @@ public sealed record ClusterStatus(
     [Id(7)]
     public string ScaleTarget { get; init; } = "fixed";
 
-    /// <summary>Whether a gateway looks after the workers now; until the first one does, numbers may be those of before.</summary>
+    /// <summary>
+    /// Whether a gateway looks after the workers now; until the first one does, numbers may be those of before.
+    /// </summary>
     [Id(8)]
     public bool IsAttended { get; init; }
 }
@@ -42,7 +43,9 @@ public enum ClusterState
     /// <summary>Stopped on request.</summary>
     Stopped = 4,
 
-    /// <summary>Fewer than wanted take tasks, because they keep ending, are unwell or cannot be looked after; the detail says why.</summary>
+    /// <summary>
+    /// Fewer than wanted take tasks, because they keep ending, are unwell or cannot be looked after; the detail says why.
+    /// </summary>
     Degraded = 5,
 }
 
@@ -128,7 +131,8 @@ public enum MemoryCap
 
 /// <summary>Memory of a worker, bytes: what it may hand out, what it has handed out, what its processes hold.</summary>
 [GenerateSerializer, Immutable, Alias("WorkerMemory")]
-public sealed record WorkerMemory([property: Id(0)] long OfferedBytes, [property: Id(1)] long GrantedBytes, [property: Id(2)] long UsedBytes);
+public sealed record WorkerMemory(
+    [property: Id(0)] long OfferedBytes, [property: Id(1)] long GrantedBytes, [property: Id(2)] long UsedBytes);
 
 /// <summary>State of a worker.</summary>
 [GenerateSerializer, Alias("WorkerState")]
@@ -173,7 +177,8 @@ public sealed record QueueStatus(
 /// <summary>What waits at one priority.</summary>
 [GenerateSerializer, Immutable, Alias("PriorityBacklog")]
 public sealed record PriorityBacklog(
-    [property: Id(0)] JobPriority Priority, [property: Id(1)] int Jobs, [property: Id(2)] int Partitions, [property: Id(3)] double OldestWaitSeconds);
+    [property: Id(0)] JobPriority Priority, [property: Id(1)] int Jobs, [property: Id(2)] int Partitions,
+    [property: Id(3)] double OldestWaitSeconds);
 
 /// <summary>A job with nothing running. <paramref name="Position"/> counts from 1.</summary>
 [GenerateSerializer, Immutable, Alias("WaitingJob")]

@@ -11,7 +11,8 @@ public sealed class JobIdJsonConverter : JsonConverter<JobId>
         JobId.TryParse(reader.GetString(), null, out var id) ? id : throw new JsonException("Not a job id.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }
 
 /// <summary>A worker id is a plain string in JSON.</summary>
@@ -22,5 +23,6 @@ public sealed class WorkerIdJsonConverter : JsonConverter<WorkerId>
         new(reader.GetString() ?? throw new JsonException("A worker id is a string."));
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, WorkerId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+    public override void Write(Utf8JsonWriter writer, WorkerId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }

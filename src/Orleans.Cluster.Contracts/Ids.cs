@@ -44,13 +44,16 @@ public readonly record struct JobId : IParsable<JobId>, IComparable<JobId>
     /// <summary>Reads an id in either case.</summary>
     /// <exception cref="FormatException">The text is not 26 characters of Crockford base 32.</exception>
     public static JobId Parse(string s, IFormatProvider? provider = null) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException($"'{s}' is not a job id (26 characters, 0-9 and A-Z).");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException($"'{s}' is not a job id (26 characters, 0-9 and A-Z).");
 
     /// <inheritdoc cref="IParsable{TSelf}.TryParse"/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out JobId result)
     {
         var upper = s?.ToUpperInvariant();
-        var valid = upper is { Length: Length } && upper[0] <= '7' && upper.All(c => Alphabet.Contains(c, StringComparison.Ordinal));
+        var valid = upper is { Length: Length } && upper[0] <= '7'
+            && upper.All(c => Alphabet.Contains(c, StringComparison.Ordinal));
         result = valid ? new JobId(upper!) : default;
         return valid;
     }

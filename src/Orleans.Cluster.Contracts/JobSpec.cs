@@ -64,7 +64,8 @@ public enum OperationKind
 }
 
 /// <summary>Operations are lower-case words in JSON, unlike all other enums.</summary>
-public sealed class OperationKindJsonConverter() : JsonStringEnumConverter<OperationKind>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+public sealed class OperationKindJsonConverter() : JsonStringEnumConverter<OperationKind>(
+    JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 /// <summary>What to do with a row that does not fit the schema.</summary>
 public enum BadRowPolicy
@@ -89,7 +90,9 @@ public sealed record JobSpec
     [DefaultValue(JobPriority.Normal)]
     public JobPriority Priority { get; init; } = JobPriority.Normal;
 
-    /// <summary>The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.</summary>
+    /// <summary>
+    /// The input of operations with one input; null for the configured default dataset or when <c>sources</c> is used.
+    /// </summary>
     public SourceSpec? Source { get; init; }
 
     /// <summary>Named inputs of <c>sql</c> and <c>join</c>.</summary>
@@ -117,7 +120,9 @@ public sealed record JobSpec
     /// <summary>Every stage starts only when all of its slots can be had at once.</summary>
     public bool Gang { get; init; }
 
-    /// <summary>The job fails with <c>job-timeout</c> when it has not ended this long after it was created; null for no limit.</summary>
+    /// <summary>
+    /// The job fails with <c>job-timeout</c> when it has not ended this long after it was created; null for no limit.
+    /// </summary>
     public double? TimeoutSeconds { get; init; }
 
     /// <summary>Jobs that must succeed before this one starts.</summary>
@@ -170,7 +175,9 @@ public sealed record ResourceRequest
 /// <summary>How a failed attempt is tried again.</summary>
 public sealed record RetrySpec
 {
-    /// <summary>Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.</summary>
+    /// <summary>
+    /// Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.
+    /// </summary>
     [DefaultValue(3)]
     public int MaxAttempts { get; init; } = 3;
 

@@ -167,7 +167,9 @@ public sealed record JobStatus
     [Id(16)]
     public JobLinks? Links { get; init; }
 
-    /// <summary>What differs from a plain run and a reader should know, such as a partition split after it ran out of memory.</summary>
+    /// <summary>
+    /// What differs from a plain run and a reader should know, such as a partition split after it ran out of memory.
+    /// </summary>
     [Id(17)]
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -228,10 +230,12 @@ public sealed record JobReason([property: Id(0)] ReasonCode Code, [property: Id(
 public sealed record JobResult(
     [property: Id(0)] long Rows,
     [property: Id(1)] long Bytes,
-    [property: Id(2)] IReadOnlyList<ColumnSchema> Columns,
-    [property: Id(3)] IReadOnlyList<ResultFile> Files);
+    [property: Id(2)] IReadOnlyList<ColumnSchema> Columns, [property: Id(3)] IReadOnlyList<ResultFile> Files);
 
-/// <summary>One file of a result. <c>Path</c> is relative to the output folder, or to the artifact store when the result is kept with the job.</summary>
+/// <summary>
+/// One file of a result. <c>Path</c> is relative to the output folder, or to the artifact store when the result is kept with the
+/// job.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("ResultFile")]
 public sealed record ResultFile(
     [property: Id(0)] string Path, [property: Id(1)] long Rows, [property: Id(2)] long Bytes, [property: Id(3)] string Sha256);
@@ -243,7 +247,8 @@ public sealed record ColumnSchema([property: Id(0)] string Name, [property: Id(1
 /// <summary>Addresses that belong to a job.</summary>
 [GenerateSerializer, Immutable, Alias("JobLinks")]
 public sealed record JobLinks(
-    [property: Id(0)] string Self, [property: Id(1)] string Cancel, [property: Id(2)] string Events, [property: Id(3)] string Result)
+    [property: Id(0)] string Self, [property: Id(1)] string Cancel, [property: Id(2)] string Events,
+    [property: Id(3)] string Result)
 {
     /// <summary>The addresses of one job.</summary>
     public static JobLinks Of(JobId id) => new(

@@ -1,6 +1,9 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>Parameters of <c>aggregate</c>. Neither groups nor aggregates: row count, and count, sum, mean, min and max of each numeric column.</summary>
+/// <summary>
+/// Parameters of <c>aggregate</c>. Neither groups nor aggregates: row count, and count, sum, mean, min and max of each numeric
+/// column.
+/// </summary>
 public sealed record AggregateParameters
 {
     /// <summary>Columns to group by; empty for one row over all.</summary>
@@ -28,7 +31,9 @@ public sealed record AggregateSpec
     /// <summary>Function name, for example <c>sum</c> or <c>quantile_cont</c>.</summary>
     public required string Function { get; init; }
 
-    /// <summary>Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, separated by a comma: <c>y,x</c>.</summary>
+    /// <summary>
+    /// Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, separated by a comma: <c>y,x</c>.
+    /// </summary>
     public string? Column { get; init; }
 
     /// <summary>Name in the result; <c>function_column</c> when null.</summary>
@@ -135,7 +140,9 @@ public sealed record JoinParameters
     /// <summary>Kind of join.</summary>
     public JoinKind How { get; init; }
 
-    /// <summary>Columns of the result; all of both when empty, the right one's clashing names with <c>_right</c> behind them.</summary>
+    /// <summary>
+    /// Columns of the result; all of both when empty, the right one's clashing names with <c>_right</c> behind them.
+    /// </summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 }
 
@@ -214,8 +221,8 @@ public enum PivotForm
     Columns = 0,
 
     /// <summary>
-    /// One column, a list with a place for each value of the key. The keys are a table of the result of their own, with their places
-    /// from 1: <c>/result?table=keys</c>.
+    /// One column, a list with a place for each value of the key. The keys are a table of the result of their own, with their
+    /// places from 1: <c>/result?table=keys</c>.
     /// </summary>
     List = 1,
 }

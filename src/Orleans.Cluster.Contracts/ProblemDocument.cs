@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>An error as RFC 9457 writes it, with our members beside it. The <c>error</c> of a failed job has the same form.</summary>
+/// <summary>
+/// An error as RFC 9457 writes it, with our members beside it. The <c>error</c> of a failed job has the same form.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("ProblemDocument")]
 public sealed record ProblemDocument
 {

@@ -49,5 +49,6 @@ public sealed class SelectColumnsJsonConverter : JsonConverter<IReadOnlyList<Sel
         writer.WriteEndObject();
     }
 
-    private static string? Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

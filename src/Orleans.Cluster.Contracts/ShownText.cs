@@ -4,8 +4,8 @@ using System.Text;
 namespace Orleans.Cluster.Contracts;
 
 /// <summary>
-/// Text of others as it may be shown to people: what moves the cursor, colours, rings or turns the order of letters around is shown as an
-/// escape. Names and cells come from whoever wrote them.
+/// Text of others as it may be shown to people: what moves the cursor, colours, rings or turns the order of letters around is
+/// shown as an escape. Names and cells come from whoever wrote them.
 /// </summary>
 public static class ShownText
 {
@@ -39,6 +39,9 @@ public static class ShownText
 
     // Beside the control characters those that set the direction of writing, and the separators of lines and paragraphs.
     private static bool IsControl(char c, string keep) =>
-        (char.IsControl(c) || c is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u2028' or '\u2029' or '\u200e' or '\u200f' or '\ufeff')
+        (
+            char.IsControl(c)
+                || c is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u2028' or '\u2029' or '\u200e'
+                    or '\u200f' or '\ufeff')
         && !keep.Contains(c, StringComparison.Ordinal);
 }

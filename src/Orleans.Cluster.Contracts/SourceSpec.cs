@@ -6,11 +6,16 @@ namespace Orleans.Cluster.Contracts;
 /// <summary>One input: which files, and how to read them.</summary>
 public sealed record SourceSpec
 {
-    /// <summary>Paths or globs inside the data roots; relative ones are relative to the first root. One string or a list in JSON.</summary>
+    /// <summary>
+    /// Paths or globs inside the data roots; relative ones are relative to the first root. One string or a list in JSON.
+    /// </summary>
     [JsonConverter(typeof(OneOrManyJsonConverter))]
     public IReadOnlyList<string> Path { get; init; } = [];
 
-    /// <summary>In place of paths: a job whose result is read, with its types. One that has not ended is waited for as if <c>dependsOn</c> named it.</summary>
+    /// <summary>
+    /// In place of paths: a job whose result is read, with its types. One that has not ended is waited for as if <c>dependsOn</c>
+    /// named it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JobId? Job { get; init; }
 
@@ -66,7 +71,8 @@ public enum SourceCompression
 public sealed record SourceOptions
 {
     /// <summary>
-    /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both ends of a line left out.
+    /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both
+    /// ends of a line left out.
     /// </summary>
     public string? Delimiter { get; init; }
 
@@ -85,13 +91,18 @@ public sealed record SourceOptions
     /// <summary>Unquoted words that mean NULL; the empty field when null.</summary>
     public IReadOnlyList<string>? NullValues { get; init; }
 
-    /// <summary>Declared columns, name to DuckDB type, in file order when the file has no header. They win over what is found.</summary>
+    /// <summary>
+    /// Declared columns, name to DuckDB type, in file order when the file has no header. They win over what is found.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Columns { get; init; }
 
     /// <summary>Compression of all files.</summary>
     public SourceCompression Compression { get; init; }
 
-    /// <summary>Text encoding: <c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c>, <c>windows-1252</c>; found out when null (UTF-8 unless a byte order mark says otherwise).</summary>
+    /// <summary>
+    /// Text encoding: <c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c>, <c>windows-1252</c>; found out when null (UTF-8 unless a byte
+    /// order mark says otherwise).
+    /// </summary>
     public string? Encoding { get; init; }
 
     /// <summary>Whether <c>key=value</c> folders become columns; found out when null.</summary>
@@ -103,7 +114,10 @@ public sealed record SourceOptions
     /// <summary>Lines at the start of each text file that are skipped whatever they hold; 0 to 10,000, none when null.</summary>
     public int? SkipLines { get; init; }
 
-    /// <summary>Lines of the header of each text file, 1 to 100; the first of them has the names, the others are skipped. Implies a header.</summary>
+    /// <summary>
+    /// Lines of the header of each text file, 1 to 100; the first of them has the names, the others are skipped. Implies a
+    /// header.
+    /// </summary>
     public int? HeaderLines { get; init; }
 
     /// <summary>Decimal separator of numbers in text: <c>.</c>, also when null, or <c>,</c>.</summary>
@@ -146,7 +160,8 @@ public sealed class OneOrManyJsonConverter : JsonConverter<IReadOnlyList<string>
     public override IReadOnlyList<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String
             ? [reader.GetString()!]
-            : JsonSerializer.Deserialize<string[]>(ref reader, options) ?? throw new JsonException("A path is a string or a list of strings.");
+            : JsonSerializer.Deserialize<string[]>(ref reader, options)
+                ?? throw new JsonException("A path is a string or a list of strings.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<string> value, JsonSerializerOptions options)

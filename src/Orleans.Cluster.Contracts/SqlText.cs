@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>The only place that quotes names and literals for the engine. Everything that becomes part of a query passes here.</summary>
+/// <summary>
+/// The only place that quotes names and literals for the engine. Everything that becomes part of a query passes here.
+/// </summary>
 public static class SqlText
 {
     /// <summary>A quoted identifier: <c>a"b</c> becomes <c>"a""b"</c>.</summary>

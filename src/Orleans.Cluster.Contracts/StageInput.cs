@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>One table that a stage's query reads. Exactly one of <paramref name="Dataset"/> and <paramref name="Stage"/> is set.</summary>
+/// <summary>
+/// One table that a stage's query reads. Exactly one of <paramref name="Dataset"/> and <paramref name="Stage"/> is set.
+/// </summary>
 /// <param name="Name">Name in the query.</param>
 /// <param name="Dataset">Name among the plan's datasets.</param>
 /// <param name="Stage">Number of an earlier stage.</param>
@@ -18,7 +20,9 @@ public sealed record StageInput(
 /// <summary>Which part of an input each task of a stage gets.</summary>
 public enum InputMode
 {
-    /// <summary>Of a dataset: the partition with the task's number. Of a stage: the output of the partition with the task's number.</summary>
+    /// <summary>
+    /// Of a dataset: the partition with the task's number. Of a stage: the output of the partition with the task's number.
+    /// </summary>
     Partition = 0,
 
     /// <summary>All of it, in partition order.</summary>

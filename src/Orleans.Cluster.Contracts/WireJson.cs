@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Orleans.Cluster.Contracts;
 
-/// <summary>The one set of JSON rules for HTTP, stored documents and the executor's pipe: camelCase names, UPPER_CASE enums.</summary>
+/// <summary>
+/// The one set of JSON rules for HTTP, stored documents and the executor's pipe: camelCase names, UPPER_CASE enums.
+/// </summary>
 public static class WireJson
 {
     /// <summary>Shared and read-only.</summary>

@@ -4,6 +4,7 @@ using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Resources;
+using Orleans.Cluster.Coordination.Scaling;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Queries;
 
@@ -12,7 +13,9 @@ namespace Orleans.Cluster.Coordination;
 /// <summary>Registers coordination.</summary>
 internal static class CoordinationExtensions
 {
-    /// <summary>What every silo needs, whatever its role. What implements the ports is registered by their own projects.</summary>
+    /// <summary>
+    /// What every silo needs, whatever its role. What implements the ports is registered by their own projects.
+    /// </summary>
     public static IServiceCollection AddCoordination(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -25,10 +28,18 @@ internal static class CoordinationExtensions
         services.TryAddSingleton<ClusterPaths>();
         services.AddSingleton<IJobService, JobService>();
         services.AddSingleton<AdmissionCheck>();
+        services.AddSingleton<JobAcceptance>();
+        services.AddSingleton<EarlyPlanning>();
+        services.AddSingleton<JobRemoval>();
+        services.AddSingleton<JobPartitions>();
+        services.AddSingleton<JobObserver>();
+        services.AddSingleton<JobPlanner>();
+        services.AddSingleton<JobPublishing>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ILossJudge, LossJudge>();
         services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
+        services.AddSingleton<ReconcileTimes>();
         services.AddSingleton<RepeatedSubmits>();
         services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
         return services;

@@ -4,7 +4,9 @@ namespace Orleans.Cluster.Protocol;
 
 /// <summary>A type as the engine names it, taken apart: <c>STRUCT("a" INTEGER[], b MAP(VARCHAR, DATE))</c>.</summary>
 /// <param name="Kind">How it is made.</param>
-/// <param name="Name">The text of a type without parts (<c>DECIMAL(18,3)</c>), and of an array its length; empty otherwise.</param>
+/// <param name="Name">
+/// The text of a type without parts (<c>DECIMAL(18,3)</c>), and of an array its length; empty otherwise.
+/// </param>
 /// <param name="Parts">Element of a list or array, key and value of a map, fields of a struct or union.</param>
 public sealed record ColumnType(ColumnTypeKind Kind, string Name, IReadOnlyList<ColumnTypePart> Parts)
 {
@@ -15,7 +17,9 @@ public sealed record ColumnType(ColumnTypeKind Kind, string Name, IReadOnlyList<
     public static ColumnType Scalar(string name) => new(ColumnTypeKind.Scalar, name, []);
 
     /// <summary>Takes a type apart.</summary>
-    /// <exception cref="ClusterException"><c>query-invalid</c>: it is not a type as the engine writes them, or is nested too deep.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>query-invalid</c>: it is not a type as the engine writes them, or is nested too deep.
+    /// </exception>
     public static ColumnType Parse(string text) => new ColumnTypeParser(text).Parse();
 
     /// <summary>Whether it has parts.</summary>
@@ -28,7 +32,8 @@ public sealed record ColumnType(ColumnTypeKind Kind, string Name, IReadOnlyList<
     public ColumnType Map(Func<ColumnType, ColumnType> replace)
     {
         ArgumentNullException.ThrowIfNull(replace);
-        return replace(IsNested ? this with { Parts = [.. Parts.Select(part => part with { Type = part.Type.Map(replace) })] } : this);
+        return replace(
+            IsNested ? this with { Parts = [.. Parts.Select(part => part with { Type = part.Type.Map(replace) })] } : this);
     }
 
     /// <summary>The text that the engine reads.</summary>
@@ -42,7 +47,8 @@ public sealed record ColumnType(ColumnTypeKind Kind, string Name, IReadOnlyList<
         _ => $"STRUCT({Fields()})",
     };
 
-    private string Fields() => string.Join(", ", Parts.Select(part => part.Name.Length == 0 ? $"{part.Type}" : $"{SqlText.Name(part.Name)} {part.Type}"));
+    private string Fields() => string.Join(
+        ", ", Parts.Select(part => part.Name.Length == 0 ? $"{part.Type}" : $"{SqlText.Name(part.Name)} {part.Type}"));
 }
 
 /// <summary>A part of a type; without a name in lists, maps and structs that were made from positions.</summary>

@@ -20,7 +20,8 @@ internal sealed class ColumnTypeParser(string text)
     {
         if (depth > ColumnType.MaxDepth)
         {
-            throw new ClusterException(ProblemCode.QueryInvalid, $"A column's type is nested deeper than {ColumnType.MaxDepth} levels.");
+            throw new ClusterException(
+                ProblemCode.QueryInvalid, $"A column's type is nested deeper than {ColumnType.MaxDepth} levels.");
         }
 
         var type = Unsuffixed(depth);
@@ -59,7 +60,8 @@ internal sealed class ColumnTypeParser(string text)
         switch (word)
         {
             case "STRUCT" or "UNION" when TryTake('('):
-                return new ColumnType(word == "STRUCT" ? ColumnTypeKind.Struct : ColumnTypeKind.Union, "", Parts(() => Field(depth + 1)));
+                return new ColumnType(
+                    word == "STRUCT" ? ColumnTypeKind.Struct : ColumnTypeKind.Union, "", Parts(() => Field(depth + 1)));
             case "MAP" when TryTake('('):
                 var parts = Parts(() => new ColumnTypePart("", Type(depth + 1)));
                 return parts.Count == 2 ? new ColumnType(ColumnTypeKind.Map, "", parts) : throw Unexpected();
@@ -179,5 +181,6 @@ internal sealed class ColumnTypeParser(string text)
         }
     }
 
-    private ClusterException Unexpected() => new(ProblemCode.QueryInvalid, $"'{text}' is not a type: unexpected text at position {at}.");
+    private ClusterException Unexpected() =>
+        new(ProblemCode.QueryInvalid, $"'{text}' is not a type: unexpected text at position {at}.");
 }

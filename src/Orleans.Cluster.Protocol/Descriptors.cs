@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Orleans.Cluster.Protocol;
 
 /// <summary>
-/// Files and folders by descriptor. A path can lead elsewhere from one moment to the next, a descriptor cannot: what is done through
-/// <see cref="Name"/> is done in the folder that was looked at, whatever has taken its place since. Linux alone; elsewhere only <see cref="TryOpenFile"/>.
+/// Files and folders by descriptor. A path can lead elsewhere from one moment to the next, a descriptor cannot: what is done
+/// through <see cref="Name"/> is done in the folder that was looked at, whatever has taken its place since. Linux alone;
+/// elsewhere only <see cref="TryOpenFile"/>.
 /// </summary>
 public static class Descriptors
 {
@@ -34,12 +35,15 @@ public static class Descriptors
     public static SafeFileHandle? TryOpenFolder(string path, bool followLink) =>
         TryOpen(path, PathOnly | FolderAlone | CloseOnExec | (followLink ? 0 : NoLink));
 
-    /// <summary>A regular file for reading, without waiting for it; null when there is none, or something else of that name.</summary>
+    /// <summary>
+    /// A regular file for reading, without waiting for it; null when there is none, or something else of that name.
+    /// </summary>
     public static FileStream? TryOpenFile(string path, bool followLink = false)
     {
         if (!OperatingSystem.IsLinux())
         {
-            return File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+            return File.Exists(path) ? new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
         }
 
         if (TryOpen(path, ReadOnly | NoTerminal | NotWaiting | CloseOnExec | (followLink ? 0 : NoLink)) is not { } handle)
@@ -77,7 +81,8 @@ public static class Descriptors
             handle.DangerousAddRef(ref held);
             if (Statx((int)handle.DangerousGetHandle(), "", EmptyPath, TypeWanted, buffer) != 0)
             {
-                throw new IOException($"An open file cannot be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+                throw new IOException(
+                    $"An open file cannot be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
             }
         }
         finally
@@ -102,7 +107,8 @@ public static class Descriptors
     /// <summary>Where what it holds is, with all links followed.</summary>
     /// <exception cref="IOException">The kernel does not say.</exception>
     public static string RealPath(SafeFileHandle handle) =>
-        new FileInfo(Name(handle)).LinkTarget ?? throw new IOException("The kernel does not say where an open file is: /proc is not mounted.");
+        new FileInfo(Name(handle)).LinkTarget
+            ?? throw new IOException("The kernel does not say where an open file is: /proc is not mounted.");
 
     private static SafeFileHandle? TryOpen(string path, int flags)
     {
@@ -127,5 +133,6 @@ public static class Descriptors
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] buffer);
+    private static extern int Statx(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] buffer);
 }

@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Protocol;
 
 /// <summary>
-/// Names of folders that hold the rows with one value of a column: <c>key=value</c>, as Hive and Spark write them. NULL has a word of its
-/// own, and a text that is this word has an escape in it, so that each value has a name that no other has.
+/// Names of folders that hold the rows with one value of a column: <c>key=value</c>, as Hive and Spark write them. NULL has a
+/// word of its own, and a text that is this word has an escape in it, so that each value has a name that no other has.
 /// </summary>
 public static class FolderName
 {

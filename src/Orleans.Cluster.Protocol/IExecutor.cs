@@ -3,9 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Protocol;
 
 /// <summary>
-/// What an executor process does for the silo that started it, called over its standard input and output. One task runs at a time;
-/// the other calls may come beside it. An error that belongs to the request comes back as a value (<see cref="TaskOutcome"/>,
-/// <see cref="EngineAnswer{T}"/>); an exception means that the executor itself failed.
+/// What an executor process does for the silo that started it, called over its standard input and output. One task runs at a
+/// time; the other calls may come beside it. An error that belongs to the request comes back as a value
+/// (<see cref="TaskOutcome"/>, <see cref="EngineAnswer{T}"/>); an exception means that the executor itself failed.
 /// </summary>
 public interface IExecutor
 {
@@ -24,7 +24,9 @@ public interface IExecutor
     /// <summary>Parses exactly one SELECT into DuckDB's own tree (<c>json_serialize_sql</c>); nothing is looked up.</summary>
     Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken);
 
-    /// <summary>Turns a tree of <see cref="ParseAsync"/>, possibly rewritten, back into text (<c>json_deserialize_sql</c>).</summary>
+    /// <summary>
+    /// Turns a tree of <see cref="ParseAsync"/>, possibly rewritten, back into text (<c>json_deserialize_sql</c>).
+    /// </summary>
     Task<EngineAnswer<string>> RenderAsync(string tree, CancellationToken cancellationToken);
 
     /// <summary>Binds a query against empty tables of the given columns and answers its result columns.</summary>

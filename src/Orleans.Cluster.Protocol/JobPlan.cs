@@ -5,7 +5,9 @@ namespace Orleans.Cluster.Protocol;
 /// <summary>What was decided for a job: stored once with it, never changed. It depends on the data and the spec alone.</summary>
 public sealed record JobPlan
 {
-    /// <summary>Code of a warning: the query has no meaning over the wider types that values ask for; the guessed ones hold.</summary>
+    /// <summary>
+    /// Code of a warning: the query has no meaning over the wider types that values ask for; the guessed ones hold.
+    /// </summary>
     public const string GuessKept = "guess-kept";
 
     /// <summary>Datasets by the name that queries use.</summary>
@@ -42,7 +44,9 @@ public sealed record PlannedDataset
     /// <summary>Its one schema.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
-    /// <summary>Columns whose types were declared; a value may prove those of the others too narrow. Null: no type may change.</summary>
+    /// <summary>
+    /// Columns whose types were declared; a value may prove those of the others too narrow. Null: no type may change.
+    /// </summary>
     public IReadOnlyList<string>? DeclaredColumns { get; init; }
 
     /// <summary>Partitions in the order of the data; empty when every file is empty.</summary>
@@ -54,7 +58,10 @@ public sealed record PlannedDataset
     /// <summary>Rows in all, exact where known.</summary>
     public long EstimatedRows { get; init; }
 
-    /// <summary>Some of it are streams that only one task could read: a first stage inflates it and cuts it into pieces of so many bytes. Null: none are.</summary>
+    /// <summary>
+    /// Some of it are streams that only one task could read: a first stage inflates it and cuts it into pieces of so many bytes.
+    /// Null: none are.
+    /// </summary>
     public long? PieceBytes { get; init; }
 
     /// <summary>Bytes of text in all, where streams are inflated; an estimate.</summary>
@@ -92,9 +99,10 @@ public sealed record DataPartition
 }
 
 /// <summary>
-/// One stage: the same query over each of its partitions. Its partitions come from its inputs: as many as the dataset that it scans by
-/// <see cref="InputMode.Partition"/>; as the chunks of the stage that it reads by <see cref="InputMode.Chunk"/>; as the targets of the
-/// exchanges that it reads by <see cref="InputMode.Target"/> (neighbouring small targets join into one task); else one.
+/// One stage: the same query over each of its partitions. Its partitions come from its inputs: as many as the dataset that it
+/// scans by <see cref="InputMode.Partition"/>; as the chunks of the stage that it reads by <see cref="InputMode.Chunk"/>; as the
+/// targets of the exchanges that it reads by <see cref="InputMode.Target"/> (neighbouring small targets join into one task); else
+/// one.
 /// </summary>
 public sealed record StagePlan
 {
@@ -107,7 +115,9 @@ public sealed record StagePlan
     /// <summary>What its tasks do.</summary>
     public TaskKind Kind { get; init; }
 
-    /// <summary>One SELECT over the names of its inputs. Rows keep the order of the first input unless it says otherwise.</summary>
+    /// <summary>
+    /// One SELECT over the names of its inputs. Rows keep the order of the first input unless it says otherwise.
+    /// </summary>
     public required string Query { get; init; }
 
     /// <summary>What the query reads.</summary>

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Protocol;
 
-/// <summary>Columns of a query that only its data knows: one for each value of a key. The task finds them before it runs its query.</summary>
+/// <summary>
+/// Columns of a query that only its data knows: one for each value of a key. The task finds them before it runs its query.
+/// </summary>
 /// <param name="Names">A SELECT of their names as text, in order, over the task's inputs.</param>
 /// <param name="Column">The expression of one of them, in which <see cref="Number"/> stands for its number, from 0.</param>
 public sealed record KeyColumns(string Names, string Column)

@@ -4,8 +4,8 @@ namespace Orleans.Cluster.Protocol;
 
 /// <summary>
 /// Leave to read some objects of a store for a while, by addresses that the silo has signed. An executor gets this and never the
-/// credentials: what it holds opens these objects alone, for reading alone, and only until the addresses expire. It is part of no plan and
-/// is not stored.
+/// credentials: what it holds opens these objects alone, for reading alone, and only until the addresses expire. It is part of no
+/// plan and is not stored.
 /// </summary>
 /// <param name="Objects">The objects.</param>
 /// <param name="CaFile">Authorities of the store's certificate, as PEM; null for the system's.</param>

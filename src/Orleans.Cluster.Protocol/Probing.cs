@@ -33,12 +33,14 @@ public sealed record DatasetProbe
     /// <summary>Keys of JSON and their columns; null for other formats.</summary>
     public JsonLayout? Json { get; init; }
 
-    /// <summary>Columns of every partition, whatever its file: declared ones as declared, the others widened over all samples.</summary>
+    /// <summary>
+    /// Columns of every partition, whatever its file: declared ones as declared, the others widened over all samples.
+    /// </summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
     /// <summary>
-    /// Columns whose types the user declared; those of the others were guessed from samples, and a value may prove them too narrow. Null
-    /// where no type is a guess.
+    /// Columns whose types the user declared; those of the others were guessed from samples, and a value may prove them too
+    /// narrow. Null where no type is a guess.
     /// </summary>
     public IReadOnlyList<string>? DeclaredColumns { get; init; }
 
@@ -82,12 +84,16 @@ public sealed record TextDialect
     /// <summary>Whether an empty line is a row, as in files of one column; otherwise it is skipped.</summary>
     public bool BlankLineIsRow { get; init; }
 
-    /// <summary>Whether fields are separated by runs of spaces and tabs; those at both ends of a line mean nothing, and a line of them alone is blank.</summary>
+    /// <summary>
+    /// Whether fields are separated by runs of spaces and tabs; those at both ends of a line mean nothing, and a line of them
+    /// alone is blank.
+    /// </summary>
     public bool IsWhitespace => Delimiter == Whitespace;
 
     /// <summary>Whether records are read alike by another dialect; where they begin in a file is the file's own.</summary>
     public bool ReadsAs(TextDialect other) =>
-        other is not null && Delimiter == other.Delimiter && Quote == other.Quote && Escape == other.Escape && Decimal == other.Decimal
+        other is not null && Delimiter == other.Delimiter && Quote == other.Quote && Escape == other.Escape
+            && Decimal == other.Decimal
         && BlankLineIsRow == other.BlankLineIsRow && NullValues.SequenceEqual(other.NullValues);
 }
 
@@ -103,7 +109,10 @@ public sealed record SourceFile
     /// <summary>Text: <c>utf-8</c>, <c>utf-16le</c>, <c>utf-16be</c>, <c>latin-1</c> or <c>windows-1252</c>.</summary>
     public string Encoding { get; init; } = "utf-8";
 
-    /// <summary>Text: offset in the inflated UTF-8 text (of plain text, in the file) of the first record, behind byte order mark, leading comments and header.</summary>
+    /// <summary>
+    /// Text: offset in the inflated UTF-8 text (of plain text, in the file) of the first record, behind byte order mark, leading
+    /// comments and header.
+    /// </summary>
     public long DataStart { get; init; }
 
     /// <summary>Text: number of the line at <see cref="DataStart"/>, from 1.</summary>
@@ -112,7 +121,9 @@ public sealed record SourceFile
     /// <summary>Text: the dialect where it differs from the dataset's; null when the same.</summary>
     public TextDialect? Dialect { get; init; }
 
-    /// <summary>Columns of this file in file order where they differ from the dataset's (union by name); null when the same.</summary>
+    /// <summary>
+    /// Columns of this file in file order where they differ from the dataset's (union by name); null when the same.
+    /// </summary>
     public IReadOnlyList<ColumnSchema>? Columns { get; init; }
 
     /// <summary>Columns that the file's folders give (<c>key=value</c>).</summary>
@@ -151,7 +162,9 @@ public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOn
     public ObjectGrant? Grant { get; init; }
 }
 
-/// <summary>A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.</summary>
+/// <summary>
+/// A range of whole records, [Start, End). Ranges that would be empty are left out; the others join without a gap.
+/// </summary>
 /// <param name="Start">Byte offset of its first record; of BGZF, of the block with it.</param>
 /// <param name="End">Byte offset behind its last record; of BGZF, of the block in which the next range begins.</param>
 /// <param name="Rows">Records in it, blank lines that are no rows not counted; null where only reading tells.</param>

@@ -1,8 +1,9 @@
 namespace Orleans.Cluster.Protocol;
 
 /// <summary>
-/// What may be read as a source, and written as an output: what is beneath the data roots and is not the cluster's own. Asked when a path is
-/// planned, and again of each file that is open, since whoever may write in a data root can exchange a file for a link at any time.
+/// What may be read as a source, and written as an output: what is beneath the data roots and is not the cluster's own. Asked
+/// when a path is planned, and again of each file that is open, since whoever may write in a data root can exchange a file for a
+/// link at any time.
 /// </summary>
 public sealed record SourceRules
 {
@@ -23,7 +24,10 @@ public sealed record SourceRules
     /// <summary>The folder of the state that is open all the same: the sample dataset.</summary>
     public required string Sample { get; init; }
 
-    /// <summary>Where artifacts and scratch files are, as their paths are written. Only the cluster names files there, and only it writes there.</summary>
+    /// <summary>
+    /// Where artifacts and scratch files are, as their paths are written. Only the cluster names files there, and only it writes
+    /// there.
+    /// </summary>
     public required IReadOnlyList<string> OwnFolders { get; init; }
 
     /// <summary>Why nothing may be read or written there, to follow the path's name in a message; null when it may.</summary>
@@ -35,7 +39,8 @@ public sealed record SourceRules
             : IsInside(real, Sample) ? null
             : ClosedFolders.Any(folder => IsInside(real, folder)) ? "belongs to the cluster itself"
             : ClosedFiles.Contains(real) || IsSettings(Path.GetFileName(real)) ? "is a file of the cluster's settings"
-            : SecretEndings.Contains(Path.GetExtension(real), StringComparer.OrdinalIgnoreCase) ? "has the name of a file of keys or certificates"
+            : SecretEndings.Contains(
+                Path.GetExtension(real), StringComparer.OrdinalIgnoreCase) ? "has the name of a file of keys or certificates"
             : roots.TrueForAll(root => IsHidden(real, root)) ? "is hidden: a name in it begins with a dot"
             : null;
     }
@@ -51,5 +56,6 @@ public sealed record SourceRules
     private static bool IsHidden(string real, string root) => real[root.Length..].Split('/').Any(name => name is ['.', ..]);
 
     private static bool IsSettings(string name) =>
-        name.StartsWith("appsettings.", StringComparison.OrdinalIgnoreCase) && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+        name.StartsWith("appsettings.", StringComparison.OrdinalIgnoreCase)
+            && name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

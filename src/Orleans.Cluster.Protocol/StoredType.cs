@@ -6,8 +6,8 @@ namespace Orleans.Cluster.Protocol;
 public static class StoredType
 {
     /// <summary>
-    /// The type that carries values of a type between stages. HUGEINT would silently become DOUBLE in a file; DECIMAL(38,0) keeps its digits,
-    /// and a value beyond 38 digits is an error instead of a wrong number.
+    /// The type that carries values of a type between stages. HUGEINT would silently become DOUBLE in a file; DECIMAL(38,0) keeps
+    /// its digits, and a value beyond 38 digits is an error instead of a wrong number.
     /// </summary>
     public static string BetweenStages(string type) => IsPlain(type) ? type : Of(type, Carried);
 
@@ -51,5 +51,6 @@ public static class StoredType
         _ => null,
     };
 
-    private static bool IsPlain(string type) => type is "VARCHAR" or "BIGINT" or "INTEGER" or "DOUBLE" or "BOOLEAN" or "DATE" or "TIMESTAMP";
+    private static bool IsPlain(string type) =>
+        type is "VARCHAR" or "BIGINT" or "INTEGER" or "DOUBLE" or "BOOLEAN" or "DATE" or "TIMESTAMP";
 }

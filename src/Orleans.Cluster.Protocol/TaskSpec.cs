@@ -16,7 +16,8 @@ public sealed record TaskSpec
     public const string RecursionRows = "__recursion_rows";
 
     /// <summary>
-    /// How folders begin that an executor keeps beside the scratch folders of its tasks, for as long as it lives: whoever ends it removes them.
+    /// How folders begin that an executor keeps beside the scratch folders of its tasks, for as long as it lives: whoever ends it
+    /// removes them.
     /// </summary>
     /// <param name="executor">Number of the executor's process.</param>
     public static string EngineFolderPrefix(int executor) => $"engine-{executor}-";
@@ -39,7 +40,9 @@ public sealed record TaskSpec
     /// <summary>What becomes of the rows.</summary>
     public required TaskOutput Output { get; init; }
 
-    /// <summary>Folder of this attempt alone; made by the executor, which writes nowhere else but in <see cref="ScratchFolder"/>.</summary>
+    /// <summary>
+    /// Folder of this attempt alone; made by the executor, which writes nowhere else but in <see cref="ScratchFolder"/>.
+    /// </summary>
     public required string AttemptFolder { get; init; }
 
     /// <summary>Local folder for spilled and staged data, emptied when the attempt ends.</summary>
@@ -62,7 +65,8 @@ public sealed record TaskSpec
 
     /// <summary>The files that its scans read.</summary>
     [JsonIgnore]
-    public IEnumerable<FileStamp> SourceFiles => Inputs.Where(input => input.Scan is not null).SelectMany(input => input.Scan!.Slices).Select(slice => slice.File.Stamp);
+    public IEnumerable<FileStamp> SourceFiles =>
+        Inputs.Where(input => input.Scan is not null).SelectMany(input => input.Scan!.Slices).Select(slice => slice.File.Stamp);
 }
 
 /// <summary>What kind of work a task is.</summary>
@@ -71,7 +75,9 @@ public enum TaskKind
     /// <summary>Run the query over the inputs, write its rows.</summary>
     Query = 0,
 
-    /// <summary>Inflate one stream and cut it at record starts into pieces that can be read apart (raw text, one file a piece).</summary>
+    /// <summary>
+    /// Inflate one stream and cut it at record starts into pieces that can be read apart (raw text, one file a piece).
+    /// </summary>
     Rechunk = 1,
 }
 
@@ -125,7 +131,9 @@ public sealed record GuessedTypes(string Dataset, IReadOnlyList<string> Declared
 /// <summary>A part of a file: bytes of text, rows of Parquet, or the whole of a stream.</summary>
 public sealed record FileSlice
 {
-    /// <summary>The file as probed; a task fails with <see cref="FailureKind.SourceUnavailable"/> when size or time differ by then.</summary>
+    /// <summary>
+    /// The file as probed; a task fails with <see cref="FailureKind.SourceUnavailable"/> when size or time differ by then.
+    /// </summary>
     public required SourceFile File { get; init; }
 
     /// <summary>First byte or row.</summary>
@@ -143,7 +151,9 @@ public sealed record FileSlice
     /// <summary>Text: line number at <see cref="Start"/>, from 1.</summary>
     public long FirstLine { get; init; } = 1;
 
-    /// <summary>For a piece of an inflated stream: the original file, which errors name. Null when the file is the original.</summary>
+    /// <summary>
+    /// For a piece of an inflated stream: the original file, which errors name. Null when the file is the original.
+    /// </summary>
     public string? OriginPath { get; init; }
 
     /// <summary>For a piece of an inflated stream: its offset in the inflated text.</summary>
@@ -169,7 +179,10 @@ public enum SliceUnit
 /// <summary>Parquet files that earlier stages wrote, read in this order. No file means an empty table of these columns.</summary>
 public sealed record ExchangeInput(IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<ArtifactRef> Files);
 
-/// <summary>An artifact as it was committed. <paramref name="Path"/> is absolute; a reader that finds another size or hash fails with <see cref="FailureKind.ArtifactLost"/>.</summary>
+/// <summary>
+/// An artifact as it was committed. <paramref name="Path"/> is absolute; a reader that finds another size or hash fails with
+/// <see cref="FailureKind.ArtifactLost"/>.
+/// </summary>
 /// <param name="Producer">Whose output it is, so that a lost one can be made again.</param>
 /// <param name="Path">Where it is.</param>
 /// <param name="Rows">Rows in it.</param>
@@ -183,7 +196,10 @@ public sealed record TaskOutput
     /// <summary>Where they go.</summary>
     public required OutputKind Kind { get; init; }
 
-    /// <summary><see cref="OutputKind.Exchange"/>: number of target partitions. The query's last column, named <see cref="TargetColumn"/>, says which, in [0, Targets).</summary>
+    /// <summary>
+    /// <see cref="OutputKind.Exchange"/>: number of target partitions. The query's last column, named <see cref="TargetColumn"/>,
+    /// says which, in [0, Targets).
+    /// </summary>
     public int Targets { get; init; } = 1;
 
     /// <summary>Name of the column that carries a row's target; it is not written.</summary>
@@ -198,7 +214,9 @@ public sealed record TaskOutput
     /// <summary><see cref="OutputKind.Result"/>: columns that become folders.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
-    /// <summary><see cref="OutputKind.Result"/>: bytes after which a new file is begun. <see cref="TaskKind.Rechunk"/>: bytes of a piece.</summary>
+    /// <summary>
+    /// <see cref="OutputKind.Result"/>: bytes after which a new file is begun. <see cref="TaskKind.Rechunk"/>: bytes of a piece.
+    /// </summary>
     public long? FileBytes { get; init; }
 }
 
@@ -240,7 +258,10 @@ public sealed record TaskManifest
 
 /// <summary>One file of an attempt.</summary>
 /// <param name="Path">Relative to the attempt's folder.</param>
-/// <param name="Target">Target partition of an exchange, number of a chunk, else 0; -1 for the file of quarantined rows.</param>
+/// <param name="Target">
+/// Target partition of an exchange, number of a chunk, else 0; <see cref="QuarantineTarget"/> for the file of rows that were set
+/// aside.
+/// </param>
 /// <param name="Rows">Rows in it.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Lower-case hex of its content.</param>
@@ -250,17 +271,32 @@ public sealed record TaskManifest
 [GenerateSerializer, Immutable, Alias("ArtifactFile")]
 public sealed record ArtifactFile(
     [property: Id(0)] string Path, [property: Id(1)] int Target, [property: Id(2)] long Rows,
-    [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset = 0, [property: Id(6)] long FirstLine = 0,
-    [property: Id(7)] int Slice = 0);
+    [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset =
+        0, [property: Id(6)] long FirstLine = 0,
+    [property: Id(7)] int Slice = 0)
+{
+    /// <summary>Target of the file that holds the rows that were set aside.</summary>
+    public const int QuarantineTarget = -1;
 
-/// <summary>What an attempt cost: processor seconds, largest resident size of the executor, bytes spilled, wall seconds, bytes staged on local disk.</summary>
+    /// <summary>Whether it holds the rows that were set aside, and none of the result's.</summary>
+    [JsonIgnore]
+    public bool IsQuarantine => Target == QuarantineTarget;
+}
+
+/// <summary>
+/// What an attempt cost: processor seconds, largest resident size of the executor, bytes spilled, wall seconds, bytes staged on
+/// local disk.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("TaskCost")]
 public sealed record TaskCost(
-    [property: Id(0)] double CpuSeconds, [property: Id(1)] long PeakMemoryBytes, [property: Id(2)] long SpilledBytes, [property: Id(3)] double Seconds,
+    [property: Id(0)] double CpuSeconds, [property: Id(1)] long PeakMemoryBytes, [property: Id(2)] long SpilledBytes,
+    [property: Id(3)] double Seconds,
     [property: Id(4)] long StagedBytes = 0, [property: Id(5)] IReadOnlyList<OperatorCost>? Operators = null);
 
 /// <summary>One operator of the engine in an attempt.</summary>
-/// <param name="Parent">Place in the list of the operator that its rows go to, which comes before it; null for the last one to run.</param>
+/// <param name="Parent">
+/// Place in the list of the operator that its rows go to, which comes before it; null for the last one to run.
+/// </param>
 /// <param name="Name">The engine's word.</param>
 /// <param name="Detail">What it works on, in short; null when the engine does not say.</param>
 /// <param name="Seconds">Its own time.</param>
@@ -268,7 +304,8 @@ public sealed record TaskCost(
 /// <param name="RowsOut">Rows that it made.</param>
 [GenerateSerializer, Immutable, Alias("OperatorCost")]
 public sealed record OperatorCost(
-    [property: Id(0)] int? Parent, [property: Id(1)] string Name, [property: Id(2)] string? Detail, [property: Id(3)] double Seconds,
+    [property: Id(0)] int? Parent, [property: Id(1)] string Name, [property: Id(2)] string? Detail,
+    [property: Id(3)] double Seconds,
     [property: Id(4)] long RowsIn, [property: Id(5)] long RowsOut);
 
 /// <summary>How far a running attempt is.</summary>
@@ -276,7 +313,9 @@ public sealed record OperatorCost(
 public sealed record TaskProgress([property: Id(0)] long BytesDone, [property: Id(1)] long RowsDone);
 
 /// <summary>A page of a result, to be written to a file.</summary>
-/// <param name="Files">Result files in order, all Parquet (or of <paramref name="SourceFormat"/> when the output was written so).</param>
+/// <param name="Files">
+/// Result files in order, all Parquet (or of <paramref name="SourceFormat"/> when the output was written so).
+/// </param>
 /// <param name="SourceFormat">Format of those files.</param>
 /// <param name="Columns">Columns of the result.</param>
 /// <param name="Offset">Rows to skip.</param>
@@ -287,7 +326,9 @@ public sealed record ExportRequest(
     IReadOnlyList<ArtifactRef> Files, OutputFormat SourceFormat, IReadOnlyList<ColumnSchema> Columns,
     long Offset, long? Limit, ExportFormat Format, string TargetPath)
 {
-    /// <summary>Columns that are in the names of the files' folders (<see cref="FolderName"/>) instead of in the files, outermost first.</summary>
+    /// <summary>
+    /// Columns that are in the names of the files' folders (<see cref="FolderName"/>) instead of in the files, outermost first.
+    /// </summary>
     public IReadOnlyList<string> FolderColumns { get; init; } = [];
 }
 

@@ -6,8 +6,9 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Starts attempts that this worker holds, each under a grain of its own here. The grain is only the attempt's address: whatever keeps it from
-/// being placed, the work starts all the same, since an attempt that is held and never started would hold its slot for ever.
+/// Starts attempts that this worker holds, each under a grain of its own here. The grain is only the attempt's address: whatever
+/// keeps it from being placed, the work starts all the same, since an attempt that is held and never started would hold its slot
+/// for ever.
 /// </summary>
 internal sealed partial class AttemptStarter(
     IGrainFactory grains, AttemptRunner runner, ILocalSiloDetails silo, TimeProvider clock, ILogger<AttemptStarter> logger)
@@ -35,7 +36,9 @@ internal sealed partial class AttemptStarter(
         }
     }
 
-    /// <summary>Starts what was held and not started at the last call already. One call in some seconds; not from two threads.</summary>
+    /// <summary>
+    /// Starts what was held and not started at the last call already. One call in some seconds; not from two threads.
+    /// </summary>
     public void StartForgotten()
     {
         var now = runner.Attempts.Where(attempt => !attempt.HasStarted).Select(attempt => attempt.Id).ToHashSet();
@@ -53,7 +56,8 @@ internal sealed partial class AttemptStarter(
         [LoggerMessage(EventId = 332, Level = LogLevel.Debug, Message = "Attempt {Attempt} runs without an address: {Message}")]
         public static partial void NotPlaced(ILogger logger, AttemptId attempt, string message);
 
-        [LoggerMessage(EventId = 335, Level = LogLevel.Warning, Message = "Attempt {Attempt} was held and not started; it starts now.")]
+        [LoggerMessage(
+            EventId = 335, Level = LogLevel.Warning, Message = "Attempt {Attempt} was held and not started; it starts now.")]
         public static partial void Forgotten(ILogger logger, AttemptId attempt);
     }
 }

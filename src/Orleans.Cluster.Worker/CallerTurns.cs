@@ -1,8 +1,9 @@
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Turns at something that all callers share. Callers that wait take turns, whatever the number of their questions; one caller holds only so many
-/// places, so that what it asks, however long it takes, leaves room for the others. Questions of one caller go in their order.
+/// Turns at something that all callers share. Callers that wait take turns, whatever the number of their questions; one caller
+/// holds only so many places, so that what it asks, however long it takes, leaves room for the others. Questions of one caller go
+/// in their order.
 /// </summary>
 internal sealed class CallerTurns
 {
@@ -14,7 +15,9 @@ internal sealed class CallerTurns
     private int free;
 
     /// <param name="places">Turns at a time.</param>
-    /// <param name="placesPerCaller">Of them, those that one caller may hold; whoever has no name is the cluster's only caller and may hold all.</param>
+    /// <param name="placesPerCaller">
+    /// Of them, those that one caller may hold; whoever has no name is the cluster's only caller and may hold all.
+    /// </param>
     public CallerTurns(int places, int placesPerCaller)
     {
         this.places = free = places;

@@ -1,12 +1,13 @@
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// What an executor sees of the environment: what its runtime and its libraries need, and nothing of the silo's, whose variables hold passwords
-/// and keys. It works on whatever callers send.
+/// What an executor sees of the environment: what its runtime and its libraries need, and nothing of the silo's, whose variables
+/// hold passwords and keys. It works on whatever callers send.
 /// </summary>
 internal static class ExecutorEnvironment
 {
-    private static readonly string[] Names = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP"];
+    private static readonly string[] Names =
+        ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP"];
 
     private static readonly string[] Prefixes = ["LC_", "DOTNET_", "MALLOC_", "CUDA_", "NVIDIA_"];
 

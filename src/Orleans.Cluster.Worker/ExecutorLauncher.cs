@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Starts executor processes from one thread that lives as long as this process. The kernel ends an executor when the thread that started
-/// it ends (<c>PR_SET_PDEATHSIG</c>), and a thread of the pool may end at any time.
+/// Starts executor processes from one thread that lives as long as this process. The kernel ends an executor when the thread that
+/// started it ends (<c>PR_SET_PDEATHSIG</c>), and a thread of the pool may end at any time.
 /// </summary>
 internal static class ExecutorLauncher
 {
@@ -21,7 +21,8 @@ internal static class ExecutorLauncher
         {
             try
             {
-                started.SetResult(Process.Start(start) ?? throw new InvalidOperationException($"The executor {start.FileName} did not start."));
+                started.SetResult(
+                    Process.Start(start) ?? throw new InvalidOperationException($"The executor {start.FileName} did not start."));
             }
             catch (Exception exception)
             {

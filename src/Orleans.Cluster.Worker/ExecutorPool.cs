@@ -2,15 +2,17 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Executor processes of this worker, long-lived: an attempt rents one and gives it back unharmed, or it is replaced. There are never
-/// more than the worker has attempts, which the <see cref="WorkerLedger"/> bounds.
+/// Executor processes of this worker, long-lived: an attempt rents one and gives it back unharmed, or it is replaced. There are
+/// never more than the worker has attempts, which the <see cref="WorkerRoom"/> bounds.
 /// </summary>
 internal sealed class ExecutorPool(
-    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock, ILogger<ExecutorPool> logger) : IAsyncDisposable
+    ExecutorProgram program, MemoryGuard guard, IOptions<QueueOptions> queue, TimeProvider clock,
+    ILogger<ExecutorPool> logger) : IAsyncDisposable
 {
     /// <summary>What the worker's executors live on.</summary>
     public WorkerLease Lease { get; } = new(queue.Value.LeaseDuration, clock);
@@ -71,7 +73,8 @@ internal sealed class ExecutorPool(
 
     private ExecutorProcess Start()
     {
-        var process = ExecutorProcess.Start(program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
+        var process = ExecutorProcess.Start(
+            program.Path, queue.Value.ExecutorDeadline, logger, guard, rules: program.Rules, isWanted: () => Lease.IsHeld);
         all[process.Id] = process;
         return process;
     }

@@ -10,8 +10,9 @@ using StreamJsonRpc;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// One child process around the engine, called over its standard input and output. Its life: started, asked, killed or ended by itself.
-/// The deadline that it holds is renewed here for as long as this silo runs; a frozen silo renews nothing, and the executor ends.
+/// One child process around the engine, called over its standard input and output. Its life: started, asked, killed or ended by
+/// itself. The deadline that it holds is renewed here for as long as this silo runs; a frozen silo renews nothing, and the
+/// executor ends.
 /// </summary>
 internal sealed partial class ExecutorProcess : IAsyncDisposable
 {
@@ -48,7 +49,8 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         this.process = process;
         this.logger = logger;
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = WireJson.Apply(new()) };
-        rpc = new JsonRpc(new HeaderDelimitedMessageHandler(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, formatter));
+        rpc = new JsonRpc(
+            new HeaderDelimitedMessageHandler(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, formatter));
         Executor = rpc.Attach<IExecutor>();
         rpc.StartListening();
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
@@ -57,7 +59,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / RenewalsPerDeadline);
     }
 
-    /// <summary>Its methods. A call that is under way when the process ends throws <see cref="ConnectionLostException"/>.</summary>
+    /// <summary>
+    /// Its methods. A call that is under way when the process ends throws <see cref="ConnectionLostException"/>.
+    /// </summary>
     public IExecutor Executor { get; }
 
     public int Id => process.Id;
@@ -79,14 +83,16 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether it ended because nobody renewed its deadline, its parent seemed gone, or it answered no renewal: a machine with too much
-    /// work does all of that, so that nothing is said of what it was asked.
+    /// Whether it ended because nobody renewed its deadline, its parent seemed gone, or it answered no renewal: a machine with
+    /// too much work does all of that, so that nothing is said of what it was asked.
     /// </summary>
     public bool EndedByDeadline =>
-        exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode or SignalExitCode + AlarmSignal } || (wasSilent && exit.IsCompleted);
+        exit is { IsCompletedSuccessfully: true, Result: DeadlineExitCode or SignalExitCode + AlarmSignal }
+            || (wasSilent && exit.IsCompleted);
 
     /// <summary>The signal that ended it; null while it runs and when it ended by itself.</summary>
-    public int? EndedBySignal => exit is { IsCompletedSuccessfully: true, Result: > SignalExitCode and var code } ? code - SignalExitCode : null;
+    public int? EndedBySignal =>
+        exit is { IsCompletedSuccessfully: true, Result: > SignalExitCode and var code } ? code - SignalExitCode : null;
 
     /// <summary>Whether this process killed it.</summary>
     public bool WasKilledHere => Volatile.Read(ref wasKilledHere) == 1;
@@ -102,7 +108,8 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     /// <param name="dataBytes">Writable memory that the kernel gives it; null for any.</param>
     /// <param name="rules">What it may read; null for whatever it is asked to.</param>
     /// <param name="isWanted">Asked before each renewal; while it says no, the deadline is not renewed. Null for always.</param>
-    public static ExecutorProcess Start(string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null,
+    public static ExecutorProcess Start(
+        string program, TimeSpan deadline, ILogger logger, MemoryGuard? guard = null, long? dataBytes = null,
         SourceRules? rules = null, Func<bool>? isWanted = null)
     {
         var start = new ProcessStartInfo
@@ -139,7 +146,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         return new ExecutorProcess(process, deadline, guard?.Enclose(process.Id), isWanted, logger);
     }
 
-    /// <summary>Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to that, where it can.</summary>
+    /// <summary>
+    /// Whether it has room for a task of so much memory beside what it has kept of earlier ones; then the kernel holds it to
+    /// that, where it can.
+    /// </summary>
     public bool TryLimit(long bytes)
     {
         if (HasExited || (group?.HeldBytes() ?? ResidentBytes()) > bytes * KeptShare)
@@ -250,8 +260,8 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             return;
         }
 
-        // Counted, not timed: while this process stands still it asks nothing, and its executors are not to blame. Nothing is counted
-        // before the first answer, since a start may take long.
+        // Counted, not timed: while this process stands still it asks nothing, and its executors are not to blame. Nothing is
+        // counted before the first answer, since a start may take long.
         if (hasAnswered && Interlocked.Increment(ref unanswered) > RenewalsPerDeadline)
         {
             wasSilent = true;
@@ -271,7 +281,8 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             Volatile.Write(ref unanswered, 0);
             hasAnswered = true;
         }
-        catch (Exception exception) when (exception is ConnectionLostException or ObjectDisposedException or RemoteInvocationException or IOException)
+        catch (Exception exception) when (exception is ConnectionLostException or ObjectDisposedException
+            or RemoteInvocationException or IOException)
         {
             // When the connection is gone, the process is; whoever asked it something hears of that.
             Log.NotRenewed(logger, process.Id, exception.Message);
@@ -304,7 +315,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         [LoggerMessage(EventId = 301, Level = LogLevel.Debug, Message = "Executor {ProcessId}: {Line}")]
         public static partial void Said(ILogger logger, int processId, string line);
 
-        [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Executor {ProcessId} has answered nothing for {Deadline} and is ended.")]
+        [LoggerMessage(
+            EventId = 302, Level = LogLevel.Warning,
+            Message = "Executor {ProcessId} has answered nothing for {Deadline} and is ended.")]
         public static partial void Silent(ILogger logger, int processId, TimeSpan deadline);
 
         [LoggerMessage(EventId = 303, Level = LogLevel.Debug, Message = "Executor {ProcessId} was not renewed: {Message}")]

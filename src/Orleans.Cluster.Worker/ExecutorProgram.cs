@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>The executor's program and what it is told. It is where the settings say, or in <c>executor</c> beside this process's own.</summary>
+/// <summary>
+/// The executor's program and what it is told. It is where the settings say, or in <c>executor</c> beside this process's own.
+/// </summary>
 internal sealed class ExecutorProgram(IOptions<ClusterSettings> settings, SourceRules? rules = null)
 {
     private const string Name = "Orleans.Cluster.Executor";
@@ -20,7 +22,8 @@ internal sealed class ExecutorProgram(IOptions<ClusterSettings> settings, Source
     {
         var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "executor");
         string[] candidates = configured is null
-            ? [System.IO.Path.Combine(folder, Name), System.IO.Path.Combine(folder, Name + ".exe"), System.IO.Path.Combine(folder, Name + ".dll")]
+            ? [System.IO.Path.Combine(folder, Name), System.IO.Path.Combine(folder, Name + ".exe"),
+                System.IO.Path.Combine(folder, Name + ".dll")]
             : [System.IO.Path.GetFullPath(configured)];
         return candidates.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException(
             $"The executor is not at {candidates[0]}. Set Cluster:ExecutorPath to the program {Name}.");

@@ -16,7 +16,9 @@ internal sealed partial class GpuCount(ILogger<GpuCount> logger)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("nvidia-smi", "--list-gpus") { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var process = Process.Start(
+                new ProcessStartInfo("nvidia-smi", "--list-gpus") { RedirectStandardOutput = true,
+                    RedirectStandardError = true });
             var output = process!.StandardOutput.ReadToEndAsync();
             if (!process.WaitForExit(Bound))
             {
@@ -25,7 +27,9 @@ internal sealed partial class GpuCount(ILogger<GpuCount> logger)
                 return 0;
             }
 
-            return process.ExitCode == 0 ? output.Result.Split('\n').Count(line => line.StartsWith("GPU ", StringComparison.Ordinal)) : 0;
+            return process.ExitCode == 0
+                ? output.Result.Split('\n').Count(line => line.StartsWith("GPU ", StringComparison.Ordinal))
+                : 0;
         }
         catch (Win32Exception)
         {
@@ -36,7 +40,10 @@ internal sealed partial class GpuCount(ILogger<GpuCount> logger)
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "nvidia-smi does not answer; this worker offers no GPU. Set Cluster:GpusPerWorker to say how many there are.")]
+        [LoggerMessage(
+            EventId = 310, Level = LogLevel.Warning,
+            Message = "nvidia-smi does not answer; this worker offers no GPU. Set Cluster:GpusPerWorker to say how many there "
+                + "are.")]
         public static partial void Silent(ILogger logger);
     }
 }

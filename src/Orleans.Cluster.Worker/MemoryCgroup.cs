@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// A control group (version 2) of one executor: the kernel keeps all memory that is charged to it, staged text in tmpfs too, below a limit,
-/// and ends the executor when it cannot.
+/// A control group (version 2) of one executor: the kernel keeps all memory that is charged to it, staged text in tmpfs too,
+/// below a limit, and ends the executor when it cannot.
 /// </summary>
 internal sealed class MemoryCgroup : IDisposable
 {
@@ -50,7 +50,9 @@ internal sealed class MemoryCgroup : IDisposable
     /// <summary>Whether the kernel has ended a process of the group since the limit was set.</summary>
     public bool HasKilled() => Kills() > killsBefore;
 
-    /// <summary>Removes the group, which must be empty. One that cannot be removed costs the kernel some kilobytes and nothing else.</summary>
+    /// <summary>
+    /// Removes the group, which must be empty. One that cannot be removed costs the kernel some kilobytes and nothing else.
+    /// </summary>
     public void Dispose()
     {
         try
@@ -68,7 +70,9 @@ internal sealed class MemoryCgroup : IDisposable
     private long Number(string file, string name)
     {
         var path = Path.Combine(folder, file);
-        var line = File.Exists(path) ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) : null;
+        var line = File.Exists(path)
+            ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
+            : null;
         return line is null ? 0 : long.Parse(line.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture);
     }
 }

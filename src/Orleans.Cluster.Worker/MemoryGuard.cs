@@ -7,8 +7,8 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// What holds this worker's executors to their memory: control groups where this process may make them, else the <see cref="MemoryWatch"/>
-/// alone. Found out once, by trying.
+/// What holds this worker's executors to their memory: control groups where this process may make them, else the
+/// <see cref="MemoryWatch"/> alone. Found out once, by trying.
 /// </summary>
 internal sealed partial class MemoryGuard
 {
@@ -66,7 +66,8 @@ internal sealed partial class MemoryGuard
     private static string? WhyNot(string parent)
     {
         var controllers = Path.Combine(parent, "cgroup.subtree_control");
-        var probe = Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $"orleans-cluster-probe-{Environment.ProcessId}"));
+        var probe = Path.Combine(
+            parent, string.Create(CultureInfo.InvariantCulture, $"orleans-cluster-probe-{Environment.ProcessId}"));
         try
         {
             if (!File.Exists(controllers))
@@ -90,12 +91,15 @@ internal sealed partial class MemoryGuard
     }
 
     private static string? OwnGroup() => OperatingSystem.IsLinux() && File.Exists("/proc/self/cgroup")
-        ? File.ReadLines("/proc/self/cgroup").Where(line => line.StartsWith("0::/", StringComparison.Ordinal)).Select(line => line["0::".Length..]).FirstOrDefault()
+        ? File.ReadLines("/proc/self/cgroup").Where(line => line.StartsWith("0::/", StringComparison.Ordinal))
+            .Select(line => line["0::".Length..]).FirstOrDefault()
         : null;
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 340, Level = LogLevel.Information, Message = "The memory of executors is watched, not capped by the kernel. {Why}")]
+        [LoggerMessage(
+            EventId = 340, Level = LogLevel.Information,
+            Message = "The memory of executors is watched, not capped by the kernel. {Why}")]
         public static partial void Watched(ILogger logger, string why);
 
         [LoggerMessage(EventId = 341, Level = LogLevel.Warning, Message = "Executor {ProcessId} has no control group: {Message}")]

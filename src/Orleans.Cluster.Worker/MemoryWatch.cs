@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Looks at an executor's resident size and kills it above a limit. It cannot stop a burst between two looks; where the kernel caps the
-/// executor too (<see cref="MemoryGuard"/>), none gets through.
+/// Looks at an executor's resident size and kills it above a limit. It cannot stop a burst between two looks; where the kernel
+/// caps the executor too (<see cref="MemoryGuard"/>), none gets through.
 /// </summary>
 internal sealed class MemoryWatch : IDisposable
 {

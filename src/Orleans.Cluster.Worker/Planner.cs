@@ -10,10 +10,11 @@ internal sealed class Planner(ExecutorProcess process, PlannerLimits limits) : I
     public bool HasExited => Process.HasExited;
 
     /// <summary>
-    /// Whether its end says nothing of what it was asked: nobody renewed its deadline, or somebody outside killed it, such as the kernel
-    /// for memory that others used. Known once it has ended.
+    /// Whether its end says nothing of what it was asked: nobody renewed its deadline, or somebody outside killed it, such as the
+    /// kernel for memory that others used. Known once it has ended.
     /// </summary>
-    public bool EndedFromOutside => Process.EndedByDeadline || (Process.EndedBySignal == 9 && watch.Exceeded is null && !Process.WasKilledHere);
+    public bool EndedFromOutside =>
+        Process.EndedByDeadline || (Process.EndedBySignal == 9 && watch.Exceeded is null && !Process.WasKilledHere);
 
     /// <summary>How it ended, for people.</summary>
     public async Task<string> Epitaph()

@@ -5,7 +5,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>Processes that have one question each at a time. Whoever finds none free waits for a turn; see <see cref="CallerTurns"/>.</summary>
+/// <summary>
+/// Processes that have one question each at a time. Whoever finds none free waits for a turn; see <see cref="CallerTurns"/>.
+/// </summary>
 internal sealed class PlannerLane : IAsyncDisposable
 {
     /// <summary>A question is asked so often again while processes are ended from outside, which is not its fault.</summary>
@@ -38,7 +40,8 @@ internal sealed class PlannerLane : IAsyncDisposable
 
     /// <summary>Asks one question of a process that does nothing else.</summary>
     public async Task<T> Ask<T>(
-        Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound, CancellationToken cancellationToken)
+        Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
+        CancellationToken cancellationToken)
     {
         var waiting = new object();
         asked[waiting] = clock.GetTimestamp();
@@ -76,7 +79,8 @@ internal sealed class PlannerLane : IAsyncDisposable
     }
 
     private async Task<EngineAnswer<T>> AskThere<T>(
-        PlannerSeat seat, IDisposable turn, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
+        PlannerSeat seat, IDisposable turn, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question,
+        PlannerBound bound,
         CancellationToken cancellationToken)
     {
         try
@@ -84,7 +88,8 @@ internal sealed class PlannerLane : IAsyncDisposable
             for (var interruptions = 0; ; interruptions++)
             {
                 var planner = await seat.Get(cancellationToken);
-                if (await PlannerQuestion.Ask(planner, question, bound, call => PlannerQuestion.EndUnlessDone(planner, call, grace, clock), cancellationToken) is { } answer)
+                if (await PlannerQuestion.Ask(planner, question, bound,
+                    call => PlannerQuestion.EndUnlessDone(planner, call, grace, clock), cancellationToken) is { } answer)
                 {
                     return answer;
                 }

@@ -4,7 +4,9 @@ namespace Orleans.Cluster.Worker;
 
 /// <summary>What one planning process may use.</summary>
 /// <param name="ResidentBytes">Resident bytes above which it is killed.</param>
-/// <param name="DataBytes">Bytes of writable memory that the kernel gives it (<c>RLIMIT_DATA</c>): what it can take between two looks.</param>
+/// <param name="DataBytes">
+/// Bytes of writable memory that the kernel gives it (<c>RLIMIT_DATA</c>): what it can take between two looks.
+/// </param>
 /// <param name="WatchInterval">Time between two looks.</param>
 internal sealed record PlannerLimits(long ResidentBytes, long DataBytes, TimeSpan WatchInterval)
 {

@@ -3,14 +3,18 @@ using StreamJsonRpc;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>One question to one process. A question that passes its bound ends the process, since native code may hear of nothing else.</summary>
+/// <summary>
+/// One question to one process. A question that passes its bound ends the process, since native code may hear of nothing else.
+/// </summary>
 internal static class PlannerQuestion
 {
     /// <summary>Asks, and answers null when the process ended first.</summary>
     /// <param name="planner">Whom to ask.</param>
     /// <param name="question">What to ask.</param>
     /// <param name="bound">How long it may take.</param>
-    /// <param name="abandoned">Called when the caller has given up while the process may be at it still; completes when it is no more.</param>
+    /// <param name="abandoned">
+    /// Called when the caller has given up while the process may be at it still; completes when it is no more.
+    /// </param>
     /// <param name="cancellationToken">The caller's.</param>
     public static async Task<EngineAnswer<T>?> Ask<T>(
         Planner planner, Func<IExecutor, CancellationToken, Task<EngineAnswer<T>>> question, PlannerBound bound,
@@ -21,14 +25,16 @@ internal static class PlannerQuestion
         var call = question(planner.Process.Executor, timer.Token);
         try
         {
-            // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear of it.
+            // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear
+            // of it.
             return await call.WaitAsync(timer.Token);
         }
         catch (ConnectionLostException)
         {
             return null;
         }
-        catch (Exception exception) when (timer.IsCancellationRequested && exception is (OperationCanceledException or RemoteInvocationException))
+        catch (Exception exception) when (timer.IsCancellationRequested
+            && exception is (OperationCanceledException or RemoteInvocationException))
         {
             // The executor's own cancellation comes back as its error when it is not the token's exception that it threw.
             if (cancellationToken.IsCancellationRequested)

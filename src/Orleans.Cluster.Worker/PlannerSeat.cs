@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Orleans.Cluster.Worker;
 
-/// <summary>A place for one planning process: started when first asked for, capped in memory, and replaced when it has ended.</summary>
-internal sealed class PlannerSeat(ExecutorProgram program, TimeSpan deadline, PlannerLimits limits, ILogger logger) : IAsyncDisposable
+/// <summary>
+/// A place for one planning process: started when first asked for, capped in memory, and replaced when it has ended.
+/// </summary>
+internal sealed class PlannerSeat(
+    ExecutorProgram program, TimeSpan deadline, PlannerLimits limits, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim starting = new(1);
     private Planner? current;
@@ -29,7 +32,8 @@ internal sealed class PlannerSeat(ExecutorProgram program, TimeSpan deadline, Pl
                 await gone.DisposeAsync();
             }
 
-            return current = new Planner(ExecutorProcess.Start(program.Path, deadline, logger, dataBytes: limits.DataBytes, rules: program.Rules), limits);
+            return current = new Planner(
+                ExecutorProcess.Start(program.Path, deadline, logger, dataBytes: limits.DataBytes, rules: program.Rules), limits);
         }
         finally
         {

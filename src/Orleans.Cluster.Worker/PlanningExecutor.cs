@@ -9,9 +9,9 @@ namespace Orleans.Cluster.Worker;
 
 /// <inheritdoc cref="IPlanningEngine"/>
 /// <remarks>
-/// Any question may be the one that crashes the engine, freezes it or fills its memory. Questions about a query are asked one at a time of
-/// a process, so that none is lost with another's. Questions about files share a process, because they take long and wait for disks; those
-/// that are lost with it are asked again, each alone. What fails alone is refused.
+/// Any question may be the one that crashes the engine, freezes it or fills its memory. Questions about a query are asked one at
+/// a time of a process, so that none is lost with another's. Questions about files share a process, because they take long and
+/// wait for disks; those that are lost with it are asked again, each alone. What fails alone is refused.
 /// </remarks>
 internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyncDisposable
 {
@@ -28,27 +28,37 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
         this.options = options.Value;
         this.grants = grants;
         var limits = PlannerLimits.Of(this.options);
-        queries = new PlannerLane([.. Enumerable.Range(0, this.options.Planners).Select(_ => Seat())], this.options.CancelGrace, clock);
+        queries = new PlannerLane(
+            [.. Enumerable.Range(0, this.options.Planners).Select(_ => Seat())], this.options.CancelGrace, clock);
         lost = new PlannerLane([Seat()], this.options.CancelGrace, clock);
         files = new SharedPlanner(Seat(), lost, this.options.CancelGrace, clock);
 
         PlannerSeat Seat() => new(program, queue.Value.ExecutorDeadline, limits, logger);
     }
 
-    private PlannerBound OfQuery => new(options.QueryTimeout, "Executor:QueryTimeout", "the query", Contracts.ProblemCode.QueryInvalid);
+    private PlannerBound OfQuery =>
+        new(options.QueryTimeout, "Executor:QueryTimeout", "the query", Contracts.ProblemCode.QueryInvalid);
 
-    private PlannerBound OfFiles => new(options.QuestionTimeout, "Executor:QuestionTimeout", "the files", Contracts.ProblemCode.DatasetNotReadable);
+    private PlannerBound OfFiles =>
+        new(options.QuestionTimeout, "Executor:QuestionTimeout", "the files", Contracts.ProblemCode.DatasetNotReadable);
 
-    private PlannerBound OfRows => new(options.QuestionTimeout, "Executor:QuestionTimeout", "the rows", Contracts.ProblemCode.ExecutorCrashed);
+    private PlannerBound OfRows =>
+        new(options.QuestionTimeout, "Executor:QuestionTimeout", "the rows", Contracts.ProblemCode.ExecutorCrashed);
 
     public Task<DatasetProbe> Probe(ProbeRequest request, CancellationToken cancellationToken) =>
-        files.Ask((executor, cancel) => executor.ProbeAsync(request with { Grant = grants?.For(request.Files) }, cancel), OfFiles, cancellationToken);
+        files.Ask(
+            (executor, cancel) => executor.ProbeAsync(request with { Grant = grants?.For(request.Files) }, cancel), OfFiles,
+            cancellationToken);
 
     public Task<IReadOnlyList<AlignedRange>> Align(AlignRequest request, CancellationToken cancellationToken) =>
-        files.Ask((executor, cancel) => executor.AlignAsync(request with { Grant = grants?.For([request.File.Stamp]) }, cancel), OfFiles, cancellationToken);
+        files.Ask(
+            (executor, cancel) => executor.AlignAsync(request with { Grant = grants?.For([request.File.Stamp]) }, cancel),
+            OfFiles, cancellationToken);
 
     public Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) => files.Ask(
-        (executor, cancel) => executor.JudgeAsync(question with { Grant = grants?.For(question.Files.Select(file => file.Stamp)) }, cancel), OfFiles, cancellationToken);
+        (executor, cancel) => executor.JudgeAsync(
+            question with { Grant = grants?.For(question.Files.Select(file => file.Stamp)) }, cancel),
+        OfFiles, cancellationToken);
 
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
         files.Ask((executor, cancel) => executor.ExportAsync(request, cancel), OfRows, cancellationToken);

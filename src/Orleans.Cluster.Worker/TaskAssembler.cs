@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
@@ -10,11 +9,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts of earlier
-/// stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come after each other.
+/// Puts together what an executor needs for one attempt: the stage's query from the plan, the partition's slices, the artifacts
+/// of earlier stages. Plans and what earlier stages have written are kept for a while, since many attempts of one stage come
+/// after each other.
 /// </summary>
 internal sealed class TaskAssembler(
-    IJobStore jobs, ICheckpointStore checkpoints, ClusterPaths paths, IOptions<ExecutorOptions> options, TimeProvider clock,
+    IJobStore jobs, ICheckpointStore checkpoints, AttemptFolders folders, IOptions<ExecutorOptions> options, TimeProvider clock,
     IObjectGrants? grants = null)
 {
     private const int KeptPlans = 32;
@@ -33,7 +33,7 @@ internal sealed class TaskAssembler(
             producers[index] = await upstream.Find(partition.Task.Job, partition.Epoch, index, cancellationToken);
         }
 
-        var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folder => Path.Combine(paths.Artifacts, folder));
+        var (inputs, missing) = TaskInputs.Resolve(plan, partition, producers, folders.Locate);
         if (inputs is null)
         {
             Forget(partition.Task.Job, missing!.Value.Stage);
@@ -49,8 +49,8 @@ internal sealed class TaskAssembler(
             KeyColumns = stage.KeyColumns,
             Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
             Output = stage.Output,
-            AttemptFolder = Path.Combine(paths.Artifacts, Folder(attempt)),
-            ScratchFolder = ScratchFolder(attempt),
+            AttemptFolder = folders.Artifact(attempt),
+            ScratchFolder = folders.Scratch(attempt),
             MemoryBytes = job.Spec.Resources.MemoryBytes,
             OnBadRow = job.Spec.OnBadRow,
             ScratchBytes = options.Value.ScratchBytesPerAttempt,
@@ -58,25 +58,21 @@ internal sealed class TaskAssembler(
         return (task with { Grant = grants?.For(task.SourceFiles) }, null);
     }
 
-    /// <summary>Folder of an attempt, relative to the artifact store: <c>{job}/{stage}/{partition}/{attempt}</c>.</summary>
-    public static string Folder(AttemptId attempt) => string.Create(
-        CultureInfo.InvariantCulture, $"{attempt.Task.Job}/{attempt.Task.Stage}/{attempt.Task.Partition}/{attempt.Number}");
-
-    /// <summary>Local folder of an attempt on this worker, emptied when it ends.</summary>
-    public string ScratchFolder(AttemptId attempt) =>
-        Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Folder(attempt).Replace('/', '-'));
-
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>
     public void Forget(JobId job, int stage) => upstream.Doubt(job, stage);
 
-    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as ever.
-    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) => input.Scan is not { } scan || accepted.Count == 0
+    // A file that was written again and accepted since is read under its new stamp; one that changes after that is refused as
+    // ever.
+    private static TaskInput Restamp(TaskInput input, IReadOnlyList<FileStamp> accepted) =>
+        input.Scan is not { } scan || accepted.Count == 0
         ? input
         : input with
         {
             Scan = scan with
             {
-                Slices = [.. scan.Slices.Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
+                Slices =
+                    [.. scan.Slices
+                        .Select(slice => accepted.FirstOrDefault(stamp => stamp.Path == slice.File.Stamp.Path) is { } now
                     ? slice with { File = slice.File with { Stamp = now } }
                     : slice)],
             },
@@ -94,7 +90,8 @@ internal sealed class TaskAssembler(
         var plan = await jobs.FindPlan(partition.Task.Job, cancellationToken);
         if (record is null || plan is null)
         {
-            throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"Job {partition.Task.Job} or its plan has been removed.");
+            throw new ClusterException(
+                Contracts.ProblemCode.JobNotFound, $"Job {partition.Task.Job} or its plan has been removed.");
         }
 
         if (plans.Count >= KeptPlans)

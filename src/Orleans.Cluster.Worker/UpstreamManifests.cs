@@ -5,8 +5,9 @@ using Orleans.Cluster.Planning.Jobs;
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// What the partitions of earlier stages have written, for the attempts that read it. Of a large stage that is a hundred megabytes: it is read
-/// once for all slots of this worker, and from then on only the partitions that have changed are read again.
+/// What the partitions of earlier stages have written, for the attempts that read it. Of a large stage that is a hundred
+/// megabytes: it is read once for all slots of this worker, and from then on only the partitions that have changed are read
+/// again.
 /// </summary>
 internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock)
 {
@@ -18,14 +19,17 @@ internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock
 
     private sealed record Kept(long ReadAt, Task<IReadOnlyList<PartitionRecord>> Partitions);
 
-    /// <summary>The partitions of a stage as they were at most half a minute ago, for a reader that the plan of this epoch made.</summary>
+    /// <summary>
+    /// The partitions of a stage as they were at most half a minute ago, for a reader that the plan of this epoch made.
+    /// </summary>
     public async Task<IReadOnlyList<PartitionRecord>> Find(JobId job, int epoch, int stage, CancellationToken cancellationToken)
     {
         Kept kept;
         lock (sync)
         {
             var known = stages.GetValueOrDefault((job, epoch, stage));
-            if (known is null || known.Partitions.IsFaulted || (known.Partitions.IsCompleted && clock.GetElapsedTime(known.ReadAt) >= Believed))
+            if (known is null || known.Partitions.IsFaulted
+                || (known.Partitions.IsCompleted && clock.GetElapsedTime(known.ReadAt) >= Believed))
             {
                 // For all who ask meanwhile, so not ended with the one who asked first.
                 known = new Kept(clock.GetTimestamp(), Read(job, stage, known?.Partitions));
@@ -62,7 +66,8 @@ internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock
         var known = (await before).ToDictionary(partition => partition.Task.Partition);
         var now = await reads.ListVersions(job, stage, CancellationToken.None);
         var changed = now.Where(version => !known.TryGetValue(version.Partition, out var partition)
-            || (partition.Attempt, partition.State) != (version.Attempt, version.State)).Select(version => version.Partition).ToList();
+            || (partition.Attempt, partition.State) != (version.Attempt, version.State)).Select(version =>
+                version.Partition).ToList();
         if (changed.Count == 0 && now.Count == known.Count)
         {
             return await before;
@@ -70,7 +75,8 @@ internal sealed class UpstreamManifests(IUpstreamReads reads, TimeProvider clock
 
         if (now.Count != known.Count || changed.Exists(partition => !known.ContainsKey(partition)))
         {
-            return await reads.List(job, stage, CancellationToken.None); // A split has made new ones, which have their places in the order.
+            return await reads.List(job, stage,
+                CancellationToken.None); // A split has made new ones, which have their places in the order.
         }
 
         foreach (var partition in await reads.ListSome(job, stage, changed, CancellationToken.None))

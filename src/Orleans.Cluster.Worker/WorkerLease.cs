@@ -1,8 +1,9 @@
 namespace Orleans.Cluster.Worker;
 
 /// <summary>
-/// Whether this worker still holds what it runs. It does for as long after a report was sent that the queue has answered as the queue waits for
-/// one. A worker that the queue has given up does not renew its executors: what they do counts for nothing, and the job may be CANCELLED.
+/// Whether this worker still holds what it runs. It does for as long after a report was sent that the queue has answered as the
+/// queue waits for one. A worker that the queue has given up does not renew its executors: what they do counts for nothing, and
+/// the job may be CANCELLED.
 /// </summary>
 /// <param name="lease">How long the queue waits.</param>
 /// <param name="clock">For elapsed time.</param>

@@ -10,8 +10,8 @@ namespace Orleans.Cluster.Worker;
 
 /// <summary>Measures what this worker's processes use, and whether it is well enough to take tasks.</summary>
 internal sealed class WorkerMeter(
-    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IArtifactSight sight, IOptions<WorkerOptions> options,
-    TimeProvider clock)
+    ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IArtifactSight sight,
+    IOptions<WorkerOptions> options, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
@@ -39,7 +39,9 @@ internal sealed class WorkerMeter(
                 (lastCpu, lastAt) = (seen, now);
             }
 
-            return new WorkerUsage(Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(), FreeBytes(paths.Scratch));
+            return new WorkerUsage(
+                Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(),
+                FreeBytes(paths.Scratch));
         }
     }
 
@@ -48,7 +50,9 @@ internal sealed class WorkerMeter(
 
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
     public string? Unwell() => sight.FindFault() ?? WorkerHealth.Judge(
-        new WorkerSigns([.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))], pauses.Share()),
+        new WorkerSigns(
+            [.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))],
+            pauses.Share()),
         options.Value.Limits);
 
     // Folders of attempts come and go while they are looked at.
@@ -56,7 +60,8 @@ internal sealed class WorkerMeter(
     {
         try
         {
-            var folder = new DirectoryInfo(Path.Combine(paths.Scratch, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            var folder = new DirectoryInfo(
+                Path.Combine(paths.Scratch, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             spilled = folder.Exists ? folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : 0;
         }
         catch (IOException)

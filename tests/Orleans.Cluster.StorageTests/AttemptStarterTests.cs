@@ -6,6 +6,7 @@ using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.Worker;
 using Orleans.Runtime;
@@ -54,7 +55,7 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
         Assert.Equal(0, ledger.Busy.Slots);
     }
 
-    private static void Hold(AttemptRunner runner, WorkerLedger ledger, IReadOnlyList<PartitionRecord> begun)
+    private static void Hold(AttemptRunner runner, WorkerRoom ledger, IReadOnlyList<PartitionRecord> begun)
     {
         Assert.Equal(begun.Count, ledger.TryReserve(OneSlot, begun.Count));
         foreach (var partition in begun)
@@ -73,14 +74,17 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
         }
     }
 
-    private static (AttemptStarter Starter, AttemptRunner Runner, WorkerLedger Ledger) Worker(TestStorage storage)
+    private static (AttemptStarter Starter, AttemptRunner Runner, WorkerRoom Ledger) Worker(TestStorage storage)
     {
         var settings = Options.Create(new ClusterSettings { StateDirectory = storage.StateFolder, SlotsPerWorker = 4 });
         var (paths, executors, grains) = (new ClusterPaths(settings), Options.Create(new ExecutorOptions()), Broken<IGrainFactory>());
-        var ledger = new WorkerLedger(settings, new GpuCount(NullLogger<GpuCount>.Instance));
-        var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, paths, executors, TimeProvider.System);
-        var runner = new AttemptRunner(
-            assembler, null!, ledger, storage.Checkpoints, Broken<ILossJudge>(), grains, paths, executors, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
+        var ledger = new WorkerRoom(slots: 4, memoryBytes: 8L << 30, gpus: 0);
+        var folders = new AttemptFolders(paths, NullLogger<AttemptFolders>.Instance);
+        var outcomes = new AttemptOutcomes(storage.Checkpoints, Broken<ILossJudge>(), TimeProvider.System, NullLogger<AttemptOutcomes>.Instance);
+        var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, folders, executors, TimeProvider.System);
+        var execution = new AttemptExecution(
+            assembler, null!, folders, outcomes, executors, TimeProvider.System, NullLogger<AttemptExecution>.Instance);
+        var runner = new AttemptRunner(execution, outcomes, folders, ledger, grains, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
         return (new AttemptStarter(grains, runner, Broken<ILocalSiloDetails>(), TimeProvider.System, NullLogger<AttemptStarter>.Instance), runner, ledger);
     }
 

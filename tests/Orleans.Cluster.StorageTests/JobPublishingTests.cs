@@ -35,7 +35,7 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var (job, attempts) = await StorePublishing(storage, partitions: 2, committed: 2);
 
-        var published = await Publishing(storage, job, isWanted => isWanted()).Try(job, Plan, default);
+        var published = await Publishing(storage, isWanted => isWanted()).Try(job, Plan, new PublishingTries(), default);
 
         var state = (await storage.Jobs.Find(job.State.Id, default))!.State;
         Assert.Equal(Result, Assert.IsType<Published>(published).Result);
@@ -51,7 +51,7 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         var (job, _) = await StorePublishing(storage, partitions: 3, committed: 2);
         var asked = false;
 
-        var happened = await Publishing(storage, job, isWanted => Task.FromResult(asked = true)).Try(job, Plan, default);
+        var happened = await Publishing(storage, isWanted => Task.FromResult(asked = true)).Try(job, Plan, new PublishingTries(), default);
 
         Assert.Equal((null, false), (happened, asked));
     }
@@ -63,11 +63,11 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var (job, attempts) = await StorePublishing(storage, partitions: 2, committed: 2);
 
-        var happened = await Publishing(storage, job, async isWanted =>
+        var happened = await Publishing(storage, async isWanted =>
         {
             Assert.True(await storage.Checkpoints.Invalidate(attempts[1], "gone", TestJobs.Now, default));
             return await isWanted();
-        }).Try(job, Plan, default);
+        }).Try(job, Plan, new PublishingTries(), default);
 
         Assert.Null(happened);
         Assert.False((await storage.Jobs.Find(job.State.Id, default))!.State.IsShowing);
@@ -79,11 +79,11 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var (job, _) = await StorePublishing(storage, partitions: 1, committed: 1);
 
-        var happened = await Publishing(storage, job, async isWanted =>
+        var happened = await Publishing(storage, async isWanted =>
         {
             await storage.Jobs.Apply(JobTransitions.Apply(job.State, new CancelRequested(TestJobs.Now), job.Spec).State);
             return await isWanted();
-        }).Try(job, Plan, default);
+        }).Try(job, Plan, new PublishingTries(), default);
 
         Assert.Null(happened);
         Assert.Equal(JobPhase.Cancelling, (await storage.Jobs.Find(job.State.Id, default))!.State.Phase);
@@ -95,13 +95,14 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(database, postgres);
         var (job, attempts) = await StorePublishing(storage, partitions: 1, committed: 1);
-        await Publishing(storage, job, isWanted => isWanted()).Try(job, Plan, default);
-        var publishing = Publishing(storage, job, _ => throw new ArtifactLostException(attempts[0], "the file is gone"));
+        await Publishing(storage, isWanted => isWanted()).Try(job, Plan, new PublishingTries(), default);
+        var publishing = Publishing(storage, _ => throw new ArtifactLostException(attempts[0], "the file is gone"));
 
+        var tries = new PublishingTries();
         var events = new List<JobEvent?>();
-        for (var i = 0; i < JobPublishing.MaxUnexpected; i++)
+        for (var i = 0; i < PublishingTries.MaxUnexpected; i++)
         {
-            events.Add(await publishing.Try(job, Plan, default));
+            events.Add(await publishing.Try(job, Plan, tries, default));
         }
 
         Assert.All(events[..^1], Assert.Null);
@@ -116,12 +117,13 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var (job, _) = await StorePublishing(storage, partitions: 1, committed: 1);
-        var publishing = Publishing(storage, job, _ => throw new FormatException("no JSON"));
+        var publishing = Publishing(storage, _ => throw new FormatException("no JSON"));
 
+        var tries = new PublishingTries();
         var events = new List<JobEvent?>();
-        for (var i = 0; i < JobPublishing.MaxUnexpected; i++)
+        for (var i = 0; i < PublishingTries.MaxUnexpected; i++)
         {
-            events.Add(await publishing.Try(job, Plan, default));
+            events.Add(await publishing.Try(job, Plan, tries, default));
         }
 
         Assert.All(events[..^1], Assert.Null);
@@ -134,18 +136,19 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var (job, _) = await StorePublishing(storage, partitions: 1, committed: 1);
         var clock = new SetClock { Now = TestJobs.Now };
-        var publishing = Publishing(storage, job, _ => throw new IOException("disk full"), clock);
+        var publishing = Publishing(storage, _ => throw new IOException("disk full"), clock);
 
-        var first = await publishing.Try(job, Plan, default);
-        clock.Now += JobPublishing.Patience;
-        var last = await publishing.Try(job, Plan, default);
+        var tries = new PublishingTries();
+        var first = await publishing.Try(job, Plan, tries, default);
+        clock.Now += PublishingTries.Patience;
+        var last = await publishing.Try(job, Plan, tries, default);
 
         Assert.Null(first);
         Assert.Contains("disk full", Assert.IsType<JobRefused>(last).Problem.Detail, StringComparison.Ordinal);
     }
 
-    private static JobPublishing Publishing(TestStorage storage, JobRecord job, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
-        new(job.State.Id, storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock ?? TimeProvider.System, NullLogger.Instance);
+    private static JobPublishing Publishing(TestStorage storage, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
+        new(storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock ?? TimeProvider.System, NullLogger<JobPublishing>.Instance);
 
     private static async Task<(JobRecord Job, IReadOnlyList<AttemptId> Attempts)> StorePublishing(TestStorage storage, int partitions, int committed)
     {

@@ -106,7 +106,7 @@ export class Drawn extends HTMLElement {
             this.ink = name => style.getPropertyValue(`--${name}`).trim();
             const pen = this.canvas.getContext("2d");
             pen.setTransform(sharp, 0, 0, sharp, 0, 0);
-            pen.font = `12px ${style.fontFamily}`;
+            pen.font = `${0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize)}px ${style.fontFamily}`;
             pen.textBaseline = "middle";
             this.draw(pen, width, this.height);
             this.canvas.setAttribute("aria-label", this.fault ?? this.describe());

@@ -1,7 +1,9 @@
 namespace Orleans.Cluster.Contracts.Rest;
 
 /// <summary>Body of <c>POST keys</c>.</summary>
-/// <param name="Name">Whom the key is for; jobs belong to it, and the audit log shows it. Two keys of one name own the same jobs.</param>
+/// <param name="Name">
+/// Whom the key is for; jobs belong to it, and the audit log shows it. Two keys of one name own the same jobs.
+/// </param>
 /// <param name="Role">What the key may do.</param>
 /// <param name="ExpiresAt">When it ends by itself; null for never.</param>
 public sealed record NewKey(string Name, AccessRole Role, DateTimeOffset? ExpiresAt = null);
@@ -36,7 +38,8 @@ public sealed record KeyList(IReadOnlyList<KeyInfo> Items);
 /// <param name="Detail">More, for people.</param>
 /// <param name="Hash">Covers this entry and the hash before it.</param>
 public sealed record AuditItem(
-    long Sequence, DateTimeOffset At, string Actor, string Action, string Target, string Origin, string Outcome, string? Detail, string Hash);
+    long Sequence, DateTimeOffset At, string Actor, string Action, string Target, string Origin, string Outcome, string? Detail,
+    string Hash);
 
 /// <summary>One page of the audit log, newest first.</summary>
 /// <param name="Items">Entries.</param>

@@ -28,7 +28,8 @@ public enum BrowseKind
 /// <param name="Rows">Each holds one value for each column, in the form of <c>/result</c>.</param>
 /// <param name="Warnings">What a user should know.</param>
 public sealed record RowsPreview(
-    IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<IReadOnlyList<System.Text.Json.JsonElement>> Rows, IReadOnlyList<PlanWarning> Warnings);
+    IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<IReadOnlyList<System.Text.Json.JsonElement>> Rows,
+    IReadOnlyList<PlanWarning> Warnings);
 
 /// <summary>Body of <c>data/preview</c>.</summary>
 /// <param name="Source">The dataset; the configured default when null.</param>

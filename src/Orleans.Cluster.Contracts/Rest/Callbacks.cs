@@ -28,7 +28,8 @@ public sealed record CallbackList(IReadOnlyList<CallbackItem> Items);
 /// <param name="EndedAt">When it was accepted or given up.</param>
 /// <param name="LastError">What the last try met; null when it was accepted.</param>
 public sealed record CallbackItem(
-    string Id, JobPhase Status, DateTimeOffset CreatedAt, CallbackState State, int Tries, DateTimeOffset? NextTryAt, DateTimeOffset? EndedAt,
+    string Id, JobPhase Status, DateTimeOffset CreatedAt, CallbackState State, int Tries, DateTimeOffset? NextTryAt,
+    DateTimeOffset? EndedAt,
     string? LastError);
 
 /// <summary>Where a delivery is.</summary>

@@ -19,5 +19,7 @@ public enum StopMode
     Now = 1,
 }
 
-/// <summary>Body of <c>cluster/scale</c>: a fixed number of workers, or both bounds, which turns autoscaling on. 1 to 32 each.</summary>
+/// <summary>
+/// Body of <c>cluster/scale</c>: a fixed number of workers, or both bounds, which turns autoscaling on. 1 to 32 each.
+/// </summary>
 public sealed record ClusterScale(int? Workers = null, int? MinWorkers = null, int? MaxWorkers = null);

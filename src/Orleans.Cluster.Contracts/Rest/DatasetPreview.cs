@@ -16,8 +16,8 @@ public sealed record DatasetPreview
     public PreviewDialect? Dialect { get; init; }
 
     /// <summary>
-    /// What reads its files: <c>text-scan</c> (delimited text), <c>json-scan</c> (objects of JSON, a record each), <c>duckdb-json</c> or
-    /// <c>duckdb-parquet</c>.
+    /// What reads its files: <c>text-scan</c> (delimited text), <c>json-scan</c> (objects of JSON, a record each),
+    /// <c>duckdb-json</c> or <c>duckdb-parquet</c>.
     /// </summary>
     public string Reader { get; init; } = "";
 
@@ -66,5 +66,7 @@ public sealed record PreviewDialect(string Delimiter, string Quote, PreviewHeade
 
 /// <summary>Whether a text file has a header.</summary>
 /// <param name="Value">Whether it has one.</param>
-/// <param name="How">How that is known: <c>DECLARED</c>, by the <c>TYPES</c> of the records below it, or <c>GUESSED</c>, with a warning.</param>
+/// <param name="How">
+/// How that is known: <c>DECLARED</c>, by the <c>TYPES</c> of the records below it, or <c>GUESSED</c>, with a warning.
+/// </param>
 public sealed record PreviewHeader(bool Value, HeaderEvidence How);

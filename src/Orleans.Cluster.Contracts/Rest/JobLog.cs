@@ -13,7 +13,8 @@ public sealed record JobLog(IReadOnlyList<JobLogLine> Items);
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="Worker">Who ran it.</param>
 public sealed record JobLogLine(
-    DateTimeOffset At, string Level, string Message, int? Stage = null, int? Partition = null, int? Attempt = null, WorkerId? Worker = null);
+    DateTimeOffset At, string Level, string Message, int? Stage = null, int? Partition = null, int? Attempt = null,
+    WorkerId? Worker = null);
 
 /// <summary>A change of a job's phase, as <c>jobs/{id}/events</c> tells it.</summary>
 /// <param name="Id">The job.</param>

@@ -15,7 +15,10 @@ public sealed record JobStory(string Verdict, IReadOnlyList<StoryPhase> Phases, 
 public sealed record StoryPhase(string Phase, double Seconds, string? Reason);
 
 /// <summary>Something that made a job slow, or that a reader should know.</summary>
-/// <param name="Code">A lower-case word: <c>retries</c>, <c>worker-lost</c>, <c>skew</c>, <c>spill</c>, <c>out-of-memory</c>, <c>slow-writes</c>, <c>waited</c>, <c>quarantine</c>, <c>tiny-partitions</c>.</param>
+/// <param name="Code">
+/// A lower-case word: <c>retries</c>, <c>worker-lost</c>, <c>skew</c>, <c>spill</c>, <c>out-of-memory</c>, <c>slow-writes</c>,
+/// <c>waited</c>, <c>quarantine</c>, <c>tiny-partitions</c>.
+/// </param>
 /// <param name="Detail">What it is.</param>
 /// <param name="Evidence">What was measured.</param>
 /// <param name="Change">A field of the next submit and the value to give it; null when no setting helps.</param>

@@ -63,5 +63,7 @@ public sealed record PartitionItem
 public sealed record AttemptItem(
     int Number, WorkerId Worker, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, FailureItem? Failure);
 
-/// <summary>An attempt's bad end as a document. <paramref name="Kind"/> is the upper-case word of a <see cref="FailureKind"/>.</summary>
+/// <summary>
+/// An attempt's bad end as a document. <paramref name="Kind"/> is the upper-case word of a <see cref="FailureKind"/>.
+/// </summary>
 public sealed record FailureItem(string Kind, string Message, bool Retryable);

@@ -14,4 +14,5 @@ public sealed record PartitionSummary(long Revision, IReadOnlyList<StageSummary>
 /// <param name="RowsOut">Rows that all committed ones made.</param>
 /// <param name="BytesOut">Bytes of those rows.</param>
 public sealed record StageSummary(
-    int Stage, string States, IReadOnlyList<long> Rows, IReadOnlyList<double> Seconds, IReadOnlyList<long> Bytes, long RowsOut, long BytesOut);
+    int Stage, string States, IReadOnlyList<long> Rows, IReadOnlyList<double> Seconds, IReadOnlyList<long> Bytes, long RowsOut,
+    long BytesOut);

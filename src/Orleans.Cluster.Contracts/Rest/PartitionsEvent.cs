@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Contracts.Rest;
 
-/// <summary>Partitions that have changed their state: the event <c>partitions</c> of a job. The first one of a stream names all of them.</summary>
+/// <summary>
+/// Partitions that have changed their state: the event <c>partitions</c> of a job. The first one of a stream names all of them.
+/// </summary>
 /// <param name="Id">The job.</param>
 /// <param name="Revision">The job's revision then.</param>
 /// <param name="Stages">Stages with changes, in order.</param>

@@ -4,17 +4,21 @@ namespace Orleans.Cluster.Contracts.Rest;
 /// <param name="Limits">Bounds that hold for every job.</param>
 /// <param name="Workers">Workers that live.</param>
 /// <param name="Jobs">Jobs that have not ended, and those that ended last; newest first.</param>
-public sealed record ResourceStatus(ResourceLimits Limits, IReadOnlyList<WorkerResources> Workers, IReadOnlyList<JobResources> Jobs);
+public sealed record ResourceStatus(
+    ResourceLimits Limits, IReadOnlyList<WorkerResources> Workers, IReadOnlyList<JobResources> Jobs);
 
 /// <summary>Bounds that hold for every job.</summary>
 /// <param name="MaxActiveJobs">Jobs that have not ended, at most.</param>
 /// <param name="ScratchBytesPerAttempt">Bytes that one attempt may spill and stage locally.</param>
-/// <param name="MemoryLimitFactor">Share of <c>resources.memoryBytes</c> above which an executor is stopped as out of memory.</param>
+/// <param name="MemoryLimitFactor">
+/// Share of <c>resources.memoryBytes</c> above which an executor is stopped as out of memory.
+/// </param>
 /// <param name="LargestWorkerSlots">Slots of the worker that has most; a task cannot ask for more.</param>
 /// <param name="LargestWorkerMemoryBytes">Memory of the worker that offers most; a task cannot ask for more.</param>
 /// <param name="LargestWorkerGpus">GPUs of the worker that offers most; a task cannot ask for more.</param>
 public sealed record ResourceLimits(
-    int MaxActiveJobs, long ScratchBytesPerAttempt, double MemoryLimitFactor, int LargestWorkerSlots, long LargestWorkerMemoryBytes, int LargestWorkerGpus);
+    int MaxActiveJobs, long ScratchBytesPerAttempt, double MemoryLimitFactor, int LargestWorkerSlots,
+    long LargestWorkerMemoryBytes, int LargestWorkerGpus);
 
 /// <summary>One worker's resources.</summary>
 /// <param name="Id">The worker.</param>
@@ -28,8 +32,8 @@ public sealed record ResourceLimits(
 /// <param name="SpilledBytes">Bytes that its attempts have spilled to local disk now.</param>
 /// <param name="ScratchFreeBytes">Bytes that are free on that disk.</param>
 public sealed record WorkerResources(
-    WorkerId Id, WorkerState State, int Slots, int BusySlots, WorkerMemory Memory, int Gpus, double Cpu, MemoryCap? MemoryCap = null, long SpilledBytes = 0,
-    long ScratchFreeBytes = 0);
+    WorkerId Id, WorkerState State, int Slots, int BusySlots, WorkerMemory Memory, int Gpus, double Cpu,
+    MemoryCap? MemoryCap = null, long SpilledBytes = 0, long ScratchFreeBytes = 0);
 
 /// <summary>One job's resources.</summary>
 /// <param name="Id">The job.</param>
@@ -52,7 +56,8 @@ public sealed record JobResources(JobId Id, string? Name, JobPhase Status, Resou
 /// <param name="OutOfMemory">Attempts that ended for want of memory.</param>
 /// <param name="StagedBytes">Bytes of text copied to local disk to be read, of all.</param>
 public sealed record JobUsage(
-    int Attempts, double CpuSeconds, long PeakMemoryBytes, long SpilledBytes, double MeanSeconds, double MedianSeconds, double MaxSeconds, long MeanBytes,
+    int Attempts, double CpuSeconds, long PeakMemoryBytes, long SpilledBytes, double MeanSeconds, double MedianSeconds,
+    double MaxSeconds, long MeanBytes,
     int OutOfMemory, long StagedBytes = 0);
 
 /// <summary>Advice from what was measured.</summary>
@@ -60,7 +65,10 @@ public sealed record JobUsage(
 public sealed record RecommendationList(IReadOnlyList<Recommendation> Items);
 
 /// <summary>One piece of advice.</summary>
-/// <param name="Code">A lower-case word: <c>memory-too-large</c>, <c>memory-too-small</c>, <c>partitions-too-small</c>, <c>partitions-too-large</c>, <c>skew</c>, <c>idle-slots</c>, <c>add-workers</c>, <c>remove-workers</c>.</param>
+/// <param name="Code">
+/// A lower-case word: <c>memory-too-large</c>, <c>memory-too-small</c>, <c>partitions-too-small</c>, <c>partitions-too-large</c>,
+/// <c>skew</c>, <c>idle-slots</c>, <c>add-workers</c>, <c>remove-workers</c>.
+/// </param>
 /// <param name="Job">The job that it is about; null for the cluster.</param>
 /// <param name="Advice">What to change.</param>
 /// <param name="Evidence">What was measured.</param>

@@ -12,10 +12,12 @@ public sealed record Timeline(IReadOnlyList<TimelineBar> Bars, bool Merged);
 /// <param name="Stage">Its stage.</param>
 /// <param name="Partition">Its partition; of merged ones, the first.</param>
 /// <param name="Attempt">Its number; of merged ones, the highest.</param>
-/// <param name="State"><c>RUNNING</c>, <c>COMMITTED</c>, <c>FAILED</c>, <c>LOST</c> or <c>CANCELLED</c>; merged ones have one state.</param>
+/// <param name="State">
+/// <c>RUNNING</c>, <c>COMMITTED</c>, <c>FAILED</c>, <c>LOST</c> or <c>CANCELLED</c>; merged ones have one state.
+/// </param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended; null while it runs.</param>
 /// <param name="Count">Attempts in the bar.</param>
 public sealed record TimelineBar(
-    WorkerId Worker, int Slot, JobId Job, int Stage, int Partition, int Attempt, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
-    int Count = 1);
+    WorkerId Worker, int Slot, JobId Job, int Stage, int Partition, int Attempt, string State, DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt, int Count = 1);

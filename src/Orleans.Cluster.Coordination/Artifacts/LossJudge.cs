@@ -8,12 +8,13 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Coordination.Artifacts;
 
 /// <summary>
-/// Whether a committed artifact is lost. One process with a store that is not mounted, or is another's, sees nothing of what everybody made:
-/// its word alone must not undo their work. So a loss is believed when this process sees the store's mark and not the artifact, and another
-/// process, on a gateway where there is one, sees the same.
+/// Whether a committed artifact is lost. One process with a store that is not mounted, or is another's, sees nothing of what
+/// everybody made: its word alone must not undo their work. So a loss is believed when this process sees the store's mark and not
+/// the artifact, and another process, on a gateway where there is one, sees the same.
 /// </summary>
 internal sealed partial class LossJudge(
-    ICheckpointStore checkpoints, IArtifactSight sight, IClusterMembershipService membership, ILocalSiloDetails here, IGrainFactory grains,
+    ICheckpointStore checkpoints, IArtifactSight sight, IClusterMembershipService membership, ILocalSiloDetails here,
+    IGrainFactory grains,
     ILogger<LossJudge> logger) : ILossJudge
 {
     private const string GatewayName = "gateway-";
@@ -85,13 +86,19 @@ internal sealed partial class LossJudge(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 130, Level = LogLevel.Warning, Message = "The output of {Producer} seems lost, but this process may not see the artifact store: {Fault}")]
+        [LoggerMessage(
+            EventId = 130, Level = LogLevel.Warning,
+            Message = "The output of {Producer} seems lost, but this process may not see the artifact store: {Fault}")]
         public static partial void Blind(ILogger logger, AttemptId producer, string fault);
 
-        [LoggerMessage(EventId = 131, Level = LogLevel.Warning, Message = "The output of {Producer} is not seen by this process; another one says: {Seen}. It is kept.")]
+        [LoggerMessage(
+            EventId = 131, Level = LogLevel.Warning,
+            Message = "The output of {Producer} is not seen by this process; another one says: {Seen}. It is kept.")]
         public static partial void NotAgreed(ILogger logger, AttemptId producer, ArtifactSeen seen);
 
-        [LoggerMessage(EventId = 132, Level = LogLevel.Warning, Message = "The output of {Producer} is not seen by this process, and no other could be asked: {Message}")]
+        [LoggerMessage(
+            EventId = 132, Level = LogLevel.Warning,
+            Message = "The output of {Producer} is not seen by this process, and no other could be asked: {Message}")]
         public static partial void NobodyLooked(ILogger logger, AttemptId producer, string message);
     }
 }

@@ -3,8 +3,8 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// Calls that outlive the loss of the silo that hosts the grain. While a dead silo is not yet declared dead, calls to its grains fail;
-/// a few seconds later the grain answers from another silo. Only for calls that may be made twice.
+/// Calls that outlive the loss of the silo that hosts the grain. While a dead silo is not yet declared dead, calls to its grains
+/// fail; a few seconds later the grain answers from another silo. Only for calls that may be made twice.
 /// </summary>
 internal static class GrainCalls
 {
@@ -29,7 +29,8 @@ internal static class GrainCalls
     }
 
     /// <summary>What a grain says; something else when it does not answer in time or cannot be reached.</summary>
-    public static async Task<T> OrElse<T>(Func<Task<T>> call, TimeSpan patience, Func<T> otherwise, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<T> OrElse<T>(
+        Func<Task<T>> call, TimeSpan patience, Func<T> otherwise, TimeProvider clock, CancellationToken cancellationToken)
     {
         try
         {

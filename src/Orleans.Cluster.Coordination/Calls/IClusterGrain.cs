@@ -6,8 +6,8 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// What somebody wants the cluster to be, kept in Orleans' storage; its key is <see cref="GrainKeys.Cluster"/>. It starts and stops nothing
-/// itself: the <see cref="ScaleReconciler"/> of a gateway does, by what it is told here.
+/// What somebody wants the cluster to be, kept in Orleans' storage; its key is <see cref="GrainKeys.Cluster"/>. It starts and
+/// stops nothing itself: the <see cref="ScaleReconciler"/> of a gateway does, by what it is told here.
 /// </summary>
 [Alias("IClusterGrain")]
 internal interface IClusterGrain : IGrainWithStringKey
@@ -40,7 +40,9 @@ internal interface IClusterGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave]
     Task<ClusterStatus> GetStatus();
 
-    /// <summary>What the cluster can become; null when workers are run by hand, or no gateway has looked after them yet.</summary>
+    /// <summary>
+    /// What the cluster can become; null when workers are run by hand, or no gateway has looked after them yet.
+    /// </summary>
     [Alias("FindReach"), AlwaysInterleave]
     Task<ClusterReach?> FindReach();
 

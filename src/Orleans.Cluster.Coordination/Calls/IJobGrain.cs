@@ -16,12 +16,16 @@ internal interface IJobGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave]
     Task<JobStatus> GetStatus();
 
-    /// <summary>The status document as soon as its revision is higher than the one known, or as it is when the time is over.</summary>
+    /// <summary>
+    /// The status document as soon as its revision is higher than the one known, or as it is when the time is over.
+    /// </summary>
     [Alias("WaitForChange"), AlwaysInterleave, ResponseTimeout("00:01:30")]
     Task<JobStatus> WaitForChange(long knownRevision, TimeSpan atMost);
 
     /// <summary>Asks the job to stop. Answers at once, with <c>CANCELLING</c> or <c>CANCELLED</c>.</summary>
-    /// <exception cref="ClusterException"><c>job-already-terminal</c> when it ended otherwise or is past its point of no return.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>job-already-terminal</c> when it ended otherwise or is past its point of no return.
+    /// </exception>
     [Alias("Cancel")]
     Task<JobStatus> Cancel();
 
@@ -37,4 +41,5 @@ internal interface IJobGrain : IGrainWithStringKey
 
 /// <summary>How far one running attempt is.</summary>
 [GenerateSerializer, Immutable, Alias("AttemptProgress")]
-internal sealed record AttemptProgress([property: Id(0)] AttemptId Attempt, [property: Id(1)] long BytesDone, [property: Id(2)] long RowsDone);
+internal sealed record AttemptProgress(
+    [property: Id(0)] AttemptId Attempt, [property: Id(1)] long BytesDone, [property: Id(2)] long RowsDone);

@@ -3,8 +3,8 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// The address of one attempt, on the worker that runs it; its key is <see cref="GrainKeys.Partition"/>. The work itself belongs to that
-/// silo's <see cref="Execution.AttemptRunner"/>, because grains are deactivated when other silos leave and work is not.
+/// The address of one attempt, on the worker that runs it; its key is <see cref="GrainKeys.Partition"/>. The work itself belongs
+/// to that silo's AttemptRunner, because grains are deactivated when other silos leave and work is not.
 /// </summary>
 [Alias("IPartitionGrain")]
 internal interface IPartitionGrain : IGrainWithStringKey

@@ -5,15 +5,15 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// Orders all waiting work by priority and hands it to workers; its key is <see cref="GrainKeys.Queue"/>. It keeps nothing that cannot be
-/// rebuilt from the job rows and the workers' reports.
+/// Orders all waiting work by priority and hands it to workers; its key is <see cref="GrainKeys.Queue"/>. It keeps nothing that
+/// cannot be rebuilt from the job rows and the workers' reports.
 /// </summary>
 [Alias("IQueueGrain")]
 internal interface IQueueGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// A worker's report, held until there is an order for it or <see cref="QueueOptions.ReportHold"/> is over. It registers the worker,
-    /// renews the leases of the attempts that it names, and keeps this grain alive.
+    /// A worker's report, held until there is an order for it or <see cref="QueueOptions.ReportHold"/> is over. It registers the
+    /// worker, renews the leases of the attempts that it names, and keeps this grain alive.
     /// </summary>
     [Alias("Report"), AlwaysInterleave]
     Task<WorkerOrders> Report(WorkerReport report);
@@ -74,7 +74,8 @@ internal sealed record QueuePage(
 /// <param name="AtWork">Jobs that have something running, or had lately.</param>
 [GenerateSerializer, Immutable, Alias("QueueFigures")]
 internal sealed record QueueFigures(
-    [property: Id(0)] IReadOnlyList<PriorityBacklog> Backlog, [property: Id(1)] int ActiveJobs, [property: Id(2)] int RunningPartitions,
+    [property: Id(0)] IReadOnlyList<PriorityBacklog> Backlog, [property: Id(1)] int ActiveJobs,
+    [property: Id(2)] int RunningPartitions,
     [property: Id(3)] IReadOnlyList<JobId> AtWork);
 
 /// <summary>What waits and runs now.</summary>
@@ -84,7 +85,8 @@ internal sealed record QueueFigures(
 /// <param name="Gangs">Gangs that wait.</param>
 [GenerateSerializer, Immutable, Alias("QueueLoad")]
 internal sealed record QueueLoad(
-    [property: Id(0)] int ReadyPartitions, [property: Id(1)] int BusySlots, [property: Id(2)] double? MeanSeconds, [property: Id(3)] IReadOnlyList<GangLoad> Gangs);
+    [property: Id(0)] int ReadyPartitions, [property: Id(1)] int BusySlots, [property: Id(2)] double? MeanSeconds,
+    [property: Id(3)] IReadOnlyList<GangLoad> Gangs);
 
 /// <summary>So many tasks of one size that begin at once.</summary>
 [GenerateSerializer, Immutable, Alias("GangLoad")]

@@ -1,10 +1,12 @@
 namespace Orleans.Cluster.Coordination.Calls;
 
 /// <summary>
-/// One question under way for all that ask the same at once. An answer is not kept: who asks after it has come asks anew. A question is given
-/// up when the last of those who asked it has left, so that nothing is worked on for nobody.
+/// One question under way for all that ask the same at once. An answer is not kept: who asks after it has come asks anew. A
+/// question is given up when the last of those who asked it has left, so that nothing is worked on for nobody.
 /// </summary>
-/// <param name="untilEnded">Whether the last who leaves waits until the question that is given up has ended: then nothing works for it any more.</param>
+/// <param name="untilEnded">
+/// Whether the last who leaves waits until the question that is given up has ended: then nothing works for it any more.
+/// </param>
 internal sealed class SharedQuestions<TKey, TAnswer>(bool untilEnded = false)
     where TKey : notnull
 {

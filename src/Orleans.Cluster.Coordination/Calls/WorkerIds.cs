@@ -15,7 +15,9 @@ internal static class WorkerIds
         silo = null;
         try
         {
-            silo = worker.Value.StartsWith(Prefix, StringComparison.Ordinal) ? SiloAddress.FromParsableString(worker.Value[Prefix.Length..]) : null;
+            silo = worker.Value.StartsWith(Prefix, StringComparison.Ordinal)
+                ? SiloAddress.FromParsableString(worker.Value[Prefix.Length..])
+                : null;
         }
         catch (FormatException)
         {

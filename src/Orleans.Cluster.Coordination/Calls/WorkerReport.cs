@@ -55,7 +55,9 @@ internal sealed record WorkerReport
     [Id(13)]
     public string Machine { get; init; } = "";
 
-    /// <summary>Results of <see cref="Running"/> that ended since the last report are gone from it; slots in use now, cpu of each counted.</summary>
+    /// <summary>
+    /// Results of <see cref="Running"/> that ended since the last report are gone from it; slots in use now, cpu of each counted.
+    /// </summary>
     [Id(14)]
     public int BusySlots { get; init; }
 
@@ -66,11 +68,16 @@ internal sealed record WorkerReport
     [Id(16)]
     public int BusyGpus { get; init; }
 
-    /// <summary>Earlier reports, by <see cref="Sequence"/>, whose answer has not come yet. It may bear grants that nothing else here knows of.</summary>
+    /// <summary>
+    /// Earlier reports, by <see cref="Sequence"/>, whose answer has not come yet. It may bear grants that nothing else here knows
+    /// of.
+    /// </summary>
     [Id(17)]
     public IReadOnlyList<long> Unanswered { get; init; } = [];
 
-    /// <summary>Those of <see cref="OpenGrants"/> that are parts of gangs which it keeps free and has not been told to begin.</summary>
+    /// <summary>
+    /// Those of <see cref="OpenGrants"/> that are parts of gangs which it keeps free and has not been told to begin.
+    /// </summary>
     [Id(18)]
     public IReadOnlyList<long> Held { get; init; } = [];
 
@@ -79,10 +86,14 @@ internal sealed record WorkerReport
     public MemoryCap? MemoryCap { get; init; }
 }
 
-/// <summary>What a worker uses: processors (1.0 is one), resident bytes of silo and executors, bytes spilled, free bytes of its scratch disk.</summary>
+/// <summary>
+/// What a worker uses: processors (1.0 is one), resident bytes of silo and executors, bytes spilled, free bytes of its scratch
+/// disk.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("WorkerUsage")]
 internal sealed record WorkerUsage(
-    [property: Id(0)] double Cpu, [property: Id(1)] long MemoryBytes, [property: Id(2)] long SpilledBytes, [property: Id(3)] long ScratchFreeBytes);
+    [property: Id(0)] double Cpu, [property: Id(1)] long MemoryBytes, [property: Id(2)] long SpilledBytes,
+    [property: Id(3)] long ScratchFreeBytes);
 
 /// <summary>What a worker shall do.</summary>
 [GenerateSerializer, Immutable, Alias("WorkerOrders")]
@@ -114,8 +125,8 @@ internal sealed record WorkerOrders
 }
 
 /// <summary>
-/// Leave to begin up to <paramref name="Count"/> tasks of one stage; <paramref name="Together"/>: to keep room for exactly so many until a
-/// <see cref="GangGo"/> comes.
+/// Leave to begin up to <paramref name="Count"/> tasks of one stage; <paramref name="Together"/>: to keep room for exactly so
+/// many until a <see cref="GangGo"/> comes.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("Grant")]
 internal sealed record Grant(

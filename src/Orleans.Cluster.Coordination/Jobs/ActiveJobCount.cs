@@ -2,7 +2,9 @@ using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>How many jobs have not ended, for the bound of the queue: read every few seconds, and counted up in between.</summary>
+/// <summary>
+/// How many jobs have not ended, for the bound of the queue: read every few seconds, and counted up in between.
+/// </summary>
 internal sealed class ActiveJobCount(IJobStore jobs, TimeProvider clock)
 {
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(5);

@@ -7,7 +7,10 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>Refuses what the cluster could never run. What decides is <see cref="Admission"/>; this asks the queue and the cluster's grain what there is.</summary>
+/// <summary>
+/// Refuses what the cluster could never run. What decides is <see cref="Admission"/>; this asks the queue and the cluster's grain
+/// what there is.
+/// </summary>
 internal sealed class AdmissionCheck(IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>Refuses tasks that no worker could hold.</summary>
@@ -28,7 +31,10 @@ internal sealed class AdmissionCheck(IGrainFactory grains, TimeProvider clock)
         ? CheckGang(spec, plan.Stages.Max(stage => StageOpener.LeastCount(plan, stage)), cancellationToken)
         : Task.CompletedTask;
 
-    /// <summary>Refuses a stage of a gang that opens with so many partitions. Workers that are run by hand come and go: those of a job that runs are not counted.</summary>
+    /// <summary>
+    /// Refuses a stage of a gang that opens with so many partitions. Workers that are run by hand come and go: those of a job
+    /// that runs are not counted.
+    /// </summary>
     /// <exception cref="ClusterException"><c>resources-impossible</c>, naming its size and what there is.</exception>
     public async Task CheckOpening(JobSpec spec, int partitions, CancellationToken cancellationToken)
     {
@@ -41,7 +47,8 @@ internal sealed class AdmissionCheck(IGrainFactory grains, TimeProvider clock)
 
     private async Task CheckGang(JobSpec spec, int width, CancellationToken cancellationToken)
     {
-        if (Admission.RefuseGang(width, spec.Resources, await ListWorkers(cancellationToken), await FindReach(cancellationToken)) is { } refusal)
+        if (Admission.RefuseGang(width, spec.Resources, await ListWorkers(cancellationToken),
+            await FindReach(cancellationToken)) is { } refusal)
         {
             throw refusal;
         }

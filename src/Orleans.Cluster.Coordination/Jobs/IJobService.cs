@@ -7,10 +7,12 @@ namespace Orleans.Cluster.Coordination.Jobs;
 internal interface IJobService
 {
     /// <summary>
-    /// Accepts a job whose form has been checked. Plans it first when that takes under a second, so that faults of the data are answered
-    /// before anything is stored. The answer is the job's status; of the earlier job when the idempotency key is known.
+    /// Accepts a job whose form has been checked. Plans it first when that takes under a second, so that faults of the data are
+    /// answered before anything is stored. The answer is the job's status; of the earlier job when the idempotency key is known.
     /// </summary>
-    /// <exception cref="ClusterException">422 for faults of the data, <c>queue-full</c>, <c>idempotency-key-reused</c>, <c>resources-impossible</c>.</exception>
+    /// <exception cref="ClusterException">
+    /// 422 for faults of the data, <c>queue-full</c>, <c>idempotency-key-reused</c>, <c>resources-impossible</c>.
+    /// </exception>
     Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken);
 
     /// <summary>The status document; of an ended job without waking its grain.</summary>

@@ -9,7 +9,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 internal static class JobStatusView
 {
     /// <summary>The reason of every job while the database does not answer.</summary>
-    public static JobReason StorageAway { get; } = new(ReasonCode.WaitingForStorage, "The database does not answer; the job goes on when it does.");
+    public static JobReason StorageAway { get; } = new(
+        ReasonCode.WaitingForStorage, "The database does not answer; the job goes on when it does.");
 
     /// <summary>The document now.</summary>
     /// <param name="job">The row.</param>
@@ -31,7 +32,9 @@ internal static class JobStatusView
             StartedAt = state.StartedAt,
             FinishedAt = state.FinishedAt,
             Progress = Complete(state, plan),
-            Eta = state is { Phase: JobPhase.Running, StartedAt: { } started } ? ProgressMeter.Estimate(state.Progress, started, now) : null,
+            Eta = state is { Phase: JobPhase.Running, StartedAt: { } started }
+                ? ProgressMeter.Estimate(state.Progress, started, now)
+                : null,
             Reason = state.Phase.IsTerminal() ? null : Reason(state, reason),
             Result = state.Result,
             QuarantinedRows = state.QuarantinedRows,
@@ -51,15 +54,19 @@ internal static class JobStatusView
         JobPhase.Queued when state.Stages.Count == 0
             && said?.Code is not (ReasonCode.WaitingForDependency or ReasonCode.WaitingForStorage or ReasonCode.ClusterStopped) =>
             new JobReason(ReasonCode.Planning, "It was accepted and is about to be planned."),
-        JobPhase.Queued when said?.Code == ReasonCode.Running => new JobReason(ReasonCode.WaitingForSlot, "Its first tasks are being given to the workers."),
-        JobPhase.Running when state.Progress.Partitions.Running is > 0 and var tasks && said?.Code is not (ReasonCode.Running or ReasonCode.WaitingForStorage) =>
-            new JobReason(ReasonCode.Running, tasks == 1 ? "1 of its partitions is running." : $"{tasks} of its partitions are running."),
+        JobPhase.Queued when said?.Code == ReasonCode.Running =>
+            new JobReason(ReasonCode.WaitingForSlot, "Its first tasks are being given to the workers."),
+        JobPhase.Running when state.Progress.Partitions.Running is > 0 and var tasks
+            && said?.Code is not (ReasonCode.Running or ReasonCode.WaitingForStorage) =>
+            new JobReason(
+                ReasonCode.Running, tasks == 1 ? "1 of its partitions is running." : $"{tasks} of its partitions are running."),
         _ when said?.Code is ReasonCode.Planning or ReasonCode.Publishing or null =>
             new JobReason(ReasonCode.WaitingForSlot, "Its tasks are being offered to the workers."),
         _ => said,
     };
 
-    private static JobProgress Complete(JobState state, JobPlan? plan) => state.Progress is { Stages.Count: 0 } && plan is not null
+    private static JobProgress Complete(JobState state, JobPlan? plan) =>
+        state.Progress is { Stages.Count: 0 } && plan is not null
         ? ProgressMeter.Measure(plan, state.Stages, [], new Dictionary<int, (long, long)>(), state.Progress)
         : state.Progress;
 }

@@ -6,15 +6,16 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Submits of one idempotency key that come at once: the first does the work, the others wait for its answer and share it. The database
-/// decides between gateways; this spares it, and the planner, a thousand repetitions of one request.
+/// Submits of one idempotency key that come at once: the first does the work, the others wait for its answer and share it. The
+/// database decides between gateways; this spares it, and the planner, a thousand repetitions of one request.
 /// </summary>
 internal sealed class RepeatedSubmits(IOptions<JobOptions> options, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<(string? Owner, string Key), Flight> flights = new();
 
     /// <exception cref="ClusterException">
-    /// <c>idempotency-key-reused</c> when the request at work is another one; <c>idempotency-in-flight</c> when it does not end in time.
+    /// <c>idempotency-key-reused</c> when the request at work is another one; <c>idempotency-in-flight</c> when it does not end
+    /// in time.
     /// </exception>
     public async Task<JobStatus> Once(
         (string? Owner, string Key) key, string? requestHash, Func<Task<JobStatus>> submit, CancellationToken cancellationToken)
@@ -31,7 +32,8 @@ internal sealed class RepeatedSubmits(IOptions<JobOptions> options, TimeProvider
             if (current.RequestHash != requestHash)
             {
                 throw new ClusterException(
-                    Contracts.ProblemCode.IdempotencyKeyReused, $"The key '{key.Key}' is in use by another request.", "Use a new key for a new request.");
+                    Contracts.ProblemCode.IdempotencyKeyReused, $"The key '{key.Key}' is in use by another request.",
+                    "Use a new key for a new request.");
             }
 
             if (await Follow(key.Key, current, cancellationToken) is { } status)
@@ -72,7 +74,8 @@ internal sealed class RepeatedSubmits(IOptions<JobOptions> options, TimeProvider
         catch (TimeoutException)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.IdempotencyInFlight, $"A request with the key '{key}' is still being handled.", "Send it again in a moment.");
+                Contracts.ProblemCode.IdempotencyInFlight, $"A request with the key '{key}' is still being handled.",
+                "Send it again in a moment.");
         }
     }
 

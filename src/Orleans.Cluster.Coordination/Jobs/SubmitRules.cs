@@ -5,7 +5,10 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
-/// <summary>What one caller may ask of a cluster that others use too: how many jobs, how urgent, how long, and whose output it may replace.</summary>
+/// <summary>
+/// What one caller may ask of a cluster that others use too: how many jobs, how urgent, how long, and whose output it may
+/// replace.
+/// </summary>
 internal sealed class SubmitRules(
     IJobStore jobs, IOutputOwners outputs, ActiveJobCount active, IOptions<QueueOptions> queue, IOptions<JobOptions> options)
 {
@@ -19,7 +22,9 @@ internal sealed class SubmitRules(
         if (spec.Priority == JobPriority.Critical && origin.Role < queue.Value.CriticalRole)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.Forbidden, $"Priority CRITICAL needs the role {queue.Value.CriticalRole.ToString().ToUpperInvariant()} (Queue:CriticalRole).",
+                Contracts.ProblemCode.Forbidden,
+                $"Priority CRITICAL needs the role {queue.Value.CriticalRole.ToString().ToUpperInvariant()} "
+                    + "(Queue:CriticalRole).",
                 "Submit with priority HIGH.");
         }
 
@@ -39,21 +44,25 @@ internal sealed class SubmitRules(
         if (await active.Get(cancellationToken) >= most)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.", "Try again later, or raise Queue:MaxActiveJobs.");
+                Contracts.ProblemCode.QueueFull, $"{queue.Value.MaxActiveJobs} jobs have not ended yet.",
+                "Try again later, or raise Queue:MaxActiveJobs.");
         }
 
         if (origin is { Owner: { } owner, Role: < AccessRole.Admin } && queue.Value.MaxActiveJobsPerCaller is { } share
             && await jobs.CountActive(owner, cancellationToken) >= share)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.QueueFull, $"{share} jobs of this caller have not ended yet (Queue:MaxActiveJobsPerCaller).", "Wait for some of them, or cancel them.");
+                Contracts.ProblemCode.QueueFull,
+                $"{share} jobs of this caller have not ended yet (Queue:MaxActiveJobsPerCaller).",
+                "Wait for some of them, or cancel them.");
         }
     }
 
     // What an earlier job of somebody else has published is not this caller's to remove.
     private async Task CheckOutput(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
     {
-        if (spec.Output is not { Mode: OutputMode.Overwrite } output || origin is not { Owner: { } owner, Role: < AccessRole.Admin })
+        if (spec.Output is not { Mode: OutputMode.Overwrite } output
+            || origin is not { Owner: { } owner, Role: < AccessRole.Admin })
         {
             return;
         }
@@ -62,7 +71,8 @@ internal sealed class SubmitRules(
         if (owners.Values.Any(other => other != owner))
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"{output.Path} holds the output of another caller, which OVERWRITE may not remove.",
+                Contracts.ProblemCode.OutputExists,
+                $"{output.Path} holds the output of another caller, which OVERWRITE may not remove.",
                 "Choose another output.path.");
         }
     }

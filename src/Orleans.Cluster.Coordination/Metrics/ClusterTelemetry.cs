@@ -18,5 +18,6 @@ internal static class ClusterTelemetry
     public static readonly Meter Meter = new(MeterName);
 
     /// <summary>Attempts of this process that ended, by how.</summary>
-    public static readonly Counter<long> Attempts = Meter.CreateCounter<long>("orleans_cluster.attempts", "{attempt}", "Attempts that ended in this process");
+    public static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
+        "orleans_cluster.attempts", "{attempt}", "Attempts that ended in this process");
 }

@@ -5,14 +5,15 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Coordination.Metrics;
 
 /// <summary>
-/// Counts the cluster's jobs as they end, from the store, so that it does not matter in which process a job's grain lives. Each is counted once
-/// for as long as this process runs; those that ended before it started are not.
+/// Counts the cluster's jobs as they end, from the store, so that it does not matter in which process a job's grain lives. Each
+/// is counted once for as long as this process runs; those that ended before it started are not.
 /// </summary>
 internal sealed class JobMeter(IJobStore jobs)
 {
     private const int PageSize = 500;
 
-    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400] };
+    private static readonly InstrumentAdvice<double> Seconds =
+        new() { HistogramBucketBoundaries = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400] };
 
     private static readonly Counter<long> Ended = ClusterTelemetry.Meter.CreateCounter<long>(
         "orleans_cluster.jobs_ended", "{job}", "Jobs that have ended, by status and operation");
@@ -61,7 +62,8 @@ internal sealed class JobMeter(IJobStore jobs)
         JobId? before = null;
         do
         {
-            var page = await jobs.List(new JobFilter { PageSize = PageSize, CreatedAfter = since, Before = before }, cancellationToken);
+            var page = await jobs.List(
+                new JobFilter { PageSize = PageSize, CreatedAfter = since, Before = before }, cancellationToken);
             found.AddRange(page.Jobs.Select(job => job.State.Id));
             before = page.Next;
         }
@@ -82,7 +84,9 @@ internal sealed class JobMeter(IJobStore jobs)
 
         if (state.StartedAt is { } start)
         {
-            Wait.Record((start - state.CreatedAt).TotalSeconds, new KeyValuePair<string, object?>("priority", state.Priority.ToString().ToLowerInvariant()));
+            Wait.Record(
+                (start - state.CreatedAt).TotalSeconds,
+                new KeyValuePair<string, object?>("priority", state.Priority.ToString().ToLowerInvariant()));
         }
     }
 }

@@ -17,9 +17,9 @@ namespace Orleans.Cluster.Coordination.Metrics;
 ///       execute, commit
 ///   publish
 /// </code>
-/// The job and its stages begin in one process and end in another, which may be a third when the first was killed. So nothing is handed
-/// on: the ids of these spans follow from the job's id, and the process that stores the end makes the span, from times that are stored
-/// with the job. Each process can name them as parents of its own spans without asking anybody.
+/// The job and its stages begin in one process and end in another, which may be a third when the first was killed. So nothing is
+/// handed on: the ids of these spans follow from the job's id, and the process that stores the end makes the span, from times
+/// that are stored with the job. Each process can name them as parents of its own spans without asking anybody.
 /// </summary>
 internal static class JobTrace
 {
@@ -34,13 +34,16 @@ internal static class JobTrace
         .SetTag("attempt", attempt.Number).SetTag("worker", worker.Value);
 
     /// <summary>Starts a span below the one that is under way; none when that is not traced.</summary>
-    public static Activity? StartPart(string name) => Activity.Current?.Source == ClusterTelemetry.Activities ? ClusterTelemetry.Activities.StartActivity(name) : null;
+    public static Activity? StartPart(string name) =>
+        Activity.Current?.Source == ClusterTelemetry.Activities ? ClusterTelemetry.Activities.StartActivity(name) : null;
 
     /// <summary>A job was accepted. Its span links to the request's, whose trace is the caller's.</summary>
     public static void Submitted(JobState job, DateTimeOffset received, DateTimeOffset stored, bool isPlanned)
     {
         var link = Activity.Current is { } request ? new[] { new ActivityLink(request.Context) } : [];
-        Make("submit", null, Of(job.Id, job.Epoch), received, stored, span => span.SetTag("job", job.Id.Value).SetTag("planned", isPlanned), link);
+        Make(
+            "submit", null, Of(job.Id, job.Epoch), received, stored,
+            span => span.SetTag("job", job.Id.Value).SetTag("planned", isPlanned), link);
     }
 
     /// <summary>A change of a job was stored by this process: makes the spans of what it has ended.</summary>
@@ -54,9 +57,12 @@ internal static class JobTrace
         foreach (var stage in JobTimes.Ended(before, after))
         {
             Make(
-                $"stage {stage.Index}", OfStage(after.Id, after.Epoch, stage.Index).SpanId, Of(after.Id, after.Epoch), stage.OpenedAt!.Value, now,
+                $"stage {stage.Index}", OfStage(after.Id, after.Epoch, stage.Index).SpanId, Of(after.Id, after.Epoch),
+                stage.OpenedAt!.Value, now,
                 span => span.SetTag("job", after.Id.Value).SetTag("stage", stage.Index).SetTag("partitions", stage.Partitions)
-                    .SetStatus(stage.Phase == StagePhase.Complete ? ActivityStatusCode.Unset : ActivityStatusCode.Error, "The job ended before it."));
+                    .SetStatus(
+                        stage.Phase == StagePhase.Complete ? ActivityStatusCode.Unset : ActivityStatusCode.Error,
+                        "The job ended before it."));
         }
 
         if (!before.Phase.IsTerminal() && after.Phase.IsTerminal())
@@ -66,7 +72,8 @@ internal static class JobTrace
     }
 
     /// <summary>The span of a job's epoch, as a parent.</summary>
-    public static ActivityContext Of(JobId job, int epoch) => new(TraceId(job), SpanId($"{job}/{epoch}"), ActivityTraceFlags.Recorded, isRemote: true);
+    public static ActivityContext Of(JobId job, int epoch) =>
+        new(TraceId(job), SpanId($"{job}/{epoch}"), ActivityTraceFlags.Recorded, isRemote: true);
 
     /// <summary>The span of a stage, as a parent.</summary>
     public static ActivityContext OfStage(JobId job, int epoch, int stage) =>
@@ -76,16 +83,21 @@ internal static class JobTrace
     {
         // The first epoch's span is the root, and has ended when there is a second.
         var isRetry = job.Epoch > 1;
-        var parent = isRetry ? Of(job.Id, 1) : new ActivityContext(TraceId(job.Id), default, ActivityTraceFlags.Recorded, isRemote: true);
+        var parent = isRetry
+            ? Of(job.Id, 1)
+            : new ActivityContext(TraceId(job.Id), default, ActivityTraceFlags.Recorded, isRemote: true);
         Make(
-            isRetry ? "retry" : "job", Of(job.Id, job.Epoch).SpanId, parent, job.RetriedAt ?? job.CreatedAt, job.FinishedAt ?? now,
+            isRetry ? "retry" : "job", Of(job.Id, job.Epoch).SpanId, parent, job.RetriedAt ?? job.CreatedAt,
+            job.FinishedAt ?? now,
             span => span.SetTag("job", job.Id.Value).SetTag("epoch", job.Epoch).SetTag("operation", spec.Operation.ToString())
                 .SetTag("priority", job.Priority.ToString()).SetTag("phase", job.Phase.ToString())
-                .SetStatus(job.Phase == JobPhase.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Unset, job.Error?.Detail));
+                .SetStatus(
+                    job.Phase == JobPhase.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Unset, job.Error?.Detail));
     }
 
     private static void Make(
-        string name, ActivitySpanId? id, ActivityContext parent, DateTimeOffset start, DateTimeOffset end, Action<Activity> describe,
+        string name, ActivitySpanId? id, ActivityContext parent, DateTimeOffset start, DateTimeOffset end,
+        Action<Activity> describe,
         IEnumerable<ActivityLink>? links = null)
     {
         // A parent without a span, as the root has it, would give way to what is under way here.
@@ -114,7 +126,8 @@ internal static class JobTrace
         }
     }
 
-    // Hashed, although a job's id has as many bits: samplers take the first bytes of a trace id, and those of a job's id are the time.
+    // Hashed, although a job's id has as many bits: samplers take the first bytes of a trace id, and those of a job's id are the
+    // time.
     private static ActivityTraceId TraceId(JobId job) => ActivityTraceId.CreateFromBytes(Hash(job.Value).AsSpan(0, 16));
 
     private static ActivitySpanId SpanId(string name) => ActivitySpanId.CreateFromBytes(Hash(name).AsSpan(0, 8));

@@ -8,8 +8,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Coordination.Metrics;
 
 /// <summary>
-/// Takes a sample of the cluster's figures every ten seconds and thins old ones. Samples stand at whole multiples of the period, so that of
-/// several gateways one sample is kept.
+/// Takes a sample of the cluster's figures every ten seconds and thins old ones. Samples stand at whole multiples of the period,
+/// so that of several gateways one sample is kept.
 /// </summary>
 internal sealed partial class MetricsRecorder : BackgroundService
 {
@@ -29,11 +29,13 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private volatile MetricsSample? latest;
 
     public MetricsRecorder(
-        IMetricsStore store, IWorkMeter meter, IJobStore jobs, IGrainFactory grains, TimeProvider clock, ILogger<MetricsRecorder> logger)
+        IMetricsStore store, IWorkMeter meter, IJobStore jobs, IGrainFactory grains, TimeProvider clock,
+        ILogger<MetricsRecorder> logger)
     {
         (this.store, this.meter, this.grains, this.clock, this.logger) = (store, meter, grains, clock, logger);
         ended = new JobMeter(jobs);
-        foreach (var name in ClusterFigures.Of([], NoFigures, new WorkDone(0, 0, 0, 0, 0), 1).Keys.Where(name => !IsWaiting(name)))
+        foreach (var name in ClusterFigures.Of([], NoFigures, new WorkDone(0, 0, 0, 0, 0), 1).Keys
+            .Where(name => !IsWaiting(name)))
         {
             Create(name, () => Observe(name));
         }
@@ -73,8 +75,8 @@ internal sealed partial class MetricsRecorder : BackgroundService
         var figures = await queue.Measure().WaitAsync(CallTimeout, clock, cancellationToken);
         var current = figures.AtWork;
 
-        // A job is not at work any more in the sample that its last partitions belong to. A sample is taken some time after its period's end:
-        // what ended in between was at work at the one before the last.
+        // A job is not at work any more in the sample that its last partitions belong to. A sample is taken some time after its
+        // period's end: what ended in between was at work at the one before the last.
         var done = await meter.Measure([.. activeBefore.Union(active).Union(current)], from, until, cancellationToken);
         (activeBefore, active) = (active, current);
         var sum = ClusterFigures.Of(workers, figures, done, Period.TotalSeconds);
@@ -103,12 +105,14 @@ internal sealed partial class MetricsRecorder : BackgroundService
     private IEnumerable<Measurement<double>> Observe(string name) =>
         latest is { } sample && sample.Figures.TryGetValue(name, out var value) ? [new Measurement<double>(value)] : [];
 
-    private static QueueFigures NoFigures => new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], 0, 0, []);
+    private static QueueFigures NoFigures =>
+        new([.. Enum.GetValues<JobPriority>().Select(priority => new PriorityBacklog(priority, 0, 0, 0))], 0, 0, []);
 
     private IEnumerable<Measurement<double>> ObserveWaiting() => (latest?.Figures ?? new Dictionary<string, double>())
         .Where(figure => IsWaiting(figure.Key))
         .Select(figure => new Measurement<double>(
-            figure.Value, new KeyValuePair<string, object?>("priority", figure.Key[FigureNotes.Waiting.Length..].ToLowerInvariant())));
+            figure.Value,
+            new KeyValuePair<string, object?>("priority", figure.Key[FigureNotes.Waiting.Length..].ToLowerInvariant())));
 
     private static bool IsWaiting(string name) => name.StartsWith(FigureNotes.Waiting, StringComparison.Ordinal);
 

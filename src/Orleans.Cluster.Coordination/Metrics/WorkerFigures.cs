@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Coordination.Metrics;
 
 /// <summary>
-/// Figures of single workers. They are kept in the same samples as the cluster's own, under names of the form <c>worker/ID/NAME</c>, so that
-/// they are joined and thinned with them.
+/// Figures of single workers. They are kept in the same samples as the cluster's own, under names of the form
+/// <c>worker/ID/NAME</c>, so that they are joined and thinned with them.
 /// </summary>
 internal static class WorkerFigures
 {
@@ -24,10 +24,12 @@ internal static class WorkerFigures
 
     /// <summary>The cluster's own figures.</summary>
     public static IReadOnlyDictionary<string, double> WithoutThem(IReadOnlyDictionary<string, double> figures) =>
-        figures.Where(figure => !figure.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(figure => figure.Key, figure => figure.Value);
+        figures.Where(figure => !figure.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(
+            figure => figure.Key, figure => figure.Value);
 
     /// <summary>The figures of each worker under their own names.</summary>
-    public static IEnumerable<(string Id, IReadOnlyDictionary<string, double> Figures)> Split(IReadOnlyDictionary<string, double> figures) => figures
+    public static IEnumerable<(string Id, IReadOnlyDictionary<string, double> Figures)> Split(
+        IReadOnlyDictionary<string, double> figures) => figures
         .Where(figure => figure.Key.StartsWith(Prefix, StringComparison.Ordinal))
         .GroupBy(figure => figure.Key[Prefix.Length..figure.Key.LastIndexOf('/')])
         .Select(worker => (worker.Key, (IReadOnlyDictionary<string, double>)worker.ToDictionary(

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Coordination.Ports;
 
 /// <summary>
-/// In whose name something is asked of the engine, which all callers share: whoever gives out turns there asks here. It goes along with the request,
-/// and not over to another process.
+/// In whose name something is asked of the engine, which all callers share: whoever gives out turns there asks here. It goes
+/// along with the request, and not over to another process.
 /// </summary>
 internal static class AskedBy
 {

@@ -6,7 +6,8 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal interface IApiKeyStore
 {
     /// <summary>Makes a key.</summary>
-    Task<NewApiKey> Create(string name, AccessRole role, DateTimeOffset now, DateTimeOffset? expiresAt, CancellationToken cancellationToken);
+    Task<NewApiKey> Create(
+        string name, AccessRole role, DateTimeOffset now, DateTimeOffset? expiresAt, CancellationToken cancellationToken);
 
     /// <summary>Whose key this is; null when it is unknown, revoked or expired.</summary>
     Task<ApiKey?> Find(string key, DateTimeOffset now, CancellationToken cancellationToken);

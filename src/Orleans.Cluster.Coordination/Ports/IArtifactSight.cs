@@ -5,7 +5,10 @@ namespace Orleans.Cluster.Coordination.Ports;
 /// <summary>What this process sees of the artifact store.</summary>
 internal interface IArtifactSight
 {
-    /// <summary>Why this process can say nothing of the store, and should not work with it; null when it sees the mark of this cluster there.</summary>
+    /// <summary>
+    /// Why this process can say nothing of the store, and should not work with it; null when it sees the mark of this cluster
+    /// there.
+    /// </summary>
     string? FindFault();
 
     /// <summary>Completes when the store was found to be this cluster's for the first time.</summary>
@@ -14,7 +17,9 @@ internal interface IArtifactSight
     /// <summary>Looks at all files of a committed partition.</summary>
     Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken);
 
-    /// <summary>Another process sees a partition's files whole that this one does not: its own sight is at fault, for a while.</summary>
+    /// <summary>
+    /// Another process sees a partition's files whole that this one does not: its own sight is at fault, for a while.
+    /// </summary>
     void Distrust(PartitionRecord committed);
 }
 

@@ -22,10 +22,11 @@ internal interface IAttemptHistory
     Task<IReadOnlyList<AttemptRecord>> ListOf(JobId job, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Attempts that ran in [<paramref name="from"/>, <paramref name="to"/>), without failures and costs, in order of their begin, of the jobs
-    /// of one owner unless null. See <see cref="LookBack"/>.
+    /// Attempts that ran in [<paramref name="from"/>, <paramref name="to"/>), without failures and costs, in order of their
+    /// begin, of the jobs of one owner unless null. See <see cref="LookBack"/>.
     /// </summary>
-    Task<IReadOnlyList<AttemptRecord>> ListBetween(DateTimeOffset from, DateTimeOffset to, string? owner, CancellationToken cancellationToken);
+    Task<IReadOnlyList<AttemptRecord>> ListBetween(
+        DateTimeOffset from, DateTimeOffset to, string? owner, CancellationToken cancellationToken);
 }
 
 /// <summary>One partition in few words.</summary>

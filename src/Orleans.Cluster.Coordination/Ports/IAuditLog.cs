@@ -1,12 +1,14 @@
 namespace Orleans.Cluster.Coordination.Ports;
 
 /// <summary>
-/// Port to the record of every change that somebody asked for. Entries form a chain: each one's hash covers the hash before it, so a row
-/// that is changed, removed or put in between is found by <see cref="Verify"/>.
+/// Port to the record of every change that somebody asked for. Entries form a chain: each one's hash covers the hash before it,
+/// so a row that is changed, removed or put in between is found by <see cref="Verify"/>.
 /// </summary>
 internal interface IAuditLog
 {
-    /// <summary>The action of an entry that says which entries were removed for their age; its target is the mark of the last of them.</summary>
+    /// <summary>
+    /// The action of an entry that says which entries were removed for their age; its target is the mark of the last of them.
+    /// </summary>
     const string Trimmed = "audit.trim";
 
     /// <summary>Adds an entry at the end; its number, from 1.</summary>
@@ -16,16 +18,16 @@ internal interface IAuditLog
     Task<IReadOnlyList<AuditEntry>> List(long? before, int pageSize, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes entries before a time. The last of them is named by an entry of its own at the end of the chain, <see cref="Trimmed"/>, so that
-    /// what is left can be checked as before, and nobody can remove more without being seen.
+    /// Removes entries before a time. The last of them is named by an entry of its own at the end of the chain,
+    /// <see cref="Trimmed"/>, so that what is left can be checked as before, and nobody can remove more without being seen.
     /// </summary>
     /// <returns>Entries removed.</returns>
     Task<long> Trim(DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Reads the whole chain again.</summary>
     /// <param name="kept">
-    /// What somebody wrote down of an earlier verdict, out of reach of whoever can write to the database: a chain that was cut off, or written
-    /// anew from its beginning, has another entry there, or none. Null looks at the chain alone.
+    /// What somebody wrote down of an earlier verdict, out of reach of whoever can write to the database: a chain that was cut
+    /// off, or written anew from its beginning, has another entry there, or none. Null looks at the chain alone.
     /// </param>
     /// <param name="cancellationToken">Ends the reading.</param>
     Task<AuditVerdict> Verify(AuditMark? kept, CancellationToken cancellationToken);
@@ -37,7 +39,8 @@ internal sealed record AuditMark(long Sequence, string Hash)
     /// <summary>Reads <c>number:hash</c>.</summary>
     public static AuditMark? TryParse(string text) =>
         text.Split(':') is [var number, { Length: 64 } hash]
-        && long.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var sequence)
+        && long.TryParse(
+            number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var sequence)
             ? new AuditMark(sequence, hash)
             : null;
 
@@ -58,7 +61,10 @@ internal sealed record AuditEvent(
 /// <summary>An event as stored.</summary>
 internal sealed record AuditEntry(long Sequence, AuditEvent Event, string Hash);
 
-/// <summary>What the chain says. <paramref name="FirstBroken"/> is the first number whose entry is missing or not as it was written; null when all is well.</summary>
+/// <summary>
+/// What the chain says. <paramref name="FirstBroken"/> is the first number whose entry is missing or not as it was written; null
+/// when all is well.
+/// </summary>
 internal sealed record AuditVerdict(long Entries, long? FirstBroken)
 {
     /// <summary>The newest entry, worth writing down elsewhere; null in an empty log.</summary>

@@ -3,7 +3,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Coordination.Ports;
 
-/// <summary>From a spec to a plan: resolve paths, probe, cut, align, plan the query. Reads files through the planning engine only.</summary>
+/// <summary>
+/// From a spec to a plan: resolve paths, probe, cut, align, plan the query. Reads files through the planning engine only.
+/// </summary>
 internal interface IJobPlanning
 {
     /// <summary>The plan of a job.</summary>

@@ -6,8 +6,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Ports;
 
 /// <summary>
-/// Port to the job rows. A row is its job's durable state: whoever changes it names the revision that it read, and one of two that
-/// try at once loses. Every call is one transaction; a database that does not answer is a <see cref="StorageUnavailableException"/>.
+/// Port to the job rows. A row is its job's durable state: whoever changes it names the revision that it read, and one of two
+/// that try at once loses. Every call is one transaction; a database that does not answer is a
+/// <see cref="StorageUnavailableException"/>.
 /// </summary>
 internal interface IJobStore
 {
@@ -16,14 +17,15 @@ internal interface IJobStore
     /// older than 24 h), nothing is stored and the earlier job is answered.
     /// </summary>
     /// <exception cref="ClusterException">
-    /// <c>idempotency-key-reused</c> when the key's earlier request had another hash; <c>output-in-use</c> when a job that has not ended
-    /// writes to the same folder.
+    /// <c>idempotency-key-reused</c> when the key's earlier request had another hash; <c>output-in-use</c> when a job that has
+    /// not ended writes to the same folder.
     /// </exception>
     Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken);
 
     /// <summary>The job that an idempotency key stands for; null when the key is unknown or its 24 h are over.</summary>
     /// <exception cref="ClusterException"><c>idempotency-key-reused</c> when the key's request had another hash.</exception>
-    Task<JobRecord?> FindByKey(string? owner, string key, string? requestHash, DateTimeOffset now, CancellationToken cancellationToken);
+    Task<JobRecord?> FindByKey(
+        string? owner, string key, string? requestHash, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>The job, or null.</summary>
     Task<JobRecord?> Find(JobId id, CancellationToken cancellationToken);
@@ -32,10 +34,13 @@ internal interface IJobStore
     Task<JobPlan?> FindPlan(JobId id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores a change if the row still has <see cref="JobChange.ExpectedRevision"/>, with all that belongs to it, in one transaction.
+    /// Stores a change if the row still has <see cref="JobChange.ExpectedRevision"/>, with all that belongs to it, in one
+    /// transaction.
     /// </summary>
     /// <returns>False when another activation was faster; nothing was stored then.</returns>
-    /// <exception cref="ClusterException"><c>output-in-use</c> when an ended job would go on and its folder is another's by now.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>output-in-use</c> when an ended job would go on and its folder is another's by now.
+    /// </exception>
     Task<bool> TryApply(JobChange change, CancellationToken cancellationToken);
 
     /// <summary>Non-terminal jobs with what waits and runs in their open stages; the queue's view of the world.</summary>
@@ -43,8 +48,11 @@ internal interface IJobStore
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Of these jobs, those that are non-terminal, as <see cref="ListActive(DateTimeOffset, CancellationToken)"/> has them.</summary>
-    Task<IReadOnlyList<ActiveJob>> ListActive(IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>
+    /// Of these jobs, those that are non-terminal, as <see cref="ListActive(DateTimeOffset, CancellationToken)"/> has them.
+    /// </summary>
+    Task<IReadOnlyList<ActiveJob>> ListActive(
+        IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Number of non-terminal jobs.</summary>
     Task<int> CountActive(CancellationToken cancellationToken);
@@ -64,7 +72,9 @@ internal interface IJobStore
     /// <summary>A page of jobs, newest first, by key.</summary>
     Task<JobPage> List(JobFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>Removes an ended job from everybody's sight; its rows follow by and by. False when there is none or it has not ended.</summary>
+    /// <summary>
+    /// Removes an ended job from everybody's sight; its rows follow by and by. False when there is none or it has not ended.
+    /// </summary>
     Task<bool> Delete(JobId id, CancellationToken cancellationToken);
 
     /// <summary>Changes of the job's phase in order, from its first.</summary>
@@ -99,7 +109,9 @@ internal sealed record JobChange
     /// <summary>Partitions of stages that open; insert, and ignore rows that are there already.</summary>
     public IReadOnlyList<PartitionRecord> OpenPartitions { get; init; } = [];
 
-    /// <summary>Guarded changes of partitions, each by its attempt and state; those that no longer fit are left as they are.</summary>
+    /// <summary>
+    /// Guarded changes of partitions, each by its attempt and state; those that no longer fit are left as they are.
+    /// </summary>
     public IReadOnlyList<PartitionChange> PartitionChanges { get; init; } = [];
 
     /// <summary>Cancels every waiting partition, and with <see cref="CancelRunning"/> the running ones too.</summary>
@@ -114,12 +126,15 @@ internal sealed record JobChange
     /// </summary>
     public bool DropPlan { get; init; }
 
-    /// <summary>Puts partitions that are <c>FAILED</c> or <c>CANCELLED</c> back to <c>WAITING</c> in the new epoch, without their faults. Committed ones stay.</summary>
+    /// <summary>
+    /// Puts partitions that are <c>FAILED</c> or <c>CANCELLED</c> back to <c>WAITING</c> in the new epoch, without their faults.
+    /// Committed ones stay.
+    /// </summary>
     public bool ResetUnfinished { get; init; }
 
     /// <summary>
-    /// Attempts that the partitions of one stage must all have committed, no more and no fewer, when the change is stored; null for no such
-    /// condition. One that does not hold refuses the change as another revision does.
+    /// Attempts that the partitions of one stage must all have committed, no more and no fewer, when the change is stored; null
+    /// for no such condition. One that does not hold refuses the change as another revision does.
     /// </summary>
     public (int Stage, IReadOnlyCollection<AttemptId> Attempts)? OnlyIfCommitted { get; init; }
 
@@ -147,11 +162,15 @@ internal sealed record JobFilter
     public string? Text { get; init; }
 }
 
-/// <summary>A page of jobs; <paramref name="Next"/> is the <see cref="JobFilter.Before"/> of the next page, null at the end.</summary>
+/// <summary>
+/// A page of jobs; <paramref name="Next"/> is the <see cref="JobFilter.Before"/> of the next page, null at the end.
+/// </summary>
 internal sealed record JobPage(IReadOnlyList<JobRecord> Jobs, JobId? Next);
 
 /// <summary>One change of phase. <paramref name="Sequence"/> rises within the job and never goes back.</summary>
 internal sealed record HistoryEntry(long Sequence, DateTimeOffset At, JobPhase Phase, long Revision, string? Detail);
 
-/// <summary>The database does not answer, or broke the connection. The call may or may not have been applied; reading tells.</summary>
+/// <summary>
+/// The database does not answer, or broke the connection. The call may or may not have been applied; reading tells.
+/// </summary>
 internal sealed class StorageUnavailableException(string message, Exception inner) : Exception(message, inner);

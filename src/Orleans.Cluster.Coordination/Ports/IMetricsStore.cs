@@ -7,12 +7,17 @@ internal interface IMetricsStore
     Task Append(MetricsSample sample, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Samples that begin in [<paramref name="since"/>, <paramref name="until"/>), joined into windows of <paramref name="step"/> that are aligned to it, in order of time: each
-    /// figure's mean, weighted by how long each sample stands. Windows without a sample are left out.
+    /// Samples that begin in [<paramref name="since"/>, <paramref name="until"/>), joined into windows of <paramref name="step"/>
+    /// that are aligned to it, in order of time: each figure's mean, weighted by how long each sample stands. Windows without a
+    /// sample are left out.
     /// </summary>
-    Task<IReadOnlyList<MetricsSample>> Query(DateTimeOffset since, DateTimeOffset until, TimeSpan step, CancellationToken cancellationToken);
+    Task<IReadOnlyList<MetricsSample>> Query(
+        DateTimeOffset since, DateTimeOffset until, TimeSpan step, CancellationToken cancellationToken);
 
-    /// <summary>Joins samples of windows that are over into coarser ones, and removes those past their time. Safe to call twice and from two places.</summary>
+    /// <summary>
+    /// Joins samples of windows that are over into coarser ones, and removes those past their time. Safe to call twice and from
+    /// two places.
+    /// </summary>
     Task Thin(DateTimeOffset now, CancellationToken cancellationToken);
 }
 

@@ -2,12 +2,15 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Coordination.Ports;
 
-/// <summary>Port to the changes of phase that are to be posted to callbacks. They were stored with the changes themselves, so none is lost and none is early.</summary>
+/// <summary>
+/// Port to the changes of phase that are to be posted to callbacks. They were stored with the changes themselves, so none is lost
+/// and none is early.
+/// </summary>
 internal interface IOutbox
 {
     /// <summary>
-    /// Takes events whose time has come, oldest first. Nobody else gets them before <paramref name="lease"/> is over; a taker that dies costs
-    /// no more than that. An event may be posted twice, never not at all: receivers tell by its id.
+    /// Takes events whose time has come, oldest first. Nobody else gets them before <paramref name="lease"/> is over; a taker
+    /// that dies costs no more than that. An event may be posted twice, never not at all: receivers tell by its id.
     /// </summary>
     Task<IReadOnlyList<OutboxEvent>> Claim(int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -24,9 +27,13 @@ internal interface IOutbox
     Task<IReadOnlyList<OutboxDelivery>> ListDeliveries(JobId job, CancellationToken cancellationToken);
 }
 
-/// <summary>One event's way. <paramref name="DueAt"/> is the next try while <paramref name="DoneAt"/> is null; an error with a time of its end means that it was given up.</summary>
+/// <summary>
+/// One event's way. <paramref name="DueAt"/> is the next try while <paramref name="DoneAt"/> is null; an error with a time of its
+/// end means that it was given up.
+/// </summary>
 internal sealed record OutboxDelivery(
-    JobId Job, long Sequence, JobPhase Phase, DateTimeOffset CreatedAt, int Tries, DateTimeOffset DueAt, DateTimeOffset? DoneAt, string? Error)
+    JobId Job, long Sequence, JobPhase Phase, DateTimeOffset CreatedAt, int Tries, DateTimeOffset DueAt, DateTimeOffset? DoneAt,
+    string? Error)
 {
     public string Id => $"{Job}-{Sequence}";
 }

@@ -9,5 +9,6 @@ internal interface IPartitionSplitter
 {
     /// <summary>Halves by partition, of those that were too large and can be halved.</summary>
     Task<IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>>> Find(
-        JobPlan plan, IReadOnlyList<PartitionRecord> failed, IReadOnlyList<FileStamp> accepted, CancellationToken cancellationToken);
+        JobPlan plan, IReadOnlyList<PartitionRecord> failed, IReadOnlyList<FileStamp> accepted,
+        CancellationToken cancellationToken);
 }

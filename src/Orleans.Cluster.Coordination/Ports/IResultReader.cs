@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal interface IResultReader
 {
     /// <summary>
-    /// A page of a job's result, or of a table beside its rows. The caller streams the file and disposes the page, which deletes it.
+    /// A page of a job's result, or of a table beside its rows. The caller streams the file and disposes the page, which deletes
+    /// it.
     /// </summary>
     /// <exception cref="ClusterException">
     /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such table.
@@ -21,7 +22,9 @@ internal interface IResultReader
     Task<ResultParts> ListParts(JobId job, CancellationToken cancellationToken);
 
     /// <summary>Rows of one part.</summary>
-    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such part.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such part.
+    /// </exception>
     Task<RowsFile> ReadPart(JobId job, int index, ExportFormat format, CancellationToken cancellationToken);
 
     /// <summary>Rows that were set aside: file, line, byte offset, column, value, expected type, raw text.</summary>
@@ -29,7 +32,9 @@ internal interface IResultReader
     Task<RowsFile> ReadQuarantine(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
 }
 
-/// <summary>A page of rows in a file: a scratch file, which goes when this is disposed, or a stored one that is the page as it is.</summary>
+/// <summary>
+/// A page of rows in a file: a scratch file, which goes when this is disposed, or a stored one that is the page as it is.
+/// </summary>
 internal sealed class RowsFile(string path, ExportedRows rows, bool isStored = false) : IDisposable
 {
     public string Path { get; } = path;

@@ -15,5 +15,7 @@ internal interface IStoreIdentities
 
 /// <summary>Which store it is.</summary>
 /// <param name="Id">Random, made with the database.</param>
-/// <param name="Epoch">Rises while the cluster runs, in the database first: a store whose mark is ahead has seen a later state of the database.</param>
+/// <param name="Epoch">
+/// Rises while the cluster runs, in the database first: a store whose mark is ahead has seen a later state of the database.
+/// </param>
 internal sealed record StoreIdentity(string Id, long Epoch);

@@ -10,9 +10,13 @@ internal interface IUpstreamReads
     Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken);
 
     /// <summary>Some partitions of a stage, in the same order.</summary>
-    Task<IReadOnlyList<PartitionRecord>> ListSome(JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken);
+    Task<IReadOnlyList<PartitionRecord>> ListSome(
+        JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken);
 
-    /// <summary>Attempt and state of each partition of a stage: by these a reader tells which of them have changed, without their manifests.</summary>
+    /// <summary>
+    /// Attempt and state of each partition of a stage: by these a reader tells which of them have changed, without their
+    /// manifests.
+    /// </summary>
     Task<IReadOnlyList<PartitionVersion>> ListVersions(JobId job, int stage, CancellationToken cancellationToken);
 }
 

@@ -2,12 +2,16 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Coordination.Ports;
 
-/// <summary>Port to what was done in a time, counted from the attempts themselves, so that the figures agree with what jobs report.</summary>
+/// <summary>
+/// Port to what was done in a time, counted from the attempts themselves, so that the figures agree with what jobs report.
+/// </summary>
 internal interface IWorkMeter
 {
-    /// <summary>Counts attempts that ended in [<paramref name="from"/>, <paramref name="until"/>), of these jobs and of those created in that time or in one as
-    /// long before it.</summary>
-    Task<WorkDone> Measure(IReadOnlyCollection<JobId> jobs, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken);
+    /// <summary>
+    /// Counts attempts that ended in [<paramref name="from"/>, <paramref name="until"/>), of these jobs and of those created in
+    /// that time or in one as long before it.</summary>
+    Task<WorkDone> Measure(
+        IReadOnlyCollection<JobId> jobs, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken);
 }
 
 /// <summary>Work of a time.</summary>

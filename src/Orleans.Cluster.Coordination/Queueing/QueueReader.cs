@@ -1,15 +1,16 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Calls;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Coordination.Queueing;
 
 /// <summary>
-/// Reads for the <see cref="QueueLedger"/> what the database says: the jobs of which something was heard at once, one read at a time, and all
-/// of them now and then, since what should have been heard may have been lost. The more jobs there are, the rarer it reads all: it takes a
-/// small share of the time whatever their number.
+/// Reads for the <see cref="QueueLedger"/> what the database says: the jobs of which something was heard at once, one read at a
+/// time, and all of them now and then, since what should have been heard may have been lost. The more jobs there are, the rarer
+/// it reads all: it takes a small share of the time whatever their number.
 /// </summary>
-internal sealed class QueueReader(IJobStore jobs, QueueLedger ledger, TimeSpan interval, TimeProvider clock, Action whenRead)
+internal sealed class QueueReader
 {
     private const int MostAtOnce = 100;
     private const int PauseFactor = 50;
@@ -19,11 +20,27 @@ internal sealed class QueueReader(IJobStore jobs, QueueLedger ledger, TimeSpan i
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
+    private readonly IJobStore jobs;
+    private readonly QueueLedger ledger;
+    private readonly TimeSpan interval;
+    private readonly TimeProvider clock;
+    private readonly Action whenRead;
+    private readonly Coalesced reads;
     private readonly HashSet<JobId> wanted = [];
     private readonly HashSet<JobId> noted = [];
     private DateTimeOffset nextFull;
     private bool isFullDue = true;
-    private Task? reading;
+
+    /// <param name="jobs">The database.</param>
+    /// <param name="ledger">Takes what was read.</param>
+    /// <param name="interval">How often all is read, at least.</param>
+    /// <param name="clock">For pauses.</param>
+    /// <param name="whenRead">Called after each read.</param>
+    public QueueReader(IJobStore jobs, QueueLedger ledger, TimeSpan interval, TimeProvider clock, Action whenRead)
+    {
+        (this.jobs, this.ledger, this.interval, this.clock, this.whenRead) = (jobs, ledger, interval, clock, whenRead);
+        reads = new Coalesced(ReadNext, Pause, clock);
+    }
 
     /// <summary>Reads these jobs as soon as no other read is under way.</summary>
     public void Read(IEnumerable<JobId> ids)
@@ -47,28 +64,31 @@ internal sealed class QueueReader(IJobStore jobs, QueueLedger ledger, TimeSpan i
         }
 
         isFullDue |= now >= nextFull;
-        return isFullDue || wanted.Count > 0 ? Run() : Task.CompletedTask;
+        return IsDue ? Run() : Task.CompletedTask;
     }
 
+    private bool IsDue => isFullDue || wanted.Count > 0;
+
+    // Who asks while a read is under way waits for that one and for what it leaves.
     private Task Run()
     {
-        return reading is { IsCompleted: false } ? reading : reading = ReadAll();
+        reads.Ask().Ignore();
+        return reads.LastRun;
+    }
 
-        async Task ReadAll()
+    private async Task ReadNext()
+    {
+        await (isFullDue ? ReadFull() : wanted.Count > 0 ? ReadSome() : Task.CompletedTask);
+        if (IsDue)
         {
-            while (isFullDue || wanted.Count > 0)
-            {
-                var started = clock.GetTimestamp();
-                await (isFullDue ? ReadFull() : ReadSome());
-                if (isFullDue || wanted.Count > 0)
-                {
-                    // Each job that begins or ends asks for a read; reads without a pause would leave the process nothing.
-                    var took = clock.GetElapsedTime(started);
-                    await Task.Delay(took < LongestPause / 2 ? took * 2 : LongestPause, clock);
-                }
-            }
+            reads.AskAgain();
         }
     }
+
+    // Each job that begins or ends asks for a read; reads without a pause would leave the process nothing.
+    private static TimeSpan Pause(TimeSpan? took) => took is not { } read
+        ? TimeSpan.Zero
+        : read < LongestPause / 2 ? read * 2 : LongestPause;
 
     private async Task ReadFull()
     {

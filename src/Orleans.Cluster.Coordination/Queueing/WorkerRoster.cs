@@ -4,38 +4,67 @@ using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Coordination.Queueing;
 
-/// <summary>Workers as they last reported, the reports that are held open for them, and the dead of the last hour.</summary>
+/// <summary>
+/// Workers as they last reported, the reports that are held open for them, those that are to be drained, and the dead of the last
+/// hour.
+/// </summary>
 internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
 {
     private static readonly TimeSpan KeepDead = TimeSpan.FromHours(1);
     private const int MaxDead = 256;
 
     private readonly Dictionary<WorkerId, Seat> seats = [];
+    private readonly HashSet<WorkerId> drained = [];
 
     private sealed record Seat(WorkerReport Report, DateTimeOffset LastSeen, HeldReport? Held, string? DeadBecause);
 
     private sealed record HeldReport(long Sequence, DateTimeOffset Until, TaskCompletionSource<WorkerOrders> Answer);
 
     /// <summary>Workers whose report is held open, which can get an order now.</summary>
-    public IReadOnlyCollection<WorkerId> Waiting => [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => pair.Key)];
+    public IReadOnlyCollection<WorkerId> Waiting =>
+        [.. seats.Where(pair => pair.Value.Held is not null).Select(pair => pair.Key)];
 
     /// <summary>Workers that are not dead.</summary>
-    public IReadOnlyCollection<WorkerId> Known => [.. seats.Where(pair => pair.Value.DeadBecause is null).Select(pair => pair.Key)];
+    public IReadOnlyCollection<WorkerId> Known =>
+        [.. seats.Where(pair => pair.Value.DeadBecause is null).Select(pair => pair.Key)];
 
     /// <summary>When a worker last reported; null when it never did here.</summary>
     public DateTimeOffset? LastSeen(WorkerId worker) => seats.TryGetValue(worker, out var seat) ? seat.LastSeen : null;
 
-    /// <summary>Whether a worker has reported here, and did not say that it was leaving.</summary>
-    public bool WasAtWork(WorkerId worker) => seats.TryGetValue(worker, out var seat) && !seat.Report.Draining;
+    /// <summary>Whether a worker has reported here, did not say that it was leaving, and was not told to.</summary>
+    public bool WasAtWork(WorkerId worker) =>
+        seats.TryGetValue(worker, out var seat) && !seat.Report.Draining && !IsDrained(worker);
 
-    /// <summary>Takes a report, unless a later one was faster. <c>changed</c> are jobs of which it names other attempts than the last one.</summary>
+    /// <summary>Whether a worker is told to take nothing new.</summary>
+    public bool IsDrained(WorkerId worker) => drained.Contains(worker);
+
+    /// <summary>
+    /// These workers, and no others, are told to take nothing new. Every held report is answered, so that all of them ask again.
+    /// </summary>
+    public void Drain(IReadOnlyList<WorkerId> workers)
+    {
+        // Said again and again by the reconciler, so that a new activation hears of it: only a change is worth anything.
+        if (drained.SetEquals(workers))
+        {
+            return;
+        }
+
+        drained.Clear();
+        drained.UnionWith(workers);
+        ReleaseAll();
+    }
+
+    /// <summary>
+    /// Takes a report, unless a later one was faster. <c>changed</c> are jobs of which it names other attempts than the last one.
+    /// </summary>
     public bool TryTake(WorkerReport report, DateTimeOffset now, out IReadOnlyCollection<JobId> changed)
     {
         var before = seats.GetValueOrDefault(report.Worker);
         var ranBefore = before?.Report.Running ?? [];
         changed = ranBefore.SequenceEqual(report.Running)
             ? []
-            : [.. ranBefore.Except(report.Running).Concat(report.Running.Except(ranBefore)).Select(attempt => attempt.Task.Job).Distinct()];
+            : [.. ranBefore.Except(report.Running).Concat(report.Running.Except(ranBefore)).Select(attempt => attempt.Task.Job)
+                .Distinct()];
         if (before is not null && before.Report.Sequence > report.Sequence)
         {
             return false;
@@ -71,14 +100,15 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
     }
 
     /// <summary>Answers reports that have been held long enough, and forgets those long dead.</summary>
-    public void ReleaseOverdue(DateTimeOffset now, IReadOnlySet<WorkerId> drained)
+    public void ReleaseOverdue(DateTimeOffset now)
     {
         foreach (var (worker, seat) in seats.Where(pair => pair.Value.Held?.Until <= now).ToList())
         {
-            Answer(worker, new WorkerOrders { Drain = drained.Contains(worker) });
+            Answer(worker, new WorkerOrders { Drain = IsDrained(worker) });
         }
 
-        var dead = seats.Where(pair => pair.Value.DeadBecause is not null).OrderByDescending(pair => pair.Value.LastSeen).ToList();
+        var dead = seats.Where(pair => pair.Value.DeadBecause is not null).OrderByDescending(
+            pair => pair.Value.LastSeen).ToList();
         foreach (var (worker, _) in dead.Where((pair, index) => index >= MaxDead || now - pair.Value.LastSeen > KeepDead))
         {
             seats.Remove(worker);
@@ -108,7 +138,7 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
     }
 
     /// <summary>Workers as documents, in order of their start.</summary>
-    public IReadOnlyList<WorkerStatus> Describe(DateTimeOffset now, IReadOnlySet<WorkerId> drained) =>
+    public IReadOnlyList<WorkerStatus> Describe(DateTimeOffset now) =>
     [
         .. seats.Values
             .OrderBy(seat => seat.Report.StartedAt).ThenBy(seat => seat.Report.Worker.Value, StringComparer.Ordinal)
@@ -116,7 +146,7 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
             {
                 Id = seat.Report.Worker,
                 Address = seat.Report.Silo.Endpoint.ToString(),
-                State = State(seat, WhyUnwell(seat, now), drained),
+                State = State(seat, WhyUnwell(seat, now)),
                 Reason = seat.DeadBecause ?? WhyUnwell(seat, now),
                 Slots = seat.Report.Slots,
                 Busy = seat.DeadBecause is null ? seat.Report.BusySlots : 0,
@@ -143,9 +173,10 @@ internal sealed class WorkerRoster(TimeSpan reportHold, TimeSpan lease)
            select (pair.Key, reason),
     ];
 
-    private string? WhyUnwell(Seat seat, DateTimeOffset now) => WorkerHealth.Judge(now - seat.LastSeen, reportHold, lease) ?? seat.Report.Unwell;
+    private string? WhyUnwell(Seat seat, DateTimeOffset now) =>
+        WorkerHealth.Judge(now - seat.LastSeen, reportHold, lease) ?? seat.Report.Unwell;
 
-    private static WorkerState State(Seat seat, string? unwell, IReadOnlySet<WorkerId> drained) => seat switch
+    private WorkerState State(Seat seat, string? unwell) => seat switch
     {
         { DeadBecause: not null } => WorkerState.Dead,
         { Report.Draining: true } => WorkerState.Draining,

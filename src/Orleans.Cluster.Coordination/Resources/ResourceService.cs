@@ -9,9 +9,12 @@ using Orleans.Cluster.Planning.Resources;
 
 namespace Orleans.Cluster.Coordination.Resources;
 
-/// <summary>What is offered, handed out and used, from the workers' reports and from the costs that are kept with attempts.</summary>
+/// <summary>
+/// What is offered, handed out and used, from the workers' reports and from the costs that are kept with attempts.
+/// </summary>
 internal sealed class ResourceService(
-    IGrainFactory grains, IJobStore jobs, ICheckpointStore checkpoints, IOptions<QueueOptions> queue, IOptions<ExecutorOptions> executors, TimeProvider clock)
+    IGrainFactory grains, IJobStore jobs, ICheckpointStore checkpoints, IOptions<QueueOptions> queue,
+    IOptions<ExecutorOptions> executors, TimeProvider clock)
 {
     /// <summary>Jobs looked at, newest first, and partitions of each: enough for advice, little enough for each poll.</summary>
     private const int Jobs = 25;
@@ -41,13 +44,15 @@ internal sealed class ResourceService(
     public async Task<RecommendationList> Recommend(string? owner, CancellationToken cancellationToken)
     {
         var now = await Describe(owner, cancellationToken);
-        var waiting = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Describe(), clock, cancellationToken);
+        var waiting = await GrainCalls.Call(
+            () => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Describe(), clock, cancellationToken);
         return new RecommendationList(Recommendations.Make(now.Jobs, now.Workers, waiting));
     }
 
     private async Task<IReadOnlyList<WorkerResources>> ListWorkers(CancellationToken cancellationToken)
     {
-        var workers = await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
+        var workers = await GrainCalls.Call(
+            () => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).ListWorkers(), clock, cancellationToken);
         return
         [
             .. workers.Where(worker => worker.State != WorkerState.Dead).Select(worker => new WorkerResources(
@@ -69,16 +74,20 @@ internal sealed class ResourceService(
     private static JobUsage? Measure(IReadOnlyList<(PartitionRecord Partition, IReadOnlyList<AttemptRecord> Attempts)> partitions)
     {
         var measured = partitions
-            .SelectMany(partition => partition.Attempts.Where(attempt => attempt.Cost is not null).Select(attempt => (partition.Partition.Work.Bytes, Cost: attempt.Cost!)))
+            .SelectMany(
+                partition => partition.Attempts.Where(attempt => attempt.Cost is not null).Select(
+                    attempt => (partition.Partition.Work.Bytes, Cost: attempt.Cost!)))
             .OrderBy(item => item.Cost.Seconds)
             .ToList();
         return measured.Count == 0
             ? null
             : new JobUsage(
-                measured.Count, measured.Sum(item => item.Cost.CpuSeconds), measured.Max(item => item.Cost.PeakMemoryBytes), measured.Sum(item => item.Cost.SpilledBytes),
+                measured.Count, measured.Sum(item => item.Cost.CpuSeconds), measured.Max(item => item.Cost.PeakMemoryBytes),
+                measured.Sum(item => item.Cost.SpilledBytes),
                 measured.Average(item => item.Cost.Seconds), measured[measured.Count / 2].Cost.Seconds, measured[^1].Cost.Seconds,
                 (long)measured.Average(item => (double)item.Bytes),
-                partitions.Sum(partition => partition.Attempts.Count(attempt => attempt.Failure is { Kind: FailureKind.OutOfMemory })),
+                partitions.Sum(
+                    partition => partition.Attempts.Count(attempt => attempt.Failure is { Kind: FailureKind.OutOfMemory })),
                 measured.Sum(item => item.Cost.StagedBytes));
     }
 }

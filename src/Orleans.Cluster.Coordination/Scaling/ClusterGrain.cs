@@ -11,10 +11,8 @@ namespace Orleans.Cluster.Coordination.Scaling;
 /// <summary>Keeps the desired state, lets the autoscaler change it, and puts the status document together.</summary>
 internal sealed partial class ClusterGrain(
     [PersistentState("cluster")] IPersistentState<ClusterRecord> stored,
-    IOptions<ClusterSettings> settings,
-    IOptions<AutoscalerOptions> autoscaler,
-    TimeProvider clock,
-    ILogger<ClusterGrain> logger) : Grain, IClusterGrain
+    IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> autoscaler,
+    TimeProvider clock, ILogger<ClusterGrain> logger) : Grain, IClusterGrain
 {
     // A reconciler that has not come for this long is gone, and another may act.
     private static readonly TimeSpan KeeperLease = TimeSpan.FromSeconds(10);
@@ -54,7 +52,8 @@ internal sealed partial class ClusterGrain(
     public async Task<ScaleOrder> Attend(KeeperReport report)
     {
         var now = clock.GetUtcNow();
-        await Change((stored.State.Desired ?? DesiredState.Initial(report.Configured)).Configure(report.Gateway, report.Configured, now));
+        await Change(
+            (stored.State.Desired ?? DesiredState.Initial(report.Configured)).Configure(report.Gateway, report.Configured, now));
         if (keeper is not null && keeper != report.Keeper && now < attendedAt + KeeperLease)
         {
             return new ScaleOrder(Desired, IsInCharge: false);
@@ -87,7 +86,8 @@ internal sealed partial class ClusterGrain(
             return;
         }
 
-        var sample = new LoadSample(now, load.ReadyPartitions, load.BusySlots, Desired.Shape.Slots, load.MeanSeconds, load.Gangs?.Max(WorkersFor) ?? 0);
+        var sample = new LoadSample(
+            now, load.ReadyPartitions, load.BusySlots, Desired.Shape.Slots, load.MeanSeconds, load.Gangs?.Max(WorkersFor) ?? 0);
         (samples, var step) = ScalingPolicy.Decide(samples, sample, Desired.Workers, bounds, autoscaler.Value.Rules);
         if (step is not null)
         {
@@ -98,7 +98,9 @@ internal sealed partial class ClusterGrain(
     // Gangs of tasks that are larger than a worker wait for other workers than this cluster can start.
     private int? WorkersFor(GangLoad gang)
     {
-        var each = Math.Min(Desired.Shape.Slots / Math.Max(1, gang.Resources.Cpu), Desired.Shape.MemoryBytes / Math.Max(1, gang.Resources.MemoryBytes));
+        var each = Math.Min(
+            Desired.Shape.Slots / Math.Max(1, gang.Resources.Cpu),
+            Desired.Shape.MemoryBytes / Math.Max(1, gang.Resources.MemoryBytes));
         return each == 0 ? null : (int)((gang.Width + each - 1) / each);
     }
 

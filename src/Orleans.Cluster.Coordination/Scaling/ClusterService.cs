@@ -5,18 +5,23 @@ using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Coordination.Scaling;
 
-/// <summary>What a gateway asks of the cluster as a whole. Every change is a wanted state, so that asking for it twice is asking once.</summary>
+/// <summary>
+/// What a gateway asks of the cluster as a whole. Every change is a wanted state, so that asking for it twice is asking once.
+/// </summary>
 internal sealed class ClusterService(IScaleTarget target, IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>The cluster as a document.</summary>
-    public Task<ClusterStatus> GetStatus(CancellationToken cancellationToken) => Ask(cluster => cluster.GetStatus(), cancellationToken);
+    public Task<ClusterStatus> GetStatus(CancellationToken cancellationToken) =>
+        Ask(cluster => cluster.GetStatus(), cancellationToken);
 
     /// <summary>Scaling decisions, the latest last.</summary>
     public Task<IReadOnlyList<ScalingDecision>> ListDecisions(CancellationToken cancellationToken) =>
         Ask(cluster => cluster.ListDecisions(), cancellationToken);
 
     /// <summary>Starts, or sets the size; says whether that was a change.</summary>
-    /// <exception cref="ClusterException"><c>scaling-not-supported</c> when a size is asked for and workers are run by hand.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>scaling-not-supported</c> when a size is asked for and workers are run by hand.
+    /// </exception>
     public async Task<(bool Changed, ClusterStatus Status)> Start(ClusterStart size, CancellationToken cancellationToken)
     {
         if (size != new ClusterStart())
@@ -32,7 +37,8 @@ internal sealed class ClusterService(IScaleTarget target, IGrainFactory grains, 
                 "Change them where workers are described (for Kubernetes, the pod template), or leave them out.");
         }
 
-        var changed = await Ask(cluster => cluster.Start(size.Workers, size.SlotsPerWorker, size.MemoryPerWorkerBytes), cancellationToken);
+        var changed = await Ask(
+            cluster => cluster.Start(size.Workers, size.SlotsPerWorker, size.MemoryPerWorkerBytes), cancellationToken);
         return (changed, await GetStatus(cancellationToken));
     }
 
@@ -60,13 +66,15 @@ internal sealed class ClusterService(IScaleTarget target, IGrainFactory grains, 
         if (!target.CanShape)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.ScalingNotSupported, $"A worker cannot be chosen to leave: the scale target is '{target.Name}', whose workers leave from the last on.",
+                Contracts.ProblemCode.ScalingNotSupported,
+                $"A worker cannot be chosen to leave: the scale target is '{target.Name}', whose workers leave from the last on.",
                 "Scale the cluster down, or delete the pod.");
         }
 
         var status = await GetStatus(cancellationToken);
         var found = status.Workers.FirstOrDefault(each => each.Id.Value == worker && each.State != WorkerState.Dead)
-            ?? throw new ClusterException(Contracts.ProblemCode.NotFound, $"No living worker is called '{worker}'.", "cluster/status lists them.");
+            ?? throw new ClusterException(
+                Contracts.ProblemCode.NotFound, $"No living worker is called '{worker}'.", "cluster/status lists them.");
         return await Change(cluster => cluster.Drain(found.Id), cancellationToken);
     }
 

@@ -10,12 +10,13 @@ using Orleans.Cluster.Planning.Scaling;
 namespace Orleans.Cluster.Coordination.Scaling;
 
 /// <summary>
-/// Brings the workers to what is wanted, again and again: sees (target and queue), tells <see cref="IClusterGrain"/>, hears what is wanted,
-/// decides (<see cref="ReconcilePolicy"/>) and acts. It forgets nothing that matters when it dies: who leaves is chosen anew.
+/// Brings the workers to what is wanted, again and again: sees (target and queue), tells <see cref="IClusterGrain"/>, hears what
+/// is wanted, decides (<see cref="ReconcilePolicy"/>) and acts. It forgets nothing that matters when it dies: who leaves is
+/// chosen anew.
 /// </summary>
 internal sealed partial class ScaleReconciler(
-    IScaleTarget target, IGrainFactory grains, IWorkerHistory history, IOptions<ClusterSettings> settings, IOptions<AutoscalerOptions> options,
-    IOptions<WorkerOptions> worker, TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
+    IScaleTarget target, IGrainFactory grains, IWorkerHistory history, IOptions<ClusterSettings> settings, ReconcileTimes times,
+    TimeProvider time, ILogger<ScaleReconciler> logger) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
@@ -34,7 +35,7 @@ internal sealed partial class ScaleReconciler(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.Interval, time);
+        using var timer = new PeriodicTimer(times.Interval, time);
         do
         {
             try
@@ -58,7 +59,9 @@ internal sealed partial class ScaleReconciler(
         chronicle.Note(workers, instances, time.GetUtcNow());
         await WriteHistory(cancellationToken);
 
-        var order = await Bounded(Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances)) { Gateway = gateway }), cancellationToken);
+        var order = await Bounded(
+            Cluster.Attend(new KeeperReport(keeper, settings.Value.Configured(), Observe(instances)) { Gateway = gateway }),
+            cancellationToken);
         isInCharge = order.IsInCharge;
         if (!isInCharge)
         {
@@ -116,7 +119,8 @@ internal sealed partial class ScaleReconciler(
 
     // What the target refuses (a quota, a missing right) is shown until a round goes through.
     private async Task TryAct(
-        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers, CancellationToken cancellationToken)
+        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -131,11 +135,12 @@ internal sealed partial class ScaleReconciler(
     }
 
     private async Task Act(
-        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers, CancellationToken cancellationToken)
+        DesiredState desired, IReadOnlyList<ScaleInstance> instances, IReadOnlyList<WorkerStatus> workers,
+        CancellationToken cancellationToken)
     {
         var joined = instances.Where(chronicle.HasJoined).Select(instance => instance.Id).ToHashSet();
         var plan = ReconcilePolicy.Plan(
-            desired, new ReconcileView(instances, workers, leaving, stopping, joined, worker.Value.DrainTimeout, time.GetUtcNow()));
+            desired, new ReconcileView(instances, workers, leaving, stopping, joined, times.Drain, time.GetUtcNow()));
         (leaving, pause) = (plan.Leaving, plan.Pause);
         stopping.RemoveWhere(id => !leaving.ContainsKey(id));
         await Bounded(Queue.Drain(plan.Drain), cancellationToken);
@@ -200,16 +205,19 @@ internal sealed partial class ScaleReconciler(
 
     private IClusterGrain Cluster => grains.GetGrain<IClusterGrain>(GrainKeys.Cluster);
 
-    private Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(CallTimeout, time, cancellationToken);
+    private Task<T> Bounded<T>(Task<T> call, CancellationToken cancellationToken) =>
+        call.WaitAsync(CallTimeout, time, cancellationToken);
 
     private Task Bounded(Task call, CancellationToken cancellationToken) => call.WaitAsync(CallTimeout, time, cancellationToken);
 
     private static partial class Log
     {
-        [LoggerMessage(1220, LogLevel.Warning, "Workers could not be looked after this time; the next round tries again: {Message}")]
+        [LoggerMessage(
+            1220, LogLevel.Warning, "Workers could not be looked after this time; the next round tries again: {Message}")]
         public static partial void Failed(ILogger logger, string message);
 
-        [LoggerMessage(1222, LogLevel.Debug, "The database does not answer; who left is remembered here until it does: {Message}")]
+        [LoggerMessage(
+            1222, LogLevel.Debug, "The database does not answer; who left is remembered here until it does: {Message}")]
         public static partial void HistoryAway(ILogger logger, string message);
 
         [LoggerMessage(1221, LogLevel.Error, "The scale target {Target} does not answer: {Message}")]

@@ -31,14 +31,16 @@ internal sealed class AutoscalerOptions : IValidatableObject
         if (DownAfter < UpAfter)
         {
             yield return new ValidationResult(
-                $"Scaling:DownAfter ({DownAfter}) must not be below Scaling:UpAfter ({UpAfter}): the number of workers would swing.",
+                $"Scaling:DownAfter ({DownAfter}) must not be below Scaling:UpAfter ({UpAfter}): the number of workers would "
+                    + "swing.",
                 [nameof(DownAfter), nameof(UpAfter)]);
         }
 
         if (UpAfter < Interval)
         {
             yield return new ValidationResult(
-                $"Scaling:UpAfter ({UpAfter}) must not be below Scaling:Interval ({Interval}): one sample would decide.", [nameof(UpAfter), nameof(Interval)]);
+                $"Scaling:UpAfter ({UpAfter}) must not be below Scaling:Interval ({Interval}): one sample would decide.",
+                [nameof(UpAfter), nameof(Interval)]);
         }
     }
 }

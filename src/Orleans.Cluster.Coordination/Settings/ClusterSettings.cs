@@ -4,7 +4,9 @@ using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.Coordination.Settings;
 
-/// <summary>What a process is, and what a worker offers. Section "Cluster". The keys are part of the contract with users.</summary>
+/// <summary>
+/// What a process is, and what a worker offers. Section "Cluster". The keys are part of the contract with users.
+/// </summary>
 internal sealed class ClusterSettings
 {
     public const string Section = "Cluster";
@@ -34,14 +36,18 @@ internal sealed class ClusterSettings
     /// <summary>Folders that <c>path</c> may name. When empty: the working directory, and none where callers need keys.</summary>
     public IList<string> DataRoots { get; init; } = [];
 
-    /// <summary>Whether callers of the cluster need keys. Taken from <c>Gateway:Authentication</c>; no key of this section.</summary>
+    /// <summary>
+    /// Whether callers of the cluster need keys. Taken from <c>Gateway:Authentication</c>; no key of this section.
+    /// </summary>
     internal bool AsksForKeys { get; set; }
 
     /// <summary>
-    /// Mode of the files that jobs publish, in octal, whatever the umask; whoever may read them may enter the folders that are made for them.
-    /// Default 0644.
+    /// Mode of the files that jobs publish, in octal, whatever the umask; whoever may read them may enter the folders that are
+    /// made for them. Default 0644.
     /// </summary>
-    [RegularExpression("0?[46][0-7]{2}", ErrorMessage = "Cluster:OutputFileMode is a mode in octal that lets its owner read, such as 0644 or 0640.")]
+    [RegularExpression(
+        "0?[46][0-7]{2}",
+        ErrorMessage = "Cluster:OutputFileMode is a mode in octal that lets its owner read, such as 0644 or 0640.")]
     public string OutputFileMode { get; set; } = "0644";
 
     /// <summary>Dataset of a job without <c>source</c>.</summary>
@@ -72,8 +78,8 @@ internal sealed class ClusterSettings
     public int? ParentProcessId { get; set; }
 
     /// <summary>
-    /// Name of the cluster that silos join. Embedded, every start of the gateway makes a new one, so that it need not wait for what
-    /// a crashed run left in the membership table.
+    /// Name of the cluster that silos join. Embedded, every start of the gateway makes a new one, so that it need not wait for
+    /// what a crashed run left in the membership table.
     /// </summary>
     public string? Id { get; set; }
 
@@ -83,7 +89,9 @@ internal sealed class ClusterSettings
     /// </summary>
     public string? AdvertisedAddress { get; set; }
 
-    /// <summary>Name of the machine, container or pod that a worker reports, by which scale targets know it; the machine's own when null.</summary>
+    /// <summary>
+    /// Name of the machine, container or pod that a worker reports, by which scale targets know it; the machine's own when null.
+    /// </summary>
     public string? MachineName { get; set; }
 
     /// <summary>

@@ -19,7 +19,9 @@ internal sealed class ExecutorOptions
     [Range(typeof(TimeSpan), "00:00:00.05", "00:00:10")]
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Share of an attempt's memory above which its executor is killed as out of memory. Default 1.0 of what it asked for.</summary>
+    /// <summary>
+    /// Share of an attempt's memory above which its executor is killed as out of memory. Default 1.0 of what it asked for.
+    /// </summary>
     [Range(0.5, 4.0)]
     public double MemoryLimitFactor { get; set; } = 1.0;
 
@@ -30,7 +32,9 @@ internal sealed class ExecutorOptions
     [Range(1, 64)]
     public int Planners { get; set; } = 2;
 
-    /// <summary>Longest time of one question about a query (parse, bind). A process that takes longer is killed. Default 60 s.</summary>
+    /// <summary>
+    /// Longest time of one question about a query (parse, bind). A process that takes longer is killed. Default 60 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QueryTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -38,7 +42,10 @@ internal sealed class ExecutorOptions
     [Range(256L << 20, 1L << 50)]
     public long PlanningMemoryBytes { get; set; } = 2L << 30;
 
-    /// <summary>Longest time of one question about files or rows (probe, align, export). A process that takes longer is killed. Default 10 min.</summary>
+    /// <summary>
+    /// Longest time of one question about files or rows (probe, align, export). A process that takes longer is killed. Default 10
+    /// min.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QuestionTimeout { get; set; } = TimeSpan.FromMinutes(10);
 

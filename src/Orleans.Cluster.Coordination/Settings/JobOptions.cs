@@ -11,11 +11,16 @@ internal sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan PlanBeforeAccept { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest time of any job from its submit to its end; a job that asks for more, or for no bound, has this one. Null for none.</summary>
+    /// <summary>
+    /// Longest time of any job from its submit to its end; a job that asks for more, or for no bound, has this one. Null for
+    /// none.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan? LongestRun { get; set; }
 
-    /// <summary>How long a repeated submit waits for the first one with its key before it gets <c>idempotency-in-flight</c>. Default 20 s.</summary>
+    /// <summary>
+    /// How long a repeated submit waits for the first one with its key before it gets <c>idempotency-in-flight</c>. Default 20 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan RepeatPatience { get; set; } = TimeSpan.FromSeconds(20);
 }

@@ -7,7 +7,10 @@ internal sealed class RetentionOptions : IValidatableObject
 {
     public const string Section = "Retention";
 
-    /// <summary>Results, rows set aside, and what a failed or cancelled job had committed, after its end. Default 7 days; 1 min to 10 years.</summary>
+    /// <summary>
+    /// Results, rows set aside, and what a failed or cancelled job had committed, after its end. Default 7 days; 1 min to 10
+    /// years.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
     public TimeSpan Results { get; set; } = TimeSpan.FromDays(7);
 
@@ -23,7 +26,9 @@ internal sealed class RetentionOptions : IValidatableObject
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
 
-    /// <summary>Artifacts of a job that the database does not know, since their last change. Default 1 h; 0 to 365 days.</summary>
+    /// <summary>
+    /// Artifacts of a job that the database does not know, since their last change. Default 1 h; 0 to 365 days.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan UnknownJobs { get; set; } = TimeSpan.FromHours(1);
 

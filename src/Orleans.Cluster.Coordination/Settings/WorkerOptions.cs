@@ -8,15 +8,22 @@ internal sealed class WorkerOptions
 {
     public const string Section = "Worker";
 
-    /// <summary>How long a worker that shall leave waits for its running attempts. Default 10 min; above the longest partition.</summary>
+    /// <summary>
+    /// How long a worker that shall leave waits for its running attempts. Default 10 min; above the longest partition.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Free bytes of the disks of scratch and artifacts below which a worker takes nothing new. Default 256 MiB.</summary>
+    /// <summary>
+    /// Free bytes of the disks of scratch and artifacts below which a worker takes nothing new. Default 256 MiB.
+    /// </summary>
     [Range(0, 1L << 50)]
     public long LeastScratchBytes { get; set; } = 256L << 20;
 
-    /// <summary>Part of <see cref="PauseWindow"/> above which a worker that stands still again and again takes nothing new. Default 0.5; 1 for never.</summary>
+    /// <summary>
+    /// Part of <see cref="PauseWindow"/> above which a worker that stands still again and again takes nothing new. Default 0.5; 1
+    /// for never.
+    /// </summary>
     [Range(0.05, 1.0)]
     public double MostPausedShare { get; set; } = 0.5;
 

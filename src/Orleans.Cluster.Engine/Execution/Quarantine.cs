@@ -44,7 +44,7 @@ internal sealed class Quarantine(string folder)
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
         var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
         RandomAccess.FlushToDisk(stream.SafeFileHandle);
-        return new ArtifactFile(FileName, -1, Count, stream.Length, hash);
+        return new ArtifactFile(FileName, ArtifactFile.QuarantineTarget, Count, stream.Length, hash);
     }
 
     private static void Execute(DuckDBConnection connection, string sql)

@@ -30,5 +30,5 @@ internal static class ArtifactCheck
     }
 
     private static EngineException Lost(ArtifactRef artifact, string what) =>
-        new(FailureKind.ArtifactLost, $"{artifact.Producer}: artifact {artifact.Path} {what}.");
+        new(new AttemptFailure(FailureKind.ArtifactLost, $"{artifact.Producer}: artifact {artifact.Path} {what}.") { Lost = artifact.Producer });
 }

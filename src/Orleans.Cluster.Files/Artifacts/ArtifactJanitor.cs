@@ -18,7 +18,6 @@ internal sealed partial class ArtifactJanitor(
     ILogger<ArtifactJanitor> logger)
 {
     /// <summary>Target of files that hold rows set aside; see <see cref="Protocol.ArtifactFile"/>.</summary>
-    private const int QuarantineTarget = -1;
 
     /// <summary>How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(5);
@@ -188,8 +187,8 @@ internal sealed partial class ArtifactJanitor(
             from partition in partitions
             where partition is { State: PartitionState.Committed, Manifest: not null }
             from file in partition.Manifest!.Files
-            where file.Target == QuarantineTarget || kept.Contains(partition.Task.Stage)
-            select $"{partition.ArtifactFolder}/{file.Path}";
+            where file.IsQuarantine || kept.Contains(partition.Task.Stage)
+            select ArtifactPath.Of(partition, file);
         var removed = folders.DeleteFilesExcept(job.State.Id, keep.ToHashSet());
         if (removed > 0)
         {

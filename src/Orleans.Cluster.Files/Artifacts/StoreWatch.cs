@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Artifacts;
 
@@ -53,8 +54,8 @@ internal sealed partial class StoreWatch(
 
     public void Distrust(PartitionRecord committed)
     {
-        var file = committed.Manifest!.Files.Select(file => Absolute(committed, file.Path)).FirstOrDefault(path => !File.Exists(path))
-            ?? Absolute(committed, committed.Manifest.Files[0].Path);
+        var file = committed.Manifest!.Files.Select(file => Absolute(committed, file)).FirstOrDefault(path => !File.Exists(path))
+            ?? Absolute(committed, committed.Manifest.Files[0]);
         doubt = new Doubt(committed, file, clock.GetTimestamp());
         fault = DoubtOf(file);
     }
@@ -122,7 +123,7 @@ internal sealed partial class StoreWatch(
     {
         try
         {
-            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file.Path), file.Bytes, file.Sha256)) ? ArtifactSeen.Whole : ArtifactSeen.Lost;
+            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file), file.Bytes, file.Sha256)) ? ArtifactSeen.Whole : ArtifactSeen.Lost;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -144,7 +145,7 @@ internal sealed partial class StoreWatch(
         }
     }
 
-    private string Absolute(PartitionRecord partition, string file) => Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file);
+    private string Absolute(PartitionRecord partition, ArtifactFile file) => paths.Artifact(ArtifactPath.Of(partition, file));
 
     private static partial class Log
     {

@@ -36,7 +36,7 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
         {
             var task = TaskOf(dataset, first, rows, folder);
             var made = await engine.Run(task, cancellationToken);
-            var files = made.Files.Where(file => file.Target >= 0)
+            var files = made.Files.Where(file => !file.IsQuarantine)
                 .Select(file => new ArtifactRef(task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
             var target = Path.Combine(folder, "rows.json");
             await engine.Export(new ExportRequest(files, OutputFormat.Parquet, dataset.Columns, 0, rows, ExportFormat.Json, target), cancellationToken);

@@ -21,7 +21,7 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
 
         var files = record.Spec.Output is { } output
             ? OfFolder(record, result, output)
-            : Artifacts(await LastStage(job, cancellationToken), target => target >= 0);
+            : Artifacts(await LastStage(job, cancellationToken), file => !file.IsQuarantine);
         return files.FirstOrDefault(file => !File.Exists(file.Path)) is null
             ? new StoredResult(job, files, record.Spec.Output, result.Columns)
             : throw Gone(job);
@@ -48,21 +48,21 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
                     : $"Its tables are: {string.Join(", ", plan.Tables.Keys)}.");
         }
 
-        var files = Artifacts(await checkpoints.List(job, stage, cancellationToken), target => target >= 0);
+        var files = Artifacts(await checkpoints.List(job, stage, cancellationToken), file => !file.IsQuarantine);
         return files.All(file => File.Exists(file.Path))
             ? new StoredResult(job, files, null, plan.Stages[stage].Columns)
             : throw Gone(job);
     }
 
-    /// <summary>Committed artifacts of partitions, in order, whose target is wanted.</summary>
-    public IReadOnlyList<ArtifactRef> Artifacts(IEnumerable<PartitionRecord> partitions, Func<int, bool> isWanted) =>
+    /// <summary>Committed artifacts of partitions, in order, that are wanted.</summary>
+    public IReadOnlyList<ArtifactRef> Artifacts(IEnumerable<PartitionRecord> partitions, Func<ArtifactFile, bool> isWanted) =>
     [
         .. from partition in partitions
            where partition is { State: PartitionState.Committed, Manifest: not null, ArtifactFolder: not null }
            from file in partition.Manifest!.Files
-           where isWanted(file.Target)
+           where isWanted(file)
            select new ArtifactRef(
-               new AttemptId(partition.Task, partition.Attempt), Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file.Path),
+               new AttemptId(partition.Task, partition.Attempt), paths.Artifact(ArtifactPath.Of(partition, file)),
                file.Rows, file.Bytes, file.Sha256),
     ];
 

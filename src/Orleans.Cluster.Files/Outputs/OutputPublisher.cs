@@ -76,7 +76,7 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         }
 
         return Result(plan, partitions, Files(partitions)
-            .Select(item => new ResultFile($"{item.Partition.ArtifactFolder}/{item.File.Path}", item.File.Rows, item.File.Bytes, item.File.Sha256)));
+            .Select(item => new ResultFile(ArtifactPath.Of(item.Partition, item.File), item.File.Rows, item.File.Bytes, item.File.Sha256)));
     }
 
     private async Task<PublishedOutput?> TryPlace(
@@ -193,10 +193,10 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
     private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(IReadOnlyList<PartitionRecord> partitions) =>
         from partition in partitions
-        from item in partition.Manifest!.Files.Where(file => file.Target >= 0).Select((file, index) => (file, index))
+        from item in partition.Manifest!.Files.Where(file => !file.IsQuarantine).Select((file, index) => (file, index))
         select (partition, item.file, item.index);
 
-    private string Artifact(PartitionRecord partition, ArtifactFile file) => Path.Combine(paths.Artifacts, partition.ArtifactFolder!, file.Path);
+    private string Artifact(PartitionRecord partition, ArtifactFile file) => paths.Artifact(ArtifactPath.Of(partition, file));
 
     private static AttemptId Producer(PartitionRecord partition) => new(partition.Task, partition.Attempt);
 

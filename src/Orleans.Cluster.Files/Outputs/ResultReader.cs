@@ -13,9 +13,6 @@ namespace Orleans.Cluster.Files.Outputs;
 internal sealed class ResultReader(
     IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules, ClusterPaths paths) : IResultReader
 {
-    /// <summary>Target of files that hold rows set aside; see <see cref="ArtifactFile"/>.</summary>
-    private const int QuarantineTarget = -1;
-
     private const int ParallelExports = 2;
 
     private static readonly ColumnSchema[] QuarantineColumns =
@@ -63,7 +60,7 @@ internal sealed class ResultReader(
         }
 
         var partitions = await checkpoints.List(job, null, cancellationToken);
-        var files = results.Artifacts(partitions, target => target == QuarantineTarget);
+        var files = results.Artifacts(partitions, file => file.IsQuarantine);
         return await Export(new(files, OutputFormat.Parquet, QuarantineColumns, offset, limit, format, NewScratchFile()), cancellationToken);
     }
 

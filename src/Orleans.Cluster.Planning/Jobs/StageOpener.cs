@@ -137,5 +137,5 @@ public static class StageOpener
 
     /// <summary>Files of rows that a committed partition wrote.</summary>
     internal static IEnumerable<ArtifactFile> Files(PartitionRecord partition) =>
-        (partition.Manifest ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file => file.Target >= 0);
+        (partition.Manifest ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file => !file.IsQuarantine);
 }

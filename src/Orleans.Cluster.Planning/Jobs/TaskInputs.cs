@@ -58,10 +58,10 @@ public static class TaskInputs
             where input.Mode != InputMode.Partition || (one.Contains(producer.Task.Partition) && (work.UpstreamInput ?? input.Name) == input.Name)
             where work.SharedInput != input.Name || shared.Contains(producer.Task.Partition)
             from file in producer.Manifest!.Files
-            where file.Target >= 0
+            where !file.IsQuarantine
             where input.Mode != InputMode.Target || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
             select new ArtifactRef(
-                new AttemptId(producer.Task, producer.Attempt), Path.Combine(locate(producer.ArtifactFolder!), file.Path),
+                new AttemptId(producer.Task, producer.Attempt), locate(ArtifactPath.Of(producer, file)),
                 file.Rows, file.Bytes, file.Sha256);
         return new TaskInput(input.Name, null, new ExchangeInput(plan.Stages[input.Stage.Value].Columns, [.. files]));
     }
@@ -101,7 +101,7 @@ public static class TaskInputs
             from file in producer.Manifest!.Files
             where file.Target == number
             let origin = producer.Work.Slices![file.Slice].File
-            let path = Path.Combine(locate(producer.ArtifactFolder!), file.Path)
+            let path = locate(ArtifactPath.Of(producer, file))
             select new FileSlice
             {
                 File = origin with

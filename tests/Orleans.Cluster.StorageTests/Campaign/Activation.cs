@@ -26,14 +26,18 @@ internal sealed class Activation : IOutputPublisher
 
     private readonly FaultWorld world;
     private readonly JobId id;
+    private readonly JobRow row;
     private readonly JobPublishing publishing;
+    private readonly PublishingTries tries = new();
     private readonly TaskCompletionSource thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task running = Task.CompletedTask;
 
     public Activation(FaultWorld world, JobId id)
     {
         (this.world, this.id) = (world, id);
-        publishing = new JobPublishing(id, world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger.Instance);
+        var partitions = new JobPartitions(world.Checkpoints, new AdmissionCheck(null!, world.Clock)); // Asked of gangs only.
+        row = new JobRow(id, world.Jobs, partitions, new ProgressBoard(), world.Clock, NullLogger.Instance);
+        publishing = new JobPublishing(world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
     }
 
     /// <summary>Share of publishers that stand still right before they show.</summary>
@@ -44,7 +48,7 @@ internal sealed class Activation : IOutputPublisher
 
     public async Task Look()
     {
-        var job = (await world.Jobs.Find(id, default))!;
+        var job = await row.Load(fresh: true);
         if (job.State.Phase.IsTerminal())
         {
             await Settle(job);
@@ -66,34 +70,17 @@ internal sealed class Activation : IOutputPublisher
 
     public async Task Decide(JobEvent happened)
     {
-        var job = (await world.Jobs.Find(id, default))!;
-        if (happened is Observed { Facts.Decisions: var read } && read != job.State.Decisions)
+        JobStep step;
+        try
         {
-            return;
+            step = await row.Decide(() => happened);
+        }
+        catch (ClusterException)
+        {
+            return; // Refused: it has gone too far, or has ended.
         }
 
-        var decision = JobTransitions.Apply(job.State, happened, job.Spec);
-        if (decision.Refusal is not null)
-        {
-            return;
-        }
-
-        if (decision.IsChange(job.State) && !await world.Jobs.TryApply(
-            new JobChange
-            {
-                ExpectedRevision = job.State.Revision,
-                State = decision.State with { Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1 },
-                PartitionChanges = decision.PartitionChanges,
-                CancelWaiting = decision.CancelWaiting,
-                CancelRunning = decision.CancelRunning,
-                ResetUnfinished = decision.ResetUnfinished,
-            },
-            default))
-        {
-            return;
-        }
-
-        if (decision.Commands.Contains(JobCommand.Publish) && running.IsCompleted)
+        if (step.Commands.Contains(JobCommand.Publish) && running.IsCompleted)
         {
             running = Publish((await world.Jobs.Find(id, default))!);
             await Task.WhenAny(running, Frozen());
@@ -126,7 +113,7 @@ internal sealed class Activation : IOutputPublisher
 
     private async Task Publish(JobRecord job)
     {
-        if (await publishing.Try(job, Plan, default) is { } happened)
+        if (await publishing.Try(job, Plan, tries, default) is { } happened)
         {
             await Decide(happened);
         }

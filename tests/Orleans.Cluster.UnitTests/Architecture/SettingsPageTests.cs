@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Stores;
@@ -64,6 +65,19 @@ public sealed class SettingsPageTests
         }
 
         Assert.True(bound > 60, $"{bound} settings were tried.");
+    }
+
+    // Comments and declarations do not read a setting. One that nothing reads promises what does not happen.
+    [Fact]
+    public void Settings_EachOne_IsReadByTheCode()
+    {
+        var code = string.Join('\n', Repository.Sources("src").SelectMany(File.ReadLines)
+            .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.Contains("{ get; set; }", StringComparison.Ordinal)));
+
+        var unread = Sections().SelectMany(item => Properties(item.Type).Select(property => (item.Section, property.Name)))
+            .Where(setting => !Regex.IsMatch(code, $@"\b{setting.Name}\b"));
+
+        Assert.Empty(unread);
     }
 
     private static string Render()

@@ -1,6 +1,4 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Calls;
-using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -13,7 +11,7 @@ public sealed class RunningProgressTests
     {
         var (ended, running) = (Attempt(0), Attempt(1));
         var progress = new RunningProgress();
-        progress.Report([new AttemptProgress(ended, 100, 10), new AttemptProgress(running, 30, 3)]);
+        progress.Report([new AttemptReading(ended, 100, 10), new AttemptReading(running, 30, 3)]);
 
         progress.KeepOnly([running]);
 
@@ -27,10 +25,10 @@ public sealed class RunningProgressTests
     {
         var (ended, running) = (Attempt(0), Attempt(1));
         var progress = new RunningProgress();
-        progress.Report([new AttemptProgress(ended, 90, 9), new AttemptProgress(running, 30, 3)]);
+        progress.Report([new AttemptReading(ended, 90, 9), new AttemptReading(running, 30, 3)]);
         progress.KeepOnly([running]);
 
-        progress.Report([new AttemptProgress(ended, 100, 10), new AttemptProgress(Attempt(2), 100, 10)]);
+        progress.Report([new AttemptReading(ended, 100, 10), new AttemptReading(Attempt(2), 100, 10)]);
 
         Assert.Equal((30, 3), Assert.Single(progress.ByStage()).Value);
     }
@@ -41,8 +39,8 @@ public sealed class RunningProgressTests
     {
         var progress = new RunningProgress();
         progress.KeepOnly([Attempt(6), Attempt(7)]);
-        progress.Report([.. Enumerable.Range(2, 4).Select(index => new AttemptProgress(Attempt(index), 100, 10))]);
-        progress.Report([new AttemptProgress(Attempt(6), 25, 2), new AttemptProgress(Attempt(7), 25, 2)]);
+        progress.Report([.. Enumerable.Range(2, 4).Select(index => new AttemptReading(Attempt(index), 100, 10))]);
+        progress.Report([new AttemptReading(Attempt(6), 25, 2), new AttemptReading(Attempt(7), 25, 2)]);
         var plan = JobSamples.Plan with { Stages = [JobSamples.Plan.Stages[0]], Datasets = Dataset(1000) };
         var tally = JobSamples.Tally(0, total: 10, committed: 6, running: 2);
 

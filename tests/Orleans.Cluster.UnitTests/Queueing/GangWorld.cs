@@ -11,6 +11,7 @@ internal sealed class GangWorld
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
+    private static readonly ResourceRequest OneTask = new() { MemoryBytes = 1 };
     private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(3), Confirmation: TimeSpan.FromSeconds(1), Replacement: TimeSpan.FromMilliseconds(200));
 
     private readonly Random random;
@@ -43,7 +44,7 @@ internal sealed class GangWorld
 
     public bool AllEnded => jobs.All(job => job.Partitions.All(partition => partition.State == PartitionStep.Committed));
 
-    public bool NothingIsKept => workers.All(worker => worker.Held.Count == 0 && worker.Running.Count == 0);
+    public bool NothingIsKept => workers.All(worker => worker.Book.IsEmpty && worker.Running.Count == 0 && worker.Room.Busy.Slots == 0);
 
     /// <summary>Some time of kills and lost messages, then quiet until all has ended or it should have long ago.</summary>
     public void Run(int turbulentSteps)
@@ -61,7 +62,7 @@ internal sealed class GangWorld
 
     public override string ToString() => string.Join("; ", jobs.Select(job =>
         $"{(job.Gang ? "gang" : "job")} {string.Join(",", job.Partitions.Select(partition => partition.State))}"))
-        + $" workers {string.Join(", ", workers.Select(worker => $"{worker.Id} held {worker.Held.Count} running {worker.Running.Count}"))}";
+        + $" workers {string.Join(", ", workers.Select(worker => $"{worker.Id} busy {worker.Room.Busy.Slots} running {worker.Running.Count}"))}";
 
     private void Advance(bool turbulent)
     {
@@ -181,13 +182,19 @@ internal sealed class GangWorld
         while (worker.Inbox.TryPeek(out var letter) && letter.Arrives <= now)
         {
             worker.Inbox.Dequeue();
-            worker.Unanswered.Remove(letter.Report);
             Follow(worker, letter.Orders);
+            worker.End(letter.Report);
+        }
+
+        while (worker.Beginning.TryPeek(out var grant) && grant.At <= now)
+        {
+            worker.Beginning.Dequeue();
+            BeginSingles(worker, grant.Number, grant.Match, grant.Reserved);
         }
 
         foreach (var attempt in worker.Running.Where(_ => random.Next(12) == 0).ToList())
         {
-            worker.Running.Remove(attempt);
+            worker.Stop(attempt);
             if (IsMine(worker, attempt, out var partition))
             {
                 partition.State = PartitionStep.Committed;
@@ -198,14 +205,17 @@ internal sealed class GangWorld
         foreach (var partition in jobs.SelectMany(job => job.Partitions.Select((partition, index) => (job, partition, index)))
             .Where(item => item.partition.Worker == worker.Id && item.partition.State == PartitionStep.Running && now - item.partition.BegunAt > TimeSpan.FromSeconds(2))
             .Where(item => !worker.Running.Contains(new AttemptId(new TaskId(item.job.Id, 0, item.index), item.partition.Attempt)))
-            .Where(_ => worker.Held.Count == 0).Select(item => item.partition))
+            .Where(_ => worker.Book.IsEmpty).Select(item => item.partition))
         {
             partition.State = PartitionStep.Waiting;
         }
 
-        var overdue = worker.Unanswered.Where(report => now - report.Value > TimeSpan.FromSeconds(1.5)).Select(report => report.Key).ToList();
-        overdue.ForEach(report => worker.Unanswered.Remove(report));
-        if (worker.Unanswered.Count == 0 || (turbulent && random.Next(6) == 0))
+        foreach (var report in worker.SentAt.Where(report => now - report.Value > TimeSpan.FromSeconds(1.5)).Select(report => report.Key).ToList())
+        {
+            worker.End(report);
+        }
+
+        if (worker.SentAt.Count == 0 || (turbulent && random.Next(6) == 0))
         {
             Send(worker);
         }
@@ -213,40 +223,30 @@ internal sealed class GangWorld
 
     private void Send(Worker worker)
     {
-        var busy = worker.Running.Count + worker.Held.Values.Sum(match => match.Count);
+        var grants = worker.Book.BeginReport();
+        var busy = worker.Room.Busy.Slots;
         Assert.True(busy <= Slots, $"{worker.Id} has {busy} tasks on {Slots} slots.");
-        var report = new Report(++worker.Sequence, now, [.. worker.Held.Keys], [.. worker.Running]);
-        long[] unanswered = [.. worker.Unanswered.Keys];
-        worker.Unanswered[report.Sequence] = now;
+        Assert.True(worker.Running.Count <= busy, $"{worker.Id} runs {worker.Running.Count} tasks on {busy} slots that it has taken.");
+        var report = new Report(grants.Number, now, grants.Held, [.. worker.Running]);
+        worker.SentAt[report.Sequence] = now;
         desk[worker.Id] = (report, true);
         ledger.Report(
-            new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, report.Held, unanswered, report.Held);
+            new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, grants.Open, grants.Unanswered, grants.Held);
     }
 
     private void Follow(Worker worker, Orders orders)
     {
         foreach (var part in orders.Gangs.Drop)
         {
-            worker.Held.Remove(part);
+            worker.Book.Drop(part);
         }
 
         foreach (var (number, attempts) in orders.Gangs.Go)
         {
-            var kept = worker.Held.Remove(number);
-            foreach (var attempt in attempts.Where(attempt => !worker.Running.Contains(attempt) && IsMine(worker, attempt, out _)))
-            {
-                if (kept)
-                {
-                    worker.Running.Add(attempt);
-                }
-                else
-                {
-                    Find(attempt).State = PartitionStep.Waiting;
-                }
-            }
+            Go(worker, number, attempts);
         }
 
-        foreach (var attempt in orders.Gangs.GiveBack.Where(attempt => worker.Running.Remove(attempt) && IsMine(worker, attempt, out _)))
+        foreach (var attempt in orders.Gangs.GiveBack.Where(attempt => worker.Stop(attempt) && IsMine(worker, attempt, out _)))
         {
             Find(attempt).State = PartitionStep.Waiting;
             GivenBack++;
@@ -254,30 +254,45 @@ internal sealed class GangWorld
 
         foreach (var (number, match) in orders.Grants)
         {
-            var free = Slots - worker.Running.Count - worker.Held.Values.Sum(held => held.Count);
-            if (match.Together)
+            if (worker.Book.Open(number, match) is > 0 and var reserved && !match.Together)
             {
-                if (free >= match.Count)
-                {
-                    worker.Held[number] = match;
-                }
-
-                continue;
-            }
-
-            var job = jobs.Single(job => job.Id == match.Job);
-            foreach (var partition in job.Partitions.Where(partition => partition.State == PartitionStep.Waiting).Take(Math.Min(free, match.Count)).ToList())
-            {
-                // A member of a gang begins alone only in the place of one that was lost.
-                Assert.True(!job.Gang || job.Partitions.Exists(other => other.Attempt > 0), "A member of a gang began alone.");
-                worker.Running.Add(Take(job, partition, worker.Id));
+                worker.Beginning.Enqueue((number, match, reserved, now + (Step * random.Next(0, 3))));
             }
         }
     }
 
+    private void Go(Worker worker, long number, IReadOnlyList<AttemptId> attempts)
+    {
+        var (begins, isKnown) = worker.Book.Go(number);
+        var mine = attempts.Where(attempt => !worker.Running.Contains(attempt) && IsMine(worker, attempt, out _)).ToList();
+        if (begins is not null)
+        {
+            worker.Running.AddRange(mine);
+            worker.Book.Close(number, begins.Count - mine.Count);
+        }
+        else if (!isKnown)
+        {
+            mine.ForEach(attempt => Find(attempt).State = PartitionStep.Waiting);
+        }
+    }
+
+    private void BeginSingles(Worker worker, long number, Match match, int reserved)
+    {
+        var job = jobs.Single(job => job.Id == match.Job);
+        var ready = job.Partitions.Where(partition => partition.State == PartitionStep.Waiting).Take(reserved).ToList();
+        foreach (var partition in ready)
+        {
+            // A member of a gang begins alone only in the place of one that was lost.
+            Assert.True(!job.Gang || job.Partitions.Exists(other => other.Attempt > 0), "A member of a gang began alone.");
+            worker.Running.Add(Take(job, partition, worker.Id));
+        }
+
+        worker.Book.Close(number, reserved - ready.Count);
+    }
+
     private void Kill(Worker worker)
     {
-        KillsWhileReserved += worker.Held.Count > 0 ? 1 : 0;
+        KillsWhileReserved += !worker.Book.IsEmpty && !worker.Book.IsBeginning ? 1 : 0;
         KillsWhileBegun += jobs.Where(job => job.Gang).SelectMany(job => job.Partitions).Any(partition =>
             partition.State == PartitionStep.Running && partition.Worker == worker.Id && worker.Running.TrueForAll(attempt => Find(attempt) != partition)) ? 1 : 0;
         workers.Remove(worker);
@@ -297,7 +312,7 @@ internal sealed class GangWorld
     private static ActiveJob? Describe(Job job) => job.Partitions.TrueForAll(partition => partition.State == PartitionStep.Committed)
         ? null
         : new ActiveJob(
-            job.Id, JobPhase.Running, JobPriority.Normal, 1, Start, new ResourceRequest { MemoryBytes = 1 }, job.Gang, [], null,
+            job.Id, JobPhase.Running, JobPriority.Normal, 1, Start, OneTask, job.Gang, [], null,
             [new StageBacklog(0, job.Partitions.Count(partition => partition.State == PartitionStep.Waiting), 0, job.Partitions.Count(partition => partition.State == PartitionStep.Running), null)]);
 
     private enum PartitionStep
@@ -324,18 +339,44 @@ internal sealed class GangWorld
 
     private sealed record Orders(IReadOnlyList<(long Number, Match Match)> Grants, GangOrders Gangs);
 
-    private sealed class Worker(WorkerId id)
+    // What the product's worker does around its book: attempts that run, letters on their way, and grants that take a moment to begin.
+    private sealed class Worker
     {
-        public WorkerId Id { get; } = id;
+        public Worker(WorkerId id)
+        {
+            Id = id;
+            Book = new GrantBook(Room);
+        }
 
-        public long Sequence { get; set; }
+        public WorkerId Id { get; }
 
-        public Dictionary<long, Match> Held { get; } = [];
+        public WorkerRoom Room { get; } = new(Slots, memoryBytes: 100, gpus: 0);
+
+        public GrantBook Book { get; }
 
         public List<AttemptId> Running { get; } = [];
 
-        public Dictionary<long, DateTimeOffset> Unanswered { get; } = [];
+        public Dictionary<long, DateTimeOffset> SentAt { get; } = [];
+
+        public Queue<(long Number, Match Match, int Reserved, DateTimeOffset At)> Beginning { get; } = new();
 
         public Queue<(long Report, Orders Orders, DateTimeOffset Arrives)> Inbox { get; } = new();
+
+        public void End(long report)
+        {
+            SentAt.Remove(report);
+            Book.EndReport(report);
+        }
+
+        public bool Stop(AttemptId attempt)
+        {
+            if (!Running.Remove(attempt))
+            {
+                return false;
+            }
+
+            Room.Release(OneTask, 1);
+            return true;
+        }
     }
 }

@@ -1,7 +1,6 @@
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Calls;
 
-namespace Orleans.Cluster.Coordination.Jobs;
+namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
 /// What attempts that run have read, as their workers said last. What has ended is in the checkpoint table, and here it would count a second
@@ -9,18 +8,18 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// </summary>
 internal sealed class RunningProgress
 {
-    private readonly Dictionary<AttemptId, AttemptProgress> attempts = [];
+    private readonly Dictionary<AttemptId, AttemptReading> attempts = [];
     private HashSet<AttemptId> running = [];
 
     /// <summary>Attempts that are known here.</summary>
     public int Count => attempts.Count;
 
     /// <summary>Takes a worker's word.</summary>
-    public void Report(IReadOnlyList<AttemptProgress> progress)
+    public void Report(IEnumerable<AttemptReading> readings)
     {
-        foreach (var item in progress)
+        foreach (var reading in readings)
         {
-            attempts[item.Attempt] = item;
+            attempts[reading.Attempt] = reading;
         }
     }
 
@@ -48,3 +47,9 @@ internal sealed class RunningProgress
         running.Clear();
     }
 }
+
+/// <summary>How far an attempt that runs was when its worker looked last.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="BytesDone">Bytes of its sources that it has read.</param>
+/// <param name="RowsDone">Rows that it has read.</param>
+public sealed record AttemptReading(AttemptId Attempt, long BytesDone, long RowsDone);

@@ -1,22 +1,28 @@
-using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Settings;
 
-namespace Orleans.Cluster.Worker;
+namespace Orleans.Cluster.Planning.Queueing;
 
-/// <summary>What this worker offers and what it has handed out. A grant that does not fit is refused, whatever the queue believed.</summary>
-internal sealed class WorkerLedger(IOptions<ClusterSettings> settings, GpuCount gpus)
+/// <summary>
+/// What a worker offers and what it has handed out. What does not fit is refused, whatever the queue believed. Safe for several threads.
+/// </summary>
+/// <param name="slots">Tasks of one thread that it runs at once.</param>
+/// <param name="memoryBytes">Memory for its tasks.</param>
+/// <param name="gpus">GPUs for its tasks.</param>
+public sealed class WorkerRoom(int slots, long memoryBytes, int gpus)
 {
     private readonly Lock gate = new();
     private int busySlots;
     private long busyMemory;
     private int busyGpus;
 
-    public int Slots { get; } = settings.Value.SlotsPerWorker;
+    /// <summary>Tasks of one thread that it runs at once.</summary>
+    public int Slots => slots;
 
-    public long MemoryBytes { get; } = settings.Value.MemoryPerWorkerBytes;
+    /// <summary>Memory for its tasks.</summary>
+    public long MemoryBytes => memoryBytes;
 
-    public int Gpus { get; } = settings.Value.GpusPerWorker ?? gpus.Value;
+    /// <summary>GPUs for its tasks.</summary>
+    public int Gpus => gpus;
 
     /// <summary>Slots, memory and GPUs in use, read together.</summary>
     public (int Slots, long MemoryBytes, int Gpus) Busy
@@ -33,10 +39,11 @@ internal sealed class WorkerLedger(IOptions<ClusterSettings> settings, GpuCount 
     /// <summary>Takes as many tasks of this size as fit, at most <paramref name="count"/>; answers how many.</summary>
     public int TryReserve(ResourceRequest request, int count)
     {
+        ArgumentNullException.ThrowIfNull(request);
         lock (gate)
         {
             var taken = 0;
-            while (taken < count && busySlots + request.Cpu <= Slots && busyMemory + request.MemoryBytes <= MemoryBytes && busyGpus + request.Gpu <= Gpus)
+            while (taken < count && busySlots + request.Cpu <= slots && busyMemory + request.MemoryBytes <= memoryBytes && busyGpus + request.Gpu <= gpus)
             {
                 busySlots += request.Cpu;
                 busyMemory += request.MemoryBytes;
@@ -51,6 +58,7 @@ internal sealed class WorkerLedger(IOptions<ClusterSettings> settings, GpuCount 
     /// <summary>Gives tasks of this size back.</summary>
     public void Release(ResourceRequest request, int count)
     {
+        ArgumentNullException.ThrowIfNull(request);
         lock (gate)
         {
             busySlots -= request.Cpu * count;
