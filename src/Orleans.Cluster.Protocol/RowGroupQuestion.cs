@@ -17,7 +17,7 @@ public sealed record RowGroupQuestion(
     public ObjectGrant? Grant { get; init; }
 }
 
-/// <summary>What a condition on row groups can name. Each is NULL where the footer does not say it, or cannot be relied on.</summary>
+/// <summary>What a condition on row groups can name. Each is NULL where the footer does not say it surely.</summary>
 public static class RowGroupStatistics
 {
     /// <summary>Rows of the row group.</summary>
