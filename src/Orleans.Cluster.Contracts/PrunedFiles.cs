@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Contracts;
 
 /// <summary>
-/// What a query's condition left out of a dataset: no row of it meets the condition, by the values of the files' folders or by the least and
-/// greatest values that Parquet keeps of each row group.
+/// What a query's condition left out of a dataset: no row of it meets the condition, by the values of the files' folders or by
+/// the least and greatest values that Parquet keeps of each row group.
 /// </summary>
 /// <param name="Files">Files left out.</param>
 /// <param name="OfFiles">Files that the dataset has.</param>

@@ -2,13 +2,13 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Protocol;
 
-/// <summary>Which row groups of Parquet files may hold a row that meets a condition, by the statistics in their footers.</summary>
+/// <summary>Which row groups of Parquet files may hold a row that meets a condition, by their statistics.</summary>
 /// <param name="Files">The files, as probed.</param>
 /// <param name="Dataset">Columns of their dataset.</param>
 /// <param name="Columns">Columns that the condition is about.</param>
 /// <param name="Condition">
-/// SQL over the names of <see cref="RowGroupStatistics"/>, with the number of each column's place in <paramref name="Columns"/>. A row
-/// group is not needed where it is false.
+/// SQL over the names of <see cref="RowGroupStatistics"/>, with the number of each column's place in
+/// <paramref name="Columns"/>. A row group is not needed where it is false.
 /// </param>
 public sealed record RowGroupQuestion(
     IReadOnlyList<SourceFile> Files, IReadOnlyList<ColumnSchema> Dataset, IReadOnlyList<string> Columns, string Condition)
@@ -17,7 +17,7 @@ public sealed record RowGroupQuestion(
     public ObjectGrant? Grant { get; init; }
 }
 
-/// <summary>What a condition on row groups can name. Each is NULL where the footer does not say it, or cannot be relied on.</summary>
+/// <summary>What a condition on row groups can name. Each is NULL where the footer does not say it surely.</summary>
 public static class RowGroupStatistics
 {
     /// <summary>Rows of the row group.</summary>

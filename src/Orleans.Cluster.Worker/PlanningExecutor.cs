@@ -56,7 +56,9 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
             OfFiles, cancellationToken);
 
     public Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) => files.Ask(
-        (executor, cancel) => executor.JudgeAsync(question with { Grant = grants?.For(question.Files.Select(file => file.Stamp)) }, cancel), OfFiles, cancellationToken);
+        (executor, cancel) => executor.JudgeAsync(
+            question with { Grant = grants?.For(question.Files.Select(file => file.Stamp)) }, cancel),
+        OfFiles, cancellationToken);
 
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
         files.Ask((executor, cancel) => executor.ExportAsync(request, cancel), OfRows, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;

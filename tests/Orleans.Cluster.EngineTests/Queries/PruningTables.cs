@@ -55,7 +55,7 @@ internal sealed class PruningTables : IDisposable
             """));
         Execute("ALTER TABLE data ALTER n TYPE BIGINT");
         Execute("ALTER TABLE data ALTER i TYPE BIGINT");
-        Paths = [.. Enumerable.Range(0, Files).Select(file => Write(file))];
+        Paths = [.. Enumerable.Range(0, Files).Select(Write)];
     }
 
     public IReadOnlyList<string> Paths { get; }

@@ -10,10 +10,10 @@ namespace Orleans.Cluster.EngineTests.Queries;
 /// <summary>Row groups of Parquet left out by their statistics: as many as can be, and never a row of the answer.</summary>
 public sealed class RowGroupPruningTests : IDisposable
 {
-    private const int ConditionsPerTables = 100;
+    private const int ConditionsPerTables = 250;
 
     // Plans are compared row for row this often, and by the rows that they leave out always.
-    private const int RunEvery = 20;
+    private const int RunEvery = 25;
 
     private readonly EngineHarness harness = new();
 
@@ -93,10 +93,8 @@ public sealed class RowGroupPruningTests : IDisposable
         Assert.Equal(["[4096]"], EngineHarness.Rows(await harness.Run(plan, job)));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public Task Run_AnyCondition_AnswersAsIfAllWasRead(int block) => CheckAsync(block * ConditionsPerTables, 40);
+    [Fact]
+    public Task Run_AnyCondition_AnswersAsIfAllWasRead() => CheckAsync(first: 0, count: 26);
 
     // A range of seeds may be named: ORLEANS_CLUSTER_PRUNED_CONDITIONS=first:count.
     [Fact]

@@ -53,23 +53,22 @@ public class HandRunCluster : PostgresCluster
     }
 
     /// <summary>Starts another gateway of the same cluster, on a state folder of its own.</summary>
-    /// <returns>Its process, and where it listens.</returns>
-    protected async Task<(Process Process, Uri Address)> StartGatewayAsync(string name)
+    /// <returns>Its process, and where it will listen.</returns>
+    protected (Process Process, Uri Address) StartGateway(string name)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}/api/processing/");
         var gateway = StartSilo(
-            [$"--Urls={address.GetLeftPart(UriPartial.Authority)}", "--Cluster:Workers=0", "--Cluster:DashboardPort=0",
+            [$"--Urls={address.GetLeftPart(UriPartial.Authority)}", $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
              $"--Cluster:ArtifactStore={Path.Combine(StateFolder, "artifacts")}",
              // Silos with other state folders know each other by a certificate that all were given.
              $"--Cluster:Tls:Certificate={Path.Combine(StateFolder, "silo.pem")}",
              .. AsksForKeys ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"] : Array.Empty<string>()],
             Path.Combine(Folder, name));
-        using var http = new HttpClient { BaseAddress = address };
-        await Until(async () => await AnswersAsync(http), TimeSpan.FromMinutes(3), () => Log.ToString());
         return (gateway, address);
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient http)
+    /// <summary>Whether a gateway accepts jobs.</summary>
+    protected static async Task<bool> IsReadyAsync(HttpClient http)
     {
         try
         {

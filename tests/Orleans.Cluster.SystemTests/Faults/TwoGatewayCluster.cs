@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
@@ -30,11 +27,12 @@ public sealed class TwoGatewayCluster : HandRunCluster
         if (second is null || !Runs(second.Id))
         {
             second?.Dispose();
-            (second, secondAddress) = await StartGatewayAsync("second");
+            (second, secondAddress) = StartGateway("second");
         }
 
         var http = new HttpClient { BaseAddress = secondAddress, Timeout = TimeSpan.FromSeconds(60) };
         http.DefaultRequestHeaders.Authorization = Http.DefaultRequestHeaders.Authorization;
+        await Until(() => IsReadyAsync(http), TimeSpan.FromMinutes(3), () => Log.ToString());
         return http;
     }
 
