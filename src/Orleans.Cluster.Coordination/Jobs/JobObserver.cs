@@ -9,8 +9,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Reads what a job decides on: what the stores say of it now, and what its source files are at a retry.</summary>
 internal sealed class JobObserver(
-    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, IOptions<JobOptions> options,
-    TimeProvider clock)
+    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck,
+    IOptions<JobOptions> options, TimeProvider clock)
 {
     /// <summary>The facts of a job as they are, for the decision that its row has now.</summary>
     /// <param name="row">Its row, just read.</param>
