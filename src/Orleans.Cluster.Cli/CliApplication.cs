@@ -17,7 +17,8 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
     public async Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var parsed = CreateRoot().Parse(args.Count == 0 ? ["--help"] : args, Parsing);
-        if (RunsACommand(parsed) && CommandLineFaults.Of(parsed, args) is { Count: > 0 } faults)
+        var faults = RunsACommand(parsed) ? CommandLineFaults.Of(parsed, args) : CommandLineFaults.OfHelp(parsed);
+        if (faults.Count > 0)
         {
             foreach (var fault in faults)
             {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -81,6 +82,7 @@ public enum BadRowPolicy
 public sealed record JobSpec
 {
     /// <summary>A name for people; not unique.</summary>
+    [StringLength(256, MinimumLength = 1)]
     public string? Name { get; init; }
 
     /// <summary>What to do.</summary>
@@ -115,17 +117,21 @@ public sealed record JobSpec
     public RetrySpec Retry { get; init; } = new();
 
     /// <summary>What happens to a row that does not fit.</summary>
+    [DefaultValue(BadRowPolicy.Fail)]
     public BadRowPolicy OnBadRow { get; init; }
 
     /// <summary>Every stage starts only when all of its slots can be had at once.</summary>
+    [DefaultValue(false)]
     public bool Gang { get; init; }
 
     /// <summary>
     /// The job fails with <c>job-timeout</c> when it has not ended this long after it was created; null for no limit.
     /// </summary>
+    [Range(0.0, 31_536_000.0, MinimumIsExclusive = true)]
     public double? TimeoutSeconds { get; init; }
 
     /// <summary>Jobs that must succeed before this one starts.</summary>
+    [MaxLength(1000)]
     public IReadOnlyList<JobId> DependsOn { get; init; } = [];
 
     /// <summary>Where to report changes of phase.</summary>
@@ -145,13 +151,15 @@ public sealed record JobSpec
 public sealed record PartitioningSpec
 {
     /// <summary>Bytes that a partition should have at most, uncompressed; 1 KiB to 16 GiB.</summary>
-    [DefaultValue(104_857_600L)]
+    [DefaultValue(104_857_600L), Range(typeof(long), "1024", "17179869184")]
     public long TargetBytes { get; init; } = 104_857_600;
 
     /// <summary>At least so many partitions where the data can be cut so often; null for no wish.</summary>
+    [Range(1, 1_000_000)]
     public int? MinPartitions { get; init; }
 
     /// <summary>At most so many partitions, which then are larger than <c>targetBytes</c>; null for no wish.</summary>
+    [Range(1, 1_000_000)]
     public int? MaxPartitions { get; init; }
 }
 
@@ -160,15 +168,15 @@ public sealed record PartitioningSpec
 public sealed record ResourceRequest
 {
     /// <summary>Slots, each of which is one thread of the engine.</summary>
-    [Id(0), DefaultValue(1)]
+    [Id(0), DefaultValue(1), Range(1, 256)]
     public int Cpu { get; init; } = 1;
 
     /// <summary>Memory that the task's executor may use in all.</summary>
-    [Id(1), DefaultValue(1_073_741_824L)]
+    [Id(1), DefaultValue(1_073_741_824L), Range(typeof(long), "134217728", "1125899906842624")]
     public long MemoryBytes { get; init; } = 1_073_741_824;
 
     /// <summary>Whole GPUs.</summary>
-    [Id(2)]
+    [Id(2), DefaultValue(0), Range(0, 64)]
     public int Gpu { get; init; }
 }
 
@@ -178,19 +186,19 @@ public sealed record RetrySpec
     /// <summary>
     /// Attempts that may fail by the partition's own fault before the job fails, from 1. A lost worker does not count.
     /// </summary>
-    [DefaultValue(3)]
+    [DefaultValue(3), Range(1, 100)]
     public int MaxAttempts { get; init; } = 3;
 
     /// <summary>Wait before the second attempt, milliseconds.</summary>
-    [DefaultValue(500)]
+    [DefaultValue(500), Range(0, 3_600_000)]
     public int InitialBackoffMs { get; init; } = 500;
 
     /// <summary>Longest wait, milliseconds.</summary>
-    [DefaultValue(30_000)]
+    [DefaultValue(30_000), Range(0, 86_400_000)]
     public int MaxBackoffMs { get; init; } = 30_000;
 
     /// <summary>Growth of the wait from one attempt to the next, from 1.</summary>
-    [DefaultValue(2.0)]
+    [DefaultValue(2.0), Range(1.0, 100.0)]
     public double Multiplier { get; init; } = 2.0;
 }
 
@@ -198,9 +206,11 @@ public sealed record RetrySpec
 public sealed record CallbackSpec
 {
     /// <summary>An absolute http or https address.</summary>
+    [StringLength(2048, MinimumLength = 1)]
     public required string Url { get; init; }
 
     /// <summary>Signs each message; never shown again.</summary>
+    [StringLength(512, MinimumLength = 1)]
     public string? Secret { get; init; }
 }
 
@@ -208,21 +218,26 @@ public sealed record CallbackSpec
 public sealed record OutputSpec
 {
     /// <summary>A folder inside the data roots, made when absent.</summary>
+    [StringLength(4096, MinimumLength = 1)]
     public required string Path { get; init; }
 
     /// <summary>Format of the files.</summary>
+    [DefaultValue(OutputFormat.Parquet)]
     public OutputFormat Format { get; init; } = OutputFormat.Parquet;
 
     /// <summary>What happens when the folder already holds an output.</summary>
+    [DefaultValue(OutputMode.ErrorIfExists)]
     public OutputMode Mode { get; init; }
 
     /// <summary>Columns whose values become folders (<c>key=value</c>).</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
     /// <summary>Codec name (<c>zstd</c>, <c>snappy</c>, <c>gzip</c>, <c>none</c>); null for the format's default.</summary>
+    [AllowedValues("zstd", "snappy", "gzip", "lz4", "brotli", "none", null)]
     public string? Compression { get; init; }
 
     /// <summary>Bytes after which a new file is begun; null for one file a task.</summary>
+    [Range(typeof(long), "1024", "17179869184")]
     public long? FileBytes { get; init; }
 }
 

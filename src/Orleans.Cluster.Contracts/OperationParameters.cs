@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
 namespace Orleans.Cluster.Contracts;
 
 /// <summary>
@@ -13,15 +16,18 @@ public sealed record AggregateParameters
     public IReadOnlyList<AggregateSpec> Aggregates { get; init; } = [];
 
     /// <summary>Condition on rows, a SQL expression.</summary>
+    [StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)]
     public string? Where { get; init; }
 
     /// <summary>Condition on groups, a SQL expression over group columns, aggregates and their names.</summary>
+    [StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)]
     public string? Having { get; init; }
 
     /// <summary>Order of the result; by group columns when empty and there are groups.</summary>
     public IReadOnlyList<OrderSpec> OrderBy { get; init; } = [];
 
     /// <summary>At most so many rows.</summary>
+    [Range(typeof(long), "0", ParameterBounds.LargestNumber)]
     public long? Limit { get; init; }
 }
 
@@ -34,18 +40,23 @@ public sealed record AggregateSpec
     /// <summary>
     /// Column it is of; null only for <c>count</c>. <c>corr</c> and <c>covar_samp</c> take two, separated by a comma: <c>y,x</c>.
     /// </summary>
+    [StringLength(2 * ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? Column { get; init; }
 
     /// <summary>Name in the result; <c>function_column</c> when null.</summary>
+    [StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? As { get; init; }
 
     /// <summary>Over distinct values.</summary>
+    [DefaultValue(false)]
     public bool Distinct { get; init; }
 
     /// <summary>Quantile in [0, 1], of <c>quantile_cont</c>.</summary>
+    [Range(0.0, 1.0)]
     public double? Q { get; init; }
 
     /// <summary>Separator of <c>string_agg</c>; a comma when null.</summary>
+    [MaxLength(256)]
     public string? Separator { get; init; }
 }
 
@@ -53,9 +64,11 @@ public sealed record AggregateSpec
 public sealed record OrderSpec
 {
     /// <summary>Column name.</summary>
+    [StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public required string Column { get; init; }
 
     /// <summary>Largest first.</summary>
+    [DefaultValue(false)]
     public bool Descending { get; init; }
 
     /// <summary>NULLs first; last when null.</summary>
@@ -66,6 +79,7 @@ public sealed record OrderSpec
 public sealed record FilterParameters
 {
     /// <summary>Condition that kept rows meet, a SQL expression. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)]
     public string? Where { get; init; }
 }
 
@@ -74,17 +88,22 @@ public sealed record SelectParameters
 {
     /// <summary>Columns of the result, in order. A plain string in JSON names one.</summary>
     [System.Text.Json.Serialization.JsonConverter(typeof(SelectColumnsJsonConverter))]
+    [Required, MinLength(1)]
     public IReadOnlyList<SelectColumn> Columns { get; init; } = [];
 
     /// <summary>Condition on rows, a SQL expression.</summary>
+    [StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)]
     public string? Where { get; init; }
 }
 
-/// <summary>One column of a result.</summary>
-/// <param name="Column">Name of a source column, or null when <paramref name="Expression"/> is given.</param>
+/// <summary>One column of a result: a name alone, or an object with either <c>column</c> or <c>expression</c>.</summary>
+/// <param name="Column">Name of a source column, or null when <c>expression</c> is given.</param>
 /// <param name="Expression">A SQL expression over one row.</param>
 /// <param name="As">Name in the result.</param>
-public sealed record SelectColumn(string? Column, string? Expression, string? As);
+public sealed record SelectColumn(
+    [property: StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)] string? Column,
+    [property: StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)] string? Expression,
+    [property: StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)] string? As);
 
 /// <summary>Parameters of <c>distinct</c>.</summary>
 public sealed record DistinctParameters
@@ -97,9 +116,11 @@ public sealed record DistinctParameters
 public sealed record SortParameters
 {
     /// <summary>Keys, most significant first.</summary>
+    [Required, MinLength(1)]
     public IReadOnlyList<OrderSpec> By { get; init; } = [];
 
     /// <summary>At most so many rows.</summary>
+    [Range(typeof(long), "0", ParameterBounds.LargestNumber)]
     public long? Limit { get; init; }
 }
 
@@ -129,15 +150,19 @@ public enum JoinKind
 public sealed record JoinParameters
 {
     /// <summary>Name in <c>sources</c>. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? Left { get; init; }
 
     /// <summary>Name in <c>sources</c>. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? Right { get; init; }
 
     /// <summary>Column pairs that must be equal. Required: at least one.</summary>
+    [Required, MinLength(1)]
     public IReadOnlyList<JoinKey> On { get; init; } = [];
 
     /// <summary>Kind of join.</summary>
+    [DefaultValue(JoinKind.Inner)]
     public JoinKind How { get; init; }
 
     /// <summary>
@@ -150,9 +175,11 @@ public sealed record JoinParameters
 public sealed record JoinKey
 {
     /// <summary>Column of the left source.</summary>
+    [StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public required string Left { get; init; }
 
     /// <summary>Column of the right source.</summary>
+    [StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public required string Right { get; init; }
 }
 
@@ -160,12 +187,15 @@ public sealed record JoinKey
 public sealed record SampleParameters
 {
     /// <summary>Share of rows, (0, 1].</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? Fraction { get; init; }
 
     /// <summary>Number of rows.</summary>
+    [Range(typeof(long), "0", ParameterBounds.LargestNumber)]
     public long? Rows { get; init; }
 
     /// <summary>The same seed gives the same rows, whatever the partitioning.</summary>
+    [DefaultValue(0L)]
     public long Seed { get; init; }
 }
 
@@ -176,6 +206,7 @@ public sealed record ProfileParameters
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Exact distinct counts, quartiles and most frequent values, at the price of an exchange.</summary>
+    [DefaultValue(false)]
     public bool Exact { get; init; }
 }
 
@@ -189,9 +220,11 @@ public sealed record MeltParameters
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Name of the column of names.</summary>
+    [DefaultValue("name"), StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string NameColumn { get; init; } = "name";
 
     /// <summary>Name of the column of values.</summary>
+    [DefaultValue("value"), StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string ValueColumn { get; init; } = "value";
 }
 
@@ -199,18 +232,23 @@ public sealed record MeltParameters
 public sealed record PivotParameters
 {
     /// <summary>Columns that identify a result row. Required: at least one.</summary>
+    [Required, MinLength(1)]
     public IReadOnlyList<string> Index { get; init; } = [];
 
     /// <summary>Column whose values become columns. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? Key { get; init; }
 
     /// <summary>Column of the values. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxNameLength, MinimumLength = 1)]
     public string? Value { get; init; }
 
     /// <summary>How several values of one cell become one.</summary>
+    [DefaultValue("sum")]
     public string Function { get; init; } = "sum";
 
     /// <summary>Whether each value of the key is a column, or a place in a list.</summary>
+    [DefaultValue(PivotForm.Columns)]
     public PivotForm As { get; init; }
 }
 
@@ -231,5 +269,6 @@ public enum PivotForm
 public sealed record SqlParameters
 {
     /// <summary>One SELECT over the names in <c>sources</c>, or over <c>source</c>. Required.</summary>
+    [Required, StringLength(ParameterBounds.MaxSqlLength, MinimumLength = 1)]
     public string? Query { get; init; }
 }

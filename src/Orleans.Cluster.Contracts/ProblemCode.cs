@@ -52,7 +52,7 @@ public sealed record ProblemCode
     public static readonly ProblemCode PathNotAllowed = new("path-not-allowed", 422, "The path is outside the data roots.");
     public static readonly ProblemCode JobTimeout = new("job-timeout", 422, "The job did not end in its time.");
     public static readonly ProblemCode OutOfMemory = new("out-of-memory", 422, "A task needs more memory than it asked for.");
-    public static readonly ProblemCode OutOfDisk = new("out-of-disk", 422, "A task needs more temporary disk than it may use.");
+    public static readonly ProblemCode OutOfDisk = new("out-of-disk", 422, "A task or job needs more disk than it may use.");
     public static readonly ProblemCode ExecutorCrashed = new(
         "executor-crashed", 422, "A partition ended its executor each time.");
     public static readonly ProblemCode BadRow = new("bad-row", 422, "A row does not fit the schema.");

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -20,6 +22,7 @@ public sealed record SourceSpec
     public JobId? Job { get; init; }
 
     /// <summary>Format of all files; <c>AUTO</c> looks at their content and names.</summary>
+    [DefaultValue(SourceFormat.Auto)]
     public SourceFormat Format { get; init; }
 
     /// <summary>What is known of the dialect; what is null is found out.</summary>
@@ -74,18 +77,22 @@ public sealed record SourceOptions
     /// Field delimiter of delimited text, one to four characters; <c>whitespace</c> for runs of spaces and tabs, those at both
     /// ends of a line left out.
     /// </summary>
+    [RegularExpression("^(.{1,4}|whitespace)$")]
     public string? Delimiter { get; init; }
 
     /// <summary>Whether the first line names the columns.</summary>
     public bool? Header { get; init; }
 
     /// <summary>Quote character; an empty string for none.</summary>
+    [MaxLength(1)]
     public string? Quote { get; init; }
 
     /// <summary>Escape character inside quotes; the quote itself when null.</summary>
+    [MaxLength(1)]
     public string? Escape { get; init; }
 
     /// <summary>Lines before the header that begin with this are skipped; an empty string for none.</summary>
+    [MaxLength(16)]
     public string? Comment { get; init; }
 
     /// <summary>Unquoted words that mean NULL; the empty field when null.</summary>
@@ -97,33 +104,40 @@ public sealed record SourceOptions
     public IReadOnlyDictionary<string, string>? Columns { get; init; }
 
     /// <summary>Compression of all files.</summary>
+    [DefaultValue(SourceCompression.Auto)]
     public SourceCompression Compression { get; init; }
 
     /// <summary>
     /// Text encoding: <c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c>, <c>windows-1252</c>; found out when null (UTF-8 unless a byte
     /// order mark says otherwise).
     /// </summary>
+    [AllowedValues("utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252", null)]
     public string? Encoding { get; init; }
 
     /// <summary>Whether <c>key=value</c> folders become columns; found out when null.</summary>
     public bool? HivePartitioning { get; init; }
 
     /// <summary>JSON and NDJSON: what a key means that no column has.</summary>
+    [DefaultValue(UnknownKeys.Conflict)]
     public UnknownKeys UnknownKeys { get; init; }
 
     /// <summary>Lines at the start of each text file that are skipped whatever they hold; 0 to 10,000, none when null.</summary>
+    [Range(0, 10_000)]
     public int? SkipLines { get; init; }
 
     /// <summary>
     /// Lines of the header of each text file, 1 to 100; the first of them has the names, the others are skipped. Implies a
     /// header.
     /// </summary>
+    [Range(1, 100)]
     public int? HeaderLines { get; init; }
 
     /// <summary>Decimal separator of numbers in text: <c>.</c>, also when null, or <c>,</c>.</summary>
+    [AllowedValues(".", ",", null)]
     public string? Decimal { get; init; }
 
     /// <summary>What becomes of files that differ in their columns.</summary>
+    [DefaultValue(FileUnion.Strict)]
     public FileUnion Union { get; init; }
 }
 

@@ -30,9 +30,9 @@ try
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
 }
-catch (StartRefusedException refusal)
+catch (Exception failure) when (StartFaults.SentenceOf(failure) is not null)
 {
-    Console.Error.WriteLine(refusal.Message);
+    Console.Error.WriteLine(StartFaults.SentenceOf(failure));
     return 1;
 }
 
@@ -58,6 +58,7 @@ static async Task<int> RunGateway(string[] args)
     var asksForKeys = ClusterHost.AsksForKeys(builder.Configuration);
     var urls = ListenAddresses.InUse(builder.Configuration);
     ListenAddresses.RefuseFaults([ListenAddresses.Of(builder.Configuration)], asksForKeys);
+    ListenAddresses.RefuseTaken(urls);
     new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow) { AsksForKeys = asksForKeys }.Write(settings.StateDirectory);
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);

@@ -30,6 +30,15 @@ internal static partial class CommandLineFaults
             : [.. parsed.Errors.Select(error => InWords(error.Message, parsed)).Distinct()];
     }
 
+    /// <summary>The same of a line that asks for help: of a command that does not exist there is none.</summary>
+    public static IReadOnlyList<string> OfHelp(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        return command.Subcommands.Count > 0 && parsed.UnmatchedTokens.FirstOrDefault(word => !OptionForm().IsMatch(word)) is { } word
+            ? [UnknownWord(word, command)]
+            : [];
+    }
+
     /// <summary>How to get the help of the command that was meant.</summary>
     public static string SeeHelp(ParseResult parsed, string toolName)
     {

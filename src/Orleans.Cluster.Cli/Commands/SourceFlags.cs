@@ -93,8 +93,10 @@ internal sealed class SourceFlags
             return [single];
         }
 
-        // Options without a path would make a source of their own, which the gateway refuses for want of a path: it says so better.
-        return HasDialect(parsed) ? [Json.Child(job, "source")] : [];
+        // A file that the query itself names is read as it is found.
+        return HasDialect(parsed)
+            ? throw new UsageException("Options that say how an input is read need an input: name it with -t NAME=PATH, and write NAME in the query.")
+            : [];
     }
 
     private bool HasDialect(ParseResult parsed)

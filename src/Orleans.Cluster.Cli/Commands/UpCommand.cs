@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orleans.Cluster.Cli.Arguments;
 using Orleans.Cluster.Cli.Embedded;
 using Orleans.Cluster.Cli.Terminal;
 
@@ -21,11 +22,9 @@ internal static class UpCommand
             Description = "Where the gateway listens", HelpName = "url", DefaultValueFactory = _ => "http://127.0.0.1:8001",
         };
         var more = new Argument<string[]>("settings") { Description = "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore };
-        workers.Validators.Add(result => Demand(result.GetValueOrDefault<int?>() is null or (>= 0 and <= 32), result, "--workers is 0 to 32."));
-        slots.Validators.Add(result => Demand(result.GetValueOrDefault<int?>() is null or >= 1, result, "--slots is at least 1."));
-        data.Validators.Add(result => Demand(
-            result.GetValueOrDefault<string?>() is not { } root || Directory.Exists(root), result,
-            $"There is no folder '{result.GetValueOrDefault<string?>()}' for --data."));
+        workers.Demand(count => count is null or (>= 0 and <= 32), "--workers is 0 to 32.");
+        slots.Demand(count => count is null or >= 1, "--slots is at least 1.");
+        data.Demand(root => root is null || Directory.Exists(root), root => $"There is no folder '{root}' for --data.");
         return commands.Create(
             "up", "Run an embedded cluster until Ctrl-C", [workers, slots, state, data, address, more],
             session => RunAsync(session, new EmbeddedClusterSettings
@@ -41,14 +40,6 @@ internal static class UpCommand
     }
 
     private static readonly Uri DefaultAddress = new("http://127.0.0.1:8001");
-
-    private static void Demand(bool met, System.CommandLine.Parsing.SymbolResult result, string message)
-    {
-        if (!met)
-        {
-            result.AddError(message);
-        }
-    }
 
     private static async Task<int> RunAsync(Session session, EmbeddedClusterSettings settings)
     {

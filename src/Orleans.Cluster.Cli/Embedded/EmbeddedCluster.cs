@@ -45,6 +45,7 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         }
 
         var folder = settings.SiloFolder ?? Path.Combine(AppContext.BaseDirectory, "silo");
+        MakeState(settings.StateDirectory);
         var log = Path.Combine(settings.StateDirectory, "logs", "gateway.out");
         var silo = SiloProcess.Start(folder, settings.Arguments(address, Environment.ProcessId), log);
         var cluster = new EmbeddedCluster(silo, settings, address);
@@ -107,6 +108,19 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         foreach (var unknown in silo.UnknownSettings)
         {
             settings.OnWait?.Invoke(unknown);
+        }
+    }
+
+    private static void MakeState(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var why = e is UnauthorizedAccessException ? "this user may not write there" : "the file system does not take a folder there";
+            throw new EmbeddedClusterException($"The cluster's state cannot be in {folder}: {why}. Choose another folder with --state.");
         }
     }
 

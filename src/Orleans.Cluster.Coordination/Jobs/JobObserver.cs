@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
+using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -7,7 +9,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Reads what a job decides on: what the stores say of it now, and what its source files are at a retry.</summary>
 internal sealed class JobObserver(
-    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, TimeProvider clock)
+    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck,
+    IOptions<JobOptions> options, TimeProvider clock)
 {
     /// <summary>The facts of a job as they are, for the decision that its row has now.</summary>
     /// <param name="row">Its row, just read.</param>
@@ -41,6 +44,7 @@ internal sealed class JobObserver(
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
                 : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
             RunningAttempts = runningAttempts,
+            MostArtifactBytes = options.Value.MaxArtifactBytes,
             IsBusy = isBusy(),
             Dependencies = state.Phase == JobPhase.Queued && !open && spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(spec.DependsOn, CancellationToken.None)

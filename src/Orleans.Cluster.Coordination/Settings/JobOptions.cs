@@ -19,6 +19,13 @@ internal sealed class JobOptions
     public TimeSpan? LongestRun { get; set; }
 
     /// <summary>
+    /// Bytes that committed attempts of one job may have written into the artifact store. A job above it ends with
+    /// <c>out-of-disk</c>, so that one that multiplies its rows leaves room for others. Default 1 TiB; 1 MiB to 1 EiB.
+    /// </summary>
+    [Range(typeof(long), "1048576", "1152921504606846976")]
+    public long MaxArtifactBytes { get; set; } = 1L << 40;
+
+    /// <summary>
     /// How long a repeated submit waits for the first one with its key before it gets <c>idempotency-in-flight</c>. Default 20 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]

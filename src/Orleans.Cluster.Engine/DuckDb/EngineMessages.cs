@@ -17,6 +17,9 @@ internal static partial class EngineMessages
         text = WrappedLine().Replace(
             text, line => $"LINE 1: {line.Groups["query"].Value}\n{line.Groups["blanks"].Value[Math.Min(Wrapper.Length, line.Groups["blanks"].Length)..]}^");
         text = MissingColumn().Replace(text, column => $"There is no column {column.Groups["name"].Value}.{Nearest(column.Groups["near"].Value)}");
+        text = MissingType().Replace(
+            text,
+            type => $"There is no type {type.Groups["name"].Value}. Types are BIGINT, DOUBLE, DECIMAL(18,3), VARCHAR, BOOLEAN, DATE, TIMESTAMP and others.");
         text = MissingTable().Replace(text, table => $"There is no table \"{table.Groups["name"].Value}\". Name it in sources.");
         return text;
     }
@@ -31,6 +34,9 @@ internal static partial class EngineMessages
 
     [GeneratedRegex("Referenced column (?<name>\".*?\") not found in FROM clause!(?:\nCandidate bindings: (?<near>[^\n]*))?")]
     private static partial Regex MissingColumn();
+
+    [GeneratedRegex("Type with name (?<name>.*?) does not exist!(?:\nDid you mean [^\n]*)?")]
+    private static partial Regex MissingType();
 
     [GeneratedRegex("Table with name (?<name>.*?) does not exist!(?:\nDid you mean [^\n]*)?")]
     private static partial Regex MissingTable();

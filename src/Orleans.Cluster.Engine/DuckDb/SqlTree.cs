@@ -70,7 +70,7 @@ public sealed class SqlTree : IDisposable
                 isOther && sql.Contains("PIVOT", StringComparison.OrdinalIgnoreCase)
                     ? "PIVOT needs the values of its keys in the query: ON key IN ('a', 'b'). For values that only the data tells, use the operation pivot."
                 : isOther && SqlStatements.Other(sql) is { } other ? $"A query is exactly one SELECT; {other} is not allowed."
-                : tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.");
+                : SqlPlace.Mark(tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.", sql, tree["position"]?.GetValue<string>()));
         }
 
         var statements = (JsonArray)tree["statements"]!;

@@ -55,7 +55,7 @@ internal static class SqlTreeFunctions
         str_split_regex strftime string_agg string_split string_split_regex string_to_array strip_accents strlen strpos
         strptime struct_concat struct_contains struct_extract struct_extract_at struct_has struct_indexof struct_insert
         struct_keys struct_pack struct_position struct_update struct_values substr substring substring_grapheme subtract
-        suffix sum sum_no_overflow sumkahan switch tan tanh time_bucket timezone timezone_hour timezone_minute to_base
+        suffix sum sumkahan switch tan tanh time_bucket timezone timezone_hour timezone_minute to_base
         to_base64 to_binary to_centuries to_days to_decades to_hex to_hours to_json to_microseconds to_millennia
         to_milliseconds to_minutes to_months to_quarters to_seconds to_timestamp to_weeks to_years translate trim trunc
         try_strptime typeof ucase unbin unhex unicode union_extract union_tag union_value unnest unpivot_list upper url_decode
@@ -65,8 +65,10 @@ internal static class SqlTreeFunctions
 
     private const string Operators = "!~~ !~~* ~ ~~ ~~* ~~~ || ^@ // ** + - / << <@ >> @ @> | ^ !__postfix % & && * ->> -> <-> <=>";
 
-    private static readonly FrozenSet<string> Allowed =
-        $"{Names} {Operators}".Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> Allowed = All.Concat(Operators.Split(' ')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>All functions with a name; operators are not among them.</summary>
+    public static IReadOnlyList<string> All => Names.Split([' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Whether a query may call it.</summary>
     public static bool IsAllowed(string name) => Allowed.Contains(name);

@@ -47,7 +47,9 @@ internal sealed class JsonKeyTree
         }
         catch (JsonException e)
         {
-            return $"not valid JSON: unexpected text at byte {e.BytePositionInLine} of the line";
+            return JsonDepth.IsExceeded(record, reader)
+                ? JsonDepth.Fault
+                : $"is not valid JSON: unexpected text at byte {e.BytePositionInLine} of the line";
         }
 
         reader = new Utf8JsonReader(record, Options);
@@ -59,7 +61,7 @@ internal sealed class JsonKeyTree
         }
         catch (InvalidOperationException)
         {
-            return "not valid Unicode";
+            return "is not valid Unicode";
         }
     }
 

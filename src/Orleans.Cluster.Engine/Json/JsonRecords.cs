@@ -66,7 +66,9 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
         }
         catch (JsonException e)
         {
-            return new JsonFault(null, null, null, $"The line is not valid JSON: unexpected text at byte {e.BytePositionInLine} of the line.");
+            return new JsonFault(null, null, null, JsonDepth.IsExceeded(record, reader)
+                ? $"The line {JsonDepth.Fault}."
+                : $"The line is not valid JSON: unexpected text at byte {e.BytePositionInLine} of the line.");
         }
         catch (InvalidOperationException)
         {

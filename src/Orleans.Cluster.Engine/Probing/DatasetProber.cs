@@ -7,7 +7,13 @@ namespace Orleans.Cluster.Engine.Probing;
 /// <summary>Finds what a dataset is: one format, one dialect, one schema, before anything is computed.</summary>
 internal static class DatasetProber
 {
-    /// <exception cref="EngineException">A file cannot be read, or the files do not have one schema.</exception>
+    /// <summary>Columns that a dataset may have. Beyond it a file is more likely cut at the wrong character than meant so.</summary>
+    public const int MaxColumns = 65_536;
+
+    /// <summary>Characters that the name of a column may have, as in a request.</summary>
+    public const int MaxNameLength = ParameterBounds.MaxNameLength;
+
+    /// <exception cref="EngineException">A file cannot be read, is out of bounds, or the files do not have one schema.</exception>
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
         var format = request.Source.Format == SourceFormat.Auto ? FindFormat(request) : request.Source.Format;
@@ -17,11 +23,33 @@ internal static class DatasetProber
             SourceFormat.Json or SourceFormat.Ndjson => HiveFolders.AddTo(JsonProbe.Probe(request, format, cancellationToken), request.Source.Options),
             _ => HiveFolders.AddTo(TextProbe.Probe(request, format, cancellationToken), request.Source.Options),
         };
+        CheckBounds(probe, request);
         return probe.Columns.Count > 0 ? probe : throw new EngineException(
             FailureKind.SourceUnavailable,
             $"{request.Files[0].Path} is empty{(request.Files.Count > 1 ? $", and so are the other {request.Files.Count - 1} files" : "")}: "
             + "there are no columns. Declare them in options.columns if that is right.",
             ProblemCode.DatasetNotReadable.Word);
+    }
+
+    private static void CheckBounds(DatasetProbe probe, ProbeRequest request)
+    {
+        var file = request.Files[0].Path;
+        if (probe.Columns.Count > MaxColumns)
+        {
+            throw new EngineException(
+                FailureKind.SourceUnavailable,
+                $"{file} has {probe.Columns.Count} columns; a table has {MaxColumns} at most. Is options.delimiter right?",
+                ProblemCode.DatasetNotReadable.Word);
+        }
+
+        if (probe.Columns.FirstOrDefault(column => column.Name.Length > MaxNameLength) is { } named)
+        {
+            throw new EngineException(
+                FailureKind.SourceUnavailable,
+                $"{file}: the name of a column has {named.Name.Length} characters, and {MaxNameLength} are allowed. It begins with "
+                + $"'{named.Name[..40]}'. Are options.delimiter, quote and header right?",
+                ProblemCode.DatasetNotReadable.Word);
+        }
     }
 
     // By the first file with content; what is no Parquet and no JSON is delimited text.

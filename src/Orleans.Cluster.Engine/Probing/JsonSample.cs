@@ -97,7 +97,7 @@ internal sealed class JsonSample : IDisposable
 
         if (Keys.Add(record) is { } fault)
         {
-            _firstFault ??= $"{_path}{(line is null ? "" : $", line {line}")} is {fault}.";
+            _firstFault ??= $"{_path}{(line is null ? "" : $", line {line}")} {fault}.";
             return;
         }
 

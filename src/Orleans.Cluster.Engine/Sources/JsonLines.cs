@@ -10,7 +10,7 @@ namespace Orleans.Cluster.Engine.Sources;
 internal sealed class JsonLines(string path, Stream source) : ForwardStream
 {
     private const int FirstBytes = 256 << 10;
-    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true, MaxDepth = 512 };
+    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true, MaxDepth = Json.JsonRecords.MaxDepth };
 
     private readonly MemoryStream _lines = new();
     private byte[] _text = new byte[FirstBytes];
@@ -106,7 +106,8 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         catch (JsonException e)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: this is not JSON: {e.Message}",
+                FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: "
+                + (Json.JsonDepth.IsExceeded(_text.AsSpan(0, _held), reader) ? $"this {Json.JsonDepth.Fault}." : $"this is not JSON: {e.Message}"),
                 ProblemCode.DatasetNotReadable.Word, e);
         }
 

@@ -270,7 +270,7 @@ internal sealed class DataRoots
         }
     }
 
-    private static void AddMissing(Listing listing, string path, string full, string pointer)
+    private void AddMissing(Listing listing, string path, string full, string pointer)
     {
         var missing = MissingPath.Of(full);
         if (missing.IsHidden)
@@ -337,8 +337,9 @@ internal sealed class DataRoots
         _ => null,
     };
 
-    private static string WhereToLook(string path) =>
-        Path.IsPathRooted(path) ? "" : " Relative paths are relative to the first data root (Cluster:DataRoots).";
+    private string WhereToLook(string path) => Path.IsPathRooted(path) || hasNone
+        ? ""
+        : $" Relative paths are relative to {roots[0]} (Cluster:DataRoots).";
 
     private static string Short(string path) => path.Length <= 200 ? path : $"{path[..200]}...";
 

@@ -127,7 +127,8 @@ internal sealed partial class CallbackSender(
         }
         else
         {
-            await outbox.Postpone(message, error.Text, now + DelayAfter(message.Tries), cancellationToken);
+            var delay = ReceiverPatience.Longer(DelayAfter(message.Tries), error.RetryAfter, options.Value.LongestDelay);
+            await outbox.Postpone(message, error.Text, now + delay, cancellationToken);
         }
     }
 
@@ -142,7 +143,10 @@ internal sealed partial class CallbackSender(
             using var request = CreateRequest(message, secret);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
             return response.IsSuccessStatusCode ? null
-                : new Refusal($"The receiver answered {(int)response.StatusCode}.", response.StatusCode == HttpStatusCode.Gone);
+                : new Refusal($"The receiver answered {(int)response.StatusCode}.", response.StatusCode == HttpStatusCode.Gone)
+                {
+                    RetryAfter = ReceiverPatience.Asked(response.Headers.RetryAfter, clock.GetUtcNow()),
+                };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -189,7 +193,11 @@ internal sealed partial class CallbackSender(
 
     private sealed class SealBrokenException : Exception;
 
-    private sealed record Refusal(string Text, bool IsFinal = false);
+    private sealed record Refusal(string Text, bool IsFinal = false)
+    {
+        /// <summary>How long the receiver asked to be left alone; null where it did not say.</summary>
+        public TimeSpan? RetryAfter { get; init; }
+    }
 
     private static partial class Log
     {

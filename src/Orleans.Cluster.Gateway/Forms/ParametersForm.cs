@@ -1,21 +1,19 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.Gateway.Forms;
 
 /// <summary>Checks the parameters of each operation. Names of columns and text of SQL are left to planning, which sees the data.</summary>
 internal static class ParametersForm
 {
-    private const int MaxSqlLength = 1_000_000;
-    private const int MaxNameLength = 1024;
+    private const int MaxSqlLength = ParameterBounds.MaxSqlLength;
+    private const int MaxNameLength = ParameterBounds.MaxNameLength;
 
-    private static readonly string[] Functions =
-    [
-        "count", "sum", "avg", "min", "max", "stddev_samp", "stddev_pop", "var_samp", "var_pop", "median", "quantile_cont", "mode",
-        "first", "last", "string_agg", "bool_and", "bool_or", "corr", "covar_samp",
-    ];
+    private static readonly string[] Functions = [.. AggregateCatalogue.All.Select(function => function.Name)];
 
-    private static readonly string[] PivotFunctions = ["sum", "count", "avg", "min", "max", "first", "last"];
+    private static readonly string[] PivotFunctions =
+        [.. AggregateCatalogue.All.Where(function => function.IsOfPivot).Select(function => function.Name)];
 
     /// <param name="operation">Which operation.</param>
     /// <param name="form">Its parameters.</param>

@@ -16,8 +16,8 @@ internal static class SettingsForm
     private const int MaxLabels = 64;
     private const int MaxLabelKeyLength = 64;
 
-    private static readonly string[] ParquetCodecs = ["zstd", "snappy", "gzip", "lz4", "brotli", "none"];
-    private static readonly string[] TextCodecs = ["gzip", "zstd", "none"];
+    private static readonly IReadOnlyList<string> ParquetCodecs = ContractWords.Of<OutputSpec>(nameof(OutputSpec.Compression));
+    private static readonly IReadOnlyList<string> TextCodecs = ["gzip", "zstd", "none"];
 
     public static PartitioningSpec ReadPartitioning(FormObject? form)
     {

@@ -16,8 +16,8 @@ internal static class SourceForm
     private const int MaxSkippedLines = 10_000;
     private const int MaxHeaderLines = 100;
 
-    private static readonly string[] Decimals = [".", ","];
-    private static readonly string[] Encodings = ["utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252"];
+    private static readonly IReadOnlyList<string> Decimals = ContractWords.Of<SourceOptions>(nameof(SourceOptions.Decimal));
+    private static readonly IReadOnlyList<string> Encodings = ContractWords.Of<SourceOptions>(nameof(SourceOptions.Encoding));
 
     public static SourceSpec? Read(FormObject form)
     {

@@ -11,10 +11,12 @@ internal static class JobDetailsApi
     public static void MapJobDetails(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
-        jobs.MapGet("/result", GetResult).WithName(nameof(GetResult));
-        jobs.MapGet("/result/parts", ListResultParts).WithName(nameof(ListResultParts));
-        jobs.MapGet("/result/parts/{index:int}", GetResultPart).WithName(nameof(GetResultPart));
-        jobs.MapGet("/quarantine", GetQuarantine).WithName(nameof(GetQuarantine));
+        // Who watches a cluster sees nobody's rows.
+        var rows = jobs.MapGroup("").Needs(read: AccessRole.Submitter);
+        rows.MapGet("/result", GetResult).WithName(nameof(GetResult));
+        rows.MapGet("/result/parts", ListResultParts).WithName(nameof(ListResultParts));
+        rows.MapGet("/result/parts/{index:int}", GetResultPart).WithName(nameof(GetResultPart));
+        rows.MapGet("/quarantine", GetQuarantine).WithName(nameof(GetQuarantine));
         jobs.MapGet("/partitions", ListPartitions).WithName(nameof(ListPartitions));
         jobs.MapGet("/plan", GetPlan).WithName(nameof(GetPlan));
         jobs.MapGet("/logs", GetLog).WithName(nameof(GetLog));

@@ -29,7 +29,7 @@ internal static class JobsApi
         query.Close();
         var key = request.IdempotencyKey();
         var spec = requests.ReadSpec(await request.ReadJson(cancellationToken));
-        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job).Concat(spec.DependsOn), request.HttpContext.User.SeesOnly(), cancellationToken);
+        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job).Concat(spec.DependsOn), request.HttpContext.User.ReadsOnly(), cancellationToken);
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {

@@ -18,7 +18,7 @@ internal static class ApiReference
             options.ShouldInclude = description => description.RelativePath?.StartsWith("api/processing/", StringComparison.Ordinal) == true;
             options.AddDocumentTransformer((document, _, _) => Describe(document));
             options.AddOperationTransformer((operation, context, _) => Describe(operation, context.Document!));
-            options.AddSchemaTransformer((schema, context, _) => ReferenceSchemas.Describe(schema, context.JsonTypeInfo));
+            options.AddSchemaTransformer((schema, context, stop) => ReferenceSchemas.Describe(schema, context, stop));
         });
 
     /// <summary>Documents of all endpoints below, from their notes.</summary>

@@ -9,16 +9,13 @@ internal static class Examples
 {
     public const string Job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC";
 
+    /// <summary>A job as it can be sent to a new cluster: without a source it reads the sample table.</summary>
     public const string Spec =
         """
-        {"name":"expression by tissue","operation":"aggregate","priority":"HIGH",
-         "source":{"path":["expression/*.csv"],"format":"AUTO","options":{"delimiter":"\t","nullValues":["NA"],"columns":{"count":"BIGINT"}}},
-         "parameters":{"groupBy":["gene"],"aggregates":[{"function":"sum","column":"count","as":"total"}],"where":"count > 0",
+        {"name":"expression by tissue","operation":"aggregate",
+         "parameters":{"groupBy":["tissue"],"aggregates":[{"function":"sum","column":"count","as":"total"}],"where":"count > 0",
                        "orderBy":[{"column":"total","descending":true}],"limit":100},
-         "output":{"path":"out/by-gene","format":"PARQUET","mode":"ERROR_IF_EXISTS"},
-         "partitioning":{"targetBytes":104857600},"resources":{"cpu":1,"memoryBytes":1073741824,"gpu":0},
-         "retry":{"maxAttempts":3,"initialBackoffMs":500,"maxBackoffMs":30000,"multiplier":2.0},"onBadRow":"FAIL",
-         "callback":{"url":"https://example.org/hook","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},"labels":{"project":"atlas"}}
+         "labels":{"project":"atlas"}}
         """;
 
     public const string Status =

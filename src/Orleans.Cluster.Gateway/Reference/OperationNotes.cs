@@ -144,7 +144,7 @@ internal static class OperationNotes
         },
         ["PreviewData"] = new("First rows of a dataset as a job would read them; nothing is kept", 200, typeof(RowsPreview), Examples.RowsPreview)
         {
-            Body = typeof(PreviewRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"limit":20}""",
+            Body = typeof(PreviewRequest), BodyExample = """{"limit":20}""",
             Errors = [.. OfData, Code.PayloadTooLarge, Code.UnsupportedMediaType],
         },
         ["BrowseData"] = new("Folders and files below the data roots", 200, typeof(BrowsePage), Examples.Browse)
@@ -164,7 +164,7 @@ internal static class OperationNotes
         ["CloseSession"] = new("Sign a browser out", 204),
         ["PartitionData"] = new("Schema and partitions of a dataset; nothing runs", 200, typeof(DatasetPreview), Examples.Preview)
         {
-            Body = typeof(PartitionRequest), BodyExample = """{"source":{"path":["expression/*.csv"]},"partitioning":{"targetBytes":104857600}}""",
+            Body = typeof(PartitionRequest), BodyExample = """{"partitioning":{"targetBytes":104857600}}""",
             Errors = [.. OfData, Code.PayloadTooLarge, Code.UnsupportedMediaType],
         },
         ["GetQueueStatus"] = new("What waits, and why", 200, typeof(QueueStatus), Examples.Queue)

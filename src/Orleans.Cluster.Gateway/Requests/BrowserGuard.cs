@@ -11,6 +11,7 @@ namespace Orleans.Cluster.Gateway.Requests;
 internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions> options)
 {
     private readonly HashSet<string> hosts = new(options.Value.AllowedHosts, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> origins = new(options.Value.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -26,7 +27,16 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
 
         if (!IsSameOrigin(context.Request))
         {
-            throw new ClusterException(Contracts.ProblemCode.Forbidden, "Pages of another origin may not use this gateway.");
+            if (context.Request.Headers.Origin is not [{ } origin] || !origins.Contains(origin))
+            {
+                throw new ClusterException(
+                    Contracts.ProblemCode.Forbidden, "Pages of another origin may not use this gateway.", "Gateway:AllowedOrigins names those that may.");
+            }
+
+            if (OtherOrigin.Admit(context, origin))
+            {
+                return Task.CompletedTask;
+            }
         }
 
         return IsForeignForm(context.Request)

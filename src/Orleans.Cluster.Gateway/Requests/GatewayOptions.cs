@@ -3,12 +3,18 @@ using System.ComponentModel.DataAnnotations;
 namespace Orleans.Cluster.Gateway.Requests;
 
 /// <summary>How the gateway meets the outer world. Section "Gateway".</summary>
-internal sealed class GatewayOptions
+internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
 
     /// <summary>Names under which a gateway on loopback may be called beside localhost, for a proxy before it.</summary>
     public IList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>
+    /// Origins whose pages may call this gateway from a browser, such as <c>https://app.example.org</c>; none by default. They give a key of their own:
+    /// neither cookies nor passwords that the browser remembers count. Without keys, such a page may do everything.
+    /// </summary>
+    public IList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>Whether callers must say who they are. A gateway that other machines reach does not start without.</summary>
     public AuthenticationMode Authentication { get; init; } = AuthenticationMode.None;
@@ -29,6 +35,15 @@ internal sealed class GatewayOptions
 
     /// <summary>Tokens of an identity provider that are taken beside API keys; null for none.</summary>
     public JwtOptions? Jwt { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => AllowedOrigins.Where(origin => !IsOrigin(origin)).Select(
+        origin => new ValidationResult(
+            $"Gateway:AllowedOrigins has '{origin}', which no browser sends: an origin is a scheme, a host and a port, such as https://app.example.org.",
+            [nameof(AllowedOrigins)]));
+
+    private static bool IsOrigin(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.GetLeftPart(UriPartial.Authority) == text;
 }
 
 /// <summary>Who may call.</summary>

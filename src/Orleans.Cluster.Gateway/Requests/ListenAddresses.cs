@@ -61,6 +61,21 @@ internal static class ListenAddresses
         return !FreePorts.IsFree(new IPEndPoint(address, binding.Port));
     }
 
+    /// <summary>Ends a gateway before anything of it has begun when something else listens where it would.</summary>
+    /// <exception cref="StartRefusedException">An address is taken.</exception>
+    public static void RefuseTaken(string urls)
+    {
+        foreach (var url in Split(urls))
+        {
+            var binding = BindingAddress.Parse(url);
+            if (!binding.IsUnixPipe && !binding.IsNamedPipe && binding.Port > 0 && IsTaken(url))
+            {
+                throw new StartRefusedException(
+                    $"Port {binding.Port} of {binding.Host} is taken by another process. Stop that, or set Urls to another address.");
+            }
+        }
+    }
+
     /// <summary>Every address that the configuration names: <c>Urls</c>, and the endpoints of Kestrel's own section.</summary>
     public static string Of(IConfiguration configuration) => string.Join(';', EndpointUrls(configuration).Prepend(configuration["Urls"]));
 

@@ -3,6 +3,9 @@ namespace Orleans.Cluster.Gateway.Requests;
 /// <summary>The gateway's exception handler: every answer above 399 leaves as a problem document, whoever made it.</summary>
 internal sealed partial class ProblemsMiddleware(RequestDelegate next, ILogger<ProblemsMiddleware> logger)
 {
+    // True of a refusal too: which methods there are, and which page may read it.
+    private static readonly string[] Kept = ["Allow", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary"];
+
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -42,9 +45,13 @@ internal sealed partial class ProblemsMiddleware(RequestDelegate next, ILogger<P
             return;
         }
 
-        var allow = context.Response.Headers.Allow;
+        var kept = Kept.Select(name => (Name: name, Value: context.Response.Headers[name])).ToList();
         context.Response.Clear();
-        context.Response.Headers.Allow = allow;
+        foreach (var (name, value) in kept)
+        {
+            context.Response.Headers[name] = value;
+        }
+
         await Problems.Write(context, problem);
     }
 

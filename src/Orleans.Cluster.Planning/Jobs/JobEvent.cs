@@ -75,6 +75,9 @@ public sealed record JobFacts
     /// <summary>Attempts that run.</summary>
     public int RunningAttempts { get; init; }
 
+    /// <summary>Bytes that committed attempts may have written in all.</summary>
+    public long MostArtifactBytes { get; init; } = long.MaxValue;
+
     /// <summary>Whether a plan is being made or an output published for the job still.</summary>
     public bool IsBusy { get; init; }
 }

@@ -44,6 +44,17 @@ public static class JobTransitions
                 state, ProblemDocument.Of(ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
         }
 
+        var written = facts.Tallies.Sum(tally => tally.BytesOut);
+        if (state.Phase is JobPhase.Queued or JobPhase.Running && written > facts.MostArtifactBytes)
+        {
+            return Fail(
+                state, ProblemDocument.Of(
+                    ProblemCode.OutOfDisk,
+                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} (Jobs:MaxArtifactBytes). "
+                    + "Select fewer columns, filter or aggregate first, or cut the job in parts."),
+                facts.Now);
+        }
+
         return state.Phase switch
         {
             JobPhase.Queued when state.Stages.Count > 0 => Advance(state, facts, spec),

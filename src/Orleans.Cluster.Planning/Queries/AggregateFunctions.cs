@@ -12,7 +12,7 @@ internal static class AggregateFunctions
         + "countif covar_pop covar_samp entropy favg first fsum group_concat histogram histogram_exact kahan_sum kurtosis kurtosis_pop last list "
         + "listagg mad max max_by mean median min min_by mode product quantile quantile_cont quantile_disc regr_avgx regr_avgy regr_count "
         + "regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy sem skewness stddev stddev_pop stddev_samp string_agg sum "
-        + "sum_no_overflow sumkahan var_pop var_samp variance geomean geometric_mean wavg weighted_avg json_group_array json_group_object "
+        + "sumkahan var_pop var_samp variance geomean geometric_mean wavg weighted_avg json_group_array json_group_object "
         + "json_group_structure").Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether an expression is a call of an aggregate.</summary>

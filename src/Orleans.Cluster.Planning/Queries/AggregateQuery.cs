@@ -7,14 +7,6 @@ namespace Orleans.Cluster.Planning.Queries;
 /// <summary>The SELECT of the operation <c>aggregate</c>.</summary>
 internal sealed class AggregateQuery(OperationFaults faults, string table, IReadOnlyList<ColumnSchema> columns)
 {
-    private static readonly HashSet<string> OneArgument = new(StringComparer.Ordinal)
-    {
-        "count", "sum", "avg", "min", "max", "stddev_samp", "stddev_pop", "var_samp", "var_pop", "median", "quantile_cont", "mode",
-        "first", "last", "string_agg", "bool_and", "bool_or",
-    };
-
-    private static readonly HashSet<string> TwoArguments = new(StringComparer.Ordinal) { "corr", "covar_samp" };
-
     /// <summary>The query; what is wrong goes to the faults.</summary>
     public async Task<string> Of(AggregateParameters parameters)
     {
@@ -89,14 +81,14 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
             (function, distinct) = ("count", true);
         }
 
-        if (!OneArgument.Contains(function) && !TwoArguments.Contains(function))
+        if (AggregateCatalogue.Find(function) is not { } known)
         {
             faults.Add($"{pointer}/function", ProblemCode.QueryInvalid,
-                $"There is no function {aggregate.Function}. Functions are: {string.Join(", ", OneArgument.Concat(TwoArguments))}.");
+                $"There is no function {aggregate.Function}. Functions are: {string.Join(", ", AggregateCatalogue.All.Select(each => each.Name))}.");
             return null;
         }
 
-        var arguments = Arguments($"{pointer}/column", function, aggregate);
+        var arguments = Arguments($"{pointer}/column", known, aggregate);
         if (arguments is null)
         {
             return null;
@@ -114,8 +106,9 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         return new Item($"{function}({(distinct ? "DISTINCT " : "")}{arguments}{extra})", name);
     }
 
-    private string? Arguments(string pointer, string function, AggregateSpec aggregate)
+    private string? Arguments(string pointer, AggregateNote known, AggregateSpec aggregate)
     {
+        var function = known.Name;
         if (function == "count" && aggregate.Column is null or "*")
         {
             return "*";
@@ -128,7 +121,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         }
 
         // A column may have a comma in its name, so the whole name goes first.
-        var isOne = !TwoArguments.Contains(function);
+        var isOne = known.Columns == 1;
         var names = isOne ? [aggregate.Column] : aggregate.Column.Split(',', 2, StringSplitOptions.TrimEntries);
         if (!isOne && names.Length != 2)
         {
@@ -142,21 +135,15 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
             return null;
         }
 
-        var wanted = function switch
+        foreach (var column in found.OfType<ColumnSchema>().Where(column => known.Operand switch
         {
-            "sum" or "avg" or "stddev_samp" or "stddev_pop" or "var_samp" or "var_pop" or "corr" or "covar_samp" => "numbers",
-            "bool_and" or "bool_or" => "booleans",
-            _ => null,
-        };
-        foreach (var column in found.OfType<ColumnSchema>().Where(column => wanted switch
-        {
-            "numbers" => !StoredTypes.IsNumeric(column.Type) && column.Type is not ("BOOLEAN" or "INTERVAL")
+            AggregateOperand.Numbers => !StoredTypes.IsNumeric(column.Type) && column.Type is not ("BOOLEAN" or "INTERVAL")
                 && !(function == "avg" && column.Type is "DATE" or "TIMESTAMP" or "TIME"),
-            "booleans" => column.Type != "BOOLEAN",
+            AggregateOperand.Booleans => column.Type != "BOOLEAN",
             _ => false,
         }))
         {
-            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} is of {wanted}; {column.Name} is {column.Type}.");
+            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} is of {known.Operand.ToString().ToLowerInvariant()}; {column.Name} is {column.Type}.");
         }
 
         return SqlText.Names(found.OfType<ColumnSchema>().Select(column => column.Name));

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
@@ -35,10 +36,23 @@ internal static class StoragePreparation
             return;
         }
 
-        await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
-        await SetClock(provider);
-        var epoch = await provider.GetRequiredService<IClusterEpoch>().Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
+        var epoch = await Prepare(provider);
         configuration[$"{ClusterSettings.Section}:Epoch"] = epoch.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<long> Prepare(ServiceProvider provider)
+    {
+        try
+        {
+            await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+            await SetClock(provider);
+            return await provider.GetRequiredService<IClusterEpoch>().Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
+        }
+        catch (SqliteException exception)
+        {
+            throw new StartRefusedException(
+                $"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {StartFaults.SentenceOf(exception)}", exception);
+        }
     }
 
     /// <summary>Creates or upgrades the schema, as soon as the database answers.</summary>

@@ -123,6 +123,41 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         Assert.Equal((HttpStatusCode.OK, true), await Statuses(cluster.Http, id));
     }
 
+    // What API.md says of roles, for each address that shows a job. Events end with the job, so they are read to their end.
+    [Theory]
+    [InlineData("VIEWER", 200, 403)]
+    [InlineData("SUBMITTER", 404, 404)]
+    [InlineData("ADMIN", 200, 200)]
+    public async Task Job_OfAnotherCaller_IsShownAsTheRoleSays(string role, int status, int rows)
+    {
+        using var owner = Client(await KeyAsync($"owner-{role}", "SUBMITTER"));
+        using var submitted = await owner.PostAsJsonAsync("jobs/submit", new { operation = "aggregate" });
+        var id = (await submitted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        using var cancelled = await owner.PostAsync($"jobs/{id}/cancel", null);
+        using var client = Client(await KeyAsync($"other-{role}", role));
+        var own = new List<int>();
+        var seen = new List<int>();
+        foreach (var path in (string[])["", "/status", "/plan", "/partitions", "/partitions/summary", "/timeline", "/story", "/profile", "/logs", "/callbacks", "/events"])
+        {
+            own.Add(await StatusAsync(owner, $"jobs/{id}{path}"));
+            seen.Add(await StatusAsync(client, $"jobs/{id}{path}"));
+        }
+
+        var read = new List<int>();
+        foreach (var path in (string[])["/result", "/result/parts", "/result/parts/0", "/quarantine"])
+        {
+            // The job has no rows, which whoever may read them is told.
+            var answer = await StatusAsync(client, $"jobs/{id}{path}");
+            read.Add(answer == await StatusAsync(owner, $"jobs/{id}{path}") ? 200 : answer);
+        }
+
+        var isListed = (await client.GetStringAsync("jobs/list")).Contains(id, StringComparison.Ordinal);
+        var ownList = (await owner.GetStringAsync("jobs/list")).Contains(id, StringComparison.Ordinal);
+        Assert.Equal(own.Select(each => each == 200 ? status : each == 404 ? 404 : status == 200 ? each : status), seen);
+        Assert.All(read, each => Assert.Equal(rows, each));
+        Assert.Equal((status == 200, true), (isListed, ownList));
+    }
+
     [Fact]
     public async Task Key_Revoked_IsTakenNoMore()
     {
@@ -245,6 +280,12 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         var made = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.True(response.StatusCode == HttpStatusCode.Created, made.ToString());
         return made.GetProperty("secret").GetString()!;
+    }
+
+    private static async Task<int> StatusAsync(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(path);
+        return (int)answer.StatusCode;
     }
 
     private static async Task<(HttpStatusCode, bool)> Statuses(HttpClient client, string? id)

@@ -58,18 +58,46 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         Assert.Equal(Contracts.ProblemCode.All.Select(code => code.Word).Order(), read.Document!.Components!.Examples!.Keys.Order());
     }
 
-    // The examples are not made up: the gateway takes the one of its most important operation.
+    // Who opens the reference and presses Send on what is there gets rows, before there is any data of one's own.
     [Fact]
-    public async Task OpenApi_ExampleOfSubmit_HasTheRightForm()
+    public async Task OpenApi_ExampleOfSubmit_RunsAsItStands()
     {
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
-        var example = document.GetProperty("paths").GetProperty("/api/processing/jobs/submit").GetProperty("post").GetProperty("requestBody")
-            .GetProperty("content").GetProperty("application/json").GetProperty("example");
 
-        using var response = await gateway.Http.PostAsJsonAsync("jobs/submit?validateOnly=true", example);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+        var status = await gateway.Cluster.WaitForEndAsync(GatewayCluster.Id(await gateway.Cluster.SubmitAsync(BodyExample(document, "jobs/submit"))));
 
-        Assert.Equal("dataset-not-found", problem.GetProperty("code").GetString());
+        Assert.Equal("SUCCEEDED", status.GetProperty("status").GetString());
+        Assert.Equal(8, status.GetProperty("result").GetProperty("rows").GetInt64());
+    }
+
+    [Theory, InlineData("data/preview"), InlineData("data/partition")]
+    public async Task OpenApi_ExampleOfData_RunsAsItStands(string path)
+    {
+        var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
+
+        using var response = await gateway.Http.PostAsJsonAsync(path, BodyExample(document, path));
+
+        Assert.Equal(System.Net.HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task OpenApi_ParametersOfAJob_AreTheRecordsOfTheOperations()
+    {
+        var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var forms = schemas.GetProperty("JobSpec").GetProperty("properties").GetProperty("parameters").GetProperty("anyOf").EnumerateArray()
+            .Where(form => form.TryGetProperty("$ref", out _)).Select(form => form.GetProperty("$ref").GetString()!.Split('/')[^1]).ToList();
+
+        Assert.Equal(
+            ["AggregateParameters", "FilterParameters", "SelectParameters", "DistinctParameters", "SortParameters", "JoinParameters",
+                "SampleParameters", "ProfileParameters", "MeltParameters", "PivotParameters", "SqlParameters"],
+            forms);
+        Assert.All(forms, form => Assert.False(schemas.GetProperty(form).GetProperty("additionalProperties").GetBoolean()));
+        var function = schemas.GetProperty("AggregateSpec").GetProperty("properties").GetProperty("function");
+        Assert.Contains("quantile_cont", function.GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        var query = schemas.GetProperty("SqlParameters");
+        Assert.Equal("query", Assert.Single(query.GetProperty("required").EnumerateArray()).GetString());
+        Assert.Equal(1_000_000, query.GetProperty("properties").GetProperty("query").GetProperty("maxLength").GetInt32());
     }
 
     [Fact]
@@ -80,6 +108,10 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         Assert.Contains("Orleans.Cluster", page, StringComparison.Ordinal);
         Assert.DoesNotContain("https://cdn", page, StringComparison.Ordinal);
     }
+
+    private static JsonElement BodyExample(JsonElement document, string path) =>
+        document.GetProperty("paths").GetProperty($"/api/processing/{path}").GetProperty("post").GetProperty("requestBody")
+            .GetProperty("content").GetProperty("application/json").GetProperty("example");
 
     private static bool HasExample(JsonElement operation) => operation.GetProperty("responses").EnumerateObject()
         .Where(answer => answer.Name[0] == '2' && answer.Value.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out _))

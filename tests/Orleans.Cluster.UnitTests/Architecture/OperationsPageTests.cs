@@ -1,13 +1,13 @@
-using System.Collections;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Gateway.Reference;
+using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.UnitTests.Architecture;
 
 /// <summary>
-/// <c>deploy/reference/OPERATIONS.md</c> has every operation and every one of its parameters with an example. It is made from the contract's classes:
-/// run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
+/// <c>deploy/reference/OPERATIONS.md</c> has every operation and every option of a job with its type, default and bounds as the OpenAPI document has
+/// them, and with an example. Run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
 /// </summary>
 public sealed class OperationsPageTests
 {
@@ -16,7 +16,16 @@ public sealed class OperationsPageTests
         # Operations
 
         A job names one in `operation` and gives its parameters in `parameters`. The examples run as they stand where `deploy/examples` is the data root; a test
-        does it. This page is made from the code.
+        does it. Functions are on [a page of their own](FUNCTIONS.md). This page is made from the code, as is the OpenAPI document.
+        """;
+
+    private const string OptionsIntro =
+        """
+
+        ## Options of a job
+
+        Beside `operation` and `parameters`. What is not given has its default.
+
         """;
 
     private static string Page => Path.Combine(Repository.Root, "deploy", "reference", "OPERATIONS.md");
@@ -38,50 +47,70 @@ public sealed class OperationsPageTests
     [Fact]
     public void Examples_OfEachOperation_UseEachParameter()
     {
-        Assert.Equal(Enum.GetValues<OperationKind>().Order(), OperationExamples.ByOperation.Keys.Order());
-        foreach (var (operation, example) in OperationExamples.ByOperation)
-        {
-            var used = JsonDocument.Parse(example).RootElement.TryGetProperty("parameters", out var given) ? given.EnumerateObject().Select(field => field.Name).ToList() : [];
-            var known = Parameters(operation)?.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ToList() ?? [];
+        var schemas = new ReferenceDocument();
 
-            // Of a sample one size alone is given.
-            Assert.Equal(known.Where(name => (operation, name) != (OperationKind.Sample, "fraction")).Order(), used.Order());
+        Assert.Equal(Enum.GetValues<OperationKind>().Order(), OperationExamples.ByOperation.Keys.Order());
+        foreach (var (operation, type) in ParameterTypes.All)
+        {
+            var used = OperationExamples.ByOperation[operation].SelectMany(example => Paths(JsonDocument.Parse(example).RootElement.GetProperty("parameters")));
+            Assert.Equal(schemas.Fields(type.Name).Select(field => field.Path).Order(), used.Distinct().Order());
         }
     }
 
+    [Fact]
+    public void Examples_OfOptions_UseEachOption()
+    {
+        var known = new ReferenceDocument().Fields("JobSpec").Select(field => field.Path)
+            .Where(path => !path.StartsWith("parameters", StringComparison.Ordinal)).ToHashSet();
+
+        var used = OperationExamples.Options.SelectMany(example => Paths(JsonDocument.Parse(example).RootElement)).ToHashSet();
+
+        Assert.Empty(known.Except(used));
+    }
+
+    // What the client offers by name is what the gateway takes.
+    [Fact]
+    public void Catalogue_OfAggregates_IsTheEnumOfTheClient() => Assert.Equal(
+        AggregateCatalogue.All.Select(function => function.Name),
+        Enum.GetValues<Client.AggregateFunction>().Select(function => JsonNamingPolicy.SnakeCaseLower.ConvertName(function.ToString())));
+
     private static string Render()
     {
-        var source = File.ReadAllText(Path.Combine(Repository.Root, "src", "Orleans.Cluster.Contracts", "OperationParameters.cs"));
+        var schemas = new ReferenceDocument();
         var kinds = File.ReadAllText(Path.Combine(Repository.Root, "src", "Orleans.Cluster.Contracts", "JobSpec.cs"));
         var lines = new List<string> { Intro };
         foreach (var operation in Enum.GetValues<OperationKind>())
         {
             lines.Add($"\n## {operation.ToString().ToLowerInvariant()}\n\n{DocComments.Summary(kinds, $"    {operation} = ").Split(" See `")[0].TrimEnd('.')}.\n");
-            if (Parameters(operation) is { } type)
+            if (ParameterTypes.All.FirstOrDefault(pair => pair.Operation == operation).Parameters is { } type)
             {
-                var usual = Activator.CreateInstance(type)!;
-                lines.Add("| parameter | default | meaning |\n| --- | --- | --- |");
-                lines.AddRange(type.GetProperties().Select(property =>
-                    $"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` | {Default(property.GetValue(usual))} | "
-                    + $"{DocComments.Summary(source, $" {property.Name} {{", $"record {type.Name}")} |"));
-                lines.Add("");
+                lines.AddRange(Table("parameter", schemas.Fields(type.Name)));
             }
 
-            lines.Add($"```json\n{OperationExamples.ByOperation[operation]}\n```");
+            lines.Add(string.Join("\n\n", OperationExamples.ByOperation[operation].Select(example => $"```json\n{example}\n```")));
         }
 
+        lines.Add(OptionsIntro + string.Join('\n', Table(
+            "option", schemas.Fields("JobSpec").Where(field => field.Path != "operation" && !field.Path.StartsWith("parameters", StringComparison.Ordinal)))));
+        lines.Add(string.Join("\n\n", OperationExamples.Options.Select(example => $"```json\n{example}\n```")));
         return string.Join('\n', lines) + "\n";
     }
 
-    private static Type? Parameters(OperationKind operation) => typeof(AggregateParameters).Assembly.GetType($"Orleans.Cluster.Contracts.{operation}Parameters");
+    private static IEnumerable<string> Table(string what, IEnumerable<ReferenceField> fields) =>
+    [
+        $"| {what} | type | default | meaning |\n| --- | --- | --- | --- |",
+        .. fields.Select(field => $"| `{field.Path}` | {field.Type}{(field.Bounds.Length == 0 ? "" : $", {field.Bounds}")} | {field.Default} | {field.Meaning} |"),
+        "",
+    ];
 
-    private static string Default(object? value) => value switch
+    // A list's fields are those of its items; a map's names are the user's own.
+    private static IEnumerable<string> Paths(JsonElement element, string at = "") => element.ValueKind switch
     {
-        null => "none",
-        string text => $"`{text}`",
-        bool flag => flag ? "`true`" : "`false`",
-        IEnumerable => "none",
-        Enum word => $"`{word.ToString().ToUpperInvariant()}`",
-        _ => $"`{value}`",
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(item => Paths(item, item.ValueKind == JsonValueKind.Object ? $"{at}[]" : at)),
+        JsonValueKind.Object when at is "labels" or "source.options.columns" => [],
+        JsonValueKind.Object when at == "sources" => element.EnumerateObject().SelectMany(source => Paths(source.Value, "source")),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(field =>
+            Paths(field.Value, at.Length == 0 ? field.Name : $"{at}.{field.Name}").Prepend(at.Length == 0 ? field.Name : $"{at}.{field.Name}")),
+        _ => [],
     };
 }

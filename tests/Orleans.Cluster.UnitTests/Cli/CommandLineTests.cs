@@ -21,6 +21,10 @@ public sealed class CommandLineTests
     [InlineData("list --limit x", "'x' of --limit is not a whole number.", "list")]
     [InlineData("list --priority HIHG", "'HIHG' of --priority is not one of LOW, NORMAL, HIGH, CRITICAL.", "list")]
     [InlineData("list --created-after soon", "'soon' of --created-after is not a time such as 2026-01-31T12:00:00Z.", "list")]
+    [InlineData("up --workers four", "'four' of --workers is not a whole number.", "up")]
+    [InlineData("demo --rows many", "'many' of --rows is not a whole number.", "demo")]
+    [InlineData("sumbit --help", "Unknown command 'sumbit'. Did you mean 'submit'?", "")]
+    [InlineData("keys creat --help", "Unknown command 'creat'. Did you mean 'create'?", "keys")]
     [InlineData("up --workers 99", "--workers is 0 to 32.", "up")]
     [InlineData("up --data /nonexistent-folder", "There is no folder '/nonexistent-folder' for --data.", "up")]
     public async Task RunAsync_Mistake_IsOneLineAndWhereTheHelpIs(string line, string fault, string command)

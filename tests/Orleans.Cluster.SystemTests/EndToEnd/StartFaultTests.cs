@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orleans.Cluster.SystemTests.EndToEnd;
+
+/// <summary>A gateway that cannot start ends with exit code 1 and one sentence, and starts no worker before.</summary>
+public sealed class StartFaultTests
+{
+    [Fact]
+    public async Task Start_PortIsTaken_EndsBeforeItTouchesItsState()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        await using var cluster = new EmbeddedCluster();
+
+        var (code, said) = await cluster.CommandAsync($"--Urls=http://127.0.0.1:{port}");
+
+        Assert.Equal((1, $"Port {port} of 127.0.0.1 is taken by another process. Stop that, or set Urls to another address."), (code, said.Trim()));
+        Assert.False(File.Exists(Path.Combine(cluster.StateFolder, "cluster.db")));
+    }
+
+    [Fact]
+    public async Task Start_DatabaseIsNone_EndsWithASentence()
+    {
+        await using var cluster = new EmbeddedCluster();
+        Directory.CreateDirectory(cluster.StateFolder);
+        await File.WriteAllTextAsync(Path.Combine(cluster.StateFolder, "cluster.db"), new string('x', 8192));
+
+        var (code, said) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0");
+
+        Assert.Equal(1, code);
+        Assert.Equal(
+            $"The database in {cluster.StateFolder} cannot be used: cluster.db is damaged, or is not a database. "
+            + "Bring it back with 'restore', or move it away to begin anew.",
+            said.Trim());
+        Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));
+    }
+
+    [Theory]
+    [InlineData("--Cluster:Workers=99", "Cluster:Workers")]
+    [InlineData("--Queue:LeaseDuration=soon", "Queue:LeaseDuration")]
+    public async Task Start_SettingOutOfItsBounds_IsNamed(string setting, string name)
+    {
+        await using var cluster = new EmbeddedCluster();
+
+        var (code, said) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0", setting);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"Setting {name}", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", said, StringComparison.Ordinal);
+    }
+}

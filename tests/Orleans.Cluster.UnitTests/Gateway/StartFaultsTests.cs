@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Silo.Processes;
+
+namespace Orleans.Cluster.UnitTests.Gateway;
+
+public sealed class StartFaultsTests
+{
+    public static TheoryData<Exception, string> Known => new()
+    {
+        { new SqliteException("file is not a database", 26), "cluster.db is damaged, or is not a database." },
+        { new InvalidDataException("x", new SqliteException("database disk image is malformed", 11)), "cluster.db is damaged" },
+        { new SqliteException("database or disk is full", 13), "There is no space left on the disk" },
+        { new IOException("No space left on device", 28), "There is no space left on the disk of the state directory (No space left on device)" },
+        { new IOException("Failed to bind", new AddressInUseException("Address already in use")), "is taken by another process" },
+        {
+            new OptionsValidationException(
+                "", typeof(QueueOptions), ["DataAnnotation validation failed for 'QueueOptions' members: 'Lease' with the error: 'It must be so.'."]),
+            "Setting Queue:Lease: It must be so."
+        },
+        {
+            new InvalidOperationException("Failed to convert configuration value 'four' at 'Cluster:Workers' to type 'System.Int32'."),
+            "Setting Cluster:Workers cannot be 'four'"
+        },
+    };
+
+    [Theory, MemberData(nameof(Known))]
+    public void SentenceOf_WhatIsNotThisPrograms_IsASentence(Exception failure, string expected) =>
+        Assert.Contains(expected, StartFaults.SentenceOf(failure), StringComparison.Ordinal);
+
+    [Fact]
+    public void SentenceOf_FaultOfTheProgram_IsNone()
+    {
+        Assert.Null(StartFaults.SentenceOf(new InvalidOperationException("Sequence contains no elements")));
+        Assert.Null(StartFaults.SentenceOf(new IOException("The stream was closed.")));
+    }
+}
