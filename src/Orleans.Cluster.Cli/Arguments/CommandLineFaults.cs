@@ -30,11 +30,12 @@ internal static partial class CommandLineFaults
             : [.. parsed.Errors.Select(error => InWords(error.Message, parsed)).Distinct()];
     }
 
-    /// <summary>The same of a line that asks for help: of a command that does not exist there is none.</summary>
+    /// <summary>The same of a line that asks for help: of a command that does not exist there is none. A shell asks for half a word.</summary>
     public static IReadOnlyList<string> OfHelp(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        return command.Subcommands.Count > 0 && parsed.UnmatchedTokens.FirstOrDefault(word => !OptionForm().IsMatch(word)) is { } word
+        return command.Subcommands.Count > 0 && !parsed.Tokens.Any(token => token.Type == TokenType.Directive)
+            && parsed.UnmatchedTokens.FirstOrDefault(word => !OptionForm().IsMatch(word)) is { } word
             ? [UnknownWord(word, command)]
             : [];
     }
