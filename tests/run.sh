@@ -44,8 +44,12 @@ fi
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
+# One compiler for all projects, which halves the time of a build; it ends with it.
 echo "Building ..."
-if ! dotnet build Orleans.Cluster.sln -v q -nologo -clp:ErrorsOnly; then
+dotnet build Orleans.Cluster.sln -v q -nologo -clp:ErrorsOnly -p:UseSharedCompilation=true
+built=$?
+dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
+if ((built != 0)); then
     echo "0 passed, 1 failed, 0 skipped"
     exit 1
 fi
