@@ -83,18 +83,23 @@ internal sealed partial class AttemptExecution(
         }
         finally
         {
-            if (executor.WasKilledHere || executor.HasExited)
+            try
             {
-                // Also where the call ended as cancelled, and the process a moment after it. It is gone before anything of it is
-                // removed.
-                await executor.Epitaph();
-                left += folders.RemoveEngines(executor.Id);
+                if (executor.WasKilledHere || executor.HasExited)
+                {
+                    // Also where the call ended as cancelled, and the process a moment after it. It is gone before anything of it
+                    // is removed.
+                    await executor.Epitaph();
+                    left += folders.RemoveEngines(executor.Id);
+                }
             }
-
-            // What a task that failed has cost is seen from outside, as far as it can be.
-            attempt.Cost = new TaskCost(
-                Math.Max(0, watch.CpuSeconds - cpu), watch.PeakBytes, left, clock.GetElapsedTime(begun).TotalSeconds);
-            pool.Return(executor);
+            finally
+            {
+                // What a task that failed has cost is seen from outside, as far as it can be.
+                attempt.Cost = new TaskCost(
+                    Math.Max(0, watch.CpuSeconds - cpu), watch.PeakBytes, left, clock.GetElapsedTime(begun).TotalSeconds);
+                pool.Return(executor);
+            }
         }
     }
 

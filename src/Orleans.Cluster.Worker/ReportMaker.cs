@@ -8,10 +8,11 @@ namespace Orleans.Cluster.Worker;
 internal sealed class ReportMaker(WorkerIdentity self, WorkerRoom room, WorkerMeter meter, AttemptRunner runner, GrantBook book)
 {
     /// <summary>The report of this moment. It is unanswered until <see cref="End"/>.</summary>
-    public WorkerReport Begin()
+    public WorkerReport Begin() => book.BeginReport(Describe);
+
+    // Grants before what runs: a grant is closed only after its attempts are among these, so that none is missed in between.
+    private WorkerReport Describe(GrantReport grants)
     {
-        // Grants before what runs: a grant is closed only after its attempts are among these, so that none is missed in between.
-        var grants = book.BeginReport();
         AttemptId[] running = [.. runner.Attempts.Select(attempt => attempt.Id)];
         var busy = room.Busy;
         return new WorkerReport

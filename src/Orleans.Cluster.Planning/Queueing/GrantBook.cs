@@ -51,14 +51,28 @@ public sealed class GrantBook(WorkerRoom room)
         }
     }
 
-    /// <summary>A report is made now: its number, and what it says of grants. It is unanswered from here on, and does not name itself.</summary>
-    public GrantReport BeginReport()
+    /// <summary>
+    /// A report is made now. It is unanswered from here on, and does not name itself; one that cannot be made is never sent, and so not waited for.
+    /// </summary>
+    /// <param name="make">Makes it of its number and what it says of grants.</param>
+    public T BeginReport<T>(Func<GrantReport, T> make)
     {
+        ArgumentNullException.ThrowIfNull(make);
+        GrantReport report;
         lock (gate)
         {
-            var report = new GrantReport(++lastReport, [.. open.Keys], [.. held], [.. unanswered], IsDraining);
+            report = new GrantReport(++lastReport, [.. open.Keys], [.. held], [.. unanswered], IsDraining);
             unanswered.Add(report.Number);
-            return report;
+        }
+
+        try
+        {
+            return make(report);
+        }
+        catch
+        {
+            EndReport(report.Number);
+            throw;
         }
     }
 

@@ -48,10 +48,9 @@ internal static class StoragePreparation
             await SetClock(provider);
             return await provider.GetRequiredService<IClusterEpoch>().Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
         }
-        catch (SqliteException exception)
+        catch (SqliteException exception) when (StartFaults.SentenceOf(exception) is { } why)
         {
-            throw new StartRefusedException(
-                $"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {StartFaults.SentenceOf(exception)}", exception);
+            throw new StartRefusedException($"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {why}", exception);
         }
     }
 

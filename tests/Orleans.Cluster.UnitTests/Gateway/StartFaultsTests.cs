@@ -35,5 +35,6 @@ public sealed class StartFaultsTests
     {
         Assert.Null(StartFaults.SentenceOf(new InvalidOperationException("Sequence contains no elements")));
         Assert.Null(StartFaults.SentenceOf(new IOException("The stream was closed.")));
+        Assert.Null(StartFaults.SentenceOf(new SqliteException("database is locked", 5)));
     }
 }

@@ -223,7 +223,7 @@ internal sealed class GangWorld
 
     private void Send(Worker worker)
     {
-        var grants = worker.Book.BeginReport();
+        var grants = worker.Book.BeginReport(described => described);
         var busy = worker.Room.Busy.Slots;
         Assert.True(busy <= Slots, $"{worker.Id} has {busy} tasks on {Slots} slots.");
         Assert.True(worker.Running.Count <= busy, $"{worker.Id} runs {worker.Running.Count} tasks on {busy} slots that it has taken.");

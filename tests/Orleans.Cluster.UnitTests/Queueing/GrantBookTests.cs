@@ -57,7 +57,7 @@ public sealed class GrantBookTests
 
         Assert.Equal(0, book.Open(7, Of(1)));
 
-        Assert.Equal([6L], book.BeginReport().Open);
+        Assert.Equal([6L], book.BeginReport(grants => grants).Open);
     }
 
     [Fact]
@@ -117,16 +117,24 @@ public sealed class GrantBookTests
 
         Assert.Equal((1, false), (room.Busy.Slots, book.IsEmpty));
         Assert.Equal(0, book.Open(8, Of(1)));
-        Assert.True(book.BeginReport().IsDraining);
+        Assert.True(book.BeginReport(grants => grants).IsDraining);
+    }
+
+    [Fact]
+    public void BeginReport_TheReportCannotBeMade_IsNotWaitedFor()
+    {
+        Assert.Throws<IOException>(() => book.BeginReport<int>(_ => throw new IOException("The usage could not be read.")));
+
+        Assert.Empty(book.BeginReport(grants => grants).Unanswered);
     }
 
     [Fact]
     public void BeginReport_EarlierOnesAreOnTheirWay_NamesThoseAndNotItself()
     {
-        var first = book.BeginReport();
-        var second = book.BeginReport();
+        var first = book.BeginReport(grants => grants);
+        var second = book.BeginReport(grants => grants);
         book.EndReport(first.Number);
-        var third = book.BeginReport();
+        var third = book.BeginReport(grants => grants);
 
         Assert.Equal((1, 2, 3), (first.Number, second.Number, third.Number));
         Assert.Empty(first.Unanswered);
@@ -136,7 +144,7 @@ public sealed class GrantBookTests
 
     private void AssertDescribed(long[] open, long[] held)
     {
-        var report = book.BeginReport();
+        var report = book.BeginReport(grants => grants);
         Assert.Equal(open, report.Open);
         Assert.Equal(held, report.Held);
     }
