@@ -330,6 +330,13 @@ public sealed record ExportRequest(
     /// Columns that are in the names of the files' folders (<see cref="FolderName"/>) instead of in the files, outermost first.
     /// </summary>
     public IReadOnlyList<string> FolderColumns { get; init; } = [];
+
+    /// <summary>Rows of the page and of the whole result, as the files were committed.</summary>
+    public ExportedRows CountRows()
+    {
+        var total = Files.Sum(file => file.Rows);
+        return new ExportedRows(Math.Max(0, Math.Min(total - Offset, Limit ?? long.MaxValue)), total);
+    }
 }
 
 /// <summary>A page as written: rows in it and rows of the whole result.</summary>

@@ -74,6 +74,23 @@ public sealed class ResultValueTests : IDisposable
         Assert.Equal(["1", "2"], rows.Select(row => row[^1]));
     }
 
+    // The statements that make and read JSON have names of their own, which are users' too.
+    [Theory]
+    [InlineData(OutputFormat.Parquet)]
+    [InlineData(OutputFormat.Csv)]
+    [InlineData(OutputFormat.Ndjson)]
+    public async Task Result_ColumnsNamedAsOurOwn_KeepTheirValues(OutputFormat format)
+    {
+        string[] names = ["x0", "y0", "x1", "y1", "line", "json", "q", "f", "v", "__file", "__path", "__value0"];
+        var columns = string.Join(", ", names.Select((name, i) => $"{{'key': {i}, 'value': 'wrong'}} AS {name}"));
+        var query = JsonSerializer.SerializeToElement(new { query = $"SELECT {columns}, MAP {{'k': [MAP {{7: 'right'}}]}} AS m, [[1]] AS l FROM source" });
+
+        var result = await harness.Run(Job(query, new OutputSpec { Path = "out", Format = format }));
+
+        var row = result.GetProperty("rows")[0].EnumerateArray().Select(cell => cell.GetRawText()).ToArray();
+        Assert.Equal(names.Select((_, i) => $"{{\"key\":{i},\"value\":\"wrong\"}}").Append("{\"k\":[{\"7\":\"right\"}]}").Append("[[1]]"), row);
+    }
+
     [Theory]
     [InlineData(OutputFormat.Parquet)]
     [InlineData(OutputFormat.Csv)]

@@ -8,8 +8,8 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal interface IResultReader
 {
     /// <summary>
-    /// A page of a job's result, or of a table beside its rows. The caller streams the file and disposes the page, which deletes
-    /// it.
+    /// A page of a job's result, or of a table beside its rows. It may still be written when this answers. The caller streams the file
+    /// and disposes the page, which deletes it.
     /// </summary>
     /// <exception cref="ClusterException">
     /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such table.
@@ -30,26 +30,4 @@ internal interface IResultReader
     /// <summary>Rows that were set aside: file, line, byte offset, column, value, expected type, raw text.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
     Task<RowsFile> ReadQuarantine(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken);
-}
-
-/// <summary>
-/// A page of rows in a file: a scratch file, which goes when this is disposed, or a stored one that is the page as it is.
-/// </summary>
-internal sealed class RowsFile(string path, ExportedRows rows, bool isStored = false) : IDisposable
-{
-    public string Path { get; } = path;
-
-    public ExportedRows Rows { get; } = rows;
-
-    /// <summary>A stored file, open: by its path others may have exchanged it since. Null for a scratch file.</summary>
-    public FileStream? Stored { get; init; }
-
-    public void Dispose()
-    {
-        Stored?.Dispose();
-        if (!isStored)
-        {
-            File.Delete(Path);
-        }
-    }
 }

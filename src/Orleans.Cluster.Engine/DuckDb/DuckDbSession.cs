@@ -112,12 +112,13 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
-    /// <summary>Runs one statement and hands on its rows as Arrow batches. The engine holds the result, within the instance's memory.</summary>
+    /// <summary>Runs one statement and hands on its rows as Arrow batches while it runs.</summary>
     public void ReadArrow(string sql, Action<Apache.Arrow.Ipc.IArrowArrayStream> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var command = _connection.CreateCommand();
         command.CommandText = sql;
+        command.UseStreamingMode = true;
         using var registration = cancellationToken.Register(static state => ((DuckDBCommand)state!).Cancel(), command);
         try
         {

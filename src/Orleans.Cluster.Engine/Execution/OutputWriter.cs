@@ -9,8 +9,8 @@ namespace Orleans.Cluster.Engine.Execution;
 /// <summary>Writes the rows of a task's query as its output wants them, makes them durable, and lists what there is.</summary>
 internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInputs inputs, CancellationToken cancellationToken)
 {
-    private const string Rows = "__rows";
-    private const string Number = "__number";
+    private const string Rows = OwnName.Prefix + "rows";
+    private const string Number = OwnName.Prefix + "number";
 
     // From so many targets on, a sort of the rows costs less than a look at all of them for each target.
     private const int ManyTargets = 24;

@@ -18,10 +18,12 @@ internal sealed class ResultFolders(
     public const int MaxFolders = 10_000;
 
     private const int MaxNameBytes = 255;
-    private const string Rows = "__rows";
-    private const string Sorted = "__sorted";
-    private const string Values = "__values";
-    private const string Number = "__folder";
+    private const string Count = OwnName.Prefix + "count";
+    private const string First = OwnName.Prefix + "first";
+    private const string Rows = OwnName.Prefix + "rows";
+    private const string Sorted = OwnName.Prefix + "sorted";
+    private const string Values = OwnName.Prefix + "values";
+    private const string Number = OwnName.Prefix + "folder";
 
     private readonly IReadOnlyList<ColumnSchema> keys =
     [
@@ -50,7 +52,7 @@ internal sealed class ResultFolders(
         Sort();
         var texts = string.Join(", ", keys.Select(key => $"CAST({SqlText.Name(key.Name)} AS VARCHAR)"));
         var folders = session.Query(
-            $"SELECT {Number}, __count, {texts} FROM {Values} ORDER BY {Number}",
+            $"SELECT {Number}, {Count}, {texts} FROM {Values} ORDER BY {Number}",
             row => (Number: row.GetInt64(0), Rows: row.GetInt64(1),
                 Folder: string.Join('/', keys.Select((key, i) => NameOf(key.Name, row.IsDBNull(i + 2) ? null : row.GetString(i + 2))))),
             cancellationToken);
@@ -64,8 +66,8 @@ internal sealed class ResultFolders(
         var names = SqlText.Names(keys.Select(key => key.Name));
         var same = string.Join(" AND ", keys.Select(key => $"r.{SqlText.Name(key.Name)} IS NOT DISTINCT FROM v.{SqlText.Name(key.Name)}"));
         session.Execute(
-            $"CREATE TEMP TABLE {Values} AS SELECT row_number() OVER (ORDER BY __first) AS {Number}, * FROM "
-            + $"(SELECT {names}, min(rowid) AS __first, count(*) AS __count FROM {Rows} GROUP BY {names})", cancellationToken);
+            $"CREATE TEMP TABLE {Values} AS SELECT row_number() OVER (ORDER BY {First}) AS {Number}, * FROM "
+            + $"(SELECT {names}, min(rowid) AS {First}, count(*) AS {Count} FROM {Rows} GROUP BY {names})", cancellationToken);
         var count = session.QueryInt64($"SELECT count(*) FROM {Values}", cancellationToken);
         if (count > MaxFolders)
         {

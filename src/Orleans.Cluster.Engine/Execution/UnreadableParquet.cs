@@ -24,7 +24,7 @@ internal static class UnreadableParquet
             {
                 try
                 {
-                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(Read(scan), slice)}) AS s", cancellationToken);
+                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, Read(scan), slice)}) AS s", cancellationToken);
                 }
                 catch (DuckDBException e)
                 {

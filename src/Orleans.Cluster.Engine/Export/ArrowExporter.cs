@@ -3,7 +3,6 @@ using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
-using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
@@ -19,54 +18,16 @@ namespace Orleans.Cluster.Engine.Export;
 /// </summary>
 internal static class ArrowExporter
 {
-    // The engine holds a page while it is handed over; a row is taken for eight times its stored size.
-    private const long PageBytes = 64L << 20;
-    private const int Inflation = 8;
-    private const long LeastPageRows = 2048;
-    private const long MostPageRows = 1L << 20;
-
-    public static void Write(DuckDbSession session, ExportRequest request, CancellationToken cancellationToken)
+    /// <exception cref="EngineException">The files have not the rows that they were committed with.</exception>
+    public static void Write(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
-        var source = request.SourceFormat == OutputFormat.Parquet ? request : Spool(session, request, cancellationToken);
-        try
+        // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
+        using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
+        var written = 0L;
+        session.ReadArrow(page.Sql(), batches => written = WriteBatches(file, batches, Options(request.Format), cancellationToken), cancellationToken);
+        if (written != page.Rows)
         {
-            using var file = new FileStream(request.TargetPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
-            WritePages(session, source, file, cancellationToken);
-        }
-        finally
-        {
-            if (source != request)
-            {
-                File.Delete(source.Files[0].Path);
-            }
-        }
-    }
-
-    private static void WritePages(DuckDbSession session, ExportRequest request, FileStream file, CancellationToken cancellationToken)
-    {
-        var all = new ResultPage(request);
-        var pageRows = PageRows(request.Files);
-        ArrowStreamWriter? writer = null;
-        try
-        {
-            for (var done = 0L; done < all.Rows || writer is null; done += pageRows)
-            {
-                var page = new ResultPage(request with { Offset = request.Offset + done, Limit = Math.Min(pageRows, all.Rows - done) });
-                session.ReadArrow(
-                    page.Sql(),
-                    batches =>
-                    {
-                        writer ??= new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, Options(request.Format));
-                        WriteBatches(writer, batches, cancellationToken);
-                    },
-                    cancellationToken);
-            }
-
-            writer.WriteEnd();
-        }
-        finally
-        {
-            writer?.Dispose();
+            throw new EngineException(FailureKind.Internal, $"The files of the result hold {written} rows of the page and not {page.Rows}.");
         }
     }
 
@@ -80,33 +41,21 @@ internal static class ArrowExporter
     private static IpcOptions Compressed(CompressionCodecType codec) =>
         new() { CompressionCodecFactory = new CompressionCodecFactory(), CompressionCodec = codec };
 
-    private static void WriteBatches(ArrowStreamWriter writer, IArrowArrayStream batches, CancellationToken cancellationToken)
+    private static long WriteBatches(Stream file, IArrowArrayStream batches, IpcOptions options, CancellationToken cancellationToken)
     {
+        var rows = 0L;
+        using var writer = new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, options);
         writer.WriteStart();
         while (batches.ReadNextRecordBatchAsync(cancellationToken).AsTask().GetAwaiter().GetResult() is { } batch)
         {
             using (batch)
             {
                 writer.WriteRecordBatch(batch);
+                rows += batch.Length;
             }
         }
-    }
 
-    private static long PageRows(IReadOnlyList<ArtifactRef> files)
-    {
-        var (rows, bytes) = (files.Sum(file => file.Rows), files.Sum(file => file.Bytes));
-        return Math.Clamp(PageBytes * Math.Max(rows, 1) / Math.Max(bytes * Inflation, 1), LeastPageRows, MostPageRows);
-    }
-
-    // Text cannot be read from its middle: its rows of the page are written as Parquet first, from which pages can be.
-    private static ExportRequest Spool(DuckDbSession session, ExportRequest request, CancellationToken cancellationToken)
-    {
-        var page = new ResultPage(request);
-        var path = request.TargetPath + ".spool";
-        session.Execute($"COPY ({page.Sql()}) TO {SqlText.Literal(path)} (FORMAT parquet, COMPRESSION snappy)", cancellationToken);
-        OpenSources.KeepName(path);
-        var producer = new AttemptId(new TaskId(default, 0, 0), 0);
-        var spooled = new ArtifactRef(producer, path, page.Rows, new FileInfo(path).Length, "");
-        return request with { Files = [spooled], SourceFormat = OutputFormat.Parquet, FolderColumns = [], Offset = 0, Limit = null };
+        writer.WriteEnd();
+        return rows;
     }
 }

@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Engine.Export;
 /// <summary>A page of a result as a query: of its files, as they were written, those that hold rows of the page.</summary>
 internal sealed class ResultPage
 {
-    private const string Path = "__path";
+    private const string Path = OwnName.Prefix + "path";
 
     private readonly ExportRequest _request;
     private readonly IReadOnlyList<ColumnSchema> _fileColumns;
@@ -18,8 +18,7 @@ internal sealed class ResultPage
     public ResultPage(ExportRequest request)
     {
         _request = request;
-        TotalRows = request.Files.Sum(file => file.Rows);
-        Rows = Math.Max(0, Math.Min(TotalRows - request.Offset, request.Limit ?? long.MaxValue));
+        (Rows, TotalRows) = request.CountRows();
         _fileColumns = [.. request.Columns.Where(column => !request.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
         var files = new List<ArtifactRef>();
         var at = 0L;
@@ -62,7 +61,7 @@ internal sealed class ResultPage
 
         var columns = string.Join(", ", wanted.Select(Column));
         var paths = $"[{string.Join(", ", _files.Select(file => OpenSources.Literal(file.Path)))}]";
-        var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON __file = {Path}";
+        var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON {OwnName.Prefix}file = {Path}";
         return $"SELECT {columns} FROM {Read(paths)} AS f{folders} LIMIT {Rows} OFFSET {_request.Offset - _skipped}";
     }
 
@@ -81,7 +80,7 @@ internal sealed class ResultPage
     {
         var name = SqlText.Name(column.Name);
         var folder = _request.FolderColumns.ToList().FindIndex(key => string.Equals(key, column.Name, StringComparison.OrdinalIgnoreCase));
-        return folder >= 0 ? $"CAST(__value{folder} AS {column.Type}) AS {name}" : _request.SourceFormat switch
+        return folder >= 0 ? $"CAST({OwnName.Prefix}value{folder} AS {column.Type}) AS {name}" : _request.SourceFormat switch
         {
             OutputFormat.Parquet => $"CAST({name} AS {column.Type}) AS {name}",
             OutputFormat.Ndjson => $"{JsonValueReader.Field("line", column.Name, ColumnType.Parse(column.Type))} AS {name}",
@@ -92,7 +91,7 @@ internal sealed class ResultPage
     private string FolderValues()
     {
         var rows = _files.Select(file => $"({OpenSources.Literal(file.Path)}, {string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
-        return $"(VALUES {string.Join(", ", rows)}) AS v(__file, {string.Join(", ", _request.FolderColumns.Select((_, i) => $"__value{i}"))})";
+        return $"(VALUES {string.Join(", ", rows)}) AS v({OwnName.Prefix}file, {string.Join(", ", _request.FolderColumns.Select((_, i) => $"{OwnName.Prefix}value{i}"))})";
     }
 
     private IEnumerable<string?> Values(ArtifactRef file)

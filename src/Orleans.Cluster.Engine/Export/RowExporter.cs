@@ -20,6 +20,9 @@ internal static class RowExporter
     public static ExportedRows Export(ExportRequest request, CancellationToken cancellationToken)
     {
         using var sources = OpenSources.Begin();
+
+        // Somebody may read the file while it grows; one that an earlier try has left is not written into.
+        File.Delete(request.TargetPath);
         var page = new ResultPage(request);
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {
@@ -38,14 +41,14 @@ internal static class RowExporter
                 session.Execute($"COPY ({page.Sql()}) TO {target} (FORMAT parquet, COMPRESSION zstd)", cancellationToken);
                 break;
             case ExportFormat.Arrow or ExportFormat.ArrowLz4 or ExportFormat.ArrowZstd:
-                ArrowExporter.Write(session, request, cancellationToken);
+                ArrowExporter.Write(session, page, request, cancellationToken);
                 break;
             default:
                 WriteJson(session, page, request, cancellationToken);
                 break;
         }
 
-        return new ExportedRows(page.Rows, page.TotalRows);
+        return request.CountRows();
     }
 
     // The engine writes the rows, a line each, and holds none of them.

@@ -11,7 +11,7 @@ namespace Orleans.Cluster.Engine.Probing;
 internal sealed record TextColumns(IReadOnlyList<string> Names, IReadOnlyList<ColumnGuess> Guesses, string Path)
 {
     /// <summary>Name of the empty column that a delimiter at each line's end makes; nobody sees it.</summary>
-    public const string Trailing = "__trailing";
+    public const string Trailing = OwnName.Prefix + "trailing";
 
     /// <summary>Columns of a file.</summary>
     /// <param name="file">The file; it has records or a header.</param>

@@ -96,7 +96,7 @@ internal sealed class JsonTable : TableFunction
     {
         var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var own = string.Join(", ", TextColumns.Index().Where(pair => wanted.Contains(pair.Item.Name)).Select(pair =>
-            $"{Value(pair.Item, pair.Index)} AS {SqlText.Name(pair.Item.Name)}").DefaultIfEmpty("1 AS \"__none\""));
+            $"{Value(pair.Item, pair.Index)} AS {SqlText.Name(pair.Item.Name)}").DefaultIfEmpty($"1 AS {OwnName.One}"));
         return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }
 

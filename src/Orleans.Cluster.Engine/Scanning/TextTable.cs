@@ -13,7 +13,7 @@ namespace Orleans.Cluster.Engine.Scanning;
 internal sealed class TextTable : TableFunction
 {
     /// <summary>A column behind the file's own: the number of a record among those of the table, from 0.</summary>
-    public const string RecordColumn = "__record";
+    public const string RecordColumn = OwnName.Prefix + "record";
 
     private readonly SortedDictionary<long, BadRow> _bad = [];
     private readonly Dictionary<long, SortedSet<int>> _refused = [];
@@ -95,7 +95,7 @@ internal sealed class TextTable : TableFunction
         var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var own = string.Join(", ", TextColumns.Index().Where(pair => wanted.Contains(pair.Item.Name)).Select(pair =>
             $"{(pair.Item.IsCast ? $"CAST(c{pair.Index} AS {pair.Item.Declared})" : $"c{pair.Index}")} AS {SqlText.Name(pair.Item.Name)}")
-            .DefaultIfEmpty("1 AS \"__none\""));
+            .DefaultIfEmpty($"1 AS {OwnName.One}"));
         return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }
 

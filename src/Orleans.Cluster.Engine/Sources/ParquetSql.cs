@@ -7,6 +7,8 @@ namespace Orleans.Cluster.Engine.Sources;
 /// <summary>Reads Parquet slices in order; row ranges cost nothing, as the engine prunes row groups by row number.</summary>
 internal static class ParquetSql
 {
+    private const string RowNumber = "file_row_number";
+
     /// <summary>One SELECT for each run of slices that one call can read.</summary>
     public static IEnumerable<string> Selects(ScanInput scan, IReadOnlyList<ColumnSchema> columns)
     {
@@ -25,7 +27,7 @@ internal static class ParquetSql
                 whole.Clear();
             }
 
-            yield return SelectRange(columns, slice);
+            yield return SelectRange(scan, columns, slice);
         }
 
         if (whole.Count > 0)
@@ -35,14 +37,20 @@ internal static class ParquetSql
     }
 
     /// <summary>Rows of one slice under columns of the dataset.</summary>
-    public static string SelectRange(IReadOnlyList<ColumnSchema> wanted, FileSlice slice)
+    public static string SelectRange(ScanInput scan, IReadOnlyList<ColumnSchema> wanted, FileSlice slice)
     {
         var columns = TextSql.Select(wanted, slice.File, readAsDataset: false);
-        var path = OpenSources.Literal(slice.File.Stamp.Path);
-        return IsWhole(slice)
-            ? $"SELECT {columns} FROM read_parquet({path}, hive_partitioning = false)"
-            : $"SELECT {columns} FROM read_parquet({path}, hive_partitioning = false, file_row_number = true) "
-                + $"WHERE file_row_number >= {slice.Start} AND file_row_number < {slice.End}";
+        var read = $"read_parquet({OpenSources.Literal(slice.File.Stamp.Path)}, hive_partitioning = false";
+        if (IsWhole(slice))
+        {
+            return $"SELECT {columns} FROM {read})";
+        }
+
+        // A file with a column of this name hides the engine's own: its rows are counted off from the first.
+        var hidesNumbers = (slice.File.Columns ?? scan.Columns).Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
+        return hidesNumbers
+            ? $"SELECT {columns} FROM (SELECT * FROM {read}) LIMIT {slice.End - slice.Start} OFFSET {slice.Start})"
+            : $"SELECT {columns} FROM {read}, {RowNumber} = true) WHERE {RowNumber} >= {slice.Start} AND {RowNumber} < {slice.End}";
     }
 
     private static bool IsWhole(FileSlice slice) => slice.Start == 0 && (slice.Unit != SliceUnit.Rows || slice.End == slice.File.RowCount);

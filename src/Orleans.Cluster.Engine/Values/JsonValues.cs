@@ -39,13 +39,14 @@ internal static class JsonValues
 
     private static string Text(string value, ColumnType type, int depth)
     {
+        // Its fields by brackets: item.key would be a field of a column of that name, if there is one.
         var item = $"x{depth}";
         return type.Kind switch
         {
             ColumnTypeKind.List or ColumnTypeKind.Array =>
                 $"'[' || array_to_string(list_transform({value}, lambda {item}: {TextOrNull(item, type.Last, depth + 1)}), ',') || ']'",
             ColumnTypeKind.Map => $"'{{' || array_to_string(list_transform(map_entries({value}), lambda {item}: "
-                + $"{Quoted(KeyText($"{item}.key", type.Parts[0].Type, depth + 1))} || ':' || {TextOrNull($"{item}.value", type.Last, depth + 1)}), ',') || '}}'",
+                + $"{Quoted(KeyText($"{item}['key']", type.Parts[0].Type, depth + 1))} || ':' || {TextOrNull($"{item}['value']", type.Last, depth + 1)}), ',') || '}}'",
             ColumnTypeKind.Struct => $"CASE WHEN {value} IS NOT NULL THEN concat('{{', "
                 + $"{string.Join(", ',', ", type.Parts.Select((part, i) => Field(NameOf(part, i), Extract(value, part, i), part.Type, depth)))}, '}}') END",
             ColumnTypeKind.Union => $"CAST(to_json({value}) AS VARCHAR)",

@@ -14,6 +14,9 @@ internal sealed class ResultReader(
     IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules, ClusterPaths paths) : IResultReader
 {
     private const int ParallelExports = 2;
+    private const long BeganBytes = 1 << 20;
+
+    private static readonly TimeSpan BeginPause = TimeSpan.FromMilliseconds(20);
 
     private static readonly ColumnSchema[] QuarantineColumns =
     [
@@ -75,22 +78,42 @@ internal sealed class ResultReader(
         if (request is { Format: ExportFormat.Parquet, SourceFormat: OutputFormat.Parquet, FolderColumns: [], Offset: 0, Files: [var only] }
             && !(request.Limit < only.Rows))
         {
-            return new RowsFile(only.Path, new ExportedRows(only.Rows, only.Rows), isStored: true) { Stored = OpenStored(only.Path) };
+            return new RowsFile(OpenStored(only.Path), new ExportedRows(only.Rows, only.Rows));
         }
 
         await exports.WaitAsync(cancellationToken);
+        var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var rows = new RowsFile(request.TargetPath, request.CountRows(), Write(request, writing.Token), writing);
+        await Begin(rows);
+        if (rows.Written.IsFaulted || rows.Written.IsCanceled)
+        {
+            using (rows)
+            {
+                await rows.Written;
+            }
+        }
+
+        return rows;
+    }
+
+    private async Task Write(ExportRequest request, CancellationToken cancellationToken)
+    {
         try
         {
-            return new RowsFile(request.TargetPath, await engine.Export(request, cancellationToken));
-        }
-        catch
-        {
-            File.Delete(request.TargetPath);
-            throw;
+            await engine.Export(request, cancellationToken);
         }
         finally
         {
             exports.Release();
+        }
+    }
+
+    // What fails at its first rows has an answer that says so; a client of many rows gets the first while the last are still written.
+    private static async Task Begin(RowsFile rows)
+    {
+        while (!rows.Written.IsCompleted && !(File.Exists(rows.Path) && new FileInfo(rows.Path).Length >= BeganBytes))
+        {
+            await Task.WhenAny(rows.Written, Task.Delay(BeginPause));
         }
     }
 

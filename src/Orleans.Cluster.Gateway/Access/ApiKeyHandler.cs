@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Gateway.Access;
@@ -45,9 +46,12 @@ internal sealed class ApiKeyHandler(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"Orleans.Cluster API key\", charset=\"UTF-8\""]);
+        Response.Headers.WWWAuthenticate = MayOpenLoginBox ? new StringValues(["Bearer", "Basic realm=\"Orleans.Cluster API key\", charset=\"UTF-8\""]) : "Bearer";
         return Task.CompletedTask;
     }
+
+    // A browser that meets Basic in an answer to a script opens its login box and keeps the script waiting, so that only whole pages are asked so.
+    private bool MayOpenLoginBox => Request.Headers["Sec-Fetch-Mode"].ToString() is "" or "navigate";
 
     private static string? PasswordOf(string base64)
     {

@@ -78,7 +78,22 @@ internal sealed class RowsGrain(IResultReader results) : Grain, IRowsGrain
         gone.Dispose();
     }
 
-    private Task<RowsFile> Write(RowsRequest request)
+    private async Task<RowsFile> Write(RowsRequest request)
+    {
+        var rows = await Begin(request);
+        try
+        {
+            await rows.Written;
+            return rows;
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+    }
+
+    private Task<RowsFile> Begin(RowsRequest request)
     {
         var page = RowsPage.Read(JobRequestsGrain.Parsed(request.Query), () => request.Format, hasTables: !request.Quarantine);
         return request.Quarantine

@@ -57,9 +57,7 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
 
         var (_, type, extension) = Forms[(int)Format];
         var downloadName = Format == ExportFormat.Json ? null : $"{name}.{extension}";
-        return rows.Stored is { } stored
-            ? TypedResults.Stream(stored, type.ToString(), downloadName)
-            : TypedResults.PhysicalFile(rows.Path, type.ToString(), downloadName);
+        return TypedResults.Stream(rows.Open(), type.ToString(), downloadName);
     }
 
     private static ExportFormat FormatOf(HttpRequest request)

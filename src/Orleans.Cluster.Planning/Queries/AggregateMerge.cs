@@ -9,8 +9,8 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
 {
     private const string Fold =
         "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: struct_pack("
-        + "n := a.n + b.n, m := a.m + (b.m - a.m) * (b.n / (a.n + b.n)), "
-        + "s := a.s + b.s + (b.m - a.m) * (b.m - a.m) * (a.n * b.n / (a.n + b.n))))";
+        + "n := a['n'] + b['n'], m := a['m'] + (b['m'] - a['m']) * (b['n'] / (a['n'] + b['n'])), "
+        + "s := a['s'] + b['s'] + (b['m'] - a['m']) * (b['m'] - a['m']) * (a['n'] * b['n'] / (a['n'] + b['n']))))";
 
     // A sum of whole numbers is a HUGEINT, which a file keeps as a decimal (StoredTypes). Merging the decimals as they are saves a division
     // for each partial row, which takes the engine longer than the sum itself.
@@ -83,10 +83,10 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
 
     private static string Spread(string function, string fold) => function switch
     {
-        "var_pop" => $"list_transform([{fold}], lambda t: t.s / t.n)[1]",
-        "stddev_pop" => $"list_transform([{fold}], lambda t: sqrt(t.s / t.n))[1]",
-        "var_samp" or "variance" => $"list_transform([{fold}], lambda t: CASE WHEN t.n > 1 THEN t.s / (t.n - 1) END)[1]",
-        _ => $"list_transform([{fold}], lambda t: CASE WHEN t.n > 1 THEN sqrt(t.s / (t.n - 1)) END)[1]",
+        "var_pop" => $"list_transform([{fold}], lambda t: t['s'] / t['n'])[1]",
+        "stddev_pop" => $"list_transform([{fold}], lambda t: sqrt(t['s'] / t['n']))[1]",
+        "var_samp" or "variance" => $"list_transform([{fold}], lambda t: CASE WHEN t['n'] > 1 THEN t['s'] / (t['n'] - 1) END)[1]",
+        _ => $"list_transform([{fold}], lambda t: CASE WHEN t['n'] > 1 THEN sqrt(t['s'] / (t['n'] - 1)) END)[1]",
     };
 
     // The same for pairs, with the comoment C and both M2, over the rows in which both are known.
@@ -94,16 +94,16 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
     {
         const string Fold =
             "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), x := {x}, y := {y}, c := {c}, p := {p}, q := {q})) FILTER (WHERE {n} > 0), "
-            + "lambda a, b: struct_pack(n := a.n + b.n, x := a.x + (b.x - a.x) * (b.n / (a.n + b.n)), "
-            + "y := a.y + (b.y - a.y) * (b.n / (a.n + b.n)), "
-            + "c := a.c + b.c + (b.x - a.x) * (b.y - a.y) * (a.n * b.n / (a.n + b.n)), "
-            + "p := a.p + b.p + (b.x - a.x) * (b.x - a.x) * (a.n * b.n / (a.n + b.n)), "
-            + "q := a.q + b.q + (b.y - a.y) * (b.y - a.y) * (a.n * b.n / (a.n + b.n))))";
+            + "lambda a, b: struct_pack(n := a['n'] + b['n'], x := a['x'] + (b['x'] - a['x']) * (b['n'] / (a['n'] + b['n'])), "
+            + "y := a['y'] + (b['y'] - a['y']) * (b['n'] / (a['n'] + b['n'])), "
+            + "c := a['c'] + b['c'] + (b['x'] - a['x']) * (b['y'] - a['y']) * (a['n'] * b['n'] / (a['n'] + b['n'])), "
+            + "p := a['p'] + b['p'] + (b['x'] - a['x']) * (b['x'] - a['x']) * (a['n'] * b['n'] / (a['n'] + b['n'])), "
+            + "q := a['q'] + b['q'] + (b['y'] - a['y']) * (b['y'] - a['y']) * (a['n'] * b['n'] / (a['n'] + b['n']))))";
         var value = function switch
         {
-            "covar_pop" => "t.c / t.n",
-            "covar_samp" => "CASE WHEN t.n > 1 THEN t.c / (t.n - 1) END",
-            _ => "CASE WHEN t.p * t.q = 0 THEN CAST('NaN' AS DOUBLE) ELSE t.c / (sqrt(t.p) * sqrt(t.q)) END",
+            "covar_pop" => "t['c'] / t['n']",
+            "covar_samp" => "CASE WHEN t['n'] > 1 THEN t['c'] / (t['n'] - 1) END",
+            _ => "CASE WHEN t['p'] * t['q'] = 0 THEN CAST('NaN' AS DOUBLE) ELSE t['c'] / (sqrt(t['p']) * sqrt(t['q'])) END",
         };
         return new(
             [

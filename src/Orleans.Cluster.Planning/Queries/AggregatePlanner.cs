@@ -34,7 +34,7 @@ internal sealed class AggregatePlanner
         var keys = new List<Key>();
         foreach (var group in groups.DistinctBy(SqlNodes.Key))
         {
-            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column] ? column : $"_k{keys.Count}";
+            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column] ? column : $"{OwnName.Prefix}k{keys.Count}";
             keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group), DistinctValues.Of(group, rows)));
         }
 
@@ -119,7 +119,7 @@ internal sealed class AggregatePlanner
     private string Arguments()
     {
         var arguments = calls.SelectMany(call => call.ArgumentColumns).ToList();
-        return arguments.Count == 0 ? "1 AS _one" : string.Join(", ", arguments);
+        return arguments.Count == 0 ? $"1 AS {OwnName.One}" : string.Join(", ", arguments);
     }
 
     private JsonObject Apply(JsonObject expression) => (JsonObject)SqlNodes.Rewrite(expression, node =>
@@ -139,7 +139,7 @@ internal sealed class AggregatePlanner
 
     private string GroupByExpressions() => keys.Count == 0 ? "" : $" GROUP BY {string.Join(", ", Enumerable.Range(1, keys.Count))}";
 
-    private static string Select(IEnumerable<string> some, IEnumerable<string> more) => $"SELECT {string.Join(", ", some.Concat(more).DefaultIfEmpty("1 AS _one"))}";
+    private static string Select(IEnumerable<string> some, IEnumerable<string> more) => $"SELECT {string.Join(", ", some.Concat(more).DefaultIfEmpty($"1 AS {OwnName.One}"))}";
 
     private static IEnumerable<JsonObject> TopCalls(JsonObject expression)
     {
@@ -174,7 +174,7 @@ internal sealed class AggregatePlanner
 
         public static async Task<Call> Of(PlanDraft draft, Relation rows, JsonObject call, int number)
         {
-            var name = $"_a{number}";
+            var name = $"{OwnName.Prefix}a{number}";
             var function = call.Text("function_name")!.ToLowerInvariant();
             var text = await draft.RenderExpression(call);
             var arguments = new List<string>();

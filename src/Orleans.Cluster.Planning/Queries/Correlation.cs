@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json.Nodes;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -34,7 +35,7 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
             throw new NotSpreadableException("an IN over a subquery whose values need outer columns");
         }
 
-        var name = $"_x{number}_v";
+        var name = $"{OwnName.Prefix}x{number}_v";
         var found = SqlNodes.Compare("COMPARE_EQUAL", value, SqlNodes.Column(name));
         return (
             parts.Select([.. parts.Columns, Named(item, name)]),
@@ -66,7 +67,7 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
                     throw new NotSpreadableException("an aggregate over outer columns");
                 }
 
-                var name = $"_x{number}_a{calls.Count}";
+                var name = $"{OwnName.Prefix}x{number}_a{calls.Count}";
                 calls.Add(Named(node, name));
                 return Counts.Contains(node.Text("function_name")!) ? SqlNodes.Coalesce(SqlNodes.Column(name), SqlNodes.Number(0)) : SqlNodes.Column(name);
             }
@@ -174,7 +175,7 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         public JsonObject Select(IReadOnlyList<JsonObject> items, bool grouped = false)
         {
             var copy = (JsonObject)query.DeepClone();
-            copy["select_list"] = new JsonArray([.. items.DefaultIfEmpty(Named(SqlNodes.Number(1), $"_x{number}_one")).Select(item => item.DeepClone())]);
+            copy["select_list"] = new JsonArray([.. items.DefaultIfEmpty(Named(SqlNodes.Number(1), $"{OwnName.Prefix}x{number}_one")).Select(item => item.DeepClone())]);
             copy["where_clause"] = Local.Count == 0 ? null : SqlNodes.Conjunction(all: true, Local).DeepClone();
             copy["modifiers"] = new JsonArray();
             copy["aggregate_handling"] = grouped ? "FORCE_AGGREGATES" : "STANDARD_HANDLING";
@@ -208,10 +209,10 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
             if (index < 0)
             {
                 index = Columns.Count;
-                Columns.Add(Named(expression, $"_x{number}_{index}"));
+                Columns.Add(Named(expression, $"{OwnName.Prefix}x{number}_{index}"));
             }
 
-            return SqlNodes.Column($"_x{number}_{index}");
+            return SqlNodes.Column($"{OwnName.Prefix}x{number}_{index}");
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
         var carried = new HashSet<string>(needed.Concat(conditions.SelectMany(SqlNodes.References)), StringComparer.OrdinalIgnoreCase);
         (left, right, var spread) = await Together(kind, left, right, keys, carried);
         var names = kind is JoinType.Semi or JoinType.Anti ? left.Columns : left.Columns.Concat(right.Columns);
-        var kept = names.Select(column => column.Name).Where(needed.Contains).Select(SqlText.Name).DefaultIfEmpty("1 AS _one");
+        var kept = names.Select(column => column.Name).Where(needed.Contains).Select(SqlText.Name).DefaultIfEmpty($"1 AS {OwnName.One}");
         var joined = await draft.Select(
             left with { Inputs = [.. left.Inputs, .. right.Inputs], Notes = [.. left.Notes, .. right.Notes] },
             $"SELECT {string.Join(", ", kept)} FROM {left.Source} {await Words(kind, conditions, right)}");
@@ -145,7 +145,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
             return relation;
         }
 
-        var columns = kept.Count == 0 ? "1 AS _one" : SqlText.Names(kept.Select(column => column.Name));
+        var columns = kept.Count == 0 ? $"1 AS {OwnName.One}" : SqlText.Names(kept.Select(column => column.Name));
         var trimmed = await draft.Select(relation, $"SELECT {columns} FROM {relation.Source}");
         return trimmed with { Size = new SizeEstimate(relation.Size.Rows, JoinSize.Bytes(relation, trimmed.Columns)) };
     }

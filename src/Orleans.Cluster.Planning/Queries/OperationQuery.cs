@@ -162,7 +162,7 @@ internal sealed class OperationQuery
     private string Profile(ProfileParameters parameters)
     {
         var profiled = Profiled(parameters);
-        return parameters.Exact ? $"SELECT * EXCLUDE (\"_position\") FROM ({ProfilePlanner.ExactQuery(table, profiled)})" : $"SUMMARIZE {SqlText.Name(table)}";
+        return parameters.Exact ? $"SELECT * EXCLUDE ({ProfilePlanner.Position}) FROM ({ProfilePlanner.ExactQuery(table, profiled)})" : $"SUMMARIZE {SqlText.Name(table)}";
     }
 
     private List<ColumnSchema> Profiled(ProfileParameters parameters) => parameters.Columns.Count == 0

@@ -8,7 +8,9 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed class OrderPlanner(PlanDraft draft)
 {
     private const int SampleRows = 512;
-    private const string SortKeyColumn = "_sort";
+    private const string SortKeyColumn = OwnName.Prefix + "sort";
+    private const string Borders = OwnName.Prefix + "borders";
+    private const string Range = OwnName.Prefix + "range";
 
     /// <summary>
     /// The query with its rows where order and limit can be applied: in one task, or in ranges that follow each other, so that sorting each
@@ -72,19 +74,19 @@ internal sealed class OrderPlanner(PlanDraft draft)
 
         // Rows are taken by the hash of their key and not at random, so that a second run draws the same borders.
         var sample = await draft.Select(
-            rowsRead, $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash(_sort) LIMIT {SampleRows}");
+            rowsRead, $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
         var samples = draft.Gather(draft.AddStage(sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample", "Keys of some rows of each partition."));
         var border = await draft.Select(
             samples,
-            $"SELECT list(DISTINCT _sort ORDER BY _sort) AS _borders FROM (SELECT _sort, row_number() OVER (ORDER BY _sort) AS n, count(*) OVER () AS c "
+            $"SELECT list(DISTINCT {SortKeyColumn} ORDER BY {SortKeyColumn}) AS {Borders} FROM (SELECT {SortKeyColumn}, row_number() OVER (ORDER BY {SortKeyColumn}) AS n, count(*) OVER () AS c "
             + $"FROM {samples.Source}) WHERE n % greatest(1, c // {targets}) = 0");
         var borders = draft.Gather(draft.AddStage(border with { Size = new SizeEstimate(1, targets * 32) }, "borders", $"At most {targets} ranges of about equal size."));
 
         var routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
         routed = routed with { Inputs = [.. routed.Inputs, .. borders.Inputs] };
-        var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b._borders FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b";
-        var send = await draft.Select(routed, $"SELECT * EXCLUDE ({SortKeyColumn}, _borders) FROM {Position(keyed, targets)}");
-        var exchange = draft.AddExchange(send, "ranges", "_range", targets, "Each row goes to the range of its key.");
+        var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b.{Borders} FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b";
+        var send = await draft.Select(routed, $"SELECT * EXCLUDE ({SortKeyColumn}, {Borders}) FROM {Position(keyed, targets)}");
+        var exchange = draft.AddExchange(send, "ranges", Range, targets, "Each row goes to the range of its key.");
         var read = draft.Read(exchange, InputMode.Target, new Spread.Parts());
         return query with { Relation = read with { Size = query.Relation.Size } };
     }
@@ -93,13 +95,13 @@ internal sealed class OrderPlanner(PlanDraft draft)
     // Behind the end of the list a border is NULL, and a comparison with it is no step.
     private static string Position(string rows, int targets)
     {
-        var text = $"(SELECT *, 0 AS _range FROM ({rows}))";
+        var text = $"(SELECT *, 0 AS {Range} FROM ({rows}))";
         for (var step = (int)BitOperations.RoundUpToPowerOf2((uint)targets) / 2; step >= 1; step /= 2)
         {
-            var next = $"_range + CASE WHEN _borders[_range + {step}] <= {SortKeyColumn} THEN {step} ELSE 0 END";
-            text = $"(SELECT * REPLACE ({next} AS _range) FROM {text})";
+            var next = $"{Range} + CASE WHEN {Borders}[{Range} + {step}] <= {SortKeyColumn} THEN {step} ELSE 0 END";
+            text = $"(SELECT * REPLACE ({next} AS {Range}) FROM {text})";
         }
 
-        return $"(SELECT * REPLACE (least(_range, {targets - 1}) AS _range) FROM {text})";
+        return $"(SELECT * REPLACE (least({Range}, {targets - 1}) AS {Range}) FROM {text})";
     }
 }

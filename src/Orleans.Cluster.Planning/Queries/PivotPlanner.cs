@@ -13,8 +13,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
     /// <summary>Name of the table of keys.</summary>
     public const string KeysTable = "keys";
 
-    private const string Value = "__value";
-    private const string Cells = "__cells";
+    private const string Value = OwnName.Prefix + "value";
+    private const string Cells = OwnName.Prefix + "cells";
     private const string ListColumn = "values";
 
     // Columns of the table of keys as its readers see it.
@@ -126,7 +126,7 @@ internal sealed class PivotPlanner(PlanDraft draft)
     private Relation Read(StageHandle stage) =>
         stage.IsOneTask ? draft.Gather(stage) : draft.Read(stage, InputMode.Partition, new Spread.Parts());
 
-    private static string IndexName(int number) => $"__index_{number}";
+    private static string IndexName(int number) => $"{OwnName.Prefix}index_{number}";
 }
 
 /// <summary>What a pivot is of, as the data has it.</summary>

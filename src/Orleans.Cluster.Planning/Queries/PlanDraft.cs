@@ -31,8 +31,8 @@ internal sealed class PlanDraft(
     /// <summary>What a SELECT without FROM reads.</summary>
     public static Relation OneRow { get; } = new()
     {
-        Source = "(SELECT 1 AS _one)",
-        Columns = [new ColumnSchema("_one", "INTEGER")],
+        Source = $"(SELECT 1 AS {OwnName.One})",
+        Columns = [new ColumnSchema(OwnName.One, "INTEGER")],
         Inputs = [],
         Spread = new Spread.One(),
         Size = new SizeEstimate(1, 4),

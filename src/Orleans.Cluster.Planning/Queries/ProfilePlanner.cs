@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -13,6 +14,10 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 internal sealed class ProfilePlanner(PlanDraft draft)
 {
+    /// <summary>Which of the columns a row is of, by which the rows are in their order.</summary>
+    public const string Position = OwnName.Prefix + "position";
+
+    private const string RowNumber = OwnName.Prefix + "n";
     private const int KeptHashes = 4096;
     private const int SampledRows = 16384;
     private const string AllHashes = "CAST(18446744073709551615 AS UBIGINT)";
@@ -30,12 +35,12 @@ internal sealed class ProfilePlanner(PlanDraft draft)
         var profile = await draft.Select(parts, string.Join(" UNION ALL ", rows));
         profile = profile with { Size = SizeEstimate.OfRows(columns.Count, profile.Columns, 16) };
         var names = profile.Columns.Skip(1).Select(column => column.Name);
-        return new PlannedQuery(profile, [.. names], [new SortKey("_position", "ASC NULLS LAST")], null, 0);
+        return new PlannedQuery(profile, [.. names], [new SortKey(Position, "ASC NULLS LAST")], null, 0);
     }
 
     /// <summary>The same with every figure exact, as a query.</summary>
     public static string ExactQuery(string table, IReadOnlyList<ColumnSchema> columns) =>
-        string.Join(" UNION ALL ", columns.Select((column, index) => Exact(SqlText.Name(table), column, index))) + " ORDER BY \"_position\"";
+        string.Join(" UNION ALL ", columns.Select((column, index) => Exact(SqlText.Name(table), column, index))) + $" ORDER BY {Position}";
 
     // The border of a sketch needs no more than the order of magnitude of the distinct values, which the sample tells by the GEE estimator
     // (Charikar, Chaudhuri, Motwani and Narasayya, PODS 2000): values that it holds once stand for sqrt(rows / sampled rows) of their kind each.
@@ -50,9 +55,9 @@ internal sealed class ProfilePlanner(PlanDraft draft)
             + $"ELSE CAST(18446744073709551615.0 * {KeptHashes} / d{i} AS UBIGINT) END AS b{i}");
         var hashes = indexes.Select(i => $"(SELECT list(h) FROM (SELECT DISTINCT hash(c{i}) AS h FROM t CROSS JOIN b WHERE c{i} IS NOT NULL AND hash(c{i}) <= b{i})) AS h{i}");
         var samples = indexes.Select(i => $"list(c{i}) FILTER (WHERE c{i} IS NOT NULL) AS s{i}");
-        return $"WITH t AS MATERIALIZED (SELECT {string.Join(", ", named)}, row_number() OVER () AS _n FROM {source}), "
+        return $"WITH t AS MATERIALIZED (SELECT {string.Join(", ", named)}, row_number() OVER () AS {RowNumber} FROM {source}), "
             + "r AS MATERIALIZED (SELECT count(*) AS n FROM t), "
-            + $"s AS MATERIALIZED (SELECT t.* FROM t CROSS JOIN r WHERE hash(_n) <= CASE WHEN n <= {SampledRows} THEN {AllHashes} "
+            + $"s AS MATERIALIZED (SELECT t.* FROM t CROSS JOIN r WHERE hash({RowNumber}) <= CASE WHEN n <= {SampledRows} THEN {AllHashes} "
             + $"ELSE CAST(18446744073709551615.0 * {SampledRows} / n AS UBIGINT) END), "
             + $"d AS (SELECT {string.Join(", ", estimates)}), "
             + $"b AS MATERIALIZED (SELECT {string.Join(", ", borders)} FROM d) "
@@ -92,7 +97,7 @@ internal sealed class ProfilePlanner(PlanDraft draft)
             + $"{Number($"sum(m{index} * f{index}) / nullif(sum(f{index}), 0)")} AS mean, {Number(AggregateMerge.Deviation($"f{index}", $"m{index}", $"v{index}"))} AS deviation, "
             + $"(SELECT count(DISTINCT h) FROM (SELECT unnest(h{index}) AS h FROM {parts}) WHERE h <= (SELECT min(b{index}) FROM {parts})) AS kept, "
             + $"{Most} AS most, {quartiles} AS q FROM {parts}";
-        return $"SELECT * FROM (WITH g AS MATERIALIZED ({values}) SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", "
+        return $"SELECT * FROM (WITH g AS MATERIALIZED ({values}) SELECT {index} AS {Position}, {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", "
             + "CAST(n AS BIGINT) AS \"count\", CAST(n - k AS BIGINT) AS \"nulls\", CAST(round(kept / share) AS BIGINT) AS \"distinct\", "
             + "CAST(l AS VARCHAR) AS \"min\", CAST(u AS VARCHAR) AS \"max\", mean AS \"mean\", deviation AS \"stddev\", "
             + $"{Quartile(1)} AS \"q25\", {Quartile(2)} AS \"median\", {Quartile(3)} AS \"q75\", "
@@ -108,7 +113,7 @@ internal sealed class ProfilePlanner(PlanDraft draft)
         var c = SqlText.Name(column.Name);
         var isNumber = StoredTypes.IsNumeric(column.Type);
         string Number(string text) => isNumber ? text : "CAST(NULL AS DOUBLE)";
-        return $"SELECT {index} AS \"_position\", {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", count(*) AS \"count\", "
+        return $"SELECT {index} AS {Position}, {SqlText.Literal(column.Name)} AS \"column\", {SqlText.Literal(column.Type)} AS \"type\", count(*) AS \"count\", "
             + $"count(*) - count({c}) AS \"nulls\", count(DISTINCT {c}) AS \"distinct\", CAST(min({c}) AS VARCHAR) AS \"min\", CAST(max({c}) AS VARCHAR) AS \"max\", "
             + $"{Number($"avg(CAST({c} AS DOUBLE)){Filter(column, c)}")} AS \"mean\", {Number($"stddev_samp(CAST({c} AS DOUBLE)){Filter(column, c)}")} AS \"stddev\", "
             + $"{Number($"quantile_cont(CAST({c} AS DOUBLE), 0.25)")} AS \"q25\", {Number($"quantile_cont(CAST({c} AS DOUBLE), 0.5)")} AS \"median\", "

@@ -12,6 +12,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(datasets);
+        TakenNames.Refuse(spec, datasets);
         var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
         var sql = await OperationQuery.Of(spec, draft);
         if (await Pruning.Apply(datasets, draft, sql) is var needed && !ReferenceEquals(needed, datasets))

@@ -21,14 +21,14 @@ internal static class RecursiveQueries
     {
         foreach (var node in SqlNodes.Descend(query).Where(IsRecursive).ToList())
         {
-            var step = SqlNodes.Derived((JsonObject)node["right"]!, "_step", []);
+            var step = SqlNodes.Derived((JsonObject)node["right"]!, OwnName.Prefix + "step", []);
             var round = SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRounds));
             round["alias"] = "n";
-            var bounded = SqlNodes.SelectAll(SqlNodes.CrossJoin(step, SqlNodes.Derived(SqlNodes.SelectOf(round), "_round", [])));
-            bounded["select_list"]![0]!["relation_name"] = "_step";
+            var bounded = SqlNodes.SelectAll(SqlNodes.CrossJoin(step, SqlNodes.Derived(SqlNodes.SelectOf(round), OwnName.Prefix + "round", [])));
+            bounded["select_list"]![0]!["relation_name"] = OwnName.Prefix + "step";
             bounded["where_clause"] = SqlNodes.Conjunction(all: true,
             [
-                IsPositive(SqlNodes.Column("_round", "n")), IsPositive(SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRows))),
+                IsPositive(SqlNodes.Column(OwnName.Prefix + "round", "n")), IsPositive(SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRows))),
             ]);
             node["right"] = bounded;
         }

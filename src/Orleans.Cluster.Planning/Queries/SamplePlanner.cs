@@ -10,11 +10,11 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 internal sealed class SamplePlanner(PlanDraft draft)
 {
+    private const string Position = OwnName.Prefix + "position";
+
     private readonly string dataset = draft.Datasets.Keys.First();
     private readonly IReadOnlyList<ColumnSchema> columns = draft.Datasets.Values.First().Columns;
 
-    // The data may have a column of that name.
-    private string Position => SqlText.Name(ResultNames.Unique([.. columns.Select(column => column.Name), "_position"])[^1]);
 
     /// <summary>The drawn rows, in the order of the data.</summary>
     public async Task<PlannedQuery> Plan(SampleParameters parameters, BadRowPolicy onBadRow)
@@ -37,7 +37,7 @@ internal sealed class SamplePlanner(PlanDraft draft)
             drawn = await draft.Select(gathered, $"SELECT * FROM {gathered.Source} {first}");
         }
 
-        return new PlannedQuery(drawn, names, [new SortKey(Position[1..^1], "ASC NULLS LAST")], null, 0);
+        return new PlannedQuery(drawn, names, [new SortKey(Position, "ASC NULLS LAST")], null, 0);
     }
 
     // The number of a row is the number of rows in the partitions before its own, and of those before it there. A row that was set aside

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -76,7 +77,7 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         var order = new List<SortKey>();
         foreach (var key in block.Order)
         {
-            var name = key.Item is { } index ? block.Items[index].Name : $"_o{order.Count}";
+            var name = key.Item is { } index ? block.Items[index].Name : $"{OwnName.Prefix}o{order.Count}";
             order.Add(new SortKey(name, key.Direction));
             if (key.Item is null)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -106,7 +107,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             return false;
         }
 
-        var name = $"_x{draft.NextNumber()}";
+        var name = $"{OwnName.Prefix}x{draft.NextNumber()}";
         var renamed = await draft.Select(rows, $"SELECT {SqlText.Name(rows.Columns[0].Name)} AS {SqlText.Name(name)} FROM {rows.Source}");
         Joins.Add(new SubqueryJoin(JoinType.Semi, renamed, [SqlNodes.Compare("COMPARE_EQUAL", (JsonObject)subquery["child"]!, SqlNodes.Column(name))]));
         return true;

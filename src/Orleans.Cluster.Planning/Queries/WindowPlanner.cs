@@ -20,7 +20,7 @@ internal static class WindowPlanner
             windows[0].Items("partitions").DistinctBy(SqlNodes.Key),
             (common, window) => common.IntersectBy(window.Items("partitions").Select(key => SqlNodes.Key(key)), SqlNodes.Key)).ToList();
         var used = expressions.SelectMany(SqlNodes.References).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var columns = rows.Columns.Where(column => used.Contains(column.Name)).Select(column => SqlText.Name(column.Name)).DefaultIfEmpty("1 AS _one");
+        var columns = rows.Columns.Where(column => used.Contains(column.Name)).Select(column => SqlText.Name(column.Name)).DefaultIfEmpty($"1 AS {OwnName.One}");
         var trimmed = await draft.Select(rows, $"SELECT {string.Join(", ", columns)} FROM {rows.Source}");
         trimmed = trimmed with { Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, trimmed.Columns)) };
         if (keys.Count == 0)

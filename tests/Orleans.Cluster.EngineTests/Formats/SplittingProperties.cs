@@ -61,7 +61,7 @@ public sealed class SplittingProperties : IDisposable
                 Columns = [new ColumnSchema("n", "BIGINT"), new ColumnSchema("s", "VARCHAR"), new ColumnSchema("l", "BIGINT[]")],
                 Slices = [slice],
             };
-            return session.Query($"SELECT concat_ws('|', n, coalesce(s, 'null'), l) FROM ({ParquetSql.SelectRange(scan.Columns, slice)})", row => row.GetString(0));
+            return session.Query($"SELECT concat_ws('|', n, coalesce(s, 'null'), l) FROM ({ParquetSql.SelectRange(scan, scan.Columns, slice)})", row => row.GetString(0));
         }
     }
 

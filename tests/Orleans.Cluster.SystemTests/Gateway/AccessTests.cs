@@ -54,6 +54,25 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         Assert.Contains(response.Headers.WwwAuthenticate, challenge => challenge.Scheme == "Bearer");
     }
 
+    // Basic opens a browser's login box, under which a script that asked waits for ever.
+    [Theory]
+    [InlineData("navigate", true)]
+    [InlineData(null, true)]
+    [InlineData("cors", false)]
+    [InlineData("same-origin", false)]
+    public async Task Request_WithoutKey_OpensALoginBoxForWholePagesAlone(string? mode, bool opens)
+    {
+        using var anonymous = Client(null);
+        if (mode is not null)
+        {
+            anonymous.DefaultRequestHeaders.Add("Sec-Fetch-Mode", mode);
+        }
+
+        using var response = await anonymous.GetAsync($"{Root}/docs");
+
+        Assert.Equal(opens, response.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
+    }
+
     // Whatever the document describes, in whatever way it is called: an address that is added later is closed too.
     [Fact]
     public async Task Operations_WithoutKey_AreUnauthenticatedButOne()

@@ -44,7 +44,7 @@ public sealed class GeneratedQueriesTests
             using var tables = await QueryComparison.Of(block);
             for (; seed < first + count && seed / QueriesPerTables == block; seed++)
             {
-                var (query, isOrdered) = GeneratedQuery.Of(seed);
+                var (query, isOrdered) = GeneratedQuery.Of(seed, block);
                 var partitions = seed % 3 == 0 ? 1 : 5;
                 var (verdict, detail) = await tables.Check(query, isOrdered, partitions, Limits[seed / 3 % Limits.Length]);
                 counts[verdict] = counts.GetValueOrDefault(verdict) + 1;

@@ -8,20 +8,20 @@ internal sealed class GeneratedQuery
     private readonly Expressions expressions;
     private readonly Aggregates aggregates;
 
-    private GeneratedQuery(int seed)
+    private GeneratedQuery(int seed, int block)
     {
         chance = new Chance(seed);
-        joins = new Joins(chance, depth => Any(depth));
+        joins = new Joins(chance, GeneratedTables.Of(block), depth => Any(depth));
         var subqueries = new Subqueries(chance, joins.From);
         expressions = new Expressions(chance, subqueries);
         joins.Expressions = subqueries.Expressions = expressions;
         aggregates = new Aggregates(chance, expressions);
     }
 
-    /// <summary>The query of a seed, and whether its order is one of all columns.</summary>
-    public static (string Text, bool IsOrdered) Of(int seed)
+    /// <summary>The query of a seed over the tables of a block, and whether its order is one of all columns.</summary>
+    public static (string Text, bool IsOrdered) Of(int seed, int block)
     {
-        var queries = new GeneratedQuery(seed);
+        var queries = new GeneratedQuery(seed, block);
         var with = queries.With();
         var query = queries.Any(2);
         return queries.chance.Below(4) switch

@@ -9,9 +9,18 @@ namespace Orleans.Cluster.EngineTests.Queries.Generated;
 internal static class GeneratedTables
 {
     private const int MostRows = 40;
+    private const int OursEvery = 4;
 
-    /// <summary>Name and columns of each table; tables share some names, so that they can be joined by them.</summary>
-    public static IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> All { get; } =
+    // Names that the product gives to columns, tables and parameters of its own statements.
+    private static readonly string[] Ours =
+    [
+        "x0", "y0", "x1", "a", "b", "t", "n", "r", "q", "i", "c0", "c1", "v", "m", "_sort", "_range", "_borders", "_x1_v", "_x1_a0", "_x1_0", "_x2_0", "_a0",
+        "_a1", "_o0", "_one", "_position", "_step", "_round", "_count", "key", "value", "line", "number", "json", "keys", "filename", "file_row_number", "__file",
+        "__value0", "__path", "__rows", "__first", "__count", "part", "target", "source", "rowid", "generate_series", "range", "unnest",
+    ];
+
+    // Name and columns of each table; tables share some names, so that they can be joined by them.
+    private static IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> All { get; } =
     [
         ("t1", [("k", "INTEGER", Kind.Int), ("g", "VARCHAR", Kind.Text), ("v", "BIGINT", Kind.Int), ("d", "DOUBLE", Kind.Double)]),
         ("t2", [("k", "BIGINT", Kind.Int), ("g", "VARCHAR", Kind.Text), ("w", "INTEGER", Kind.Int), ("f", "BOOLEAN", Kind.Bool), ("dt", "DATE", Kind.Date)]),
@@ -19,6 +28,22 @@ internal static class GeneratedTables
         ("t4", [("v", "BIGINT", Kind.Int), ("x", "DOUBLE", Kind.Double), ("ts", "TIMESTAMP", Kind.Other), ("n", "DECIMAL(9,2)", Kind.Other)]),
         ("e", [("k", "INTEGER", Kind.Int), ("g", "VARCHAR", Kind.Text), ("y", "BIGINT", Kind.Int)]),
     ];
+
+    /// <summary>
+    /// The tables of a block of queries. Every fourth block has other names: those of the product itself, which a user may have chosen too.
+    /// </summary>
+    public static IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> Of(int block)
+    {
+        if (block % OursEvery != OursEvery - 1)
+        {
+            return All;
+        }
+
+        var random = new Random(block);
+        var names = All.SelectMany(table => table.Columns).Select(column => column.Name).Distinct().Zip(Ours.OrderBy(_ => random.Next()))
+            .ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. All.Select(table => (table.Name, (IReadOnlyList<(string, string, Kind)>)[.. table.Columns.Select(column => column with { Name = names[column.Name] })]))];
+    }
 
     /// <summary>The statement that makes a table with rows of chance.</summary>
     public static string Create(string name, IReadOnlyList<(string Name, string Type, Kind Kind)> columns, Random random)

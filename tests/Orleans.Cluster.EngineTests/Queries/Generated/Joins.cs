@@ -1,7 +1,8 @@
 namespace Orleans.Cluster.EngineTests.Queries.Generated;
 
 /// <summary>FROM clauses: tables, queries and functions in their place, and joins of every form, nested and mixed.</summary>
-internal sealed class Joins(Chance chance, Func<int, Query> query)
+internal sealed class Joins(
+    Chance chance, IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> all, Func<int, Query> query)
 {
     private readonly List<Query> expressions = [];
 
@@ -72,7 +73,7 @@ internal sealed class Joins(Chance chance, Func<int, Query> query)
             case 5 when chance.OneIn(2):
                 return Named(chance.Pick($"range({chance.Below(5)}) {alias}(k)", $"generate_series(-1, 2) {alias}(k)", $"unnest([1, 2, NULL, 2]) {alias}(k)"), alias, [("k", Kind.Int)]);
             default:
-                var (name, columns) = chance.Pick(GeneratedTables.All);
+                var (name, columns) = chance.Pick(all);
                 return Named($"{name} {(chance.OneIn(2) ? "AS " : "")}{alias}", alias, columns.Select(column => (column.Name, column.Kind)));
         }
     }

@@ -32,7 +32,7 @@ internal sealed class QueryComparison : IDisposable
         comparison.Execute("SET threads = 1");
         var whole = new Dictionary<string, PlannedDataset>();
         var parted = new Dictionary<string, PlannedDataset>();
-        foreach (var (name, columns) in GeneratedTables.All)
+        foreach (var (name, columns) in GeneratedTables.Of(seed))
         {
             comparison.Execute(GeneratedTables.Create(name, columns, random));
             var path = Path.Combine(comparison.harness.Folder, name + ".parquet");
@@ -106,6 +106,11 @@ internal sealed class QueryComparison : IDisposable
         {
             await harness.Run(plan, new JobSpec { Operation = OperationKind.Sql });
             files = [.. harness.LastFiles.Select(file => file.Path)];
+        }
+        catch (ClusterException failed) when (failed.Message.Contains("Unimplemented type for cast", StringComparison.Ordinal))
+        {
+            // The two sides of a set operation have no common type; one engine does not come to the cast where a side is empty by its condition.
+            return (Verdict.NoQuery, failed.Message);
         }
         catch (ClusterException failed)
         {

@@ -1,0 +1,72 @@
+namespace Orleans.Cluster.Coordination.Ports;
+
+/// <summary>A file that another process is writing, read from its first byte to the last that it will have.</summary>
+/// <param name="path">Where it is.</param>
+/// <param name="written">Ends when it has its last byte, or with what kept it from that.</param>
+internal sealed class GrowingFile(string path, Task written) : Stream
+{
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(5);
+
+    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => _file.Position;
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="EndOfStreamException">The file was begun anew, so that what was read is no beginning of it.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var isWritten = written.IsCompleted;
+            if (await _file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            {
+                return read;
+            }
+
+            if (isWritten)
+            {
+                await written;
+                return new FileInfo(path).Length == _file.Position ? 0 : throw new EndOfStreamException($"{path} was begun anew while it was read.");
+            }
+
+            await Task.WhenAny(written, Task.Delay(LookPause, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A file that grows is waited for.");
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
