@@ -130,7 +130,12 @@ internal sealed record SelectBlock
         var given = node.Items("group_expressions").ToList();
         if (node.Text("aggregate_handling") == "FORCE_AGGREGATES")
         {
-            return [.. items.Select(item => item.Expression).Where(expression => !HasAggregate(expression))];
+            // GROUP BY ALL: what names no column is no key, as in the engine.
+            given = [.. items.Select(item => item.Expression).Where(expression => !HasAggregate(expression) && NamesColumn(expression))];
+            if (given.Count > 0)
+            {
+                return given;
+            }
         }
 
         if (given.Count == 0)
@@ -139,6 +144,17 @@ internal sealed record SelectBlock
         }
 
         return [.. given.Select(expression => Ordinal(expression) is { } ordinal ? items[ordinal].Expression : reader.Row(expression))];
+    }
+
+    private static bool NamesColumn(JsonObject expression)
+    {
+        var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.References(lambda["lhs"]));
+        if (SqlNodes.References(expression).Except(parameters, StringComparer.OrdinalIgnoreCase).Any())
+        {
+            return true;
+        }
+
+        return SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY")) ? throw new NotSpreadableException("GROUP BY ALL of a subquery") : false;
     }
 
     private static IEnumerable<OrderKey> Keys(JsonObject order, List<SelectItem> items, Reader reader)

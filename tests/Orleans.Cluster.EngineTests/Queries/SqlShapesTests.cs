@@ -83,6 +83,27 @@ public sealed class SqlShapesTests
         "SELECT max(x) FROM (SELECT count(*) AS x FROM l GROUP BY g) WHERE false",
     ];
 
+    // What names no column is no key.
+    private static readonly string[] GroupsOfAll =
+    [
+        "SELECT 1 AS c FROM l GROUP BY ALL",
+        "SELECT ('zz' LIKE 'a%') AS c FROM l GROUP BY ALL ORDER BY ALL",
+        "SELECT ('zz' LIKE 'a%') AS c, count(*) AS n FROM l WHERE v < 0 GROUP BY ALL",
+        "SELECT 1 AS c, g, count(*) AS n FROM l GROUP BY ALL",
+        "SELECT list_transform([1, 2], lambda x: x + 1) AS c FROM l GROUP BY ALL",
+        "SELECT list_transform([k], lambda x: x + 1) AS c, count(*) AS n FROM l GROUP BY ALL",
+        "SELECT (SELECT count(*) FROM s) AS c FROM l GROUP BY ALL",
+        "SELECT (SELECT count(*) FROM s WHERE s.k < l.k) AS c FROM l GROUP BY ALL",
+        "SELECT 1 AS c FROM l GROUP BY ALL HAVING count(*) > 1",
+        "SELECT DISTINCT 1 AS c FROM l GROUP BY ALL",
+    ];
+
+    public static TheoryData<string> AllKeys => [.. GroupsOfAll];
+
+    [Theory]
+    [MemberData(nameof(AllKeys))]
+    public Task Run_GroupByAll_EqualsOneEngine(string query) => Check(query, 3);
+
     public static TheoryData<string> Some => [.. Joins.Concat(Subqueries).Concat(Blocks).Where((_, index) => index % 10 == 0)];
 
     public static TheoryData<string, int> All => [.. from query in Joins.Concat(Subqueries).Concat(Blocks) from partitions in new[] { 1, 3, 13 } select (query, partitions)];
