@@ -14,6 +14,10 @@ internal static class ResultBenchmark
     private const string Arrow = "application/vnd.apache.arrow.stream";
     private const string Json = "application/json";
     private const int Readers = 4;
+
+    // What the machine code of both ways is made for before they are measured.
+    private const int WarmRows = 500_000;
+
     private const int StopsAfterBytes = 8 << 20;
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(50);
 
@@ -31,8 +35,8 @@ internal static class ResultBenchmark
         }
 
         Console.WriteLine($"{rows} rows, {result.Columns.Count} columns, {result.Bytes >> 20} MiB as it is kept");
-        await Read(cluster, http, job.Id, Arrow, rows: 1000);
-        await Read(cluster, http, job.Id, Json, rows: 1000);
+        await Read(cluster, http, job.Id, Arrow, rows: WarmRows);
+        await Read(cluster, http, job.Id, Json, rows: WarmRows);
         var idle = Resident(cluster.GatewayId);
         var arrow = await Read(cluster, http, job.Id, Arrow, null);
         var json = await Read(cluster, http, job.Id, Json, null);
