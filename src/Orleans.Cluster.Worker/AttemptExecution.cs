@@ -55,7 +55,7 @@ internal sealed partial class AttemptExecution(
     {
         var limit = (long)(task.MemoryBytes * options.Value.MemoryLimitFactor);
         var executor = pool.Rent(limit);
-        using var watch = new MemoryWatch(executor, limit, options.Value.WatchInterval);
+        using var watch = new MemoryWatch(executor, limit, options.Value.WatchInterval, isBusy: true);
         var (begun, cpu, left) = (clock.GetTimestamp(), executor.CpuSeconds(), 0L);
         try
         {

@@ -6,14 +6,28 @@ namespace Orleans.Cluster.Worker;
 /// </summary>
 internal sealed class MemoryWatch : IDisposable
 {
-    private readonly ExecutorProcess executor;
-    private readonly Timer timer;
+    // Who has nothing to do grows by nothing.
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(10);
 
-    public MemoryWatch(ExecutorProcess executor, long limitBytes, TimeSpan interval)
+    private readonly ExecutorProcess executor;
+    private readonly TimeSpan interval;
+    private readonly Timer timer;
+    private readonly Lock change = new();
+    private int busy;
+    private bool isDisposed;
+
+    /// <param name="executor">Whom to look at.</param>
+    /// <param name="limitBytes">Resident bytes above which it ends.</param>
+    /// <param name="interval">Time between two looks while it has something to do.</param>
+    /// <param name="isBusy">Whether it has something to do from the start; else <see cref="Begin"/> says so.</param>
+    public MemoryWatch(ExecutorProcess executor, long limitBytes, TimeSpan interval, bool isBusy)
     {
         this.executor = executor;
+        this.interval = interval;
         LimitBytes = limitBytes;
-        timer = new Timer(_ => Look(), null, interval, interval);
+        busy = isBusy ? 1 : 0;
+        var first = isBusy ? interval : IdleInterval;
+        timer = new Timer(_ => Look(), null, first, first);
     }
 
     public long LimitBytes { get; }
@@ -27,7 +41,33 @@ internal sealed class MemoryWatch : IDisposable
     /// <summary>Processor seconds of the executor when it was last looked at.</summary>
     public double CpuSeconds { get; private set; }
 
-    public void Dispose() => timer.Dispose();
+    /// <summary>The executor has something to do, until <see cref="End"/> is called as often as this.</summary>
+    public void Begin() => Count(1, interval);
+
+    /// <summary>One thing less to do.</summary>
+    public void End() => Count(-1, IdleInterval);
+
+    public void Dispose()
+    {
+        lock (change)
+        {
+            isDisposed = true;
+            timer.Dispose();
+        }
+    }
+
+    private void Count(int step, TimeSpan pause)
+    {
+        lock (change)
+        {
+            var before = busy > 0;
+            busy += step;
+            if (before != busy > 0 && !isDisposed)
+            {
+                timer.Change(pause, pause);
+            }
+        }
+    }
 
     private void Look()
     {

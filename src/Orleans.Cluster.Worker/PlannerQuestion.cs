@@ -22,7 +22,7 @@ internal static class PlannerQuestion
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timer.CancelAfter(bound.Limit);
-        var call = question(planner.Process.Executor, timer.Token);
+        var call = planner.Ask(question, timer.Token);
         try
         {
             // A call over the pipe waits for the answer to its cancellation too, and an engine that parses or binds does not hear

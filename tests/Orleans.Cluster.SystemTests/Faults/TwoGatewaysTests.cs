@@ -55,9 +55,9 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         using var browser = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = second.BaseAddress };
         browser.DefaultRequestHeaders.Add("Cookie", cookie);
 
-        using var stranger = await browser.GetAsync("jobs");
+        using var stranger = await browser.GetAsync("jobs/list");
         browser.DefaultRequestHeaders.Remove("Cookie");
-        using var nobody = await browser.GetAsync("jobs");
+        using var nobody = await browser.GetAsync("jobs/list");
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (stranger.StatusCode, nobody.StatusCode));
     }
