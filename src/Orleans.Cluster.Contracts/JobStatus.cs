@@ -79,7 +79,7 @@ public enum ReasonCode
     /// <summary>All workers are draining.</summary>
     WorkersDraining = 9,
 
-    /// <summary>No worker is there.</summary>
+    /// <summary>No workers are connected.</summary>
     NoWorkers = 10,
 
     /// <summary>The cluster was stopped on request.</summary>

@@ -28,7 +28,7 @@ internal static class ActiveJobs
             .Select(job => new
             {
                 job.Id, job.Phase, job.Priority, job.Epoch, job.CreatedAt, job.Cpu, job.MemoryBytes, job.Gpu, job.Gang,
-                job.DependsOn, job.DeadlineAt,
+                job.DependsOn, job.DeadlineAt, job.Owner,
             })
             .ToListAsync(cancellationToken);
         return
@@ -36,7 +36,10 @@ internal static class ActiveJobs
             .. jobs.Select(job => new ActiveJob(
                 JobId.Parse(job.Id), job.Phase, job.Priority, job.Epoch, job.CreatedAt,
                 new ResourceRequest { Cpu = job.Cpu, MemoryBytes = job.MemoryBytes, Gpu = job.Gpu }, job.Gang,
-                [.. ReadDependencies(job.DependsOn)], job.DeadlineAt, [.. backlog[job.Id]])),
+                [.. ReadDependencies(job.DependsOn)], job.DeadlineAt, [.. backlog[job.Id]])
+            {
+                Owner = job.Owner,
+            }),
         ];
     }
 

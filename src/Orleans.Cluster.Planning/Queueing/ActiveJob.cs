@@ -7,6 +7,9 @@ public sealed record ActiveJob(
     JobId Id, JobPhase Phase, JobPriority Priority, int Epoch, DateTimeOffset CreatedAt, ResourceRequest Resources, bool Gang,
     IReadOnlyList<JobId> DependsOn, DateTimeOffset? DeadlineAt, IReadOnlyList<StageBacklog> Stages)
 {
+    /// <summary>Whose it is; null where nobody has to log in.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>Whether its tasks may begin: it is planned, and neither publishing nor ending.</summary>
     public bool IsOpen => Phase == JobPhase.Running || (Phase == JobPhase.Queued && Stages.Count > 0);
 

@@ -29,6 +29,9 @@ public sealed class FairList(TimeSpan rise)
     /// <summary>The job at a place, from 0.</summary>
     public JobId this[int index] => places[index].Job;
 
+    /// <summary>The order of the job at a place, from 0.</summary>
+    public FairKey KeyAt(int index) => new(places[index].Level, places[index].CreatedAt, places[index].Job);
+
     /// <summary>Whether a job is on the list.</summary>
     public bool Contains(JobId job) => byJob.ContainsKey(job);
 

@@ -17,19 +17,19 @@ public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int
 /// the emptiest such worker free for itself (one reservation at a time), so that small tasks cannot pass a large one for ever. A gang
 /// gets all of its slots in one match, or none; what it has lost while it runs is replaced like any task.
 /// </summary>
-public static class Matchmaker
+internal static class Matchmaker
 {
     /// <summary>Matches for workers that can take an order now.</summary>
-    /// <param name="jobs">Open jobs in the order of <see cref="FairOrder"/>, with what is ready in each stage; no more of them are read than are needed.</param>
+    /// <param name="turns">Open jobs in the order of <see cref="OwnerQueues"/>; no more of them are read than are needed.</param>
     /// <param name="workers">Workers that wait for orders, with what they have left.</param>
     /// <param name="everyone">All workers that live, for reservations and gangs.</param>
     /// <param name="gangStep">What a gang's stage asks for.</param>
     /// <param name="gangMayReserve">Whether a gang may keep slots free until it fits; false once it has done so for too long.</param>
     public static IReadOnlyList<Match> Apply(
-        IEnumerable<ActiveJob> jobs, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
+        IEnumerable<Turn> turns, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
         Func<ActiveJob, StageBacklog, GangStep> gangStep, Func<ActiveJob, bool> gangMayReserve)
     {
-        ArgumentNullException.ThrowIfNull(jobs);
+        ArgumentNullException.ThrowIfNull(turns);
         ArgumentNullException.ThrowIfNull(workers);
         ArgumentNullException.ThrowIfNull(gangStep);
         ArgumentNullException.ThrowIfNull(gangMayReserve);
@@ -37,8 +37,9 @@ public static class Matchmaker
         var matches = new List<Match>();
         var unfit = new HashSet<ResourceRequest>();
         WorkerId? reserved = null;
-        foreach (var (job, stage) in jobs.SelectMany(job => job.Stages.Select(stage => (job, stage))).Where(pair => pair.stage.Ready > 0))
+        foreach (var (turn, stage) in turns.SelectMany(turn => turn.Job.Stages.Select(stage => (turn, stage))).Where(pair => pair.stage.Ready > 0))
         {
+            var job = turn.Job;
             if (!free.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && worker.Id != reserved))
             {
                 break; // Nobody takes anything any more: who comes later need not be looked at.
@@ -54,6 +55,7 @@ public static class Matchmaker
             {
                 var placed = PlaceGang(job, stage, free, reserved);
                 matches.AddRange(placed);
+                turn.Take(stage.Stage, placed.Count);
                 if (placed.Count == 0 && CouldEverFit(job, stage, everyone) && gangMayReserve(job))
                 {
                     break;
@@ -63,7 +65,8 @@ public static class Matchmaker
             }
 
             // What fits nowhere now does so for nobody of this size: room only shrinks. It has been kept for the first of them.
-            var left = stage.Ready;
+            var asked = Math.Min(stage.Ready, turn.Left);
+            var left = asked;
             while (left > 0 && !unfit.Contains(job.Resources) && Emptiest(free.Values, job.Resources, reserved) is { } worker)
             {
                 matches.Add(new Match(worker.Id, job.Id, job.Epoch, stage.Stage, 1, job.Resources));
@@ -76,7 +79,8 @@ public static class Matchmaker
                 unfit.Add(job.Resources);
             }
 
-            if (left == stage.Ready && reserved is null)
+            turn.Take(stage.Stage, asked - left);
+            if (left == stage.Ready && turn.IsFirst && reserved is null)
             {
                 reserved = Reserve(job.Resources, everyone);
             }

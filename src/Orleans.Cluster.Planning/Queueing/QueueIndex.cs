@@ -8,7 +8,7 @@ namespace Orleans.Cluster.Planning.Queueing;
 /// </summary>
 internal sealed class QueueIndex(TimeSpan rise)
 {
-    private readonly FairList ready = new(rise);
+    private readonly OwnerQueues ready = new(rise);
     private readonly FairList waiting = new(rise);
     private readonly Dictionary<JobId, Entry> entries = [];
     private readonly Dictionary<JobPriority, Level> levels = Enum.GetValues<JobPriority>().ToDictionary(priority => priority, _ => new Level());
@@ -18,7 +18,9 @@ internal sealed class QueueIndex(TimeSpan rise)
     private readonly SortedSet<(DateTimeOffset At, JobId Job)> deadlines = [];
 
     // What a job adds to the sums, to be taken off again when it changes.
-    private sealed record Entry(JobPriority Priority, DateTimeOffset CreatedAt, bool Waits, int Partitions, int Ready, int Running, bool IsAtWork, DateTimeOffset? NextReadyAt, DateTimeOffset? DeadlineAt);
+    private sealed record Entry(
+        string Owner, JobPriority Priority, DateTimeOffset CreatedAt, bool Waits, int Partitions, int Ready, int Running, int BusySlots, bool IsAtWork,
+        DateTimeOffset? NextReadyAt, DateTimeOffset? DeadlineAt);
 
     private sealed class Level
     {
@@ -45,14 +47,8 @@ internal sealed class QueueIndex(TimeSpan rise)
     /// <summary>When a partition that backs off becomes ready next, and of which job; null for never.</summary>
     public (DateTimeOffset At, JobId Job)? NextReady => backingOff.Count == 0 ? null : backingOff.Min;
 
-    /// <summary>Jobs that have a task ready, in the order in which they are served.</summary>
-    public IEnumerable<JobId> InOrder()
-    {
-        for (var index = 0; index < ready.Count; index++)
-        {
-            yield return ready[index];
-        }
-    }
+    /// <summary>Jobs that have a task ready, in the order in which they are served; see <see cref="OwnerQueues"/>.</summary>
+    public IEnumerable<Turn> InTurns(Func<JobId, ActiveJob> find) => ready.InTurns(find);
 
     /// <summary>Jobs whose deadline is over.</summary>
     public IEnumerable<JobId> Overdue(DateTimeOffset now) => deadlines.TakeWhile(item => item.At <= now).Select(item => item.Job);
@@ -74,10 +70,18 @@ internal sealed class QueueIndex(TimeSpan rise)
         var waits = running == 0 && job.Phase is JobPhase.Queued or JobPhase.Planning or JobPhase.Running;
         var stages = job.Stages;
         Count(job.Id, new Entry(
-            job.Priority, job.CreatedAt, waits, stages.Sum(stage => stage.Ready + stage.BackingOff), job.IsOpen ? stages.Sum(stage => stage.Ready) : 0,
-            stages.Sum(stage => stage.Running), running > 0, stages.Min(stage => stage.NextReadyAt), job.DeadlineAt));
-        Place(ready, job, job.IsOpen && grantable > 0, waitingSince);
-        Place(waiting, job, waits, waitingSince);
+            job.Owner ?? "", job.Priority, job.CreatedAt, waits, stages.Sum(stage => stage.Ready + stage.BackingOff),
+            job.IsOpen ? stages.Sum(stage => stage.Ready) : 0, stages.Sum(stage => stage.Running), running * job.Resources.Cpu, running > 0, stages.Min(stage => stage.NextReadyAt), job.DeadlineAt));
+        ready.Put(job, job.IsOpen && grantable > 0, waitingSince);
+        if (waits)
+        {
+            waiting.Put(job, waitingSince);
+        }
+        else
+        {
+            waiting.Remove(job.Id);
+        }
+
         if (job.Gang && job.IsOpen)
         {
             gangs.Add(job.Id);
@@ -91,8 +95,8 @@ internal sealed class QueueIndex(TimeSpan rise)
     /// <summary>A job has ended.</summary>
     public void Remove(JobId job)
     {
+        ready.Remove(entries.GetValueOrDefault(job)?.Owner ?? "", job);
         Count(job, null);
-        ready.Remove(job);
         waiting.Remove(job);
         gangs.Remove(job);
     }
@@ -120,18 +124,6 @@ internal sealed class QueueIndex(TimeSpan rise)
             pair.Key, pair.Value.Waiting.Count, pair.Value.Partitions,
             pair.Value.Waiting.Count == 0 ? 0 : (now - pair.Value.Waiting.Min.CreatedAt).TotalSeconds)),
     ];
-
-    private static void Place(FairList list, ActiveJob job, bool belongs, DateTimeOffset waitingSince)
-    {
-        if (belongs)
-        {
-            list.Put(job, waitingSince);
-        }
-        else
-        {
-            list.Remove(job.Id);
-        }
-    }
 
     private void Count(JobId job, Entry? after)
     {
@@ -164,6 +156,7 @@ internal sealed class QueueIndex(TimeSpan rise)
         level.Partitions += sign * entry.Partitions;
         Ready += sign * entry.Ready;
         Running += sign * entry.Running;
+        ready.CountBusy(entry.Owner, sign * entry.BusySlots);
         Keep(level.Waiting, entry.Waits ? entry.CreatedAt : null, job, sign);
         Keep(backingOff, entry.NextReadyAt, job, sign);
         Keep(deadlines, entry.DeadlineAt, job, sign);

@@ -131,14 +131,11 @@ internal sealed class QueueJobs(TimeSpan rise)
     }
 
     /// <summary>Jobs that have tasks to grant in the order in which they are served, each looked at when it is come to.</summary>
-    public IEnumerable<ActiveJob> InOrder()
+    public IEnumerable<Turn> InTurns() => Index.InTurns(id =>
     {
-        foreach (var id in Index.InOrder())
-        {
-            visits++;
-            yield return WithoutTaken(jobs[id]);
-        }
-    }
+        visits++;
+        return WithoutTaken(jobs[id]);
+    });
 
     /// <summary>A job with what is under way taken out of what is ready.</summary>
     public ActiveJob WithoutTaken(ActiveJob job) => job with

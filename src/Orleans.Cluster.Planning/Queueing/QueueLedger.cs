@@ -234,7 +234,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
 
         jobs.Index.Advance(now);
         var matches = Matchmaker.Apply(
-            jobs.InOrder(), [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values],
+            jobs.InTurns(), [.. waiting.Where(workers.ContainsKey).Select(id => workers[id])], [.. workers.Values],
             (job, stage) => StepOf(job, stage, now), job => gangs.MayReserve(job.Id, now));
         var granted = new List<(long Number, Match Match)>();
         foreach (var match in matches)

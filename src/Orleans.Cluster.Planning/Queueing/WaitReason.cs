@@ -47,7 +47,7 @@ public static class WaitReason
         var open = workers.Where(worker => worker.IsOpen).ToList();
         if (workers.Count == 0)
         {
-            return new JobReason(ReasonCode.NoWorkers, "No worker is there.");
+            return new JobReason(ReasonCode.NoWorkers, "No workers are connected.");
         }
 
         if (open.Count == 0)
@@ -55,7 +55,7 @@ public static class WaitReason
             var unwell = workers.FirstOrDefault(worker => worker.Unwell is not null)?.Unwell;
             return unwell is null
                 ? new JobReason(ReasonCode.WorkersDraining, $"All {workers.Count} workers are draining.")
-                : new JobReason(ReasonCode.NoWorkers, $"No worker is well: {unwell}");
+                : new JobReason(ReasonCode.NoWorkers, $"No worker can take tasks: {unwell}");
         }
 
         if (job.Resources.Gpu > open.Max(worker => worker.Gpus))
@@ -94,7 +94,7 @@ public static class WaitReason
         }
 
         return ahead > 0
-            ? new JobReason(ReasonCode.QueuedBehind, $"{ahead} jobs are before it; {busy} of {slots} slots busy.")
+            ? new JobReason(ReasonCode.QueuedBehind, $"{(ahead == 1 ? "1 job is" : $"{ahead} jobs are")} ahead of it; {busy} of {slots} slots busy.")
             : new JobReason(ReasonCode.WaitingForSlot, $"It is next; {busy} of {slots} slots busy.");
     }
 }

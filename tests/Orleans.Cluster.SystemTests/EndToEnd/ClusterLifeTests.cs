@@ -114,7 +114,7 @@ public sealed class ClusterLifeTests
 
         Assert.Equal("DEGRADED", State(status));
         Assert.Contains("bytes are free in", status.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.StartsWith("No worker is well:", job.GetProperty("reason").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("No worker can take tasks:", job.GetProperty("reason").GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class UnwellWorkerTests
         var again = ledger.Grant([worker.Id], Now);
 
         Assert.Empty(silent);
-        Assert.Equal(new JobReason(ReasonCode.NoWorkers, "No worker is well: It has not reported for 7 s."), reason);
+        Assert.Equal(new JobReason(ReasonCode.NoWorkers, "No worker can take tasks: It has not reported for 7 s."), reason);
         Assert.Single(again);
     }
 
