@@ -34,6 +34,29 @@ public sealed class GeneratedQueriesTests
         return Check(int.Parse(wanted[0], CultureInfo.InvariantCulture), int.Parse(wanted[1], CultureInfo.InvariantCulture));
     }
 
+    /// <summary>
+    /// To find what of a query makes the difference: <c>ORLEANS_CLUSTER_GENERATED_QUERY</c> names a file whose first line is block, partitions and
+    /// limits (<c>6007 5 1</c>), each further one a query over the tables of that block.
+    /// </summary>
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Run_QueriesOfAFile_EqualOneEngine()
+    {
+        var file = Environment.GetEnvironmentVariable("ORLEANS_CLUSTER_GENERATED_QUERY");
+        Assert.SkipWhen(file is null, "ORLEANS_CLUSTER_GENERATED_QUERY names no file.");
+        var lines = await File.ReadAllLinesAsync(file!, TestContext.Current.CancellationToken);
+        int[] numbers = [.. lines[0].Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        using var tables = await QueryComparison.Of(numbers[0]);
+        var found = new List<string>();
+        foreach (var query in lines.Skip(1).Where(line => line.Length > 0))
+        {
+            var (verdict, detail) = await tables.Check(query, isOrdered: false, numbers[1], Limits[numbers[2]]);
+            found.Add($"{verdict} {detail}\n    {query}");
+        }
+
+        Assert.True(found.TrueForAll(each => each.StartsWith(nameof(Verdict.Same), StringComparison.Ordinal)), string.Join('\n', found));
+    }
+
     private static async Task Check(int first, int count)
     {
         var counts = new Dictionary<Verdict, int>();

@@ -11,12 +11,13 @@ internal static class GeneratedTables
     private const int MostRows = 40;
     private const int OursEvery = 4;
 
-    // Names that the product gives to columns, tables and parameters of its own statements.
+    // Names that the product gives to columns, tables and parameters of its own statements. Not rowid, which each table of the engine that is
+    // compared with has unseen, and which its NATURAL joins see.
     private static readonly string[] Ours =
     [
         "x0", "y0", "x1", "a", "b", "t", "n", "r", "q", "i", "c0", "c1", "v", "m", "_sort", "_range", "_borders", "_x1_v", "_x1_a0", "_x1_0", "_x2_0", "_a0",
         "_a1", "_o0", "_one", "_position", "_step", "_round", "_count", "key", "value", "line", "number", "json", "keys", "filename", "file_row_number", "__file",
-        "__value0", "__path", "__rows", "__first", "__count", "part", "target", "source", "rowid", "generate_series", "range", "unnest",
+        "__value0", "__path", "__rows", "__first", "__count", "part", "target", "source", "generate_series", "range", "unnest",
     ];
 
     // Name and columns of each table; tables share some names, so that they can be joined by them.

@@ -18,6 +18,10 @@ internal enum Verdict
 /// <summary>Runs generated queries over one set of tables, in stages and in one engine with one thread, and compares names, types and rows.</summary>
 internal sealed class QueryComparison : IDisposable
 {
+    // What one engine fails with too, unless a condition that is never true keeps it from coming there: two sides of a set operation without a
+    // common type, a variance of infinite values.
+    private static readonly string[] Unreached = ["Unimplemented type for cast", "is out of range!"];
+
     private readonly DuckDBConnection engine = new("DataSource=:memory:");
     private readonly EngineHarness harness = new() { CoalesceBytes = 1 };
     private readonly Dictionary<int, IReadOnlyDictionary<string, PlannedDataset>> datasets = [];
@@ -107,9 +111,8 @@ internal sealed class QueryComparison : IDisposable
             await harness.Run(plan, new JobSpec { Operation = OperationKind.Sql });
             files = [.. harness.LastFiles.Select(file => file.Path)];
         }
-        catch (ClusterException failed) when (failed.Message.Contains("Unimplemented type for cast", StringComparison.Ordinal))
+        catch (ClusterException failed) when (Unreached.Any(fault => failed.Message.Contains(fault, StringComparison.Ordinal)))
         {
-            // The two sides of a set operation have no common type; one engine does not come to the cast where a side is empty by its condition.
             return (Verdict.NoQuery, failed.Message);
         }
         catch (ClusterException failed)
