@@ -12,7 +12,10 @@ public static class Aggregates
 
     /// <summary>A function of a column.</summary>
     /// <param name="function">The function.</param>
-    /// <param name="column">The column; of <see cref="AggregateFunction.Corr"/> and <see cref="AggregateFunction.CovarSamp"/> two, separated by a comma.</param>
+    /// <param name="column">
+    /// The column; of <see cref="AggregateFunction.Corr"/> and <see cref="AggregateFunction.CovarSamp"/> two, separated by a
+    /// comma.
+    /// </param>
     /// <param name="name">Its name in the result; function and column when null.</param>
     public static AggregateSpec Of(AggregateFunction function, string column, string? name = null) =>
         new() { Function = WordOf(function), Column = column, As = name };

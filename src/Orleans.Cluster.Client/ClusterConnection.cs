@@ -48,22 +48,24 @@ public sealed class ClusterConnection : IDisposable
     }
 
     /// <summary>
-    /// A job's events as the gateway streams them, to the job's end: each change of phase once, and the status document whenever it has
-    /// changed. A broken connection is a <see cref="ClusterUnreachableException"/>; the last id seen tells where to go on.
+    /// A job's events as the gateway streams them, to the job's end: each change of phase once, and the status document whenever
+    /// it has changed. A broken connection is a <see cref="ClusterUnreachableException"/>; the last id seen tells where to go on.
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="lastEventId">Id of the last event that was seen; all of them when null.</param>
     /// <param name="cancellationToken">Ends the stream; the job goes on.</param>
-    public IAsyncEnumerable<JobEvent> ReadEventsAsync(JobId id, string? lastEventId = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<JobEvent> ReadEventsAsync(
+        JobId id, string? lastEventId = null, CancellationToken cancellationToken = default) =>
         ReadAsync($"/api/processing/jobs/{id}/events", lastEventId, cancellationToken);
 
     /// <summary>
-    /// Events of the whole cluster, without an end: <c>job</c> with the status document of one that has changed, <c>worker</c>, <c>decision</c>.
-    /// After a broken connection the end of a job may be told twice, and is never missed.
+    /// Events of the whole cluster, without an end: <c>job</c> with the status document of one that has changed, <c>worker</c>,
+    /// <c>decision</c>. After a broken connection the end of a job may be told twice, and is never missed.
     /// </summary>
     /// <param name="lastEventId">Id of the last event that was seen; only what goes on when null.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
-    public IAsyncEnumerable<JobEvent> ReadClusterEventsAsync(string? lastEventId = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<JobEvent> ReadClusterEventsAsync(
+        string? lastEventId = null, CancellationToken cancellationToken = default) =>
         ReadAsync("/api/processing/events", lastEventId, cancellationToken);
 
     private async IAsyncEnumerable<JobEvent> ReadAsync(

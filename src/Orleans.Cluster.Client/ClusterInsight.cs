@@ -16,7 +16,10 @@ public sealed class ClusterInsight
 
     internal ClusterInsight(HttpClient http) => transport = new ClusterTransport(http);
 
-    /// <summary>The status document with <c>spec</c> as it was submitted, but for a callback's secret, and with <c>owner</c> and what was decided.</summary>
+    /// <summary>
+    /// The status document with <c>spec</c> as it was submitted, but for a callback's secret, and with <c>owner</c> and what was
+    /// decided.
+    /// </summary>
     public Task<JsonElement> GetJobAsync(JobId id, CancellationToken cancellationToken = default) =>
         transport.GetAsync<JsonElement>($"{Root}/jobs/{id}", cancellationToken);
 
@@ -36,16 +39,20 @@ public sealed class ClusterInsight
     /// <param name="from">Begin of the span; a quarter of an hour before its end when null.</param>
     /// <param name="to">End of the span; now when null.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<Timeline> GetClusterTimelineAsync(DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default) =>
-        transport.GetAsync<Timeline>(Wire.Address($"{Root}/timeline", [("from", Wire.Time(from)), ("to", Wire.Time(to))]), cancellationToken);
+    public Task<Timeline> GetClusterTimelineAsync(
+        DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default) =>
+        transport.GetAsync<Timeline>(
+            Wire.Address($"{Root}/timeline", [("from", Wire.Time(from)), ("to", Wire.Time(to))]), cancellationToken);
 
     /// <summary>All partitions of a job in one small answer.</summary>
     public Task<PartitionSummary> SummarizePartitionsAsync(JobId id, CancellationToken cancellationToken = default) =>
         transport.GetAsync<PartitionSummary>($"{Root}/jobs/{id}/partitions/summary", cancellationToken);
 
     /// <summary>One page of a folder below the data roots; the roots when the path is null.</summary>
-    public Task<BrowsePage> BrowseAsync(string? path = null, string? pageToken = null, CancellationToken cancellationToken = default) =>
-        transport.GetAsync<BrowsePage>(Wire.Address($"{Root}/data/browse", [("path", path), ("pageToken", pageToken)]), cancellationToken);
+    public Task<BrowsePage> BrowseAsync(
+        string? path = null, string? pageToken = null, CancellationToken cancellationToken = default) =>
+        transport.GetAsync<BrowsePage>(
+            Wire.Address($"{Root}/data/browse", [("path", path), ("pageToken", pageToken)]), cancellationToken);
 
     /// <summary>The first rows of a dataset as a job would read them; nothing of it is kept.</summary>
     public async Task<RowsPreview> PreviewAsync(PreviewRequest wanted, CancellationToken cancellationToken = default)
@@ -57,7 +64,8 @@ public sealed class ClusterInsight
     /// <summary>Wants one worker to take nothing new and to leave when it is idle.</summary>
     public async Task<ClusterStatus> DrainWorkerAsync(string worker, CancellationToken cancellationToken = default)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/cluster/workers/{Uri.EscapeDataString(worker)}/drain");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"{Root}/cluster/workers/{Uri.EscapeDataString(worker)}/drain");
         return await transport.SendAsync<ClusterStatus>(request.MarkRepeatable(), cancellationToken);
     }
 }

@@ -4,7 +4,9 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Client;
 
-/// <summary>Looks at a cluster, changes its size, and says who may call it. Errors are those of <see cref="IJobClient"/>.</summary>
+/// <summary>
+/// Looks at a cluster, changes its size, and says who may call it. Errors are those of <see cref="IJobClient"/>.
+/// </summary>
 public interface IClusterControl
 {
     /// <summary>State, workers and the last scaling decision.</summary>
@@ -44,7 +46,10 @@ public interface IClusterControl
     /// <summary>API keys, those that have ended too.</summary>
     Task<KeyList> ListKeysAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Makes an API key. Its secret is in the answer and nowhere else; a lost answer leaves a key that nobody knows, to be revoked.</summary>
+    /// <summary>
+    /// Makes an API key. Its secret is in the answer and nowhere else; a lost answer leaves a key that nobody knows, to be
+    /// revoked.
+    /// </summary>
     Task<CreatedKey> CreateKeyAsync(NewKey key, CancellationToken cancellationToken = default);
 
     /// <summary>Ends an API key for good.</summary>

@@ -13,13 +13,16 @@ public interface IJobClient
     /// <summary>Submits a job; it is stored when this returns.</summary>
     /// <param name="spec">What to run.</param>
     /// <param name="idempotencyKey">
-    /// Two submits with one key make one job. A new key when null, so that a repeated request after a lost answer cannot make two jobs.
+    /// Two submits with one key make one job. A new key when null, so that a repeated request after a lost answer cannot make two
+    /// jobs.
     /// </param>
     /// <param name="cancellationToken">Stops waiting for the answer; the job may have been accepted all the same.</param>
     /// <returns>The job's status document.</returns>
     Task<JobStatus> SubmitAsync(JobSpec spec, string? idempotencyKey = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Submits a job as written in JSON. The cluster checks all of it, so a misspelt field is refused and not lost on the way.</summary>
+    /// <summary>
+    /// Submits a job as written in JSON. The cluster checks all of it, so a misspelt field is refused and not lost on the way.
+    /// </summary>
     /// <inheritdoc cref="SubmitAsync"/>
     Task<JobStatus> SubmitJsonAsync(string spec, string? idempotencyKey = null, CancellationToken cancellationToken = default);
 
@@ -70,11 +73,15 @@ public interface IJobClient
     /// <summary>Parts of the result, which in order are the result and can be read beside each other.</summary>
     Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken = default);
 
-    /// <summary>One part of the result as a file of the given format; as Parquet the stored file, to the byte, unless folders hold some of its columns. The caller disposes the stream.</summary>
+    /// <summary>
+    /// One part of the result as a file of the given format; as Parquet the stored file, to the byte, unless folders hold some of
+    /// its columns. The caller disposes the stream.
+    /// </summary>
     Task<Stream> OpenResultPartAsync(JobId id, int index, ResultFormat format, CancellationToken cancellationToken = default);
 
     /// <summary>Rows that were set aside because they did not fit the schema.</summary>
-    Task<ResultRows> GetQuarantineAsync(JobId id, long offset = 0, long? limit = null, CancellationToken cancellationToken = default);
+    Task<ResultRows> GetQuarantineAsync(
+        JobId id, long offset = 0, long? limit = null, CancellationToken cancellationToken = default);
 
     /// <summary>The plan that the job runs.</summary>
     Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken = default);

@@ -47,7 +47,8 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
         }
     }
 
-    public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) => StatusWatch.LastOf(WatchAsync(id, cancellationToken));
+    public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) =>
+        StatusWatch.LastOf(WatchAsync(id, cancellationToken));
 
     public async Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken)
     {
@@ -109,9 +110,11 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
     public Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
         transport.GetAsync<PlanDocument>(At(id, "plan"), cancellationToken);
 
-    public Task<PartitionList> ListPartitionsAsync(JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
+    public Task<PartitionList> ListPartitionsAsync(
+        JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
         transport.GetAsync<PartitionList>(
-            Wire.Address(At(id, "partitions"), [("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)]), cancellationToken);
+            Wire.Address(At(id, "partitions"), [("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)]),
+            cancellationToken);
 
     public Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken) =>
         transport.GetAsync<JobLog>(At(id, "logs"), cancellationToken);
@@ -162,7 +165,8 @@ internal sealed class JobClient(HttpClient http, IOptions<JobClientOptions> opti
 
     private static HttpRequestMessage Post(string address) => new(HttpMethod.Post, address);
 
-    private static HttpRequestMessage Post<T>(string address, T body) => new(HttpMethod.Post, address) { Content = Wire.Json(body) };
+    private static HttpRequestMessage Post<T>(string address, T body) =>
+        new(HttpMethod.Post, address) { Content = Wire.Json(body) };
 
     /// <summary>One answer to a poll; no status when nothing has changed.</summary>
     private sealed record Poll(JobStatus? Status, string? ETag);

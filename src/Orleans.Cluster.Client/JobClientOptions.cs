@@ -15,7 +15,9 @@ public sealed class JobClientOptions
     /// <summary>Sent as a bearer token; none when null, as a gateway on loopback needs none.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Repetitions of a request that can be repeated safely, after it has failed in passing. Default 4; 0 to 10.</summary>
+    /// <summary>
+    /// Repetitions of a request that can be repeated safely, after it has failed in passing. Default 4; 0 to 10.
+    /// </summary>
     [Range(0, 10)]
     public int Retries { get; set; } = 4;
 
@@ -23,7 +25,9 @@ public sealed class JobClientOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Longest wait for the head of an answer. Must be above <see cref="PollWait"/>. Default 100 s; 1 s to 10 min.</summary>
+    /// <summary>
+    /// Longest wait for the head of an answer. Must be above <see cref="PollWait"/>. Default 100 s; 1 s to 10 min.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(100);
 

@@ -13,7 +13,8 @@ public static class OrleansClusterClientExtensions
     /// Adds <see cref="IJobClient"/> and <see cref="IClusterControl"/>. Options come from the configuration section
     /// <see cref="JobClientOptions.Section"/> where the services have a configuration, then from <paramref name="configure"/>.
     /// </summary>
-    public static IServiceCollection AddOrleansCluster(this IServiceCollection services, Action<JobClientOptions>? configure = null)
+    public static IServiceCollection AddOrleansCluster(
+        this IServiceCollection services, Action<JobClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<JobClientOptions>()
@@ -22,21 +23,26 @@ public static class OrleansClusterClientExtensions
                 provider.GetService<IConfiguration>()?.GetSection(JobClientOptions.Section).Bind(options))
             .Configure(options => configure?.Invoke(options))
             .ValidateDataAnnotations()
-            .Validate(options => options.RequestTimeout > options.PollWait, "RequestTimeout must be above PollWait, or each quiet poll fails.")
+            .Validate(options => options.RequestTimeout > options.PollWait,
+                "RequestTimeout must be above PollWait, or each quiet poll fails.")
             .ValidateOnStart();
 
         services.AddHttpClient(Name)
             .ConfigureHttpClient((provider, http) => ClusterConnection.Configure(http, Current(provider)))
             .ConfigurePrimaryHttpMessageHandler(provider => ClusterConnection.Handler(Current(provider)))
-            .AddResilienceHandler(Name, (builder, context) => RequestRepetition.Configure(builder, Current(context.ServiceProvider)));
+            .AddResilienceHandler(
+                Name, (builder, context) => RequestRepetition.Configure(builder, Current(context.ServiceProvider)));
 
         services.AddTransient<IJobClient>(provider =>
-            new JobClient(Http(provider), provider.GetRequiredService<IOptions<JobClientOptions>>(), provider.GetService<TimeProvider>()));
+            new JobClient(
+                Http(provider), provider.GetRequiredService<IOptions<JobClientOptions>>(), provider.GetService<TimeProvider>()));
         services.AddTransient<IClusterControl>(provider => new ClusterControl(Http(provider)));
         return services;
     }
 
-    private static HttpClient Http(IServiceProvider provider) => provider.GetRequiredService<IHttpClientFactory>().CreateClient(Name);
+    private static HttpClient Http(IServiceProvider provider) =>
+        provider.GetRequiredService<IHttpClientFactory>().CreateClient(Name);
 
-    private static JobClientOptions Current(IServiceProvider provider) => provider.GetRequiredService<IOptions<JobClientOptions>>().Value;
+    private static JobClientOptions Current(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<JobClientOptions>>().Value;
 }

@@ -11,7 +11,9 @@ internal static class StatusWatch
     private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
 
     /// <summary>The document now and after each change, ending with the terminal one.</summary>
-    /// <param name="poll">The next document after the one that is known, or null (or the known one again) when nothing has changed in time.</param>
+    /// <param name="poll">
+    /// The next document after the one that is known, or null (or the known one again) when nothing has changed in time.
+    /// </param>
     /// <param name="outageTolerance">An outage that is not longer is waited out.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="cancellationToken">Ends the watch; the job goes on.</param>

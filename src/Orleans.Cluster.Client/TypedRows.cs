@@ -21,7 +21,8 @@ public static class TypedRows
     /// <summary>Waits until the job has succeeded.</summary>
     /// <returns>Its status document.</returns>
     /// <exception cref="JobEndedException">It failed or was cancelled.</exception>
-    public static async Task<JobStatus> WaitForSuccessAsync(this IJobClient jobs, JobId id, CancellationToken cancellationToken = default)
+    public static async Task<JobStatus> WaitForSuccessAsync(
+        this IJobClient jobs, JobId id, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(jobs);
         var status = await jobs.WaitAsync(id, cancellationToken);
@@ -29,8 +30,8 @@ public static class TypedRows
     }
 
     /// <summary>
-    /// The rows of a result in the job's order, page by page while they are asked for. A column belongs to the property or constructor parameter
-    /// of its name, whatever the case; columns without one are passed over.
+    /// The rows of a result in the job's order, page by page while they are asked for. A column belongs to the property or
+    /// constructor parameter of its name, whatever the case; columns without one are passed over.
     /// </summary>
     /// <param name="jobs">The jobs of a cluster.</param>
     /// <param name="id">A job that has succeeded.</param>

@@ -35,5 +35,6 @@ internal static class Wire
 
     public static string Query(IEnumerable<(string Name, string? Value)> query) => string.Join(
         '&',
-        query.Where(pair => pair.Value is not null).Select(pair => $"{Uri.EscapeDataString(pair.Name)}={Uri.EscapeDataString(pair.Value!)}"));
+        query.Where(pair => pair.Value is not null)
+        .Select(pair => $"{Uri.EscapeDataString(pair.Name)}={Uri.EscapeDataString(pair.Value!)}"));
 }

@@ -19,7 +19,8 @@ internal sealed record ExecutorArguments(double LeaseSeconds, int? ParentId, lon
                 "--lease-seconds" => result with { LeaseSeconds = double.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--parent" => result with { ParentId = int.Parse(args[i + 1], CultureInfo.InvariantCulture) },
                 "--data-bytes" => result with { DataBytes = long.Parse(args[i + 1], CultureInfo.InvariantCulture) },
-                var other => throw new ArgumentException($"Unknown option {other}. Known: --lease-seconds, --parent, --data-bytes."),
+                var other =>
+                    throw new ArgumentException($"Unknown option {other}. Known: --lease-seconds, --parent, --data-bytes."),
             };
         }
 

@@ -19,15 +19,18 @@ internal sealed class ExecutorService(ProcessLease lease) : IExecutor, IDisposab
     public Task<EngineAnswer<DatasetProbe>> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken) =>
         engine.ProbeAsync(request, cancellationToken);
 
-    public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(AlignRequest request, CancellationToken cancellationToken) =>
+    public Task<EngineAnswer<IReadOnlyList<AlignedRange>>> AlignAsync(
+        AlignRequest request, CancellationToken cancellationToken) =>
         engine.AlignAsync(request, cancellationToken);
 
     public Task<EngineAnswer<JudgedRowGroups>> JudgeAsync(RowGroupQuestion question, CancellationToken cancellationToken) =>
         engine.JudgeAsync(question, cancellationToken);
 
-    public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) => engine.ParseAsync(sql, cancellationToken);
+    public Task<EngineAnswer<string>> ParseAsync(string sql, CancellationToken cancellationToken) =>
+        engine.ParseAsync(sql, cancellationToken);
 
-    public Task<EngineAnswer<string>> RenderAsync(string tree, CancellationToken cancellationToken) => engine.RenderAsync(tree, cancellationToken);
+    public Task<EngineAnswer<string>> RenderAsync(string tree, CancellationToken cancellationToken) =>
+        engine.RenderAsync(tree, cancellationToken);
 
     public Task<EngineAnswer<IReadOnlyList<ColumnSchema>>> BindAsync(BindRequest request, CancellationToken cancellationToken) =>
         engine.BindAsync(request, cancellationToken);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Executor;
 
 /// <summary>
-/// Bounds that the kernel keeps. Whatever runs here may freeze each thread of this process, the one that looks after the lease too, by
-/// holding the allocator's lock: nothing of these needs a thread.
+/// Bounds that the kernel keeps. Whatever runs here may freeze each thread of this process, the one that looks after the lease
+/// too, by holding the allocator's lock: nothing of these needs a thread.
 /// </summary>
 internal static class KernelBounds
 {
@@ -21,13 +21,14 @@ internal static class KernelBounds
     {
         if (OperatingSystem.IsLinux() && Control(ParentDeathSignal, Kill, 0, 0, 0) != 0)
         {
-            Console.Error.WriteLine($"The kernel does not end this process with its silo: error {Marshal.GetLastPInvokeError()}.");
+            Console.Error.WriteLine(
+                $"The kernel does not end this process with its silo: error {Marshal.GetLastPInvokeError()}.");
         }
     }
 
     /// <summary>
-    /// A stack that the engine overflows ends the process at once. The runtime's own handler would write a trace first, and wait for ever for
-    /// the allocator's lock, which the engine holds.
+    /// A stack that the engine overflows ends the process at once. The runtime's own handler would write a trace first, and wait
+    /// for ever for the allocator's lock, which the engine holds.
     /// </summary>
     public static void EndAtOverflow()
     {
@@ -43,7 +44,8 @@ internal static class KernelBounds
         var limit = new Limit { Soft = (ulong)bytes, Hard = (ulong)bytes };
         if (OperatingSystem.IsLinux() && SetLimit(DataLimit, ref limit) != 0)
         {
-            Console.Error.WriteLine($"The kernel does not limit this process to {bytes} bytes: error {Marshal.GetLastPInvokeError()}.");
+            Console.Error.WriteLine(
+                $"The kernel does not limit this process to {bytes} bytes: error {Marshal.GetLastPInvokeError()}.");
         }
     }
 

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Executor;
 
-/// <summary>When the machine runs out of memory, the kernel shall pick the executor, whose task runs again, and not its silo.</summary>
+/// <summary>
+/// When the machine runs out of memory, the kernel shall pick the executor, whose task runs again, and not its silo.
+/// </summary>
 internal static class OutOfMemoryPreference
 {
     private const string Score = "/proc/self/oom_score_adj";

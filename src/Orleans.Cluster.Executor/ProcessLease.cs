@@ -4,11 +4,12 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Executor;
 
 /// <summary>
-/// The executor's right to exist: renewed by its silo, over when the time is up or the parent is gone. A thread of its own looks, so that
-/// it ends the process also while all others are inside native code or the pool is full.
+/// The executor's right to exist: renewed by its silo, over when the time is up or the parent is gone. A thread of its own looks,
+/// so that it ends the process also while all others are inside native code or the pool is full.
 ///
-/// A process that has no task yet may take longer to hear of its silo than a lease is long: on a machine with more work than processors it
-/// would end before it was up, and so would the one that is started in its place. Its first task begins the lease, if no renewal did before.
+/// A process that has no task yet may take longer to hear of its silo than a lease is long: on a machine with more work than
+/// processors it would end before it was up, and so would the one that is started in its place. Its first task begins the lease,
+/// if no renewal did before.
 /// </summary>
 internal sealed class ProcessLease
 {
@@ -26,7 +27,9 @@ internal sealed class ProcessLease
     private long endsAt;
 
     /// <param name="arguments">Whose executor it is, and for how long.</param>
-    /// <param name="setAlarm">Sets the kernel's own end of the process, in seconds from now: <see cref="KernelBounds.SetAlarm"/>.</param>
+    /// <param name="setAlarm">
+    /// Sets the kernel's own end of the process, in seconds from now: <see cref="KernelBounds.SetAlarm"/>.
+    /// </param>
     public ProcessLease(ExecutorArguments arguments, Action<double> setAlarm)
     {
         this.setAlarm = setAlarm;
@@ -36,14 +39,18 @@ internal sealed class ProcessLease
         setAlarm(Math.Max(StartSeconds, leaseSeconds));
     }
 
-    /// <summary>Moves the end to so many seconds from now. Monotonic: a clock that is set does not shorten or lengthen it.</summary>
+    /// <summary>
+    /// Moves the end to so many seconds from now. Monotonic: a clock that is set does not shorten or lengthen it.
+    /// </summary>
     public void Renew(double seconds)
     {
         Volatile.Write(ref endsAt, FromNow(seconds));
         setAlarm(seconds);
     }
 
-    /// <summary>Begins the lease where nothing has begun it: from here on there is something that must not go on for ever.</summary>
+    /// <summary>
+    /// Begins the lease where nothing has begun it: from here on there is something that must not go on for ever.
+    /// </summary>
     public void Begin()
     {
         if (Interlocked.CompareExchange(ref endsAt, FromNow(leaseSeconds), firstEndsAt) == firstEndsAt)
@@ -56,7 +63,8 @@ internal sealed class ProcessLease
     public TimeSpan Remaining => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), Volatile.Read(ref endsAt));
 
     /// <summary>Starts to look.</summary>
-    public void Watch() => new Thread(Look) { IsBackground = true, Name = "lease", Priority = ThreadPriority.AboveNormal }.Start();
+    public void Watch() =>
+        new Thread(Look) { IsBackground = true, Name = "lease", Priority = ThreadPriority.AboveNormal }.Start();
 
     /// <summary>Ends the process at once, without finalizers or handlers.</summary>
     public void End(string why)

@@ -5,7 +5,8 @@ using Orleans.Cluster.Executor;
 using Orleans.Cluster.Protocol;
 using StreamJsonRpc;
 
-// Requests and replies are framed messages over the original standard streams; whatever the program prints goes to the error stream.
+// Requests and replies are framed messages over the original standard streams; whatever the program prints goes to the error
+// stream.
 var input = Console.OpenStandardInput();
 var output = Console.OpenStandardOutput();
 Console.SetOut(Console.Error);

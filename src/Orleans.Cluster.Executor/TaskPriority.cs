@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Executor;
 
 /// <summary>
-/// Where there are fewer processors than tasks and silos want, the silos come first: a report or an answer takes them no time, and a task
-/// that hands over a few milliseconds loses nothing. Nothing changes on a machine that has processors left.
+/// Where there are fewer processors than tasks and silos want, the silos come first: a report or an answer takes them no time,
+/// and a task that hands over a few milliseconds loses nothing. Nothing changes on a machine that has processors left.
 /// </summary>
 internal static class TaskPriority
 {

@@ -13,7 +13,8 @@ internal static class GatewayExtensions
 {
     public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<GatewayOptions>().Bind(configuration.GetSection(GatewayOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<GatewayOptions>()
+            .Bind(configuration.GetSection(GatewayOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.ConfigureHttpJsonOptions(options => WireJson.Apply(options.SerializerOptions));
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
         services.AddSingleton<JobRequests>();
@@ -41,7 +42,9 @@ internal static class GatewayExtensions
         return routes;
     }
 
-    /// <summary>Puts the gateway's rules before everything else that the process serves, the dashboard and unknown addresses too.</summary>
+    /// <summary>
+    /// Puts the gateway's rules before everything else that the process serves, the dashboard and unknown addresses too.
+    /// </summary>
     private sealed class GatewayPipeline : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

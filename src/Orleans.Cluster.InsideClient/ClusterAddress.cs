@@ -22,7 +22,8 @@ internal sealed record ClusterAddress(string Invariant, string ConnectionString,
         // Not made when it is missing, so that a mistyped directory does not become an empty database.
         new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(Path.GetFullPath(stateDirectory), "orleans.db"), Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 15,
+            DataSource = Path.Combine(Path.GetFullPath(stateDirectory), "orleans.db"), Mode = SqliteOpenMode.ReadWrite,
+            DefaultTimeout = 15,
         }.ConnectionString,
         clusterId ?? ReadClusterId(Path.Combine(stateDirectory, "gateway.json")));
 

@@ -3,7 +3,9 @@ using Orleans.Runtime;
 
 namespace Orleans.Cluster.InsideClient;
 
-/// <summary>A service and its cluster may be started together, in any order: the first connection is tried for as long as a call would be.</summary>
+/// <summary>
+/// A service and its cluster may be started together, in any order: the first connection is tried for as long as a call would be.
+/// </summary>
 internal sealed class ConnectionPatience(IOptions<InsideClientOptions> options) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);

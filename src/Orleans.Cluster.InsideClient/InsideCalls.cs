@@ -9,7 +9,9 @@ internal sealed class InsideCalls(ClusterAddress address, TimeSpan patience, Tim
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Calls, and calls again after failures in passing: a silo that was killed, a gateway that is busy. Twice must be once.</summary>
+    /// <summary>
+    /// Calls, and calls again after failures in passing: a silo that was killed, a gateway that is busy. Twice must be once.
+    /// </summary>
     public async Task<T> Repeat<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
@@ -40,12 +42,14 @@ internal sealed class InsideCalls(ClusterAddress address, TimeSpan patience, Tim
     }
 
     /// <summary>No answer, because of this.</summary>
-    public ClusterUnreachableException Unreachable(Exception exception) => new(new Uri($"orleans:{Uri.EscapeDataString(address.ClusterId)}"), exception);
+    public ClusterUnreachableException Unreachable(Exception exception) =>
+        new(new Uri($"orleans:{Uri.EscapeDataString(address.ClusterId)}"), exception);
 
     /// <summary>
-    /// Whether the same call may work later. A refusal is always a <see cref="ClusterException"/>, so what Orleans itself throws is about
-    /// the way to the cluster: no silo, none that has the grain, a connection that broke, an answer that did not come.
+    /// Whether the same call may work later. A refusal is always a <see cref="ClusterException"/>, so what Orleans itself throws
+    /// is about the way to the cluster: no silo, none that has the grain, a connection that broke, an answer that did not come.
     /// </summary>
     public static bool IsPassing(Exception exception) =>
-        exception is ClusterUnreachableException or OrleansException or TimeoutException or ClusterException { Code.HttpStatus: 429 or 503 };
+        exception is ClusterUnreachableException or OrleansException or TimeoutException
+        or ClusterException { Code.HttpStatus: 429 or 503 };
 }

@@ -4,7 +4,9 @@ using Orleans.Cluster.Client;
 
 namespace Orleans.Cluster.InsideClient;
 
-/// <summary>A connection of a program's own, for those without a host, and for hosts that use Orleans themselves. Dispose it when done.</summary>
+/// <summary>
+/// A connection of a program's own, for those without a host, and for hosts that use Orleans themselves. Dispose it when done.
+/// </summary>
 public sealed class InsideConnection : IAsyncDisposable
 {
     private readonly IHost host;
@@ -16,7 +18,8 @@ public sealed class InsideConnection : IAsyncDisposable
 
     /// <summary>Connects to a cluster; waits for it up to <see cref="InsideClientOptions.Patience"/>.</summary>
     /// <exception cref="ClusterUnreachableException">No silo of the cluster answered.</exception>
-    public static async Task<InsideConnection> OpenAsync(Action<InsideClientOptions> configure, CancellationToken cancellationToken = default)
+    public static async Task<InsideConnection> OpenAsync(
+        Action<InsideClientOptions> configure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(configure);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

@@ -38,7 +38,8 @@ internal sealed class InsideJobClient(
             : await calls.Repeat(() => Requests.WaitForChange(id, known.Revision), token),
         options.Value.OutageTolerance, clock, cancellationToken);
 
-    public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) => StatusWatch.LastOf(WatchAsync(id, cancellationToken));
+    public Task<JobStatus> WaitAsync(JobId id, CancellationToken cancellationToken) =>
+        StatusWatch.LastOf(WatchAsync(id, cancellationToken));
 
     public Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken) =>
         calls.Repeat(() => Requests.Cancel(id, options.Value.Service), cancellationToken);
@@ -64,7 +65,8 @@ internal sealed class InsideJobClient(
         return await ReadAsync(rows, cancellationToken);
     }
 
-    public Task<Stream> OpenResultAsync(JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken) =>
+    public Task<Stream> OpenResultAsync(
+        JobId id, ResultFormat format, long offset, long? limit, CancellationToken cancellationToken) =>
         OpenAsync(id, isQuarantine: false, FormOf(format), offset, limit, cancellationToken);
 
     public Task<ResultParts> ListResultPartsAsync(JobId id, CancellationToken cancellationToken) =>
@@ -75,7 +77,9 @@ internal sealed class InsideJobClient(
         var files = (await ListResultPartsAsync(id, cancellationToken)).Parts;
         if (index < 0 || index >= files.Count)
         {
-            throw new ClusterException(Contracts.ProblemCode.NotFound, $"The result of job {id} has {files.Count} parts, and none with the number {index}.");
+            throw new ClusterException(
+                Contracts.ProblemCode.NotFound,
+                $"The result of job {id} has {files.Count} parts, and none with the number {index}.");
         }
 
         return await OpenResultAsync(id, format, files.Take(index).Sum(file => file.Rows), files[index].Rows, cancellationToken);
@@ -90,9 +94,11 @@ internal sealed class InsideJobClient(
     public Task<PlanDocument> GetPlanAsync(JobId id, CancellationToken cancellationToken) =>
         AskAsync<PlanDocument>(() => Requests.GetPlan(id), cancellationToken);
 
-    public Task<PartitionList> ListPartitionsAsync(JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
+    public Task<PartitionList> ListPartitionsAsync(
+        JobId id, int pageSize, string? pageToken, CancellationToken cancellationToken) =>
         AskAsync<PartitionList>(
-            () => Requests.ListPartitions(id, Wire.Query([("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)])), cancellationToken);
+            () => Requests.ListPartitions(id, Wire.Query([("pageSize", Wire.Number(pageSize)), ("pageToken", pageToken)])),
+            cancellationToken);
 
     public Task<JobLog> GetLogAsync(JobId id, CancellationToken cancellationToken) =>
         AskAsync<JobLog>(() => Requests.GetLog(id), cancellationToken);
@@ -100,9 +106,11 @@ internal sealed class InsideJobClient(
     public Task<CallbackList> ListCallbacksAsync(JobId id, CancellationToken cancellationToken) =>
         AskAsync<CallbackList>(() => Requests.ListCallbacks(id), cancellationToken);
 
-    public Task<DatasetPreview> PartitionAsync(SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken) =>
+    public Task<DatasetPreview> PartitionAsync(
+        SourceSpec? source, PartitioningSpec? partitioning, CancellationToken cancellationToken) =>
         AskAsync<DatasetPreview>(
-            () => Requests.PreviewData(Wire.Utf8(new PartitionRequest(source, partitioning)), cancellationToken), cancellationToken);
+            () => Requests.PreviewData(Wire.Utf8(new PartitionRequest(source, partitioning)), cancellationToken),
+            cancellationToken);
 
     private Task<JobStatus> SubmitAsync(byte[] spec, string? idempotencyKey, CancellationToken cancellationToken)
     {

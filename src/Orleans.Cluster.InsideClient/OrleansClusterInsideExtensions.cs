@@ -15,11 +15,13 @@ namespace Orleans.Cluster.InsideClient;
 public static class OrleansClusterInsideExtensions
 {
     /// <summary>
-    /// Adds <see cref="IJobClient"/> over an Orleans client, which the host connects at its start. Options come from the configuration
-    /// section <see cref="InsideClientOptions.Section"/> where the services have a configuration, then from <paramref name="configure"/>.
-    /// For hosts that are not themselves silos or Orleans clients of another cluster; those open an <see cref="InsideConnection"/>.
+    /// Adds <see cref="IJobClient"/> over an Orleans client, which the host connects at its start. Options come from the
+    /// configuration section <see cref="InsideClientOptions.Section"/> where the services have a configuration, then from
+    /// <paramref name="configure"/>. For hosts that are not themselves silos or Orleans clients of another cluster; those open an
+    /// <see cref="InsideConnection"/>.
     /// </summary>
-    public static IServiceCollection AddOrleansClusterInside(this IServiceCollection services, Action<InsideClientOptions>? configure = null)
+    public static IServiceCollection AddOrleansClusterInside(
+        this IServiceCollection services, Action<InsideClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<InsideClientOptions>()
@@ -45,7 +47,8 @@ public static class OrleansClusterInsideExtensions
         client.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<InsideClientOptions>>(
             (messages, inside) => messages.ResponseTimeout = inside.Value.ResponseTimeout);
         client.UseAdoNetClustering(membership => membership.Configure<ClusterAddress>(
-            (database, address) => (database.Invariant, database.ConnectionString) = (address.Invariant, address.ConnectionString)));
+            (database, address) =>
+            (database.Invariant, database.ConnectionString) = (address.Invariant, address.ConnectionString)));
         client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(UseTls));
         client.UseConnectionRetryFilter<ConnectionPatience>();
         client.AddActivityPropagation();
@@ -55,17 +58,21 @@ public static class OrleansClusterInsideExtensions
     {
         var services = connection.ApplicationServices;
         var options = Current(services);
-        if (ClusterCertificate.Load(new TlsFiles(options.Certificate ?? OwnOf(options), options.CertificateKey, options.CertificateAuthority)) is { } certificate)
+        if (ClusterCertificate.Load(
+            new TlsFiles(options.Certificate
+                ?? OwnOf(options), options.CertificateKey, options.CertificateAuthority)) is { } certificate)
         {
             var tls = new ConnectionTls(
-                certificate, services.GetRequiredService<ILogger<ConnectionTls>>(), services.GetService<TimeProvider>() ?? TimeProvider.System);
+                certificate, services.GetRequiredService<ILogger<ConnectionTls>>(), services.GetService<TimeProvider>()
+                ?? TimeProvider.System);
             connection.Use(tls.Open);
         }
     }
 
     // Made by the first silo of the directory, for clients of its user.
     private static string? OwnOf(InsideClientOptions options) =>
-        options.StateDirectory is { Length: > 0 } state && Path.Combine(state, ClusterCertificate.ClientFile) is var file && File.Exists(file) ? file : null;
+        options.StateDirectory is { Length: > 0 } state && Path.Combine(state, ClusterCertificate.ClientFile) is var file
+        && File.Exists(file) ? file : null;
 
     private static InsideClientOptions Current(IServiceProvider provider) =>
         provider.GetRequiredService<IOptions<InsideClientOptions>>().Value;

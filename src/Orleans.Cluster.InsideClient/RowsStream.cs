@@ -2,7 +2,9 @@ using Orleans.Cluster.InsideContracts;
 
 namespace Orleans.Cluster.InsideClient;
 
-/// <summary>A file of rows at a gateway, fetched piece by piece while it is read: neither end holds more than one piece.</summary>
+/// <summary>
+/// A file of rows at a gateway, fetched piece by piece while it is read: neither end holds more than one piece.
+/// </summary>
 internal sealed class RowsStream(IRowsGrain rows, RowsHead head, InsideCalls calls) : Stream
 {
     private ReadOnlyMemory<byte> piece;
@@ -24,7 +26,8 @@ internal sealed class RowsStream(IRowsGrain rows, RowsHead head, InsideCalls cal
     }
 
     /// <summary>Waits until the rows are written, then reads them.</summary>
-    public static async Task<RowsStream> OpenAsync(IRowsGrain rows, RowsRequest request, InsideCalls calls, CancellationToken cancellationToken)
+    public static async Task<RowsStream> OpenAsync(
+        IRowsGrain rows, RowsRequest request, InsideCalls calls, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -56,7 +59,8 @@ internal sealed class RowsStream(IRowsGrain rows, RowsHead head, InsideCalls cal
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override void Flush()
     {

@@ -3,10 +3,11 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.InsideContracts;
 
 /// <summary>
-/// What services inside the trust boundary ask of a gateway by grain calls, as others do over HTTP: the same checks, the same answers, the
-/// same refusals (<see cref="ClusterException"/>). Status documents are records, as between silos; every other document is the JSON that
-/// HTTP would carry, so that both have one form and one rule of change. No call is held for longer than
-/// <see cref="InsideLimits.ResponseTimeout"/> unless it says so: a caller does not hear of a silo that was killed, it waits that long.
+/// What services inside the trust boundary ask of a gateway by grain calls, as others do over HTTP: the same checks, the same
+/// answers, the same refusals (<see cref="ClusterException"/>). Status documents are records, as between silos; every other
+/// document is the JSON that HTTP would carry, so that both have one form and one rule of change. No call is held for longer than
+/// <see cref="InsideLimits.ResponseTimeout"/> unless it says so: a caller does not hear of a silo that was killed, it waits that
+/// long.
 /// </summary>
 [Alias("IJobDoorGrain")]
 internal interface IJobRequestsGrain : IGrainWithStringKey
@@ -23,7 +24,9 @@ internal interface IJobRequestsGrain : IGrainWithStringKey
     [Alias("GetStatus")]
     Task<JobStatus> GetStatus(JobId id);
 
-    /// <summary>The status document once its revision is above the known one, or after <see cref="InsideLimits.PollHold"/>.</summary>
+    /// <summary>
+    /// The status document once its revision is above the known one, or after <see cref="InsideLimits.PollHold"/>.
+    /// </summary>
     [Alias("WaitForChange")]
     Task<JobStatus> WaitForChange(JobId id, long knownRevision);
 

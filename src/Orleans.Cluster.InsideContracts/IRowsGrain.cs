@@ -4,8 +4,8 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.InsideContracts;
 
 /// <summary>
-/// One reading of a job's rows. The gateway that hosts it writes them into a scratch file, which the reader fetches piece by piece and which
-/// goes with this grain: when the reader closes it, or two minutes after its last call.
+/// One reading of a job's rows. The gateway that hosts it writes them into a scratch file, which the reader fetches piece by
+/// piece and which goes with this grain: when the reader closes it, or two minutes after its last call.
 /// <code>
 /// Open --(null: still being written, ask again)--> RowsHead --> Read(0) --> Read(n) ... --> Close
 /// </code>
@@ -14,13 +14,15 @@ namespace Orleans.Cluster.InsideContracts;
 internal interface IRowsGrain : IGrainWithStringKey
 {
     /// <summary>Starts writing the rows, or goes on. Null while they are being written.</summary>
-    /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>, <c>validation-failed</c>.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>, <c>validation-failed</c>.
+    /// </exception>
     [Alias("Open")]
     Task<RowsHead?> Open(RowsRequest request);
 
     /// <summary>
-    /// Bytes from a position, at most <see cref="InsideLimits.PieceBytes"/>; empty at the end. Null when the file is no longer here, because
-    /// the silo that had it has ended.
+    /// Bytes from a position, at most <see cref="InsideLimits.PieceBytes"/>; empty at the end. Null when the file is no longer
+    /// here, because the silo that had it has ended.
     /// </summary>
     [Alias("Read")]
     Task<byte[]?> Read(long position);

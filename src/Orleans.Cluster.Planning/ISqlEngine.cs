@@ -4,10 +4,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning;
 
 /// <summary>
-/// The engine's own parser and binder, as the planner needs them, and what files say of themselves: answers depend on the arguments alone. In a silo an executor answers;
-/// in a test the engine itself.
+/// The engine's own parser and binder, as the planner needs them, and what files say of themselves: answers depend on the
+/// arguments alone. In a silo an executor answers; in a test the engine itself.
 /// </summary>
-/// <remarks>Each method throws <see cref="ClusterException"/> with <c>query-invalid</c> or <c>column-not-found</c> for text that is wrong.</remarks>
+/// <remarks>
+/// Each method throws <see cref="ClusterException"/> with <c>query-invalid</c> or <c>column-not-found</c> for text that is wrong.
+/// </remarks>
 public interface ISqlEngine
 {
     /// <summary>Parses exactly one SELECT into the engine's JSON tree.</summary>

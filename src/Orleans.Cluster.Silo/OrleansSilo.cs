@@ -20,7 +20,8 @@ internal static class OrleansSilo
     private const int MissedProbes = 3;
     private const int CachedAddresses = 20_000;
 
-    public static void AddClusterSilo(this IHostApplicationBuilder builder, ClusterSettings settings, ClusterIdentity identity, StorageConnection storage)
+    public static void AddClusterSilo(
+        this IHostApplicationBuilder builder, ClusterSettings settings, ClusterIdentity identity, StorageConnection storage)
     {
         builder.Services.AddSingleton(identity);
         builder.UseOrleans(silo =>
@@ -30,12 +31,14 @@ internal static class OrleansSilo
                 options.ClusterId = identity.ClusterId;
                 options.ServiceId = ClusterIdentity.ServiceId;
             });
-            silo.Configure<SiloOptions>(options => options.SiloName = $"{settings.Role}-{Environment.ProcessId}".ToLowerInvariant());
+            silo.Configure<SiloOptions>(options => options.SiloName =
+                $"{settings.Role}-{Environment.ProcessId}".ToLowerInvariant());
             silo.ConfigureEndpoints(settings, identity.Address);
             silo.UseTlsOf(builder.Configuration, identity.Address, settings.StateDirectory);
             silo.UseStorage(storage);
             silo.UseMembership(settings);
-            // By default the cache of addresses has room for a million grains, and the dashboard counts it, room and all, each second.
+            // By default the cache of addresses has room for a million grains, and the dashboard counts it, room and all, each
+            // second.
             silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = CachedAddresses);
             silo.UseSiloMetadata(new Dictionary<string, string> { ["role"] = settings.Role.ToString().ToLowerInvariant() });
             if (settings.Role == SiloRole.Worker)
@@ -44,7 +47,8 @@ internal static class OrleansSilo
             }
 
             silo.AddActivityPropagation();
-            // Its log stream would show every line of this process to every viewer. Figures every 5 s: each silo pays for them always.
+            // Its log stream would show every line of this process to every viewer. Figures every 5 s: each silo pays for them
+            // always.
             silo.AddDashboard(options => (options.HideTrace, options.CounterUpdateIntervalMs) = (true, 5_000));
         });
     }
@@ -65,7 +69,8 @@ internal static class OrleansSilo
 
     private static void UseStorage(this ISiloBuilder silo, StorageConnection storage)
     {
-        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (storage.Invariant, storage.ConnectionString));
+        silo.UseAdoNetClustering(options =>
+            (options.Invariant, options.ConnectionString) = (storage.Invariant, storage.ConnectionString));
         silo.AddAdoNetGrainStorageAsDefault(options =>
         {
             (options.Invariant, options.ConnectionString) = (storage.Invariant, storage.ConnectionString);

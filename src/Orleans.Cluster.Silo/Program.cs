@@ -26,7 +26,8 @@ try
         return 0;
     }
 
-    return (StoreCommands.Find(args) ?? BackupCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command ? await command()
+    return (StoreCommands.Find(args) ?? BackupCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command
+        ? await command()
         : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
         : await RunGateway(args);
 }
@@ -59,7 +60,9 @@ static async Task<int> RunGateway(string[] args)
     var urls = ListenAddresses.InUse(builder.Configuration);
     ListenAddresses.RefuseFaults([ListenAddresses.Of(builder.Configuration)], asksForKeys);
     ListenAddresses.RefuseTaken(urls);
-    new GatewayRecord(ProcessIdentity.Current, identity.ClusterId, urls, DateTimeOffset.UtcNow) { AsksForKeys = asksForKeys }.Write(settings.StateDirectory);
+    new GatewayRecord(
+        ProcessIdentity.Current, identity.ClusterId, urls,
+        DateTimeOffset.UtcNow) { AsksForKeys = asksForKeys }.Write(settings.StateDirectory);
 
     await StoragePreparation.Run(builder.Configuration, storage, SiloRole.Gateway);
     builder.Services.AddClusterStorage(builder.Configuration);

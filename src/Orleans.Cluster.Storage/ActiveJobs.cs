@@ -5,7 +5,9 @@ using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>Non-terminal jobs with what waits and runs of each: all of them, or some by their id, which costs what these cost.</summary>
+/// <summary>
+/// Non-terminal jobs with what waits and runs of each: all of them, or some by their id, which costs what these cost.
+/// </summary>
 internal static class ActiveJobs
 {
     /// <summary>Phases that are no end.</summary>
@@ -44,11 +46,12 @@ internal static class ActiveJobs
     }
 
     /// <summary>Ids of a row's list.</summary>
-    public static IEnumerable<JobId> ReadDependencies(string list) => list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => JobId.Parse(id));
+    public static IEnumerable<JobId> ReadDependencies(string list) =>
+        list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => JobId.Parse(id));
 
     /// <summary>
-    /// Counts over the index of live partitions, which committed ones are not in. Those that back off are few and have an index of their own:
-    /// asking each waiting row for its time would double the cost of counting a million.
+    /// Counts over the index of live partitions, which committed ones are not in. Those that back off are few and have an index
+    /// of their own: asking each waiting row for its time would double the cost of counting a million.
     /// </summary>
     private static async Task<ILookup<string, StageBacklog>> ListBacklog(
         ClusterDbContext db, string[]? ids, DateTimeOffset now, CancellationToken cancellationToken)
@@ -72,7 +75,8 @@ internal static class ActiveJobs
             WHERE state = 0 AND not_before IS NOT NULL AND not_before > {time}{among}
             GROUP BY job_id, stage
             """;
-        var backingOff = await db.Database.SqlQueryRaw<BackingOff>(later, [.. parameters, now.ToUnixTimeMilliseconds()]).ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
+        var backingOff = await db.Database.SqlQueryRaw<BackingOff>(later, [.. parameters, now.ToUnixTimeMilliseconds()])
+            .ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
 
         // Few jobs are gangs; the rows of the others are not looked at.
         var halves =
@@ -82,7 +86,8 @@ internal static class ActiveJobs
             WHERE state = 4 AND job_id IN (SELECT id FROM processing_jobs WHERE gang AND phase IN ({(int)JobPhase.Queued}, {(int)JobPhase.Running})){among}
             GROUP BY job_id, stage, state
             """;
-        var split = await db.Database.SqlQueryRaw<LiveCount>(halves, parameters).ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
+        var split = await db.Database.SqlQueryRaw<LiveCount>(halves, parameters)
+            .ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
         return counts
             .GroupBy(row => (row.JobId, row.Stage))
             .OrderBy(stage => stage.Key.Stage)

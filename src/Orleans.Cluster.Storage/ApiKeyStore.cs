@@ -8,8 +8,8 @@ using Orleans.Cluster.Storage.Rows;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// API keys: <c>oc_</c>, eight characters that name the key, <c>_</c>, and 256 random bits. A plain SHA-256 is enough for them: nobody guesses
-/// that much, unlike a password.
+/// API keys: <c>oc_</c>, eight characters that name the key, <c>_</c>, and 256 random bits. A plain SHA-256 is enough for them:
+/// nobody guesses that much, unlike a password.
 /// </summary>
 internal sealed class ApiKeyStore(ClusterDatabase database) : IApiKeyStore
 {
@@ -23,7 +23,8 @@ internal sealed class ApiKeyStore(ClusterDatabase database) : IApiKeyStore
     {
         var id = Prefix + RandomNumberGenerator.GetHexString(NameBytes * 2, lowercase: true);
         var secret = $"{id}_{RandomNumberGenerator.GetHexString(SecretBytes * 2, lowercase: true)}";
-        var row = new ApiKeyRow { Id = id, Name = name, Role = role, Hash = Hash(secret), CreatedAt = now, ExpiresAt = expiresAt };
+        var row = new ApiKeyRow { Id = id, Name = name, Role = role, Hash = Hash(secret), CreatedAt = now,
+            ExpiresAt = expiresAt };
         await database.WriteInAnyEpoch(
             db =>
             {
@@ -44,14 +45,17 @@ internal sealed class ApiKeyStore(ClusterDatabase database) : IApiKeyStore
         var id = key[..IdLength];
         var row = await database.Read(
             db => db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken), cancellationToken);
-        return row is not null && IsSame(row.Hash, Hash(key)) && row.RevokedAt is null && !(row.ExpiresAt <= now) ? ToKey(row) : null;
+        return row is not null && IsSame(row.Hash, Hash(key)) && row.RevokedAt is null && !(row.ExpiresAt <= now)
+            ? ToKey(row)
+            : null;
     }
 
     public Task<IReadOnlyList<ApiKey>> List(CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<ApiKey>>(
             async db =>
             {
-                var rows = await db.ApiKeys.AsNoTracking().OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(cancellationToken);
+                var rows = await db.ApiKeys.AsNoTracking()
+                    .OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(cancellationToken);
                 return [.. rows.Select(ToKey)];
             },
             cancellationToken);

@@ -15,12 +15,15 @@ internal sealed class AttemptHistory(ClusterDatabase database) : IAttemptHistory
             {
                 var rows = await db.Partitions.AsNoTracking().Where(row => row.JobId == job.Value)
                     .OrderBy(row => row.Stage).ThenBy(row => row.Partition)
-                    .Select(row => new { row.Stage, row.Partition, row.State, row.Attempt, row.Bytes, row.RowsIn, row.RowsOut, row.BytesOut })
+                    .Select(row =>
+                        new { row.Stage, row.Partition, row.State, row.Attempt, row.Bytes, row.RowsIn, row.RowsOut,
+                            row.BytesOut })
                     .ToListAsync(cancellationToken);
                 var lengths = await db.Attempts.AsNoTracking().Where(row => row.JobId == job.Value && row.EndedAt != null)
                     .Select(row => new { row.Stage, row.Partition, row.Number, row.StartedAt, row.EndedAt })
                     .ToDictionaryAsync(
-                        row => (row.Stage, row.Partition, row.Number), row => (row.EndedAt!.Value - row.StartedAt).TotalSeconds, cancellationToken);
+                        row => (row.Stage, row.Partition, row.Number), row => (row.EndedAt!.Value - row.StartedAt).TotalSeconds,
+                        cancellationToken);
                 return
                 [
                     .. rows.Select(row => new PartitionCell(
@@ -40,32 +43,42 @@ internal sealed class AttemptHistory(ClusterDatabase database) : IAttemptHistory
         return jobs.Count == 0
             ? []
             : await List(
-                db => db.Attempts.Where(row => jobs.Contains(row.JobId) && row.StartedAt < to && (row.EndedAt == null || row.EndedAt >= from)),
+                db => db.Attempts.Where(row => jobs.Contains(row.JobId) && row.StartedAt < to
+                    && (row.EndedAt == null || row.EndedAt >= from)),
                 cancellationToken);
     }
 
     // By the keys and indexes that jobs have: there is none over the ends of attempts, which every commit would have to maintain.
-    private Task<List<string>> JobsBetween(DateTimeOffset from, DateTimeOffset to, string? owner, CancellationToken cancellationToken) =>
+    private Task<List<string>> JobsBetween(
+        DateTimeOffset from, DateTimeOffset to, string? owner, CancellationToken cancellationToken) =>
         database.Read(
             async db =>
             {
-                var since = from - DateTimeOffset.UnixEpoch < IAttemptHistory.LookBack ? DateTimeOffset.UnixEpoch : from - IAttemptHistory.LookBack;
+                var since = from - DateTimeOffset.UnixEpoch < IAttemptHistory.LookBack
+                    ? DateTimeOffset.UnixEpoch
+                    : from - IAttemptHistory.LookBack;
                 var mine = db.Jobs.AsNoTracking().Visible().Where(job => owner == null || job.Owner == owner);
-                var recent = await mine.Where(job => job.CreatedAt >= since && job.CreatedAt < to && (job.FinishedAt == null || job.FinishedAt >= from))
-                    .OrderByDescending(job => job.CreatedAt).Take(IAttemptHistory.MaxJobs).Select(job => job.Id).ToListAsync(cancellationToken);
+                var recent = await mine.Where(job => job.CreatedAt >= since && job.CreatedAt < to
+                    && (job.FinishedAt == null || job.FinishedAt >= from))
+                    .OrderByDescending(job => job.CreatedAt)
+                    .Take(IAttemptHistory.MaxJobs).Select(job => job.Id).ToListAsync(cancellationToken);
                 var active = await mine.Where(job => job.Phase < JobPhase.Succeeded)
-                    .OrderByDescending(job => job.Id).Take(IAttemptHistory.MaxJobs).Select(job => job.Id).ToListAsync(cancellationToken);
+                    .OrderByDescending(job => job.Id)
+                    .Take(IAttemptHistory.MaxJobs).Select(job => job.Id).ToListAsync(cancellationToken);
                 return recent.Union(active).ToList();
             },
             cancellationToken);
 
-    private Task<IReadOnlyList<AttemptRecord>> List(Func<ClusterDbContext, IQueryable<AttemptRow>> which, CancellationToken cancellationToken) =>
+    private Task<IReadOnlyList<AttemptRecord>> List(
+        Func<ClusterDbContext, IQueryable<AttemptRow>> which, CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<AttemptRecord>>(
             async db =>
             {
                 var rows = await which(db).AsNoTracking()
                     .OrderByDescending(row => row.StartedAt).Take(IAttemptHistory.MaxAttempts)
-                    .Select(row => new { row.JobId, row.Stage, row.Partition, row.Number, row.Worker, row.State, row.StartedAt, row.EndedAt })
+                    .Select(row =>
+                        new { row.JobId, row.Stage, row.Partition, row.Number, row.Worker, row.State, row.StartedAt,
+                            row.EndedAt })
                     .ToListAsync(cancellationToken);
                 return
                 [

@@ -8,8 +8,8 @@ using Orleans.Cluster.Storage.Rows;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// The audit chain. Its head is a row of its own: whoever appends holds it, so numbers have no gaps and every entry has one successor; and an
-/// entry cut off at the end is missed, which the chain alone would not show.
+/// The audit chain. Its head is a row of its own: whoever appends holds it, so numbers have no gaps and every entry has one
+/// successor; and an entry cut off at the end is missed, which the chain alone would not show.
 /// </summary>
 internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
 {
@@ -29,7 +29,8 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
                 }
 
                 // In order of the chain, not of the clocks that wrote it: what is removed is its beginning.
-                var kept = await db.AuditLog.AsNoTracking().Where(row => row.At >= before).MinAsync(row => (long?)row.Sequence, cancellationToken);
+                var kept = await db.AuditLog.AsNoTracking()
+                    .Where(row => row.At >= before).MinAsync(row => (long?)row.Sequence, cancellationToken);
                 var last = await db.AuditLog.AsNoTracking().Where(row => kept == null || row.Sequence < kept)
                     .OrderByDescending(row => row.Sequence).FirstAsync(cancellationToken);
                 var mark = new AuditMark(last.Sequence, last.Hash);
@@ -92,13 +93,15 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
             : new AuditVerdict(head.Sequence, null) { Last = sequence == 0 ? null : new AuditMark(sequence, hash) };
     }
 
-    // The entry before the first that is left, as the chain itself names it; null for a chain that has all of its entries, or does not name it.
+    // The entry before the first that is left, as the chain itself names it; null for a chain that has all of its entries, or
+    // does not name it.
     private Task<AuditMark?> FindBegin(CancellationToken cancellationToken) => database.Read(
         async db =>
         {
             var first = await db.AuditLog.AsNoTracking().MinAsync(row => (long?)row.Sequence, cancellationToken) ?? 1;
             var prefix = $"{first - 1}:";
-            var said = await db.AuditLog.AsNoTracking().Where(row => row.Action == IAuditLog.Trimmed && row.Target.StartsWith(prefix))
+            var said = await db.AuditLog.AsNoTracking()
+                .Where(row => row.Action == IAuditLog.Trimmed && row.Target.StartsWith(prefix))
                 .Select(row => row.Target).FirstOrDefaultAsync(cancellationToken);
             return first > 1 && said is not null ? AuditMark.TryParse(said) : null;
         },
@@ -117,18 +120,22 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
     }
 
     // As JSON, in which no text can pass for the border between two fields.
-    private static string Link(string previous, AuditEntryRow row) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+    private static string Link(string previous, AuditEntryRow row) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
         new object?[]
         {
-            previous, row.Sequence, row.At.ToUnixTimeMilliseconds(), row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail,
+            previous, row.Sequence, row.At.ToUnixTimeMilliseconds(), row.Actor, row.Action, row.Target, row.Origin, row.Outcome,
+            row.Detail,
         },
         WireJson.Options)));
 
     private static AuditEntryRow ToRow(AuditEvent entry, long sequence) => new()
     {
-        Sequence = sequence, At = entry.At, Actor = entry.Actor, Action = entry.Action, Target = entry.Target, Origin = entry.Origin,
+        Sequence = sequence, At = entry.At, Actor = entry.Actor, Action = entry.Action, Target = entry.Target,
+        Origin = entry.Origin,
         Outcome = entry.Outcome, Detail = entry.Detail, Hash = "",
     };
 
-    private static AuditEvent ToEvent(AuditEntryRow row) => new(row.At, row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail);
+    private static AuditEvent ToEvent(AuditEntryRow row) =>
+        new(row.At, row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail);
 }

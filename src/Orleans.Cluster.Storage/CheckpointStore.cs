@@ -8,15 +8,16 @@ using Orleans.Cluster.Storage.Rows;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// Partitions and attempts. What changes a partition first takes its job's row in share mode: the job's phase and epoch then hold until the
-/// change is stored, and transactions always lock in the order job, partitions.
+/// Partitions and attempts. What changes a partition first takes its job's row in share mode: the job's phase and epoch then hold
+/// until the change is stored, and transactions always lock in the order job, partitions.
 /// </summary>
 internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointStore
 {
     public Task<IReadOnlyList<PartitionRecord>> Begin(BeginRequest request, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.Begin(db, request, cancellationToken), [], cancellationToken);
 
-    public Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(
+        GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.BeginGang(db, gang, now, cancellationToken), [], cancellationToken);
 
     public Task<CommitAnswer> Commit(AttemptCommit commit, CancellationToken cancellationToken) =>
@@ -25,12 +26,14 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
     public Task<bool> End(AttemptEnd end, CancellationToken cancellationToken) =>
         database.Write(db => CheckpointWrites.End(db, end, cancellationToken), refused: false, cancellationToken);
 
-    public Task<IReadOnlyList<AttemptId>> ReleaseWorker(WorkerId worker, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<AttemptId>> ReleaseWorker(
+        WorkerId worker, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Write<IReadOnlyList<AttemptId>>(
             async db =>
             {
                 var held = await HeldBy(db, worker).ToListAsync(cancellationToken);
-                return await CheckpointWrites.Release(db, new WorkerRelease(worker, [.. held.Select(AttemptOf)], now), cancellationToken);
+                return await CheckpointWrites.Release(
+                    db, new WorkerRelease(worker, [.. held.Select(AttemptOf)], now), cancellationToken);
             },
             [],
             cancellationToken);
@@ -64,7 +67,8 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
             async db =>
             {
                 var row = await db.Partitions.AsNoTracking().SingleOrDefaultAsync(
-                    row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition, cancellationToken);
+                    row => row.JobId == task.Job.Value && row.Stage == task.Stage
+                    && row.Partition == task.Partition, cancellationToken);
                 return row is null ? null : PartitionRows.ToRecord(row);
             },
             cancellationToken);
@@ -78,7 +82,9 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
         var found = new List<PartitionRecord>();
         foreach (var chunk in partitions.Chunk(500))
         {
-            found.AddRange(await ListWhere(job, rows => rows.Where(row => row.Stage == stage && chunk.Contains(row.Partition)), cancellationToken));
+            found.AddRange(
+                await ListWhere(
+                    job, rows => rows.Where(row => row.Stage == stage && chunk.Contains(row.Partition)), cancellationToken));
         }
 
         return found;
@@ -122,10 +128,12 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
 
     public Task<DateTimeOffset?> FindFirstStart(JobId job, DateTimeOffset? since, CancellationToken cancellationToken) =>
         database.Read(
-            db => db.Attempts.Where(row => row.JobId == job.Value && (since == null || row.StartedAt >= since)).MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
+            db => db.Attempts.Where(row => row.JobId == job.Value && (since == null || row.StartedAt >= since))
+            .MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
             cancellationToken);
 
-    public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(JobId job, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(
+        JobId job, CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<(AttemptId, WorkerId)>>(
             async db =>
             {
@@ -165,7 +173,8 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
                 return
                 [
                     .. page.Select(row =>
-                        (PartitionRows.ToRecord(row), (IReadOnlyList<AttemptRecord>)[.. byPartition[(row.Stage, row.Partition)]])),
+                        (PartitionRows.ToRecord(row),
+                            (IReadOnlyList<AttemptRecord>)[.. byPartition[(row.Stage, row.Partition)]])),
                 ];
             },
             cancellationToken);

@@ -19,8 +19,9 @@ internal static class CheckpointWrites
             return [];
         }
 
-        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition that was
-        // committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is of this one.
+        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition
+        // that was committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt
+        // is of this one.
         var sql =
             $$"""
             WITH picked AS MATERIALIZED (
@@ -34,7 +35,8 @@ internal static class CheckpointWrites
             RETURNING *
             """;
         var taken = await db.Partitions
-            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max, request.Worker.Value,
+            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max,
+                request.Worker.Value,
                 request.Epoch)
             .AsNoTracking()
             .ToListAsync(cancellationToken);
@@ -47,7 +49,10 @@ internal static class CheckpointWrites
         return [.. taken.OrderBy(row => row.Place, StringComparer.Ordinal).Select(PartitionRows.ToRecord)];
     }
 
-    /// <summary>All of a gang or nothing. The rows are counted under their locks before the first is changed, so that nothing has to be undone.</summary>
+    /// <summary>
+    /// All of a gang or nothing. The rows are counted under their locks before the first is changed, so that nothing has to be
+    /// undone.
+    /// </summary>
     public static async Task<IReadOnlyList<(WorkerId Worker, AttemptId Attempt)>> BeginGang(
         ClusterDbContext db, GangBegin gang, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -64,7 +69,8 @@ internal static class CheckpointWrites
             ORDER BY place
             LIMIT {3}{{db.ForUpdateSkipLocked}}
             """;
-        var ready = await db.Database.SqlQueryRaw<int>(sql, gang.Job.Value, gang.Stage, now.ToUnixTimeMilliseconds(), wanted).ToListAsync(cancellationToken);
+        var ready = await db.Database.SqlQueryRaw<int>(sql, gang.Job.Value, gang.Stage, now.ToUnixTimeMilliseconds(), wanted)
+            .ToListAsync(cancellationToken);
         if (ready.Count < wanted || !await IsWhole(db, gang, wanted, cancellationToken))
         {
             return [];
@@ -73,16 +79,19 @@ internal static class CheckpointWrites
         var begun = new List<(WorkerId, AttemptId)>();
         foreach (var (worker, count) in gang.Workers)
         {
-            var taken = await Begin(db, new BeginRequest(gang.Job, gang.Epoch, gang.Stage, count, worker, now), cancellationToken);
+            var taken = await Begin(
+                db, new BeginRequest(gang.Job, gang.Epoch, gang.Stage, count, worker, now), cancellationToken);
             begun.AddRange(taken.Select(partition => (worker, new AttemptId(partition.Task, partition.Attempt))));
         }
 
         return begun.Count == wanted
             ? begun
-            : throw new InvalidOperationException($"{begun.Count} of {wanted} partitions of stage {gang.Stage} of job {gang.Job} began although all were locked.");
+            : throw new InvalidOperationException(
+                $"{begun.Count} of {wanted} partitions of stage {gang.Stage} of job {gang.Job} began although all were locked.");
     }
 
-    // Whether so many are all that has to begin at once: none of the stage runs, and of halves of one partition the second may wait.
+    // Whether so many are all that has to begin at once: none of the stage runs, and of halves of one partition the second may
+    // wait.
     private static async Task<bool> IsWhole(ClusterDbContext db, GangBegin gang, int wanted, CancellationToken cancellationToken)
     {
         var states = await db.Partitions
@@ -104,7 +113,8 @@ internal static class CheckpointWrites
         var bytes = commit.Manifest.Files.Sum(file => file.Bytes);
         var committed = await HoldOpenJob(db, attempt.Task.Job, commit.Epoch, cancellationToken)
             ? await Partition(db, attempt.Task)
-                .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == commit.Worker.Value)
+                .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number
+                    && row.Worker == commit.Worker.Value)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(row => row.State, PartitionState.Committed)
                         .SetProperty(row => row.Manifest, Documents.Write(WithoutOperators(commit.Manifest)))
@@ -143,7 +153,8 @@ internal static class CheckpointWrites
         var faults = end.Failure.Kind.CountsAgainstLimit() ? 1 : 0;
         var crashes = end.Failure.Kind == FailureKind.ExecutorCrashed ? 1 : 0;
         var changed = await Partition(db, end.Attempt.Task)
-            .Where(row => row.State == PartitionState.Running && row.Attempt == end.Attempt.Number && row.Worker == end.Worker.Value)
+            .Where(row => row.State == PartitionState.Running && row.Attempt == end.Attempt.Number
+                && row.Worker == end.Worker.Value)
             .ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.State, partition)
                     .SetProperty(row => row.Faults, row => row.Faults + faults)
@@ -154,13 +165,17 @@ internal static class CheckpointWrites
         return changed == 1;
     }
 
-    /// <summary>Gives attempts back whose worker is gone. One that has ended, or is not this worker's, is left as it is.</summary>
+    /// <summary>
+    /// Gives attempts back whose worker is gone. One that has ended, or is not this worker's, is left as it is.
+    /// </summary>
     public static async Task<IReadOnlyList<AttemptId>> Release(
         ClusterDbContext db, WorkerRelease release, CancellationToken cancellationToken)
     {
         var (worker, attempts, now) = (release.Worker, release.Attempts, release.Now);
         var lost = new AttemptFailure(
-            FailureKind.WorkerLost, release.HasDied ? $"Worker {worker} died." : $"Worker {worker} is gone, or did not renew its lease.");
+            FailureKind.WorkerLost, release.HasDied
+            ? $"Worker {worker} died."
+            : $"Worker {worker} is gone, or did not renew its lease.");
         var released = new List<AttemptId>();
 
         // Jobs in one order, whoever asks: two releases at once wait for each other at most one way.
@@ -184,16 +199,20 @@ internal static class CheckpointWrites
         return released;
     }
 
-    // A worker that died takes part of the blame to the partition: one that takes its whole worker down would otherwise run for ever.
+    // A worker that died takes part of the blame to the partition: one that takes its whole worker down would otherwise run for
+    // ever.
     private static async Task<bool> GiveBack(
-        ClusterDbContext db, AttemptId attempt, WorkerRelease release, PartitionState back, AttemptFailure lost, CancellationToken cancellationToken)
+        ClusterDbContext db, AttemptId attempt, WorkerRelease release, PartitionState back, AttemptFailure lost,
+        CancellationToken cancellationToken)
     {
         var mine = Partition(db, attempt.Task)
-            .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number && row.Worker == release.Worker.Value);
+            .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number
+                && row.Worker == release.Worker.Value);
         if (!release.HasDied || back != PartitionState.Waiting)
         {
             return await mine.ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.State, back).SetProperty(row => row.Failure, Documents.Write(lost)), cancellationToken) == 1;
+                set => set.SetProperty(row => row.State, back).SetProperty(row => row.Failure, Documents.Write(lost)),
+                cancellationToken) == 1;
         }
 
         var deaths = 1 + (await mine.Select(row => (int?)row.Deaths).SingleOrDefaultAsync(cancellationToken) ?? 0);
@@ -209,7 +228,8 @@ internal static class CheckpointWrites
     }
 
     /// <summary>Of one whose artifact is lost again and again, the job decides.</summary>
-    public static async Task<bool> Invalidate(ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
+    public static async Task<bool> Invalidate(
+        ClusterDbContext db, AttemptId attempt, string why, CancellationToken cancellationToken)
     {
         // A worker that stood still may find the exchanges of an ended job swept: they are not missing to anybody.
         var phase = await HoldJob(db, attempt.Task.Job.Value, cancellationToken);
@@ -229,7 +249,9 @@ internal static class CheckpointWrites
             .Where(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number)
             .ExecuteUpdateAsync(
                 set => set
-                    .SetProperty(row => row.State, row => row.Losses + 1 >= RetryPolicy.MaxLosses ? PartitionState.Failed : PartitionState.Waiting)
+                    .SetProperty(row => row.State, row => row.Losses + 1 >= RetryPolicy.MaxLosses
+                        ? PartitionState.Failed
+                        : PartitionState.Waiting)
                     .SetProperty(row => row.Losses, row => row.Losses + 1)
                     .SetProperty(row => row.Failure, Documents.Write(failure))
                     .SetProperty(row => row.Manifest, (string?)null)
@@ -250,20 +272,24 @@ internal static class CheckpointWrites
     // A job is QUEUED until its first attempt has been seen; partitions it has only once it is planned.
     private static async Task<bool> HoldOpenJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT epoch AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase IN ({{1}}, {{2}}) AND epoch = {{3}}{db.ForShare}";
-        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Queued, (int)JobPhase.Running, epoch).ToListAsync(cancellationToken);
+        var sql = $"SELECT epoch AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase IN ({{1}}, {{2}}) AND epoch = {{3}}"
+            + $"{db.ForShare}";
+        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Queued, (int)JobPhase.Running, epoch)
+            .ToListAsync(cancellationToken);
         return rows.Count == 1;
     }
 
     private static async Task<JobPhase?> HoldJob(ClusterDbContext db, string job, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT phase AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase <> {(int)DeletedJobs.Phase}{db.ForShare}";
+        var sql = $"SELECT phase AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase <> {(int)DeletedJobs.Phase}"
+            + $"{db.ForShare}";
         var rows = await db.Database.SqlQueryRaw<int>(sql, job).ToListAsync(cancellationToken);
         return rows is [var phase] ? (JobPhase)phase : null;
     }
 
     private static async Task<bool> IsShowing(ClusterDbContext db, string job, CancellationToken cancellationToken) =>
-        Documents.Read<JobState>(await db.Jobs.Where(row => row.Id == job).Select(row => row.State).SingleAsync(cancellationToken)).IsShowing;
+        Documents.Read<JobState>(await db.Jobs.Where(row => row.Id == job)
+            .Select(row => row.State).SingleAsync(cancellationToken)).IsShowing;
 
     private static IQueryable<PartitionRow> Partition(ClusterDbContext db, TaskId task) => db.Partitions
         .Where(row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition);
@@ -272,7 +298,8 @@ internal static class CheckpointWrites
     private static Task<int> EndAttempt(
         ClusterDbContext db, AttemptId attempt, AttemptState state, DateTimeOffset now, AttemptFailure? failure, TaskCost? cost,
         CancellationToken cancellationToken) => db.Attempts
-        .Where(row => row.JobId == attempt.Task.Job.Value && row.Stage == attempt.Task.Stage && row.Partition == attempt.Task.Partition
+        .Where(row => row.JobId == attempt.Task.Job.Value && row.Stage == attempt.Task.Stage
+            && row.Partition == attempt.Task.Partition
             && row.Number == attempt.Number && row.State == AttemptState.Running)
         .ExecuteUpdateAsync(
             set => set.SetProperty(row => row.State, state)

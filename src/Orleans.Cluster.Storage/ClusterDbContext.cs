@@ -29,16 +29,19 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<WorkerHistoryRow> WorkerHistory => Set<WorkerHistoryRow>();
 
     /// <summary>
-    /// FROM of a SELECT of one job's row, whose id is parameter 0, by one of many who need it to stay as it is; <see cref="ForShare"/> ends it.
-    /// Who wants to change the row waits at a gate first, and who comes after waits behind: row locks alone would let an unbroken row of
-    /// readers keep the writer out for ever.
+    /// FROM of a SELECT of one job's row, whose id is parameter 0, by one of many who need it to stay as it is;
+    /// <see cref="ForShare"/> ends it. Who wants to change the row waits at a gate first, and who comes after waits behind: row
+    /// locks alone would let an unbroken row of readers keep the writer out for ever.
     /// </summary>
     public abstract string FromJobShared { get; }
 
     /// <summary>The same by who will change the row; <see cref="ForUpdateOfJob"/> ends it.</summary>
     public abstract string FromJobAlone { get; }
 
-    /// <summary>Ends a SELECT <see cref="FromJobShared"/>: its row cannot change before this transaction ends. Empty where there is one writer at a time anyway.</summary>
+    /// <summary>
+    /// Ends a SELECT <see cref="FromJobShared"/>: its row cannot change before this transaction ends. Empty where there is one
+    /// writer at a time anyway.
+    /// </summary>
     public abstract string ForShare { get; }
 
     /// <summary>Ends a SELECT <see cref="FromJobAlone"/>: its row is ours until this transaction ends.</summary>
@@ -64,7 +67,8 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(ToSnakeCase(property.Name));
-            if (property.ClrType == typeof(string) && (property.IsKey() || property.IsForeignKey() || property.Name == nameof(PartitionRow.Place)))
+            if (property.ClrType == typeof(string)
+                && (property.IsKey() || property.IsForeignKey() || property.Name == nameof(PartitionRow.Place)))
             {
                 property.SetCollation(BinaryCollation);
             }

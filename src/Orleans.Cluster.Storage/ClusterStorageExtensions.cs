@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Storage;
 internal static class ClusterStorageExtensions
 {
     /// <summary>
-    /// PostgreSQL when <c>ConnectionStrings:Postgres</c> is given, else SQLite files in the state directory. Expects <see cref="ClusterPaths"/>.
+    /// PostgreSQL when <c>ConnectionStrings:Postgres</c> is given, else SQLite files in the state directory. Expects
+    /// <see cref="ClusterPaths"/>.
     /// <c>Cluster:Epoch</c> is the epoch that a worker got from its gateway.
     /// </summary>
     public static IServiceCollection AddClusterStorage(this IServiceCollection services, IConfiguration configuration)

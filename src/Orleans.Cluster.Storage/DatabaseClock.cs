@@ -8,7 +8,8 @@ internal sealed class DatabaseClock(ClusterDatabase database) : IDatabaseClock
 {
     public Task<DateTimeOffset?> Read(CancellationToken cancellationToken) => database.Read(
         async db => db is PostgresClusterDbContext
-            ? (await db.Database.SqlQueryRaw<DateTimeOffset>("SELECT clock_timestamp() AS \"Value\"").ToListAsync(cancellationToken))[0]
+            ? (await db.Database.SqlQueryRaw<DateTimeOffset>("SELECT clock_timestamp() AS \"Value\"")
+                .ToListAsync(cancellationToken))[0]
             : (DateTimeOffset?)null,
         cancellationToken);
 

@@ -6,8 +6,9 @@ using Orleans.Cluster.Storage.Rows;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// A job is deleted in two steps. First its row gets a phase that no reader knows, which takes a moment however large it is. Then its rows are
-/// removed a bounded number at a time, and its own row last: not before its events have been delivered or given up, since these need it.
+/// A job is deleted in two steps. First its row gets a phase that no reader knows, which takes a moment however large it is. Then
+/// its rows are removed a bounded number at a time, and its own row last: not before its events have been delivered or given up,
+/// since these need it.
 /// </summary>
 internal static class DeletedJobs
 {
@@ -34,21 +35,27 @@ internal static class DeletedJobs
     }
 
     /// <summary>Hides some of the jobs that ended before a time, the oldest first.</summary>
-    public static async Task<int> HideExpired(ClusterDbContext db, DateTimeOffset endedBefore, int most, CancellationToken cancellationToken)
+    public static async Task<int> HideExpired(
+        ClusterDbContext db, DateTimeOffset endedBefore, int most, CancellationToken cancellationToken)
     {
         var ids = await db.Jobs.Where(job => EndPhases.Contains(job.Phase) && job.FinishedAt <= endedBefore)
             .OrderBy(job => job.Id).Select(job => job.Id).Take(most).ToListAsync(cancellationToken);
         return ids.Count == 0 ? 0 : await Hide(db, ids, cancellationToken);
     }
 
-    /// <summary>The next hidden job of which something can be removed, after another one in the order of their ids; null for none.</summary>
+    /// <summary>
+    /// The next hidden job of which something can be removed, after another one in the order of their ids; null for none.
+    /// </summary>
     public static Task<string?> FindNext(ClusterDbContext db, string after, CancellationToken cancellationToken) => db.Jobs
         .Where(job => job.Phase == Phase && string.Compare(job.Id, after) > 0)
         .Where(job => db.Partitions.Any(row => row.JobId == job.Id) || db.Attempts.Any(row => row.JobId == job.Id)
             || !db.Outbox.Any(row => row.JobId == job.Id && row.DoneAt == null))
         .OrderBy(job => job.Id).Select(job => job.Id).FirstOrDefaultAsync(cancellationToken);
 
-    /// <summary>Removes a part of what belongs to a hidden job, and the job itself when nothing of it is left and nobody waits for its events.</summary>
+    /// <summary>
+    /// Removes a part of what belongs to a hidden job, and the job itself when nothing of it is left and nobody waits for its
+    /// events.
+    /// </summary>
     /// <returns>Rows removed.</returns>
     public static async Task<int> RemoveSome(ClusterDbContext db, string job, int most, CancellationToken cancellationToken)
     {
@@ -71,7 +78,8 @@ internal static class DeletedJobs
         }
 
         return attempts + partitions + await db.Jobs
-            .Where(row => row.Id == job && row.Phase == Phase && !db.Outbox.Any(message => message.JobId == job && message.DoneAt == null))
+            .Where(row => row.Id == job && row.Phase == Phase
+                && !db.Outbox.Any(message => message.JobId == job && message.DoneAt == null))
             .ExecuteDeleteAsync(cancellationToken);
     }
 }

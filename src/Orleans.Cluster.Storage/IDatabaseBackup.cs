@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Storage;
 
-/// <summary>A copy of the database as it is at one moment, taken while the cluster works, and an empty database filled from it.</summary>
+/// <summary>
+/// A copy of the database as it is at one moment, taken while the cluster works, and an empty database filled from it.
+/// </summary>
 internal interface IDatabaseBackup
 {
     /// <summary>What the copy is of: <c>sqlite</c> or <c>postgres</c>. One cannot be restored into the other.</summary>
@@ -10,7 +12,9 @@ internal interface IDatabaseBackup
     string SchemaVersion { get; }
 
     /// <summary>Writes files into a folder that exists. Whoever writes meanwhile is not held up.</summary>
-    /// <exception cref="Coordination.Settings.StartRefusedException">The database does not have this program's schema.</exception>
+    /// <exception cref="Coordination.Settings.StartRefusedException">
+    /// The database does not have this program's schema.
+    /// </exception>
     Task Save(string folder, CancellationToken cancellationToken);
 
     /// <summary>Makes the database what the files say.</summary>

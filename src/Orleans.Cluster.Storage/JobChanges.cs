@@ -10,14 +10,15 @@ namespace Orleans.Cluster.Storage;
 internal static class JobChanges
 {
     /// <summary>
-    /// Takes the job's row first, and with it the right to change everything that belongs to the job: Begin, Commit and End hold the row in
-    /// share mode, so none of them is half done while a change is applied.
+    /// Takes the job's row first, and with it the right to change everything that belongs to the job: Begin, Commit and End hold
+    /// the row in share mode, so none of them is half done while a change is applied.
     /// </summary>
     public static async Task<bool> TryApply(
         ClusterDbContext db, JobChange change, OutputClaims claims, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = change.State.Id.Value;
-        var sql = $"SELECT processing_jobs.* {db.FromJobAlone} WHERE id = {{0}} AND revision = {{1}} AND phase <> {(int)DeletedJobs.Phase}{db.ForUpdateOfJob}";
+        var sql = $"SELECT processing_jobs.* {db.FromJobAlone} WHERE id = {{0}} AND revision = {{1}} AND phase <> "
+            + $"{(int)DeletedJobs.Phase}{db.ForUpdateOfJob}";
         var rows = await db.Jobs.FromSqlRaw(sql, id, change.ExpectedRevision).AsTracking().ToListAsync(cancellationToken);
         if (rows is not [var job] || !await IsCommitted(db, id, change.OnlyIfCommitted, cancellationToken))
         {
@@ -48,9 +49,11 @@ internal static class JobChanges
         return true;
     }
 
-    // Under the job's row, which whoever invalidates a partition holds as well: what is found here is so until the change is stored.
+    // Under the job's row, which whoever invalidates a partition holds as well: what is found here is so until the change is
+    // stored.
     private static async Task<bool> IsCommitted(
-        ClusterDbContext db, string job, (int Stage, IReadOnlyCollection<AttemptId> Attempts)? condition, CancellationToken cancellationToken)
+        ClusterDbContext db, string job, (int Stage, IReadOnlyCollection<AttemptId> Attempts)? condition,
+        CancellationToken cancellationToken)
     {
         if (condition is not var (stage, attempts))
         {
@@ -62,16 +65,21 @@ internal static class JobChanges
             .Select(row => new { row.Partition, row.Attempt, row.State })
             .ToListAsync(cancellationToken);
         return partitions.Count == attempts.Count && partitions.All(row => row.State == PartitionState.Committed)
-            && partitions.Select(row => (row.Partition, row.Attempt)).ToHashSet().SetEquals(attempts.Select(attempt => (attempt.Task.Partition, attempt.Number)));
+            && partitions.Select(row => (row.Partition, row.Attempt))
+            .ToHashSet().SetEquals(attempts.Select(attempt => (attempt.Task.Partition, attempt.Number)));
     }
 
-    /// <summary>Adds a line to the history and, for a job with a callback, to the outbox: no change without its event, no event without its change.</summary>
+    /// <summary>
+    /// Adds a line to the history and, for a job with a callback, to the outbox: no change without its event, no event without
+    /// its change.
+    /// </summary>
     public static void AddHistory(ClusterDbContext db, ProcessingJob job, JobState state, DateTimeOffset now, string? detail)
     {
         job.HistorySequence++;
         db.JobHistory.Add(new JobHistoryRow
         {
-            JobId = job.Id, Sequence = job.HistorySequence, At = now, Phase = state.Phase, Revision = state.Revision, Detail = detail,
+            JobId = job.Id, Sequence = job.HistorySequence, At = now, Phase = state.Phase, Revision = state.Revision,
+            Detail = detail,
         });
         if (job.HasCallback)
         {
@@ -126,13 +134,15 @@ internal static class JobChanges
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, PartitionState.Cancelled), cancellationToken);
             await db.Attempts.Where(row => row.JobId == change.State.Id.Value && row.State == AttemptState.Running)
                 .ExecuteUpdateAsync(
-                    set => set.SetProperty(row => row.State, AttemptState.Cancelled).SetProperty(row => row.EndedAt, now), cancellationToken);
+                    set => set.SetProperty(row => row.State, AttemptState.Cancelled).SetProperty(row => row.EndedAt, now),
+                    cancellationToken);
         }
 
         if (change.ResetUnfinished)
         {
             await partitions.Where(row => row.Losses > 0 || row.Deaths > 0)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Losses, 0).SetProperty(row => row.Deaths, 0), cancellationToken);
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(row => row.Losses, 0).SetProperty(row => row.Deaths, 0), cancellationToken);
             await partitions.Where(row => row.State == PartitionState.Failed || row.State == PartitionState.Cancelled)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(row => row.State, PartitionState.Waiting)

@@ -9,7 +9,9 @@ internal static class JobQueries
 {
     private const string Escape = "~";
 
-    /// <summary>Jobs that meet every part of the filter. Times are half-open, to the millisecond: at or after, and before.</summary>
+    /// <summary>
+    /// Jobs that meet every part of the filter. Times are half-open, to the millisecond: at or after, and before.
+    /// </summary>
     public static IQueryable<ProcessingJob> Matching(ClusterDbContext db, JobFilter filter)
     {
         var jobs = db.Jobs.AsNoTracking().Visible();
@@ -50,18 +52,21 @@ internal static class JobQueries
 
         foreach (var (key, value) in filter.Labels ?? new Dictionary<string, string>())
         {
-            jobs = jobs.Where(job => db.JobLabels.Any(label => label.JobId == job.Id && label.Key == key && label.Value == value));
+            jobs = jobs.Where(job =>
+                db.JobLabels.Any(label => label.JobId == job.Id && label.Key == key && label.Value == value));
         }
 
         if (filter.Text is { Length: > 0 } text)
         {
             // The name is the first member of the stored job, so it is what stands before the operation.
-            var (named, anywhere) = ($"{{\"name\":\"%{Literal(JsonText(text))}%\",\"operation\":%", $"%{Literal(text.ToLowerInvariant())}%");
+            var (named, anywhere) = ($"{{\"name\":\"%{Literal(JsonText(text))}%\",\"operation\":%",
+                $"%{Literal(text.ToLowerInvariant())}%");
             jobs = jobs.Where(job =>
                 EF.Functions.Like(job.Id.ToLower(), anywhere, Escape)
                 || EF.Functions.Like(job.Spec.ToLower(), named, Escape)
                 || db.JobLabels.Any(label => label.JobId == job.Id
-                    && (EF.Functions.Like(label.Key.ToLower(), anywhere, Escape) || EF.Functions.Like(label.Value.ToLower(), anywhere, Escape))));
+                    && (EF.Functions.Like(label.Key.ToLower(), anywhere, Escape)
+                        || EF.Functions.Like(label.Value.ToLower(), anywhere, Escape))));
         }
 
         return jobs;

@@ -8,7 +8,9 @@ using Orleans.Cluster.Storage.Rows;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>The job rows. Locks are always taken in the order job, partitions, so that no two transactions can wait for each other.</summary>
+/// <summary>
+/// The job rows. Locks are always taken in the order job, partitions, so that no two transactions can wait for each other.
+/// </summary>
 internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, TimeProvider clock) : IJobStore
 {
     private static readonly TimeSpan IdempotencyKeyLife = TimeSpan.FromHours(24);
@@ -18,7 +20,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     public async Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken) =>
         await database.Write<JobRecord?>(db => Create(db, job, cancellationToken), null, cancellationToken)
         ?? throw new ClusterException(
-            Contracts.ProblemCode.StorageUnavailable, "This process belongs to an earlier run of the cluster and may not accept jobs any more.");
+            Contracts.ProblemCode.StorageUnavailable,
+            "This process belongs to an earlier run of the cluster and may not accept jobs any more.");
 
     public Task<JobRecord?> FindByKey(
         string? owner, string key, string? requestHash, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -40,7 +43,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     public async Task<JobPlan?> FindPlan(JobId id, CancellationToken cancellationToken)
     {
         var row = await database.Read(
-            db => db.JobPlans.AsNoTracking().SingleOrDefaultAsync(plan => plan.JobId == id.Value, cancellationToken), cancellationToken);
+            db => db.JobPlans.AsNoTracking().SingleOrDefaultAsync(plan => plan.JobId == id.Value, cancellationToken),
+            cancellationToken);
         return row is null ? null : Documents.Decompress<JobPlan>(row.Plan);
     }
 
@@ -49,22 +53,30 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
         if (change.State.Revision != change.ExpectedRevision + 1)
         {
             throw new ArgumentException(
-                $"The new revision of job {change.State.Id} is {change.State.Revision}, not {change.ExpectedRevision} + 1.", nameof(change));
+                $"The new revision of job {change.State.Id} is {change.State.Revision}, not {change.ExpectedRevision} + 1.",
+                nameof(change));
         }
 
-        return database.Write(db => JobChanges.TryApply(db, change, claims, clock.GetUtcNow(), cancellationToken), refused: false, cancellationToken);
+        return database.Write(
+            db => JobChanges.TryApply(db, change, claims, clock.GetUtcNow(), cancellationToken), refused: false,
+            cancellationToken);
     }
 
     public Task<int> CountActive(string owner, CancellationToken cancellationToken) => database.Read(
-        db => db.Jobs.AsNoTracking().CountAsync(job => job.Owner == owner && ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
+        db => db.Jobs.AsNoTracking()
+        .CountAsync(job => job.Owner == owner && ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
 
-    public async Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<JobId, string?>> FindOwners(
+        IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
     {
         var owners = new Dictionary<JobId, string?>();
         foreach (var some in ids.Select(id => id.Value).Chunk(OwnersAtOnce))
         {
             foreach (var row in await database.Read(
-                db => db.Jobs.AsNoTracking().Visible().Where(job => some.Contains(job.Id)).Select(job => new { job.Id, job.Owner }).ToListAsync(cancellationToken), cancellationToken))
+                db => db.Jobs.AsNoTracking()
+                .Visible()
+                .Where(job => some.Contains(job.Id)).Select(job => new { job.Id, job.Owner }).ToListAsync(cancellationToken),
+                cancellationToken))
             {
                 owners[JobId.Parse(row.Id)] = row.Owner;
             }
@@ -76,17 +88,20 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     public Task<IReadOnlyList<ActiveJob>> ListActive(DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Read(db => ActiveJobs.List(db, null, now, cancellationToken), cancellationToken);
 
-    public Task<IReadOnlyList<ActiveJob>> ListActive(IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<ActiveJob>> ListActive(
+        IReadOnlyCollection<JobId> ids, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.Read(db => ActiveJobs.List(db, ids, now, cancellationToken), cancellationToken);
 
     public Task<int> CountActive(CancellationToken cancellationToken) =>
-        database.Read(db => db.Jobs.CountAsync(job => ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
+        database.Read(
+            db => db.Jobs.CountAsync(job => ActiveJobs.Phases.Contains(job.Phase), cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<JobId>> ListActiveOf(string owner, CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<JobId>>(
             async db =>
             {
-                var ids = await db.Jobs.Where(job => ActiveJobs.Phases.Contains(job.Phase) && job.Owner == owner).Select(job => job.Id).ToListAsync(cancellationToken);
+                var ids = await db.Jobs.Where(job => ActiveJobs.Phases.Contains(job.Phase) && job.Owner == owner)
+                    .Select(job => job.Id).ToListAsync(cancellationToken);
                 return [.. ids.Select(id => JobId.Parse(id))];
             },
             cancellationToken);
@@ -130,7 +145,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
                 .ToListAsync(cancellationToken),
             cancellationToken);
 
-    public Task<IReadOnlyDictionary<JobId, JobPhase>> FindPhases(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<JobId, JobPhase>> FindPhases(
+        IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
     {
         var texts = ids.Select(id => id.Value).Distinct().ToArray();
         return database.Read<IReadOnlyDictionary<JobId, JobPhase>>(
@@ -173,13 +189,16 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
             }
 
             // Its job is gone, by retention or on request: the key stands for nothing any more.
-            if (await db.IdempotencyKeys.Where(entry => entry.Owner == (job.Owner ?? "") && entry.Key == key && entry.JobId == owner)
+            if (await db.IdempotencyKeys.Where(entry => entry.Owner == (job.Owner ?? "") && entry.Key == key
+                && entry.JobId == owner)
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(entry => entry.JobId, id).SetProperty(entry => entry.RequestHash, job.RequestHash)
                         .SetProperty(entry => entry.CreatedAt, job.State.CreatedAt),
                     cancellationToken) == 0)
             {
-                throw new ClusterException(Contracts.ProblemCode.IdempotencyInFlight, $"A request with the key '{key}' is still being handled.", "Send it again in a moment.");
+                throw new ClusterException(
+                    Contracts.ProblemCode.IdempotencyInFlight, $"A request with the key '{key}' is still being handled.",
+                    "Send it again in a moment.");
             }
         }
 
@@ -203,7 +222,9 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
         return JobRows.ToRecord(row, job.Plan is not null);
     }
 
-    /// <returns>The job that has the key, or null when it is this one's now. Of many at once, all but one wait here for the one.</returns>
+    /// <returns>
+    /// The job that has the key, or null when it is this one's now. Of many at once, all but one wait here for the one.
+    /// </returns>
     private static async Task<string?> ClaimKey(ClusterDbContext db, NewJob job, string key, CancellationToken cancellationToken)
     {
         var owner = job.Owner ?? "";
@@ -232,6 +253,7 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     }
 
     private static ClusterException KeyReused(IdempotencyKey earlier) => new(
-        Contracts.ProblemCode.IdempotencyKeyReused, $"The key '{earlier.Key}' was used at {earlier.CreatedAt:O} with another request.",
+        Contracts.ProblemCode.IdempotencyKeyReused,
+        $"The key '{earlier.Key}' was used at {earlier.CreatedAt:O} with another request.",
         "Use a new key for a new request.");
 }

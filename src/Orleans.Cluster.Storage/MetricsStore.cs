@@ -5,8 +5,9 @@ using Orleans.Cluster.Storage.Rows;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// Samples at several resolutions side by side, each with a time of its own. A query reads the coarsest that its step allows. Each is at most
-/// six times finer than the next, so that a query reads at most six rows for a window of its answer, whatever its step.
+/// Samples at several resolutions side by side, each with a time of its own. A query reads the coarsest that its step allows.
+/// Each is at most six times finer than the next, so that a query reads at most six rows for a window of its answer, whatever its
+/// step.
 /// </summary>
 internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
 {
@@ -34,8 +35,8 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
             {
                 var fold = new SampleFold(step);
 
-                // From the coarsest on: one coarser than the step where nothing finer is kept any more, then the coarsest that the step
-                // allows, then finer ones for what has not been joined yet.
+                // From the coarsest on: one coarser than the step where nothing finer is kept any more, then the coarsest that
+                // the step allows, then finer ones for what has not been joined yet.
                 foreach (var (level, window, _) in Levels.Reverse())
                 {
                     var end = window <= step ? until : await Oldest(db, level - 1, cancellationToken) ?? until;
@@ -43,7 +44,8 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
                     {
                         await Read(db, fold, level, fold.End ?? since, end < until ? end : until, cancellationToken);
                     }
-                    // Otherwise its first window is the one that the finer rows begin in: the history begins there, and they have all of it.
+                    // Otherwise its first window is the one that the finer rows begin in: the history begins there, and they have
+                    // all of it.
                 }
 
                 return fold.ToSamples();
@@ -77,7 +79,8 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
         {
             var old = now - life;
             await database.WriteInAnyEpoch(
-                db => db.ClusterMetrics.Where(row => row.Level == level && row.At < old).ExecuteDeleteAsync(cancellationToken), cancellationToken);
+                db => db.ClusterMetrics.Where(row => row.Level == level && row.At < old).ExecuteDeleteAsync(cancellationToken),
+                cancellationToken);
         }
     }
 
@@ -91,7 +94,8 @@ internal sealed class MetricsStore(ClusterDatabase database) : IMetricsStore
             cancellationToken);
 
     private static async Task Read(
-        ClusterDbContext db, SampleFold fold, int level, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
+        ClusterDbContext db, SampleFold fold, int level, DateTimeOffset since, DateTimeOffset until,
+        CancellationToken cancellationToken)
     {
         var rows = db.ClusterMetrics
             .Where(row => row.Level == level && row.At >= since && row.At < until)

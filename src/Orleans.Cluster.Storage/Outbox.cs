@@ -9,8 +9,10 @@ namespace Orleans.Cluster.Storage;
 internal sealed class Outbox(ClusterDatabase database) : IOutbox
 {
     // Asked twice a second by every gateway, and mostly for nothing: then nobody waits for a write.
-    public async Task<IReadOnlyList<OutboxEvent>> Claim(int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await database.Read(db => db.Outbox.AnyAsync(row => row.DoneAt == null && row.DueAt <= now, cancellationToken), cancellationToken)
+    public async Task<IReadOnlyList<OutboxEvent>> Claim(
+        int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await database.Read(
+            db => db.Outbox.AnyAsync(row => row.DoneAt == null && row.DueAt <= now, cancellationToken), cancellationToken)
             ? await database.Write(db => Claim(db, max, lease, now, cancellationToken), [], cancellationToken)
             : [];
 
@@ -35,7 +37,8 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
                 foreach (var message in messages)
                 {
                     await Row(db, message).ExecuteUpdateAsync(
-                        set => set.SetProperty(row => row.DueAt, dueAt).SetProperty(row => row.Tries, row => row.Tries - 1), cancellationToken);
+                        set => set.SetProperty(row => row.DueAt, dueAt).SetProperty(row => row.Tries, row => row.Tries - 1),
+                        cancellationToken);
                 }
 
                 return true;
@@ -55,7 +58,8 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
                     .OrderBy(pair => pair.Row.Sequence)
                     .ToListAsync(cancellationToken);
                 return [.. rows.Select(pair => new OutboxDelivery(
-                    job, pair.Row.Sequence, pair.Phase, pair.Row.CreatedAt, pair.Row.Tries, pair.Row.DueAt, pair.Row.DoneAt, pair.Row.LastError))];
+                    job, pair.Row.Sequence, pair.Phase, pair.Row.CreatedAt, pair.Row.Tries, pair.Row.DueAt, pair.Row.DoneAt,
+                    pair.Row.LastError))];
             },
             cancellationToken);
 

@@ -5,8 +5,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// One job at a time writes to an output folder: two would each find it empty and both publish. The claim lives as long as the job has not
-/// ended. Jobs that append go without; their files stand beside the others whichever comes first.
+/// One job at a time writes to an output folder: two would each find it empty and both publish. The claim lives as long as the
+/// job has not ended. Jobs that append go without; their files stand beside the others whichever comes first.
 /// </summary>
 internal sealed class OutputClaims(IOutputPlaces places)
 {
@@ -29,11 +29,14 @@ internal sealed class OutputClaims(IOutputPlaces places)
             return;
         }
 
-        var holder = await db.OutputClaims.AsNoTracking().Where(claim => claim.Path == path).Select(claim => claim.JobId).SingleOrDefaultAsync(cancellationToken);
+        var holder = await db.OutputClaims.AsNoTracking()
+            .Where(claim => claim.Path == path).Select(claim => claim.JobId).SingleOrDefaultAsync(cancellationToken);
         if (holder != id)
         {
             // Which job it is, is its owner's business.
-            var owners = await db.Jobs.AsNoTracking().Where(job => job.Id == id || job.Id == holder).Select(job => job.Owner).Distinct().ToListAsync(cancellationToken);
+            var owners = await db.Jobs.AsNoTracking()
+                .Where(job => job.Id == id || job.Id == holder)
+                .Select(job => job.Owner).Distinct().ToListAsync(cancellationToken);
             var shown = holder is null ? "another job" : owners.Count == 1 ? $"job {holder}" : "a job of another caller";
             throw new ClusterException(
                 Contracts.ProblemCode.OutputInUse, $"{output.Path} is the output of {shown}, which has not ended.",

@@ -61,9 +61,14 @@ internal static class PartitionRows
         new WorkerId(row.Worker), row.State, row.StartedAt, row.EndedAt,
         Documents.Read<AttemptFailure>(row.Failure), Documents.Read<TaskCost>(row.Cost));
 
-    /// <summary><c>17.0</c> becomes <c>0000000017.0000000000</c>: ordinal order of the padded text is the order number by number, a parent before its children.</summary>
+    /// <summary>
+    /// <c>17.0</c> becomes <c>0000000017.0000000000</c>: ordinal order of the padded text is the order number by number, a parent
+    /// before its children.
+    /// </summary>
     public static string Pad(string order) =>
-        string.Join('.', order.Split('.').Select(part => int.Parse(part, CultureInfo.InvariantCulture).ToString("D10", CultureInfo.InvariantCulture)));
+        string.Join('.',
+            order.Split('.')
+            .Select(part => int.Parse(part, CultureInfo.InvariantCulture).ToString("D10", CultureInfo.InvariantCulture)));
 
     private static string Unpad(string place) =>
         string.Join('.', place.Split('.').Select(part => int.Parse(part, CultureInfo.InvariantCulture)));

@@ -5,8 +5,8 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// The tables in PostgreSQL, each as a file of the server's own binary form, all of one moment. Membership is left out: the silos of a restored
-/// cluster are others.
+/// The tables in PostgreSQL, each as a file of the server's own binary form, all of one moment. Membership is left out: the silos
+/// of a restored cluster are others.
 /// </summary>
 internal sealed class PostgresBackup(string connectionString, ClusterDatabase database) : IDatabaseBackup
 {
@@ -42,7 +42,8 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
     {
         get
         {
-            using var db = new PostgresClusterDbContext(new DbContextOptionsBuilder<PostgresClusterDbContext>().UseNpgsql().Options);
+            using var db = new PostgresClusterDbContext(
+                new DbContextOptionsBuilder<PostgresClusterDbContext>().UseNpgsql().Options);
             return db.Database.GetMigrations().Last();
         }
     }
@@ -52,10 +53,12 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
         await RequireSchema(cancellationToken);
         await using var source = Open();
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(
+            System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         foreach (var table in await Rows(connection, ListTables, row => row.GetString(0), cancellationToken))
         {
-            await using var rows = await connection.BeginRawBinaryCopyAsync($"COPY \"{table}\" TO STDOUT (FORMAT BINARY)", cancellationToken);
+            await using var rows = await connection.BeginRawBinaryCopyAsync(
+                $"COPY \"{table}\" TO STDOUT (FORMAT BINARY)", cancellationToken);
             await using var file = File.Create(Path.Combine(folder, table + Extension));
             await rows.CopyToAsync(file, cancellationToken);
         }
@@ -68,7 +71,8 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         if ((await Rows(connection, "SELECT count(*) FROM processing_jobs", row => row.GetInt64(0), cancellationToken))[0] > 0)
         {
-            throw new StartRefusedException("The database of ConnectionStrings:Postgres has jobs already. Restore into an empty database.");
+            throw new StartRefusedException(
+                "The database of ConnectionStrings:Postgres has jobs already. Restore into an empty database.");
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -80,7 +84,8 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
 
         foreach (var table in tables.Where(table => File.Exists(Path.Combine(folder, table + Extension))))
         {
-            await using var rows = await connection.BeginRawBinaryCopyAsync($"COPY \"{table}\" FROM STDIN (FORMAT BINARY)", cancellationToken);
+            await using var rows = await connection.BeginRawBinaryCopyAsync(
+                $"COPY \"{table}\" FROM STDIN (FORMAT BINARY)", cancellationToken);
             await using var file = File.OpenRead(Path.Combine(folder, table + Extension));
             await file.CopyToAsync(rows, cancellationToken);
         }
@@ -95,10 +100,12 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
 
     private async Task RequireSchema(CancellationToken cancellationToken)
     {
-        var pending = await database.Read(async db => (await db.Database.GetPendingMigrationsAsync(cancellationToken)).ToList(), cancellationToken);
+        var pending = await database.Read(
+            async db => (await db.Database.GetPendingMigrationsAsync(cancellationToken)).ToList(), cancellationToken);
         if (pending.Count > 0)
         {
-            throw new StartRefusedException("The database does not have the schema of this version. Back it up with the version that it belongs to.");
+            throw new StartRefusedException(
+                "The database does not have the schema of this version. Back it up with the version that it belongs to.");
         }
     }
 
@@ -110,11 +117,13 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
     private static async Task<IReadOnlyList<string>> InOrder(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var left = await Rows(connection, ListTables, row => row.GetString(0), cancellationToken);
-        var references = await Rows(connection, ListReferences, row => (Child: row.GetString(0), Parent: row.GetString(1)), cancellationToken);
+        var references = await Rows(
+            connection, ListReferences, row => (Child: row.GetString(0), Parent: row.GetString(1)), cancellationToken);
         var ordered = new List<string>();
         while (left.Count > 0)
         {
-            var next = left.First(table => references.All(pair => pair.Child != table || pair.Parent == table || !left.Contains(pair.Parent)));
+            var next = left.First(table =>
+                references.All(pair => pair.Child != table || pair.Parent == table || !left.Contains(pair.Parent)));
             left.Remove(next);
             ordered.Add(next);
         }
@@ -122,7 +131,8 @@ internal sealed class PostgresBackup(string connectionString, ClusterDatabase da
         return ordered;
     }
 
-    private static async Task<List<T>> Rows<T>(NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private static async Task<List<T>> Rows<T>(
+        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -3,10 +3,13 @@ using Microsoft.EntityFrameworkCore.Design;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>The model in PostgreSQL. Transactions run side by side at READ COMMITTED; what they must not overtake they lock.</summary>
+/// <summary>
+/// The model in PostgreSQL. Transactions run side by side at READ COMMITTED; what they must not overtake they lock.
+/// </summary>
 internal sealed class PostgresClusterDbContext(DbContextOptions<PostgresClusterDbContext> options) : ClusterDbContext(options)
 {
-    public override string FromJobShared => "FROM processing_jobs, pg_advisory_xact_lock_shared(hashtextextended({0}, 0)) AS gate";
+    public override string FromJobShared =>
+        "FROM processing_jobs, pg_advisory_xact_lock_shared(hashtextextended({0}, 0)) AS gate";
 
     public override string FromJobAlone => "FROM processing_jobs, pg_advisory_xact_lock(hashtextextended({0}, 0)) AS gate";
 

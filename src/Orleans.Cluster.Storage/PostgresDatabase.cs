@@ -1,11 +1,12 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// PostgreSQL: a connection of the pool for each piece of work. Calls of many tasks are not put into one transaction here: they would
-/// hold each other's row locks, and the server flushes the log for many commits at once by itself.
+/// PostgreSQL: a connection of the pool for each piece of work. Calls of many tasks are not put into one transaction here: they
+/// would hold each other's row locks, and the server flushes the log for many commits at once by itself.
 /// </summary>
 internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
 {
@@ -15,7 +16,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     private readonly DbContextOptions<PostgresClusterDbContext> options;
     private readonly ProcessEpoch epoch;
 
-    // A call that finds all connections at work waits here for as long as its caller does: a pool that is used up is not a database that is away.
+    // A call that finds all connections at work waits here for as long as its caller does: a pool that is used up is not a
+    // database that is away.
     private readonly SemaphoreSlim places;
 
     public PostgresDatabase(string connectionString, ProcessEpoch epoch)
@@ -58,7 +60,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     public override Task<T> WriteInAnyEpoch<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken) =>
         InPlace(() => Write(work, default!, checkEpoch: false, cancellationToken), cancellationToken);
 
-    public override Task Migrate(CancellationToken cancellationToken) => PostgresSchema.Migrate(source, options, cancellationToken);
+    public override Task Migrate(CancellationToken cancellationToken) =>
+        PostgresSchema.Migrate(source, options, cancellationToken);
 
     public ValueTask DisposeAsync()
     {
@@ -79,7 +82,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         }
     }
 
-    private async Task<T> Write<T>(Func<ClusterDbContext, Task<T>> work, T refused, bool checkEpoch, CancellationToken cancellationToken)
+    private async Task<T> Write<T>(
+        Func<ClusterDbContext, Task<T>> work, T refused, bool checkEpoch, CancellationToken cancellationToken)
     {
         var reconnected = false;
         for (var attempt = 1; ; attempt++)
@@ -90,7 +94,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
                 await using var db = new PostgresClusterDbContext(options);
                 await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
-                // No lock on the epoch: a commit in flight while it is raised was right when it began and is still guarded by its attempt.
+                // No lock on the epoch: a commit in flight while it is raised was right when it began and is still guarded by its
+                // attempt.
                 if (!await epoch.IsCurrent(db, cancellationToken) && checkEpoch)
                 {
                     return refused;
@@ -107,8 +112,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
             }
             catch (Exception e) when (StorageFaults.AsUnavailable(e) is { } unavailable)
             {
-                // Once the work has begun, nobody knows what became of it: the caller reads the rows to find out. Before, it is safe to
-                // try again, on a connection that is not left from before the server started again.
+                // Once the work has begun, nobody knows what became of it: the caller reads the rows to find out. Before, it is
+                // safe to try again, on a connection that is not left from before the server started again.
                 if (sent || reconnected)
                 {
                     throw unavailable;
@@ -121,8 +126,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
     }
 
     /// <summary>
-    /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed soon, and
-    /// a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others.
+    /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed
+    /// soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {
@@ -130,7 +135,8 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
 
         // Its own ContainsKey says yes to every keyword that there is.
         var named = given.Keys.Cast<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var full = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = given.ApplicationName ?? "Orleans.Cluster" };
+        var full = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = given.ApplicationName
+            ?? "Orleans.Cluster" };
         full.Timeout = named.Contains("Timeout") ? given.Timeout : 5;
         full.CommandTimeout = named.Contains("Command Timeout") ? given.CommandTimeout : 20;
         full.MaxAutoPrepare = named.Contains("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
@@ -138,7 +144,10 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         full.MaxPoolSize = named.Contains("Maximum Pool Size") ? given.MaxPoolSize : 20;
         full.Options = given.Options?.Contains("idle_in_transaction_session_timeout", StringComparison.OrdinalIgnoreCase) == true
             ? given.Options
-            : $"{given.Options} -c idle_in_transaction_session_timeout={(int)MostIdleInTransaction.TotalMilliseconds}".TrimStart();
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{given.Options} -c idle_in_transaction_session_timeout={(int)MostIdleInTransaction.TotalMilliseconds}")
+                .TrimStart();
         return full.ConnectionString;
     }
 }

@@ -15,7 +15,8 @@ internal sealed class ProcessEpoch(long? configured)
     /// <summary>Whether a process of this epoch may write. Asked at the start of each transaction that writes.</summary>
     public async Task<bool> IsCurrent(ClusterDbContext db, CancellationToken cancellationToken)
     {
-        var stored = await db.Database.SqlQueryRaw<long>("SELECT epoch AS \"Value\" FROM cluster_epoch").ToListAsync(cancellationToken);
+        var stored = await db.Database.SqlQueryRaw<long>("SELECT epoch AS \"Value\" FROM cluster_epoch")
+            .ToListAsync(cancellationToken);
         Interlocked.CompareExchange(ref value, stored[0], Unknown);
         return Value == stored[0];
     }

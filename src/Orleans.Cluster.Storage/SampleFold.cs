@@ -6,8 +6,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// Joins stored samples into windows while they are read: sums in arrays, straight from the documents. A chart reads thousands of them, and
-/// a dictionary for each would cost several times what reading them does.
+/// Joins stored samples into windows while they are read: sums in arrays, straight from the documents. A chart reads thousands of
+/// them, and a dictionary for each would cost several times what reading them does.
 /// </summary>
 /// <param name="window">Length of the windows, which begin at whole multiples of it.</param>
 internal sealed class SampleFold(TimeSpan window)
@@ -39,7 +39,9 @@ internal sealed class SampleFold(TimeSpan window)
         }
     }
 
-    /// <summary>The windows that have samples, in order of time: each figure's mean, weighted by how long each sample stands.</summary>
+    /// <summary>
+    /// The windows that have samples, in order of time: each figure's mean, weighted by how long each sample stands.
+    /// </summary>
     public IReadOnlyList<MetricsSample> ToSamples()
     {
         string[] texts = [.. names.Select(name => Encoding.UTF8.GetString(name))];
@@ -52,7 +54,8 @@ internal sealed class SampleFold(TimeSpan window)
     }
 
     /// <summary>The window of that length that a time is in.</summary>
-    public static DateTimeOffset Align(DateTimeOffset at, TimeSpan window) => new(at.UtcTicks - (at.UtcTicks % window.Ticks), TimeSpan.Zero);
+    public static DateTimeOffset Align(DateTimeOffset at, TimeSpan window) =>
+        new(at.UtcTicks - (at.UtcTicks % window.Ticks), TimeSpan.Zero);
 
     private void Add(Sums sums, ReadOnlySpan<byte> document, int seconds)
     {

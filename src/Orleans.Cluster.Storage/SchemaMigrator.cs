@@ -2,10 +2,15 @@ using System.Diagnostics;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>Brings the database to the schema of this program: the <c>migrate</c> command, and the first thing that an embedded gateway does.</summary>
+/// <summary>
+/// Brings the database to the schema of this program: the <c>migrate</c> command, and the first thing that an embedded gateway
+/// does.
+/// </summary>
 internal sealed partial class SchemaMigrator(ClusterDatabase database, ILogger<SchemaMigrator> logger)
 {
-    /// <summary>Creates or upgrades all tables. Safe to run twice and from two places at once; the second waits for the first.</summary>
+    /// <summary>
+    /// Creates or upgrades all tables. Safe to run twice and from two places at once; the second waits for the first.
+    /// </summary>
     public async Task Migrate(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();

@@ -4,7 +4,9 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>The two SQLite files. What is still in a file's log is in its copy too: copying the files themselves would lose it.</summary>
+/// <summary>
+/// The two SQLite files. What is still in a file's log is in its copy too: copying the files themselves would lose it.
+/// </summary>
 internal sealed class SqliteBackup(ClusterPaths paths) : IDatabaseBackup
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -27,12 +29,14 @@ internal sealed class SqliteBackup(ClusterPaths paths) : IDatabaseBackup
         if (!File.Exists(StorageConnection.JobsPath(paths)))
         {
             throw new StartRefusedException(
-                $"There is no database in {paths.State}. Name the cluster's folder with --Cluster:StateDirectory=..., or give ConnectionStrings:Postgres.");
+                $"There is no database in {paths.State}. Name the cluster's folder with --Cluster:StateDirectory=..., or give "
+                + "ConnectionStrings:Postgres.");
         }
 
         foreach (var file in Files.Where(File.Exists))
         {
-            var connection = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = (int)Patience.TotalSeconds };
+            var connection = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false,
+                DefaultTimeout = (int)Patience.TotalSeconds };
             await using var database = new SqliteConnection(connection.ConnectionString);
             await database.OpenAsync(cancellationToken);
             await using var command = database.CreateCommand();
@@ -46,7 +50,8 @@ internal sealed class SqliteBackup(ClusterPaths paths) : IDatabaseBackup
     {
         if (Files.FirstOrDefault(File.Exists) is { } taken)
         {
-            throw new StartRefusedException($"{taken} exists. Restore into an empty state directory, or move that one away first.");
+            throw new StartRefusedException(
+                $"{taken} exists. Restore into an empty state directory, or move that one away first.");
         }
 
         Directory.CreateDirectory(paths.State);

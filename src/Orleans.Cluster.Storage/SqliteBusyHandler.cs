@@ -5,9 +5,9 @@ using SQLitePCL;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// How a writer waits while another process writes: it tries again each millisecond. SQLite's own wait (<c>busy_timeout</c>) doubles its pauses
-/// up to 100 ms and knows no order, so that among five writers the one that has waited longest is the least likely to be next; the provider's
-/// own, without either, pauses for 150 ms.
+/// How a writer waits while another process writes: it tries again each millisecond. SQLite's own wait (<c>busy_timeout</c>)
+/// doubles its pauses up to 100 ms and knows no order, so that among five writers the one that has waited longest is the least
+/// likely to be next; the provider's own, without either, pauses for 150 ms.
 /// </summary>
 internal static class SqliteBusyHandler
 {

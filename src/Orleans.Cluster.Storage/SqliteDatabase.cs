@@ -7,8 +7,9 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// SQLite in WAL mode, shared by several processes: readers never wait; of the writers one is at work at a time, and each process has only
-/// one (<see cref="SqliteWriter"/>). Microsoft.Data.Sqlite does not return before a statement is done, so reads run on pool threads.
+/// SQLite in WAL mode, shared by several processes: readers never wait; of the writers one is at work at a time, and each process
+/// has only one (<see cref="SqliteWriter"/>). Microsoft.Data.Sqlite does not return before a statement is done, so reads run on
+/// pool threads.
 /// </summary>
 internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
 {

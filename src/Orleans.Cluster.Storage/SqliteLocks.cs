@@ -3,15 +3,18 @@ using System.Globalization;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// Who holds the write lock of a SQLite database in WAL mode, out of the kernel's table of locks. The file itself must not be opened for
-/// that: a process that closes a file loses all its own locks on it.
+/// Who holds the write lock of a SQLite database in WAL mode, out of the kernel's table of locks. The file itself must not be
+/// opened for that: a process that closes a file loses all its own locks on it.
 /// </summary>
 internal static class SqliteLocks
 {
-    // WAL_WRITE_LOCK: the first byte of eight behind the index header in the shared-memory file (sqlite.org/walformat.html, "WAL-Index Locks").
+    // WAL_WRITE_LOCK: the first byte of eight behind the index header in the shared-memory file (sqlite.org/walformat.html,
+    // "WAL-Index Locks").
     private const long WriteLock = 120;
 
-    /// <summary>The process that is writing; null when none is, or it cannot be told. Only for a database that this process has open.</summary>
+    /// <summary>
+    /// The process that is writing; null when none is, or it cannot be told. Only for a database that this process has open.
+    /// </summary>
     public static int? Writer(string database)
     {
         const string Table = "/proc/locks";
@@ -35,7 +38,8 @@ internal static class SqliteLocks
 
     private static bool Covers(string start, string end) =>
         long.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out var first) && first <= WriteLock
-        && (end == "EOF" || (long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last >= WriteLock));
+        && (end == "EOF"
+            || (long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last >= WriteLock));
 
     // 7f0c2a000000-7f0c2a008000 rw-s 00000000 fd:01 1835    /state/cluster.db-shm
     private static string? SharedMemoryInode(string database) => File.ReadLines("/proc/self/maps")

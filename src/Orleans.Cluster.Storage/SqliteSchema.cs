@@ -33,15 +33,16 @@ internal static class SqliteSchema
         await db.Database.OpenConnectionAsync(cancellationToken);
         await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken);
 
-        // EF Core's own lock is a row in a table: a process killed while it migrated would leave it there, and every later start would
-        // wait for ever. Nobody else migrates while we hold the lock on the file, so a row found here is such a one.
+        // EF Core's own lock is a row in a table: a process killed while it migrated would leave it there, and every later start
+        // would wait for ever. Nobody else migrates while we hold the lock on the file, so a row found here is such a one.
         await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
         await db.Database.MigrateAsync(cancellationToken);
     }
 
     private static async Task MigrateOrleans(string path, CancellationToken cancellationToken)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path }.ConnectionString);
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await Execute(connection, "PRAGMA journal_mode = WAL", cancellationToken); // Not possible inside a transaction.
         await Execute(connection, $"BEGIN IMMEDIATE;\n{OrleansScript.Sqlite}\nCOMMIT;", cancellationToken);
@@ -66,7 +67,8 @@ internal static class SqliteSchema
             {
                 if (System.Diagnostics.Stopwatch.GetElapsedTime(begun) > LockTimeout)
                 {
-                    throw new StorageUnavailableException($"Another process has been migrating for {LockTimeout}: {path} is locked.", e);
+                    throw new StorageUnavailableException(
+                        $"Another process has been migrating for {LockTimeout}: {path} is locked.", e);
                 }
             }
 

@@ -7,8 +7,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Storage;
 
 /// <summary>
-/// The one writer of this process, on a thread of its own. Calls that come while a transaction is being flushed share the next one, each
-/// under its own savepoint: one that throws takes nothing of the others with it. Answers are given after the commit.
+/// The one writer of this process, on a thread of its own. Calls that come while a transaction is being flushed share the next
+/// one, each under its own savepoint: one that throws takes nothing of the others with it. Answers are given after the commit.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class SqliteWriter : IDisposable
         return waiting.TryAdd(call)
             ? call.Result
             : throw new StorageUnavailableException(
-                $"{MaxWaiting} writes wait for the database already.", new InvalidOperationException("The writer's queue is full."));
+                $"{MaxWaiting} writes wait for the database already.",
+                new InvalidOperationException("The writer's queue is full."));
     }
 
     public void Dispose()
@@ -154,7 +155,8 @@ internal sealed class SqliteWriter : IDisposable
         public abstract void Fail(Exception exception);
     }
 
-    private sealed class Call<T>(Func<ClusterDbContext, Task<T>> work, T refusal, bool checkEpoch, CancellationToken cancellationToken)
+    private sealed class Call<T>(
+        Func<ClusterDbContext, Task<T>> work, T refusal, bool checkEpoch, CancellationToken cancellationToken)
         : Call(checkEpoch, cancellationToken)
     {
         // Continuations must not run on the writer's thread: they would hold up everybody's writes.

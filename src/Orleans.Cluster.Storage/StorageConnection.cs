@@ -33,6 +33,8 @@ internal sealed record StorageConnection(string Invariant, string ConnectionStri
     /// <summary>Jobs and all that belongs to them.</summary>
     public static string JobsPath(ClusterPaths paths) => Path.Combine(paths.State, "cluster.db");
 
-    /// <summary>Membership and grain state: a file of its own, so that Orleans' writes and ours do not wait for each other.</summary>
+    /// <summary>
+    /// Membership and grain state: a file of its own, so that Orleans' writes and ours do not wait for each other.
+    /// </summary>
     public static string OrleansPath(ClusterPaths paths) => Path.Combine(paths.State, "orleans.db");
 }

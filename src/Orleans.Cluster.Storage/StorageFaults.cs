@@ -30,12 +30,15 @@ internal static class StorageFaults
         return null;
     }
 
-    /// <summary>PostgreSQL ended the transaction in favour of another one. It has certainly stored nothing and may run again.</summary>
+    /// <summary>
+    /// PostgreSQL ended the transaction in favour of another one. It has certainly stored nothing and may run again.
+    /// </summary>
     public static bool IsRolledBack(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure })
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected
+                or PostgresErrorCodes.SerializationFailure })
             {
                 return true;
             }
@@ -47,7 +50,8 @@ internal static class StorageFaults
     private static bool IsUnavailable(Exception exception) => exception switch
     {
         PostgresException refused => IsUnavailable(refused.SqlState),
-        NpgsqlException => true, // Not an answer of the server: no connection, a broken one, a time-out, or none free in the pool.
+        // Not an answer of the server: no connection, a broken one, a time-out, or none free in the pool.
+        NpgsqlException => true,
         SqliteException failed => failed.SqliteErrorCode
             is SqliteBusy or SqliteLocked or SqliteReadOnly or SqliteInputOutput or SqliteFull or SqliteCannotOpen,
         _ => false,
@@ -59,5 +63,6 @@ internal static class StorageFaults
         || state.StartsWith("57P", StringComparison.Ordinal) // shut down, crashed, starting
         || state.StartsWith("58", StringComparison.Ordinal) // input or output failed
         || state == IdleInTransaction
-        || state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable;
+        || state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.QueryCanceled
+        or PostgresErrorCodes.LockNotAvailable;
 }

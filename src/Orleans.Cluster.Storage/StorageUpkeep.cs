@@ -3,7 +3,9 @@ using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Storage;
 
-/// <summary>Removes old rows, in transactions short enough that nobody waits for them, each of a bounded number of rows.</summary>
+/// <summary>
+/// Removes old rows, in transactions short enough that nobody waits for them, each of a bounded number of rows.
+/// </summary>
 internal sealed class StorageUpkeep(ClusterDatabase database) : IStorageUpkeep
 {
     private const int JobsAtOnce = 100;
@@ -13,7 +15,8 @@ internal sealed class StorageUpkeep(ClusterDatabase database) : IStorageUpkeep
     private string last = "";
 
     public async Task<int> Prune(
-        DateTimeOffset keysBefore, DateTimeOffset eventsBefore, DateTimeOffset jobsEndedBefore, CancellationToken cancellationToken)
+        DateTimeOffset keysBefore, DateTimeOffset eventsBefore, DateTimeOffset jobsEndedBefore,
+        CancellationToken cancellationToken)
     {
         var old = await database.Write(
             async db =>
@@ -48,6 +51,7 @@ internal sealed class StorageUpkeep(ClusterDatabase database) : IStorageUpkeep
         }
 
         last = next;
-        return await database.Write(db => DeletedJobs.RemoveSome(db, next, RowsAtOnce, cancellationToken), refused: 0, cancellationToken);
+        return await database.Write(
+            db => DeletedJobs.RemoveSome(db, next, RowsAtOnce, cancellationToken), refused: 0, cancellationToken);
     }
 }

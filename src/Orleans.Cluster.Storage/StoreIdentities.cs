@@ -13,7 +13,11 @@ internal sealed class StoreIdentities(ClusterDatabase database) : IStoreIdentiti
         {
             var fresh = Guid.NewGuid().ToString("N");
             await db.Database.ExecuteSqlAsync(
-                $"INSERT INTO store_mark (id, store_id, epoch) VALUES ({Rows.StoreMarkRow.OnlyId}, {fresh}, 0) ON CONFLICT (id) DO NOTHING", cancellationToken);
+                $"""
+                INSERT INTO store_mark (id, store_id, epoch) VALUES ({Rows.StoreMarkRow.OnlyId}, {fresh}, 0)
+                ON CONFLICT (id) DO NOTHING
+                """,
+                cancellationToken);
             return (await Read(db))!;
         },
         cancellationToken);

@@ -20,7 +20,8 @@ internal sealed class WorkerHistory(ClusterDatabase database) : IWorkerHistory
             },
             cancellationToken);
 
-    public Task Write(IReadOnlyCollection<WorkerStatus> workers, DateTimeOffset forgetBefore, CancellationToken cancellationToken) =>
+    public Task Write(
+        IReadOnlyCollection<WorkerStatus> workers, DateTimeOffset forgetBefore, CancellationToken cancellationToken) =>
         database.WriteInAnyEpoch(
             async db =>
             {
@@ -39,7 +40,8 @@ internal sealed class WorkerHistory(ClusterDatabase database) : IWorkerHistory
                 await db.WorkerHistory.Where(row => row.LastSeen < forgetBefore).ExecuteDeleteAsync(cancellationToken);
                 var surplus = await db.WorkerHistory.OrderByDescending(row => row.LastSeen).ThenBy(row => row.Id)
                     .Skip(IWorkerHistory.MaxWorkers).Select(row => row.Id).ToListAsync(cancellationToken);
-                return surplus.Count == 0 || await db.WorkerHistory.Where(row => surplus.Contains(row.Id)).ExecuteDeleteAsync(cancellationToken) > 0;
+                return surplus.Count == 0
+                    || await db.WorkerHistory.Where(row => surplus.Contains(row.Id)).ExecuteDeleteAsync(cancellationToken) > 0;
             },
             cancellationToken);
 }

@@ -24,7 +24,8 @@ internal sealed class Planner(ExecutorProcess process, PlannerLimits limits) : I
         var call = question(Process.Executor, cancellationToken);
         watch.Begin();
         _ = call.ContinueWith(
-            static (_, state) => ((MemoryWatch)state!).End(), watch, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            static (_, state) => ((MemoryWatch)state!).End(), watch, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return call;
     }
 

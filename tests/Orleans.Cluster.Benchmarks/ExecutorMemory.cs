@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// Memory of executor processes, from outside: Linux keeps the largest resident size that each process ever had, so that no burst between two
-/// looks is missed. Staged text is a file in memory that no resident size counts; it is measured beside it.
+/// Memory of executor processes, from outside: Linux keeps the largest resident size that each process ever had, so that no burst
+/// between two looks is missed. Staged text is a file in memory that no resident size counts; it is measured beside it.
 /// </summary>
 internal sealed class ExecutorMemory : IDisposable
 {
@@ -76,7 +76,8 @@ internal sealed class ExecutorMemory : IDisposable
         return (Kilobytes(lines, "VmRSS:"), Kilobytes(lines, "VmHWM:"));
     }
 
-    private static long Kilobytes(string[] lines, string name) => Array.Find(lines, line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
+    private static long Kilobytes(string[] lines, string name) =>
+        Array.Find(lines, line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
         ? long.Parse(line[name.Length..^2].Trim(), CultureInfo.InvariantCulture) << 10
         : 0;
 

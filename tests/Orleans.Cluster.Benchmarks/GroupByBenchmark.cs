@@ -7,14 +7,16 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// Group-by over a table of the h2oai kind, through the whole product (submit to SUCCEEDED, over REST, with as many slots as processors)
-/// against one DuckDB on as many threads. Runs alternate; what is reported is the ratio of medians, since machines are shared. Before the first
-/// of them the cluster runs some hundred short jobs over a hundredth of the rows, as one has that is used: its runtime compiles what is called often.
+/// Group-by over a table of the h2oai kind, through the whole product (submit to SUCCEEDED, over REST, with as many slots as
+/// processors) against one DuckDB on as many threads. Runs alternate; what is reported is the ratio of medians, since machines
+/// are shared. Before the first of them the cluster runs some hundred short jobs over a hundredth of the rows, as one has that is
+/// used: its runtime compiles what is called often.
 /// </summary>
 internal static class GroupByBenchmark
 {
     private static readonly string[] Queries =
-        ["SELECT id1, sum(v1) AS v1 FROM source GROUP BY id1", "SELECT id3, sum(v1) AS v1, avg(v3) AS v3 FROM source GROUP BY id3"];
+        ["SELECT id1, sum(v1) AS v1 FROM source GROUP BY id1",
+            "SELECT id3, sum(v1) AS v1, avg(v3) AS v3 FROM source GROUP BY id3"];
 
     public static async Task<int> Run(string[] args)
     {
@@ -25,7 +27,9 @@ internal static class GroupByBenchmark
         var csv = Write(folder, rows);
         var few = Write(folder, Math.Max(rows / 100, 1));
         await using var cluster = await ProductCluster.Start(folder);
-        Console.WriteLine($"{rows} rows; {Environment.ProcessorCount} slots against {Environment.ProcessorCount} threads; medians of {runs} runs, submit to SUCCEEDED, after {warm} short jobs");
+        Console.WriteLine(
+            $"{rows} rows; {Environment.ProcessorCount} slots against {Environment.ProcessorCount} threads; medians of {runs} "
+            + $"runs, submit to SUCCEEDED, after {warm} short jobs");
         for (var job = 0; job < warm; job++)
         {
             await cluster.Run(few, Queries[job % Queries.Length]);
@@ -59,7 +63,8 @@ internal static class GroupByBenchmark
             var peerTook = clock.Elapsed.TotalSeconds;
             if (status.Result?.Rows != groups)
             {
-                throw new InvalidOperationException($"The product has {status.Result?.Rows} groups, DuckDB {groups}: {status.Error?.Detail}");
+                throw new InvalidOperationException(
+                    $"The product has {status.Result?.Rows} groups, DuckDB {groups}: {status.Error?.Detail}");
             }
 
             // The first pair warms both sides up.
@@ -75,7 +80,9 @@ internal static class GroupByBenchmark
         var (a, b) = (Median(product), Median(peer));
         var (c, d) = (Median(productCpu), Median(peerCpu));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Path.GetExtension(path),-8} {query[7..30],-24} product {a:0.00} s  DuckDB {b:0.00} s  ratio {a / b:0.00}; processor time {c:0.00} s / {d:0.00} s = {c / d:0.00}"));
+            CultureInfo.InvariantCulture,
+            $"{Path.GetExtension(path),-8} {query[7..30],-24} product {a:0.00} s  DuckDB {b:0.00} s  ratio {a / b:0.00}; "
+            + $"processor time {c:0.00} s / {d:0.00} s = {c / d:0.00}"));
     }
 
     private static long Peer(string path, string query)
@@ -85,7 +92,8 @@ internal static class GroupByBenchmark
         using var command = connection.CreateCommand();
         command.CommandText = $"SET threads = {Environment.ProcessorCount}";
         command.ExecuteNonQuery();
-        command.CommandText = $"CREATE TEMP TABLE result AS {query.Replace("source", SqlText.Literal(path), StringComparison.Ordinal)}";
+        command.CommandText =
+            $"CREATE TEMP TABLE result AS {query.Replace("source", SqlText.Literal(path), StringComparison.Ordinal)}";
         command.ExecuteNonQuery();
         command.CommandText = "SELECT count(*) FROM result";
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);

@@ -7,11 +7,12 @@ using System.Text.Json;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// The embedded default (a gateway and four workers) under clients that call it all at once over REST, each on a connection of its own.
-/// "In a loop" is each client one call after the other: then p99 says how many calls a second there are room for, not how long one takes.
-/// "Each ... a second" is a pace that leaves processors free, where it says how long one takes.
-/// Events are measured from the end of an attempt, as its worker wrote it down, to the event that counts it, at every one of the subscribers.
-/// The load generator shares the machine. Processor time is of the gateway's process alone, and says the same on a busy machine.
+/// The embedded default (a gateway and four workers) under clients that call it all at once over REST, each on a connection of
+/// its own. "In a loop" is each client one call after the other: then p99 says how many calls a second there are room for, not
+/// how long one takes. "Each ... a second" is a pace that leaves processors free, where it says how long one takes.
+/// Events are measured from the end of an attempt, as its worker wrote it down, to the event that counts it, at every one of the
+/// subscribers. The load generator shares the machine. Processor time is of the gateway's process alone, and says the same on a
+/// busy machine.
 /// </summary>
 internal static class LoadBenchmark
 {
@@ -37,7 +38,8 @@ internal static class LoadBenchmark
                 return 0;
             }
 
-            // The runtime compiles anew what it has called some hundred times: a cluster's first minutes are another figure than its days.
+            // The runtime compiles anew what it has called some hundred times: a cluster's first minutes are another figure than
+            // its days.
             Report("submit to a fresh cluster", await load.Measure(load.Submit, 2 * span, TimeSpan.FromSeconds(10)));
             await load.Measure(load.Submit, 2 * span, TimeSpan.FromSeconds(10));
             await load.Settle();
@@ -61,13 +63,17 @@ internal static class LoadBenchmark
     {
         var times = sample.Milliseconds;
         double At(double share) => times[Math.Min(times.Count - 1, (int)(times.Count * share))];
-        var cpu = sample.Processor is { } processor ? $", {(processor.TotalMilliseconds / times.Count).ToString("0.00", CultureInfo.InvariantCulture)} ms of the gateway's time each" : "";
+        var cpu = sample.Processor is { } processor
+            ? $", {(processor.TotalMilliseconds / times.Count).ToString("0.00", CultureInfo.InvariantCulture)} ms of the "
+            + "gateway's time each" : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-32} {times.Count,6} in {sample.Span.TotalSeconds:0.0} s: p50 {At(0.5):0.0}, p90 {At(0.9):0.0}, p99 {At(0.99):0.0}, max {times[^1]:0.0} ms{cpu}; load average {LoadAverage()}"));
+            $"{name,-32} {times.Count,6} in {sample.Span.TotalSeconds:0.0} s: p50 {At(0.5):0.0}, p90 {At(0.9):0.0}, p99 "
+            + $"{At(0.99):0.0}, max {times[^1]:0.0} ms{cpu}; load average {LoadAverage()}"));
     }
 
-    private static HttpClient Client(Uri address, int clients) => new(new SocketsHttpHandler { MaxConnectionsPerServer = clients })
+    private static HttpClient Client(Uri address, int clients) =>
+        new(new SocketsHttpHandler { MaxConnectionsPerServer = clients })
     {
         BaseAddress = new Uri(address, "/api/processing/"), Timeout = TimeSpan.FromMinutes(5),
     };
@@ -159,7 +165,8 @@ internal static class LoadBenchmark
         {
             for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(Quiet))
             {
-                var list = await http.GetFromJsonAsync<JsonElement>("jobs/list?pageSize=1&status=QUEUED&status=PLANNING&status=RUNNING&status=PUBLISHING");
+                var list = await http.GetFromJsonAsync<JsonElement>(
+                    "jobs/list?pageSize=1&status=QUEUED&status=PLANNING&status=RUNNING&status=PUBLISHING");
                 if (list.GetProperty("items").GetArrayLength() == 0)
                 {
                     return;
@@ -173,7 +180,8 @@ internal static class LoadBenchmark
         {
             var job = new
             {
-                operation = "filter", source = new { path = "table.csv" }, parameters = new { where = "v > 10" }, partitioning = new { targetBytes = 40_000 },
+                operation = "filter", source = new { path = "table.csv" }, parameters = new { where = "v > 10" },
+                partitioning = new { targetBytes = 40_000 },
             };
             using var submitted = await http.PostAsJsonAsync("jobs/submit", job);
             var id = (await submitted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
@@ -215,7 +223,8 @@ internal static class LoadBenchmark
             {
                 var page = await http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500{token}");
                 ends.AddRange(page.GetProperty("items").EnumerateArray()
-                    .Select(item => item.GetProperty("attempts").EnumerateArray().Last().GetProperty("endedAt").GetDateTimeOffset()));
+                    .Select(item => item.GetProperty("attempts")
+                        .EnumerateArray().Last().GetProperty("endedAt").GetDateTimeOffset()));
                 token = page.GetProperty("nextPageToken").GetString() is { } next ? $"&pageToken={next}" : null;
             }
             while (token is not null);

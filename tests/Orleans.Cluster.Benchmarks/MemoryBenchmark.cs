@@ -6,8 +6,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// Data larger than memory: a group-by of 10 million groups, a full sort and a join of two tables of 1 GB each, in tasks of 512 MB. What each
-/// writes is compared with one DuckDB that has memory enough; executors are measured from outside.
+/// Data larger than memory: a group-by of 10 million groups, a full sort and a join of two tables of 1 GB each, in tasks of 512
+/// MB. What each writes is compared with one DuckDB that has memory enough; executors are measured from outside.
 /// </summary>
 internal static class MemoryBenchmark
 {
@@ -19,7 +19,9 @@ internal static class MemoryBenchmark
         var only = Options.Value(args, "--only");
         var folder = Options.Folder(args);
         var (left, right) = Write(folder, millions * 1_000_000);
-        Console.WriteLine($"{new FileInfo(left).Length} and {new FileInfo(right).Length} bytes; {Environment.ProcessorCount} slots of {TaskBytes} bytes");
+        Console.WriteLine(
+            $"{new FileInfo(left).Length} and {new FileInfo(right).Length} bytes; {Environment.ProcessorCount} slots of "
+            + $"{TaskBytes} bytes");
         var failed = 0;
         foreach (var (name, job, peer) in Jobs(left, right).Where(job => only is null || job.Name == only))
         {
@@ -48,9 +50,12 @@ internal static class MemoryBenchmark
             failed += isRight ? 0 : 1;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name,-8} {took.TotalSeconds:0} s, {status.Result!.Rows} rows in {status.Result.Files.Count} files, {retried} attempts more than tasks; "
-                + $"executors at most {memory.PeakResident >> 20} MiB resident, {memory.PeakWithStaging >> 20} MiB with staged text; gateway {memory.PeakGateway >> 20} MiB, "
-                + $"planning executor {memory.PeakPlanning >> 20} MiB; {(isRight ? "right" : $"WRONG: {answer} instead of {expected}")}"));
+                $"{name,-8} {took.TotalSeconds:0} s, {status.Result!.Rows} rows in {status.Result.Files.Count} files, {retried} "
+                + $"attempts more than tasks; "
+                + $"executors at most {memory.PeakResident >> 20} MiB resident, {memory.PeakWithStaging >> 20} MiB with staged "
+                + $"text; gateway {memory.PeakGateway >> 20} MiB, "
+                + $"planning executor {memory.PeakPlanning >> 20} MiB; "
+                + $"{(isRight ? "right" : $"WRONG: {answer} instead of {expected}")}"));
             Directory.Delete(output, recursive: true);
         }
 
@@ -71,7 +76,8 @@ internal static class MemoryBenchmark
             {
                 Operation = OperationKind.Sort,
                 Source = named["a"],
-                Parameters = JsonSerializer.SerializeToElement(new { by = (object[])[new { column = "s" }, new { column = "k", descending = true }] }),
+                Parameters = JsonSerializer.SerializeToElement(
+                    new { by = (object[])[new { column = "s" }, new { column = "k", descending = true }] }),
             },
             Over("SELECT * FROM a"));
     }
@@ -91,7 +97,8 @@ internal static class MemoryBenchmark
         var files = string.Join(", ", status.Result!.Files.Select(file => SqlText.Literal(Path.Combine(output, file.Path))));
         var rows = $"SELECT * FROM read_parquet([{files}])";
         if (isSorted && Peer.Row(
-            $"SELECT count(*) FROM (SELECT (s, -k) < lag((s, -k)) OVER () AS falls FROM read_parquet([{files}])) WHERE falls", folder) is not "0" and var falls)
+            $"SELECT count(*) FROM (SELECT (s, -k) < lag((s, -k)) OVER () AS falls FROM read_parquet([{files}])) WHERE falls",
+            folder) is not "0" and var falls)
         {
             return $"{falls} rows out of order";
         }
@@ -99,7 +106,8 @@ internal static class MemoryBenchmark
         return Peer.Row(Checksum(rows), folder);
     }
 
-    private static string Checksum(string rows) => $"SELECT count(*), sum(CAST(hash(CAST(r AS VARCHAR)) AS HUGEINT)) FROM ({rows}) r";
+    private static string Checksum(string rows) =>
+        $"SELECT count(*), sum(CAST(hash(CAST(r AS VARCHAR)) AS HUGEINT)) FROM ({rows}) r";
 
     private static (string Left, string Right) Write(string folder, long keys)
     {
@@ -108,14 +116,16 @@ internal static class MemoryBenchmark
         {
             // 7919 has no divisor in common with a power of ten: each key comes, in no order, 2.7 times on average.
             Peer.Row(
-                $"COPY (SELECT i * 7919 % {keys} AS k, CAST(hash(i, 1) % 1000 AS INTEGER) AS v, substr(md5(CAST(i AS VARCHAR)), 1, 24) AS s "
+                $"COPY (SELECT i * 7919 % {keys} AS k, CAST(hash(i, 1) % 1000 AS INTEGER) AS v, substr(md5(CAST(i AS VARCHAR)), "
+                + "1, 24) AS s "
                 + $"FROM range({keys * 27 / 10}) r(i)) TO {SqlText.Literal(left)}", folder);
         }
 
         if (!File.Exists(right))
         {
             Peer.Row(
-                $"COPY (SELECT i * 7907 % {keys} AS k, concat(md5(CAST(i AS VARCHAR)), md5(CAST(-i AS VARCHAR)), md5(CAST(i + 7 AS VARCHAR))) AS t "
+                $"COPY (SELECT i * 7907 % {keys} AS k, concat(md5(CAST(i AS VARCHAR)), md5(CAST(-i AS VARCHAR)), md5(CAST(i + 7 "
+                + "AS VARCHAR))) AS t "
                 + $"FROM range({keys}) r(i)) TO {SqlText.Literal(right)}", folder);
         }
 

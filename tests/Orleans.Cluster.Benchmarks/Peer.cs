@@ -13,12 +13,15 @@ internal static class Peer
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = $"SET threads = {Environment.ProcessorCount}; SET memory_limit = '4GiB'; SET temp_directory = {SqlText.Literal(Path.Combine(folder, "peer-spill"))}";
+        command.CommandText = $"SET threads = {Environment.ProcessorCount}; SET memory_limit = '4GiB'; SET temp_directory = "
+            + $"{SqlText.Literal(Path.Combine(folder, "peer-spill"))}";
         command.ExecuteNonQuery();
         command.CommandText = sql;
         using var reader = command.ExecuteReader();
         return reader.Read()
-            ? string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture)))
+            ? string.Join(
+                '|', Enumerable.Range(0, reader.FieldCount)
+                .Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture)))
             : "";
     }
 }

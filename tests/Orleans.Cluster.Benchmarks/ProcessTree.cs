@@ -2,14 +2,19 @@ using System.Globalization;
 
 namespace Orleans.Cluster.Benchmarks;
 
-/// <summary>Processor time of a process and all below it, from Linux' process table. Unlike wall time it says the same on a busy machine.</summary>
+/// <summary>
+/// Processor time of a process and all below it, from Linux' process table. Unlike wall time it says the same on a busy machine.
+/// </summary>
 internal static class ProcessTree
 {
     private const double TicksPerSecond = 100;
 
-    public static TimeSpan ProcessorTime(int root) => TimeSpan.FromSeconds(Tree(root).Sum(process => process.Ticks) / TicksPerSecond);
+    public static TimeSpan ProcessorTime(int root) =>
+        TimeSpan.FromSeconds(Tree(root).Sum(process => process.Ticks) / TicksPerSecond);
 
-    /// <summary>The same for the process itself, its executors of any worker, and all other processes below it, which are workers.</summary>
+    /// <summary>
+    /// The same for the process itself, its executors of any worker, and all other processes below it, which are workers.
+    /// </summary>
     public static (TimeSpan Gateway, TimeSpan Workers, TimeSpan Executors) ByKind(int root)
     {
         long gateway = 0, workers = 0, executors = 0;
@@ -61,7 +66,8 @@ internal static class ProcessTree
     {
         try
         {
-            // The name, in parentheses, may hold anything; what follows it is numbers: state, parent, ..., user and system ticks, those of ended children.
+            // The name, in parentheses, may hold anything; what follows it is numbers: state, parent, ..., user and system ticks,
+            // those of ended children.
             var stat = File.ReadAllText(Path.Combine(folder, "stat"));
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return (

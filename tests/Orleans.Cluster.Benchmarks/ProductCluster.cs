@@ -9,7 +9,9 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Benchmarks;
 
-/// <summary>The product as a user starts it: an embedded cluster with one worker slot for each processor, called over REST.</summary>
+/// <summary>
+/// The product as a user starts it: an embedded cluster with one worker slot for each processor, called over REST.
+/// </summary>
 internal sealed class ProductCluster(Process gateway, IJobClient client, Uri address, string state) : IAsyncDisposable
 {
     /// <summary>Starts one whose state and output are below a folder.</summary>
@@ -25,7 +27,8 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
         var state = Path.Combine(folder, $"state-{Environment.ProcessId}");
         var bin = new DirectoryInfo(AppContext.BaseDirectory);
         var root = bin.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        var silo = Path.Combine(root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent.Name, bin.Name, "Orleans.Cluster.Silo.dll");
+        var silo = Path.Combine(
+            root, "src", "Orleans.Cluster.Silo", "bin", bin.Parent.Name, bin.Name, "Orleans.Cluster.Silo.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         foreach (var argument in (string[])
             [silo, $"--Urls={address}", $"--Cluster:Workers={workers ?? Environment.ProcessorCount}", "--Cluster:DashboardPort=0",
@@ -38,7 +41,8 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
         var gateway = Process.Start(start) ?? throw new InvalidOperationException("The silo did not start.");
         gateway.BeginOutputReadLine();
         await Ready(address);
-        var services = new ServiceCollection().AddOrleansCluster(options => options.Address = new Uri(address)).BuildServiceProvider();
+        var services = new ServiceCollection().AddOrleansCluster(options => options.Address = new Uri(address))
+            .BuildServiceProvider();
         return new ProductCluster(gateway, services.GetRequiredService<IJobClient>(), new Uri(address), state);
     }
 

@@ -6,8 +6,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// One whole result as Arrow and as JSON, as a client reads it: seconds, processor time, bytes; the gateway's memory with four readers at once
-/// beside what it has when nobody reads; and what a reader leaves behind that stops in the middle.
+/// One whole result as Arrow and as JSON, as a client reads it: seconds, processor time, bytes; the gateway's memory with four
+/// readers at once beside what it has when nobody reads; and what a reader leaves behind that stops in the middle.
 /// </summary>
 internal static class ResultBenchmark
 {
@@ -28,7 +28,8 @@ internal static class ResultBenchmark
         var parquet = Path.ChangeExtension(GroupByBenchmark.Write(folder, rows), ".parquet");
         await using var cluster = await ProductCluster.Start(folder);
         using var http = new HttpClient { BaseAddress = cluster.Address, Timeout = Timeout.InfiniteTimeSpan };
-        var job = await cluster.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [parquet] } });
+        var job = await cluster.Run(
+            new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [parquet] } });
         if (job.Result is not { } result || result.Rows != rows)
         {
             throw new InvalidOperationException($"The job has {job.Result?.Rows} of {rows} rows: {job.Error?.Detail}");
@@ -41,13 +42,15 @@ internal static class ResultBenchmark
         var arrow = await Read(cluster, http, job.Id, Arrow, null);
         var json = await Read(cluster, http, job.Id, Json, null);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"JSON : Arrow, {json.Seconds / arrow.Seconds:0.0} in time and {json.Cpu / arrow.Cpu:0.0} in processor time"));
+            CultureInfo.InvariantCulture,
+            $"JSON : Arrow, {json.Seconds / arrow.Seconds:0.0} in time and {json.Cpu / arrow.Cpu:0.0} in processor time"));
 
         var before = Exports(folder);
         using (var watch = new PeakWatch(() => Resident(cluster.GatewayId)))
         {
             await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => Read(cluster, http, job.Id, Arrow, null)));
-            Console.WriteLine($"gateway: {idle >> 20} MiB idle, {watch.Peak >> 20} MiB at most with {Readers} readers of Arrow at once");
+            Console.WriteLine(
+                $"gateway: {idle >> 20} MiB idle, {watch.Peak >> 20} MiB at most with {Readers} readers of Arrow at once");
         }
 
         await Stop(http, job.Id);
@@ -57,11 +60,13 @@ internal static class ResultBenchmark
             await Task.Delay(LookPause);
         }
 
-        Console.WriteLine($"a reader that stops after {StopsAfterBytes >> 20} MiB leaves {Exports(folder) - before} files behind");
+        Console.WriteLine(
+            $"a reader that stops after {StopsAfterBytes >> 20} MiB leaves {Exports(folder) - before} files behind");
         return 0;
     }
 
-    private static async Task<(double Seconds, double Cpu)> Read(ProductCluster cluster, HttpClient http, JobId job, string form, int? rows)
+    private static async Task<(double Seconds, double Cpu)> Read(
+        ProductCluster cluster, HttpClient http, JobId job, string form, int? rows)
     {
         var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
         using var answer = await http.SendAsync(Ask(job, form, rows), HttpCompletionOption.ResponseHeadersRead);
@@ -77,7 +82,8 @@ internal static class ResultBenchmark
         if (rows is null)
         {
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{form}: {seconds:0.0} s, {used:0.0} s of the product's processor time, {bytes >> 20} MiB"));
+                CultureInfo.InvariantCulture,
+                $"{form}: {seconds:0.0} s, {used:0.0} s of the product's processor time, {bytes >> 20} MiB"));
         }
 
         return (seconds, used);
@@ -96,7 +102,8 @@ internal static class ResultBenchmark
 
     // JSON without a limit would be one page of it.
     private static HttpRequestMessage Ask(JobId job, string form, int? rows) => new(
-        HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"/api/processing/jobs/{job}/result?limit={rows ?? int.MaxValue}"))
+        HttpMethod.Get,
+        string.Create(CultureInfo.InvariantCulture, $"/api/processing/jobs/{job}/result?limit={rows ?? int.MaxValue}"))
     {
         Headers = { Accept = { new MediaTypeWithQualityHeaderValue(form) } },
     };
@@ -108,7 +115,8 @@ internal static class ResultBenchmark
     }
 
     private static int Exports(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Count(path => Path.GetFileName(Path.GetDirectoryName(path)) == "results");
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Count(path => Path.GetFileName(Path.GetDirectoryName(path)) == "results");
 
     // The largest value of something that is looked at over and over.
     private sealed class PeakWatch : IDisposable

@@ -9,8 +9,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// Coordination at its limits, with executors that answer at once: short jobs beside 10 and beside 10,000 that wait; one job of 100,000
-/// partitions; a terabyte of files that exist only as names, through an exchange.
+/// Coordination at its limits, with executors that answer at once: short jobs beside 10 and beside 10,000 that wait; one job of
+/// 100,000 partitions; a terabyte of files that exist only as names, through an exchange.
 /// </summary>
 internal static class ScaleBenchmark
 {
@@ -41,7 +41,8 @@ internal static class ScaleBenchmark
         store.Ledger.Refresh(await store.Jobs.ListActive(DateTimeOffset.UtcNow, CancellationToken.None));
         await Short(store);
         store.TakeDatabaseTime();
-        var (work, began, processor) = (store.Ledger.Work, Stopwatch.GetTimestamp(), Process.GetCurrentProcess().TotalProcessorTime);
+        var (work, began, processor) = (store.Ledger.Work, Stopwatch.GetTimestamp(),
+            Process.GetCurrentProcess().TotalProcessorTime);
         for (var number = 0; number < Jobs; number++)
         {
             await Short(store);
@@ -54,8 +55,10 @@ internal static class ScaleBenchmark
         began = Stopwatch.GetTimestamp();
         await store.Jobs.ListActive(DateTimeOffset.UtcNow, CancellationToken.None);
         var all = Stopwatch.GetElapsedTime(began);
-        Say($"{waiting} waiting: {Jobs / took.TotalSeconds:0} jobs/s, {cpu.TotalMilliseconds / Jobs:0.00} ms processor and {store.TakeDatabaseTime().TotalMilliseconds / Jobs:0.00} ms "
-            + $"database a job, {looks:0} looks a job; page of 50 {page.TotalMilliseconds:0.0} ms, a read of all {all.TotalMilliseconds:0} ms");
+        Say($"{waiting} waiting: {Jobs / took.TotalSeconds:0} jobs/s, {cpu.TotalMilliseconds / Jobs:0.00} ms processor and "
+            + $"{store.TakeDatabaseTime().TotalMilliseconds / Jobs:0.00} ms "
+            + $"database a job, {looks:0} looks a job; page of 50 {page.TotalMilliseconds:0.0} ms, a read of all "
+            + $"{all.TotalMilliseconds:0} ms");
     }
 
     // Begun at the highest priority, so that it passes all that wait.
@@ -76,7 +79,9 @@ internal static class ScaleBenchmark
     {
         await using var store = await ScaleStore.Create(postgres);
         var began = Stopwatch.GetTimestamp();
-        var job = await store.Add(null, [.. Enumerable.Range(0, count).Select(index => new PartitionWork { Bytes = 1, FirstTarget = index })], JobPriority.Normal);
+        var job = await store.Add(
+            null, [.. Enumerable.Range(0, count).Select(index => new PartitionWork { Bytes = 1, FirstTarget = index })],
+            JobPriority.Normal);
         Say($"{count} partitions: opened in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         await Finish(store, job.Id, stage: 0, count, _ => Manifest(1));
         began = Stopwatch.GetTimestamp();
@@ -87,11 +92,13 @@ internal static class ScaleBenchmark
         for (var rows = 1; rows > 0; steps++)
         {
             began = Stopwatch.GetTimestamp();
-            rows = await store.Upkeep.Prune(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, CancellationToken.None);
+            rows = await store.Upkeep.Prune(
+                DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, CancellationToken.None);
             longest = Stopwatch.GetElapsedTime(began) is var took && took > longest ? took : longest;
         }
 
-        Say($"  deleted in {deleted.TotalMilliseconds:0} ms; its rows went in {steps} steps, the longest {longest.TotalMilliseconds:0} ms");
+        Say($"  deleted in {deleted.TotalMilliseconds:0} ms; its rows went in {steps} steps, the longest "
+            + $"{longest.TotalMilliseconds:0} ms");
     }
 
     private static async Task Terabyte(int files, string? postgres)
@@ -100,25 +107,32 @@ internal static class ScaleBenchmark
         var began = Stopwatch.GetTimestamp();
         var plan = PlanOf(files);
         var scan = plan.Datasets["source"].Partitions;
-        Say($"{plan.Datasets["source"].TotalBytes >> 30} GiB in {files} files: {scan.Count} partitions planned in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, "
+        Say($"{plan.Datasets["source"].TotalBytes >> 30} GiB in {files} files: {scan.Count} partitions planned in "
+            + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, "
             + $"{plan.Stages[0].Output.Targets} targets");
         began = Stopwatch.GetTimestamp();
-        var job = await store.Add(plan, [.. scan.Select(partition => new PartitionWork { Slices = partition.Slices, Bytes = partition.Bytes })], JobPriority.Normal);
+        var job = await store.Add(
+            plan, [.. scan.Select(partition => new PartitionWork { Slices = partition.Slices, Bytes = partition.Bytes })],
+            JobPriority.Normal);
         Say($"  stored and opened in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         await Finish(store, job.Id, stage: 0, scan.Count, _ => Manifest(plan.Stages[0].Output.Targets));
         began = Stopwatch.GetTimestamp();
         var committed = await store.Timed(() => store.Checkpoints.List(job.Id, 0, CancellationToken.None));
         var merge = StageOpener.Open(job.Id, 1, plan, 1, new Dictionary<int, IReadOnlyList<PartitionRecord>> { [0] = committed });
-        await store.Apply(job, job with { Stages = [new StageState(0, StagePhase.Complete, scan.Count), new StageState(1, StagePhase.Open, merge.Count)] }, merge);
-        Say($"  the next stage read {committed.Count} manifests and opened {merge.Count} partitions in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        await store.Apply(job, job with { Stages =
+            [new StageState(0, StagePhase.Complete, scan.Count), new StageState(1, StagePhase.Open, merge.Count)] }, merge);
+        Say($"  the next stage read {committed.Count} manifests and opened {merge.Count} partitions in "
+            + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         await Finish(store, job.Id, stage: 1, merge.Count, _ => Manifest(1));
     }
 
     // 512 slots. The tallies are read as the job's grain does: for a fifth of the time at most.
-    private static async Task Finish(ScaleStore store, JobId job, int stage, int count, Func<PartitionRecord, TaskManifest> answer)
+    private static async Task Finish(
+        ScaleStore store, JobId job, int stage, int count, Func<PartitionRecord, TaskManifest> answer)
     {
         store.TakeDatabaseTime();
-        var (began, done, tallies, longest, lastTally) = (Stopwatch.GetTimestamp(), 0, 0, TimeSpan.Zero, Stopwatch.GetTimestamp());
+        var (began, done, tallies, longest, lastTally) = (Stopwatch.GetTimestamp(), 0, 0, TimeSpan.Zero,
+            Stopwatch.GetTimestamp());
         while (done < count)
         {
             await store.Poke(job);
@@ -133,8 +147,10 @@ internal static class ScaleBenchmark
         }
 
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Say($"  stage {stage}: {count} tasks in {seconds:0.0} s, {count / seconds:0} tasks/s, {store.TakeDatabaseTime().TotalSeconds:0.0} s in calls to the database; "
-            + $"{tallies} counts, the longest {longest.TotalMilliseconds:0} ms; {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at most");
+        Say($"  stage {stage}: {count} tasks in {seconds:0.0} s, {count / seconds:0} tasks/s, "
+            + $"{store.TakeDatabaseTime().TotalSeconds:0.0} s in calls to the database; "
+            + $"{tallies} counts, the longest {longest.TotalMilliseconds:0} ms; "
+            + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at most");
     }
 
     private static JobPlan PlanOf(int files)
@@ -148,12 +164,14 @@ internal static class ScaleBenchmark
             [
                 .. Enumerable.Range(0, files).Select(index => new SourceFile
                 {
-                    Stamp = new FileStamp($"/names/only/{index:00000}.csv", Bytes, DateTimeOffset.UnixEpoch), UncompressedBytes = Bytes, EstimatedRows = 1 << 20,
+                    Stamp = new FileStamp($"/names/only/{index:00000}.csv", Bytes, DateTimeOffset.UnixEpoch),
+                    UncompressedBytes = Bytes, EstimatedRows = 1 << 20,
                 }),
             ],
         };
         var (dataset, _) = PartitionPlanner.Plan(
-            probe, new Dictionary<int, IReadOnlyList<AlignedRange>>(), new PartitioningSpec { TargetBytes = Bytes, MaxPartitions = files });
+            probe, new Dictionary<int, IReadOnlyList<AlignedRange>>(),
+            new PartitioningSpec { TargetBytes = Bytes, MaxPartitions = files });
         return new JobPlan
         {
             Query = "SELECT gene, sum(count) AS total FROM source GROUP BY gene",
@@ -165,11 +183,13 @@ internal static class ScaleBenchmark
                 {
                     Index = 0, Name = "partial", Query = "SELECT 1", Columns = Columns, EstimatedBytes = dataset.TotalBytes,
                     Inputs = [new StageInput("source", "source", null, InputMode.Partition)],
-                    Output = new TaskOutput { Kind = OutputKind.Exchange, Targets = new PlanLimits().Targets(dataset.TotalBytes) },
+                    Output = new TaskOutput { Kind = OutputKind.Exchange,
+                        Targets = new PlanLimits().Targets(dataset.TotalBytes) },
                 },
                 new StagePlan
                 {
-                    Index = 1, Name = "merge", Query = "SELECT 2", Columns = Columns, Inputs = [new StageInput("partial", null, 0, InputMode.Target)],
+                    Index = 1, Name = "merge", Query = "SELECT 2", Columns = Columns,
+                    Inputs = [new StageInput("partial", null, 0, InputMode.Target)],
                     Output = new TaskOutput { Kind = OutputKind.Result },
                 },
             ],
@@ -179,7 +199,8 @@ internal static class ScaleBenchmark
     private static TaskManifest Manifest(int files) => new()
     {
         RowsIn = 10, RowsOut = 10,
-        Files = [.. Enumerable.Range(0, files).Select(target => new ArtifactFile($"{target}.parquet", target, 10, 1 << 20, "0123456789abcdef0123456789abcdef"))],
+        Files = [.. Enumerable.Range(0, files)
+            .Select(target => new ArtifactFile($"{target}.parquet", target, 10, 1 << 20, "0123456789abcdef0123456789abcdef"))],
         Cost = new TaskCost(0.1, 1 << 20, 0, 0.1),
     };
 
@@ -190,7 +211,8 @@ internal static class ScaleBenchmark
         return Stopwatch.GetElapsedTime(began);
     }
 
-    private static int Number(string[] args, string name, int usual) => int.Parse(Options.Value(args, name) ?? $"{usual}", CultureInfo.InvariantCulture);
+    private static int Number(string[] args, string name, int usual) =>
+        int.Parse(Options.Value(args, name) ?? $"{usual}", CultureInfo.InvariantCulture);
 
     private static void Say(string text) => Console.WriteLine(text);
 }

@@ -13,8 +13,8 @@ using Orleans.Cluster.Storage;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// The product's own stores over a new database, and workers whose executors answer at once: they begin what they are granted and commit it.
-/// Nothing is read and nothing is written but the rows, so that what is measured is the coordination.
+/// The product's own stores over a new database, and workers whose executors answer at once: they begin what they are granted and
+/// commit it. Nothing is read and nothing is written but the rows, so that what is measured is the coordination.
 /// </summary>
 internal sealed class ScaleStore : IAsyncDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class ScaleStore : IAsyncDisposable
         }).Build();
         services = new ServiceCollection()
             .AddLogging()
-            .AddSingleton(new ClusterPaths(Microsoft.Extensions.Options.Options.Create(new ClusterSettings { StateDirectory = folder })))
+            .AddSingleton(
+                new ClusterPaths(Microsoft.Extensions.Options.Options.Create(new ClusterSettings { StateDirectory = folder })))
             .AddClusterStorage(configuration)
             .BuildServiceProvider();
     }
@@ -43,7 +44,8 @@ internal sealed class ScaleStore : IAsyncDisposable
 
     public IStorageUpkeep Upkeep => services.GetRequiredService<IStorageUpkeep>();
 
-    public QueueLedger Ledger { get; } = new(TimeSpan.FromMinutes(3), new GangBounds(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30)));
+    public QueueLedger Ledger { get; } = new(
+        TimeSpan.FromMinutes(3), new GangBounds(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30)));
 
     /// <summary>Time spent in calls to the database since it was last asked; calls at once count each.</summary>
     public TimeSpan TakeDatabaseTime() => Stopwatch.GetElapsedTime(0, Interlocked.Exchange(ref inDatabase, 0));
@@ -76,14 +78,18 @@ internal sealed class ScaleStore : IAsyncDisposable
         var state = new JobState { Id = JobId.New(now), Priority = priority, Phase = JobPhase.Queued, CreatedAt = now };
         var spec = new JobSpec { Operation = OperationKind.Sql, Priority = priority };
         await Timed(() => Jobs.Create(new NewJob(state, spec, plan, null, null, null), CancellationToken.None));
-        return await Apply(state, state with { Stages = [new StageState(0, StagePhase.Open, work.Count)] }, [.. work.Select((item, index) => Partition(state.Id, 0, index, item))]);
+        return await Apply(
+            state, state with { Stages = [new StageState(0, StagePhase.Open, work.Count)] },
+            [.. work.Select((item, index) => Partition(state.Id, 0, index, item))]);
     }
 
     public async Task<JobState> Apply(JobState before, JobState after, IReadOnlyList<PartitionRecord>? open = null)
     {
         after = after with { Revision = before.Revision + 1 };
         var change = new JobChange { ExpectedRevision = before.Revision, State = after, OpenPartitions = open ?? [] };
-        return await Timed(() => Jobs.TryApply(change, CancellationToken.None)) ? after : throw new InvalidOperationException($"{before.Id} has changed meanwhile.");
+        return await Timed(() => Jobs.TryApply(change, CancellationToken.None))
+            ? after
+            : throw new InvalidOperationException($"{before.Id} has changed meanwhile.");
     }
 
     /// <summary>The queue hears of a job.</summary>
@@ -125,7 +131,9 @@ internal sealed class ScaleStore : IAsyncDisposable
         {
             var attempt = new AttemptId(partition.Task, partition.Attempt);
             return Checkpoints.Commit(
-                new AttemptCommit(attempt, match.Epoch, match.Worker, attempt.ToString(), answer(partition), DateTimeOffset.UtcNow), CancellationToken.None);
+                new AttemptCommit(
+                    attempt, match.Epoch, match.Worker, attempt.ToString(), answer(partition), DateTimeOffset.UtcNow),
+                    CancellationToken.None);
         })));
         return answers.Count(one => one == CommitAnswer.Committed);
     }

@@ -8,8 +8,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// The text scan as tasks use it, in this process, against DuckDB's own reader with one thread over the same file: six queries over a table of
-/// the h2oai kind, pair by pair, results compared. Processor time, as machines are shared; a task's has its checks and its durable output in it.
+/// The text scan as tasks use it, in this process, against DuckDB's own reader with one thread over the same file: six queries
+/// over a table of the h2oai kind, pair by pair, results compared. Processor time, as machines are shared; a task's has its
+/// checks and its durable output in it.
 /// </summary>
 internal static class ScanBenchmark
 {
@@ -18,7 +19,8 @@ internal static class ScanBenchmark
         ("SELECT count(*) AS n FROM source", ["v1"]),
         ("SELECT id1, sum(v1) AS v1 FROM source GROUP BY id1", ["id1", "v1"]),
         ("SELECT count(*) AS n FROM source WHERE v1 > 2 AND id4 < 50", ["v1", "id4"]),
-        ("SELECT max(id1) AS a, max(id2) AS b, max(id3) AS c, sum(id4) AS d, sum(id5) AS e, sum(id6) AS f, sum(v1) AS g, sum(v2) AS h, sum(v3) AS i FROM source",
+        ("SELECT max(id1) AS a, max(id2) AS b, max(id3) AS c, sum(id4) AS d, sum(id5) AS e, sum(id6) AS f, sum(v1) AS g, sum(v2) "
+            + "AS h, sum(v3) AS i FROM source",
             ["id1", "id2", "id3", "id4", "id5", "id6", "v1", "v2", "v3"]),
         ("SELECT id3, sum(v1) AS v1, avg(v3) AS v3 FROM source GROUP BY id3", ["id3", "v1", "v3"]),
         ("SELECT id6, sum(v1) AS v1, sum(v2) AS v2, sum(v3) AS v3 FROM source GROUP BY id6", ["id6", "v1", "v2", "v3"]),
@@ -42,10 +44,12 @@ internal static class ScanBenchmark
     {
         var info = new FileInfo(path);
         var stamp = new FileStamp(info.FullName, info.Length, new DateTimeOffset(info.LastWriteTimeUtc));
-        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path = [path] }, [stamp]), CancellationToken.None)).Get();
+        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path =
+            [path] }, [stamp]), CancellationToken.None)).Get();
         var folder = Directory.CreateTempSubdirectory("orleans-cluster-scan-").FullName;
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}, {info.Length >> 20} MiB; processor seconds, medians of {runs} pairs"));
+            CultureInfo.InvariantCulture,
+            $"{Path.GetFileName(path)}, {info.Length >> 20} MiB; processor seconds, medians of {runs} pairs"));
         foreach (var (query, columns) in Cases)
         {
             var (task, peer) = (new List<double>(), new List<double>());
@@ -62,7 +66,8 @@ internal static class ScanBenchmark
 
             Require(Path.Combine(folder, "attempt", "data.parquet"), Path.Combine(folder, "peer.parquet"), query);
             var (a, b) = (Median(task), Median(peer));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"task {a:0.000}  DuckDB {b:0.000}  ratio {a / b:0.00}  {query}"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"task {a:0.000}  DuckDB {b:0.000}  ratio {a / b:0.00}  {query}"));
         }
 
         Directory.Delete(folder, recursive: true);
@@ -72,7 +77,8 @@ internal static class ScanBenchmark
     {
         var file = probe.Files[0];
         var slice = new FileSlice { File = file, Start = file.DataStart, End = file.Stamp.Bytes, FirstLine = file.FirstLine };
-        var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns, UsedColumns = columns, Slices = [slice] };
+        var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns,
+            UsedColumns = columns, Slices = [slice] };
         var outcome = await executor.RunAsync(
             new TaskSpec
             {
@@ -93,7 +99,8 @@ internal static class ScanBenchmark
 
     private static Task RunPeer(string csv, string query, string result)
     {
-        Answer($"SET threads = 1; COPY ({query.Replace("source", SqlText.Literal(csv), StringComparison.Ordinal)}) TO {SqlText.Literal(result)} (FORMAT parquet)");
+        Answer($"SET threads = 1; COPY ({query.Replace("source", SqlText.Literal(csv), StringComparison.Ordinal)}) TO "
+            + $"{SqlText.Literal(result)} (FORMAT parquet)");
         return Task.CompletedTask;
     }
 
@@ -101,8 +108,11 @@ internal static class ScanBenchmark
     private static void Require(string task, string peer, string query)
     {
         var (a, b) = ($"read_parquet({SqlText.Literal(task)})", $"read_parquet({SqlText.Literal(peer)})");
-        const string Rounded = "SELECT coalesce(round(TRY_CAST(CAST(COLUMNS(*) AS VARCHAR) AS DOUBLE), 2)::VARCHAR, CAST(COLUMNS(*) AS VARCHAR)) FROM";
-        var differences = Answer($"SELECT count(*) FROM (({Rounded} {a} EXCEPT ALL {Rounded} {b}) UNION ALL ({Rounded} {b} EXCEPT ALL {Rounded} {a}))");
+        const string Rounded = "SELECT coalesce(round(TRY_CAST(CAST(COLUMNS(*) AS VARCHAR) AS DOUBLE), 2)::VARCHAR, "
+            + "CAST(COLUMNS(*) AS VARCHAR)) FROM";
+        var differences = Answer(
+            $"SELECT count(*) FROM (({Rounded} {a} EXCEPT ALL {Rounded} {b}) UNION ALL ({Rounded} {b} EXCEPT ALL {Rounded} "
+            + $"{a}))");
         if (differences != "0")
         {
             throw new InvalidOperationException($"The task and DuckDB differ in {differences} rows: {query}");

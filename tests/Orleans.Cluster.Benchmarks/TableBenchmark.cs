@@ -6,9 +6,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// Every case through the whole product, from submit to SUCCEEDED over REST, pair by pair with one DuckDB that has as many threads as the product
-/// has slots. What counts is the ratio of processor times, which a busy machine hardly changes; the ratio of wall times stands beside it. The
-/// table goes into the README, between its two marks.
+/// Every case through the whole product, from submit to SUCCEEDED over REST, pair by pair with one DuckDB that has as many
+/// threads as the product has slots. What counts is the ratio of processor times, which a busy machine hardly changes; the ratio
+/// of wall times stands beside it. The table goes into the README, between its two marks.
 /// </summary>
 internal static class TableBenchmark
 {
@@ -27,11 +27,15 @@ internal static class TableBenchmark
         var before = Stopwatch.StartNew();
         await using var cluster = await ProductCluster.Start(folder);
         Say(lines, string.Create(
-            CultureInfo.InvariantCulture, $"Start to ready: {before.Elapsed.TotalSeconds:0.0} s, {cluster.ProcessorTime().TotalSeconds:0.0} s of processor time."));
-        var cases = TableCase.All(data, isQuick).Where(one => only is null || one.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+            CultureInfo.InvariantCulture,
+            $"Start to ready: {before.Elapsed.TotalSeconds:0.0} s, {cluster.ProcessorTime().TotalSeconds:0.0} s of processor "
+            + $"time."));
+        var cases = TableCase.All(data, isQuick)
+            .Where(one => only is null || one.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
         Say(lines, $"First job of the fresh cluster ({cases[0].Name}): {await First(cluster, cases[0])}.");
         await Warm(cluster, data, isQuick ? 60 : 300);
-        Say(lines, $"A job of one row, when {(isQuick ? 60 : 300)} have run: {await Shares(cluster, TableCase.All(data, isQuick: true).First(), isQuick ? 60 : 200)}.");
+        Say(lines, $"A job of one row, when {(isQuick ? 60 : 300)} have run: "
+            + $"{await Shares(cluster, TableCase.All(data, isQuick: true).First(), isQuick ? 60 : 200)}.");
         Say(lines, $"{await Idle(cluster, TimeSpan.FromSeconds(isQuick ? 5 : 20))} of a processor while idle.");
         Say(lines, "");
         Say(lines, "| case | processor time here | DuckDB | ratio (least to most) | ratio of wall time (least to most) | goal |");
@@ -56,7 +60,8 @@ internal static class TableBenchmark
         var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
         Require(one, await cluster.Run(one.Job));
         return string.Create(
-            CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0.00} s, {(cluster.ProcessorTime() - cpu).TotalSeconds:0.00} s of processor time");
+            CultureInfo.InvariantCulture,
+            $"{clock.Elapsed.TotalSeconds:0.00} s, {(cluster.ProcessorTime() - cpu).TotalSeconds:0.00} s of processor time");
     }
 
     private static async Task<string> Shares(ProductCluster cluster, TableCase one, int jobs)
@@ -70,7 +75,8 @@ internal static class TableBenchmark
         var after = ProcessTree.ByKind(cluster.GatewayId);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{(after.Gateway - before.Gateway).TotalMilliseconds / jobs:0} ms of processor time in the gateway, {(after.Workers - before.Workers).TotalMilliseconds / jobs:0} ms "
+            $"{(after.Gateway - before.Gateway).TotalMilliseconds / jobs:0} ms of processor time in the gateway, "
+            + $"{(after.Workers - before.Workers).TotalMilliseconds / jobs:0} ms "
             + $"in the workers, {(after.Executors - before.Executors).TotalMilliseconds / jobs:0} ms in executors");
     }
 
@@ -127,7 +133,8 @@ internal static class TableBenchmark
         }
 
         return string.Create(
-            CultureInfo.InvariantCulture, $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} | {one.Goal} |");
+            CultureInfo.InvariantCulture,
+            $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} | {one.Goal} |");
     }
 
     private static void Require(TableCase one, JobStatus status)
@@ -160,16 +167,20 @@ internal static class TableBenchmark
 
     private static string Heading(long rows, int runs) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{rows} rows, medians of {runs} pairs, commit {Commit()}; {Environment.ProcessorCount} processors ({Model()}), as many slots and threads of DuckDB.");
+        $"{rows} rows, medians of {runs} pairs, commit {Commit()}; {Environment.ProcessorCount} processors ({Model()}), as many "
+        + $"slots and threads of DuckDB.");
 
     private static string Commit()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", "describe --always --dirty") { RedirectStandardOutput = true, WorkingDirectory = Root() });
+        using var git = Process.Start(
+            new ProcessStartInfo("git", "describe --always --dirty") { RedirectStandardOutput = true,
+                WorkingDirectory = Root() });
         return git?.StandardOutput.ReadToEnd().Trim() is { Length: > 0 } name ? name : "unknown";
     }
 
     private static string Model() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+        File.ReadLines("/proc/cpuinfo")
+        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
 
     private static string Root() => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
 

@@ -15,11 +15,16 @@ internal sealed record TableData(string Csv, string Json, string Parquet, string
     {
         var csv = GroupByBenchmark.Write(folder, rows);
         var data = new TableData(
-            csv, Path.ChangeExtension(csv, ".ndjson"), Path.ChangeExtension(csv, ".parquet"), Path.Combine(folder, "keys.csv"), Path.Combine(folder, "tiny.csv"));
-        Once(data.Json, path => Peer.Row($"COPY (FROM {SqlText.Literal(data.Parquet)}) TO {SqlText.Literal(path)} (FORMAT json)", folder));
+            csv, Path.ChangeExtension(csv, ".ndjson"), Path.ChangeExtension(csv, ".parquet"), Path.Combine(folder, "keys.csv"),
+            Path.Combine(folder, "tiny.csv"));
+        Once(data.Json,
+            path => Peer.Row($"COPY (FROM {SqlText.Literal(data.Parquet)}) TO {SqlText.Literal(path)} (FORMAT json)", folder));
         Once(data.Keys, path => Peer.Row(
-            $"COPY (SELECT i + 1 AS id6, CAST(hash(i) % 100 AS INTEGER) AS g FROM range(100000) r(i)) TO {SqlText.Literal(path)} (HEADER true)", folder));
-        Once(data.Tiny, path => File.WriteAllLines(path, ["a,b", .. Enumerable.Range(0, 10).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},x{i}"))]));
+            $"COPY (SELECT i + 1 AS id6, CAST(hash(i) % 100 AS INTEGER) AS g FROM range(100000) r(i)) TO {SqlText.Literal(path)} "
+            + "(HEADER true)", folder));
+        Once(data.Tiny,
+            path => File.WriteAllLines(
+                path, ["a,b", .. Enumerable.Range(0, 10).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},x{i}"))]));
         return data;
     }
 

@@ -9,8 +9,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Benchmarks;
 
 /// <summary>
-/// One scan task over 100 MB of CSV in this process, against DuckDB with one thread over the same bytes in a file of their own: what staging,
-/// checks and durable output cost, without a cluster around them. Processor time, since machines are shared.
+/// One scan task over 100 MB of CSV in this process, against DuckDB with one thread over the same bytes in a file of their own:
+/// what staging, checks and durable output cost, without a cluster around them. Processor time, since machines are shared.
 /// </summary>
 internal static class TaskBenchmark
 {
@@ -21,7 +21,8 @@ internal static class TaskBenchmark
         using var executor = new LocalExecutor();
         var info = new FileInfo(csv);
         var stamp = new FileStamp(info.FullName, info.Length, new DateTimeOffset(info.LastWriteTimeUtc));
-        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path = [csv] }, [stamp]), CancellationToken.None)).Get();
+        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path =
+            [csv] }, [stamp]), CancellationToken.None)).Get();
         var align = new AlignRequest(probe.Files[0], probe.Dialect, [Math.Min(100 << 20, info.Length - 1)]);
         var range = (await executor.AlignAsync(align, CancellationToken.None)).Get()[0];
         var folder = Directory.CreateTempSubdirectory("orleans-cluster-task-").FullName;
@@ -40,7 +41,8 @@ internal static class TaskBenchmark
         var (a, b) = (Median(task), Median(peer));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{range.End - range.Start} bytes: task {a:0.000} s, DuckDB {b:0.000} s of processor time, ratio {a / b:0.00}; aligning the whole file {Median(aligned):0.000} s"));
+            $"{range.End - range.Start} bytes: task {a:0.000} s, DuckDB {b:0.000} s of processor time, ratio {a / b:0.00}; "
+            + $"aligning the whole file {Median(aligned):0.000} s"));
         return 0;
     }
 
@@ -61,7 +63,8 @@ internal static class TaskBenchmark
                             Dialect = probe.Dialect,
                             Columns = probe.Columns,
                             UsedColumns = ["id1", "v1"],
-                            Slices = [new FileSlice { File = probe.Files[0], Start = range.Start, End = range.End, Rows = range.Rows }],
+                            Slices = [new FileSlice { File = probe.Files[0], Start = range.Start, End = range.End,
+                                Rows = range.Rows }],
                         },
                         null),
                 ],
@@ -84,7 +87,8 @@ internal static class TaskBenchmark
         using var command = connection.CreateCommand();
         command.CommandText = "SET threads = 1";
         command.ExecuteNonQuery();
-        command.CommandText = $"CREATE TEMP TABLE result AS {Query.Replace("source", SqlText.Literal(path), StringComparison.Ordinal)}";
+        command.CommandText =
+            $"CREATE TEMP TABLE result AS {Query.Replace("source", SqlText.Literal(path), StringComparison.Ordinal)}";
         command.ExecuteNonQuery();
         return Task.CompletedTask;
     }

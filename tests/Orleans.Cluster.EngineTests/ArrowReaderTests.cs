@@ -7,7 +7,10 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.EngineTests;
 
-/// <summary>Results as Arrow streams, read by implementations that are not ours: npm's apache-arrow, and Apache.Arrow with compressed buffers.</summary>
+/// <summary>
+/// Results as Arrow streams, read by implementations that are not ours: npm's apache-arrow, and Apache.Arrow with compressed
+/// buffers.
+/// </summary>
 public sealed class ArrowReaderTests : IDisposable
 {
     private const string PackageVersion = "21.2.0";
@@ -35,11 +38,14 @@ public sealed class ArrowReaderTests : IDisposable
 
         Assert.Equal(
             [
-                "b Bool", "u1 Uint8", "i2 Int16", "i8 Int64", "h Decimal[38e0]", "d Decimal[9e+2]", "f Float64", "s Utf8", "x Binary", "da Date32<DAY>",
-                "ts Timestamp<MICROSECOND>", "tz Timestamp<MICROSECOND, UTC>", "l List<Int64>", "st Struct<{a:Int64, b:Utf8}>", "m Map<{key:Utf8, value:Int64}>",
+                "b Bool", "u1 Uint8", "i2 Int16", "i8 Int64", "h Decimal[38e0]", "d Decimal[9e+2]", "f Float64", "s Utf8",
+                "x Binary", "da Date32<DAY>",
+                "ts Timestamp<MICROSECOND>", "tz Timestamp<MICROSECOND, UTC>", "l List<Int64>", "st Struct<{a:Int64, b:Utf8}>",
+                "m Map<{key:Utf8, value:Int64}>",
             ],
             Texts(read.GetProperty("types")));
-        var columns = read.GetProperty("values").EnumerateArray().Select(column => column.EnumerateArray().Select(value => value.GetRawText()).ToArray()).ToArray();
+        var columns = read.GetProperty("values")
+            .EnumerateArray().Select(column => column.EnumerateArray().Select(value => value.GetRawText()).ToArray()).ToArray();
         Assert.Equal(
             [
                 ["null", "\"true\"", "\"true\""], ["\"1\"", "\"2\"", "\"3\""], ["\"-1\"", "\"-2\"", "\"-3\""],
@@ -63,8 +69,11 @@ public sealed class ArrowReaderTests : IDisposable
         var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, rows).Select(i => $"{i}\n")));
         await harness.Run(new JobSpec
         {
-            Operation = OperationKind.Filter, Source = new SourceSpec { Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
-            Partitioning = new PartitioningSpec { MinPartitions = 7 }, Parameters = JsonSerializer.SerializeToElement(new { where = "n >= 0" }),
+            Operation = OperationKind.Filter,
+            Source = new SourceSpec { Path =
+                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Partitioning = new PartitioningSpec { MinPartitions = 7 },
+            Parameters = JsonSerializer.SerializeToElement(new { where = "n >= 0" }),
         });
 
         var read = await Read(packages, await harness.Export(ExportFormat.Arrow, null), "sum");
@@ -79,7 +88,8 @@ public sealed class ArrowReaderTests : IDisposable
     [InlineData(ExportFormat.ArrowZstd)]
     public async Task Compressed_Buffers_HoldTheSameRowsInFewerBytes(ExportFormat format)
     {
-        var path = harness.Write("many.csv", "n,s\n" + string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i},gene-{i % 7}\n")));
+        var path = harness.Write(
+            "many.csv", "n,s\n" + string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i},gene-{i % 7}\n")));
         await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] } });
 
         var plain = await harness.Export(ExportFormat.Arrow, null);
@@ -130,10 +140,13 @@ public sealed class ArrowReaderTests : IDisposable
         try
         {
             var fresh = Directory.CreateTempSubdirectory("orleans-cluster-npm-").FullName;
-            await Output("npm", "install", "--prefix", fresh, "--no-audit", "--no-fund", "--silent", $"apache-arrow@{PackageVersion}");
+            await Output(
+                "npm", "install", "--prefix", fresh, "--no-audit", "--no-fund", "--silent", $"apache-arrow@{PackageVersion}");
             Directory.Move(fresh, folder);
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException && Environment.GetEnvironmentVariable("CI") is null)
+        catch (Exception e)
+            when (e is System.ComponentModel.Win32Exception or InvalidOperationException
+                && Environment.GetEnvironmentVariable("CI") is null)
         {
             Assert.Skip($"npm's apache-arrow cannot be had here: {e.Message}");
         }
@@ -147,10 +160,13 @@ public sealed class ArrowReaderTests : IDisposable
 
     private static async Task<string> Output(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
     }
 }

@@ -18,8 +18,10 @@ public sealed class ArrowResultTests : IDisposable
     public async Task Arrow_EveryType_HasItsStatedType(OutputFormat format)
     {
         var output = await Run(
-            "SELECT true AS b, CAST(1 AS UBIGINT) AS u, CAST(7 AS HUGEINT) AS h, CAST(1.5 AS DECIMAL(9,2)) AS d, CAST(0.5 AS FLOAT) AS f, 'é' AS s, "
-            + "CAST('\\xAA' AS BLOB) AS x, DATE '1970-01-02' AS da, TIMESTAMPTZ '1970-01-01 00:00:01+00' AS tz, TIMESTAMP '1970-01-01 00:00:01' AS ts, [1, NULL] AS l, "
+            "SELECT true AS b, CAST(1 AS UBIGINT) AS u, CAST(7 AS HUGEINT) AS h, CAST(1.5 AS DECIMAL(9,2)) AS d, CAST(0.5 AS "
+            + "FLOAT) AS f, 'é' AS s, "
+            + "CAST('\\xAA' AS BLOB) AS x, DATE '1970-01-02' AS da, TIMESTAMPTZ '1970-01-01 00:00:01+00' AS tz, TIMESTAMP "
+            + "'1970-01-01 00:00:01' AS ts, [1, NULL] AS l, "
             + "{'a': 1} AS st, MAP {'k': 2} AS m, CAST(NULL AS UUID) AS n FROM source",
             format);
 
@@ -27,7 +29,8 @@ public sealed class ArrowResultTests : IDisposable
 
         var types = batches[0].Schema.FieldsList.Select(field => field.DataType.Name);
         Assert.Equal(
-            ["bool", "uint64", "decimal128", "decimal128", "float", "utf8", "binary", "date32", "timestamp", "timestamp", "list", "struct", "map", "utf8"], types);
+            ["bool", "uint64", "decimal128", "decimal128", "float", "utf8", "binary", "date32", "timestamp", "timestamp", "list",
+                "struct", "map", "utf8"], types);
         var row = Assert.Single(batches);
         Assert.Equal("UTC", ((Apache.Arrow.Types.TimestampType)row.Schema.GetFieldByName("tz").DataType).Timezone);
         Assert.Equal(7m, ((Decimal128Array)row.Column("h")).GetValue(0));
@@ -48,13 +51,15 @@ public sealed class ArrowResultTests : IDisposable
         var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i}\n")));
         await harness.Run(new JobSpec
         {
-            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] }, Partitioning = new PartitioningSpec { MinPartitions = 7 },
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
+            Partitioning = new PartitioningSpec { MinPartitions = 7 },
         });
 
         var batches = await Read(await harness.Export(ExportFormat.Arrow, null, offset, limit));
 
         Assert.Equal(7, harness.LastPartitions);
-        Assert.Equal(Enumerable.Range((int)offset, rows).Select(i => (long?)i), batches.SelectMany(batch => (Int64Array)batch.Column(0)));
+        Assert.Equal(
+            Enumerable.Range((int)offset, rows).Select(i => (long?)i), batches.SelectMany(batch => (Int64Array)batch.Column(0)));
     }
 
     private async Task<OutputSpec> Run(string query, OutputFormat format)
@@ -63,7 +68,8 @@ public sealed class ArrowResultTests : IDisposable
         await harness.Run(new JobSpec
         {
             Operation = OperationKind.Sql, Output = output,
-            Source = new SourceSpec { Path = [harness.Write("one.csv", "n\n1\n")], Options = new SourceOptions { Header = true } },
+            Source = new SourceSpec { Path =
+                [harness.Write("one.csv", "n\n1\n")], Options = new SourceOptions { Header = true } },
             Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }),
         });
         return output;

@@ -35,7 +35,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     }
 
     /// <summary>A file as it is listed.</summary>
-    public static FileStamp Stamp(string path) => new(path, new FileInfo(path).Length, new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
+    public static FileStamp Stamp(string path) =>
+        new(path, new FileInfo(path).Length, new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
 
     /// <summary>What an executor finds out about files.</summary>
     public EngineAnswer<DatasetProbe> Probe(SourceSpec source, IReadOnlyList<FileStamp> files) =>
@@ -50,7 +51,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         var ranges = new Dictionary<int, IReadOnlyList<AlignedRange>>();
         foreach (var (index, cuts) in PartitionPlanner.PlanCuts(probe, partitioning))
         {
-            ranges[index] = (await executor.AlignAsync(new AlignRequest(probe.Files[index], probe.Files[index].Dialect ?? probe.Dialect, cuts), CancellationToken.None)).Get();
+            ranges[index] = (await executor.AlignAsync(
+                new AlignRequest(probe.Files[index], probe.Files[index].Dialect ?? probe.Dialect, cuts),
+                CancellationToken.None)).Get();
         }
 
         return PartitionPlanner.Plan(probe, ranges, partitioning).Dataset;
@@ -101,7 +104,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
             from partition in committed[plan.Stages[^1].Index]
             from file in partition.Manifest!.Files
             where file.Target >= 0
-            select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
+            select new ArtifactRef(
+                new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes,
+                file.Sha256);
         var columns = ResultColumns.Of(plan, committed[plan.Stages[^1].Index]);
         LastFiles = [.. files];
         LastColumns = columns;
@@ -116,7 +121,9 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
         var files =
             from partition in Committed[stage.Index]
             from file in partition.Manifest!.Files
-            select new ArtifactRef(new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes, file.Sha256);
+            select new ArtifactRef(
+                new AttemptId(partition.Task, 1), Path.Combine(partition.ArtifactFolder!, file.Path), file.Rows, file.Bytes,
+                file.Sha256);
         return await Export(LastPlan with { Columns = stage.Columns }, [.. files]);
     }
 
@@ -133,7 +140,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     public async Task<string> Export(ExportFormat format, OutputSpec? output, long offset = 0, long? limit = null)
     {
         var target = Path.Combine(Folder, $"{Guid.NewGuid():N}.{format}");
-        var request = new ExportRequest(LastFiles, output?.Format ?? OutputFormat.Parquet, LastColumns, offset, limit, format, target)
+        var request = new ExportRequest(LastFiles, output?.Format
+            ?? OutputFormat.Parquet, LastColumns, offset, limit, format, target)
         {
             FolderColumns = output?.PartitionBy ?? [],
         };
@@ -146,7 +154,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     {
         var target = Path.Combine(Folder, $"{Guid.NewGuid():N}.json");
         (await executor.ExportAsync(
-            new ExportRequest(files, OutputFormat.Parquet, plan.Columns, 0, null, ExportFormat.Json, target), CancellationToken.None)).Get();
+            new ExportRequest(files, OutputFormat.Parquet, plan.Columns, 0, null, ExportFormat.Json, target),
+            CancellationToken.None)).Get();
         return JsonDocument.Parse(File.ReadAllText(target)).RootElement;
     }
 
@@ -170,14 +179,17 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     public long Quarantined { get; private set; }
 
     /// <summary>Rows of a result as text, one line each.</summary>
-    public static string[] Rows(JsonElement result) => [.. result.GetProperty("rows").EnumerateArray().Select(row => row.ToString())];
+    public static string[] Rows(JsonElement result) =>
+        [.. result.GetProperty("rows").EnumerateArray().Select(row => row.ToString())];
 
     public async Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) =>
         (await executor.JudgeAsync(question, cancellationToken)).Get();
 
-    public async Task<string> Parse(string sql, CancellationToken cancellationToken) => (await executor.ParseAsync(sql, cancellationToken)).Get();
+    public async Task<string> Parse(string sql, CancellationToken cancellationToken) =>
+        (await executor.ParseAsync(sql, cancellationToken)).Get();
 
-    public async Task<string> Render(string tree, CancellationToken cancellationToken) => (await executor.RenderAsync(tree, cancellationToken)).Get();
+    public async Task<string> Render(string tree, CancellationToken cancellationToken) =>
+        (await executor.RenderAsync(tree, cancellationToken)).Get();
 
     public async Task<IReadOnlyList<ColumnSchema>> Bind(
         IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken) =>
@@ -190,7 +202,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     }
 
     private async Task<PartitionRecord> RunOne(
-        JobPlan plan, StagePlan stage, PartitionRecord partition, Dictionary<int, IReadOnlyList<PartitionRecord>> committed, JobSpec spec)
+        JobPlan plan, StagePlan stage, PartitionRecord partition, Dictionary<int, IReadOnlyList<PartitionRecord>> committed,
+        JobSpec spec)
     {
         var folder = Path.Combine(Folder, "artifacts", partition.Task.ToString(), "1");
         var (inputs, _) = Planning.Jobs.TaskInputs.Resolve(plan, partition, committed, path => path);

@@ -55,7 +55,8 @@ internal sealed class EngineOracle : IDisposable
     };
 
     /// <summary>Plans and runs a query; answers its plan, its rows, and those that are right.</summary>
-    public async Task<(JobPlan Plan, JsonElement Expected, JsonElement Actual)> Run(string query, int partitions, PlanLimits limits)
+    public async Task<(JobPlan Plan, JsonElement Expected, JsonElement Actual)> Run(
+        string query, int partitions, PlanLimits limits)
     {
         var spec = Job(query, partitions);
         var plan = await Harness.Plan(spec, limits);
@@ -91,10 +92,12 @@ internal sealed class EngineOracle : IDisposable
         var columns = plan.Columns.Select((column, index) => $"CAST(c{index} AS {column.Type}) AS {SqlText.Name(column.Name)}");
         var names = string.Join(", ", Enumerable.Range(0, plan.Columns.Count).Select(index => $"c{index}"));
         var rows = Execute(
-            engine, $"COPY (SELECT {string.Join(", ", columns)} FROM ({query}) AS q({names})) TO {SqlText.Literal(path)} (FORMAT parquet)");
+            engine, $"COPY (SELECT {string.Join(", ", columns)} FROM ({query}) AS q({names})) TO {SqlText.Literal(path)} (FORMAT "
+            + "parquet)");
         var bytes = await File.ReadAllBytesAsync(path);
         var artifact = new ArtifactRef(
-            new AttemptId(new TaskId(JobId.New(), 0, 0), 1), path, rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            new AttemptId(new TaskId(JobId.New(), 0, 0), 1), path, rows, bytes.Length,
+            Convert.ToHexStringLower(SHA256.HashData(bytes)));
         return await Harness.Export(plan, [artifact]);
     }
 

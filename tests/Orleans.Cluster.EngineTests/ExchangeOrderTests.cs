@@ -30,7 +30,8 @@ public sealed class ExchangeOrderTests : IDisposable
         {
             var wrong = session.QueryInt64(
                 "SELECT count(*) FILTER (a <= before OR hash(a) % " + targets + $" <> {file.Target}) "
-                + $"FROM (SELECT a, lag(a) OVER () AS before FROM {SqlText.Literal(Path.Combine(folder, "attempt", file.Path))})");
+                + $"FROM (SELECT a, lag(a) OVER () AS before FROM "
+                + $"{SqlText.Literal(Path.Combine(folder, "attempt", file.Path))})");
             Assert.Equal(0, wrong);
         }
 

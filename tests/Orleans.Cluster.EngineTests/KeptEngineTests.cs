@@ -25,11 +25,13 @@ public sealed class KeptEngineTests : IDisposable
     [Fact]
     public void Run_SmallTasksOfAnyJob_ShareAnInstance()
     {
-        var outcomes = Enumerable.Range(0, 5).Select(partition => Run(JobId.New(), partition, "SELECT sum(a) AS s, __partition() AS p FROM source")).ToList();
+        var outcomes = Enumerable.Range(0, 5)
+            .Select(partition => Run(JobId.New(), partition, "SELECT sum(a) AS s, __partition() AS p FROM source")).ToList();
 
         Assert.All(outcomes, outcome => Assert.Equal(1, outcome.Manifest!.RowsOut));
         Assert.Equal(1, keeper.Opened);
-        Assert.Equal(5, Directory.GetFiles(Path.Combine(folder, "artifacts"), "data.parquet", SearchOption.AllDirectories).Length);
+        Assert.Equal(
+            5, Directory.GetFiles(Path.Combine(folder, "artifacts"), "data.parquet", SearchOption.AllDirectories).Length);
         Assert.Empty(Directory.GetFiles(Path.Combine(folder, "scratch"), "*", SearchOption.AllDirectories));
     }
 
@@ -39,9 +41,12 @@ public sealed class KeptEngineTests : IDisposable
         var job = JobId.New();
         var made = Run(job, 0, "SELECT a + 1 AS a FROM source").Manifest!.Files[0];
         var file = new ArtifactRef(
-            new AttemptId(new TaskId(job, 0, 0), 1), Path.Combine(folder, "artifacts", $"{job}", "0", "0", "1", made.Path), made.Rows, made.Bytes, made.Sha256);
+            new AttemptId(new TaskId(job, 0, 0), 1), Path.Combine(folder, "artifacts", $"{job}", "0", "0", "1", made.Path),
+            made.Rows, made.Bytes, made.Sha256);
 
-        var read = Run(job, 1, "SELECT * FROM source WHERE a > 5", new TaskInput("source", null, new ExchangeInput([new ColumnSchema("a", "BIGINT")], [file])));
+        var read = Run(
+            job, 1, "SELECT * FROM source WHERE a > 5",
+            new TaskInput("source", null, new ExchangeInput([new ColumnSchema("a", "BIGINT")], [file])));
 
         Assert.Equal(5, read.Manifest!.RowsOut);
         Assert.Equal(1, keeper.Opened);

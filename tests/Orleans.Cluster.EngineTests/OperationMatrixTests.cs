@@ -6,12 +6,15 @@ using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.EngineTests;
 
-/// <summary>Every operation and every aggregate function against a single DuckDB: NULLs, NaN, groups without values, no rows at all.</summary>
+/// <summary>
+/// Every operation and every aggregate function against a single DuckDB: NULLs, NaN, groups without values, no rows at all.
+/// </summary>
 public sealed class OperationMatrixTests : IDisposable
 {
     private static readonly Dictionary<string, string> Columns = new()
     {
-        ["id"] = "BIGINT", ["k"] = "VARCHAR", ["g"] = "INTEGER", ["i"] = "BIGINT", ["h"] = "BIGINT", ["d"] = "DOUBLE", ["e"] = "DOUBLE", ["f"] = "DOUBLE",
+        ["id"] = "BIGINT", ["k"] = "VARCHAR", ["g"] = "INTEGER", ["i"] = "BIGINT", ["h"] = "BIGINT", ["d"] = "DOUBLE",
+        ["e"] = "DOUBLE", ["f"] = "DOUBLE",
         ["b"] = "BOOLEAN", ["s"] = "VARCHAR", ["day"] = "DATE", ["m"] = "DECIMAL(18,3)",
     };
 
@@ -45,7 +48,8 @@ public sealed class OperationMatrixTests : IDisposable
     [MemberData(nameof(Cases))]
     [MemberData(nameof(ManyFunctions))]
     [MemberData(nameof(Functions))]
-    public async Task Run_AnyPartitionsAndNoRows_EqualsSingleEngineEveryTime(string operation, string parameters, string sql, bool isOrdered)
+    public async Task Run_AnyPartitionsAndNoRows_EqualsSingleEngineEveryTime(
+        string operation, string parameters, string sql, bool isOrdered)
     {
         await Compare(operation, parameters, sql, isOrdered, rows: 200, 1, 3, 13, 13);
         await Compare(operation, parameters, sql, isOrdered, rows: 0, 1);
@@ -55,7 +59,8 @@ public sealed class OperationMatrixTests : IDisposable
     [Trait("Category", "Long")]
     [MemberData(nameof(Cases))]
     [MemberData(nameof(ManyFunctions))]
-    public async Task Run_AsIfLarge_ExchangesAndEqualsSingleEngine(string operation, string parameters, string sql, bool isOrdered)
+    public async Task Run_AsIfLarge_ExchangesAndEqualsSingleEngine(
+        string operation, string parameters, string sql, bool isOrdered)
     {
         harness.Dispose();
         harness = new EngineHarness { CoalesceBytes = 0 };
@@ -74,13 +79,16 @@ public sealed class OperationMatrixTests : IDisposable
         var values = Enumerable.Range(0, 5000).Select(_ => 1_000_000_000m + ((decimal)random.Next(1 << 20) / (1 << 20))).ToList();
         var mean = values.Average();
         var variance = (double)(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1));
-        var path = harness.Write("noise.csv", "x\n" + string.Join('\n', values.Select(value => value.ToString(CultureInfo.InvariantCulture))) + "\n");
+        var path = harness.Write(
+            "noise.csv", "x\n" + string.Join('\n', values.Select(value => value.ToString(CultureInfo.InvariantCulture))) + "\n");
         var spec = new JobSpec
         {
             Operation = OperationKind.Aggregate,
-            Source = new SourceSpec { Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["x"] = "DOUBLE" } } },
+            Source = new SourceSpec { Path =
+                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["x"] = "DOUBLE" } } },
             Partitioning = new PartitioningSpec { MinPartitions = 13 },
-            Parameters = JsonDocument.Parse("""{"aggregates":[{"function":"var_samp","column":"x"},{"function":"stddev_samp","column":"x"}]}""").RootElement,
+            Parameters = JsonDocument.Parse(
+                """{"aggregates":[{"function":"var_samp","column":"x"},{"function":"stddev_samp","column":"x"}]}""").RootElement,
         };
 
         var row = (await harness.Run(spec)).GetProperty("rows")[0];
@@ -93,7 +101,8 @@ public sealed class OperationMatrixTests : IDisposable
     public async Task Run_SampleWithOneSeed_DrawsTheSameRowsHoweverCut()
     {
         var path = harness.Write("left.csv", Table(300, seed: 3));
-        foreach (var parameters in new[] { """{"fraction":0.3,"seed":7}""", """{"rows":40,"seed":7}""", """{"rows":1000}""", """{"fraction":1}""" })
+        foreach (var parameters in new[] { """{"fraction":0.3,"seed":7}""", """{"rows":40,"seed":7}""", """{"rows":1000}""",
+            """{"fraction":1}""" })
         {
             var texts = new List<string>();
             foreach (var partitions in new[] { 1, 3, 13 })
@@ -103,7 +112,8 @@ public sealed class OperationMatrixTests : IDisposable
 
             Assert.Single(texts.Distinct());
             var rows = JsonDocument.Parse(texts[0]).RootElement.GetProperty("totalRows").GetInt32();
-            var (least, most) = parameters.Contains("0.3", StringComparison.Ordinal) ? (60, 120) : parameters.Contains("40", StringComparison.Ordinal) ? (40, 40) : (300, 300);
+            var (least, most) = parameters.Contains("0.3", StringComparison.Ordinal) ? (60, 120)
+                : parameters.Contains("40", StringComparison.Ordinal) ? (40, 40) : (300, 300);
             Assert.InRange(rows, least, most);
         }
 
@@ -119,7 +129,9 @@ public sealed class OperationMatrixTests : IDisposable
         var texts = new List<string>();
         foreach (var partitions in new[] { 1, 3 })
         {
-            texts.Add((await harness.Run(Spec("Sample", """{"rows":40,"seed":7}""", path, path, partitions) with { OnBadRow = BadRowPolicy.Quarantine })).GetRawText());
+            texts.Add((await harness.Run(
+                Spec("Sample", """{"rows":40,"seed":7}""", path, path, partitions) with { OnBadRow = BadRowPolicy.Quarantine }))
+                .GetRawText());
             Assert.Equal(1, harness.Quarantined);
         }
 
@@ -138,17 +150,24 @@ public sealed class OperationMatrixTests : IDisposable
         var result = await harness.Run(Spec("Profile", $$"""{"exact":{{(exact ? "true" : "false")}}}""", path, path, partitions));
 
         // So few rows are described exactly either way; quartiles between two rows are the only difference.
-        var names = result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
+        var names = result.GetProperty("columns")
+            .EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
         var rows = result.GetProperty("rows").EnumerateArray().ToList();
         Assert.Equal(Columns.Keys, rows.Select(row => row[names.IndexOf("column")].GetString()!));
         foreach (var (name, row) in Columns.Keys.Zip(rows))
         {
-            var expected = single.Rows($"SELECT count(*) AS n, count(*) - count({name}) AS u, count(DISTINCT {name}) AS d, min({name}) AS l, max({name}) AS h FROM source")[0];
-            Assert.Equal(expected.Select(cell => cell.Text), new[] { "count", "nulls", "distinct", "min", "max" }.Select(figure => row[names.IndexOf(figure)].ToString()));
+            var expected = single.Rows(
+                $"SELECT count(*) AS n, count(*) - count({name}) AS u, count(DISTINCT {name}) AS d, min({name}) AS l, max("
+                + $"{name}) AS h FROM source")[0];
+            Assert.Equal(
+                expected.Select(cell => cell.Text),
+                new[] { "count", "nulls", "distinct", "min", "max" }.Select(figure => row[names.IndexOf(figure)].ToString()));
             Assert.Equal(0, row[names.IndexOf("distinct_relative_error")].GetDouble());
         }
 
-        var i = single.Rows("SELECT avg(i) AS a, stddev_samp(i) AS s, max(n) AS n FROM source, (SELECT count(*) AS n FROM source WHERE i IS NOT NULL GROUP BY i)")[0];
+        var i = single.Rows(
+            "SELECT avg(i) AS a, stddev_samp(i) AS s, max(n) AS n FROM source, (SELECT count(*) AS n FROM source WHERE i IS NOT "
+            + "NULL GROUP BY i)")[0];
         var actual = rows[3];
         Assert.Equal(double.Parse(i[0].Text!, CultureInfo.InvariantCulture), actual[names.IndexOf("mean")].GetDouble(), 1e-9);
         Assert.Equal(i[2].Text, actual[names.IndexOf("most_frequent_count")].ToString());
@@ -200,12 +219,15 @@ public sealed class OperationMatrixTests : IDisposable
         {
             var key = row == 7 ? "c" : new[] { "a", "a", "d", "b", "", "\"x,\"\"y\"" }[random.Next(6)];
             string Value(Func<string> value) => key == "b" || random.Next(6) == 0 ? "" : value();
-            string Double(double size) => Value(() => ((random.NextDouble() - 0.3) * size).ToString("R", CultureInfo.InvariantCulture));
+            string Double(double size) =>
+                Value(() => ((random.NextDouble() - 0.3) * size).ToString("R", CultureInfo.InvariantCulture));
             text.AppendJoin(
                 ',', row, key, random.Next(5) == 0 ? "" : random.Next(4), Value(() => $"{random.Next(-20, 20)}"),
                 Value(() => $"{long.MaxValue - random.Next(1000)}"), Double(1000), Double(1),
-                Value(() => random.Next(8) switch { 0 => "nan", 1 => "inf", 2 => "-inf", var n => $"{n}.5" }), Value(() => random.Next(2) == 0 ? "true" : "false"),
-                Value(() => new[] { "x", "yy", "\"z\nz\"", "é" }[random.Next(4)]), Value(() => $"2024-0{random.Next(1, 10)}-1{random.Next(10)}"),
+                Value(() => random.Next(8) switch { 0 => "nan", 1 => "inf", 2 => "-inf", var n => $"{n}.5" }),
+                Value(() => random.Next(2) == 0 ? "true" : "false"),
+                Value(() => new[] { "x", "yy", "\"z\nz\"", "é" }[random.Next(4)]),
+                Value(() => $"2024-0{random.Next(1, 10)}-1{random.Next(10)}"),
                 Value(() => $"{random.Next(-100000, 100000)}.{random.Next(1000):000}")).Append('\n');
         }
 
@@ -215,37 +237,51 @@ public sealed class OperationMatrixTests : IDisposable
     private static TheoryData<string, string, string, bool> CasesOf()
     {
         var cases = new TheoryData<string, string, string, bool>();
-        void Add(string operation, string parameters, string sql, bool isOrdered = false) => cases.Add(operation, parameters, sql, isOrdered);
+        void Add(string operation, string parameters, string sql, bool isOrdered = false) =>
+            cases.Add(operation, parameters, sql, isOrdered);
 
-        Add("Aggregate", """{"groupBy":["k"],"aggregates":[{"function":"count"}],"where":"i > 100"}""", "SELECT k, count(*) FROM source WHERE i > 100 GROUP BY k");
-        Add("Aggregate", """{"aggregates":[{"function":"count"},{"function":"sum","column":"i"},{"function":"stddev_samp","column":"d"},{"function":"median","column":"d"}],"where":"i > 100"}""",
+        Add("Aggregate", """{"groupBy":["k"],"aggregates":[{"function":"count"}],"where":"i > 100"}""",
+            "SELECT k, count(*) FROM source WHERE i > 100 GROUP BY k");
+        Add("Aggregate",
+            """{"aggregates":[{"function":"count"},{"function":"sum","column":"i"},{"function":"stddev_samp","column":"d"},{"function":"median","column":"d"}],"where":"i > 100"}""",
             "SELECT count(*), sum(i), stddev_samp(d), median(d) FROM source WHERE i > 100");
-        Add("Aggregate", """{"groupBy":["g"],"aggregates":[{"function":"sum","column":"i","as":"t"},{"function":"count","as":"n"}],"having":"t > -100 AND count(*) > 1","orderBy":[{"column":"n","descending":true},{"column":"g"}],"limit":3}""",
-            "SELECT g, sum(i) AS t, count(*) AS n FROM source GROUP BY g HAVING sum(i) > -100 AND count(*) > 1 ORDER BY n DESC, g ASC NULLS LAST LIMIT 3", true);
-        Add("Aggregate", """{"groupBy":["k"],"aggregates":[{"function":"sum","column":"i","as":"i"}],"having":"i > 5 OR i IS NULL"}""",
+        Add("Aggregate",
+            """{"groupBy":["g"],"aggregates":[{"function":"sum","column":"i","as":"t"},{"function":"count","as":"n"}],"having":"t > -100 AND count(*) > 1","orderBy":[{"column":"n","descending":true},{"column":"g"}],"limit":3}""",
+            "SELECT g, sum(i) AS t, count(*) AS n FROM source GROUP BY g HAVING sum(i) > -100 AND count(*) > 1 ORDER BY n DESC, "
+            + "g ASC NULLS LAST LIMIT 3", true);
+        Add("Aggregate",
+            """{"groupBy":["k"],"aggregates":[{"function":"sum","column":"i","as":"i"}],"having":"i > 5 OR i IS NULL"}""",
             "SELECT k, t FROM (SELECT k, sum(i) AS t FROM source GROUP BY k) WHERE t > 5 OR t IS NULL");
-        Add("Aggregate", """{"groupBy":["f"],"aggregates":[{"function":"count"}]}""", "SELECT f, count(*) FROM source GROUP BY f ORDER BY f ASC NULLS LAST", true);
+        Add("Aggregate", """{"groupBy":["f"],"aggregates":[{"function":"count"}]}""",
+            "SELECT f, count(*) FROM source GROUP BY f ORDER BY f ASC NULLS LAST", true);
         Add("Aggregate", """{"groupBy":["k"],"aggregates":[]}""", "SELECT k FROM source GROUP BY k");
-        Add("Aggregate", """{"groupBy":["k"],"aggregates":[{"function":"sum","column":"i","distinct":true},{"function":"avg","column":"d"},{"function":"string_agg","column":"s","distinct":true,"as":"u"}]}""",
+        Add("Aggregate",
+            """{"groupBy":["k"],"aggregates":[{"function":"sum","column":"i","distinct":true},{"function":"avg","column":"d"},{"function":"string_agg","column":"s","distinct":true,"as":"u"}]}""",
             "SELECT k, sum(DISTINCT i), avg(d), string_agg(DISTINCT s, ',') FROM source GROUP BY k");
-        Add("Aggregate", "{}", "SELECT count(*), " + string.Join(", ", Columns.Where(c => c.Value is not ("VARCHAR" or "BOOLEAN" or "DATE"))
-            .Select(c => $"count({c.Key}) AS c{c.Key}, sum({c.Key}) AS s{c.Key}, avg({c.Key}) AS a{c.Key}, min({c.Key}) AS l{c.Key}, max({c.Key}) AS u{c.Key}")) + " FROM source");
+        Add("Aggregate", "{}",
+            "SELECT count(*), " + string.Join(", ", Columns.Where(c => c.Value is not ("VARCHAR" or "BOOLEAN" or "DATE"))
+            .Select(c =>
+                $"count({c.Key}) AS c{c.Key}, sum({c.Key}) AS s{c.Key}, avg({c.Key}) AS a{c.Key}, min({c.Key}) AS l{c.Key}, max("
+                + $"{c.Key}) AS u{c.Key}")) + " FROM source");
 
         Add("Filter", """{"where":"i > 0 AND k IN ('a', 'd')"}""", "SELECT * FROM source WHERE i > 0 AND k IN ('a', 'd')", true);
         Add("Filter", """{"where":"f = 'nan'::DOUBLE OR b"}""", "SELECT * FROM source WHERE f = 'nan'::DOUBLE OR b", true);
-        Add("Select", """{"columns":["s","id",{"expression":"i * 2 + length(s)","as":"x"}],"where":"d IS NOT NULL"}""", "SELECT s, id, i * 2 + length(s) AS x FROM source WHERE d IS NOT NULL", true);
+        Add("Select", """{"columns":["s","id",{"expression":"i * 2 + length(s)","as":"x"}],"where":"d IS NOT NULL"}""",
+            "SELECT s, id, i * 2 + length(s) AS x FROM source WHERE d IS NOT NULL", true);
         Add("Convert", "{}", "SELECT * FROM source", true);
         Add("Distinct", """{"columns":["k","b"]}""", "SELECT DISTINCT k, b FROM source");
         Add("Distinct", """{"columns":["f"]}""", "SELECT DISTINCT f FROM source");
         Add("Distinct", "{}", "SELECT DISTINCT * FROM source");
-        Add("Sort", """{"by":[{"column":"d","descending":true},{"column":"id"}]}""", "SELECT * FROM source ORDER BY d DESC NULLS LAST, id ASC NULLS LAST", true);
+        Add("Sort", """{"by":[{"column":"d","descending":true},{"column":"id"}]}""",
+            "SELECT * FROM source ORDER BY d DESC NULLS LAST, id ASC NULLS LAST", true);
         Add("Sort", """{"by":[{"column":"f","nullsFirst":true},{"column":"s"},{"column":"id","descending":true}],"limit":17}""",
             "SELECT * FROM source ORDER BY f ASC NULLS FIRST, s ASC NULLS LAST, id DESC NULLS LAST LIMIT 17", true);
         foreach (var how in new[] { "INNER", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI" })
         {
             var columns = how is "SEMI" or "ANTI" ? "\"id\",\"k\",\"i\"" : "\"id\",\"k\",\"i\",\"id_right\",\"s_right\"";
             Add("Join", $$"""{"left":"source","right":"r","on":[{"left":"i","right":"i"}],"how":"{{how}}","columns":[{{columns}}]}""",
-                $"SELECT source.id, source.k, source.i{(how is "SEMI" or "ANTI" ? "" : ", r.id AS r1, r.s AS r2")} FROM source {how} JOIN r ON source.i = r.i");
+                $"SELECT source.id, source.k, source.i{(how is "SEMI" or "ANTI" ? "" : ", r.id AS r1, r.s AS r2")} FROM source "
+                + $"{how} JOIN r ON source.i = r.i");
         }
 
         Add("Join", """{"left":"source","right":"r","on":[{"left":"k","right":"k"},{"left":"g","right":"g"}],"columns":["id","id_right"]}""",
@@ -254,14 +290,17 @@ public sealed class OperationMatrixTests : IDisposable
             "SELECT id, unnest(['i', 'd']) AS name, unnest([i, d]) AS value FROM source", true);
         Add("Melt", """{"id":["id","k"],"columns":["s","day"],"nameColumn":"n","valueColumn":"v"}""",
             "SELECT id, k, unnest(['s', 'day']) AS n, unnest([s, CAST(day AS VARCHAR)]) AS v FROM source", true);
-        foreach (var (function, value) in new[] { ("sum", "i"), ("count", "d"), ("avg", "e"), ("min", "day"), ("max", "s"), ("first", "i"), ("last", "i"), ("sum", "m") })
+        foreach (var (function, value) in new[] { ("sum", "i"), ("count", "d"), ("avg", "e"), ("min", "day"), ("max", "s"),
+            ("first", "i"), ("last", "i"), ("sum", "m") })
         {
             Add("Pivot", $$"""{"index":["g"],"key":"k","value":"{{value}}","function":"{{function}}"}""",
-                $"SELECT * FROM (PIVOT (SELECT g, k, {value} FROM source) ON k USING {function}({value}) GROUP BY g) ORDER BY g ASC NULLS LAST", true);
+                $"SELECT * FROM (PIVOT (SELECT g, k, {value} FROM source) ON k USING {function}({value}) GROUP BY g) ORDER BY g "
+                + "ASC NULLS LAST", true);
         }
 
         Add("Pivot", """{"index":["k","b"],"key":"g","value":"i"}""",
-            "SELECT * FROM (PIVOT (SELECT k, b, g, i FROM source) ON g USING sum(i) GROUP BY k, b) ORDER BY k ASC NULLS LAST, b ASC NULLS LAST", true);
+            "SELECT * FROM (PIVOT (SELECT k, b, g, i FROM source) ON g USING sum(i) GROUP BY k, b) ORDER BY k ASC NULLS LAST, b "
+            + "ASC NULLS LAST", true);
         return cases;
     }
 

@@ -6,8 +6,8 @@ using Orleans.Cluster.Planning.Queries;
 namespace Orleans.Cluster.EngineTests;
 
 /// <summary>
-/// Every operation over columns that bear the names which the product gives to columns, tables and parameters of its own statements: the
-/// rows are those of the same columns under plain names.
+/// Every operation over columns that bear the names which the product gives to columns, tables and parameters of its own
+/// statements: the rows are those of the same columns under plain names.
 /// </summary>
 public sealed class OwnNamesTests : IDisposable
 {
@@ -15,9 +15,12 @@ public sealed class OwnNamesTests : IDisposable
 
     private static readonly string[] Ours =
     [
-        "x0", "y0", "x1", "a", "b", "t", "n", "r", "q", "i", "c0", "c1", "v", "m", "s", "f", "h", "l", "u", "w", "g", "k", "_sort", "_range", "_borders",
-        "_x1_v", "_x1_a0", "_x1_0", "_a0", "_a1", "_o0", "_one", "_position", "_step", "_round", "_count", "_first", "_last", "key", "value", "line", "number",
-        "json", "keys", "fault", "times", "part", "target", "source", "filename", "file_row_number", "__file", "__value0", "__path", "__rows", "__first",
+        "x0", "y0", "x1", "a", "b", "t", "n", "r", "q", "i", "c0", "c1", "v", "m", "s", "f", "h", "l", "u", "w", "g", "k",
+        "_sort", "_range", "_borders",
+        "_x1_v", "_x1_a0", "_x1_0", "_a0", "_a1", "_o0", "_one", "_position", "_step", "_round", "_count", "_first", "_last",
+        "key", "value", "line", "number",
+        "json", "keys", "fault", "times", "part", "target", "source", "filename", "file_row_number", "__file", "__value0",
+        "__path", "__rows", "__first",
         "__count", "__none", "__sorted", "__record", "__number", "__text", "__cells", "rowid", "range", "unnest",
     ];
 
@@ -43,7 +46,8 @@ public sealed class OwnNamesTests : IDisposable
 
     private static readonly string[] Plain = ["pk", "pg", "pv", "pd"];
 
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 512 };
+    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
+        TargetBytes = 512 };
 
     private readonly EngineHarness harness = new() { CoalesceBytes = 1 };
     private readonly SingleEngine single = new();
@@ -69,7 +73,8 @@ public sealed class OwnNamesTests : IDisposable
     [Fact]
     public async Task Run_SourcesNamedAsOurOwn_GiveTheSameRows()
     {
-        string[] names = ["t", "r", "s", "d", "b", "f", "l", "g", "i", "k", "c", "q", "h", "cells", "keys", "rows", "main", "temp", "range", "unnest", "Source"];
+        string[] names = ["t", "r", "s", "d", "b", "f", "l", "g", "i", "k", "c", "q", "h", "cells", "keys", "rows", "main",
+            "temp", "range", "unnest", "Source"];
         for (var operation = 0; operation < Operations.Length; operation++)
         {
             var wanted = await Rows(operation, SourceFormat.Parquet, Plain);
@@ -106,7 +111,8 @@ public sealed class OwnNamesTests : IDisposable
             var names = Enumerable.Range(0, Columns).Select(index => Ours[((round * 7) + (index * 17)) % Ours.Length]).ToArray();
             wanted.TryAdd(format[round % 3], await Rows(operation, format[round % 3], Plain));
             var found = await Rows(operation, format[round % 3], names);
-            Assert.True(wanted[format[round % 3]] == found, $"{format[round % 3]}, columns {string.Join(", ", names)}: {found}\nand not {wanted[format[round % 3]]}");
+            Assert.True(wanted[format[round % 3]] == found,
+                $"{format[round % 3]}, columns {string.Join(", ", names)}: {found}\nand not {wanted[format[round % 3]]}");
         }
     }
 
@@ -116,14 +122,17 @@ public sealed class OwnNamesTests : IDisposable
         var (word, parameters) = (Operations[operation].Split(' ', 2)[0], Operations[operation].Split(' ', 2)[1]);
         foreach (var (placeholder, name) in new[] { "K", "G", "V", "D" }.Zip(names))
         {
-            parameters = parameters.Replace($"\"{placeholder}\"", $"\"{name}\"", StringComparison.Ordinal).Replace($"\"{placeholder}\\\"", $"\"{name}\\\"", StringComparison.Ordinal)
+            parameters = parameters.Replace($"\"{placeholder}\"", $"\"{name}\"", StringComparison.Ordinal)
+                .Replace($"\"{placeholder}\\\"", $"\"{name}\\\"", StringComparison.Ordinal)
                 .Replace($"\"{placeholder}_right\"", $"\"{name}_right\"", StringComparison.Ordinal);
         }
 
         parameters = parameters.Replace("\"D,V\"", $"\"{names[3]},{names[2]}\"", StringComparison.Ordinal);
         var kind = Enum.Parse<OperationKind>(word);
-        parameters = parameters.Replace("FROM source ", $"FROM \\\"{source}\\\" ", StringComparison.Ordinal).Replace("FROM source\"", $"FROM \\\"{source}\\\"\"", StringComparison.Ordinal)
-            .Replace("= source.", $"= \\\"{source}\\\".", StringComparison.Ordinal).Replace("\"source\"", $"\"{source}\"", StringComparison.Ordinal);
+        parameters = parameters.Replace("FROM source ", $"FROM \\\"{source}\\\" ", StringComparison.Ordinal)
+            .Replace("FROM source\"", $"FROM \\\"{source}\\\"\"", StringComparison.Ordinal)
+            .Replace("= source.", $"= \\\"{source}\\\".", StringComparison.Ordinal)
+            .Replace("\"source\"", $"\"{source}\"", StringComparison.Ordinal);
         var sources = new Dictionary<string, SourceSpec> { [source] = Source(format, names, 90) };
         if (kind == OperationKind.Join)
         {
@@ -132,7 +141,8 @@ public sealed class OwnNamesTests : IDisposable
 
         var spec = new JobSpec
         {
-            Operation = kind, Parameters = JsonDocument.Parse(parameters).RootElement, Partitioning = new PartitioningSpec { MinPartitions = 3 },
+            Operation = kind, Parameters = JsonDocument.Parse(parameters).RootElement,
+            Partitioning = new PartitioningSpec { MinPartitions = 3 },
             Sources = sources,
         };
         var result = await harness.Run(await harness.Plan(spec, Tiny), spec);
@@ -143,11 +153,15 @@ public sealed class OwnNamesTests : IDisposable
 
     private SourceSpec Source(SourceFormat format, string[] names, int rows)
     {
-        var path = Path.Combine(harness.Folder, string.Create(CultureInfo.InvariantCulture, $"{string.Join('-', names)}-{rows}.{format}"));
-        var form = format switch { SourceFormat.Csv => "csv, HEADER", SourceFormat.Ndjson => "json", _ => "parquet, ROW_GROUP_SIZE 2048" };
+        var path = Path.Combine(
+            harness.Folder, string.Create(CultureInfo.InvariantCulture, $"{string.Join('-', names)}-{rows}.{format}"));
+        var form = format switch { SourceFormat.Csv => "csv, HEADER", SourceFormat.Ndjson => "json",
+            _ => "parquet, ROW_GROUP_SIZE 2048" };
         single.Execute(
-            $"COPY (SELECT 'k' || i * i % 7 AS {SqlText.Name(names[0])}, 'g' || i % 5 AS {SqlText.Name(names[1])}, i * 3 % 11 AS {SqlText.Name(names[2])}, "
+            $"COPY (SELECT 'k' || i * i % 7 AS {SqlText.Name(names[0])}, 'g' || i % 5 AS {SqlText.Name(names[1])}, i * 3 % 11 AS "
+            + $"{SqlText.Name(names[2])}, "
             + $"i % 13 / 4.0 AS {SqlText.Name(names[3])} FROM range({rows}) t(i)) TO '{path}' (FORMAT {form})");
-        return new SourceSpec { Path = [path], Format = format, Options = new SourceOptions { Header = format == SourceFormat.Csv ? true : null } };
+        return new SourceSpec { Path =
+            [path], Format = format, Options = new SourceOptions { Header = format == SourceFormat.Csv ? true : null } };
     }
 }

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.EngineTests;
 /// <summary>Columns of a pivot are known only when it runs: their names, their order, their number.</summary>
 public sealed class PivotTests : IDisposable
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512, TargetBytes = 16 << 10 };
+    private static readonly PlanLimits Tiny = new() { GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512,
+        TargetBytes = 16 << 10 };
 
     private readonly EngineHarness harness = new() { CoalesceBytes = 0 };
 
@@ -17,7 +18,9 @@ public sealed class PivotTests : IDisposable
     [Fact]
     public async Task Run_KeysThatMakeBadNames_GetNamesThatDiffer()
     {
-        var result = await harness.Run(Spec("x,k,v\n1,a,1\n1,A,2\n1,x,3\n1,\"\"\"\",4\n2,,5\n1,\"; DROP\",6\n1,\"/* columns of the keys */\",7\n", "x", "k"));
+        var result = await harness.Run(
+            Spec("x,k,v\n1,a,1\n1,A,2\n1,x,3\n1,\"\"\"\",4\n2,,5\n1,\"; DROP\",6\n1,\"/* columns of the keys */\",7\n", "x",
+                "k"));
 
         Assert.Equal(["x", "\"", "/* columns of the keys */", "; DROP", "A", "a_1", "x_1"], Names(result));
         Assert.Equal(["[1,4,7,6,2,1,3]", "[2,null,null,null,null,null,null]"], EngineHarness.Rows(result));
@@ -114,19 +117,24 @@ public sealed class PivotTests : IDisposable
     [InlineData("nothing", "k", "v", "sum", "/parameters/index/0", "column-not-found")]
     [InlineData("x", "x", "v", "sum", "/parameters/key", "query-invalid")]
     [InlineData("x", "k", "s", "sum", "/parameters/value", "query-invalid")]
-    public async Task Plan_WrongColumns_IsRefusedWithThePlace(string index, string key, string value, string function, string pointer, string code)
+    public async Task Plan_WrongColumns_IsRefusedWithThePlace(
+        string index, string key, string value, string function, string pointer, string code)
     {
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => harness.Plan(Spec("x,k,v,s\n1,a,1,b\n", index, key, value, function)));
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() =>
+            harness.Plan(Spec("x,k,v,s\n1,a,1,b\n", index, key, value, function)));
 
         Assert.Equal([(pointer, code)], refusal.Problem.Errors!.Select(fault => (fault.Pointer, fault.Code)));
     }
 
-    private JobSpec Spec(string text, string index, string key, string value = "v", string function = "sum", string? form = null) => new()
+    private JobSpec Spec(
+        string text, string index, string key, string value = "v", string function = "sum", string? form = null) => new()
     {
         Operation = OperationKind.Pivot,
         Source = new SourceSpec { Path = [harness.Write("source.csv", text)], Options = new SourceOptions { Header = true } },
         Partitioning = new PartitioningSpec { MinPartitions = 3 },
-        Parameters = JsonSerializer.SerializeToElement<object>(form is null ? new { index = new[] { index }, key, value, function } : new { index = new[] { index }, key, value, function, @as = form }),
+        Parameters = JsonSerializer.SerializeToElement<object>(form is null
+            ? new { index = new[] { index }, key, value, function }
+            : new { index = new[] { index }, key, value, function, @as = form }),
     };
 
     private static IEnumerable<string> Names(JsonElement result) =>

@@ -8,7 +8,10 @@ using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.EngineTests;
 
-/// <summary>Queries that crash, freeze or fill a planning process, past the guard that would refuse them: they end, and the next is answered.</summary>
+/// <summary>
+/// Queries that crash, freeze or fill a planning process, past the guard that would refuse them: they end, and the next is
+/// answered.
+/// </summary>
 public sealed class PlanningProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -22,11 +25,13 @@ public sealed class PlanningProcessTests
         const string bomb = "SELECT from_json('{}', repeat('{\"a\":', 200000) || '1' || repeat('}', 200000))";
         await using var engine = Engine(new ExecutorOptions { Planners = 1 });
 
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => engine.Bind(NoTables, bomb, TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() =>
+            engine.Bind(NoTables, bomb, TestContext.Current.CancellationToken));
 
         Assert.Equal(Contracts.ProblemCode.QueryInvalid, refusal.Code);
         Assert.DoesNotContain("Executor:QueryTimeout", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal("a", Assert.Single(await engine.Bind(NoTables, "SELECT 1 AS a", TestContext.Current.CancellationToken)).Name);
+        Assert.Equal(
+            "a", Assert.Single(await engine.Bind(NoTables, "SELECT 1 AS a", TestContext.Current.CancellationToken)).Name);
     }
 
     // What the engine takes at once is refused to it, before a look at its size could see it.
@@ -34,10 +39,12 @@ public sealed class PlanningProcessTests
     public async Task Start_WithDataBytes_TheKernelHoldsTheExecutorToThem()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The kernel does this on Linux.");
-        await using var process = ExecutorProcess.Start(Program, TimeSpan.FromMinutes(5), NullLogger.Instance, dataBytes: 1L << 30);
+        await using var process = ExecutorProcess.Start(
+            Program, TimeSpan.FromMinutes(5), NullLogger.Instance, dataBytes: 1L << 30);
         await process.Executor.RenewAsync(300, TestContext.Current.CancellationToken);
 
-        var limit = File.ReadLines($"/proc/{process.Id}/limits").Single(line => line.StartsWith("Max data size", StringComparison.Ordinal));
+        var limit = File.ReadLines($"/proc/{process.Id}/limits")
+            .Single(line => line.StartsWith("Max data size", StringComparison.Ordinal));
 
         Assert.Equal(["1073741824", "1073741824"], limit.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3..5]);
     }
@@ -95,7 +102,8 @@ public sealed class PlanningProcessTests
     }
 
     private static bool HasThread(string process, string name) =>
-        Directory.EnumerateDirectories($"/proc/{process}/task").Any(thread => File.ReadAllText(Path.Combine(thread, "comm")).Trim() == name);
+        Directory.EnumerateDirectories($"/proc/{process}/task")
+        .Any(thread => File.ReadAllText(Path.Combine(thread, "comm")).Trim() == name);
 
     // Whoever inherits it may leave it as a zombie.
     private static bool HasEnded(string process)
@@ -129,7 +137,8 @@ public sealed class PlanningProcessTests
         }
 
         return Path.Combine(
-            root.FullName, "src", "Orleans.Cluster.Executor", "bin", configuration, framework, RuntimeInformation.RuntimeIdentifier,
+            root.FullName, "src", "Orleans.Cluster.Executor", "bin", configuration, framework,
+            RuntimeInformation.RuntimeIdentifier,
             "Orleans.Cluster.Executor");
     }
 

@@ -62,12 +62,15 @@ public sealed class ResultValueTests : IDisposable
     {
         var columns = string.Join(", ", Values.Select((value, i) => $"{value.Sql} AS v{i}"));
         var nulls = string.Join(", ", Values.Select((_, i) => $"NULL AS v{i}"));
-        var query = JsonSerializer.SerializeToElement(new { query = $"SELECT {columns}, n FROM source UNION ALL SELECT {nulls}, 2 FROM source" });
+        var query = JsonSerializer.SerializeToElement(
+            new { query = $"SELECT {columns}, n FROM source UNION ALL SELECT {nulls}, 2 FROM source" });
 
-        var result = await harness.Run(Job(query, new OutputSpec { Path = "out", Format = format, PartitionBy = folders ? ["n"] : [] }));
+        var result = await harness.Run(
+            Job(query, new OutputSpec { Path = "out", Format = format, PartitionBy = folders ? ["n"] : [] }));
 
         var types = result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("type").GetString());
-        var rows = result.GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetRawText()).ToArray()).ToList();
+        var rows = result.GetProperty("rows")
+            .EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetRawText()).ToArray()).ToList();
         Assert.Equal(Values.Select(value => value.Type), types.SkipLast(1));
         Assert.Equal(Values.Select(value => value.Json), rows[0].SkipLast(1));
         Assert.All(rows[1].SkipLast(1), cell => Assert.Equal("null", cell));
@@ -83,12 +86,14 @@ public sealed class ResultValueTests : IDisposable
     {
         string[] names = ["x0", "y0", "x1", "y1", "line", "json", "q", "f", "v", "__file", "__path", "__value0"];
         var columns = string.Join(", ", names.Select((name, i) => $"{{'key': {i}, 'value': 'wrong'}} AS {name}"));
-        var query = JsonSerializer.SerializeToElement(new { query = $"SELECT {columns}, MAP {{'k': [MAP {{7: 'right'}}]}} AS m, [[1]] AS l FROM source" });
+        var query = JsonSerializer.SerializeToElement(
+            new { query = $"SELECT {columns}, MAP {{'k': [MAP {{7: 'right'}}]}} AS m, [[1]] AS l FROM source" });
 
         var result = await harness.Run(Job(query, new OutputSpec { Path = "out", Format = format }));
 
         var row = result.GetProperty("rows")[0].EnumerateArray().Select(cell => cell.GetRawText()).ToArray();
-        Assert.Equal(names.Select((_, i) => $"{{\"key\":{i},\"value\":\"wrong\"}}").Append("{\"k\":[{\"7\":\"right\"}]}").Append("[[1]]"), row);
+        Assert.Equal(names.Select((_, i) => $"{{\"key\":{i},\"value\":\"wrong\"}}")
+            .Append("{\"k\":[{\"7\":\"right\"}]}").Append("[[1]]"), row);
     }
 
     [Theory]
@@ -115,13 +120,18 @@ public sealed class ResultValueTests : IDisposable
             var rows = string.Join(" UNION ALL ", Enumerable.Range(0, 40).Select(i =>
                 $"SELECT {i} AS n, {string.Join(", ", columns.Select(column => $"{column.Value(random)} AS {column.Name}"))}"));
             Scalar($"COPY ({rows}) TO '{source}' (FORMAT parquet)");
-            var output = new OutputSpec { Path = "out", Format = format, PartitionBy = round % 2 == 0 ? [] : ["c0"], FileBytes = round % 3 == 0 ? 4096 : null };
-            var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [source] }, Output = output };
+            var output = new OutputSpec { Path = "out", Format = format, PartitionBy = round % 2 == 0
+                ? []
+                : ["c0"], FileBytes = round % 3 == 0 ? 4096 : null };
+            var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [source] },
+                Output = output };
 
             await harness.Run(spec);
 
             var back = await harness.Export(ExportFormat.Parquet, output);
-            var wanted = string.Join(", ", harness.LastColumns.Select(column => $"CAST({SqlText.Name(column.Name)} AS {column.Type}) AS {SqlText.Name(column.Name)}"));
+            var wanted = string.Join(
+                ", ", harness.LastColumns.Select(column =>
+                    $"CAST({SqlText.Name(column.Name)} AS {column.Type}) AS {SqlText.Name(column.Name)}"));
             Assert.Equal(40L, Scalar($"SELECT count(*) FROM '{back}'"));
             Assert.Equal(0L, Scalar($"SELECT count(*) FROM (SELECT {wanted} FROM '{source}' EXCEPT ALL SELECT * FROM '{back}')"));
         }
@@ -130,7 +140,8 @@ public sealed class ResultValueTests : IDisposable
     [Fact]
     public async Task Result_FoldersOfNullAndOfItsWords_LoseNoRow()
     {
-        var path = harness.Write("marker.csv", "k,i\n__HIVE_DEFAULT_PARTITION__,1\n,2\nNULL,3\n\"\",4\na/b=c,5\n__HIVE_DEFAULT_PARTITION__,6\n");
+        var path = harness.Write(
+            "marker.csv", "k,i\n__HIVE_DEFAULT_PARTITION__,1\n,2\nNULL,3\n\"\",4\na/b=c,5\n__HIVE_DEFAULT_PARTITION__,6\n");
         foreach (var format in Enum.GetValues<OutputFormat>())
         {
             var result = await harness.Run(new JobSpec
@@ -140,7 +151,8 @@ public sealed class ResultValueTests : IDisposable
             });
 
             Assert.Equal(
-                ["[\"__HIVE_DEFAULT_PARTITION__\",1]", "[\"__HIVE_DEFAULT_PARTITION__\",6]", "[null,2]", "[\"NULL\",3]", "[\"\",4]", "[\"a/b=c\",5]"],
+                ["[\"__HIVE_DEFAULT_PARTITION__\",1]", "[\"__HIVE_DEFAULT_PARTITION__\",6]", "[null,2]", "[\"NULL\",3]",
+                    "[\"\",4]", "[\"a/b=c\",5]"],
                 EngineHarness.Rows(result));
         }
     }
@@ -155,7 +167,8 @@ public sealed class ResultValueTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(new JobSpec
         {
-            Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] }, Parameters = JsonDocument.Parse(parameters).RootElement,
+            Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] },
+            Parameters = JsonDocument.Parse(parameters).RootElement,
             Output = new OutputSpec { Path = "out", PartitionBy = ["k"] },
         }));
 
@@ -166,7 +179,8 @@ public sealed class ResultValueTests : IDisposable
     private JobSpec Job(JsonElement parameters, OutputSpec output) => new()
     {
         Operation = OperationKind.Sql,
-        Source = new SourceSpec { Path = [harness.Write("one.csv", "n\n1\n")], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true } },
+        Source = new SourceSpec { Path =
+            [harness.Write("one.csv", "n\n1\n")], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true } },
         Parameters = parameters,
         Output = output,
     };

@@ -7,7 +7,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests;
 
-/// <summary>A task's local disk has a quota, whoever writes to it: the engine that spills, or the reader that stages text.</summary>
+/// <summary>
+/// A task's local disk has a quota, whoever writes to it: the engine that spills, or the reader that stages text.
+/// </summary>
 public sealed class ScratchQuotaTests : IDisposable
 {
     private const long Small = 384L << 20;

@@ -26,8 +26,10 @@ internal sealed class SingleEngine : IDisposable
 
     /// <summary>Makes a CSV file with a header a table.</summary>
     public void Table(string name, string path, IReadOnlyDictionary<string, string> columns) => Execute(
-        $"CREATE OR REPLACE TABLE \"{name}\" AS SELECT * FROM read_csv('{path}', auto_detect = false, header = true, delim = ',', quote = '\"', "
-        + $"escape = '\"', allow_quoted_nulls = false, columns = {{{string.Join(", ", columns.Select(c => $"'{c.Key}': '{c.Value}'"))}}})");
+        $"CREATE OR REPLACE TABLE \"{name}\" AS SELECT * FROM read_csv('{path}', auto_detect = false, header = true, delim = "
+        + "',', quote = '\"', "
+        + $"escape = '\"', allow_quoted_nulls = false, columns = {{"
+        + $"{string.Join(", ", columns.Select(c => $"'{c.Key}': '{c.Value}'"))}}})");
 
     /// <summary>The rows of a query, each value as its type and text; null for NULL.</summary>
     public List<(string Type, string? Text)[]> Rows(string sql)
@@ -43,7 +45,8 @@ internal sealed class SingleEngine : IDisposable
     public void AssertSame(string sql, JsonElement result, bool ordered)
     {
         var expected = Rows(sql);
-        var actual = result.GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(Text).ToArray()).ToList();
+        var actual = result.GetProperty("rows")
+            .EnumerateArray().Select(row => row.EnumerateArray().Select(Text).ToArray()).ToList();
         if (!ordered)
         {
             expected = [.. expected.OrderBy(row => Order(row.Select(cell => cell.Text)), StringComparer.Ordinal)];
@@ -54,8 +57,10 @@ internal sealed class SingleEngine : IDisposable
         for (var row = 0; row < expected.Count; row++)
         {
             Assert.True(
-                expected[row].Length == actual[row].Length && expected[row].Zip(actual[row]).All(pair => AreSame(pair.First, pair.Second)),
-                $"Row {row} is [{string.Join(", ", actual[row])}] and not [{string.Join(", ", expected[row].Select(cell => cell.Text))}]: {sql}");
+                expected[row].Length == actual[row].Length
+                && expected[row].Zip(actual[row]).All(pair => AreSame(pair.First, pair.Second)),
+                $"Row {row} is [{string.Join(", ", actual[row])}] and not ["
+                + $"{string.Join(", ", expected[row].Select(cell => cell.Text))}]: {sql}");
         }
     }
 
@@ -66,7 +71,8 @@ internal sealed class SingleEngine : IDisposable
     {
         null => "\0",
         "nan" or "NaN" or "inf" or "Infinity" or "-inf" or "-Infinity" => text.ToLowerInvariant()[..3],
-        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number.ToString("E6", CultureInfo.InvariantCulture),
+        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
+            number.ToString("E6", CultureInfo.InvariantCulture),
         _ => text,
     }));
 

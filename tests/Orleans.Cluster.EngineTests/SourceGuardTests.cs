@@ -58,7 +58,8 @@ public sealed class SourceGuardTests : IDisposable
         var outcome = await executor.Executor.RunAsync(
             new TaskSpec
             {
-                Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1), Query = "SELECT * FROM source", Inputs = [new TaskInput("source", scan, null)],
+                Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1), Query =
+                    "SELECT * FROM source", Inputs = [new TaskInput("source", scan, null)],
                 Output = new TaskOutput { Kind = OutputKind.Result }, AttemptFolder = Path.Combine(folder, "artifacts", "1"),
                 ScratchFolder = Path.Combine(folder, "scratch", "1"), MemoryBytes = 512L << 20,
             },
@@ -85,7 +86,8 @@ public sealed class SourceGuardTests : IDisposable
         var path = Path.Combine(Root, name);
         var real = new FileInfo(path).ResolveLinkTarget(true)?.FullName ?? path;
         return await executor.Executor.ProbeAsync(
-            new ProbeRequest(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(real) with { Path = path }]), TestContext.Current.CancellationToken);
+            new ProbeRequest(new SourceSpec { Path =
+                [path] }, [EngineHarness.Stamp(real) with { Path = path }]), TestContext.Current.CancellationToken);
     }
 
     private static void Write(string path)

@@ -36,7 +36,8 @@ public sealed class WholeJobTests : IDisposable
         var result = await harness.Run(spec);
 
         // Two groups have one total; between them any order is right.
-        Assert.Equal(["[\"a\",4,2,2]", "[\"b\",2,2,1]", "[null,4,4,1]"], EngineHarness.Rows(result).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["[\"a\",4,2,2]", "[\"b\",2,2,1]", "[null,4,4,1]"], EngineHarness.Rows(result).Order(StringComparer.Ordinal));
         Assert.StartsWith("[\"b\"", EngineHarness.Rows(result)[^1], StringComparison.Ordinal);
     }
 
@@ -45,7 +46,8 @@ public sealed class WholeJobTests : IDisposable
     [InlineData(7)]
     public async Task Run_Filter_KeepsInputOrder(int partitions)
     {
-        var result = await harness.Run(Job("n,s\n3,c\n1,a\n2,b\n5,e\n", partitions, OperationKind.Filter, """{"where":"n <> 1"}"""));
+        var result = await harness.Run(
+            Job("n,s\n3,c\n1,a\n2,b\n5,e\n", partitions, OperationKind.Filter, """{"where":"n <> 1"}"""));
 
         Assert.Equal(["[3,\"c\"]", "[2,\"b\"]", "[5,\"e\"]"], EngineHarness.Rows(result));
     }
@@ -55,7 +57,9 @@ public sealed class WholeJobTests : IDisposable
     [InlineData(7)]
     public async Task Run_Sql_GroupsAndOrders(int partitions)
     {
-        var spec = Job("n,s\n3,c\n1,a\n2,c\n5,a\n", partitions, OperationKind.Sql, """{"query":"SELECT s, max(n) AS m FROM source GROUP BY s ORDER BY m DESC"}""");
+        var spec = Job(
+            "n,s\n3,c\n1,a\n2,c\n5,a\n", partitions, OperationKind.Sql,
+            """{"query":"SELECT s, max(n) AS m FROM source GROUP BY s ORDER BY m DESC"}""");
 
         Assert.Equal(["[\"a\",5]", "[\"c\",3]"], EngineHarness.Rows(await harness.Run(spec)));
     }
@@ -79,7 +83,8 @@ public sealed class WholeJobTests : IDisposable
         var spec = new JobSpec
         {
             Operation = OperationKind.Convert,
-            Source = new SourceSpec { Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Source = new SourceSpec { Path =
+                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
         };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
@@ -96,7 +101,8 @@ public sealed class WholeJobTests : IDisposable
         {
             Operation = OperationKind.Convert,
             OnBadRow = BadRowPolicy.Quarantine,
-            Source = new SourceSpec { Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Source = new SourceSpec { Path =
+                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
         };
 
         var result = await harness.Run(spec);
@@ -109,7 +115,8 @@ public sealed class WholeJobTests : IDisposable
     public async Task Run_GzAndParquetAndNdjson_GiveTheSameRows()
     {
         using var buffer = new MemoryStream();
-        using (var gzip = new System.IO.Compression.GZipStream(buffer, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
+        using (var gzip = new System.IO.Compression.GZipStream(
+            buffer, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
         {
             gzip.Write("n,s\n1,a\n2,b\n"u8);
         }
@@ -130,7 +137,8 @@ public sealed class WholeJobTests : IDisposable
         Assert.Equal(0, result.GetProperty("totalRows").GetInt32());
     }
 
-    private static JobSpec Read(string path) => new() { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] } };
+    private static JobSpec Read(string path) =>
+        new() { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] } };
 
     private JobSpec Job(string text, int partitions, OperationKind operation, string? parameters = null) => new()
     {

@@ -24,7 +24,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         var begun = await storage.Checkpoints.Begin(job, max: 4);
         await storage.Checkpoints.Commit(begun[0]);
         await storage.Checkpoints.End(begun[1], FailureKind.Storage);
-        await storage.Checkpoints.Release(new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun[2])], TestJobs.Now), default);
+        await storage.Checkpoints.Release(
+            new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun[2])], TestJobs.Now), default);
         var again = await storage.Checkpoints.Begin(job, max: 1, TestJobs.OtherWorker);
         foreach (var partition in begun.Concat(again))
         {
@@ -96,7 +97,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         Put(storage, $"{TestJobs.AttemptOf(begun[0])}/part-0.parquet");
         Put(storage, $"{TestJobs.AttemptOf(begun[1])}/part-0.parquet");
         await storage.Jobs.Apply(
-            job with { Phase = JobPhase.Failed, FinishedAt = now }, change => change with { CancelRunning = true, CancelWaiting = true });
+            job with { Phase = JobPhase.Failed, FinishedAt = now },
+            change => change with { CancelRunning = true, CancelWaiting = true });
 
         await Janitor(storage).Sweep(default);
 
@@ -110,7 +112,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var job = await StoreSucceeded(storage, output: null);
-        var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Job = job.Id }, DependsOn = [job.Id] };
+        var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Job = job.Id },
+            DependsOn = [job.Id] };
         var reader = (await storage.Jobs.Create(TestJobs.New(spec: spec), default)).State.Id;
         now = job.FinishedAt!.Value + options.Results + TimeSpan.FromHours(1);
         if (isDeleted)
@@ -122,7 +125,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         await janitor.Sweep(default);
         var whileRead = Files(storage);
         await storage.Jobs.Apply(
-            (await storage.Jobs.Find(reader, default))!.State with { Phase = JobPhase.Cancelled, FinishedAt = now }, change => change with { CancelWaiting = true });
+            (await storage.Jobs.Find(reader, default))!.State with { Phase = JobPhase.Cancelled, FinishedAt = now },
+            change => change with { CancelWaiting = true });
         now += TimeSpan.FromHours(2);
         await janitor.Sweep(default);
         await janitor.Sweep(default);
@@ -174,7 +178,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
                 Put(storage, $"{TestJobs.AttemptOf(partition)}/part-0.parquet");
                 if (partition.Attempt == 1 && partition.Task.Partition % 3 == 0)
                 {
-                    await storage.Checkpoints.Release(new WorkerRelease(worker, [TestJobs.AttemptOf(partition)], TestJobs.Now), default);
+                    await storage.Checkpoints.Release(
+                        new WorkerRelease(worker, [TestJobs.AttemptOf(partition)], TestJobs.Now), default);
                 }
                 else
                 {
@@ -187,7 +192,9 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         await janitor.Sweep(default);
 
         var committed = await storage.Checkpoints.List(job.Id, null, default);
-        Assert.Equal(committed.Select(partition => $"{partition.ArtifactFolder}/part-0.parquet").Order(StringComparer.Ordinal), Files(storage));
+        Assert.Equal(
+            committed.Select(partition => $"{partition.ArtifactFolder}/part-0.parquet").Order(StringComparer.Ordinal),
+            Files(storage));
         Assert.Equal(200, committed.Count);
     }
 
@@ -206,7 +213,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         new ScratchSweeper(paths, TimeProvider.System, NullLogger<ScratchSweeper>.Instance).Sweep();
 
         Assert.Equal(
-            [$"{Environment.ProcessId}", "keep-me"], Directory.GetDirectories(paths.Scratch).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            [$"{Environment.ProcessId}", "keep-me"],
+            Directory.GetDirectories(paths.Scratch).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.True(Directory.Exists(mine));
     }
 
@@ -230,7 +238,9 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         Assert.InRange(steps.Count, 2, 10);
         Assert.Equal(kept.Id, Assert.Single((await storage.Jobs.List(new JobFilter(), default)).Jobs).State.Id);
-        Assert.Equal(kept.Id, (await storage.Jobs.Create(TestJobs.New(key: "new", createdAt: TestJobs.Now.AddHours(2)), default)).State.Id);
+        Assert.Equal(
+            kept.Id,
+            (await storage.Jobs.Create(TestJobs.New(key: "new", createdAt: TestJobs.Now.AddHours(2)), default)).State.Id);
     }
 
     /// <summary>Two stages of one partition each: an exchange with a file of bad rows, and a result.</summary>
@@ -239,9 +249,11 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         var spec = new JobSpec { Operation = OperationKind.Sql, Output = output };
         var stages = Enumerable.Range(0, 2).Select(index => new StagePlan
         {
-            Index = index, Name = $"{index}", Query = "SELECT 1", Inputs = [], Output = new TaskOutput { Kind = OutputKind.Single }, Columns = [],
+            Index = index, Name =
+                $"{index}", Query = "SELECT 1", Inputs = [], Output = new TaskOutput { Kind = OutputKind.Single }, Columns = [],
         });
-        var plan = new JobPlan { Datasets = new Dictionary<string, PlannedDataset>(), Stages = [.. stages], Columns = [], Query = "" };
+        var plan = new JobPlan { Datasets = new Dictionary<string, PlannedDataset>(), Stages = [.. stages], Columns = [],
+            Query = "" };
         var job = (await storage.Jobs.Create(TestJobs.New(spec: spec) with { Plan = plan }, default)).State;
         job = await storage.Jobs.Apply(job with { Phase = JobPhase.Running }, change => change with
         {
@@ -254,9 +266,11 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
     private static async Task Finish(TestStorage storage, JobState job, int stage, params (string Name, int Target)[] files)
     {
-        var partition = (await storage.Checkpoints.Begin(new BeginRequest(job.Id, 1, stage, 1, TestJobs.Worker, TestJobs.Now), default))[0];
+        var partition = (await storage.Checkpoints.Begin(
+            new BeginRequest(job.Id, 1, stage, 1, TestJobs.Worker, TestJobs.Now), default))[0];
         var commit = TestJobs.Committing(partition, 1, TestJobs.Worker);
-        var manifest = commit.Manifest with { Files = [.. files.Select(file => new ArtifactFile(file.Name, file.Target, 1, 1, "ab"))] };
+        var manifest = commit.Manifest with { Files = [
+            .. files.Select(file => new ArtifactFile(file.Name, file.Target, 1, 1, "ab"))] };
         await storage.Checkpoints.Commit(commit with { Manifest = manifest }, default);
         Array.ForEach(files, file => Put(storage, $"{commit.ArtifactFolder}/{file.Name}"));
     }
@@ -275,11 +289,13 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     private static List<string> Files(TestStorage storage)
     {
         var root = Paths(storage).Artifacts;
-        return [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file)).Order(StringComparer.Ordinal)];
+        return [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file)).Order(StringComparer.Ordinal)];
     }
 
     private ArtifactJanitor Janitor(TestStorage storage) => new(
-        storage.Jobs, storage.Checkpoints, Folders(storage), new NoOutputs(), Options.Create(options), new SetClock(() => now), NullLogger<ArtifactJanitor>.Instance);
+        storage.Jobs, storage.Checkpoints, Folders(storage), new NoOutputs(), Options.Create(options), new SetClock(() => now),
+        NullLogger<ArtifactJanitor>.Instance);
 
     private sealed class SetClock(Func<DateTimeOffset> time) : TimeProvider
     {

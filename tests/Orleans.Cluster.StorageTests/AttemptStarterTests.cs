@@ -34,7 +34,10 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
 
         await Ended(runner);
         var partitions = await storage.Checkpoints.List(job.Id, 0, default);
-        Assert.All(partitions, partition => Assert.Equal((PartitionState.Failed, FailureKind.Internal, 1), (partition.State, partition.Failure!.Kind, partition.Faults)));
+        Assert.All(partitions,
+            partition =>
+            Assert.Equal(
+                (PartitionState.Failed, FailureKind.Internal, 1), (partition.State, partition.Failure!.Kind, partition.Faults)));
         Assert.Equal(0, ledger.Busy.Slots);
     }
 
@@ -77,15 +80,20 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
     private static (AttemptStarter Starter, AttemptRunner Runner, WorkerRoom Ledger) Worker(TestStorage storage)
     {
         var settings = Options.Create(new ClusterSettings { StateDirectory = storage.StateFolder, SlotsPerWorker = 4 });
-        var (paths, executors, grains) = (new ClusterPaths(settings), Options.Create(new ExecutorOptions()), Broken<IGrainFactory>());
+        var (paths, executors, grains) = (new ClusterPaths(settings), Options.Create(new ExecutorOptions()),
+            Broken<IGrainFactory>());
         var ledger = new WorkerRoom(slots: 4, memoryBytes: 8L << 30, gpus: 0);
         var folders = new AttemptFolders(paths, NullLogger<AttemptFolders>.Instance);
-        var outcomes = new AttemptOutcomes(storage.Checkpoints, Broken<ILossJudge>(), TimeProvider.System, NullLogger<AttemptOutcomes>.Instance);
+        var outcomes = new AttemptOutcomes(
+            storage.Checkpoints, Broken<ILossJudge>(), TimeProvider.System, NullLogger<AttemptOutcomes>.Instance);
         var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, folders, executors, TimeProvider.System);
         var execution = new AttemptExecution(
             assembler, null!, folders, outcomes, executors, TimeProvider.System, NullLogger<AttemptExecution>.Instance);
-        var runner = new AttemptRunner(execution, outcomes, folders, ledger, grains, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
-        return (new AttemptStarter(grains, runner, Broken<ILocalSiloDetails>(), TimeProvider.System, NullLogger<AttemptStarter>.Instance), runner, ledger);
+        var runner = new AttemptRunner(
+            execution, outcomes, folders, ledger, grains, TimeProvider.System, NullLogger<AttemptRunner>.Instance);
+        return (new AttemptStarter(
+            grains, runner, Broken<ILocalSiloDetails>(), TimeProvider.System, NullLogger<AttemptStarter>.Instance), runner,
+            ledger);
     }
 
     private static T Broken<T>()
@@ -94,7 +102,8 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
 #pragma warning disable CA1852 // The proxy is a class that derives from it.
     internal class BrokenPort : DispatchProxy
     {
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => throw new InvalidOperationException("Nobody expected this.");
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            throw new InvalidOperationException("Nobody expected this.");
     }
 #pragma warning restore CA1852
 }

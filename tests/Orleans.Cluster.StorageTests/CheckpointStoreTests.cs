@@ -19,7 +19,10 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var taken = await storage.Checkpoints.Begin(job, max: 3);
 
         Assert.Equal([0, 1, 2], taken.Select(partition => partition.Task.Partition));
-        Assert.All(taken, partition => Assert.Equal((1, PartitionState.Running, TestJobs.Worker), (partition.Attempt, partition.State, partition.Worker!.Value)));
+        Assert.All(taken,
+            partition =>
+            Assert.Equal(
+                (1, PartitionState.Running, TestJobs.Worker), (partition.Attempt, partition.State, partition.Worker!.Value)));
         var page = await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 1, default);
         var attempt = Assert.Single(Assert.Single(page).Attempts);
         Assert.Equal((1, AttemptState.Running, TestJobs.Now), (attempt.Id.Number, attempt.State, attempt.StartedAt));
@@ -42,7 +45,9 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var taken = await storage.Checkpoints.Begin(job, max: 10);
 
         Assert.Equal(["2", "9.0", "9.1", "10"], taken.Select(partition => partition.Order));
-        Assert.Equal(["2", "9.0", "9.1", "10"], (await storage.Checkpoints.List(job.Id, null, default)).Select(partition => partition.Order));
+        Assert.Equal(
+            ["2", "9.0", "9.1", "10"],
+            (await storage.Checkpoints.List(job.Id, null, default)).Select(partition => partition.Order));
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -69,13 +74,17 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var job = await storage.Jobs.StoreRunning(partitions: 3);
 
-        var begun = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 1)), TestJobs.Now, default);
+        var begun = await storage.Checkpoints.BeginGang(
+            Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 1)), TestJobs.Now, default);
 
         Assert.Equal(
             [(TestJobs.Worker, 0, 1), (TestJobs.Worker, 1, 1), (TestJobs.OtherWorker, 2, 1)],
             begun.Select(item => (item.Worker, item.Attempt.Task.Partition, item.Attempt.Number)));
-        Assert.Equal((2, 1), ((await storage.Checkpoints.ListHeld(TestJobs.Worker, default)).Count, (await storage.Checkpoints.ListHeld(TestJobs.OtherWorker, default)).Count));
-        Assert.All(await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default), row => Assert.Equal(TestJobs.Now, Assert.Single(row.Attempts).StartedAt));
+        Assert.Equal(
+            (2, 1), ((await storage.Checkpoints.ListHeld(TestJobs.Worker, default)).Count,
+                (await storage.Checkpoints.ListHeld(TestJobs.OtherWorker, default)).Count));
+        Assert.All(await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default),
+            row => Assert.Equal(TestJobs.Now, Assert.Single(row.Attempts).StartedAt));
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -85,10 +94,12 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var job = await storage.Jobs.StoreRunning(partitions: 3);
 
         var fewerThanWait = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2)), TestJobs.Now, default);
-        var moreThanWait = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 2)), TestJobs.Now, default);
+        var moreThanWait = await storage.Checkpoints.BeginGang(
+            Gang(job, (TestJobs.Worker, 2), (TestJobs.OtherWorker, 2)), TestJobs.Now, default);
         await storage.Checkpoints.Begin(job, max: 1);
         var oneRuns = await storage.Checkpoints.BeginGang(Gang(job, (TestJobs.Worker, 2)), TestJobs.Now, default);
-        var otherEpoch = await storage.Checkpoints.BeginGang(Gang(job with { Epoch = 2 }, (TestJobs.Worker, 3)), TestJobs.Now, default);
+        var otherEpoch = await storage.Checkpoints.BeginGang(
+            Gang(job with { Epoch = 2 }, (TestJobs.Worker, 3)), TestJobs.Now, default);
 
         Assert.Equal([0, 0, 0, 0], new[] { fewerThanWait, moreThanWait, oneRuns, otherEpoch }.Select(begun => begun.Count));
         Assert.Single(await storage.Checkpoints.ListHeld(TestJobs.Worker, default));
@@ -147,7 +158,9 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         Assert.Equal((PartitionState.Committed, $"{job.Id}/0/0/1"), (stored.State, stored.ArtifactFolder));
         Assert.Equal(TestJobs.Committing(partition, 1, TestJobs.Worker).Manifest.Files, stored.Manifest!.Files);
         Assert.Equal(
-            new StageTally(0, 2, 1, 0, 1, 0, 0, 0, BytesTotal: 200, BytesDone: 100, RowsIn: 10, RowsOut: 4, BytesOut: 55, QuarantinedRows: 1),
+            new StageTally(
+                0, 2, 1, 0, 1, 0, 0, 0, BytesTotal: 200, BytesDone: 100, RowsIn: 10, RowsOut: 4, BytesOut: 55,
+                QuarantinedRows: 1),
             Assert.Single(await storage.Checkpoints.Tally(job.Id, default)));
     }
 
@@ -166,7 +179,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var late = await storage.Checkpoints.Commit(frozen);
 
         Assert.Equal(
-            [CommitAnswer.Fenced, CommitAnswer.Fenced, CommitAnswer.Committed, CommitAnswer.Fenced], [released, replaced, committed, late]);
+            [CommitAnswer.Fenced, CommitAnswer.Fenced, CommitAnswer.Committed, CommitAnswer.Fenced],
+            [released, replaced, committed, late]);
         Assert.Equal($"{job.Id}/0/0/2", (await storage.Checkpoints.List(job.Id, 0, default))[0].ArtifactFolder);
     }
 
@@ -187,7 +201,9 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
             // What was answered is what is stored: no commit after the job had ended, none undone by its end.
             var stored = await storage.Checkpoints.List(job.Id, 0, default);
             Assert.Equal(
-                commits.Select(commit => commit.Result == CommitAnswer.Committed ? PartitionState.Committed : PartitionState.Cancelled),
+                commits.Select(commit => commit.Result == CommitAnswer.Committed
+                    ? PartitionState.Committed
+                    : PartitionState.Cancelled),
                 stored.Select(partition => partition.State));
         }
     }
@@ -208,14 +224,18 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var stored = await storage.Checkpoints.List(job.Id, 0, default);
         Assert.Equal(
             [
-                (PartitionState.Failed, 1, 1), (PartitionState.Failed, 1, 0), (PartitionState.Waiting, 0, 0), (PartitionState.Waiting, 0, 0),
+                (PartitionState.Failed, 1, 1), (PartitionState.Failed, 1, 0), (PartitionState.Waiting, 0, 0),
+                (PartitionState.Waiting, 0, 0),
             ],
             stored.Select(partition => (partition.State, partition.Faults, partition.Crashes)));
         Assert.Equal(kinds, stored.Select(partition => partition.Failure!.Kind));
-        Assert.Equal([0, 1], (await storage.Checkpoints.ListFailed(job.Id, default)).Select(partition => partition.Task.Partition));
-        var attempts = (await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default)).Select(row => Assert.Single(row.Attempts));
         Assert.Equal(
-            [AttemptState.Failed, AttemptState.Failed, AttemptState.Lost, AttemptState.Cancelled], attempts.Select(attempt => attempt.State));
+            [0, 1], (await storage.Checkpoints.ListFailed(job.Id, default)).Select(partition => partition.Task.Partition));
+        var attempts = (await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 10, default))
+            .Select(row => Assert.Single(row.Attempts));
+        Assert.Equal(
+            [AttemptState.Failed, AttemptState.Failed, AttemptState.Lost, AttemptState.Cancelled],
+            attempts.Select(attempt => attempt.State));
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -229,7 +249,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         await storage.Checkpoints.End(running[0], FailureKind.Cancelled);
         await storage.Checkpoints.ReleaseWorker(TestJobs.Worker, TestJobs.Now, default);
 
-        Assert.All(await storage.Checkpoints.List(job.Id, 0, default), partition => Assert.Equal(PartitionState.Cancelled, partition.State));
+        Assert.All(await storage.Checkpoints.List(job.Id, 0, default),
+            partition => Assert.Equal(PartitionState.Cancelled, partition.State));
         Assert.Empty(await storage.Checkpoints.ListRunning(job.Id, default));
     }
 
@@ -275,7 +296,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         {
             var worker = new WorkerId($"w-{death}");
             var begun = Assert.Single(await storage.Checkpoints.Begin(job, max: 1, worker, now));
-            await storage.Checkpoints.Release(new WorkerRelease(worker, [TestJobs.AttemptOf(begun)], now, HasDied: true), default);
+            await storage.Checkpoints.Release(
+                new WorkerRelease(worker, [TestJobs.AttemptOf(begun)], now, HasDied: true), default);
             var stored = (await storage.Checkpoints.Find(begun.Task, default))!;
             pauses.Add((stored.NotBefore ?? now) - now);
             now += TimeSpan.FromMinutes(5);
@@ -285,7 +307,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
 
         Assert.Equal(TimeSpan.Zero, pauses[0]);
         Assert.True(pauses[1] < pauses[2] && pauses[2] < pauses[3], string.Join(", ", pauses));
-        Assert.Contains($"{RetryPolicy.MaxDeaths} workers", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{RetryPolicy.MaxDeaths} workers", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -296,7 +319,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         for (var loss = 0; loss < 2 * RetryPolicy.MaxDeaths; loss++)
         {
             var begun = Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
-            await storage.Checkpoints.Release(new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun)], TestJobs.Now), default);
+            await storage.Checkpoints.Release(
+                new WorkerRelease(TestJobs.Worker, [TestJobs.AttemptOf(begun)], TestJobs.Now), default);
         }
 
         Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
@@ -318,7 +342,8 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         await storage.Jobs.Apply(job with { Epoch = 2 }, change => change with { ResetUnfinished = true });
         var again = (await storage.Checkpoints.Find(last.Task, default))!;
 
-        Assert.Contains($"lost {RetryPolicy.MaxLosses} times", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            $"lost {RetryPolicy.MaxLosses} times", RetryPolicy.Verdict(last, new RetrySpec())?.Detail, StringComparison.Ordinal);
         Assert.Equal((PartitionState.Waiting, 0), (again.State, again.Losses));
     }
 
@@ -414,5 +439,6 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/1"], needed.Order());
     }
 
-    private static GangBegin Gang(JobState job, params (WorkerId Worker, int Count)[] workers) => new(1, job.Id, job.Epoch, Stage: 0, workers);
+    private static GangBegin Gang(JobState job, params (WorkerId Worker, int Count)[] workers) =>
+        new(1, job.Id, job.Epoch, Stage: 0, workers);
 }

@@ -17,7 +17,8 @@ public sealed class HistoryTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var logs = new[] { Of<IAuditLog>(storage.Services), Of<IAuditLog>(storage.AddProcess()) };
 
-        var numbers = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(() => logs[n % 2].Append(Event($"{n}"), default))));
+        var numbers = await Task.WhenAll(Enumerable.Range(0, 60)
+            .Select(n => Task.Run(() => logs[n % 2].Append(Event($"{n}"), default))));
 
         Assert.Equal(Enumerable.Range(1, 60).Select(n => (long)n), numbers.Order());
         Assert.Equal(new AuditVerdict(60, null), await logs[0].Verify(kept: null, default) with { Last = null });
@@ -62,7 +63,8 @@ public sealed class HistoryTests(PostgresFixture postgres)
         var removed = await log.Trim(TestJobs.Now.AddDays(3), TestJobs.Now.AddDays(6), default);
         var again = await log.Trim(TestJobs.Now.AddDays(3), TestJobs.Now.AddDays(6), default);
         var after = await log.Verify(before.Last, default);
-        await storage.Database.WriteInAnyEpoch(db => db.Database.ExecuteSqlRawAsync("DELETE FROM audit_log WHERE sequence = 4"), default);
+        await storage.Database.WriteInAnyEpoch(
+            db => db.Database.ExecuteSqlRawAsync("DELETE FROM audit_log WHERE sequence = 4"), default);
         var cut = await log.Verify(kept: null, default);
 
         Assert.Equal((3, 0), (removed, again));
@@ -210,9 +212,12 @@ public sealed class HistoryTests(PostgresFixture postgres)
         }
 
         await metrics.Thin(TestJobs.Now.AddSeconds(400), default);
-        var samples = await metrics.Query(TestJobs.Now.AddHours(-1), TestJobs.Now.AddSeconds(400), TimeSpan.FromSeconds(10), default);
+        var samples = await metrics.Query(
+            TestJobs.Now.AddHours(-1), TestJobs.Now.AddSeconds(400), TimeSpan.FromSeconds(10), default);
 
-        Assert.Equal(Enumerable.Range(2, 38).Select(n => (TestJobs.Now.AddSeconds(10 * n), (double)n)), samples.Select(sample => (sample.At, sample.Figures["slots"])));
+        Assert.Equal(
+            Enumerable.Range(2, 38).Select(n => (TestJobs.Now.AddSeconds(10 * n), (double)n)),
+            samples.Select(sample => (sample.At, sample.Figures["slots"])));
     }
 
     [Fact]
@@ -232,7 +237,8 @@ public sealed class HistoryTests(PostgresFixture postgres)
         var samples = await metrics.Query(TestJobs.Now, later.AddMinutes(1), TimeSpan.FromSeconds(10), default);
 
         Assert.Equal(
-            [(TestJobs.Now, 2.5), (TestJobs.Now.AddMinutes(1), 8.5), (later, 0)], samples.Select(sample => (sample.At, sample.Figures["slots"])));
+            [(TestJobs.Now, 2.5), (TestJobs.Now.AddMinutes(1), 8.5), (later, 0)],
+            samples.Select(sample => (sample.At, sample.Figures["slots"])));
     }
 
     [Theory, MemberData(nameof(Both))]
@@ -240,8 +246,11 @@ public sealed class HistoryTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(database, postgres);
         var history = Of<IWorkerHistory>(storage.Services);
-        var dead = Worker("a", TestJobs.Now.AddSeconds(1)) with { State = WorkerState.Dead, Reason = "It died: process 7 ended with code 137." };
-        await history.Write([Worker("a", TestJobs.Now), Worker("b", TestJobs.Now.AddSeconds(2)), Worker("old", TestJobs.Now.AddHours(-2))], TestJobs.Now.AddHours(-3), default);
+        var dead = Worker("a", TestJobs.Now.AddSeconds(1)) with { State = WorkerState.Dead,
+            Reason = "It died: process 7 ended with code 137." };
+        await history.Write(
+            [Worker("a", TestJobs.Now), Worker("b", TestJobs.Now.AddSeconds(2)), Worker("old", TestJobs.Now.AddHours(-2))],
+            TestJobs.Now.AddHours(-3), default);
         await history.Write([dead], TestJobs.Now.AddHours(-3), default);
         await history.Write([Worker("a", TestJobs.Now.AddSeconds(9))], TestJobs.Now.AddHours(-1), default);
 
@@ -256,7 +265,9 @@ public sealed class HistoryTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(database, postgres);
         var history = Of<IWorkerHistory>(storage.Services);
 
-        await history.Write([.. Enumerable.Range(0, IWorkerHistory.MaxWorkers + 3).Select(n => Worker($"{n}", TestJobs.Now.AddSeconds(n)))], TestJobs.Now, default);
+        await history.Write(
+            [.. Enumerable.Range(0, IWorkerHistory.MaxWorkers + 3).Select(n => Worker($"{n}", TestJobs.Now.AddSeconds(n)))],
+            TestJobs.Now, default);
         var rows = await storage.Database.Read(db => db.WorkerHistory.CountAsync(), default);
         var read = await history.List(TestJobs.Now, default);
 
@@ -276,7 +287,8 @@ public sealed class HistoryTests(PostgresFixture postgres)
         var now = DateTimeOffset.UtcNow.AddMinutes(1);
         var lease = TimeSpan.FromSeconds(30);
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => (n % 2 == 0 ? outbox : other).Claim(10, lease, now, default))));
+        var claims = await Task.WhenAll(Enumerable.Range(0, 6)
+            .Select(n => Task.Run(() => (n % 2 == 0 ? outbox : other).Claim(10, lease, now, default))));
         var first = Assert.Single(claims.SelectMany(claim => claim));
         var leased = await outbox.Claim(10, lease, now + lease - TimeSpan.FromSeconds(1), default);
         var again = Assert.Single(await other.Claim(10, lease, now + lease, default));
@@ -286,7 +298,9 @@ public sealed class HistoryTests(PostgresFixture postgres)
         await outbox.Finish(third, error: null, now.AddHours(1), default);
         var next = Assert.Single(await outbox.Claim(10, lease, now.AddHours(1), default));
 
-        Assert.Equal((job.Id, JobPhase.Queued, 1, $"{job.Id}-1", callback), (first.Job, first.Phase, first.Tries, first.Id, first.Callback));
+        Assert.Equal(
+            (job.Id, JobPhase.Queued, 1, $"{job.Id}-1", callback),
+            (first.Job, first.Phase, first.Tries, first.Id, first.Callback));
         Assert.Empty(leased);
         Assert.Empty(postponed);
         Assert.Equal((2, 3), (again.Tries, third.Tries));
@@ -298,14 +312,17 @@ public sealed class HistoryTests(PostgresFixture postgres)
 
     private static WorkerStatus Worker(string name, DateTimeOffset lastSeen) => new()
     {
-        Id = new WorkerId($"w-{name}"), Address = "127.0.0.1:1", State = WorkerState.Active, Slots = 2, Cpu = 0.5, Memory = new WorkerMemory(3, 2, 1),
+        Id = new WorkerId($"w-{name}"), Address =
+            "127.0.0.1:1", State = WorkerState.Active, Slots = 2, Cpu = 0.5, Memory = new WorkerMemory(3, 2, 1),
         StartedAt = TestJobs.Now, LastSeen = lastSeen, ProcessId = 7, Machine = "here",
     };
 
-    private static AuditEvent Event(string target) => new(TestJobs.Now, "ada", "job.cancel", target, "127.0.0.1", "ok", "a \"detail\"");
+    private static AuditEvent Event(string target) =>
+        new(TestJobs.Now, "ada", "job.cancel", target, "127.0.0.1", "ok", "a \"detail\"");
 
     private static MetricsSample Sample(int n) => new(
-        TestJobs.Now.AddSeconds(10 * n), TimeSpan.FromSeconds(10), new Dictionary<string, double> { ["slots"] = n, ["cpu"] = 0.5 });
+        TestJobs.Now.AddSeconds(10 * n), TimeSpan.FromSeconds(10),
+        new Dictionary<string, double> { ["slots"] = n, ["cpu"] = 0.5 });
 
     private static IEnumerable<(DateTimeOffset, double)> Values(IReadOnlyList<MetricsSample> samples) =>
         samples.Select(sample => (sample.At, Math.Round(sample.Figures["slots"], 9)));

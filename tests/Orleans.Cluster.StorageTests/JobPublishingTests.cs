@@ -22,7 +22,8 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         [
             new StagePlan
             {
-                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [], Output = new TaskOutput { Kind = OutputKind.Result },
+                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [],
+                Output = new TaskOutput { Kind = OutputKind.Result },
             },
         ],
     };
@@ -51,7 +52,8 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         var (job, _) = await StorePublishing(storage, partitions: 3, committed: 2);
         var asked = false;
 
-        var happened = await Publishing(storage, isWanted => Task.FromResult(asked = true)).Try(job, Plan, new PublishingTries(), default);
+        var happened = await Publishing(storage, isWanted => Task.FromResult(asked = true))
+            .Try(job, Plan, new PublishingTries(), default);
 
         Assert.Equal((null, false), (happened, asked));
     }
@@ -147,10 +149,13 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
         Assert.Contains("disk full", Assert.IsType<JobRefused>(last).Problem.Detail, StringComparison.Ordinal);
     }
 
-    private static JobPublishing Publishing(TestStorage storage, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
-        new(storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock ?? TimeProvider.System, NullLogger<JobPublishing>.Instance);
+    private static JobPublishing Publishing(
+        TestStorage storage, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
+        new(storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock
+            ?? TimeProvider.System, NullLogger<JobPublishing>.Instance);
 
-    private static async Task<(JobRecord Job, IReadOnlyList<AttemptId> Attempts)> StorePublishing(TestStorage storage, int partitions, int committed)
+    private static async Task<(JobRecord Job, IReadOnlyList<AttemptId> Attempts)> StorePublishing(
+        TestStorage storage, int partitions, int committed)
     {
         var state = await storage.Jobs.StoreRunning(partitions);
         var begun = await storage.Checkpoints.Begin(state, max: committed);
@@ -165,13 +170,15 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
 
     private sealed class Agreeing : ILossJudge
     {
-        public Task<LossVerdict> Judge(AttemptId producer, CancellationToken cancellationToken) => Task.FromResult(LossVerdict.Lost);
+        public Task<LossVerdict> Judge(AttemptId producer, CancellationToken cancellationToken) =>
+            Task.FromResult(LossVerdict.Lost);
     }
 
     private sealed class Publisher(Func<Func<Task<bool>>, Task<bool>> publish) : IOutputPublisher
     {
         public async Task<PublishedOutput?> Publish(
-            JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
+            JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+            CancellationToken cancellationToken) =>
             await publish(isWanted) ? new PublishedOutput(Result, []) : null;
 
         public Task Clear(JobRecord job, CancellationToken cancellationToken) => Task.CompletedTask;

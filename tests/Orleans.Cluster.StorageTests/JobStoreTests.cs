@@ -33,7 +33,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         var found = await storage.Jobs.Find(job.State.Id, default);
 
         Assert.Equal(Json(job.State), Json(created.State));
-        Assert.Equal((Json(job.State), Json(spec), "ada", true), (Json(found!.State), Json(found.Spec), found.Owner, found.HasPlan));
+        Assert.Equal(
+            (Json(job.State), Json(spec), "ada", true), (Json(found!.State), Json(found.Spec), found.Owner, found.HasPlan));
         Assert.Equal(Json(Plan()), Json(await storage.Jobs.FindPlan(job.State.Id, default)));
         var entry = Assert.Single(await storage.Jobs.ListHistory(job.State.Id, default));
         Assert.Equal((1, JobPhase.Queued, 1, TestJobs.Now), (entry.Sequence, entry.Phase, entry.Revision, entry.At));
@@ -218,7 +219,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
 
         var stored = await storage.Checkpoints.List(job.Id, null, default);
         Assert.Equal(
-            [("0", PartitionState.Split), ("0.0", PartitionState.Waiting), ("0.1", PartitionState.Waiting), ("1", PartitionState.Failed)],
+            [("0", PartitionState.Split), ("0.0", PartitionState.Waiting), ("0.1", PartitionState.Waiting),
+                ("1", PartitionState.Failed)],
             stored.Select(partition => (partition.Order, partition.State)));
         Assert.Equal(3, Assert.Single(await storage.Checkpoints.Tally(job.Id, default)).Total);
     }
@@ -233,7 +235,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         await storage.Checkpoints.End(running[1], FailureKind.BadData);
         job = await storage.Jobs.Apply(
             job with { Phase = JobPhase.Failed }, change => change with { CancelWaiting = true, CancelRunning = true });
-        job = await storage.Jobs.Apply(job with { Phase = JobPhase.Queued, Epoch = 2 }, change => change with { ResetUnfinished = true });
+        job = await storage.Jobs.Apply(
+            job with { Phase = JobPhase.Queued, Epoch = 2 }, change => change with { ResetUnfinished = true });
         job = await storage.Jobs.Apply(job with { Phase = JobPhase.Running });
 
         var lateCommit = await storage.Checkpoints.Commit(running[2], epoch: 1);
@@ -288,7 +291,9 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         var active = await storage.Jobs.ListActive(TestJobs.Now, default);
 
         Assert.Equal([first.Id, second.State.Id], active.Select(job => job.Id));
-        Assert.Equal((0, 3, 0, 2), (active[0].Stages[0].Stage, active[0].Stages[0].Ready, active[0].Stages[0].BackingOff, active[0].Stages[0].Running));
+        Assert.Equal(
+            (0, 3, 0, 2),
+            (active[0].Stages[0].Stage, active[0].Stages[0].Ready, active[0].Stages[0].BackingOff, active[0].Stages[0].Running));
         Assert.Equal((JobPhase.Queued, JobPriority.Critical, true), (active[1].Phase, active[1].Priority, active[1].Gang));
         Assert.Equal(spec.DependsOn, active[1].DependsOn);
         Assert.Equal(spec.Resources, active[1].Resources);
@@ -346,7 +351,9 @@ public sealed class JobStoreTests(PostgresFixture postgres)
             Assert.Equal(wanted.State.Id, Assert.Single((await storage.Jobs.List(filter, default)).Jobs).State.Id);
         }
 
-        Assert.Equal(2, (await storage.Jobs.List(new JobFilter { Labels = new Dictionary<string, string> { ["a"] = "1" } }, default)).Jobs.Count);
+        Assert.Equal(
+            2, (await storage.Jobs.List(
+                new JobFilter { Labels = new Dictionary<string, string> { ["a"] = "1" } }, default)).Jobs.Count);
         var earlier = Assert.Single((await storage.Jobs.List(new JobFilter { CreatedBefore = TestJobs.Now }, default)).Jobs);
         Assert.Equal(OperationKind.Filter, earlier.Spec.Operation);
     }
@@ -401,7 +408,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
 
         var steps = await storage.PruneAll();
         var events = new List<(JobId, JobPhase)>();
-        for (var now = DateTimeOffset.UtcNow.AddMinutes(1); await outbox.Claim(10, TimeSpan.FromMinutes(1), now, default) is [var message];)
+        for (var now = DateTimeOffset.UtcNow.AddMinutes(1); await outbox.Claim(
+            10, TimeSpan.FromMinutes(1), now, default) is [var message];)
         {
             events.Add((message.Job, message.Phase));
             await outbox.Finish(message, error: null, now, default);
@@ -454,7 +462,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         Assert.Equal(2, await storage.Jobs.CountActive(default));
     }
 
-    // Commits of a hot job overlap without a break: a change waits for those that were before it, and those after wait for the change.
+    // Commits of a hot job overlap without a break: a change waits for those that were before it, and those after wait for the
+    // change.
     [Fact]
     public async Task TryApply_WhileCommitsOverlap_IsNotPassedByThoseThatComeAfter()
     {
@@ -535,7 +544,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
 
     private static JobPlan Plan() => new()
     {
-        Datasets = new Dictionary<string, PlannedDataset>(), Stages = [], Columns = [new ColumnSchema("n", "BIGINT")], Query = "SELECT 1 AS n",
+        Datasets = new Dictionary<string, PlannedDataset>(), Stages =
+            [], Columns = [new ColumnSchema("n", "BIGINT")], Query = "SELECT 1 AS n",
     };
 
     private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value, WireJson.Options);

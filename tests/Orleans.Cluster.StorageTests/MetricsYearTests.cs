@@ -16,13 +16,16 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
     private static readonly DateTimeOffset Now = new(2026, 6, 30, 12, 34, 50, TimeSpan.Zero);
 
     // Level, seconds of a row, days kept.
-    private static readonly (int Level, int Seconds, int Days)[] Levels = [(0, 10, 1), (1, 60, 14), (2, 300, 60), (3, 1800, 365), (4, 10_800, 365)];
+    private static readonly (int Level, int Seconds, int Days)[] Levels =
+        [(0, 10, 1), (1, 60, 14), (2, 300, 60), (3, 1800, 365), (4, 10_800, 365)];
 
     /// <summary>One figure is the time itself, in hours; the others are there because a real sample has as many.</summary>
     private static readonly string[] Others =
     [
-        "workers", "workersActive", "slots", "slotsBusy", "cpu", "memoryOfferedBytes", "memoryGrantedBytes", "memoryUsedBytes", "jobsActive", "partitionsRunning",
-        "partitionsPerSecond", "rowsPerSecond", "bytesPerSecond", "failuresPerSecond", "lostPerSecond", "partitionsWaitingLow", "partitionsWaitingNormal",
+        "workers", "workersActive", "slots", "slotsBusy", "cpu", "memoryOfferedBytes", "memoryGrantedBytes", "memoryUsedBytes",
+        "jobsActive", "partitionsRunning",
+        "partitionsPerSecond", "rowsPerSecond", "bytesPerSecond", "failuresPerSecond", "lostPerSecond", "partitionsWaitingLow",
+        "partitionsWaitingNormal",
         "partitionsWaitingHigh", "partitionsWaitingCritical",
     ];
 
@@ -45,17 +48,26 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
             {
                 var (clock, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
                 samples = await metrics.Query(since, Now, step, default);
-                JsonSerializer.SerializeToUtf8Bytes(samples.Select(sample => new { sample.At, sample.Figures }), WireJson.Options);
-                (wall, cpu) = (Math.Min(wall, clock.Elapsed.TotalMilliseconds), Math.Min(cpu, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds));
+                JsonSerializer.SerializeToUtf8Bytes(
+                    samples.Select(sample => new { sample.At, sample.Figures }), WireJson.Options);
+                (wall, cpu) = (Math.Min(wall, clock.Elapsed.TotalMilliseconds),
+                    Math.Min(cpu, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds));
             }
 
             times.Add((wall, cpu));
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{span} by {step}: {samples.Count} windows, {wall:0} ms, {cpu:0} ms of a processor"));
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{span} by {step}: {samples.Count} windows, {wall:0} ms, {cpu:0} ms of a processor"));
             AssertWhole(since, step, samples);
         }
 
-        var (middle, worst) = (times.Order().ElementAt(times.Count / 2), (times.Max(time => time.Wall), times.Max(time => time.Cpu)));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{database}: {times.Count} questions; ms, and ms of a processor: median {middle:0}, worst {worst:0}"));
+        var (middle, worst) = (times.Order().ElementAt(times.Count / 2),
+            (times.Max(time => time.Wall), times.Max(time => time.Cpu)));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{database}: {times.Count} questions; ms, and ms of a processor: median {middle:0}, worst {worst:0}"));
     }
 
     private static IEnumerable<(TimeSpan Span, TimeSpan Step)> Questions(Random random)
@@ -78,7 +90,8 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
         }
     }
 
-    // A row is counted to the window that it begins in, so a mean is off by what rows reach over the ends of their window at most.
+    // A row is counted to the window that it begins in, so a mean is off by what rows reach over the ends of their window at
+    // most.
     private static void AssertWhole(DateTimeOffset since, TimeSpan step, IReadOnlyList<MetricsSample> samples)
     {
         Assert.InRange(samples.Count, 1, MostWindows + 1);
@@ -88,10 +101,12 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
             Assert.Equal(0, sample.At.UtcTicks % step.Ticks);
             var middle = (sample.At - DateTimeOffset.UnixEpoch).TotalHours + (step.TotalHours / 2);
             var age = Now - sample.At;
-            var coarsest = TimeSpan.FromSeconds(Levels.First(level => age <= TimeSpan.FromDays(level.Days) + step || level.Level == 4).Seconds);
+            var coarsest = TimeSpan.FromSeconds(
+                Levels.First(level => age <= TimeSpan.FromDays(level.Days) + step || level.Level == 4).Seconds);
             var tolerance = Math.Max(step.TotalHours, coarsest.TotalHours * 6);
             Assert.True(
-                Math.Abs(sample.Figures["hours"] - middle) <= tolerance, $"{sample.At:u} by {step}: {sample.Figures["hours"]} is not within {tolerance} of {middle}.");
+                Math.Abs(sample.Figures["hours"] - middle) <= tolerance,
+                $"{sample.At:u} by {step}: {sample.Figures["hours"]} is not within {tolerance} of {middle}.");
             Assert.Equal(Others.Length + 1, sample.Figures.Count);
         }
 
@@ -104,7 +119,8 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
 
     private static async Task Fill(TestStorage storage)
     {
-        var others = string.Join(',', Others.Select((name, n) => $"\"{name}\":{(1234.5678 * n).ToString(CultureInfo.InvariantCulture)}"));
+        var others = string.Join(
+            ',', Others.Select((name, n) => $"\"{name}\":{(1234.5678 * n).ToString(CultureInfo.InvariantCulture)}"));
         foreach (var (level, seconds, days) in Levels)
         {
             var until = Now.ToUnixTimeSeconds() / seconds * seconds;
@@ -118,7 +134,8 @@ public sealed class MetricsYearTests(PostgresFixture postgres, ITestOutputHelper
                 FROM n
                 """);
             await storage.Database.WriteInAnyEpoch(
-                db => db.Database.ExecuteSqlRawAsync(sql.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal)), default);
+                db => db.Database.ExecuteSqlRawAsync(sql.Replace("{", "{{", StringComparison.Ordinal)
+                    .Replace("}", "}}", StringComparison.Ordinal)), default);
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed class OrleansScriptTests(PostgresFixture postgres)
 
         for (var grain = 0; grain < 50; grain++)
         {
-            var versions = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Write(storage, $"job-{grain}", version: null))));
+            var versions = await Task.WhenAll(Enumerable.Range(0, 3)
+                .Select(_ => Task.Run(() => Write(storage, $"job-{grain}", version: null))));
             Assert.Equal([null, null, 1], versions.Order());
             Assert.Equal(1, await Run(storage, "ReadFromStorageKey", "Version", Grain($"job-{grain}")));
         }
@@ -73,12 +74,14 @@ public sealed class OrleansScriptTests(PostgresFixture postgres)
 
     private static (string, object?)[] Details =>
     [
-        ("SiloName", "s"), ("HostName", "h"), ("Status", 1), ("ProxyPort", 30000), ("StartTime", DateTime.UtcNow), ("IAmAliveTime", DateTime.UtcNow),
+        ("SiloName", "s"), ("HostName", "h"), ("Status", 1), ("ProxyPort", 30000), ("StartTime", DateTime.UtcNow),
+        ("IAmAliveTime", DateTime.UtcNow),
     ];
 
     private static (string, object?)[] Changes => [("Status", 3), ("SuspectTimes", ""), ("IAmAliveTime", DateTime.UtcNow)];
 
-    private static (string, object?)[] Silo(int port) => [.. Deployment, ("Address", "127.0.0.1"), ("Port", port), ("Generation", 7)];
+    private static (string, object?)[] Silo(int port) =>
+        [.. Deployment, ("Address", "127.0.0.1"), ("Port", port), ("Generation", 7)];
 
     private static (string, object?)[] Grain(string key) =>
     [
@@ -91,7 +94,8 @@ public sealed class OrleansScriptTests(PostgresFixture postgres)
         [.. Grain(key), ("GrainStateVersion", version), ("PayloadBinary", new byte[] { 1, 2 })]);
 
     /// <returns>The column (the first when not named) of the only row; null when there is none.</returns>
-    private static async Task<int?> Run(TestStorage storage, string key, string? column, (string Name, object? Value)[] parameters)
+    private static async Task<int?> Run(
+        TestStorage storage, string key, string? column, (string Name, object? Value)[] parameters)
     {
         var connection = storage.Services.GetRequiredService<StorageConnection>();
         await using DbConnection database = connection.IsEmbedded

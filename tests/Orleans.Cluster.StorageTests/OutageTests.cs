@@ -37,7 +37,8 @@ public sealed class OutageTests
         await using var storage = TestStorage.On(server.ConnectionString);
         await storage.Database.Migrate(default);
         var job = await storage.Jobs.StoreRunning(partitions: 4);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => storage.Jobs.Find(job.Id, CancellationToken.None))); // Fills the pool.
+        // Fills the pool.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => storage.Jobs.Find(job.Id, CancellationToken.None)));
 
         await server.Restart(immediate: true);
 

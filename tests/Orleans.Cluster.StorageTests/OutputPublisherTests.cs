@@ -14,7 +14,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.StorageTests;
 
-/// <summary>Publishing that is cut off, done twice, done by two at once, or done from artifacts that are not what was committed.</summary>
+/// <summary>
+/// Publishing that is cut off, done twice, done by two at once, or done from artifacts that are not what was committed.
+/// </summary>
 public sealed class OutputPublisherTests : IDisposable
 {
     private const int Partitions = 3;
@@ -27,7 +29,8 @@ public sealed class OutputPublisherTests : IDisposable
         [
             new StagePlan
             {
-                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [], Output = new TaskOutput { Kind = OutputKind.Result },
+                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [],
+                Output = new TaskOutput { Kind = OutputKind.Result },
             },
         ],
     };
@@ -38,9 +41,11 @@ public sealed class OutputPublisherTests : IDisposable
 
     public OutputPublisherTests()
     {
-        var settings = Options.Create(new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root], OutputFileMode = "0640" });
+        var settings = Options.Create(
+            new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root], OutputFileMode = "0640" });
         paths = new ClusterPaths(settings);
-        publisher = new OutputPublisher(paths, new DataRoots(paths), settings, TimeProvider.System, NullLogger<OutputPublisher>.Instance);
+        publisher = new OutputPublisher(
+            paths, new DataRoots(paths), settings, TimeProvider.System, NullLogger<OutputPublisher>.Instance);
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);
@@ -49,7 +54,8 @@ public sealed class OutputPublisherTests : IDisposable
     public async Task Publish_CutOffBeforeTheManifest_DoneAgainEndsInTheSameFiles()
     {
         var job = Job();
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => Publish(job, () => throw new StorageUnavailableException("away", new IOException())));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            Publish(job, () => throw new StorageUnavailableException("away", new IOException())));
         var before = Files();
         File.WriteAllText(Path.Combine(root, "out", $".part-{job.State.Id}-00000-1-000.csv.killed.tmp"), "half of a fi");
 
@@ -58,7 +64,8 @@ public sealed class OutputPublisherTests : IDisposable
         Assert.Equal(Partitions, before.Count);
         Assert.All(before, file => Assert.StartsWith(".part-", file, StringComparison.Ordinal));
         Assert.Equal(before.Select(file => file[1..]), result!.Files.Select(file => file.Path));
-        Assert.Equal(result.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(result.Files.Select(file => file.Path)
+            .Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
     }
 
     // Under a umask that closes all else, they would be their owner's alone; under the usual one, everybody's.
@@ -70,7 +77,8 @@ public sealed class OutputPublisherTests : IDisposable
         var files = Directory.GetFiles(Path.Combine(root, "out"));
         const UnixFileMode file = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
         Assert.Equal([file], files.Select(File.GetUnixFileMode).Distinct());
-        Assert.Equal(file | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Path.Combine(root, "out")));
+        Assert.Equal(
+            file | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Path.Combine(root, "out")));
     }
 
     [Fact]
@@ -86,13 +94,16 @@ public sealed class OutputPublisherTests : IDisposable
             }
             catch (IOException)
             {
-                return await Publish(job); // Another has finished meanwhile and tidied up: what the job's grain does at its next look.
+                // Another has finished meanwhile and tidied up: what the job's grain does at its next look.
+                return await Publish(job);
             }
         }));
 
         Assert.All(results, result => Assert.Equal(results[0]!.Files, result!.Files));
-        Assert.Equal(results[0]!.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
-        Assert.All(results[0]!.Files, file => Assert.Equal(file.Sha256, Hash(File.ReadAllBytes(Path.Combine(root, "out", file.Path)))));
+        Assert.Equal(results[0]!.Files.Select(file => file.Path)
+            .Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.All(results[0]!.Files,
+            file => Assert.Equal(file.Sha256, Hash(File.ReadAllBytes(Path.Combine(root, "out", file.Path)))));
     }
 
     [Fact]
@@ -138,9 +149,11 @@ public sealed class OutputPublisherTests : IDisposable
         var again = Committed(job.State.Id, 1, attempt: 5, "made,again\n");
 
         var output = await publisher.Publish(
-            job, Plan, [Committed(job.State.Id, 0, 4), again, Committed(job.State.Id, 2, 4, Text(2))], () => Task.FromResult(true), default);
+            job, Plan, [Committed(job.State.Id, 0, 4), again, Committed(job.State.Id, 2, 4, Text(2))],
+            () => Task.FromResult(true), default);
 
-        Assert.Equal(output!.Result.Files.Select(file => file.Path).Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
+        Assert.Equal(output!.Result.Files.Select(file => file.Path)
+            .Append(OutputNames.Manifest(job.State.Id)).Order(StringComparer.Ordinal), Files());
         Assert.Contains(Files(), file => file.Contains("-00001-5-", StringComparison.Ordinal));
     }
 
@@ -150,10 +163,13 @@ public sealed class OutputPublisherTests : IDisposable
         var earlier = Job();
         await Publish(earlier);
         var job = Job(OutputMode.Overwrite);
-        using var folder = new OutputFolder(Path.Combine(root, "out"), root, job.State.Id, epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules);
+        using var folder = new OutputFolder(
+            Path.Combine(root, "out"), root, job.State.Id, epoch: 1, PublishedModes.Of(new ClusterSettings()),
+            new DataRoots(paths).Rules);
         folder.NoteReplaced(folder.Others());
         await Publish(job, () => Task.FromResult(false));
-        ResultFile[] parts = [.. Files().Where(file => file.StartsWith($".part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
+        ResultFile[] parts =
+            [.. Files().Where(file => file.StartsWith($".part-{job.State.Id}", StringComparison.Ordinal)).Select(AsPublished)];
         folder.Publish(new JobResult(Partitions, parts.Sum(part => part.Bytes), [], parts));
 
         var result = await Publish(job);
@@ -172,7 +188,9 @@ public sealed class OutputPublisherTests : IDisposable
         var job = Job(OutputMode.Overwrite);
         var stranger = JobId.New();
         var other = Directory.CreateDirectory(Path.Combine(root, "other")).FullName;
-        var victim = Path.Combine(form.StartsWith("key", StringComparison.Ordinal) ? other : root, form.StartsWith("key", StringComparison.Ordinal) ? $"part-{stranger}-00000-1-000.csv" : "precious.csv");
+        var victim = Path.Combine(form.StartsWith("key", StringComparison.Ordinal)
+            ? other
+            : root, form.StartsWith("key", StringComparison.Ordinal) ? $"part-{stranger}-00000-1-000.csv" : "precious.csv");
         var own = $"mine-{Guid.NewGuid():N}.csv";
         File.WriteAllText(victim, "precious");
         Directory.CreateDirectory(Path.Combine(root, "out"));
@@ -252,7 +270,8 @@ public sealed class OutputPublisherTests : IDisposable
         var job = Job(OutputMode.Overwrite);
         await Publish(job);
 
-        await Assert.ThrowsAsync<ClusterException>(() => Publish(late with { Spec = late.Spec with { Output = late.Spec.Output! with { Mode = OutputMode.Append } } }));
+        await Assert.ThrowsAsync<ClusterException>(() =>
+            Publish(late with { Spec = late.Spec with { Output = late.Spec.Output! with { Mode = OutputMode.Append } } }));
 
         Assert.Equal([OutputNames.Manifest(job.State.Id)], Files().Where(file => file.StartsWith('_')));
     }
@@ -302,9 +321,11 @@ public sealed class OutputPublisherTests : IDisposable
         var inner = Directory.CreateDirectory(Path.Combine(root, "out", "year")).FullName;
         File.WriteAllText(Path.Combine(root, "out", ".hidden"), "");
         await Publish(Job(OutputMode.Append));
-        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*").Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
+        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*")
+            .Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
         var empty = await Publish(Job());
-        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*").Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
+        Directory.EnumerateFiles(Path.Combine(root, "out"), "*part-*")
+            .Concat(Directory.EnumerateFiles(Path.Combine(root, "out"), "_*")).ToList().ForEach(File.Delete);
         File.WriteAllText(Path.Combine(inner, "mine.csv"), "nobody's");
 
         var refusal = await Assert.ThrowsAsync<ClusterException>(() => Publish(Job()));
@@ -358,7 +379,8 @@ public sealed class OutputPublisherTests : IDisposable
 
         var refused = Assert.Throws<ClusterException>(
             () => new OutputFolder(
-                Path.Combine(root, "out"), root, JobId.New(), epoch: 1, PublishedModes.Of(new ClusterSettings()), new DataRoots(paths).Rules));
+                Path.Combine(root, "out"), root, JobId.New(), epoch: 1, PublishedModes.Of(new ClusterSettings()),
+                new DataRoots(paths).Rules));
 
         Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code);
     }
@@ -370,7 +392,9 @@ public sealed class OutputPublisherTests : IDisposable
         var job = Job(OutputMode.Overwrite);
         var folder = Directory.CreateDirectory(Path.Combine(root, "out")).FullName;
         using var pipes = System.Diagnostics.Process.Start(
-            "mkfifo", [Path.Combine(folder, OutputNames.Manifest(JobId.New())), Path.Combine(folder, $"._replaced-{job.State.Id}.json"), Path.Combine(folder, OutputNames.Manifest(job.State.Id))]);
+            "mkfifo",
+            [Path.Combine(folder, OutputNames.Manifest(JobId.New())), Path.Combine(folder, $"._replaced-{job.State.Id}.json"),
+                Path.Combine(folder, OutputNames.Manifest(job.State.Id))]);
         await pipes.WaitForExitAsync(TestContext.Current.CancellationToken);
         File.CreateSymbolicLink(Path.Combine(folder, OutputNames.Manifest(JobId.New())), "/dev/zero");
 
@@ -390,7 +414,8 @@ public sealed class OutputPublisherTests : IDisposable
             Array.ForEach(sources, source => File.WriteAllText(source, source));
             using var start = new Barrier(2);
 
-            var moved = sources.AsParallel().WithDegreeOfParallelism(2).WithExecutionMode(ParallelExecutionMode.ForceParallelism).Select(source =>
+            var moved = sources.AsParallel()
+                .WithDegreeOfParallelism(2).WithExecutionMode(ParallelExecutionMode.ForceParallelism).Select(source =>
             {
                 start.SignalAndWait();
                 return NoReplaceMove.TryMove(source, target) ? source : null;
@@ -401,7 +426,8 @@ public sealed class OutputPublisherTests : IDisposable
         }
     }
 
-    private async Task<JobResult?> Publish(JobRecord job, Func<Task<bool>>? isWanted = null) => (await PublishOutput(job, isWanted))?.Result;
+    private async Task<JobResult?> Publish(JobRecord job, Func<Task<bool>>? isWanted = null) =>
+        (await PublishOutput(job, isWanted))?.Result;
 
     private Task<PublishedOutput?> PublishOutput(JobRecord job, Func<Task<bool>>? isWanted = null) => publisher.Publish(
         job, Plan, [.. Enumerable.Range(0, Partitions).Select(number => Committed(job.State.Id, number, attempt: 4))],
@@ -409,7 +435,8 @@ public sealed class OutputPublisherTests : IDisposable
 
     private void WriteManifest(JobId job, params string[] files) => File.WriteAllText(
         Path.Combine(root, "out", OutputNames.Manifest(job)),
-        System.Text.Json.JsonSerializer.Serialize(new JobResult(1, 1, [], [.. files.Select(file => new ResultFile(file, 1, 1, ""))]), WireJson.Options));
+        System.Text.Json.JsonSerializer.Serialize(
+            new JobResult(1, 1, [], [.. files.Select(file => new ResultFile(file, 1, 1, ""))]), WireJson.Options));
 
     private ResultFile AsPublished(string file)
     {
@@ -451,7 +478,8 @@ public sealed class OutputPublisherTests : IDisposable
             State = PartitionState.Committed,
             Attempt = attempt,
             ArtifactFolder = folder,
-            Manifest = new TaskManifest { RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, bytes.Length, Hash(bytes))], Cost = new TaskCost(0, 0, 0, 0) },
+            Manifest = new TaskManifest { RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, bytes.Length, Hash(bytes))],
+                Cost = new TaskCost(0, 0, 0, 0) },
         };
     }
 

@@ -11,7 +11,8 @@ public sealed class SchemaMigratorTests(PostgresFixture postgres)
     /// <summary>What Orleans 10.4 asks for at start; without one of them a silo does not start.</summary>
     private static readonly string[] OrleansKeys =
     [
-        "CleanupDefunctSiloEntriesKey", "ClearStorageKey", "DeleteMembershipTableEntriesKey", "DeleteStorageKey", "GatewaysQueryKey",
+        "CleanupDefunctSiloEntriesKey", "ClearStorageKey", "DeleteMembershipTableEntriesKey", "DeleteStorageKey",
+        "GatewaysQueryKey",
         "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey", "MembershipReadRowKey", "ReadFromStorageKey",
         "UpdateIAmAlivetimeKey", "UpdateMembershipKey", "WriteToStorageKey",
     ];

@@ -150,21 +150,27 @@ public sealed class StoreMarkTests(PostgresFixture postgres) : IDisposable
         File.WriteAllText(Path.Combine(folder.FullName, "part-0.parquet"), "rows");
     }
 
-    private ClusterPaths Paths(TestStorage storage) => new(Options.Create(new ClusterSettings { StateDirectory = storage.StateFolder, ArtifactStore = share }));
+    private ClusterPaths Paths(TestStorage storage) =>
+        new(Options.Create(new ClusterSettings { StateDirectory = storage.StateFolder, ArtifactStore = share }));
 
     private StoreMark Mark(TestStorage storage) => new(
-        Paths(storage), storage.Services.GetRequiredService<IStoreIdentities>(), storage.Jobs, new ArtifactFolders(Paths(storage)));
+        Paths(storage), storage.Services.GetRequiredService<IStoreIdentities>(), storage.Jobs,
+        new ArtifactFolders(Paths(storage)));
 
     private StoreWatch Watch(TestStorage storage) => new(
-        Mark(storage), storage.Services.GetRequiredService<IStoreIdentities>(), Paths(storage), TimeProvider.System, NullLogger<StoreWatch>.Instance);
+        Mark(storage), storage.Services.GetRequiredService<IStoreIdentities>(), Paths(storage), TimeProvider.System,
+        NullLogger<StoreWatch>.Instance);
 
     private JanitorService Janitor(TestStorage storage)
     {
         var options = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
         var artifacts = new ArtifactJanitor(
-            storage.Jobs, storage.Checkpoints, new ArtifactFolders(Paths(storage)), new NoOutputs(), options, TimeProvider.System, NullLogger<ArtifactJanitor>.Instance);
+            storage.Jobs, storage.Checkpoints, new ArtifactFolders(Paths(storage)), new NoOutputs(), options, TimeProvider.System,
+            NullLogger<ArtifactJanitor>.Instance);
         return new JanitorService(
-            artifacts, Mark(storage), new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
-            storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options, TimeProvider.System, NullLogger<JanitorService>.Instance);
+            artifacts, Mark(storage),
+            new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
+            storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options,
+            TimeProvider.System, NullLogger<JanitorService>.Instance);
     }
 }

@@ -43,7 +43,8 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
 
         foreach (var refused in (SubmitOrigin[])[Ann, Nobody])
         {
-            Assert.Equal(Contracts.ProblemCode.QueueFull, (await Assert.ThrowsAsync<ClusterException>(() => Check(rules, refused))).Code);
+            Assert.Equal(
+                Contracts.ProblemCode.QueueFull, (await Assert.ThrowsAsync<ClusterException>(() => Check(rules, refused))).Code);
         }
 
         await Check(rules, Root);
@@ -55,7 +56,8 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var earlier = await storage.Jobs.Create(TestJobs.New(JobPhase.Succeeded, owner: "key:ann"), default);
         var rules = Rules(storage, new QueueOptions(), earlier.State.Id, JobId.New());
-        var spec = new JobSpec { Operation = OperationKind.Convert, Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
+        var spec = new JobSpec { Operation = OperationKind.Convert,
+            Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => rules.Check(spec, Eve, default));
 
@@ -72,7 +74,8 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var spec = new JobSpec { Operation = OperationKind.Convert, Priority = JobPriority.Critical };
 
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => Rules(storage, new QueueOptions()).Check(spec, Eve, default));
+        var refused = await Assert.ThrowsAsync<ClusterException>(() => Rules(storage, new QueueOptions())
+            .Check(spec, Eve, default));
 
         Assert.Equal(Contracts.ProblemCode.Forbidden, refused.Code);
         await Rules(storage, new QueueOptions()).Check(spec, Root, default);
@@ -100,21 +103,26 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
     public async Task Create_OutputOfAnotherCallersActiveJob_IsRefusedWithoutItsName(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);
-        var spec = new JobSpec { Operation = OperationKind.Convert, Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
+        var spec = new JobSpec { Operation = OperationKind.Convert,
+            Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
         var first = await storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:ann"), default);
 
-        var other = await Assert.ThrowsAsync<ClusterException>(() => storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:eve"), default));
-        var own = await Assert.ThrowsAsync<ClusterException>(() => storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:ann"), default));
+        var other = await Assert.ThrowsAsync<ClusterException>(() =>
+            storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:eve"), default));
+        var own = await Assert.ThrowsAsync<ClusterException>(() =>
+            storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:ann"), default));
 
         Assert.Equal((Contracts.ProblemCode.OutputInUse, Contracts.ProblemCode.OutputInUse), (other.Code, own.Code));
         Assert.DoesNotContain(first.State.Id.Value, other.Message, StringComparison.Ordinal);
         Assert.Contains(first.State.Id.Value, own.Message, StringComparison.Ordinal);
     }
 
-    private static Task<JobSpec> Check(SubmitRules rules, SubmitOrigin origin) => rules.Check(new JobSpec { Operation = OperationKind.Aggregate }, origin, default);
+    private static Task<JobSpec> Check(SubmitRules rules, SubmitOrigin origin) =>
+        rules.Check(new JobSpec { Operation = OperationKind.Aggregate }, origin, default);
 
     private static SubmitRules Rules(TestStorage storage, QueueOptions queue, params JobId[] inTheFolder) => new(
-        storage.Jobs, new Folder(inTheFolder), new ActiveJobCount(storage.Jobs, TimeProvider.System), Options.Create(queue), Options.Create(new JobOptions()));
+        storage.Jobs, new Folder(inTheFolder), new ActiveJobCount(storage.Jobs, TimeProvider.System), Options.Create(queue),
+        Options.Create(new JobOptions()));
 
     private sealed class Folder(params JobId[] jobs) : IOutputOwners
     {

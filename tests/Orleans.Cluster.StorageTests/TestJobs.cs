@@ -10,7 +10,8 @@ namespace Orleans.Cluster.StorageTests;
 internal sealed class NoOutputs : IOutputPublisher
 {
     public Task<PublishedOutput?> Publish(
-        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
+        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task Clear(JobRecord job, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -24,7 +25,8 @@ internal static class TestJobs
     public static readonly WorkerId OtherWorker = new("w-2");
 
     public static NewJob New(
-        JobPhase phase = JobPhase.Queued, string? key = null, string? hash = null, JobSpec? spec = null, DateTimeOffset? createdAt = null,
+        JobPhase phase = JobPhase.Queued, string? key = null, string? hash = null, JobSpec? spec = null,
+        DateTimeOffset? createdAt = null,
         string? owner = null)
     {
         spec ??= new JobSpec { Operation = OperationKind.Aggregate };
@@ -47,7 +49,9 @@ internal static class TestJobs
     {
         var upkeep = storage.Services.GetRequiredService<IStorageUpkeep>();
         var steps = new List<int>();
-        while (await upkeep.Prune(DateTimeOffset.MinValue, DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch, CancellationToken.None) is > 0 and var rows)
+        while (await upkeep.Prune(
+            DateTimeOffset.MinValue, DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch,
+            CancellationToken.None) is > 0 and var rows)
         {
             steps.Add(rows);
         }
@@ -62,7 +66,8 @@ internal static class TestJobs
         var stored = await jobs.Create(New(spec: spec), CancellationToken.None);
         return await jobs.Apply(
             stored.State with { Phase = JobPhase.Running, Stages = [new StageState(0, StagePhase.Open, partitions)] },
-            change => change with { OpenPartitions = [.. Enumerable.Range(0, partitions).Select(n => Partition(stored.State.Id, n))] });
+            change => change with { OpenPartitions =
+                [.. Enumerable.Range(0, partitions).Select(n => Partition(stored.State.Id, n))] });
     }
 
     /// <summary>Stores a change that must be accepted; the state as stored.</summary>
@@ -96,7 +101,8 @@ internal static class TestJobs
         return new AttemptCommit(attempt, epoch, worker, attempt.ToString(), manifest, Now);
     }
 
-    public static Task<bool> End(this ICheckpointStore store, PartitionRecord partition, FailureKind kind, WorkerId? worker = null) =>
+    public static Task<bool> End(
+        this ICheckpointStore store, PartitionRecord partition, FailureKind kind, WorkerId? worker = null) =>
         store.End(
             new AttemptEnd(AttemptOf(partition), worker ?? Worker, new AttemptFailure(kind, "because"), Cost: null, Now),
             CancellationToken.None);

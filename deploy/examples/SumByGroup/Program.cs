@@ -11,7 +11,8 @@ if (args is not [var file, var group, var column])
     return 2;
 }
 
-// A host would call AddOrleansCluster() on its own services; the section "OrleansCluster" of its configuration then has the options.
+// A host would call AddOrleansCluster() on its own services; the section "OrleansCluster" of its configuration then has the
+// options.
 await using var services = new ServiceCollection()
     .AddOrleansCluster(options =>
     {

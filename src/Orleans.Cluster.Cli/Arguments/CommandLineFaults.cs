@@ -5,7 +5,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Cli.Arguments;
 
-/// <summary>What is wrong with a command line, in the words of this tool. A misspelt option is never taken for the value of an argument.</summary>
+/// <summary>
+/// What is wrong with a command line, in the words of this tool. A misspelt option is never taken for the value of an argument.
+/// </summary>
 internal static partial class CommandLineFaults
 {
     private const string CommandMissing = "Required command was not provided";
@@ -30,7 +32,9 @@ internal static partial class CommandLineFaults
             : [.. parsed.Errors.Select(error => InWords(error.Message, parsed)).Distinct()];
     }
 
-    /// <summary>The same of a line that asks for help: of a command that does not exist there is none. A shell asks for half a word.</summary>
+    /// <summary>
+    /// The same of a line that asks for help: of a command that does not exist there is none. A shell asks for half a word.
+    /// </summary>
     public static IReadOnlyList<string> OfHelp(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
@@ -44,7 +48,8 @@ internal static partial class CommandLineFaults
     public static string SeeHelp(ParseResult parsed, string toolName)
     {
         var names = new List<string>();
-        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } command; at = command.Parent)
+        for (SymbolResult? at =
+            parsed.CommandResult; at is CommandResult { Command: not RootCommand } command; at = command.Parent)
         {
             names.Insert(0, command.Command.Name);
         }
@@ -52,11 +57,14 @@ internal static partial class CommandLineFaults
         return $"See: {string.Join(' ', names.Prepend(toolName))} --help";
     }
 
-    /// <summary>Words of an enum as a command line takes them: operations in lower case, as everywhere, the others in upper case.</summary>
+    /// <summary>
+    /// Words of an enum as a command line takes them: operations in lower case, as everywhere, the others in upper case.
+    /// </summary>
     public static IEnumerable<string> Words(Type type) =>
         Enum.GetNames(type).Select(word => type == typeof(OperationKind) ? word.ToLowerInvariant() : word.ToUpperInvariant());
 
-    private static string UnknownOption(string name, Command command) => $"Unknown option '{name}'.{Suggest(name, Options(command))}";
+    private static string UnknownOption(string name, Command command) =>
+        $"Unknown option '{name}'.{Suggest(name, Options(command))}";
 
     private static string UnknownWord(string word, Command command) => command.Subcommands.Count == 0
         ? $"Unexpected argument '{word}'."
@@ -73,7 +81,8 @@ internal static partial class CommandLineFaults
 
         if (message.StartsWith(ArgumentMissing, StringComparison.Ordinal))
         {
-            var missing = command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 });
+            var missing = command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0
+                && parsed.GetResult(argument) is not { Tokens.Count: > 0 });
             return $"Missing: {string.Join(", ", missing.Select(argument => $"<{argument.Name}>"))}.";
         }
 
@@ -101,13 +110,15 @@ internal static partial class CommandLineFaults
     private static string Suggest(string word, IEnumerable<string> known) =>
         NearestWord.Find(word, known) is { } near ? $" Did you mean '{near}'?" : "";
 
-    private static IEnumerable<string> Commands(Command command) => command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name);
+    private static IEnumerable<string> Commands(Command command) =>
+        command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name);
 
     private static IEnumerable<string> Options(Command command)
     {
         var own = command.Options.SelectMany(option => option.Aliases.Prepend(option.Name));
         return command.Parents.OfType<Command>()
-            .Aggregate(own, (found, parent) => found.Concat(parent.Options.Where(option => option.Recursive).Select(option => option.Name)));
+            .Aggregate(own,
+                (found, parent) => found.Concat(parent.Options.Where(option => option.Recursive).Select(option => option.Name)));
     }
 
     private static bool StandsBehindDashes(IReadOnlyList<string> args, string value)
@@ -120,6 +131,7 @@ internal static partial class CommandLineFaults
     [GeneratedRegex(@"^--?[A-Za-z][\w-]*(=.*)?$", RegexOptions.Singleline)]
     private static partial Regex OptionForm();
 
-    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|argument|command) '(?<name>[^']*)' as expected type ", RegexOptions.Singleline)]
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|argument|command) '(?<name>[^']*)' as expected type ",
+        RegexOptions.Singleline)]
     private static partial Regex Unparsable();
 }

@@ -13,7 +13,8 @@ internal static class NearestWord
         .Select(pair => pair.candidate)
         .FirstOrDefault();
 
-    private static string Fold(string word) => new([.. word.Where(char.IsLetterOrDigit).Take(LongestWord).Select(char.ToLowerInvariant)]);
+    private static string Fold(string word) =>
+        new([.. word.Where(char.IsLetterOrDigit).Take(LongestWord).Select(char.ToLowerInvariant)]);
 
     /// <summary>Edits between two words; two swapped neighbours count as one.</summary>
     private static int Distance(string a, string b)

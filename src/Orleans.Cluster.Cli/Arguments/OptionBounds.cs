@@ -6,7 +6,8 @@ namespace Orleans.Cluster.Cli.Arguments;
 internal static class OptionBounds
 {
     /// <summary>Refuses a value that does not meet a condition.</summary>
-    public static void Demand<T>(this Option<T> option, Func<T?, bool> isMet, Func<T?, string> say) => option.Validators.Add(result =>
+    public static void Demand<T>(this Option<T> option, Func<T?, bool> isMet, Func<T?, string> say) =>
+        option.Validators.Add(result =>
     {
         T? value;
         try
@@ -25,5 +26,6 @@ internal static class OptionBounds
     });
 
     /// <inheritdoc cref="Demand{T}(Option{T}, Func{T, bool}, Func{T, string})"/>
-    public static void Demand<T>(this Option<T> option, Func<T?, bool> isMet, string message) => option.Demand(isMet, _ => message);
+    public static void Demand<T>(this Option<T> option, Func<T?, bool> isMet, string message) =>
+        option.Demand(isMet, _ => message);
 }

@@ -25,15 +25,19 @@ internal static class AccessCommands
     private static Command CreateKey(CommandFactory commands)
     {
         var name = new Option<string>("--name") { Description = "Whom the key is for; jobs belong to it", Required = true };
-        var role = new Option<AccessRole>("--role") { Description = "VIEWER, SUBMITTER or ADMIN", DefaultValueFactory = _ => AccessRole.Submitter };
-        var end = new Option<DateTimeOffset?>("--expires") { Description = "When it ends by itself; never when absent", HelpName = "time" };
+        var role = new Option<AccessRole>("--role") { Description =
+            "VIEWER, SUBMITTER or ADMIN", DefaultValueFactory = _ => AccessRole.Submitter };
+        var end = new Option<DateTimeOffset?>("--expires") { Description =
+            "When it ends by itself; never when absent", HelpName = "time" };
         return commands.Create("create", "Make an API key and print it, this once", [name, role, end], async session =>
         {
             var made = await session.Cluster.CreateKeyAsync(
-                new NewKey(session.Parsed.GetValue(name)!, session.Parsed.GetValue(role), session.Parsed.GetValue(end)), session.Cancellation);
+                new NewKey(session.Parsed.GetValue(name)!, session.Parsed.GetValue(role), session.Parsed.GetValue(end)),
+                session.Cancellation);
             return session.Show(made, () =>
             {
-                session.Note($"Key {made.Key.Id} ({JobFollower.WireWord(made.Key.Role)} for {made.Key.Name}). It cannot be shown again.");
+                session.Note(
+                    $"Key {made.Key.Id} ({JobFollower.WireWord(made.Key.Role)} for {made.Key.Name}). It cannot be shown again.");
                 session.Console.Text.WriteLine(made.Secret);
             });
         });
@@ -55,13 +59,15 @@ internal static class AccessCommands
         var token = CommandFactory.PageToken();
         return commands.Create("list", "Show the audit log, newest first", [size, token], async session =>
         {
-            var page = await session.Cluster.ListAuditAsync(session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
+            var page = await session.Cluster.ListAuditAsync(
+                session.Parsed.GetValue(size), session.Parsed.GetValue(token), session.Cancellation);
             return session.Show(page, () => AccessViews.WriteAudit(session.Console, page));
         });
     }
 
     private static Command VerifyAudit(CommandFactory commands) =>
-        commands.Create("verify", "Read the whole audit log again: is each entry there and as it was written?", [], async session =>
+        commands.Create(
+            "verify", "Read the whole audit log again: is each entry there and as it was written?", [], async session =>
         {
             var check = await session.Cluster.VerifyAuditAsync(session.Cancellation);
             session.Show(check, () => session.Console.Text.WriteLine(check.Intact

@@ -5,7 +5,9 @@ using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 
-/// <summary>One aggregate as written after --agg: <c>sum:v1</c>, <c>sum:v1:total</c>, <c>count</c>, <c>quantile_cont(0.9):v3:p90</c>.</summary>
+/// <summary>
+/// One aggregate as written after --agg: <c>sum:v1</c>, <c>sum:v1:total</c>, <c>count</c>, <c>quantile_cont(0.9):v3:p90</c>.
+/// </summary>
 internal static partial class AggregateFlag
 {
     private const string DistinctCount = "count_distinct";
@@ -16,7 +18,8 @@ internal static partial class AggregateFlag
         var match = Form().Match(text);
         if (!match.Success)
         {
-            throw new UsageException($"'{text}' is not an aggregate. Write function:column or function:column:name, for example sum:v1:total.");
+            throw new UsageException(
+                $"'{text}' is not an aggregate. Write function:column or function:column:name, for example sum:v1:total.");
         }
 
         var function = match.Groups["function"].Value.ToLowerInvariant();

@@ -11,7 +11,9 @@ internal static class ClusterCommands
 {
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
-        CommandFactory.Group("cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands), Scale(commands),
+        CommandFactory.Group(
+            "cluster", "Look at the cluster and change its size", Status(commands), Start(commands), Stop(commands),
+            Scale(commands),
             Drain(commands), Decisions(commands)),
         Queue(commands), Resources(commands), Recommendations(commands), Metrics(commands), Health(commands), Top(commands),
     ];
@@ -53,7 +55,8 @@ internal static class ClusterCommands
     private static Command Drain(CommandFactory commands)
     {
         var worker = new Argument<string>("worker") { Description = "Id of the worker, as `cluster status` shows it" };
-        return commands.Create("drain", "Let one worker take nothing new, and leave when it is idle", [worker], async session => Show(
+        return commands.Create(
+            "drain", "Let one worker take nothing new, and leave when it is idle", [worker], async session => Show(
             session, await session.Connection.Insight.DrainWorkerAsync(session.Parsed.GetValue(worker)!, session.Cancellation)));
     }
 
@@ -104,20 +107,27 @@ internal static class ClusterCommands
 
     private static Command Metrics(CommandFactory commands)
     {
-        var since = new Option<DateTimeOffset?>("--since") { Description = "Begin of the span; an hour ago when absent", HelpName = "time" };
-        var step = new Option<double?>("--step") { Description = "Seconds of one window; a fitting number when absent", HelpName = "seconds" };
-        return commands.Create("metrics", "Show figures of the cluster, now and over a span of time", [since, step], async session =>
+        var since = new Option<DateTimeOffset?>("--since") { Description =
+            "Begin of the span; an hour ago when absent", HelpName = "time" };
+        var step = new Option<double?>("--step") { Description =
+            "Seconds of one window; a fitting number when absent", HelpName = "seconds" };
+        return commands.Create(
+            "metrics", "Show figures of the cluster, now and over a span of time", [since, step], async session =>
         {
             var metrics = await session.Cluster.GetMetricsAsync(
-                session.Parsed.GetValue(since), session.Parsed.GetValue(step) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, session.Cancellation);
+                session.Parsed.GetValue(since), session.Parsed.GetValue(step) is { } seconds
+                ? TimeSpan.FromSeconds(seconds)
+                : null, session.Cancellation);
             return session.Show(metrics, () => FigureViews.WriteMetrics(session.Console, metrics));
         });
     }
 
     private static Command Health(CommandFactory commands)
     {
-        var ready = new Option<bool>("--ready") { Description = "Print nothing; end with 0 when jobs are accepted and the wanted workers are there, else with 1" };
-        return commands.Create("health", "Show whether storage, membership and queue answer; `doctor` says what to do", [ready], async session =>
+        var ready = new Option<bool>("--ready") { Description =
+            "Print nothing; end with 0 when jobs are accepted and the wanted workers are there, else with 1" };
+        return commands.Create(
+            "health", "Show whether storage, membership and queue answer; `doctor` says what to do", [ready], async session =>
         {
             if (session.Parsed.GetValue(ready))
             {
@@ -132,7 +142,8 @@ internal static class ClusterCommands
 
     private static Command Top(CommandFactory commands)
     {
-        var top = commands.Create("top", "Watch workers and queue until Ctrl-C", [], session => new ClusterWatch(session).RunAsync());
+        var top = commands.Create(
+            "top", "Watch workers and queue until Ctrl-C", [], session => new ClusterWatch(session).RunAsync());
         top.Aliases.Add("workers");
         return top;
     }

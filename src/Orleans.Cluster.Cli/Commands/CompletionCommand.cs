@@ -3,11 +3,13 @@ using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 
-/// <summary>Scripts that let a shell complete commands and options. The program itself knows the words: the shell asks it at each Tab.</summary>
+/// <summary>
+/// Scripts that let a shell complete commands and options. The program itself knows the words: the shell asks it at each Tab.
+/// </summary>
 internal static class CompletionCommand
 {
-    // What is left of the cursor without the program's own name goes to the program, which answers with one word a line: each that has what
-    // was typed anywhere in it. The shell keeps those that begin with it.
+    // What is left of the cursor without the program's own name goes to the program, which answers with one word a line: each
+    // that has what was typed anywhere in it. The shell keeps those that begin with it.
     private const string Bash =
         """
         _orleans_cluster() {

@@ -13,16 +13,20 @@ internal static class DataCommands
 {
     private const int HeadRows = 10;
 
-    public static IEnumerable<Command> Create(CommandFactory commands) => [Head(commands), Schema(commands), Partition(commands), Explain(commands)];
+    public static IEnumerable<Command> Create(CommandFactory commands) =>
+        [Head(commands), Schema(commands), Partition(commands), Explain(commands)];
 
     private static Command Head(CommandFactory commands)
     {
         var paths = Paths(ArgumentArity.OneOrMore);
-        var rows = new Option<int>("--rows", "-n") { Description = "Rows to show, 1 to 1000", DefaultValueFactory = _ => HeadRows };
+        var rows = new Option<int>("--rows", "-n") { Description =
+            "Rows to show, 1 to 1000", DefaultValueFactory = _ => HeadRows };
         var source = new SourceFlags();
-        return commands.Create("head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], async session =>
+        return commands.Create(
+            "head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], async session =>
         {
-            var wanted = new PreviewRequest(ReadSource(session, source, session.Parsed.GetValue(paths) ?? []), session.Parsed.GetValue(rows));
+            var wanted = new PreviewRequest(
+                ReadSource(session, source, session.Parsed.GetValue(paths) ?? []), session.Parsed.GetValue(rows));
             var found = await session.Connection.Insight.PreviewAsync(wanted, session.Cancellation);
             return session.Show(found, () =>
             {
@@ -36,7 +40,8 @@ internal static class DataCommands
     {
         var paths = Paths(ArgumentArity.ZeroOrMore);
         var source = new SourceFlags();
-        return commands.Create("schema", "Show the columns of files and what was found about them", [paths, .. source.Symbols], async session =>
+        return commands.Create(
+            "schema", "Show the columns of files and what was found about them", [paths, .. source.Symbols], async session =>
         {
             var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths) ?? [], null);
             return session.Show(preview, () => PartitionViews.WriteSchema(session.Console, preview));
@@ -46,11 +51,14 @@ internal static class DataCommands
     private static Command Partition(CommandFactory commands)
     {
         var paths = Paths(ArgumentArity.ZeroOrMore);
-        var size = new Option<string?>("--target-bytes") { Description = "Size of a partition, for example 64MB", HelpName = "size" };
+        var size = new Option<string?>("--target-bytes") { Description =
+            "Size of a partition, for example 64MB", HelpName = "size" };
         var source = new SourceFlags();
-        return commands.Create("partition", "Show schema and partitions of a dataset", [paths, size, .. source.Symbols], async session =>
+        return commands.Create(
+            "partition", "Show schema and partitions of a dataset", [paths, size, .. source.Symbols], async session =>
         {
-            var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths) ?? [], Partitioning(session.Parsed.GetValue(size)));
+            var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths)
+                ?? [], Partitioning(session.Parsed.GetValue(size)));
             return session.Show(preview, () => PartitionViews.WritePreview(session.Console, preview));
         });
     }
@@ -58,7 +66,8 @@ internal static class DataCommands
     private static Command Explain(CommandFactory commands)
     {
         var flags = new JobFlags();
-        return commands.Create("explain", "Show the stages that a job would run, or that a job (by its id) runs", flags.Symbols, async session =>
+        return commands.Create(
+            "explain", "Show the stages that a job would run, or that a job (by its id) runs", flags.Symbols, async session =>
         {
             var plan = await PlanAsync(session, flags);
             if (session.Json)
@@ -74,10 +83,13 @@ internal static class DataCommands
 
     private static Argument<string[]> Paths(ArgumentArity arity) => new("path")
     {
-        Description = arity.MinimumNumberOfValues > 0 ? "Files or globs" : "Files or globs; the default dataset when absent", Arity = arity,
+        Description = arity.MinimumNumberOfValues > 0
+            ? "Files or globs"
+            : "Files or globs; the default dataset when absent", Arity = arity,
     };
 
-    private static async Task<DatasetPreview> PreviewAsync(Session session, SourceFlags source, string[] paths, PartitioningSpec? partitioning)
+    private static async Task<DatasetPreview> PreviewAsync(
+        Session session, SourceFlags source, string[] paths, PartitioningSpec? partitioning)
     {
         return await session.Jobs.PartitionAsync(ReadSource(session, source, paths), partitioning, session.Cancellation);
     }

@@ -12,13 +12,17 @@ internal static class DoctorCommand
     {
         var state = new Option<string>("--state")
         {
-            Description = "Folder of an embedded cluster's state", HelpName = "path", DefaultValueFactory = _ => ".orleans-cluster",
+            Description =
+                "Folder of an embedded cluster's state", HelpName = "path", DefaultValueFactory = _ => ".orleans-cluster",
         };
         var data = new Option<string>("--data")
         {
-            Description = "Folder whose files jobs may read; default the working directory", HelpName = "path", DefaultValueFactory = _ => ".",
+            Description = "Folder whose files jobs may read; default the working directory", HelpName = "path",
+            DefaultValueFactory = _ => ".",
         };
-        return commands.Create("doctor", "Look for what is wrong with the cluster and this machine, and say what to do", [state, data], async session =>
+        return commands.Create(
+            "doctor", "Look for what is wrong with the cluster and this machine, and say what to do", [state, data],
+            async session =>
         {
             var machine = new MachineExamination(
                 Path.GetFullPath(session.Parsed.GetValue(state)!), Path.GetFullPath(session.Parsed.GetValue(data)!),
@@ -51,7 +55,8 @@ internal static class DoctorCommand
         catch (ClusterUnreachableException outage)
         {
             reached = false;
-            Show(new("server", FindingKind.Fault, outage.Message, "Start a cluster with `up`, or name its gateway with --server or ORLEANS_CLUSTER_SERVER."));
+            Show(new("server", FindingKind.Fault, outage.Message,
+                "Start a cluster with `up`, or name its gateway with --server or ORLEANS_CLUSTER_SERVER."));
             if (session.Server.IsLoopback)
             {
                 Show(MachineExamination.OfPort(session.Server));
@@ -69,7 +74,8 @@ internal static class DoctorCommand
             session.WriteJson(findings);
         }
 
-        return !reached ? ExitCodes.Unreachable : findings.Exists(finding => finding.Kind == FindingKind.Fault) ? ExitCodes.Failed : ExitCodes.Done;
+        return !reached ? ExitCodes.Unreachable : findings.Exists(finding => finding.Kind == FindingKind.Fault) ? ExitCodes.Failed
+            : ExitCodes.Done;
     }
 
     private static void Write(TextWriter text, Finding finding)

@@ -15,10 +15,13 @@ internal static class EventsCommand
     {
         var job = new Argument<string?>("job")
         {
-            Description = "Id of the job, its first characters, or @last; the whole cluster when absent", Arity = ArgumentArity.ZeroOrOne,
+            Description =
+                "Id of the job, its first characters, or @last; the whole cluster when absent", Arity = ArgumentArity.ZeroOrOne,
         };
         var after = new Option<string?>("--after") { Description = "Id of the last event that you have seen", HelpName = "id" };
-        return commands.Create("events", "Print a job's events until it has ended, or the cluster's until Ctrl-C; --json has the documents", [job, after], async session =>
+        return commands.Create(
+            "events", "Print a job's events until it has ended, or the cluster's until Ctrl-C; --json has the documents",
+            [job, after], async session =>
         {
             var told = session.Parsed.GetValue(after);
             var events = session.Parsed.GetValue(job) is { } one
@@ -42,17 +45,22 @@ internal static class EventsCommand
     private static string Line(JobEvent item) => item.Name switch
     {
         "phase" when Read<JobPhaseEvent>(item) is { } change =>
-            $"{item.Id,-10} {change.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} phase  {JobFollower.WireWord(change.Status)} {change.Detail}".TrimEnd(),
+            ($"{item.Id,-10} {change.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} phase  "
+                + $"{JobFollower.WireWord(change.Status)} {change.Detail}").TrimEnd(),
         "status" when Read<JobStatus>(item) is { } status => $"{item.Id,-10} {"",24} status {Progress(status)}",
-        "job" when Read<JobStatus>(item) is { } status => $"{item.Id} job {status.Id} {JobFollower.WireWord(status.Phase)} {Progress(status)}",
+        "job" when Read<JobStatus>(item) is { } status =>
+            $"{item.Id} job {status.Id} {JobFollower.WireWord(status.Phase)} {Progress(status)}",
         "worker" when Read<WorkerStatus>(item) is { } worker =>
             $"{item.Id} worker {worker.Id.Value} {JobFollower.WireWord(worker.State)} {worker.Busy}/{worker.Slots} slots busy",
-        "decision" when Read<ScalingDecision>(item) is { } decision => $"{item.Id} decision {decision.From} -> {decision.To}: {decision.Reason}",
+        "decision" when Read<ScalingDecision>(item) is { } decision =>
+            $"{item.Id} decision {decision.From} -> {decision.To}: {decision.Reason}",
         _ => $"{item.Id,-10} {item.Name} {item.Data}",
     };
 
     private static string Progress(JobStatus status) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{status.Progress.Fraction:P1} {JobFollower.Detail(status, null)}");
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{status.Progress.Fraction:P1} {JobFollower.Detail(status, null)}");
 
     private static T? Read<T>(JobEvent item) => JsonSerializer.Deserialize<T>(item.Data, WireJson.Options);
 }

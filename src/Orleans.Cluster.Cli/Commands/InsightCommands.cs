@@ -26,7 +26,8 @@ internal static class InsightCommands
     private static Command Profile(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
-        return commands.Create("profile", "Show the engine's operators of each stage, with their time and rows", [job], async session =>
+        return commands.Create(
+            "profile", "Show the engine's operators of each stage, with their time and rows", [job], async session =>
         {
             var profile = await session.Connection.Insight.GetProfileAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(profile, () => InsightViews.WriteProfile(session.Console, profile));
@@ -35,15 +36,18 @@ internal static class InsightCommands
 
     private static Command Timeline(CommandFactory commands)
     {
-        var job = new Argument<string?>("job") { Description = "A job; all jobs of the last quarter of an hour when absent", Arity = ArgumentArity.ZeroOrOne };
+        var job = new Argument<string?>("job") { Description =
+            "A job; all jobs of the last quarter of an hour when absent", Arity = ArgumentArity.ZeroOrOne };
         var from = new Option<DateTimeOffset?>("--from") { Description = "Without a job: begin of the span", HelpName = "time" };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "Without a job: end of the span; now when absent", HelpName = "time" };
+        var to = new Option<DateTimeOffset?>("--to") { Description =
+            "Without a job: end of the span; now when absent", HelpName = "time" };
         return commands.Create("timeline", "Draw which slot ran what, and when", [job, from, to], async session =>
         {
             var insight = session.Connection.Insight;
             var timeline = session.Parsed.GetValue(job) is { } one
                 ? await insight.GetTimelineAsync(await session.JobAsync(one), session.Cancellation)
-                : await insight.GetClusterTimelineAsync(session.Parsed.GetValue(from), session.Parsed.GetValue(to), session.Cancellation);
+                : await insight.GetClusterTimelineAsync(
+                    session.Parsed.GetValue(from), session.Parsed.GetValue(to), session.Cancellation);
             return session.Show(timeline, () => InsightViews.WriteTimeline(session.Console, timeline));
         });
     }
@@ -69,10 +73,13 @@ internal static class InsightCommands
             var spec = await SpecAsync(session, await session.JobAsync(job));
             if (spec.Remove("callback", out var callback))
             {
-                session.Note($"The new job calls nobody back: the secret for {callback?["url"]} cannot be read again. Give it with `submit --file`.");
+                session.Note(
+                    $"The new job calls nobody back: the secret for {callback?["url"]} cannot be read again. Give it with "
+                    + "`submit --file`.");
             }
 
-            var status = await session.Jobs.SubmitJsonAsync(flags.LayOver(spec, session.Parsed), cancellationToken: session.Cancellation);
+            var status = await session.Jobs.SubmitJsonAsync(
+                flags.LayOver(spec, session.Parsed), cancellationToken: session.Cancellation);
             if (session.Parsed.GetValue(wait))
             {
                 session.Note($"Job {status.Id}");
@@ -85,7 +92,8 @@ internal static class InsightCommands
 
     private static Command Browse(CommandFactory commands)
     {
-        var path = new Argument<string?>("path") { Description = "A folder below the data roots; the roots when absent", Arity = ArgumentArity.ZeroOrOne };
+        var path = new Argument<string?>("path") { Description =
+            "A folder below the data roots; the roots when absent", Arity = ArgumentArity.ZeroOrOne };
         var token = CommandFactory.PageToken();
         return commands.Create("browse", "List folders and files that jobs can read", [path, token], async session =>
         {

@@ -11,7 +11,8 @@ internal static class JobCommands
 {
     public static IEnumerable<Command> Create(CommandFactory commands) =>
     [
-        Submit(commands), SqlCommand.Create(commands), Status(commands), Watch(commands), .. ResultCommand.Create(commands), ListJobs(commands),
+        Submit(commands), SqlCommand.Create(commands), Status(commands), Watch(commands), .. ResultCommand.Create(commands),
+        ListJobs(commands),
         Cancel(commands), Retry(commands), Delete(commands), Logs(commands), Partitions(commands), EventsCommand.Create(commands),
         Callbacks(commands), .. InsightCommands.Create(commands),
     ];
@@ -20,10 +21,12 @@ internal static class JobCommands
     {
         var flags = new JobFlags();
         var wait = new Option<bool>("--wait") { Description = "Follow the job to its end; the second Ctrl-C cancels it" };
-        var key = new Option<string?>("--idempotency-key") { Description = "Two submits with one key make one job", HelpName = "key" };
+        var key = new Option<string?>("--idempotency-key") { Description =
+            "Two submits with one key make one job", HelpName = "key" };
         return commands.Create("submit", "Submit a job", [.. flags.Symbols, wait, key], async session =>
         {
-            var status = await session.Jobs.SubmitJsonAsync(flags.ToJson(session), session.Parsed.GetValue(key), session.Cancellation);
+            var status = await session.Jobs.SubmitJsonAsync(
+                flags.ToJson(session), session.Parsed.GetValue(key), session.Cancellation);
             if (session.Parsed.GetValue(wait))
             {
                 session.Note($"Job {status.Id}");
@@ -60,11 +63,14 @@ internal static class JobCommands
         var priority = new Option<JobPriority?>("--priority") { Description = "Only jobs of this priority" };
         var operation = new Option<OperationKind?>("--operation") { Description = "Only jobs of this operation" };
         var labels = new Option<string[]>("--label") { Description = "Only jobs with this label", HelpName = "key=value" };
-        var after = new Option<DateTimeOffset?>("--created-after") { Description = "Only jobs made at or after", HelpName = "time" };
+        var after = new Option<DateTimeOffset?>("--created-after") { Description =
+            "Only jobs made at or after", HelpName = "time" };
         var before = new Option<DateTimeOffset?>("--created-before") { Description = "Only jobs made before", HelpName = "time" };
         var token = CommandFactory.PageToken();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print ids alone, one a line" };
-        return commands.Create("list", "List jobs, newest first", [size, phases, priority, operation, labels, after, before, token, quiet], async session =>
+        return commands.Create(
+            "list", "List jobs, newest first", [size, phases, priority, operation, labels, after, before, token, quiet],
+            async session =>
         {
             var page = await session.Jobs.ListAsync(
                 new JobFilter
@@ -112,7 +118,8 @@ internal static class JobCommands
     private static Command Retry(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
-        return commands.Create("retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
+        return commands.Create(
+            "retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
         {
             var status = await session.Jobs.RetryAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(status, () => session.Console.Text.WriteLine(status.Id));
@@ -145,11 +152,13 @@ internal static class JobCommands
         var size = new Option<int>("--limit") { Description = "Partitions to show, 1 to 500", DefaultValueFactory = _ => 100 };
         var token = CommandFactory.PageToken();
         var summary = new Option<bool>("--summary") { Description = "Count the partitions of each stage by their state" };
-        return commands.Create("partitions", "Show a job's partitions and their attempts", [job, size, token, summary], async session =>
+        return commands.Create(
+            "partitions", "Show a job's partitions and their attempts", [job, size, token, summary], async session =>
         {
             if (session.Parsed.GetValue(summary))
             {
-                var counts = await session.Connection.Insight.SummarizePartitionsAsync(await session.JobAsync(job), session.Cancellation);
+                var counts = await session.Connection.Insight.SummarizePartitionsAsync(
+                    await session.JobAsync(job), session.Cancellation);
                 return session.Show(counts, () => InsightViews.WriteSummary(session.Console, counts));
             }
 

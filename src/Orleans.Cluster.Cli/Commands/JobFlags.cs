@@ -14,7 +14,8 @@ namespace Orleans.Cluster.Cli.Commands;
 /// </summary>
 internal sealed class JobFlags
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true };
 
     private readonly Argument<string?> operation = new("operation")
     {
@@ -28,15 +29,19 @@ internal sealed class JobFlags
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> file = Text("--file", "A job in JSON; - reads standard input. Flags change it", "path", "-f");
+    private readonly Option<string?> file = Text(
+        "--file", "A job in JSON; - reads standard input. Flags change it", "path", "-f");
     private readonly Option<string[]> path = List("--path", "Input file or glob inside the data roots", "path");
     private readonly SourceFlags source = new();
     private readonly Option<string?> left = Text("--left", "With join: name of the left input; the first when absent", "name");
-    private readonly Option<string?> right = Text("--right", "With join: name of the right input; the second when absent", "name");
-    private readonly Option<string[]> on = List("--on", "With join: key columns, separated by commas; left=right where names differ", "columns");
+    private readonly Option<string?> right = Text(
+        "--right", "With join: name of the right input; the second when absent", "name");
+    private readonly Option<string[]> on = List(
+        "--on", "With join: key columns, separated by commas; left=right where names differ", "columns");
     private readonly Option<string?> how = Text("--how", "With join: INNER, LEFT, RIGHT, FULL, SEMI or ANTI", "kind");
     private readonly Option<string[]> groupBy = List("--group-by", "Columns, separated by commas", "columns");
-    private readonly Option<string[]> aggregates = List("--agg", "function:column[:name]; count; quantile_cont(0.9):column; count_distinct:column", "spec");
+    private readonly Option<string[]> aggregates = List(
+        "--agg", "function:column[:name]; count; quantile_cont(0.9):column; count_distinct:column", "spec");
     private readonly Option<string[]> columns = List("--columns", "Columns of the result, separated by commas", "columns");
     private readonly Option<string?> where = Text("--where", "Condition on rows, SQL", "condition");
     private readonly Option<string?> having = Text("--having", "Condition on groups, SQL", "condition");
@@ -44,7 +49,8 @@ internal sealed class JobFlags
     private readonly Option<long?> limit = new("--limit") { Description = "At most so many rows", HelpName = "rows" };
     private readonly Option<string?> sql = Text("--sql", "One SELECT over source; the operation is sql", "query");
     private readonly Option<string[]> parameters = List("--param", "Any other parameter: name=JSON or name=text", "name=value");
-    private readonly Option<string?> output = Text("--output", "Folder for the result inside the data roots; kept with the job when absent", "path");
+    private readonly Option<string?> output = Text(
+        "--output", "Folder for the result inside the data roots; kept with the job when absent", "path");
     private readonly Option<string?> outputFormat = Text("--output-format", "PARQUET, CSV, TSV or NDJSON", "format");
     private readonly Option<string?> outputMode = Text("--output-mode", "ERROR_IF_EXISTS, OVERWRITE or APPEND", "mode");
     private readonly Option<string?> name = Text("--name", "A name for people", "text");
@@ -56,17 +62,20 @@ internal sealed class JobFlags
 
     public IEnumerable<Symbol> Symbols =>
     [
-        operation, text, file, path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right, on, how, sql,
+        operation, text, file, path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right,
+        on, how, sql,
         parameters, .. Settings,
     ];
 
     /// <summary>What every kind of job can have: where its result goes, its name, priority, resources and labels.</summary>
-    public IEnumerable<Symbol> Settings => [output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels];
+    public IEnumerable<Symbol> Settings =>
+        [output, outputFormat, outputMode, name, priority, targetBytes, memory, onBadRow, labels];
 
     /// <summary>What can be changed of a job that is submitted again.</summary>
     public IEnumerable<Symbol> Changes =>
     [
-        path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right, on, how, sql, parameters, .. Settings,
+        path, .. source.Symbols, groupBy, aggregates, columns, where, having, orderBy, limit, left, right, on, how, sql,
+        parameters, .. Settings,
     ];
 
     /// <summary>How its files are read.</summary>
@@ -226,7 +235,8 @@ internal sealed class JobFlags
         given is { Length: > 0 } ? new JsonArray([.. given.Select(make)]) : null;
 
     private static string[] Parted(string[]? given) =>
-        [.. (given ?? []).SelectMany(item => item.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        [.. (given ?? [])
+            .SelectMany(item => item.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static string? Upper(string? word) => word?.ToUpper(CultureInfo.InvariantCulture);
 
@@ -234,5 +244,6 @@ internal sealed class JobFlags
         new(name, aliases) { Description = description, HelpName = value };
 
     private static Option<string[]> List(string name, string description, string value) =>
-        new(name) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore };
+        new(name) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false,
+            Arity = ArgumentArity.ZeroOrMore };
 }

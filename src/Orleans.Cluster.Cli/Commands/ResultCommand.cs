@@ -12,13 +12,15 @@ internal static class ResultCommand
 {
     private const int RowsOnScreen = 50;
 
-    public static IEnumerable<Command> Create(CommandFactory commands) => [Result(commands), Download(commands), Quarantine(commands)];
+    public static IEnumerable<Command> Create(CommandFactory commands) =>
+        [Result(commands), Download(commands), Quarantine(commands)];
 
     private static Command Result(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
         var format = new Option<ResultFormat?>("--format") { Description = "json, csv, parquet or arrow; a table when absent" };
-        var target = new Option<string?>("--out", "-o") { Description = "File to write; its ending gives the format", HelpName = "path" };
+        var target = new Option<string?>("--out", "-o") { Description = "File to write; its ending gives the format",
+            HelpName = "path" };
         var limit = new Option<long?>("--limit") { Description = $"At most so many rows; {RowsOnScreen} for a table" };
         var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
         return commands.Create("result", "Show or download a job's rows", [job, format, target, limit, offset], async session =>
@@ -41,11 +43,14 @@ internal static class ResultCommand
     private static Command Download(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
-        var format = new Option<ResultFormat?>("--format") { Description = "arrow, parquet, csv or json; by the file's ending when absent, else parquet" };
-        var target = new Option<string?>("--out", "-o") { Description = "File to write; JOB.parquet in this folder when absent", HelpName = "path" };
+        var format = new Option<ResultFormat?>(
+            "--format") { Description = "arrow, parquet, csv or json; by the file's ending when absent, else parquet" };
+        var target = new Option<string?>("--out", "-o") { Description = "File to write; JOB.parquet in this folder when absent",
+            HelpName = "path" };
         var part = new Option<int?>("--part") { Description = "Only this part of the result", HelpName = "number" };
         var list = new Option<bool>("--list") { Description = "List the parts of the result, and download nothing" };
-        return commands.Create("download", "Download a job's rows, or a part of them, as a file", [job, format, target, part, list], async session =>
+        return commands.Create(
+            "download", "Download a job's rows, or a part of them, as a file", [job, format, target, part, list], async session =>
         {
             var id = await session.JobAsync(job);
             if (session.Parsed.GetValue(list))
@@ -85,10 +90,12 @@ internal static class ResultCommand
         var job = CommandFactory.JobArgument();
         var limit = new Option<long?>("--limit") { Description = $"At most so many rows; {RowsOnScreen} for a table" };
         var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
-        return commands.Create("quarantine", "Show rows that were set aside because they did not fit", [job, limit, offset], async session =>
+        return commands.Create(
+            "quarantine", "Show rows that were set aside because they did not fit", [job, limit, offset], async session =>
         {
             var rows = await session.Jobs.GetQuarantineAsync(
-                await session.JobAsync(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit) ?? (session.Json ? null : RowsOnScreen),
+                await session.JobAsync(job), session.Parsed.GetValue(offset), session.Parsed.GetValue(limit)
+                ?? (session.Json ? null : RowsOnScreen),
                 session.Cancellation);
             if (session.Json)
             {
@@ -108,7 +115,8 @@ internal static class ResultCommand
             throw new UsageException($"{format} is not for a terminal. Name a file with --out.");
         }
 
-        await using var rows = await session.Jobs.OpenResultAsync(page.Job, format, page.Offset, page.Limit, session.Cancellation);
+        await using var rows = await session.Jobs.OpenResultAsync(
+            page.Job, format, page.Offset, page.Limit, session.Cancellation);
         if (path is null)
         {
             var output = session.Console.OpenRawOutput();
@@ -127,7 +135,8 @@ internal static class ResultCommand
         session.Note($"{Quantities.Bytes(file.Length)} in {path}");
     }
 
-    private static string EndingOf(ResultFormat format) => format == ResultFormat.Arrow ? ".arrows" : $".{format.ToString().ToLowerInvariant()}";
+    private static string EndingOf(ResultFormat format) =>
+        format == ResultFormat.Arrow ? ".arrows" : $".{format.ToString().ToLowerInvariant()}";
 
     private static ResultFormat? FormatOf(string? path) => Path.GetExtension(path)?.ToLowerInvariant() switch
     {

@@ -5,21 +5,29 @@ using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
 
-/// <summary>How files are read: the same options on every command that reads some. They become a job's <c>source</c> or <c>sources</c>.</summary>
+/// <summary>
+/// How files are read: the same options on every command that reads some. They become a job's <c>source</c> or <c>sources</c>.
+/// </summary>
 internal sealed class SourceFlags
 {
     private readonly Option<string[]> sources = List(
-        "--source", "A named input, name=path; the query or the join calls it so. Several paths may have one name", "name=path", "-t", "--table");
-    private readonly Option<string?> format = Text("--format", "AUTO, CSV, TSV, PARQUET, JSON, NDJSON, ...; found out when absent", "format");
-    private readonly Option<string?> delimiter = Text("--delimiter", @"Field delimiter of text; \t is a tab, whitespace is runs of spaces", "text");
+        "--source", "A named input, name=path; the query or the join calls it so. Several paths may have one name", "name=path",
+        "-t", "--table");
+    private readonly Option<string?> format = Text(
+        "--format", "AUTO, CSV, TSV, PARQUET, JSON, NDJSON, ...; found out when absent", "format");
+    private readonly Option<string?> delimiter = Text(
+        "--delimiter", @"Field delimiter of text; \t is a tab, whitespace is runs of spaces", "text");
     private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line holds values, not names" };
     private readonly Option<bool> header = new("--header") { Description = "The first line holds names" };
     private readonly Option<string[]> nulls = List("--null", "A word that means NULL, for example NA; may be repeated", "word");
     private readonly Option<string?> encoding = Text("--encoding", "utf-8, utf-16, latin-1 or windows-1252", "name");
-    private readonly Option<string?> comment = Text("--comment", "Lines before the header that begin with this are skipped", "text");
+    private readonly Option<string?> comment = Text(
+        "--comment", "Lines before the header that begin with this are skipped", "text");
     private readonly Option<string?> quote = Text("--quote", "Quote character; an empty text for none", "character");
-    private readonly Option<string[]> types = List("--type", "A column's type, for example count=BIGINT; may be repeated", "column=type");
-    private readonly Option<int?> skip = new("--skip") { Description = "Lines to leave out at the beginning", HelpName = "lines" };
+    private readonly Option<string[]> types = List(
+        "--type", "A column's type, for example count=BIGINT; may be repeated", "column=type");
+    private readonly Option<int?> skip = new("--skip") { Description = "Lines to leave out at the beginning",
+        HelpName = "lines" };
 
     public IEnumerable<Symbol> Symbols =>
         [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip];
@@ -53,7 +61,8 @@ internal sealed class SourceFlags
     /// <summary>Names in the order in which they were first given.</summary>
     public IReadOnlyList<string> Names(ParseResult parsed) => [.. Sources(parsed, []).Named.Select(pair => pair.Name)];
 
-    private (List<string> Unnamed, List<(string Name, List<string> Paths)> Named) Sources(ParseResult parsed, IReadOnlyList<string> paths)
+    private (List<string> Unnamed, List<(string Name, List<string> Paths)> Named) Sources(
+        ParseResult parsed, IReadOnlyList<string> paths)
     {
         var unnamed = paths.ToList();
         var named = new List<(string Name, List<string> Paths)>();
@@ -95,7 +104,8 @@ internal sealed class SourceFlags
 
         // A file that the query itself names is read as it is found.
         return HasDialect(parsed)
-            ? throw new UsageException("Options that say how an input is read need an input: name it with -t NAME=PATH, and write NAME in the query.")
+            ? throw new UsageException(
+                "Options that say how an input is read need an input: name it with -t NAME=PATH, and write NAME in the query.")
             : [];
     }
 
@@ -114,7 +124,8 @@ internal sealed class SourceFlags
         }
 
         Json.Set(source, "format", parsed.GetValue(format)?.ToUpper(CultureInfo.InvariantCulture));
-        Json.SetIn(source, "options", "delimiter", parsed.GetValue(delimiter) is { } text ? text.Replace(@"\t", "\t", StringComparison.Ordinal) : null);
+        Json.SetIn(source, "options", "delimiter", parsed.GetValue(delimiter) is { } text
+            ? text.Replace(@"\t", "\t", StringComparison.Ordinal) : null);
         Json.SetIn(source, "options", "header", parsed.GetValue(noHeader) ? false : parsed.GetValue(header) ? true : null);
         Json.SetIn(source, "options", "nullValues", parsed.GetValue(nulls) is { Length: > 0 } words ? Paths(words) : null);
         Json.SetIn(source, "options", "encoding", parsed.GetValue(encoding));
@@ -136,8 +147,10 @@ internal sealed class SourceFlags
 
     private static JsonArray Paths(IEnumerable<string> paths) => new([.. paths.Select(path => (JsonNode?)path)]);
 
-    private static Option<string?> Text(string name, string description, string value) => new(name) { Description = description, HelpName = value };
+    private static Option<string?> Text(string name, string description, string value) =>
+        new(name) { Description = description, HelpName = value };
 
     private static Option<string[]> List(string name, string description, string value, params string[] aliases) =>
-        new(name, aliases) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore };
+        new(name, aliases) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false,
+            Arity = ArgumentArity.ZeroOrMore };
 }

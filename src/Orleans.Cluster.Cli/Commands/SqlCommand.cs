@@ -12,11 +12,13 @@ internal static class SqlCommand
 
     public static Command Create(CommandFactory commands)
     {
-        var query = new Argument<string>("query") { Description = "One SELECT over the inputs; without one over `source`, the default dataset" };
+        var query = new Argument<string>("query") { Description =
+            "One SELECT over the inputs; without one over `source`, the default dataset" };
         var limit = new Option<int>("--limit") { Description = "Rows to show", DefaultValueFactory = _ => RowsOnScreen };
         var flags = new JobFlags();
         IEnumerable<Symbol> symbols = [query, .. flags.Source.Symbols, limit, .. flags.Settings];
-        return commands.Create("sql", "Run one SELECT over files and show its rows; the second Ctrl-C cancels it", symbols, async session =>
+        return commands.Create(
+            "sql", "Run one SELECT over files and show its rows; the second Ctrl-C cancels it", symbols, async session =>
         {
             var job = new JsonObject
             {
@@ -43,13 +45,16 @@ internal static class SqlCommand
         if (job.ContainsKey("output"))
         {
             var ended = await session.Jobs.GetStatusAsync(status.Id, session.Cancellation);
-            return session.Show(ended, () => ended.Result?.Files.ToList().ForEach(file => session.Console.Text.WriteLine($"{file.Path}  {Quantities.Of(file.Rows, "row")}")));
+            return session.Show(
+                ended, () => ended.Result?.Files.ToList()
+                .ForEach(file => session.Console.Text.WriteLine($"{file.Path}  {Quantities.Of(file.Rows, "row")}")));
         }
 
         var rows = await session.Jobs.GetResultAsync(status.Id, limit: limit, cancellationToken: session.Cancellation);
         return session.Show(
             rows, () => JobViews.WriteRows(
-                session.Console, rows, $"--limit shows more, `result {status.Id} --out FILE` writes all.", form is { IsVertical: true }));
+                session.Console, rows, $"--limit shows more, `result {status.Id} --out FILE` writes all.",
+                form is { IsVertical: true }));
     }
 }
 

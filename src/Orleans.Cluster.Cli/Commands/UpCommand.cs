@@ -16,12 +16,14 @@ internal static class UpCommand
         {
             Description = "Folder of the cluster's state", HelpName = "path", DefaultValueFactory = _ => ".orleans-cluster",
         };
-        var data = new Option<string?>("--data") { Description = "Folder whose files jobs may read; default the working directory", HelpName = "path" };
+        var data = new Option<string?>("--data") { Description =
+            "Folder whose files jobs may read; default the working directory", HelpName = "path" };
         var address = new Option<string>("--url")
         {
             Description = "Where the gateway listens", HelpName = "url", DefaultValueFactory = _ => "http://127.0.0.1:8001",
         };
-        var more = new Argument<string[]>("settings") { Description = "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore };
+        var more = new Argument<string[]>("settings") { Description =
+            "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore };
         workers.Demand(count => count is null or (>= 0 and <= 32), "--workers is 0 to 32.");
         slots.Demand(count => count is null or >= 1, "--slots is at least 1.");
         data.Demand(root => root is null || Directory.Exists(root), root => $"There is no folder '{root}' for --data.");
@@ -46,8 +48,11 @@ internal static class UpCommand
         session.Note($"Starting ... (state and logs in {settings.StateDirectory})");
         await using var cluster = await EmbeddedCluster.StartAsync(settings, session.Cancellation);
         var server = cluster.Address == DefaultAddress ? "" : $" --server {cluster.Address.GetLeftPart(UriPartial.Authority)}";
-        session.Note($"Ready at {cluster.Address} (process {cluster.ProcessId}). Reference: {cluster.Address}docs. Ctrl-C ends it.");
-        session.Note($"Files are read below {settings.DataRoot ?? Environment.CurrentDirectory}; state and logs are in {settings.StateDirectory}.");
+        session.Note(
+            $"Ready at {cluster.Address} (process {cluster.ProcessId}). Reference: {cluster.Address}docs. Ctrl-C ends it.");
+        session.Note(
+            $"Files are read below {settings.DataRoot ?? Environment.CurrentDirectory}; state and logs are in "
+            + $"{settings.StateDirectory}.");
         session.Note($"Try: {Session.ToolName} sql \"SELECT * FROM source LIMIT 5\"{server}");
         try
         {

@@ -57,10 +57,12 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
             },
             cancellationToken);
         var (bytes, cluster) = await BothAsync(
-            Task.Run(() => table.Write(Path.Combine(data, TableName), rows, progress: null, cancellationToken), cancellationToken), starting);
+            Task.Run(() => table.Write(Path.Combine(data, TableName), rows, progress: null, cancellationToken),
+                cancellationToken), starting);
         await using (cluster)
         {
-            session.Note($"Cluster ready at {cluster.Address} (process {cluster.ProcessId}); {TableName} has {Quantities.Bytes(bytes)}.");
+            session.Note(
+                $"Cluster ready at {cluster.Address} (process {cluster.ProcessId}); {TableName} has {Quantities.Bytes(bytes)}.");
             return await AggregateAsync(cluster, bytes, cancellationToken);
         }
     }
@@ -87,7 +89,8 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         var took = status.FinishedAt!.Value - status.CreatedAt;
         if (session.Json)
         {
-            session.WriteJson(new { status, rows, bytes, seconds = took.TotalSeconds, rowsPerSecond = rows / took.TotalSeconds, difference });
+            session.WriteJson(
+                new { status, rows, bytes, seconds = took.TotalSeconds, rowsPerSecond = rows / took.TotalSeconds, difference });
         }
         else
         {
@@ -127,7 +130,9 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         Partitioning = new PartitioningSpec { TargetBytes = Math.Max(1 << 20, bytes / PartitionsWanted) },
     };
 
-    /// <summary>Both results; when either fails, what the cluster's start made is taken down before the failure goes on.</summary>
+    /// <summary>
+    /// Both results; when either fails, what the cluster's start made is taken down before the failure goes on.
+    /// </summary>
     private static async Task<(long Bytes, EmbeddedCluster Cluster)> BothAsync(Task<long> writing, Task<EmbeddedCluster> starting)
     {
         try

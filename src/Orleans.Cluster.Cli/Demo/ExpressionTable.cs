@@ -6,7 +6,8 @@ namespace Orleans.Cluster.Cli.Demo;
 
 /// <summary>
 /// A made-up expression table: gene, sample, tissue, count and tpm, one row for each gene of each sample. The same number of rows
-/// always gives the same bytes. It keeps the sums of each group while it writes, so that a result can be checked without a second reader.
+/// always gives the same bytes. It keeps the sums of each group while it writes, so that a result can be checked without a second
+/// reader.
 /// </summary>
 internal sealed class ExpressionTable
 {
@@ -15,10 +16,12 @@ internal sealed class ExpressionTable
 
     private static readonly string[] Genes =
     [
-        "ACTB", "AKT1", "ALK", "APC", "APOE", "AR", "ATM", "BAX", "BCL2", "BRAF", "BRCA1", "BRCA2", "CCND1", "CD4", "CD8A", "CDH1",
+        "ACTB", "AKT1", "ALK", "APC", "APOE", "AR", "ATM", "BAX", "BCL2", "BRAF", "BRCA1", "BRCA2", "CCND1", "CD4", "CD8A",
+        "CDH1",
         "CDK4", "CDKN2A", "CFTR", "COL1A1", "CTNNB1", "DNMT3A", "EGFR", "ERBB2", "ESR1", "FLT3", "FOXP3", "GAPDH", "GATA3", "HBB",
         "HIF1A", "HLA-A", "HRAS", "IDH1", "IL6", "INS", "JAK2", "KIT", "KRAS", "MAPK1", "MET", "MKI67", "MTOR", "MYC", "NF1",
-        "NOTCH1", "NPM1", "NRAS", "PIK3CA", "PTEN", "RB1", "RUNX1", "SMAD4", "STAT3", "TERT", "TET2", "TNF", "TP53", "VEGFA", "WT1",
+        "NOTCH1", "NPM1", "NRAS", "PIK3CA", "PTEN", "RB1", "RUNX1", "SMAD4", "STAT3", "TERT", "TET2", "TNF", "TP53", "VEGFA",
+        "WT1",
     ];
 
     private static readonly string[] Tissues =

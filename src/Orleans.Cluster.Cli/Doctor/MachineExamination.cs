@@ -35,7 +35,8 @@ internal sealed class MachineExamination(string stateFolder, string dataFolder, 
             .Where(file => !File.Exists(Path.Combine(siloFolder, file))).ToList();
         return missing.Count == 0
             ? Finding.Good("program", "Silo and executor are beside this program.")
-            : new("program", FindingKind.Fault, $"{string.Join(" and ", missing)} is not in {siloFolder}.", "Build or install the command line again; `up` needs them.");
+            : new("program", FindingKind.Fault, $"{string.Join(" and ", missing)} is not in {siloFolder}.",
+                "Build or install the command line again; `up` needs them.");
     }
 
     private Finding OfState()
@@ -47,14 +48,16 @@ internal sealed class MachineExamination(string stateFolder, string dataFolder, 
 
         try
         {
-            using (File.Create(Path.Combine(stateFolder, $".doctor-{Environment.ProcessId}"), bufferSize: 1, FileOptions.DeleteOnClose))
+            using (File.Create(
+                Path.Combine(stateFolder, $".doctor-{Environment.ProcessId}"), bufferSize: 1, FileOptions.DeleteOnClose))
             {
                 return Finding.Good("state", $"{stateFolder} can be written.");
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new("state", FindingKind.Fault, $"{stateFolder} cannot be written: {exception.Message}", "Give it to the user who runs the cluster, or name another with --state.");
+            return new("state", FindingKind.Fault, $"{stateFolder} cannot be written: {exception.Message}",
+                "Give it to the user who runs the cluster, or name another with --state.");
         }
     }
 
@@ -64,8 +67,11 @@ internal sealed class MachineExamination(string stateFolder, string dataFolder, 
         var says = $"{Quantities.Bytes(free)} are free for state, results and scratch.";
         return free switch
         {
-            < LeastFreeBytes => new("disk", FindingKind.Fault, says, "Free some: jobs fail when scratch or results find no room."),
-            < LowFreeBytes => new("disk", FindingKind.Warning, says, "Large sorts and joins spill more than that; free some, or put --state on a larger disk."),
+            < LeastFreeBytes =>
+                new("disk", FindingKind.Fault, says, "Free some: jobs fail when scratch or results find no room."),
+            < LowFreeBytes =>
+                new("disk", FindingKind.Warning, says,
+                    "Large sorts and joins spill more than that; free some, or put --state on a larger disk."),
             _ => Finding.Good("disk", says),
         };
     }
@@ -74,11 +80,14 @@ internal sealed class MachineExamination(string stateFolder, string dataFolder, 
     {
         try
         {
-            return Finding.Good("data", $"{dataFolder} can be read{(Directory.EnumerateFileSystemEntries(dataFolder).Any() ? "" : ", and is empty")}.");
+            return Finding.Good(
+                "data", $"{dataFolder} can be read"
+                + $"{(Directory.EnumerateFileSystemEntries(dataFolder).Any() ? "" : ", and is empty")}.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new("data", FindingKind.Fault, $"{dataFolder} cannot be read: {exception.Message}", "Name the folder of your files with --data.");
+            return new("data", FindingKind.Fault, $"{dataFolder} cannot be read: {exception.Message}",
+                "Name the folder of your files with --data.");
         }
     }
 

@@ -7,7 +7,9 @@ using Orleans.Cluster.Client;
 
 namespace Orleans.Cluster.Cli.Embedded;
 
-/// <summary>A cluster on this machine as child processes. It ends with this object, and with this process however that ends.</summary>
+/// <summary>
+/// A cluster on this machine as child processes. It ends with this object, and with this process however that ends.
+/// </summary>
 internal sealed class EmbeddedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
@@ -41,7 +43,8 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         {
             var holder = PortHolder.Describe(address.Port) is { } who ? $" by {who}" : "";
             throw new EmbeddedClusterException(
-                $"Port {address.Port} of {address.Host} is taken{holder}. Stop that, or choose another address with --url http://127.0.0.1:{address.Port + 1}.");
+                $"Port {address.Port} of {address.Host} is taken{holder}. Stop that, or choose another address with --url "
+                + $"http://127.0.0.1:{address.Port + 1}.");
         }
 
         var folder = settings.SiloFolder ?? Path.Combine(AppContext.BaseDirectory, "silo");
@@ -90,14 +93,17 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
             if (isStuck)
             {
                 throw new EmbeddedClusterException(
-                    $"The cluster was not ready after {elapsed.TotalSeconds:0} s and has done nothing for {settings.StallLimit.TotalSeconds:0} s; "
+                    $"The cluster was not ready after {elapsed.TotalSeconds:0} s and has done nothing for "
+                    + $"{settings.StallLimit.TotalSeconds:0} s; "
                     + $"see {settings.StateDirectory}/logs.{Environment.NewLine}{silo.Tail}");
             }
 
             if (shouldTell)
             {
                 var last = silo.Tail.Split(Environment.NewLine)[^1];
-                settings.OnWait?.Invoke($"Still starting after {elapsed.TotalSeconds:0} s.{(last.Length > 0 ? $" Last said: {CellText.Cut(last, LongestQuote)}" : "")}");
+                settings.OnWait?.Invoke(
+                    $"Still starting after {elapsed.TotalSeconds:0} s."
+                    + $"{(last.Length > 0 ? $" Last said: {CellText.Cut(last, LongestQuote)}" : "")}");
             }
 
             await Task.Delay(ReadyPause, cancellationToken);
@@ -119,8 +125,11 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var why = e is UnauthorizedAccessException ? "this user may not write there" : "the file system does not take a folder there";
-            throw new EmbeddedClusterException($"The cluster's state cannot be in {folder}: {why}. Choose another folder with --state.");
+            var why = e is UnauthorizedAccessException
+                ? "this user may not write there"
+                : "the file system does not take a folder there";
+            throw new EmbeddedClusterException(
+                $"The cluster's state cannot be in {folder}: {why}. Choose another folder with --state.");
         }
     }
 

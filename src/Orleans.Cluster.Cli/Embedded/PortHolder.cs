@@ -36,7 +36,8 @@ internal static class PortHolder
         var sockets = Sockets("/proc/net/tcp", port).Concat(Sockets("/proc/net/tcp6", port)).ToHashSet(StringComparer.Ordinal);
         return sockets.Count == 0 || !Directory.Exists("/proc")
             ? null
-            : Directory.EnumerateDirectories("/proc").Select(folder => Owner(folder, sockets)).FirstOrDefault(owner => owner is not null);
+            : Directory.EnumerateDirectories("/proc")
+            .Select(folder => Owner(folder, sockets)).FirstOrDefault(owner => owner is not null);
     }
 
     private static IEnumerable<string> Sockets(string table, int port)
@@ -47,7 +48,8 @@ internal static class PortHolder
         }
 
         var ending = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
-        foreach (var fields in File.ReadLines(table).Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var fields in File.ReadLines(table)
+            .Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
             if (fields.Length > 9 && fields[1].EndsWith(ending, StringComparison.Ordinal) && fields[3] == Listening)
             {
@@ -65,7 +67,8 @@ internal static class PortHolder
 
         try
         {
-            return Directory.EnumerateFiles(Path.Combine(folder, "fd")).Any(file => sockets.Contains(new FileInfo(file).LinkTarget ?? ""))
+            return Directory.EnumerateFiles(Path.Combine(folder, "fd"))
+                .Any(file => sockets.Contains(new FileInfo(file).LinkTarget ?? ""))
                 ? $"process {id} ({File.ReadAllText(Path.Combine(folder, "comm")).Trim()})"
                 : null;
         }

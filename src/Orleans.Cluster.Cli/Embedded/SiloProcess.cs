@@ -60,7 +60,8 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     private static bool IsForPeople(string line) =>
-        line.Trim() is { Length: > 0 } text && !text.StartsWith("at ", StringComparison.Ordinal) && !text.StartsWith("--- End of", StringComparison.Ordinal);
+        line.Trim() is { Length: > 0 } text && !text.StartsWith("at ", StringComparison.Ordinal)
+        && !text.StartsWith("--- End of", StringComparison.Ordinal);
 
     /// <summary>Starts the silo of a folder.</summary>
     /// <exception cref="EmbeddedClusterException">There is no silo in the folder, or the system refuses to start it.</exception>
@@ -73,7 +74,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
-        var log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        var log = new StreamWriter(
+            new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         var silo = new SiloProcess(new Process { StartInfo = start }, log);
         silo.process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
         silo.process.ErrorDataReceived += (_, line) => silo.Keep(line.Data);
@@ -133,7 +135,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         var library = Path.Combine(folder, "Orleans.Cluster.Silo.dll");
         if (!File.Exists(library))
         {
-            throw new EmbeddedClusterException($"There is no silo in {folder}. Build the command line's project, which places it there.");
+            throw new EmbeddedClusterException(
+                $"There is no silo in {folder}. Build the command line's project, which places it there.");
         }
 
         var start = new ProcessStartInfo
@@ -154,7 +157,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         return start;
     }
 
-    private static string DotnetRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+    private static string DotnetRoot =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     private void Keep(string? line)
     {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Orleans.Cluster.Cli.Embedded;
 
 /// <summary>
-/// Decides how long to wait for a cluster that starts. A busy machine makes it slow, which is no reason to give up: only a process that neither
-/// writes nor computes is stuck.
+/// Decides how long to wait for a cluster that starts. A busy machine makes it slow, which is no reason to give up: only a
+/// process that neither writes nor computes is stuck.
 /// </summary>
 internal sealed class StartWatch(TimeSpan stallLimit, TimeSpan noteEvery)
 {

@@ -13,7 +13,8 @@ internal static class AccessViews
         foreach (var key in keys.Items)
         {
             table.AddRow(JobViews.Cells(
-                key.Id, JobFollower.WireWord(key.Role), key.Name, JobViews.Time(key.CreatedAt), JobViews.Time(key.ExpiresAt), JobViews.Time(key.RevokedAt)));
+                key.Id, JobFollower.WireWord(key.Role), key.Name, JobViews.Time(key.CreatedAt), JobViews.Time(key.ExpiresAt),
+                JobViews.Time(key.RevokedAt)));
         }
 
         console.Out.Write(table);
@@ -25,7 +26,8 @@ internal static class AccessViews
         foreach (var entry in page.Items)
         {
             table.AddRow(JobViews.Cells(
-                $"{entry.Sequence}", JobViews.Time(entry.At), entry.Actor, entry.Action, entry.Target, entry.Outcome, entry.Origin, entry.Detail ?? ""));
+                $"{entry.Sequence}", JobViews.Time(entry.At), entry.Actor, entry.Action, entry.Target, entry.Outcome,
+                entry.Origin, entry.Detail ?? ""));
         }
 
         console.Out.Write(table);

@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts.Rest;
 namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>
-/// Attempts over time as lines of text: a row for each slot, a character for each stretch of time. What is worse hides what is better, so
-/// that a failure among a thousand short attempts is seen.
+/// Attempts over time as lines of text: a row for each slot, a character for each stretch of time. What is worse hides what is
+/// better, so that a failure among a thousand short attempts is seen.
 /// </summary>
 internal static class AttemptChart
 {
@@ -27,7 +27,8 @@ internal static class AttemptChart
 
         var begin = timeline.Bars.Min(bar => bar.StartedAt);
         var end = timeline.Bars.Max(bar => bar.EndedAt ?? now);
-        var rows = timeline.Bars.GroupBy(bar => $"{bar.Worker.Value}/{bar.Slot}").OrderBy(row => row.Key, StringComparer.Ordinal).ToList();
+        var rows = timeline.Bars.GroupBy(bar => $"{bar.Worker.Value}/{bar.Slot}")
+            .OrderBy(row => row.Key, StringComparer.Ordinal).ToList();
         var names = rows.Max(row => row.Key.Length);
         var cells = Math.Max(LeastWidth, width - names - 1);
         foreach (var row in rows)
@@ -39,7 +40,8 @@ internal static class AttemptChart
         yield return $"{new string(' ', names)} 0{span.PadLeft(cells - 1)}";
     }
 
-    private static string Row(IEnumerable<TimelineBar> bars, DateTimeOffset begin, DateTimeOffset end, DateTimeOffset now, int cells)
+    private static string Row(
+        IEnumerable<TimelineBar> bars, DateTimeOffset begin, DateTimeOffset end, DateTimeOffset now, int cells)
     {
         var line = new string('.', cells).ToCharArray();
         var scale = Math.Max(1, (end - begin).Ticks);
@@ -51,7 +53,8 @@ internal static class AttemptChart
             for (var cell = first; cell < Math.Max(first + 1, Math.Min(to, cells)); cell++)
             {
                 var sign = Sign(bar.State);
-                line[cell] = Ranks.IndexOf(sign, StringComparison.Ordinal) > Ranks.IndexOf(line[cell], StringComparison.Ordinal) ? sign : line[cell];
+                line[cell] = Ranks.IndexOf(sign, StringComparison.Ordinal) > Ranks.IndexOf(line[cell], StringComparison.Ordinal)
+                    ? sign : line[cell];
             }
         }
 

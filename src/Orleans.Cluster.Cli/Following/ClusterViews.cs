@@ -19,7 +19,8 @@ internal static class ClusterViews
 
         if (status.LastScalingDecision is { } decision)
         {
-            console.Text.WriteLine($"Last scaled {JobViews.Time(decision.At)}: {decision.From} -> {decision.To}, {decision.Reason}");
+            console.Text.WriteLine(
+                $"Last scaled {JobViews.Time(decision.At)}: {decision.From} -> {decision.To}, {decision.Reason}");
         }
     }
 
@@ -58,13 +59,17 @@ internal static class ClusterViews
     private static string Slots(QueueStatus queue)
     {
         var backlog = queue.Priorities.Where(level => level.Jobs > 0)
-            .Select(level => $"{level.Jobs} {JobFollower.WireWord(level.Priority)} ({Quantities.Duration(TimeSpan.FromSeconds(level.OldestWaitSeconds))})");
-        return $"{queue.BusySlots} of {queue.TotalSlots} slots busy; waiting: {string.Join(", ", backlog.DefaultIfEmpty("nothing"))}";
+            .Select(level =>
+                $"{level.Jobs} {JobFollower.WireWord(level.Priority)} ("
+                + $"{Quantities.Duration(TimeSpan.FromSeconds(level.OldestWaitSeconds))})");
+        return $"{queue.BusySlots} of {queue.TotalSlots} slots busy; waiting: "
+            + $"{string.Join(", ", backlog.DefaultIfEmpty("nothing"))}";
     }
 
     private static TextTable Workers(ClusterStatus status)
     {
-        var table = JobViews.Table(new("Worker", IsWhole: true), "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
+        var table = JobViews.Table(
+            new("Worker", IsWhole: true), "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
         foreach (var worker in status.Workers)
         {
             table.AddRow(JobViews.Cells(

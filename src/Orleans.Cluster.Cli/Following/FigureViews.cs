@@ -25,14 +25,18 @@ internal static class FigureViews
         var table = JobViews.Table("Figure", "Now", "Least", "Mean", "Most");
         foreach (var name in samples.Append(current).SelectMany(figures => figures.Keys).Distinct().Order(StringComparer.Ordinal))
         {
-            var seen = samples.Where(figures => figures.ContainsKey(name)).Select(figures => figures[name]).DefaultIfEmpty(double.NaN).ToList();
+            var seen = samples.Where(figures => figures.ContainsKey(name))
+                .Select(figures => figures[name]).DefaultIfEmpty(double.NaN).ToList();
             table.AddRow(JobViews.Cells(
-                name, current.TryGetValue(name, out var value) ? Number(value) : "", Number(seen.Min()), Number(seen.Average()), Number(seen.Max())));
+                name, current.TryGetValue(name, out var value)
+                ? Number(value)
+                : "", Number(seen.Min()), Number(seen.Average()), Number(seen.Max())));
         }
 
         console.Out.Write(table);
         console.NotesText.WriteLine(
-            $"{samples.Count} windows of {metrics.GetProperty("stepSeconds").GetDouble().ToString(CultureInfo.InvariantCulture)} s since "
+            $"{samples.Count} windows of {metrics.GetProperty("stepSeconds").GetDouble().ToString(CultureInfo.InvariantCulture)} "
+            + "s since "
             + $"{JobViews.Time(metrics.GetProperty("since").GetDateTimeOffset())}; --json has them all.");
     }
 
@@ -43,5 +47,6 @@ internal static class FigureViews
     private static string Text(JsonElement part, string name) =>
         part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-    private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("#,0.###", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        double.IsNaN(value) ? "" : value.ToString("#,0.###", CultureInfo.InvariantCulture);
 }

@@ -64,12 +64,14 @@ internal static class InsightViews
 
     public static void WriteSummary(CliConsole console, PartitionSummary summary)
     {
-        var table = JobViews.Table(["Stage", "Partitions", .. Words.Select(word => new TableColumnHead(word)), "Rows out", "Bytes out"]);
+        var table = JobViews.Table(
+            ["Stage", "Partitions", .. Words.Select(word => new TableColumnHead(word)), "Rows out", "Bytes out"]);
         foreach (var stage in summary.Stages)
         {
             table.AddRow(
             [
-                $"{stage.Stage}", $"{stage.States.Length}", .. Letters.Select(letter => $"{stage.States.Count(state => state == letter)}"),
+                $"{stage.Stage}", $"{stage.States.Length}",
+                .. Letters.Select(letter => $"{stage.States.Count(state => state == letter)}"),
                 Quantities.Count(stage.RowsOut), Quantities.Bytes(stage.BytesOut),
             ]);
         }
@@ -83,7 +85,9 @@ internal static class InsightViews
         foreach (var entry in page.Entries)
         {
             var isFolder = entry.Kind == BrowseKind.Folder;
-            table.AddRow(entry.Name + (isFolder ? "/" : ""), isFolder ? "" : Quantities.Bytes(entry.Bytes), JobViews.Time(entry.ModifiedAt));
+            table.AddRow(entry.Name + (isFolder ? "/" : ""), isFolder
+                ? ""
+                : Quantities.Bytes(entry.Bytes), JobViews.Time(entry.ModifiedAt));
         }
 
         console.Out.Write(table);
@@ -96,15 +100,18 @@ internal static class InsightViews
     private static TextTable Operators(StageProfile stage)
     {
         var table = JobViews.Table(
-            new("Operator", 0), new("Share", 1), new("Median", 4), new("Most", 3), new("Rows in", 5), new("Rows out", 2), new("Detail", 6));
+            new("Operator", 0), new("Share", 1), new("Median", 4), new("Most", 3), new("Rows in", 5), new("Rows out", 2),
+            new("Detail", 6));
         var total = Math.Max(double.Epsilon, stage.Operators.Sum(item => item.Seconds.Sum));
         var depths = new Dictionary<int, int>();
         foreach (var item in stage.Operators)
         {
             depths[item.Id] = item.Parent is { } parent && depths.TryGetValue(parent, out var above) ? above + 1 : 0;
             table.AddRow(
-                new string(' ', depths[item.Id]) + item.Name, (item.Seconds.Sum / total).ToString("P0", CultureInfo.InvariantCulture),
-                Seconds(item.Seconds.Median), Seconds(item.Seconds.Max), Quantities.Count(item.Rows.In), Quantities.Count(item.Rows.Out), item.Detail ?? "");
+                new string(' ', depths[item.Id]) + item.Name,
+                (item.Seconds.Sum / total).ToString("P0", CultureInfo.InvariantCulture),
+                Seconds(item.Seconds.Median), Seconds(item.Seconds.Max), Quantities.Count(item.Rows.In),
+                Quantities.Count(item.Rows.Out), item.Detail ?? "");
         }
 
         return table;
@@ -112,5 +119,6 @@ internal static class InsightViews
 
     private static string Seconds(double seconds) => seconds.ToString("0.000", CultureInfo.InvariantCulture) + " s";
 
-    private static string Value(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    private static string Value(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

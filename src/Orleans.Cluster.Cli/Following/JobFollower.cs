@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace Orleans.Cluster.Cli.Following;
 
-/// <summary>Shows status documents as they come: a picture that is redrawn on a terminal, else a line when something has changed.</summary>
+/// <summary>
+/// Shows status documents as they come: a picture that is redrawn on a terminal, else a line when something has changed.
+/// </summary>
 internal sealed class JobFollower(CliConsole console, TimeProvider time)
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
@@ -86,7 +88,9 @@ internal sealed class JobFollower(CliConsole console, TimeProvider time)
             {
                 shown = (status, time.GetTimestamp());
                 console.NotesText.WriteLine(
-                    string.Create(CultureInfo.InvariantCulture, $"{WireWord(status.Phase)} {status.Progress.Fraction:P1} {Detail(status, rates)}"));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{WireWord(status.Phase)} {status.Progress.Fraction:P1} {Detail(status, rates)}"));
             }
         }
 

@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace Orleans.Cluster.Cli.Following;
 
-/// <summary>One job on a terminal: how far it is as a whole and stage by stage, how fast, how long it still takes, and why it waits.</summary>
+/// <summary>
+/// One job on a terminal: how far it is as a whole and stage by stage, how fast, how long it still takes, and why it waits.
+/// </summary>
 internal sealed class JobView(TimeProvider time)
 {
     private const int WholeWidth = 40;
@@ -55,15 +57,18 @@ internal sealed class JobView(TimeProvider time)
     {
         var took = (job.FinishedAt ?? time.GetUtcNow()) - job.CreatedAt;
         return new Markup(
-            $"[bold]{job.Id}[/] {job.Operation.ToString().ToLowerInvariant()}{(job.Name is { } name ? $" \"{Markup.Escape(name)}\"" : "")}  "
+            $"[bold]{job.Id}[/] {job.Operation.ToString().ToLowerInvariant()}"
+            + $"{(job.Name is { } name ? $" \"{Markup.Escape(name)}\"" : "")}  "
             + $"[{Colour(job.Phase)}]{JobFollower.WireWord(job.Phase)}[/]  {JobFollower.WireWord(job.Priority)}  "
             + Quantities.Duration(took > TimeSpan.Zero ? took : TimeSpan.Zero));
     }
 
     private static Markup Whole(JobProgress progress)
     {
-        var bytes = progress.BytesTotal > 0 ? $"  {Quantities.Bytes(progress.BytesDone)} of {Quantities.Bytes(progress.BytesTotal)}" : "";
-        return new Markup($"{Bar(progress.Fraction, WholeWidth)} {progress.Fraction.ToString("P1", CultureInfo.InvariantCulture)}{bytes}");
+        var bytes = progress.BytesTotal > 0
+            ? $"  {Quantities.Bytes(progress.BytesDone)} of {Quantities.Bytes(progress.BytesTotal)}" : "";
+        return new Markup(
+            $"{Bar(progress.Fraction, WholeWidth)} {progress.Fraction.ToString("P1", CultureInfo.InvariantCulture)}{bytes}");
     }
 
     private string Pace(JobStatus job)
@@ -82,7 +87,8 @@ internal sealed class JobView(TimeProvider time)
 
         if (job.Eta is { } eta)
         {
-            parts.Add($"{Quantities.Duration(TimeSpan.FromSeconds(eta.Seconds))} left, at most {Quantities.Duration(TimeSpan.FromSeconds(eta.SecondsHigh))}");
+            parts.Add($"{Quantities.Duration(TimeSpan.FromSeconds(eta.Seconds))} left, at most "
+                + $"{Quantities.Duration(TimeSpan.FromSeconds(eta.SecondsHigh))}");
         }
 
         if (job.QuarantinedRows > 0)

@@ -36,7 +36,9 @@ internal static class JobViews
 
     public static void WriteJobs(CliConsole console, IReadOnlyList<JobStatus> jobs)
     {
-        var table = Table(new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Priority", 5), new("Operation", 4), new("Created", 6), new("Name", 3));
+        var table = Table(
+            new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Priority", 5), new("Operation", 4),
+            new("Created", 6), new("Name", 3));
         foreach (var job in jobs)
         {
             table.AddRow(Cells(
@@ -48,7 +50,8 @@ internal static class JobViews
     }
 
     public static void WriteRows(
-        CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.", bool isVertical = false)
+        CliConsole console, ResultRows rows, string moreWith = "--limit shows more, --out writes a file.",
+        bool isVertical = false)
     {
         var table = Table([.. rows.Columns.Select(column => new TableColumnHead(column.Name))]);
         foreach (var row in rows.Rows)
@@ -70,11 +73,14 @@ internal static class JobViews
 
     public static void WriteCallbacks(CliConsole console, CallbackList deliveries)
     {
-        var table = Table("Phase", "State", "Tries", new("Created", 5), new("Next try", 4), new("Ended", 6), new("Last error", 3), new("Id", 7, IsWhole: true));
+        var table = Table(
+            "Phase", "State", "Tries", new("Created", 5), new("Next try", 4), new("Ended", 6), new("Last error", 3),
+            new("Id", 7, IsWhole: true));
         foreach (var item in deliveries.Items)
         {
             table.AddRow(Cells(
-                JobFollower.WireWord(item.Status), JobFollower.WireWord(item.State), $"{item.Tries}", Time(item.CreatedAt), Time(item.NextTryAt),
+                JobFollower.WireWord(item.Status), JobFollower.WireWord(item.State), $"{item.Tries}", Time(item.CreatedAt),
+                Time(item.NextTryAt),
                 Time(item.EndedAt), item.LastError ?? "", item.Id));
         }
 
@@ -86,7 +92,9 @@ internal static class JobViews
     {
         foreach (var line in log.Items)
         {
-            var where = line.Stage is null ? "" : $" [{line.Stage}/{line.Partition}, attempt {line.Attempt}, {line.Worker?.Value}]";
+            var where = line.Stage is null
+                ? ""
+                : $" [{line.Stage}/{line.Partition}, attempt {line.Attempt}, {line.Worker?.Value}]";
             console.Text.WriteLine($"{line.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {line.Level} {line.Message}{where}");
         }
     }
@@ -95,7 +103,8 @@ internal static class JobViews
 
     public static string[] Cells(params string[] values) => values;
 
-    public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     public static string Time(DateTimeOffset? time) => time is { } known ? Time(known) : "";
 
@@ -108,7 +117,8 @@ internal static class JobViews
         }
 
         yield return ("Operation", $"{Operation(status)}, priority {JobFollower.WireWord(status.Priority)}");
-        yield return ("Status", $"{JobFollower.WireWord(status.Phase)}, {status.Progress.Fraction.ToString("P1", CultureInfo.InvariantCulture)}");
+        yield return ("Status",
+            $"{JobFollower.WireWord(status.Phase)}, {status.Progress.Fraction.ToString("P1", CultureInfo.InvariantCulture)}");
         yield return ("Progress", JobFollower.Detail(status, null));
         yield return ("Created", Time(status.CreatedAt));
         if (status is { StartedAt: { } started, FinishedAt: { } finished })

@@ -5,7 +5,9 @@ namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>Follows a job for a command: Ctrl-C leaves the job running, or cancels it where the command said so.</summary>
 /// <param name="session">The command's run.</param>
-/// <param name="leavesOutput">What is shown goes to the notes, also where documents for machines were asked for: the command prints its own.</param>
+/// <param name="leavesOutput">
+/// What is shown goes to the notes, also where documents for machines were asked for: the command prints its own.
+/// </param>
 internal sealed class JobWatch(Session session, bool leavesOutput = false)
 {
     private readonly JobFollower follower = new(session.Console, TimeProvider.System);

@@ -12,7 +12,9 @@ internal static class PartitionViews
 
     public static void WriteTasks(CliConsole console, PartitionList page)
     {
-        var table = JobViews.Table("Stage", "Partition", "State", new("Attempts", 6), new("Worker", 5), new("Bytes", 7), new("Rows", 4), new("Time", 8), new("Last failure", 3));
+        var table = JobViews.Table(
+            "Stage", "Partition", "State", new("Attempts", 6), new("Worker", 5), new("Bytes", 7), new("Rows", 4), new("Time", 8),
+            new("Last failure", 3));
         foreach (var item in page.Items)
         {
             var last = item.Attempts.Count > 0 ? item.Attempts[^1] : null;
@@ -34,7 +36,8 @@ internal static class PartitionViews
     public static void WriteSchema(CliConsole console, DatasetPreview preview)
     {
         console.NotesText.WriteLine(
-            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about {Quantities.Count(preview.EstimatedRows)} rows");
+            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about "
+            + $"{Quantities.Count(preview.EstimatedRows)} rows");
         var table = JobViews.Table("Column", "Type");
         foreach (var column in preview.Columns)
         {
@@ -48,7 +51,8 @@ internal static class PartitionViews
     public static void WritePreview(CliConsole console, DatasetPreview preview)
     {
         console.Text.WriteLine(
-            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about {Quantities.Count(preview.EstimatedRows)} rows, "
+            $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about "
+            + $"{Quantities.Count(preview.EstimatedRows)} rows, "
             + Quantities.Of(preview.Partitions.Count, "partition"));
         console.Text.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
         var table = JobViews.Table("Partition", "Bytes", "Rows", "Files");
@@ -70,17 +74,21 @@ internal static class PartitionViews
         foreach (var (name, dataset) in plan.Datasets)
         {
             console.Text.WriteLine(
-                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, {Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
+                $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, "
+                + $"{Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
             if (dataset.Pruned is { } pruned)
             {
                 var groups = pruned.OfRowGroups > 0 ? $", {pruned.RowGroups} of {pruned.OfRowGroups} row groups" : "";
-                console.Text.WriteLine($"   {pruned.Files} of {pruned.OfFiles} files{groups} ({Quantities.Bytes(pruned.Bytes)}) left out by the condition");
+                console.Text.WriteLine(
+                    $"   {pruned.Files} of {pruned.OfFiles} files{groups} ({Quantities.Bytes(pruned.Bytes)}) left out by the "
+                    + "condition");
             }
         }
 
         foreach (var stage in plan.Stages)
         {
-            console.Text.WriteLine($"{stage.Index}. {stage.Name}{Count(stage)} <- {string.Join(", ", stage.Inputs.Select(Input))}");
+            console.Text.WriteLine(
+                $"{stage.Index}. {stage.Name}{Count(stage)} <- {string.Join(", ", stage.Inputs.Select(Input))}");
             console.Text.WriteLine($"   {stage.Query}");
             if (stage.Note is { } note)
             {

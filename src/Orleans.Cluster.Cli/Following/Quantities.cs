@@ -28,7 +28,8 @@ internal static class Quantities
     /// <summary>Bytes from <c>104857600</c>, <c>100MB</c> or <c>64MiB</c>.</summary>
     public static bool TryParseBytes(string text, out long bytes)
     {
-        var (suffix, factor) = Sizes.FirstOrDefault(size => text.EndsWith(size.Suffix, StringComparison.OrdinalIgnoreCase), ("", 1));
+        var (suffix, factor) = Sizes.FirstOrDefault(
+            size => text.EndsWith(size.Suffix, StringComparison.OrdinalIgnoreCase), ("", 1));
         var digits = text[..^suffix.Length].TrimEnd();
         var valid = decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number <= long.MaxValue / factor;

@@ -10,21 +10,25 @@ internal static class ResourceViews
 {
     public static void WriteResources(CliConsole console, ResourceStatus resources)
     {
-        var workers = JobViews.Table(new("Worker", IsWhole: true), "State", "Slots", "Memory used", "granted", "offered", "GPUs", "CPU");
+        var workers = JobViews.Table(
+            new("Worker", IsWhole: true), "State", "Slots", "Memory used", "granted", "offered", "GPUs", "CPU");
         foreach (var worker in resources.Workers)
         {
             workers.AddRow(JobViews.Cells(
-                worker.Id.Value, JobFollower.WireWord(worker.State), $"{worker.BusySlots}/{worker.Slots}", Quantities.Bytes(worker.Memory.UsedBytes),
+                worker.Id.Value, JobFollower.WireWord(worker.State), $"{worker.BusySlots}/{worker.Slots}",
+                Quantities.Bytes(worker.Memory.UsedBytes),
                 Quantities.Bytes(worker.Memory.GrantedBytes), Quantities.Bytes(worker.Memory.OfferedBytes), $"{worker.Gpus}",
                 worker.Cpu.ToString("0.00", CultureInfo.InvariantCulture)));
         }
 
-        var jobs = JobViews.Table(new("Job", IsWhole: true), "Status", "Running", "Asked", "Peak", "Spilled", "CPU s", "Mean s", "Longest s");
+        var jobs = JobViews.Table(
+            new("Job", IsWhole: true), "Status", "Running", "Asked", "Peak", "Spilled", "CPU s", "Mean s", "Longest s");
         foreach (var job in resources.Jobs)
         {
             jobs.AddRow(JobViews.Cells(
                 job.Id.Value, JobFollower.WireWord(job.Status), $"{job.Running}", Quantities.Bytes(job.Asked.MemoryBytes),
-                job.Usage is { } usage ? Quantities.Bytes(usage.PeakMemoryBytes) : "", job.Usage is { } spill ? Quantities.Bytes(spill.SpilledBytes) : "",
+                job.Usage is { } usage ? Quantities.Bytes(usage.PeakMemoryBytes) : "", job.Usage is { } spill
+                ? Quantities.Bytes(spill.SpilledBytes) : "",
                 Number(job.Usage?.CpuSeconds), Number(job.Usage?.MeanSeconds), Number(job.Usage?.MaxSeconds)));
         }
 

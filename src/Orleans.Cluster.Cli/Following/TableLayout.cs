@@ -2,7 +2,9 @@ namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>A column's head.</summary>
 /// <param name="Name">What stands above it.</param>
-/// <param name="Rank">Columns of the highest rank leave first; null for its place from the left, so that the last leaves first.</param>
+/// <param name="Rank">
+/// Columns of the highest rank leave first; null for its place from the left, so that the last leaves first.
+/// </param>
 /// <param name="IsWhole">Its cells are never cut: ids, which somebody copies.</param>
 internal sealed record TableColumnHead(string Name, int? Rank = null, bool IsWhole = false)
 {
@@ -20,7 +22,9 @@ internal static class TableLayout
 
     private const int Gap = 2;
 
-    /// <returns>Places from left to right; the first column is always among them, narrower than its cells where nothing else helps.</returns>
+    /// <returns>
+    /// Places from left to right; the first column is always among them, narrower than its cells where nothing else helps.
+    /// </returns>
     public static IReadOnlyList<TablePlace> Fit(IReadOnlyList<TableColumnHead> heads, IReadOnlyList<int> natural, int width)
     {
         var shown = Enumerable.Range(0, heads.Count).ToList();
@@ -29,7 +33,8 @@ internal static class TableLayout
             var widths = Shrink(heads, natural, shown, width);
             if (Total(widths) <= width || shown.Count == 1 || width >= TextTable.Unlimited)
             {
-                return [.. shown.Select((index, at) => new TablePlace(index, shown.Count == 1 ? Math.Min(widths[at], width) : widths[at]))];
+                return [.. shown.Select((index, at) =>
+                    new TablePlace(index, shown.Count == 1 ? Math.Min(widths[at], width) : widths[at]))];
             }
 
             shown.Remove(shown.Skip(1).OrderBy(index => heads[index].Rank ?? index).ThenBy(index => index).Last());

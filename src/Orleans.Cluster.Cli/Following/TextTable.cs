@@ -5,8 +5,8 @@ using Spectre.Console.Rendering;
 namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>
-/// A table as lines that fit the terminal. Long cells are cut with <c>…</c>, then columns leave by their rank, and a line says which;
-/// a column of ids is never cut. Output that goes into a file or a pipe has everything.
+/// A table as lines that fit the terminal. Long cells are cut with <c>…</c>, then columns leave by their rank, and a line says
+/// which; a column of ids is never cut. Output that goes into a file or a pipe has everything.
 /// </summary>
 internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
 {
@@ -75,10 +75,12 @@ internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
     }
 
     private static string Line(IReadOnlyList<TablePlace> places, Func<int, string> cell) =>
-        string.Join(Gap, places.Select(place => CellText.Pad(CellText.Cut(cell(place.Index), place.Width), place.Width))).TrimEnd();
+        string.Join(Gap, places.Select(place => CellText.Pad(CellText.Cut(cell(place.Index), place.Width), place.Width)))
+        .TrimEnd();
 
     private static string OneLine(string text) => ShownText.Of(text.ReplaceLineEndings("⏎").Replace('\t', ' '));
 
     private int[] NaturalWidths() =>
-        [.. heads.Select((head, index) => rows.Select(row => CellText.Width(row[index])).Prepend(CellText.Width(head.Name)).Max())];
+        [.. heads.Select((head, index) => rows.Select(row => CellText.Width(row[index]))
+            .Prepend(CellText.Width(head.Name)).Max())];
 }

@@ -27,7 +27,9 @@ internal sealed record Completion(int From, IReadOnlyList<string> Words)
     }
 }
 
-/// <summary>Reads a line from a terminal: cursor keys, history, completion. A line that is wider than the terminal scrolls sideways.</summary>
+/// <summary>
+/// Reads a line from a terminal: cursor keys, history, completion. A line that is wider than the terminal scrolls sideways.
+/// </summary>
 /// <param name="read">The next key.</param>
 /// <param name="write">Writes to the terminal.</param>
 /// <param name="width">Cells of the terminal now.</param>

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Cli.Shell;
 
-/// <summary>Lines of earlier shells, in a file that only its owner can read: queries may name what is nobody else's business.</summary>
+/// <summary>
+/// Lines of earlier shells, in a file that only its owner can read: queries may name what is nobody else's business.
+/// </summary>
 internal sealed class ShellHistory(string path)
 {
     /// <summary>Older lines are forgotten when the shell starts.</summary>

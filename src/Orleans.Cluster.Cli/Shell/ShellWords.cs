@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Cli.Shell;
 
-/// <summary>Which words could stand at the cursor: keywords, the shell's own commands, sources and their columns, and files in quotes.</summary>
+/// <summary>
+/// Which words could stand at the cursor: keywords, the shell's own commands, sources and their columns, and files in quotes.
+/// </summary>
 internal static class ShellWords
 {
     /// <summary>The shell's own commands and what they do.</summary>
@@ -18,9 +20,12 @@ internal static class ShellWords
 
     private static readonly string[] Keywords =
     [
-        "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "LEFT JOIN", "FULL JOIN", "USING", "ON", "AS", "AND", "OR", "NOT",
-        "IN", "IS NULL", "IS NOT NULL", "BETWEEN", "LIKE", "CASE", "WHEN", "THEN", "ELSE", "END", "DISTINCT", "WITH", "UNION ALL", "OVER", "PARTITION BY",
-        "DESC", "NULLS LAST", "CAST", "count", "sum", "avg", "min", "max", "median", "stddev_samp", "quantile_cont", "coalesce", "lower", "upper", "round",
+        "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "LEFT JOIN", "FULL JOIN", "USING", "ON",
+        "AS", "AND", "OR", "NOT",
+        "IN", "IS NULL", "IS NOT NULL", "BETWEEN", "LIKE", "CASE", "WHEN", "THEN", "ELSE", "END", "DISTINCT", "WITH", "UNION ALL",
+        "OVER", "PARTITION BY",
+        "DESC", "NULLS LAST", "CAST", "count", "sum", "avg", "min", "max", "median", "stddev_samp", "quantile_cont", "coalesce",
+        "lower", "upper", "round",
     ];
 
     /// <summary>Words for what is before the cursor.</summary>
@@ -35,8 +40,11 @@ internal static class ShellWords
         }
 
         var word = before[from..];
-        var known = word.StartsWith('.') ? Commands.Select(command => command.Name) : word.Length == 0 ? names : names.Concat(Keywords);
-        return new Completion(from, [.. known.Where(one => one.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Distinct().Order(StringComparer.Ordinal)]);
+        var known = word.StartsWith('.') ? Commands.Select(command => command.Name) : word.Length == 0 ? names
+            : names.Concat(Keywords);
+        return new Completion(
+            from, [.. known.Where(one => one.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                .Distinct().Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>The path that is being typed in a text literal, or null where the cursor is not in one.</summary>

@@ -8,7 +8,9 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Cli.Shell;
 
-/// <summary>Statements over the cluster, one after the other. Each is a job; an error ends the statement, not the shell.</summary>
+/// <summary>
+/// Statements over the cluster, one after the other. Each is a job; an error ends the statement, not the shell.
+/// </summary>
 internal sealed class SqlShell(Session session, JsonObject job, int limit)
 {
     private const string Prompt = "sql> ";
@@ -20,7 +22,9 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
     private bool isVertical;
 
     /// <summary>Reads lines until there are no more: from a terminal with history and completion, else as they come.</summary>
-    /// <returns>Of a terminal 0; of a file or a pipe the code of the first statement that failed, after which no other runs.</returns>
+    /// <returns>
+    /// Of a terminal 0; of a file or a pipe the code of the first statement that failed, after which no other runs.
+    /// </returns>
     public Task<int> RunAsync() => Console.IsInputRedirected || !session.Console.IsLive ? RunScriptAsync() : RunTerminalAsync();
 
     private async Task<int> RunScriptAsync()
@@ -44,8 +48,11 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
     {
         var history = ShellHistory.OfUser();
         history.Load();
-        var editor = new LineEditor(() => Console.ReadKey(intercept: true), session.Console.NotesText.Write, () => Console.WindowWidth);
-        session.Note($"Statements end with ; and may take several lines. .help lists the commands, Tab completes, Ctrl-D leaves. Server: {session.Server}");
+        var editor = new LineEditor(
+            () => Console.ReadKey(intercept: true), session.Console.NotesText.Write, () => Console.WindowWidth);
+        session.Note(
+            $"Statements end with ; and may take several lines. .help lists the commands, Tab completes, Ctrl-D leaves. Server: "
+            + $"{session.Server}");
         while (true)
         {
             Console.TreatControlCAsInput = true;
@@ -95,7 +102,8 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
         var asked = (JsonObject)job.DeepClone();
         asked["operation"] = "sql";
         Json.Child(asked, "parameters")["query"] = statement.Text;
-        return await SqlCommand.RunAsync(session, asked, rows, new RowsForm(statement.IsVertical || isVertical, CancelsAtOnce: true));
+        return await SqlCommand.RunAsync(
+            session, asked, rows, new RowsForm(statement.IsVertical || isVertical, CancelsAtOnce: true));
     }))!.Value;
 
     private async Task<int?> GuardAsync(Func<Task<int?>> step)
@@ -121,47 +129,56 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
             case ".quit" or ".exit":
                 return null;
             case ".help":
-                ShellWords.Commands.ToList().ForEach(command => session.Console.Text.WriteLine($"{command.Form,-22} {command.Description}"));
+                ShellWords.Commands.ToList()
+                    .ForEach(command => session.Console.Text.WriteLine($"{command.Form,-22} {command.Description}"));
                 break;
             case ".source":
                 AddSource(rest);
                 break;
             case ".sources":
-                (job["sources"] as JsonObject)?.ToList().ForEach(pair => session.Console.Text.WriteLine($"{pair.Key} = {pair.Value?["path"]?.ToJsonString()}"));
+                (job["sources"] as JsonObject)?.ToList()
+                    .ForEach(pair => session.Console.Text.WriteLine($"{pair.Key} = {pair.Value?["path"]?.ToJsonString()}"));
                 break;
             case ".columns":
                 PartitionViews.WriteSchema(session.Console, await DescribeAsync(rest));
                 break;
             case ".files":
-                var folder = await session.Connection.Insight.BrowseAsync(rest.Length == 0 ? null : rest, null, session.Cancellation);
+                var folder = await session.Connection.Insight.BrowseAsync(rest.Length == 0
+                    ? null
+                    : rest, null, session.Cancellation);
                 InsightViews.WriteFolder(session.Console, folder);
                 break;
             case ".vertical":
-                isVertical = rest is "on" or "" ? rest == "on" || !isVertical : rest == "off" ? false : throw Wrong(".vertical", "on or off", rest);
+                isVertical = rest is "on" or "" ? rest == "on" || !isVertical : rest == "off" ? false
+                    : throw Wrong(".vertical", "on or off", rest);
                 break;
             case ".limit":
                 rows = int.TryParse(rest, out var count) && count > 0 ? count : throw Wrong(".limit", "a number of rows", rest);
                 break;
             default:
                 var near = Arguments.NearestWord.Find(words[0], ShellWords.Commands.Select(command => command.Name));
-                throw new UsageException($"Unknown command '{words[0]}'.{(near is null ? " .help lists them." : $" Did you mean '{near}'?")}");
+                throw new UsageException(
+                    $"Unknown command '{words[0]}'.{(near is null ? " .help lists them." : $" Did you mean '{near}'?")}");
         }
 
         return ExitCodes.Done;
     }
 
-    private static UsageException Wrong(string command, string wanted, string given) => new($"{command} takes {wanted}, not '{given}'.");
+    private static UsageException Wrong(string command, string wanted, string given) =>
+        new($"{command} takes {wanted}, not '{given}'.");
 
     private void AddSource(string text)
     {
-        if (text.Split('=', 2) is not [var name, var path] || name.Length == 0 || !name.All(sign => char.IsLetterOrDigit(sign) || sign == '_'))
+        if (text.Split('=', 2) is not [var name, var path] || name.Length == 0
+            || !name.All(sign => char.IsLetterOrDigit(sign) || sign == '_'))
         {
             throw new UsageException("Write .source NAME=PATH, for example .source genes=expression/*.csv");
         }
 
         if (job.ContainsKey("source"))
         {
-            throw new UsageException("This shell was started over one dataset, which is called source. Start it with -t NAME=PATH to have several.");
+            throw new UsageException(
+                "This shell was started over one dataset, which is called source. Start it with -t NAME=PATH to have several.");
         }
 
         Json.Child(job, "sources")[name.Trim()] = new JsonObject { ["path"] = path.Trim() };
@@ -171,7 +188,8 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
     private async Task<DatasetPreview> DescribeAsync(string text)
     {
         var source = (job["sources"] as JsonObject)?[text] ?? (text is "" or "source" ? job["source"] : null);
-        var spec = source?.Deserialize<SourceSpec>(WireJson.Options) ?? (text is "" or "source" ? null : new SourceSpec { Path = [text] });
+        var spec = source?.Deserialize<SourceSpec>(WireJson.Options) ?? (text is "" or "source" ? null : new SourceSpec { Path =
+            [text] });
         return await session.Jobs.PartitionAsync(spec, null, session.Cancellation);
     }
 

@@ -8,8 +8,8 @@ namespace Orleans.Cluster.Cli.Shell;
 internal sealed record Statement(string Text, bool IsVertical);
 
 /// <summary>
-/// Lines that are typed, up to the end of a statement: a semicolon, or <c>\G</c>, outside of quotes and comments. What follows the end on its
-/// line begins the next statement.
+/// Lines that are typed, up to the end of a statement: a semicolon, or <c>\G</c>, outside of quotes and comments. What follows
+/// the end on its line begins the next statement.
 /// </summary>
 internal sealed class StatementText
 {

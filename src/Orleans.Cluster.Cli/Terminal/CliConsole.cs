@@ -3,7 +3,8 @@ using Spectre.Console;
 namespace Orleans.Cluster.Cli.Terminal;
 
 /// <summary>
-/// Where a command writes. What was asked for goes to <see cref="Out"/>, so that it can be piped; progress, notes and errors go to
+/// Where a command writes. What was asked for goes to <see cref="Out"/>, so that it can be piped; progress, notes and errors go
+/// to
 /// <see cref="Notes"/>.
 /// </summary>
 internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader input, bool isLive, Stream? rawOutput = null)
@@ -26,7 +27,8 @@ internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader
     public bool IsLive => isLive;
 
     /// <summary>Bytes of a result; the caller does not dispose it.</summary>
-    public Stream OpenRawOutput() => rawOutput ?? (Console.IsOutputRedirected ? Console.OpenStandardOutput() : new ShownStream(output));
+    public Stream OpenRawOutput() =>
+        rawOutput ?? (Console.IsOutputRedirected ? Console.OpenStandardOutput() : new ShownStream(output));
 
     public static CliConsole OfProcess() => new(Console.Out, Console.Error, Console.In, isLive: !Console.IsErrorRedirected);
 

@@ -8,7 +8,8 @@ internal static class Failures
 {
     /// <summary>Whether <see cref="Report"/> knows the error; what it does not know is a fault of this program.</summary>
     public static bool Knows(Exception failure) => failure
-        is ClusterException or ClusterUnreachableException or UsageException or EmbeddedClusterException or IOException or UnauthorizedAccessException
+        is ClusterException or ClusterUnreachableException or UsageException or EmbeddedClusterException or IOException
+            or UnauthorizedAccessException
         or OperationCanceledException;
 
     /// <summary>Says what went wrong.</summary>
@@ -22,7 +23,8 @@ internal static class Failures
                 return ExitCode(refusal.Code);
             case ClusterUnreachableException outage:
                 console.NotesText.WriteLine(outage.Message);
-                console.NotesText.WriteLine("Start a cluster with `up`, or name its gateway with --server or ORLEANS_CLUSTER_SERVER.");
+                console.NotesText.WriteLine(
+                    "Start a cluster with `up`, or name its gateway with --server or ORLEANS_CLUSTER_SERVER.");
                 return ExitCodes.Unreachable;
             case UsageException mistake:
                 console.NotesText.WriteLine(mistake.Message);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Orleans.Cluster.Cli.Terminal;
 
-/// <summary>Ctrl-C and requests to end, as tokens. The third Ctrl-C is the system's own again: nothing can hold a user who insists.</summary>
+/// <summary>
+/// Ctrl-C and requests to end, as tokens. The third Ctrl-C is the system's own again: nothing can hold a user who insists.
+/// </summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource end = new();

@@ -30,13 +30,16 @@ internal static partial class JobReference
         if (text == Last)
         {
             var newest = await jobs.ListAsync(new JobFilter { PageSize = 1 }, cancellationToken);
-            return newest.Items.Count > 0 ? newest.Items[0].Id : throw new UsageException($"There is no job yet that {Last} could mean.");
+            return newest.Items.Count > 0
+                ? newest.Items[0].Id
+                : throw new UsageException($"There is no job yet that {Last} could mean.");
         }
 
         if (!IsOne(text))
         {
             throw new UsageException(
-                $"'{text}' is not a job id. Give its 26 characters (0-9 and A-Z), at least the first {ShortestPrefix} of them, or {Last}.");
+                $"'{text}' is not a job id. Give its 26 characters (0-9 and A-Z), at least the first {ShortestPrefix} of them, "
+                + $"or {Last}.");
         }
 
         return await FindAsync(jobs, text.ToUpperInvariant(), cancellationToken);
@@ -49,7 +52,8 @@ internal static partial class JobReference
         for (var page = 0; page < PagesSearched; page++)
         {
             var listed = await jobs.ListAsync(new JobFilter { PageSize = PageSize, PageToken = token }, cancellationToken);
-            found.AddRange(listed.Items.Select(job => job.Id).Where(job => job.Value.StartsWith(prefix, StringComparison.Ordinal)));
+            found.AddRange(listed.Items.Select(job => job.Id)
+                .Where(job => job.Value.StartsWith(prefix, StringComparison.Ordinal)));
             token = listed.NextPageToken;
             if (token is null)
             {
@@ -60,7 +64,8 @@ internal static partial class JobReference
         return found switch
         {
             [var one] => one,
-            [] => throw new UsageException($"No job among the newest {PageSize * PagesSearched} has an id that begins with '{prefix}'."),
+            [] => throw new UsageException(
+                $"No job among the newest {PageSize * PagesSearched} has an id that begins with '{prefix}'."),
             _ => throw new UsageException(
                 $"{found.Count} jobs have ids that begin with '{prefix}': {string.Join(", ", found.Take(MatchesShown))}"
                 + $"{(found.Count > MatchesShown ? ", ..." : "")}. Give more characters."),

@@ -32,7 +32,8 @@ internal static class Problems
             }
         }
 
-        foreach (var fault in faults.Where(fault => faults.Count > 1 || !problem.Detail.Contains(fault.Detail, StringComparison.Ordinal)))
+        foreach (var fault in faults.Where(fault => faults.Count > 1
+            || !problem.Detail.Contains(fault.Detail, StringComparison.Ordinal)))
         {
             yield return $"  {(fault.Pointer.Length == 0 ? "/" : fault.Pointer)}: {fault.Detail}"
                 + (fault.Code == problem.Code ? "" : $" ({fault.Code})");
@@ -52,8 +53,11 @@ internal static class Problems
 
     private static string? Advice(ProblemDocument problem) => problem.Code switch
     {
-        "unauthenticated" => "Give a key in ORLEANS_CLUSTER_API_KEY or with --api-key; an administrator makes one with `keys create`.",
-        "forbidden" => "Ask an administrator for a key with that role: `keys create --role SUBMITTER`, or ADMIN for the cluster and its keys.",
+        "unauthenticated" =>
+            "Give a key in ORLEANS_CLUSTER_API_KEY or with --api-key; an administrator makes one with `keys create`.",
+        "forbidden" =>
+            "Ask an administrator for a key with that role: `keys create --role SUBMITTER`, or ADMIN for the cluster and its "
+                + "keys.",
         _ => null,
     };
 }

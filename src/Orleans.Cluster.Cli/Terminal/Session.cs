@@ -34,7 +34,9 @@ internal sealed class Session(ParseResult parsed, GlobalOptions globals, CliCons
 
     public IClusterControl Cluster => connection.Value.Cluster;
 
-    /// <summary>What stands before a command where the program is installed as a tool; nothing where it was started in some other way.</summary>
+    /// <summary>
+    /// What stands before a command where the program is installed as a tool; nothing where it was started in some other way.
+    /// </summary>
     public static string ProgramPrefix =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == ToolName ? $"{ToolName} " : "";
 

@@ -3,7 +3,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Cli.Terminal;
 
-/// <summary>Text for a terminal, in which names and cells of others must not act: all but the ends of lines and tabs is shown as escapes.</summary>
+/// <summary>
+/// Text for a terminal, in which names and cells of others must not act: all but the ends of lines and tabs is shown as escapes.
+/// </summary>
 internal sealed class ShownWriter(TextWriter inner) : TextWriter
 {
     private const string Kept = "\n\r\t";

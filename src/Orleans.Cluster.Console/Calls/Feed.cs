@@ -65,7 +65,8 @@ internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
             while (!cancellationToken.IsCancellationRequested)
             {
                 var reply = await http.Send(HttpMethod.Get, key.Path, key.Session, cancellationToken: cancellationToken);
-                quiet = last is { } before && before.Status == reply.Status && before.Content.AsSpan().SequenceEqual(reply.Content)
+                quiet = last is { } before && before.Status == reply.Status
+                    && before.Content.AsSpan().SequenceEqual(reply.Content)
                     ? Math.Min(Slowest, quiet * 1.3)
                     : 1;
                 if (quiet == 1)

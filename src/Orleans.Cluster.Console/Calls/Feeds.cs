@@ -5,7 +5,9 @@ namespace Orleans.Cluster.WebConsole.Calls;
 /// <summary>What a feed asks, in whose name, how often.</summary>
 internal sealed record FeedKey(string Path, string? Session, TimeSpan Every);
 
-/// <summary>Questions that are asked again and again, one for all viewers who want the same. Nobody looking, nothing is asked.</summary>
+/// <summary>
+/// Questions that are asked again and again, one for all viewers who want the same. Nobody looking, nothing is asked.
+/// </summary>
 internal sealed class Feeds(GatewayHttp http)
 {
     private readonly ConcurrentDictionary<FeedKey, Feed> open = new();
@@ -15,7 +17,8 @@ internal sealed class Feeds(GatewayHttp http)
     {
         while (true)
         {
-            var feed = open.GetOrAdd(key, made => new Feed(made, http, ended => open.TryRemove(new KeyValuePair<FeedKey, Feed>(made, ended))));
+            var feed = open.GetOrAdd(
+                key, made => new Feed(made, http, ended => open.TryRemove(new KeyValuePair<FeedKey, Feed>(made, ended))));
             if (feed.TryJoin(reply => hear(reply.Read<T>())) is { } following)
             {
                 return following;

@@ -16,7 +16,8 @@ internal sealed record Reply(int Status, byte[] Content, string? Tag)
         {
             if (Status is < 200 or > 299 && !(typeof(T) == typeof(JsonDocument) && Status == 503))
             {
-                return new Answer<T>(null, JsonSerializer.Deserialize<ProblemDocument>(Content, WireJson.Options) ?? Odd("an empty answer"));
+                return new Answer<T>(null, JsonSerializer.Deserialize<ProblemDocument>(Content, WireJson.Options)
+                    ?? Odd("an empty answer"));
             }
 
             return Content.Length == 0

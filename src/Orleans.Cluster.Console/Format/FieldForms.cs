@@ -24,7 +24,8 @@ internal static partial class FieldForms
                 : throw new FormatException("Write a number."),
             FieldKind.Flag => text == "true" ? JsonValue.Create(true) : null,
             FieldKind.Order => new JsonArray([.. Parts(text).Select(Order)]),
-            FieldKind.Aggregates => new JsonArray([.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line)).Select(Aggregate)]),
+            FieldKind.Aggregates =>
+                new JsonArray([.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line)).Select(Aggregate)]),
             _ => JsonValue.Create(text),
         };
     }
@@ -51,8 +52,11 @@ internal static partial class FieldForms
     private static JsonNode Order(string text)
     {
         var descending = text.EndsWith(" desc", StringComparison.OrdinalIgnoreCase);
-        var column = descending ? text[..^5].Trim() : text.EndsWith(" asc", StringComparison.OrdinalIgnoreCase) ? text[..^4].Trim() : text;
-        return descending ? new JsonObject { ["column"] = column, ["descending"] = true } : new JsonObject { ["column"] = column };
+        var column = descending ? text[..^5].Trim() : text.EndsWith(" asc", StringComparison.OrdinalIgnoreCase)
+            ? text[..^4].Trim() : text;
+        return descending
+            ? new JsonObject { ["column"] = column, ["descending"] = true }
+            : new JsonObject { ["column"] = column };
     }
 
     private static JsonNode Aggregate(string line)
@@ -82,9 +86,11 @@ internal static partial class FieldForms
         return made;
     }
 
-    private static IEnumerable<string> Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static IEnumerable<string> Parts(string text) =>
+        text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    [GeneratedRegex("""^(?<function>\w+)\s*\(\s*((?<distinct>distinct)\s+)?(?<column>.*?)\s*\)(\s+as\s+(?<as>.+))?$""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""^(?<function>\w+)\s*\(\s*((?<distinct>distinct)\s+)?(?<column>.*?)\s*\)(\s+as\s+(?<as>.+))?$""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex AggregateLine();
 }
 

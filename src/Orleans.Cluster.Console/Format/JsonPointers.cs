@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Orleans.Cluster.WebConsole.Format;
 
-/// <summary>Reads and sets places of a JSON document by pointer, such as <c>/source/path</c>. Members only; no array elements.</summary>
+/// <summary>
+/// Reads and sets places of a JSON document by pointer, such as <c>/source/path</c>. Members only; no array elements.
+/// </summary>
 internal static class JsonPointers
 {
     /// <summary>The value there; null where there is none.</summary>
@@ -59,5 +61,7 @@ internal static class JsonPointers
     }
 
     private static string[] Names(string pointer) =>
-        [.. pointer.TrimStart('/').Split('/').Select(name => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        [.. pointer.TrimStart('/')
+            .Split('/')
+            .Select(name => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
 }

@@ -10,7 +10,9 @@ internal static class Numbers
 
     /// <summary>17300000 as <c>17.3 M</c>; whole up to 9,999.</summary>
     public static string Count(double value) =>
-        Math.Abs(value) < 10_000 && value == Math.Truncate(value) ? value.ToString("#,0", CultureInfo.InvariantCulture) : Scale(value, 1000, Decimal);
+        Math.Abs(value) < 10_000 && value == Math.Truncate(value)
+        ? value.ToString("#,0", CultureInfo.InvariantCulture)
+        : Scale(value, 1000, Decimal);
 
     /// <summary>Bytes in binary units.</summary>
     public static string Bytes(double value) => Scale(value, 1024, Binary);
@@ -44,7 +46,9 @@ internal static class Numbers
         };
     }
 
-    /// <summary>A guess of seconds, no finer than it is worth: <c>12 s</c>, <c>3 min 10 s</c>, <c>49 min</c>, <c>1 h 14 min</c>.</summary>
+    /// <summary>
+    /// A guess of seconds, no finer than it is worth: <c>12 s</c>, <c>3 min 10 s</c>, <c>49 min</c>, <c>1 h 14 min</c>.
+    /// </summary>
     public static string Rough(double seconds) => seconds switch
     {
         < 1 => "1 s",
@@ -69,7 +73,8 @@ internal static class Numbers
             unit++;
         }
 
-        var form = Math.Abs(value) >= 100 || (unit == 0 && value == Math.Truncate(value)) ? "0" : Math.Abs(value) >= 10 ? "0.#" : "0.##";
+        var form = Math.Abs(value) >= 100 || (unit == 0 && value == Math.Truncate(value)) ? "0" : Math.Abs(value) >= 10 ? "0.#"
+            : "0.##";
         return value.ToString(form, CultureInfo.InvariantCulture) + units[unit];
     }
 }

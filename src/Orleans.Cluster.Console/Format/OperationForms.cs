@@ -6,16 +6,19 @@ public sealed record FormField(string Pointer, string Label, FieldKind Kind, str
 /// <summary>The fields of each operation. What is not here is written as JSON.</summary>
 internal static class OperationForms
 {
-    private static readonly FormField Where = new("/parameters/where", "Where", FieldKind.Expression, "An SQL condition, such as count > 0.");
+    private static readonly FormField Where = new(
+        "/parameters/where", "Where", FieldKind.Expression, "An SQL condition, such as count > 0.");
     private static readonly FormField Limit = new("/parameters/limit", "Limit", FieldKind.Number, "At most so many rows.");
 
     public static IReadOnlyList<FormField> Of(string operation) => operation switch
     {
         "aggregate" =>
         [
-            new("/parameters/groupBy", "Group by", FieldKind.Columns, "Columns with commas between them; none for one row over all."),
+            new("/parameters/groupBy", "Group by", FieldKind.Columns,
+                "Columns with commas between them; none for one row over all."),
             new("/parameters/aggregates", "Aggregates", FieldKind.Aggregates, "One a line: sum(count) as total"),
-            Where, new("/parameters/having", "Having", FieldKind.Expression), new("/parameters/orderBy", "Order by", FieldKind.Order, "total desc, gene"), Limit,
+            Where, new("/parameters/having", "Having", FieldKind.Expression),
+            new("/parameters/orderBy", "Order by", FieldKind.Order, "total desc, gene"), Limit,
         ],
         "filter" => [Where],
         "select" => [new("/parameters/columns", "Columns", FieldKind.Columns), Where],
@@ -23,22 +26,31 @@ internal static class OperationForms
         "sort" => [new("/parameters/by", "By", FieldKind.Order, "total desc, gene"), Limit],
         "sample" =>
         [
-            new("/parameters/fraction", "Fraction", FieldKind.Number, "0 to 1, or give rows."), new("/parameters/rows", "Rows", FieldKind.Number),
+            new("/parameters/fraction", "Fraction", FieldKind.Number, "0 to 1, or give rows."),
+            new("/parameters/rows", "Rows", FieldKind.Number),
             new("/parameters/seed", "Seed", FieldKind.Number, "The same seed gives the same rows."),
         ],
-        "profile" => [new("/parameters/columns", "Columns", FieldKind.Columns, "All when none is named."), new("/parameters/exact", "Exact figures", FieldKind.Flag)],
+        "profile" =>
+            [new("/parameters/columns", "Columns", FieldKind.Columns, "All when none is named."),
+                new("/parameters/exact", "Exact figures", FieldKind.Flag)],
         "melt" =>
         [
-            new("/parameters/id", "Columns to keep", FieldKind.Columns), new("/parameters/columns", "Columns to turn into rows", FieldKind.Columns),
-            new("/parameters/nameColumn", "Column for the names", FieldKind.Text), new("/parameters/valueColumn", "Column for the values", FieldKind.Text),
+            new("/parameters/id", "Columns to keep", FieldKind.Columns),
+            new("/parameters/columns", "Columns to turn into rows", FieldKind.Columns),
+            new("/parameters/nameColumn", "Column for the names", FieldKind.Text),
+            new("/parameters/valueColumn", "Column for the values", FieldKind.Text),
         ],
         "pivot" =>
         [
-            new("/parameters/index", "Columns to keep", FieldKind.Columns), new("/parameters/key", "Column that becomes names", FieldKind.Text),
-            new("/parameters/value", "Column that becomes values", FieldKind.Text), new("/parameters/function", "Function", FieldKind.Text, "sum when none is named."),
+            new("/parameters/index", "Columns to keep", FieldKind.Columns),
+            new("/parameters/key", "Column that becomes names", FieldKind.Text),
+            new("/parameters/value", "Column that becomes values", FieldKind.Text),
+            new("/parameters/function", "Function", FieldKind.Text, "sum when none is named."),
             new("/parameters/as", "Form", FieldKind.Text, "COLUMNS, at most 1,000 of them, when none is named; or LIST."),
         ],
-        "sql" => [new("/parameters/query", "Query", FieldKind.Expression, "One SELECT. A text in place of a table, FROM 'folder/*.csv', is a source.")],
+        "sql" => [new(
+            "/parameters/query", "Query", FieldKind.Expression,
+            "One SELECT. A text in place of a table, FROM 'folder/*.csv', is a source.")],
         _ => [],
     };
 }

@@ -34,7 +34,8 @@ internal static class Reasons
         ReasonCode.WaitingForSlot => "More workers or slots, or a higher priority, would start it sooner.",
         ReasonCode.WaitingForMemory => "A smaller resources.memoryBytes, or workers that offer more memory, would let it start.",
         ReasonCode.WaitingForGpu => "A worker with a free GPU would let it start.",
-        ReasonCode.WaitingForGang => "All slots of the stage must be free at once; more workers, or gang: false, would let it start.",
+        ReasonCode.WaitingForGang =>
+            "All slots of the stage must be free at once; more workers, or gang: false, would let it start.",
         ReasonCode.WaitingForDependency => "It starts when the job that it depends on has succeeded.",
         ReasonCode.WaitingForStorage => "It goes on by itself when the database or the artifact store answers again.",
         ReasonCode.QueuedBehind => "A higher priority or more workers would start it sooner; its level rises with time.",

@@ -9,10 +9,12 @@ internal static class Words
     /// <summary>Operations as a job names them.</summary>
     public static IReadOnlyList<string> Operations { get; } = [.. Enum.GetValues<OperationKind>().Select(Of)];
 
-    public static string Of(OperationKind operation) => JsonSerializer.SerializeToElement(operation, WireJson.Options).GetString()!;
+    public static string Of(OperationKind operation) =>
+        JsonSerializer.SerializeToElement(operation, WireJson.Options).GetString()!;
 
     /// <summary>
-    /// A worker for people: without the mark that all workers' ids begin with, and the life that they end with. The whole id is shown on hover.
+    /// A worker for people: without the mark that all workers' ids begin with, and the life that they end with. The whole id is
+    /// shown on hover.
     /// </summary>
     public static string Worker(string id)
     {

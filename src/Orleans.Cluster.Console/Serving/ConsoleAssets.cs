@@ -28,7 +28,8 @@ internal static class ConsoleAssets
     {
         var response = context.Response;
         response.Headers.ETag = asset.Tag;
-        // Asked for again each time, which costs one small answer: a gateway of a new version must not meet scripts of the old one.
+        // Asked for again each time, which costs one small answer: a gateway of a new version must not meet scripts of the old
+        // one.
         response.Headers.CacheControl = "no-cache";
         response.Headers.Vary = HeaderNames.AcceptEncoding;
         if (context.Request.Headers.IfNoneMatch.Contains(asset.Tag))
@@ -66,7 +67,8 @@ internal static class ConsoleAssets
         }
 
         return new Asset(
-            plain.ToArray(), packed.ToArray(), TypeOf(name), $"\"{Convert.ToHexStringLower(SHA256.HashData(plain.ToArray()))[..16]}\"");
+            plain.ToArray(), packed.ToArray(), TypeOf(name),
+            $"\"{Convert.ToHexStringLower(SHA256.HashData(plain.ToArray()))[..16]}\"");
     }
 
     private static string TypeOf(string name) => Path.GetExtension(name) switch

@@ -12,14 +12,15 @@ namespace Orleans.Cluster.WebConsole.Serving;
 public static class ConsoleEndpoints
 {
     /// <summary>
-    /// Pages and files of the console. They are open to everybody, since nothing in them is anybody's data: what a page shows, it asks the
-    /// REST API for, in the name of whoever looks at it.
+    /// Pages and files of the console. They are open to everybody, since nothing in them is anybody's data: what a page shows, it
+    /// asks the REST API for, in the name of whoever looks at it.
     /// </summary>
     /// <returns>All of them, for what the process says of them.</returns>
     public static IEndpointConventionBuilder MapConsole(this IEndpointRouteBuilder routes)
     {
         var host = new LazyConsole(
-            routes.ServiceProvider.GetRequiredService<ILoggerFactory>(), routes.ServiceProvider.GetRequiredService<IDataProtectionProvider>());
+            routes.ServiceProvider.GetRequiredService<ILoggerFactory>(),
+            routes.ServiceProvider.GetRequiredService<IDataProtectionProvider>());
         var all = routes.MapGroup("").WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
         foreach (var pattern in ConsolePages.Patterns)
         {

@@ -5,6 +5,7 @@ internal static class ConsolePages
 {
     public static IReadOnlyList<string> Patterns { get; } =
     [
-        "/", "/jobs", "/jobs/{id}", "/submit", "/data", "/cluster", "/queue", "/history", "/advice", "/audit", "/keys", "/health", "/sign-in",
+        "/", "/jobs", "/jobs/{id}", "/submit", "/data", "/cluster", "/queue", "/history", "/advice", "/audit", "/keys", "/health",
+        "/sign-in",
     ];
 }

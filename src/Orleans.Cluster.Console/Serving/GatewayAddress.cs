@@ -19,8 +19,8 @@ internal static class GatewayAddress
     }
 
     /// <summary>
-    /// A handler for it. The address belongs to this very process, so nobody else can answer there, and the certificate, which names
-    /// the gateway as others call it, has nothing to prove.
+    /// A handler for it. The address belongs to this very process, so nobody else can answer there, and the certificate, which
+    /// names the gateway as others call it, has nothing to prove.
     /// </summary>
     public static SocketsHttpHandler Handler() => new()
     {

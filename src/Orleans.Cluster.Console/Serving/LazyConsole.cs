@@ -12,8 +12,9 @@ using Orleans.Cluster.WebConsole.Calls;
 namespace Orleans.Cluster.WebConsole.Serving;
 
 /// <summary>
-/// The console as an application of its own inside the process, made when somebody opens its first page: a gateway that nobody looks at pays
-/// nothing for it, neither at start nor later. It shares no service with the gateway but keys, so it can use only what everybody can call.
+/// The console as an application of its own inside the process, made when somebody opens its first page: a gateway that nobody
+/// looks at pays nothing for it, neither at start nor later. It shares no service with the gateway but keys, so it can use only
+/// what everybody can call.
 /// </summary>
 internal sealed class LazyConsole(ILoggerFactory loggers, IDataProtectionProvider protection)
 {
@@ -43,7 +44,8 @@ internal sealed class LazyConsole(ILoggerFactory loggers, IDataProtectionProvide
     private async Task<Started> Build(Uri gateway)
     {
         var made = new ForwardedServer();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(LazyConsole).Assembly.GetName().Name });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = typeof(LazyConsole).Assembly.GetName().Name });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Hosting.Server.IServer>(made);
         builder.Services.AddConsole(gateway, protection);
@@ -68,7 +70,8 @@ internal sealed class LazyConsole(ILoggerFactory loggers, IDataProtectionProvide
     // Who looks at the page, with what the browser has signed in with: the console asks for everything in the viewer's name.
     private static ClaimsPrincipal ViewerOf(HttpContext context) =>
         context.User.Identity?.IsAuthenticated == true && context.Request.Cookies[SessionCookie.Name] is { } session
-            ? new ClaimsPrincipal(new ClaimsIdentity([.. context.User.Claims, new Claim(SessionCookie.Claim, session)], "Session"))
+            ? new ClaimsPrincipal(
+                new ClaimsIdentity([.. context.User.Claims, new Claim(SessionCookie.Claim, session)], "Session"))
             : context.User;
 
     private sealed class Viewer : IHttpAuthenticationFeature

@@ -7,7 +7,8 @@ internal sealed class GrowingFile(string path, Task written) : Stream
 {
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(5);
 
-    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private readonly FileStream file = new(
+        path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     public override bool CanRead => true;
 
@@ -19,7 +20,7 @@ internal sealed class GrowingFile(string path, Task written) : Stream
 
     public override long Position
     {
-        get => _file.Position;
+        get => file.Position;
         set => throw new NotSupportedException();
     }
 
@@ -29,7 +30,7 @@ internal sealed class GrowingFile(string path, Task written) : Stream
         while (true)
         {
             var isWritten = written.IsCompleted;
-            if (await _file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            if (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
             {
                 return read;
             }
@@ -37,7 +38,9 @@ internal sealed class GrowingFile(string path, Task written) : Stream
             if (isWritten)
             {
                 await written;
-                return new FileInfo(path).Length == _file.Position ? 0 : throw new EndOfStreamException($"{path} was begun anew while it was read.");
+                return new FileInfo(path).Length == file.Position
+                    ? 0
+                    : throw new EndOfStreamException($"{path} was begun anew while it was read.");
             }
 
             await Task.WhenAny(written, Task.Delay(LookPause, cancellationToken));
@@ -48,7 +51,8 @@ internal sealed class GrowingFile(string path, Task written) : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A file that grows is waited for.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("A file that grows is waited for.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -64,7 +68,7 @@ internal sealed class GrowingFile(string path, Task written) : Stream
     {
         if (disposing)
         {
-            _file.Dispose();
+            file.Dispose();
         }
 
         base.Dispose(disposing);

@@ -8,8 +8,8 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal interface IResultReader
 {
     /// <summary>
-    /// A page of a job's result, or of a table beside its rows. It may still be written when this answers. The caller streams the file
-    /// and disposes the page, which deletes it.
+    /// A page of a job's result, or of a table beside its rows. It may still be written when this answers. The caller streams the
+    /// file and disposes the page, which deletes it.
     /// </summary>
     /// <exception cref="ClusterException">
     /// <c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>; <c>not-found</c> when there is no such table.

@@ -3,12 +3,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Ports;
 
 /// <summary>
-/// A page of rows in a file: a stored one that is the page as it is, or a scratch file, which may still be growing and which goes when this is
-/// disposed.
+/// A page of rows in a file: a stored one that is the page as it is, or a scratch file, which may still be growing and which goes
+/// when this is disposed.
 /// </summary>
 internal sealed class RowsFile : IDisposable
 {
-    private readonly CancellationTokenSource? _writing;
+    private readonly CancellationTokenSource? ends;
 
     /// <summary>A stored file.</summary>
     /// <param name="stored">The file, open: by its path others may have exchanged it since.</param>
@@ -27,7 +27,7 @@ internal sealed class RowsFile : IDisposable
     public RowsFile(string path, ExportedRows rows, Task written, CancellationTokenSource writing)
     {
         (Path, Rows, Written) = (path, rows, written);
-        _writing = writing;
+        ends = writing;
     }
 
     public string Path { get; }
@@ -41,16 +41,18 @@ internal sealed class RowsFile : IDisposable
     public Task Written { get; }
 
     /// <summary>
-    /// The bytes of the page from the first on, as they come. A read fails when the writing has: what was read until then is not the page.
+    /// The bytes of the page from the first on, as they come. A read fails when the writing has: what was read until then is not
+    /// the page.
     /// </summary>
-    public Stream Open() => Stored ?? (Stream)(Written.IsCompletedSuccessfully ? File.OpenRead(Path) : new GrowingFile(Path, Written));
+    public Stream Open() =>
+        Stored ?? (Stream)(Written.IsCompletedSuccessfully ? File.OpenRead(Path) : new GrowingFile(Path, Written));
 
     public void Dispose()
     {
         Stored?.Dispose();
-        if (_writing is not null)
+        if (ends is not null)
         {
-            _ = Remove(_writing);
+            _ = Remove(ends);
         }
     }
 

@@ -13,8 +13,10 @@ internal static class DuckDbErrors
     {
         EngineException e => e.Failure,
         ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
-        DuckDBException e when Recursion.Refusal(e) is { } end => new AttemptFailure(FailureKind.BadQuery, end, ProblemCode.QueryInvalid.Word),
-        DuckDBException e => new AttemptFailure(KindOf(e), OpenSources.Said(EngineMessages.Plain(FirstLines(e.Message))), CodeOf(e)),
+        DuckDBException e
+            when Recursion.Refusal(e) is { } end => new AttemptFailure(FailureKind.BadQuery, end, ProblemCode.QueryInvalid.Word),
+        DuckDBException e =>
+            new AttemptFailure(KindOf(e), OpenSources.Said(EngineMessages.Plain(FirstLines(e.Message))), CodeOf(e)),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
         InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),
@@ -23,8 +25,9 @@ internal static class DuckDbErrors
     };
 
     /// <summary>
-    /// Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time. An internal error too: the
-    /// engine's reader of delimited text has one where it should name a value that is no UTF-8 in a query that leaves columns out.
+    /// Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time. An internal error
+    /// too: the engine's reader of delimited text has one where it should name a value that is no UTF-8 in a query that leaves
+    /// columns out.
     /// </summary>
     public static bool MayBeBadRow(DuckDBException exception) =>
         Classify(exception) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput or DuckDBErrorType.OutOfRange
@@ -33,7 +36,8 @@ internal static class DuckDbErrors
     private static FailureKind KindOf(DuckDBException exception) => Classify(exception) switch
     {
         // A spill folder that is full has no type of its own, but names the setting that bounds it.
-        DuckDBErrorType.OutOfMemory => exception.Message.Contains("max_temp_directory_size", StringComparison.Ordinal) ? FailureKind.OutOfDisk : FailureKind.OutOfMemory,
+        DuckDBErrorType.OutOfMemory => exception.Message.Contains("max_temp_directory_size", StringComparison.Ordinal)
+            ? FailureKind.OutOfDisk : FailureKind.OutOfMemory,
         DuckDBErrorType.Interrupt => FailureKind.Cancelled,
         DuckDBErrorType.Io => FailureKind.Storage,
         DuckDBErrorType.Internal or DuckDBErrorType.Fatal => FailureKind.Internal,

@@ -13,15 +13,16 @@ namespace Orleans.Cluster.Engine.DuckDb;
 /// <param name="Folders">Folders that it may read and write.</param>
 /// <param name="Files">Files that it may read and write.</param>
 internal sealed record SessionOptions(
-    int Threads, long MemoryBytes, string? SpillFolder, long? SpillBytes, IReadOnlyList<string> Folders, IReadOnlyList<string> Files)
+    int Threads, long MemoryBytes, string? SpillFolder, long? SpillBytes, IReadOnlyList<string> Folders,
+    IReadOnlyList<string> Files)
 {
     /// <summary>For questions that touch no file.</summary>
     public static SessionOptions WithoutFiles { get; } = new(1, 256L << 20, null, null, [], []);
 }
 
 /// <summary>
-/// One connection to a fresh in-memory instance with threads, memory limit, spill folder and sandbox set and locked. For one thread at a
-/// time, except <see cref="RowsDone"/> and cancellation.
+/// One connection to a fresh in-memory instance with threads, memory limit, spill folder and sandbox set and locked. For one
+/// thread at a time, except <see cref="RowsDone"/> and cancellation.
 /// </summary>
 internal sealed class DuckDbSession : IDisposable
 {
@@ -89,8 +90,8 @@ internal sealed class DuckDbSession : IDisposable
     }
 
     /// <summary>
-    /// Runs one statement and hands on each row. The engine holds the result, within the instance's memory; its streaming results break
-    /// while profiling is on.
+    /// Runs one statement and hands on each row. The engine holds the result, within the instance's memory; its streaming results
+    /// break while profiling is on.
     /// </summary>
     public void Read(string sql, Action<DuckDBDataReader> row, CancellationToken cancellationToken = default)
     {
@@ -145,7 +146,9 @@ internal sealed class DuckDbSession : IDisposable
     {
         yield return $"SET threads = {options.Threads}";
         yield return $"SET memory_limit = '{options.MemoryBytes} B'";
-        yield return options.SpillFolder is { } folder ? $"SET temp_directory = {SqlText.Literal(folder)}" : "SET temp_directory = ''";
+        yield return options.SpillFolder is { } folder
+            ? $"SET temp_directory = {SqlText.Literal(folder)}"
+            : "SET temp_directory = ''";
         if (options.SpillBytes is { } bytes)
         {
             yield return $"SET max_temp_directory_size = '{bytes} B'";

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// What the engine says of a query, for whoever wrote it: without the engine's words for its own parts and without the statement around the
-/// query, but with the line and the mark below the place.
+/// What the engine says of a query, for whoever wrote it: without the engine's words for its own parts and without the statement
+/// around the query, but with the line and the mark below the place.
 /// </summary>
 internal static partial class EngineMessages
 {
@@ -15,11 +15,15 @@ internal static partial class EngineMessages
     {
         var text = Origin().Replace(message.Trim(), "");
         text = WrappedLine().Replace(
-            text, line => $"LINE 1: {line.Groups["query"].Value}\n{line.Groups["blanks"].Value[Math.Min(Wrapper.Length, line.Groups["blanks"].Length)..]}^");
-        text = MissingColumn().Replace(text, column => $"There is no column {column.Groups["name"].Value}.{Nearest(column.Groups["near"].Value)}");
+            text, line =>
+            $"LINE 1: {line.Groups["query"].Value}\n"
+            + $"{line.Groups["blanks"].Value[Math.Min(Wrapper.Length, line.Groups["blanks"].Length)..]}^");
+        text = MissingColumn()
+            .Replace(text, column => $"There is no column {column.Groups["name"].Value}.{Nearest(column.Groups["near"].Value)}");
         text = MissingType().Replace(
             text,
-            type => $"There is no type {type.Groups["name"].Value}. Types are BIGINT, DOUBLE, DECIMAL(18,3), VARCHAR, BOOLEAN, DATE, TIMESTAMP and others.");
+            type => $"There is no type {type.Groups["name"].Value}. Types are BIGINT, DOUBLE, DECIMAL(18,3), VARCHAR, BOOLEAN, "
+            + "DATE, TIMESTAMP and others.");
         text = MissingTable().Replace(text, table => $"There is no table \"{table.Groups["name"].Value}\". Name it in sources.");
         return text;
     }

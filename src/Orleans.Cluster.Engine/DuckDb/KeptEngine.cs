@@ -3,9 +3,10 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// An instance that small tasks use after each other, since opening one costs more than such a task. What an instance may reach is fixed when it
-/// opens: here that is one folder, the box, which holds the files of the task that runs and nothing at any other time. A task runs in one
-/// transaction that is never committed, so that nothing which it made in the instance is there for the next.
+/// An instance that small tasks use after each other, since opening one costs more than such a task. What an instance may reach
+/// is fixed when it opens: here that is one folder, the box, which holds the files of the task that runs and nothing at any other
+/// time. A task runs in one transaction that is never committed, so that nothing which it made in the instance is there for the
+/// next.
 /// </summary>
 internal sealed class KeptEngine : IDisposable
 {
@@ -28,7 +29,9 @@ internal sealed class KeptEngine : IDisposable
     /// <summary>Tasks that it has had.</summary>
     public int Uses { get; private set; }
 
-    /// <summary>Whether another task can have it: what was spilled goes with its task, and an instance makes that folder only once.</summary>
+    /// <summary>
+    /// Whether another task can have it: what was spilled goes with its task, and an instance makes that folder only once.
+    /// </summary>
     public bool IsReusable { get; private set; }
 
     private string SpillFolder => Path.Combine(_box, "spill");
@@ -41,7 +44,8 @@ internal sealed class KeptEngine : IDisposable
 
     /// <summary>Whether a task of these limits can have it.</summary>
     public bool Fits(SessionOptions options, string scratch) =>
-        options.Threads == _options.Threads && options.MemoryBytes == _options.MemoryBytes && options.SpillBytes == _options.SpillBytes
+        options.Threads == _options.Threads && options.MemoryBytes == _options.MemoryBytes
+        && options.SpillBytes == _options.SpillBytes
         && Path.GetDirectoryName(_box) == scratch;
 
     /// <summary>Lets a task in.</summary>

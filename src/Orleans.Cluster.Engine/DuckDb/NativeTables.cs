@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
-/// <summary>Calls of the engine's C interface for table functions, called for each batch of rows, so without the wrappers' delegates.</summary>
+/// <summary>
+/// Calls of the engine's C interface for table functions, called for each batch of rows, so without the wrappers' delegates.
+/// </summary>
 internal static unsafe class NativeTables
 {
     private const string Library = "duckdb";

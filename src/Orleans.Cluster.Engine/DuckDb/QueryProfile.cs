@@ -39,7 +39,8 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
     {
         if (NativeProfile.Value(info, "OPERATOR_TYPE") == "TABLE_SCAN")
         {
-            scans.Add(new ScanProfile(NativeProfile.Value(info, "EXTRA_INFO") ?? "", ParseNumber(NativeProfile.Value(info, "OPERATOR_CARDINALITY"))));
+            scans.Add(new ScanProfile(NativeProfile.Value(info, "EXTRA_INFO")
+                ?? "", ParseNumber(NativeProfile.Value(info, "OPERATOR_CARDINALITY"))));
         }
 
         for (nuint i = 0; i < NativeProfile.ChildCount(info); i++)
@@ -57,7 +58,8 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
         if (isOperator)
         {
             operators.Add(new OperatorCost(
-                parent, name!, ShortOf(NativeProfile.Value(info, "EXTRA_INFO")), ParseSeconds(NativeProfile.Value(info, "OPERATOR_TIMING")), 0,
+                parent, name!, ShortOf(NativeProfile.Value(info, "EXTRA_INFO")),
+                ParseSeconds(NativeProfile.Value(info, "OPERATOR_TIMING")), 0,
                 ParseNumber(NativeProfile.Value(info, "OPERATOR_CARDINALITY"))));
         }
 
@@ -86,7 +88,8 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
 
         var text = string.Join(
             ", ", note.Trim('{', '}').Split(", ").Where(part => !part.StartsWith("__estimated", StringComparison.Ordinal))
-                .Select(part => part.StartsWith("__", StringComparison.Ordinal) ? part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..] : part));
+                .Select(part => part.StartsWith("__", StringComparison.Ordinal)
+                    ? part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..] : part));
         if (text.Length == 0)
         {
             return null;
@@ -98,7 +101,8 @@ internal sealed record QueryProfile(IReadOnlyList<ScanProfile> Scans, long PeakS
     private static double ParseSeconds(string? text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
 
-    private static long ParseNumber(string? text) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : 0;
+    private static long ParseNumber(string? text) =>
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : 0;
 
     private static class NativeProfile
     {
@@ -145,9 +149,12 @@ internal sealed partial record ScanProfile(string Description, long Rows)
 {
     private const string Files = "'Filename(s)'=";
 
-    /// <summary>Whether it is one of Parquet that read more than the numbers of rows: a column of the result, or of a filter.</summary>
+    /// <summary>
+    /// Whether it is one of Parquet that read more than the numbers of rows: a column of the result, or of a filter.
+    /// </summary>
     public bool ReadsParquetColumns => Description.Contains("READ_PARQUET", StringComparison.Ordinal)
-        && (!Description.Contains("Projections=''", StringComparison.Ordinal) || FilterOfColumn().IsMatch(RowNumbers().Replace(Description, "")));
+        && (!Description.Contains("Projections=''", StringComparison.Ordinal)
+            || FilterOfColumn().IsMatch(RowNumbers().Replace(Description, "")));
 
     /// <summary>Whether this one file was scanned. A path that only begins with it is another file.</summary>
     public bool Reads(string path)

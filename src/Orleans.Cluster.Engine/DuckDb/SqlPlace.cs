@@ -11,7 +11,9 @@ internal static class SqlPlace
     /// <summary>The message, and below it the line and the mark.</summary>
     /// <param name="message">What is wrong.</param>
     /// <param name="sql">The query.</param>
-    /// <param name="position">Characters (code points) of the query before the place, as a number; null where it is not known.</param>
+    /// <param name="position">
+    /// Characters (code points) of the query before the place, as a number; null where it is not known.
+    /// </param>
     public static string Mark(string message, string sql, string? position)
     {
         if (!int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var at))

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
-/// <summary>The functions <c>range</c> and <c>generate_series</c> in the place of tables: rows from nothing, so they have a bound.</summary>
+/// <summary>
+/// The functions <c>range</c> and <c>generate_series</c> in the place of tables: rows from nothing, so they have a bound.
+/// </summary>
 internal static class SqlSeries
 {
     /// <summary>Rows of all series of a query at most.</summary>

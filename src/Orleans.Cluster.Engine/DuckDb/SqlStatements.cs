@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Engine.DuckDb;
 
-/// <summary>The first word of each statement of a text: enough to say what was refused where the parser only says that it was.</summary>
+/// <summary>
+/// The first word of each statement of a text: enough to say what was refused where the parser only says that it was.
+/// </summary>
 internal static class SqlStatements
 {
     private static readonly string[] Queries = ["SELECT", "WITH", "FROM", "VALUES", "TABLE"];

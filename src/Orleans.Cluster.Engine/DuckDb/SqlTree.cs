@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// DuckDB's own parser and binder: text to tree, tree to text, and result columns of a query over empty tables. It holds one in-memory
-/// instance that can reach nothing outside itself, and answers one call at a time.
+/// DuckDB's own parser and binder: text to tree, tree to text, and result columns of a query over empty tables. It holds one
+/// in-memory instance that can reach nothing outside itself, and answers one call at a time.
 /// </summary>
 public sealed class SqlTree : IDisposable
 {
@@ -17,8 +17,8 @@ public sealed class SqlTree : IDisposable
     public const int MaxTextLength = 1_000_000;
 
     /// <summary>
-    /// Larger trees are refused, in characters: about 30,000 conditions or columns. Every step walks and copies them, and the engine needs the
-    /// square of the number of conditions, with all other questions waiting.
+    /// Larger trees are refused, in characters: about 30,000 conditions or columns. Every step walks and copies them, and the
+    /// engine needs the square of the number of conditions, with all other questions waiting.
     /// </summary>
     public const int MaxTreeLength = 12_000_000;
 
@@ -35,7 +35,8 @@ public sealed class SqlTree : IDisposable
         connection.Open();
         foreach (var setting in (IEnumerable<string>)
         [
-            "SET threads = 1", "SET memory_limit = '256MB'", "SET temp_directory = ''", "SET autoinstall_known_extensions = false",
+            "SET threads = 1", "SET memory_limit = '256MB'", "SET temp_directory = ''",
+            "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false", "SET enable_external_access = false",
             "SET lock_configuration = true",
             $"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST(0 AS BIGINT)",
@@ -46,8 +47,12 @@ public sealed class SqlTree : IDisposable
         }
     }
 
-    /// <summary>Parses exactly one SELECT; the tree holds nothing that a query may not (see <see cref="SqlTreeGuard"/>).</summary>
-    /// <exception cref="ClusterException"><c>query-invalid</c>: no SELECT, several statements, or something that is refused.</exception>
+    /// <summary>
+    /// Parses exactly one SELECT; the tree holds nothing that a query may not (see <see cref="SqlTreeGuard"/>).
+    /// </summary>
+    /// <exception cref="ClusterException">
+    /// <c>query-invalid</c>: no SELECT, several statements, or something that is refused.
+    /// </exception>
     public string Parse(string sql)
     {
         ArgumentNullException.ThrowIfNull(sql);
@@ -59,7 +64,9 @@ public sealed class SqlTree : IDisposable
         var text = Scalar("SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", sql);
         if (text.Length > MaxTreeLength)
         {
-            throw Invalid("The query has too many parts: at most about 30,000 conditions or columns. Join with a table of the values instead.");
+            throw Invalid(
+                "The query has too many parts: at most about 30,000 conditions or columns. Join with a table of the values "
+                + "instead.");
         }
 
         var tree = ReadTree(text);
@@ -68,9 +75,11 @@ public sealed class SqlTree : IDisposable
             var isOther = tree["error_type"]?.GetValue<string>() == "not implemented";
             throw Invalid(
                 isOther && sql.Contains("PIVOT", StringComparison.OrdinalIgnoreCase)
-                    ? "PIVOT needs the values of its keys in the query: ON key IN ('a', 'b'). For values that only the data tells, use the operation pivot."
+                    ? "PIVOT needs the values of its keys in the query: ON key IN ('a', 'b'). For values that only the data "
+                    + "tells, use the operation pivot."
                 : isOther && SqlStatements.Other(sql) is { } other ? $"A query is exactly one SELECT; {other} is not allowed."
-                : SqlPlace.Mark(tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.", sql, tree["position"]?.GetValue<string>()));
+                : SqlPlace.Mark(tree["error_message"]?.GetValue<string>()
+                    ?? "The query cannot be parsed.", sql, tree["position"]?.GetValue<string>()));
         }
 
         var statements = (JsonArray)tree["statements"]!;
@@ -103,7 +112,8 @@ public sealed class SqlTree : IDisposable
             using var transaction = connection.BeginTransaction();
             foreach (var (name, columns) in tables)
             {
-                Execute($"CREATE TABLE {SqlText.Name(name)} ({string.Join(", ", columns.Select(c => $"{SqlText.Name(c.Name)} {c.Type}"))})");
+                Execute($"CREATE TABLE {SqlText.Name(name)} ("
+                    + $"{string.Join(", ", columns.Select(c => $"{SqlText.Name(c.Name)} {c.Type}"))})");
             }
 
             var bound = Describe(sql);
@@ -136,7 +146,8 @@ public sealed class SqlTree : IDisposable
 
             if (rows > SqlSeries.MaxRows)
             {
-                throw Invalid($"The series of a query have at most {SqlSeries.MaxRows:N0} rows together; {function} exceeds that.");
+                throw Invalid(
+                    $"The series of a query have at most {SqlSeries.MaxRows:N0} rows together; {function} exceeds that.");
             }
         }
     }

@@ -3,8 +3,9 @@ using System.Collections.Frozen;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// Functions that a user's query may call: those whose value depends on their arguments alone. Left out are functions that read settings,
-/// files or the catalog, that sleep or write, and those whose value changes from call to call or from day to day (<c>random</c>,
+/// Functions that a user's query may call: those whose value depends on their arguments alone. Left out are functions that read
+/// settings, files or the catalog, that sleep or write, and those whose value changes from call to call or from day to day
+/// (<c>random</c>,
 /// <c>now</c>): a partition that is run again must give the same rows.
 /// </summary>
 internal static class SqlTreeFunctions
@@ -63,9 +64,11 @@ internal static class SqlTreeFunctions
         week weekday weekofyear weighted_avg xor year yearweek
         """;
 
-    private const string Operators = "!~~ !~~* ~ ~~ ~~* ~~~ || ^@ // ** + - / << <@ >> @ @> | ^ !__postfix % & && * ->> -> <-> <=>";
+    private const string Operators =
+        "!~~ !~~* ~ ~~ ~~* ~~~ || ^@ // ** + - / << <@ >> @ @> | ^ !__postfix % & && * ->> -> <-> <=>";
 
-    private static readonly FrozenSet<string> Allowed = All.Concat(Operators.Split(' ')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> Allowed = All.Concat(Operators.Split(' '))
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All functions with a name; operators are not among them.</summary>
     public static IReadOnlyList<string> All => Names.Split([' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);

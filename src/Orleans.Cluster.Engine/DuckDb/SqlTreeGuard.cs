@@ -6,9 +6,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// Refuses whatever a query may not hold, by allow-list on its parsed tree: what is not known to be harmless is refused, so that a new
-/// engine version cannot add a way around. Names of tables are not judged here, since they may be those of common table expressions; the
-/// planner looks each up.
+/// Refuses whatever a query may not hold, by allow-list on its parsed tree: what is not known to be harmless is refused, so that
+/// a new engine version cannot add a way around. Names of tables are not judged here, since they may be those of common table
+/// expressions; the planner looks each up.
 /// </summary>
 internal sealed class SqlTreeGuard
 {
@@ -18,11 +18,13 @@ internal sealed class SqlTreeGuard
     private const int ShownCharacters = 40;
 
     private static readonly FrozenSet<string> ExpressionClasses = Set(
-        "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF COLLATE " +
+        "COLUMN_REF CONSTANT FUNCTION COMPARISON CONJUNCTION OPERATOR CASE CAST BETWEEN SUBQUERY WINDOW STAR LAMBDA LAMBDA_REF "
+        + "COLLATE " +
         "POSITIONAL_REFERENCE");
 
     private static readonly FrozenSet<string> NodeTypes = Set(
-        "SELECT_NODE SET_OPERATION_NODE CTE_NODE RECURSIVE_CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY TABLE_FUNCTION PIVOT " +
+        "SELECT_NODE SET_OPERATION_NODE CTE_NODE RECURSIVE_CTE_NODE BASE_TABLE JOIN SUBQUERY EXPRESSION_LIST EMPTY "
+        + "TABLE_FUNCTION PIVOT " +
         "ORDER_MODIFIER LIMIT_MODIFIER LIMIT_PERCENT_MODIFIER DISTINCT_MODIFIER ASCENDING DESCENDING ORDER_DEFAULT");
 
     // They call the function whose name is an argument.
@@ -100,7 +102,8 @@ internal sealed class SqlTreeGuard
         if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
         {
             throw Refuse(
-                $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that read files, "
+                $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that "
+                + "read files, "
                 + $"settings, the clock or chance.{Instead(function)}", item);
         }
 
@@ -118,7 +121,8 @@ internal sealed class SqlTreeGuard
 
         if (function.Equals("age", StringComparison.OrdinalIgnoreCase) && item["children"] is JsonArray { Count: 1 })
         {
-            throw Refuse("The function age with one argument is not allowed, because it reads the clock. Give it both times.", item);
+            throw Refuse(
+                "The function age with one argument is not allowed, because it reads the clock. Give it both times.", item);
         }
     }
 
@@ -141,7 +145,8 @@ internal sealed class SqlTreeGuard
         var name = item["children"] is JsonArray { Count: > 1 } children ? children[1] as JsonObject : null;
         if (Text(name, "class") != "CONSTANT" || Text(name!["value"] as JsonObject, "value") is not { } called)
         {
-            throw Refuse($"The function {function} is not allowed without the name of an aggregate as its second argument.", item);
+            throw Refuse(
+                $"The function {function} is not allowed without the name of an aggregate as its second argument.", item);
         }
 
         if (!SqlTreeFunctions.IsAllowed(called))
@@ -164,18 +169,23 @@ internal sealed class SqlTreeGuard
 
         if (item["sample"] is JsonObject)
         {
-            throw Refuse("TABLESAMPLE is not allowed, because a partition that is run again must give the same rows. Use the operation sample.", item);
+            throw Refuse(
+                "TABLESAMPLE is not allowed, because a partition that is run again must give the same rows. Use the operation "
+                + "sample.", item);
         }
 
         if (type == "BASE_TABLE")
         {
             CheckTable(item);
         }
-        else if (type == "TABLE_FUNCTION" && Text(item["function"] as JsonObject, "function_name") is not "unnest" and var function && !SqlSeries.IsSeries(function))
+        else if (type == "TABLE_FUNCTION"
+            && Text(item["function"] as JsonObject, "function_name") is not "unnest" and var function
+            && !SqlSeries.IsSeries(function))
         {
             throw Refuse(
                 $"The table function {function} is not allowed. "
-                + $"A query reads its declared sources, and the functions range, generate_series and unnest.{Instead(function ?? "")}",
+                + $"A query reads its declared sources, and the functions range, generate_series and unnest."
+                + $"{Instead(function ?? "")}",
                 item["function"] as JsonObject);
         }
         else if (type == "RECURSIVE_CTE_NODE" && item["key_targets"] is JsonArray { Count: > 0 })
@@ -186,7 +196,8 @@ internal sealed class SqlTreeGuard
 
     private void CheckTable(JsonObject table)
     {
-        if (Text(table, "schema_name") is not ("" or SqlTreeNames.Schema or null) || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
+        if (Text(table, "schema_name") is not ("" or SqlTreeNames.Schema or null)
+            || Text(table, "catalog_name") is not ("" or null) || table["at_clause"] is JsonObject)
         {
             throw Refuse(
                 $"The table {Text(table, "schema_name")}.{Text(table, "table_name")} is not allowed. "

@@ -5,10 +5,11 @@ using System.Text.Json.Nodes;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// Prints trees as texts that parse to the same tree. The engine's own printer turns CROSS JOIN into a comma, which binds less tightly
-/// beside another join, and leaves out the parentheses of a join on the right side of another: <c>a JOIN (b NATURAL JOIN c) ON x</c>
-/// would come back as another query. So a cross join becomes an inner join on TRUE, and such a right side is printed alone and put back in
-/// parentheses.
+/// Prints trees as texts that parse to the same tree. The engine's own printer turns CROSS JOIN into a comma, which binds less
+/// tightly beside another join, and leaves out the parentheses of a join on the right side of another: <c>a JOIN (b NATURAL JOIN
+/// c) ON x</c>
+/// would come back as another query. So a cross join becomes an inner join on TRUE, and such a right side is printed alone and
+/// put back in parentheses.
 /// </summary>
 /// <param name="print">The engine's printer: a tree of one statement to its text.</param>
 internal sealed class SqlTreePrinter(Func<string, string> print)
@@ -97,7 +98,8 @@ internal sealed class SqlTreePrinter(Func<string, string> print)
             : throw new InvalidOperationException($"The engine printed a join as: {text}");
     }
 
-    private static bool IsJoin(JsonObject item) => item["class"] is null && item["type"] is JsonValue type && type.ToString() == "JOIN";
+    private static bool IsJoin(JsonObject item) =>
+        item["class"] is null && item["type"] is JsonValue type && type.ToString() == "JOIN";
 
     private static JsonObject Table(string name) => new()
     {

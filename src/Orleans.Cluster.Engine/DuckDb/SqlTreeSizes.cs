@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// What a query would make of its literals alone: the engine computes constants while it binds, before any limit of a task holds, and reads
-/// the structures of JSON by recursion. Sizes that are written as numbers, or as sums and products of numbers, are seen here; the caps of
-/// the process that binds are for all others.
+/// What a query would make of its literals alone: the engine computes constants while it binds, before any limit of a task holds,
+/// and reads the structures of JSON by recursion. Sizes that are written as numbers, or as sums and products of numbers, are seen
+/// here; the caps of the process that binds are for all others.
 /// </summary>
 internal static class SqlTreeSizes
 {
@@ -34,7 +34,8 @@ internal static class SqlTreeSizes
         }
 
         return Makers.Contains(function) && Made(call) > MaxMade
-            ? $"The function {function} would make more than {MaxMade} elements or characters of constants. Give it smaller numbers."
+            ? $"The function {function} would make more than {MaxMade} elements or characters of constants. Give it smaller "
+            + "numbers."
             : null;
     }
 
@@ -81,7 +82,8 @@ internal static class SqlTreeSizes
             "repeat" => Made(children.FirstOrDefault()) * Count(1),
             "range" or "generate_series" => Span(children),
             "lpad" or "rpad" => Made(children.FirstOrDefault()) + Count(1),
-            "array_resize" or "list_resize" => Made(children.FirstOrDefault()) + (Count(1) * Math.Max(1, Made(children.ElementAtOrDefault(2)))),
+            "array_resize" or "list_resize" => Made(children.FirstOrDefault())
+                + (Count(1) * Math.Max(1, Made(children.ElementAtOrDefault(2)))),
             "bar" => Count(3),
             _ => Math.Max(1, children.Sum(Made)),
         };
@@ -120,7 +122,8 @@ internal static class SqlTreeSizes
         if (Word(item, "class") == "CONSTANT")
         {
             return double.TryParse(
-                (item["value"] as JsonObject)?["value"]?.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+                (item["value"] as JsonObject)?["value"]?.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture,
+                out var number) ? number : null;
         }
 
         var operands = Children(item).Select(Number).ToList();
@@ -144,7 +147,8 @@ internal static class SqlTreeSizes
         _ => null,
     };
 
-    private static IReadOnlyList<JsonNode?> Children(JsonObject call) => call["children"] is JsonArray children ? [.. children] : [];
+    private static IReadOnlyList<JsonNode?> Children(JsonObject call) =>
+        call["children"] is JsonArray children ? [.. children] : [];
 
     private static string? Word(JsonObject? item, string name) =>
         item?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;

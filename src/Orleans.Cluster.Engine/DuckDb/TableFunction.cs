@@ -13,7 +13,9 @@ internal abstract class TableFunction
     public virtual long? Rows => null;
 
     /// <summary>Begins a scan.</summary>
-    /// <param name="projected">Numbers of the columns that it fills, in the order of its vectors; -1 for one that is not looked at.</param>
+    /// <param name="projected">
+    /// Numbers of the columns that it fills, in the order of its vectors; -1 for one that is not looked at.
+    /// </param>
     public abstract ITableScan Open(IReadOnlyList<int> projected);
 
     /// <summary>Hears what ended a scan early; the query's own exception has its text alone.</summary>

@@ -5,8 +5,8 @@ using DuckDB.NET.Native;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// Makes a <see cref="TableFunction"/> known to a connection. The engine calls back with the handles that it was given here; no exception may
-/// leave a callback, so each becomes the query's error, and the table keeps it whole.
+/// Makes a <see cref="TableFunction"/> known to a connection. The engine calls back with the handles that it was given here; no
+/// exception may leave a callback, so each becomes the query's error, and the table keeps it whole.
 /// </summary>
 internal static unsafe class TableFunctions
 {

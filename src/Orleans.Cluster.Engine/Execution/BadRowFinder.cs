@@ -19,7 +19,8 @@ internal static class BadRowFinder
         var found = new List<StagedBadRow>();
         foreach (var table in inputs.StagedTables)
         {
-            using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = inputs.EngineMemoryBytes, Files = [table.File.Path] });
+            using var session = DuckDbSession.Open(
+                SessionOptions.WithoutFiles with { MemoryBytes = inputs.EngineMemoryBytes, Files = [table.File.Path] });
             found.AddRange(Locate(table, NdjsonRejects(session, table, cancellationToken), cancellationToken));
         }
 
@@ -38,12 +39,14 @@ internal static class BadRowFinder
         var faults = table.FileColumns.Where(_ => !isWhole).Select(column =>
         {
             var value = $"json_extract(json, {SqlText.Literal($"$.\"{column.Name}\"")})";
-            return $"CASE WHEN {value} IS NOT NULL AND json_type({value}) <> 'NULL' AND TRY_CAST({value} AS {column.Type}) IS NULL THEN {SqlText.Literal(column.Name)} END";
+            return $"CASE WHEN {value} IS NOT NULL AND json_type({value}) <> 'NULL' AND TRY_CAST({value} AS {column.Type}) IS "
+                + $"NULL THEN {SqlText.Literal(column.Name)} END";
         });
         return session.Query(
             "SELECT number, CASE WHEN keys = 1 THEN fault END, CASE WHEN keys IS NULL THEN 'The line is not a JSON object.' "
             + "WHEN keys > 1 THEN 'The object has a key twice.' ELSE 'The value does not fit the column''s type.' END "
-            + $"FROM (SELECT number, keys, CASE WHEN keys = 1 THEN coalesce({string.Join(", ", faults.DefaultIfEmpty("NULL"))}) END AS fault "
+            + $"FROM (SELECT number, keys, CASE WHEN keys = 1 THEN coalesce({string.Join(", ", faults.DefaultIfEmpty("NULL"))}) "
+            + "END AS fault "
             + $"FROM (SELECT number, json, {keys} AS keys "
             + $"FROM (SELECT row_number() OVER () - 1 AS number, TRY_CAST(line AS JSON) AS json FROM {table.LinesSql()}))) "
             + "WHERE fault IS NOT NULL OR keys IS DISTINCT FROM 1 ORDER BY number",
@@ -87,7 +90,8 @@ internal static class BadRowFinder
             _slice = slice;
             _line = slice.FirstLine;
             _base = slice.OriginPath is not null ? slice.OriginOffset
-                : slice.Inflated?.Start ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
+                : slice.Inflated?.Start
+                ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
         }
 
         public void PlainLines(ReadOnlySpan<byte> text, long offset)

@@ -4,8 +4,8 @@ using Orleans.Cluster.Engine.Scanning;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// Looks for the values of delimited text that the engine cannot cast to a type that is not read here (nested types, intervals, enums, blobs),
-/// and tells their tables, whose next scan says where they are.
+/// Looks for the values of delimited text that the engine cannot cast to a type that is not read here (nested types, intervals,
+/// enums, blobs), and tells their tables, whose next scan says where they are.
 /// </summary>
 internal static class CastFinder
 {
@@ -22,7 +22,8 @@ internal static class CastFinder
             foreach (var (index, column) in table.TextColumns.Index().Where(item => item.Item.IsCast))
             {
                 var records = session.Query(
-                    $"SELECT {TextTable.RecordColumn} FROM {table.Name}() WHERE c{index} IS NOT NULL AND TRY(CAST(c{index} AS {column.Declared})) IS NULL",
+                    $"SELECT {TextTable.RecordColumn} FROM {table.Name}() WHERE c{index} IS NOT NULL AND TRY(CAST(c{index} AS "
+                    + $"{column.Declared})) IS NULL",
                     row => row.GetInt64(0), cancellationToken);
                 foreach (var record in records)
                 {

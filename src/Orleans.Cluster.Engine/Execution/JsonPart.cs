@@ -4,7 +4,10 @@ using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>Slices of JSON of one layout: scanned where they are, or staged for the engine's own reader, for good once a scan met an odd record.</summary>
+/// <summary>
+/// Slices of JSON of one layout: scanned where they are, or staged for the engine's own reader, for good once a scan met an odd
+/// record.
+/// </summary>
 /// <param name="scanned">The table that scans them; null to stage them from the start.</param>
 /// <param name="stage">Stages them.</param>
 internal sealed class JsonPart(JsonTable? scanned, Func<StagedTable> stage)

@@ -19,13 +19,19 @@ internal static class KeyColumnsQuery
         {
             throw new EngineException(
                 FailureKind.BadQuery,
-                $"The key has more than {KeyColumns.Most} values, and each would be a column of the result. Set parameters.as to LIST for a "
+                $"The key has more than {KeyColumns.Most} values, and each would be a column of the result. Set parameters.as to "
+                + "LIST for a "
                 + "list of the values, with the keys as a table of their own; or choose another key, or filter first.");
         }
 
-        var taken = session.Describe(query, cancellationToken).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var taken = session.Describe(query, cancellationToken)
+            .Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var columns = names.Select((name, number) =>
-            $", {keys.Column.Replace(KeyColumns.Number, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)} AS {SqlText.Name(Free(name, taken))}");
+        {
+            var value = keys.Column.Replace(
+                KeyColumns.Number, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            return $", {value} AS {SqlText.Name(Free(name, taken))}";
+        });
         return query.Replace(KeyColumns.Place, string.Concat(columns), StringComparison.Ordinal);
     }
 

@@ -104,7 +104,8 @@ public sealed class LocalExecutor : IExecutor, IDisposable
         {
             return EngineAnswer.Fail<T>(new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word));
         }
-        catch (Exception e) when (e is EngineException or DuckDBException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e)
+            when (e is EngineException or DuckDBException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return EngineAnswer.Fail<T>(DuckDbErrors.ToFailure(e));
         }
@@ -112,5 +113,6 @@ public sealed class LocalExecutor : IExecutor, IDisposable
 
     // Native calls take long and must not hold threads of the pool, on which the pipe is answered.
     private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(
-        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+        TaskScheduler.Default);
 }

@@ -51,7 +51,8 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         var files = task.Output.Kind switch
         {
             OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(select),
-            OutputKind.Result => new ResultWriter(session, task, Run, cancellationToken).Write($"SELECT {select} FROM ({task.Query})", columns),
+            OutputKind.Result =>
+                new ResultWriter(session, task, Run, cancellationToken).Write($"SELECT {select} FROM ({task.Query})", columns),
             _ => WriteOne($"SELECT {select} FROM ({task.Query})", "data.parquet", ExchangeOptions, 0),
         };
         var listed = files.Select(Finish).ToList();
@@ -67,23 +68,28 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         ? SqlText.Name(stored.Name)
         : $"CAST({SqlText.Name(stored.Name)} AS {stored.Type}) AS {SqlText.Name(stored.Name)}";
 
-    // The engine's own partitioned write flushes its buffers out of order, so that rows of a target would not keep theirs. A table that
-    // may spill, and one ordered scan of it for each target, keep it.
+    // The engine's own partitioned write flushes its buffers out of order, so that rows of a target would not keep theirs. A
+    // table that may spill, and one ordered scan of it for each target, keep it.
     private List<(string Path, int Target, long Rows)> WriteExchange(string select)
     {
-        Run($"CREATE TEMP TABLE {Rows} AS {(task.Output.Targets < ManyTargets ? task.Query : ByTarget(task.Query))}", readsInputs: true);
+        Run($"CREATE TEMP TABLE {Rows} AS {(task.Output.Targets < ManyTargets ? task.Query : ByTarget(task.Query))}",
+            readsInputs: true);
         var targets = session.Query(
             $"SELECT {TaskOutput.TargetColumn}, count(*) FROM {Rows} GROUP BY 1 ORDER BY 1",
-            row => (Target: row.IsDBNull(0) ? -1 : Convert.ToInt32(row.GetValue(0), CultureInfo.InvariantCulture), Rows: row.GetInt64(1)), cancellationToken);
+            row => (Target: row.IsDBNull(0)
+                ? -1
+                : Convert.ToInt32(row.GetValue(0), CultureInfo.InvariantCulture), Rows: row.GetInt64(1)), cancellationToken);
         if (targets.FirstOrDefault(target => target.Target < 0 || target.Target >= task.Output.Targets) is { Rows: > 0 } stray)
         {
-            throw new EngineException(FailureKind.Internal, $"{stray.Rows} rows have target {stray.Target}, outside [0, {task.Output.Targets}).");
+            throw new EngineException(
+                FailureKind.Internal, $"{stray.Rows} rows have target {stray.Target}, outside [0, {task.Output.Targets}).");
         }
 
         return
         [
             .. targets.SelectMany(target => WriteOne(
-                $"SELECT {select} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}", $"t{target.Target:00000}.parquet",
+                $"SELECT {select} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}",
+                $"t{target.Target:00000}.parquet",
                 ExchangeOptions, target.Target, readsInputs: false)),
         ];
     }
@@ -92,7 +98,8 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
     private static string ByTarget(string query) =>
         $"SELECT * FROM (SELECT *, row_number() OVER () AS {Number} FROM ({query})) ORDER BY {TaskOutput.TargetColumn}, {Number}";
 
-    private List<(string Path, int Target, long Rows)> WriteOne(string query, string name, string options, int target, bool readsInputs = true)
+    private List<(string Path, int Target, long Rows)> WriteOne(
+        string query, string name, string options, int target, bool readsInputs = true)
     {
         var path = Path.Combine(task.AttemptFolder, name);
         var rows = Run($"COPY ({query}) TO {SqlText.Literal(path)} ({options})", readsInputs);

@@ -78,10 +78,12 @@ internal sealed class ProgressMeter : IDisposable
         {
             Watch();
             var fraction = _session?.FractionDone ?? 0;
-            var bytes = (long)((StagingShare * Interlocked.Read(ref _stagedBytes)) + ((1 - StagingShare) * fraction * _totalBytes))
+            var bytes = (long)((StagingShare * Interlocked.Read(ref _stagedBytes))
+                + ((1 - StagingShare) * fraction * _totalBytes))
                 + Interlocked.Read(ref _scannedBytes);
             var next = new TaskProgress(
-                Math.Clamp(bytes, _last.BytesDone, Math.Max(_totalBytes, _last.BytesDone)), Math.Max((_session?.RowsDone ?? 0) + Interlocked.Read(ref _scannedRows), _last.RowsDone));
+                Math.Clamp(bytes, _last.BytesDone, Math.Max(_totalBytes, _last.BytesDone)),
+                Math.Max((_session?.RowsDone ?? 0) + Interlocked.Read(ref _scannedRows), _last.RowsDone));
             if (next != _last)
             {
                 _last = next;

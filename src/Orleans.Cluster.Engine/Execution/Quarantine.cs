@@ -28,12 +28,15 @@ internal sealed class Quarantine(string folder)
         using (var connection = new DuckDBConnection("DataSource=:memory:"))
         {
             connection.Open();
-            Execute(connection, "CREATE TABLE q (file VARCHAR, line BIGINT, \"byteOffset\" BIGINT, \"column\" VARCHAR, \"value\" VARCHAR, \"expectedType\" VARCHAR, reason VARCHAR, raw VARCHAR)");
+            Execute(connection,
+                "CREATE TABLE q (file VARCHAR, line BIGINT, \"byteOffset\" BIGINT, \"column\" VARCHAR, \"value\" VARCHAR, "
+                + "\"expectedType\" VARCHAR, reason VARCHAR, raw VARCHAR)");
             using (var appender = connection.CreateAppender("q"))
             {
                 foreach (var row in _rows.OrderBy(row => row.Path, StringComparer.Ordinal).ThenBy(row => row.Offset))
                 {
-                    appender.CreateRow().AppendValue(row.Path).AppendValue(row.Line).AppendValue(row.Offset).AppendValue(row.Column)
+                    appender.CreateRow()
+                        .AppendValue(row.Path).AppendValue(row.Line).AppendValue(row.Offset).AppendValue(row.Column)
                         .AppendValue(row.Value).AppendValue(row.Expected).AppendValue(row.Reason).AppendValue(row.Raw).EndRow();
                 }
             }

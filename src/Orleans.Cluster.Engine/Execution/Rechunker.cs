@@ -25,7 +25,9 @@ internal static class Rechunker
             pieces.Enter(i, slice);
             using var stream = SourceStreams.OpenRecords(slice, scan.Format);
             var before = pieces.Rows;
-            RecordPump.Pump(new ProgressStream(stream, slice, bytesDone, pieces, progress), new RecordSplitter(scan.DialectOf(slice.File)), pieces, cancellationToken);
+            RecordPump.Pump(
+                new ProgressStream(stream, slice, bytesDone, pieces, progress), new RecordSplitter(scan.DialectOf(slice.File)),
+                pieces, cancellationToken);
             RecordStager.RequireRows(slice, pieces.Rows - before);
             bytesDone += slice.End - slice.Start;
         }
@@ -43,7 +45,8 @@ internal static class Rechunker
     }
 
     // Tells how far the source is from how much of its text went by.
-    private sealed class ProgressStream(Stream inner, FileSlice slice, long bytesBefore, Pieces pieces, IProgress<TaskProgress>? progress) : ForwardStream
+    private sealed class ProgressStream(
+        Stream inner, FileSlice slice, long bytesBefore, Pieces pieces, IProgress<TaskProgress>? progress) : ForwardStream
     {
         private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
@@ -61,7 +64,8 @@ internal static class Rechunker
             if (Stopwatch.GetElapsedTime(_last) >= Period)
             {
                 _last = Stopwatch.GetTimestamp();
-                progress?.Report(new TaskProgress(bytesBefore + Math.Min(slice.End - slice.Start, (long)(_text * _stored)), pieces.Rows));
+                progress?.Report(
+                    new TaskProgress(bytesBefore + Math.Min(slice.End - slice.Start, (long)(_text * _stored)), pieces.Rows));
             }
 
             return read;
@@ -84,7 +88,8 @@ internal static class Rechunker
         {
             Close();
             _slice = number;
-            _base = slice.Inflated?.Start ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
+            _base = slice.Inflated?.Start
+                ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
             _line = slice.FirstLine;
         }
 
@@ -129,7 +134,8 @@ internal static class Rechunker
 
             if (_file is null)
             {
-                _file = new FileStream(Path.Combine(folder, Name(_files.Count)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 20);
+                _file = new FileStream(
+                    Path.Combine(folder, Name(_files.Count)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 20);
                 _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
                 (_start, _startLine, _rows) = (_base + offset, _line, 0);
             }
@@ -149,7 +155,8 @@ internal static class Rechunker
 
             _file.Flush(flushToDisk: true);
             _files.Add(new ArtifactFile(
-                Name(_files.Count), _files.Count, _rows, _file.Position, Convert.ToHexStringLower(_hash!.GetHashAndReset()), _start, _startLine, _slice));
+                Name(_files.Count), _files.Count, _rows, _file.Position, Convert.ToHexStringLower(_hash!.GetHashAndReset()),
+                _start, _startLine, _slice));
             _file.Dispose();
             _hash.Dispose();
             (_file, _hash) = (null, null);

@@ -9,7 +9,9 @@ namespace Orleans.Cluster.Engine.Execution;
 internal static class RefusedRecords
 {
     /// <summary>All of them, in order; none for most tasks.</summary>
-    /// <exception cref="EngineException"><c>schema-conflict</c>: one has a key that no column has, and the dataset wants to hear of it.</exception>
+    /// <exception cref="EngineException">
+    /// <c>schema-conflict</c>: one has a key that no column has, and the dataset wants to hear of it.
+    /// </exception>
     public static IReadOnlyList<StagedBadRow> Find(TaskInputs inputs, CancellationToken cancellationToken)
     {
         var found = new List<StagedBadRow>();
@@ -27,7 +29,8 @@ internal static class RefusedRecords
             found.AddRange(locator.Found);
             if (table.Scan.Json?.UnknownKeys == UnknownKeys.Conflict && locator.FirstConflict is { } conflict)
             {
-                throw new EngineException(new AttemptFailure(FailureKind.BadData, conflict.Describe(), ProblemCode.SchemaConflict.Word));
+                throw new EngineException(
+                    new AttemptFailure(FailureKind.BadData, conflict.Describe(), ProblemCode.SchemaConflict.Word));
             }
         }
 
@@ -36,7 +39,8 @@ internal static class RefusedRecords
 
     private sealed class Locator(StagedTable table) : IRecordSink
     {
-        private readonly Dictionary<long, JsonFault> _faults = table.Staged.Refused.ToDictionary(refused => refused.Record, refused => refused.Fault);
+        private readonly Dictionary<long, JsonFault> _faults = table.Staged.Refused.ToDictionary(
+            refused => refused.Record, refused => refused.Fault);
         private FileSlice _slice = table.Slices[0];
         private JsonLines? _document;
         private long _base;
@@ -52,7 +56,8 @@ internal static class RefusedRecords
             (_slice, _document, _line) = (slice, document, slice.FirstLine);
             document?.NoteStarts();
             _base = slice.OriginPath is not null ? slice.OriginOffset
-                : slice.Inflated?.Start ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
+                : slice.Inflated?.Start
+                ?? (slice.File.Compression == SourceCompression.None ? slice.Start : slice.File.DataStart);
         }
 
         public void PlainLines(ReadOnlySpan<byte> text, long offset)
@@ -73,7 +78,8 @@ internal static class RefusedRecords
             if (_faults.TryGetValue(_record, out var fault))
             {
                 var bad = new BadRow(
-                    _slice.OriginPath ?? _slice.File.Stamp.Path, line, at, fault.Column, fault.Value, fault.Expected, fault.Reason,
+                    _slice.OriginPath
+                    ?? _slice.File.Stamp.Path, line, at, fault.Column, fault.Value, fault.Expected, fault.Reason,
                     System.Text.Encoding.UTF8.GetString(raw[..contentLength]));
                 Found.Add(new StagedBadRow(table, _record, bad));
                 FirstConflict ??= fault.IsUnknownKey ? bad : null;

@@ -7,14 +7,17 @@ using Orleans.Cluster.Engine.DuckDb;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// Rows of a result by the values of its folder columns. The engine's own partitioned write names NULL and the text that stands for NULL
-/// alike, and one file overwrites the other; here each combination of values has a number, and the rows are kept sorted by it, in their
-/// own order within it.
+/// Rows of a result by the values of its folder columns. The engine's own partitioned write names NULL and the text that stands
+/// for NULL alike, and one file overwrites the other; here each combination of values has a number, and the rows are kept sorted
+/// by it, in their own order within it.
 /// </summary>
 internal sealed class ResultFolders(
-    DuckDbSession session, IReadOnlyList<string> partitionBy, IReadOnlyList<ColumnSchema> columns, CancellationToken cancellationToken)
+    DuckDbSession session, IReadOnlyList<string> partitionBy, IReadOnlyList<ColumnSchema> columns,
+    CancellationToken cancellationToken)
 {
-    /// <summary>More folders of one task are refused: each is a file, and so many are a mistake in the choice of the column.</summary>
+    /// <summary>
+    /// More folders of one task are refused: each is a file, and so many are a mistake in the choice of the column.
+    /// </summary>
     public const int MaxFolders = 10_000;
 
     private const int MaxNameBytes = 255;
@@ -27,7 +30,8 @@ internal sealed class ResultFolders(
 
     private readonly IReadOnlyList<ColumnSchema> keys =
     [
-        .. partitionBy.Select(name => columns.FirstOrDefault(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase))
+        .. partitionBy.Select(name =>
+            columns.FirstOrDefault(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase))
             ?? throw new EngineException(
                 FailureKind.BadQuery, $"output.partitionBy names '{name}', which the result does not have. Columns: "
                 + $"{string.Join(", ", columns.Select(column => column.Name))}.", ProblemCode.ColumnNotFound.Word)),
@@ -45,7 +49,8 @@ internal sealed class ResultFolders(
         if (FileColumns.Count == 0)
         {
             throw new EngineException(
-                FailureKind.BadQuery, "output.partitionBy names every column of the result, which leaves none for the files. Leave one out.",
+                FailureKind.BadQuery,
+                "output.partitionBy names every column of the result, which leaves none for the files. Leave one out.",
                 ProblemCode.ValidationFailed.Word);
         }
 
@@ -54,17 +59,20 @@ internal sealed class ResultFolders(
         var folders = session.Query(
             $"SELECT {Number}, {Count}, {texts} FROM {Values} ORDER BY {Number}",
             row => (Number: row.GetInt64(0), Rows: row.GetInt64(1),
-                Folder: string.Join('/', keys.Select((key, i) => NameOf(key.Name, row.IsDBNull(i + 2) ? null : row.GetString(i + 2))))),
+                Folder: string.Join(
+                    '/', keys.Select((key, i) => NameOf(key.Name, row.IsDBNull(i + 2) ? null : row.GetString(i + 2))))),
             cancellationToken);
         Check(folders.Select(folder => folder.Folder).ToList());
         var names = SqlText.Names(FileColumns.Select(column => column.Name));
-        return folders.Select(folder => (folder.Folder, folder.Rows, $"SELECT {names} FROM {Sorted} WHERE {Number} = {folder.Number}"));
+        return folders.Select(folder =>
+            (folder.Folder, folder.Rows, $"SELECT {names} FROM {Sorted} WHERE {Number} = {folder.Number}"));
     }
 
     private void Sort()
     {
         var names = SqlText.Names(keys.Select(key => key.Name));
-        var same = string.Join(" AND ", keys.Select(key => $"r.{SqlText.Name(key.Name)} IS NOT DISTINCT FROM v.{SqlText.Name(key.Name)}"));
+        var same = string.Join(
+            " AND ", keys.Select(key => $"r.{SqlText.Name(key.Name)} IS NOT DISTINCT FROM v.{SqlText.Name(key.Name)}"));
         session.Execute(
             $"CREATE TEMP TABLE {Values} AS SELECT row_number() OVER (ORDER BY {First}) AS {Number}, * FROM "
             + $"(SELECT {names}, min(rowid) AS {First}, count(*) AS {Count} FROM {Rows} GROUP BY {names})", cancellationToken);
@@ -72,27 +80,32 @@ internal sealed class ResultFolders(
         if (count > MaxFolders)
         {
             throw new EngineException(
-                FailureKind.BadQuery, $"output.partitionBy gives {count} folders in one partition; at most {MaxFolders} are written. "
+                FailureKind.BadQuery,
+                $"output.partitionBy gives {count} folders in one partition; at most {MaxFolders} are written. "
                 + "Choose columns with fewer values.", ProblemCode.ValidationFailed.Word);
         }
 
         session.Execute(
-            $"CREATE TEMP TABLE {Sorted} AS SELECT r.*, v.{Number} FROM {Rows} r JOIN {Values} v ON {same} ORDER BY v.{Number}, r.rowid", cancellationToken);
+            $"CREATE TEMP TABLE {Sorted} AS SELECT r.*, v.{Number} FROM {Rows} r JOIN {Values} v ON {same} ORDER BY v.{Number}, "
+            + "r.rowid", cancellationToken);
         session.Execute($"DROP TABLE {Rows}", cancellationToken);
     }
 
     private static string NameOf(string column, string? value) => value?.Contains('\0', StringComparison.Ordinal) == true
         ? throw new EngineException(
-            FailureKind.BadQuery, $"A value of '{column}', which output.partitionBy names, has a NUL character, which no folder's name can have.",
+            FailureKind.BadQuery,
+            $"A value of '{column}', which output.partitionBy names, has a NUL character, which no folder's name can have.",
             ProblemCode.ValidationFailed.Word)
         : FolderName.Of(column, value);
 
     private static void Check(List<string> folders)
     {
-        if (folders.FirstOrDefault(folder => folder.Split('/').Any(name => Encoding.UTF8.GetByteCount(name) > MaxNameBytes)) is { } name)
+        if (folders.FirstOrDefault(folder => folder.Split('/')
+            .Any(name => Encoding.UTF8.GetByteCount(name) > MaxNameBytes)) is { } name)
         {
             throw new EngineException(
-                FailureKind.BadQuery, $"A value of output.partitionBy is too long for the name of a folder ({MaxNameBytes} bytes): {name[..100]}...",
+                FailureKind.BadQuery,
+                $"A value of output.partitionBy is too long for the name of a folder ({MaxNameBytes} bytes): {name[..100]}...",
                 ProblemCode.ValidationFailed.Word);
         }
 
@@ -100,7 +113,9 @@ internal sealed class ResultFolders(
         if (folders.GroupBy(folder => folder, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new EngineException(
-                FailureKind.BadQuery, string.Create(CultureInfo.InvariantCulture, $"Two values of output.partitionBy have one folder name, {twice.Key}."),
+                FailureKind.BadQuery,
+                string.Create(
+                    CultureInfo.InvariantCulture, $"Two values of output.partitionBy have one folder name, {twice.Key}."),
                 ProblemCode.ValidationFailed.Word);
         }
     }

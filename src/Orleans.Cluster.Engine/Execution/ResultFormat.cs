@@ -11,7 +11,9 @@ namespace Orleans.Cluster.Engine.Execution;
 /// <param name="Options">Of COPY.</param>
 internal sealed record ResultFormat(OutputFormat Format, string Extension, string Options)
 {
-    /// <summary>COPY options that write one column of text as it is, a line a row. JSON text holds no control character.</summary>
+    /// <summary>
+    /// COPY options that write one column of text as it is, a line a row. JSON text holds no control character.
+    /// </summary>
     public const string Lines = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER e'\\x01'";
 
     public static ResultFormat Of(TaskOutput output) => output.Format switch
@@ -19,7 +21,9 @@ internal sealed record ResultFormat(OutputFormat Format, string Extension, strin
         OutputFormat.Csv => Text(output, ".csv", "FORMAT csv, HEADER true"),
         OutputFormat.Tsv => Text(output, ".tsv", "FORMAT csv, HEADER true, DELIMITER '\t'"),
         OutputFormat.Ndjson => Text(output, ".ndjson", Lines),
-        _ => new(output.Format, ".parquet", $"FORMAT parquet, COMPRESSION {SqlText.Literal(output.Compression is "none" ? "uncompressed" : output.Compression ?? "zstd")}"),
+        _ => new(output.Format, ".parquet",
+            $"FORMAT parquet, COMPRESSION "
+            + $"{SqlText.Literal(output.Compression is "none" ? "uncompressed" : output.Compression ?? "zstd")}"),
     };
 
     /// <summary>A query of what COPY shall write. Nested values are JSON in delimited text.</summary>
@@ -31,7 +35,8 @@ internal sealed record ResultFormat(OutputFormat Format, string Extension, strin
     };
 
     /// <summary>Rows of a file, as a reader finds them.</summary>
-    public long CountRows(DuckDbSession session, string path, IReadOnlyList<ColumnSchema> columns, CancellationToken cancellationToken)
+    public long CountRows(
+        DuckDbSession session, string path, IReadOnlyList<ColumnSchema> columns, CancellationToken cancellationToken)
     {
         var file = SqlText.Literal(path);
         return session.QueryInt64(

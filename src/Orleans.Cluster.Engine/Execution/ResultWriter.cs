@@ -4,12 +4,18 @@ using Orleans.Cluster.Engine.DuckDb;
 
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>Writes the rows of a result in the format of its output: one file, files of some size, or files in folders by values of columns.</summary>
+/// <summary>
+/// Writes the rows of a result in the format of its output: one file, files of some size, or files in folders by values of
+/// columns.
+/// </summary>
 /// <param name="session">Where the rows are.</param>
 /// <param name="task">Whose result it is.</param>
-/// <param name="run">Runs a statement and answers the rows that it wrote; its flag says whether it reads the task's inputs.</param>
+/// <param name="run">
+/// Runs a statement and answers the rows that it wrote; its flag says whether it reads the task's inputs.
+/// </param>
 /// <param name="cancellationToken">Ends it.</param>
-internal sealed class ResultWriter(DuckDbSession session, TaskSpec task, Func<string, bool, long> run, CancellationToken cancellationToken)
+internal sealed class ResultWriter(
+    DuckDbSession session, TaskSpec task, Func<string, bool, long> run, CancellationToken cancellationToken)
 {
     private const string Folder = "result";
 
@@ -41,7 +47,8 @@ internal sealed class ResultWriter(DuckDbSession session, TaskSpec task, Func<st
         return files;
     }
 
-    private List<(string Path, int Target, long Rows)> WriteFiles(string query, IReadOnlyList<ColumnSchema> columns, string folder, bool readsInputs)
+    private List<(string Path, int Target, long Rows)> WriteFiles(
+        string query, IReadOnlyList<ColumnSchema> columns, string folder, bool readsInputs)
     {
         var home = Path.Combine(task.AttemptFolder, folder.Length == 0 ? "" : Folder, folder);
         Directory.CreateDirectory(home);
@@ -61,12 +68,16 @@ internal sealed class ResultWriter(DuckDbSession session, TaskSpec task, Func<st
 
         var parts = folder.Length == 0 ? Path.Combine(home, Folder) : Path.Combine(home, "parts");
         var all = run(
-            $"COPY ({select}) TO {SqlText.Literal(parts)} ({format.Options}, FILE_SIZE_BYTES {bytes}, FILE_EXTENSION {SqlText.Literal(format.Extension[1..])})",
+            $"COPY ({select}) TO {SqlText.Literal(parts)} ({format.Options}, FILE_SIZE_BYTES {bytes}, FILE_EXTENSION "
+            + $"{SqlText.Literal(format.Extension[1..])})",
             readsInputs);
         var files = !Directory.Exists(parts) ? [] : Directory.EnumerateFiles(parts)
             .Order(NaturalOrder.Instance)
-            .Select(path => (Path: Path.GetRelativePath(task.AttemptFolder, folder.Length == 0 ? path : Lift(path)), Target: 0, Rows: 0L))
-            .Select(file => file with { Rows = format.CountRows(session, Path.Combine(task.AttemptFolder, file.Path), columns, cancellationToken) })
+            .Select(path =>
+                (Path: Path.GetRelativePath(task.AttemptFolder, folder.Length == 0 ? path : Lift(path)), Target: 0, Rows: 0L))
+            .Select(file =>
+                file with { Rows = format.CountRows(
+                    session, Path.Combine(task.AttemptFolder, file.Path), columns, cancellationToken) })
             .Where(file => file.Rows > 0)
             .ToList();
         return files.Sum(file => file.Rows) == all ? files : throw Lost(all, files.Sum(file => file.Rows), Folder);
@@ -81,6 +92,7 @@ internal sealed class ResultWriter(DuckDbSession session, TaskSpec task, Func<st
     }
 
     private static EngineException Lost(long rows, long found, string where) => new(new AttemptFailure(
-        FailureKind.Internal, $"Rows do not add up: {rows} rows were written to {where}, but its files hold {found}. Nothing was committed.",
+        FailureKind.Internal,
+        $"Rows do not add up: {rows} rows were written to {where}, but its files hold {found}. Nothing was committed.",
         ProblemCode.Internal.Word));
 }

@@ -7,8 +7,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// Whether the engine read every record of a task's inputs, no fewer and no more: a reader that drops or makes rows in silence must not
-/// commit. What it should read was counted without it, by the record splitter (text) or from the footer at planning (Parquet).
+/// Whether the engine read every record of a task's inputs, no fewer and no more: a reader that drops or makes rows in silence
+/// must not commit. What it should read was counted without it, by the record splitter (text) or from the footer at planning
+/// (Parquet).
 /// </summary>
 internal static class RowAccounting
 {
@@ -56,8 +57,8 @@ internal static class RowAccounting
         }
     }
 
-    // A scan that stops early on purpose (a limit, the empty side of a join) or never starts says nothing of the reader: only then the
-    // file is counted once more, by the reader itself.
+    // A scan that stops early on purpose (a limit, the empty side of a join) or never starts says nothing of the reader: only
+    // then the file is counted once more, by the reader itself.
     private static void Require(string path, long records, IReadOnlyList<long> scans, Func<long?> recount)
     {
         if (scans.Count > 0 && scans.All(rows => rows == records))
@@ -73,14 +74,17 @@ internal static class RowAccounting
         }
     }
 
-    // A query that reads no column, as count(*) does, has seen nothing but footers: then one column is read, so that the rows are there.
+    // A query that reads no column, as count(*) does, has seen nothing but footers: then one column is read, so that the rows are
+    // there.
     private static long Recount(DuckDbSession session, ScanInput scan, bool isUnread, CancellationToken cancellationToken)
     {
         var rows = $"({string.Join(" UNION ALL ", ParquetSql.Selects(scan, scan.Columns))}) AS s";
         var mayBeUnread = isUnread && (scan.UsedColumns?.Count ?? scan.Columns.Count) <= 1;
         var column = mayBeUnread ? scan.UsedColumns?.FirstOrDefault() ?? scan.Columns[0].Name : null;
         return session.QueryInt64(
-            column is null ? $"SELECT count(*) FROM {rows}" : $"SELECT count(*), max(hash(s.{SqlText.Name(column)})) FROM {rows}", cancellationToken);
+            column is null
+            ? $"SELECT count(*) FROM {rows}"
+            : $"SELECT count(*), max(hash(s.{SqlText.Name(column)})) FROM {rows}", cancellationToken);
     }
 
     private static long? Recount(DuckDbSession session, StagedTable table, CancellationToken cancellationToken)

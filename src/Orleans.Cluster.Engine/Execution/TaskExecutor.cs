@@ -11,8 +11,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// Runs one attempt: stage and check the inputs, run the query in a fresh instance that sees nothing else, write and sync the rows, count
-/// everything. Writes only in the attempt's folder and its scratch.
+/// Runs one attempt: stage and check the inputs, run the query in a fresh instance that sees nothing else, write and sync the
+/// rows, count everything. Writes only in the attempt's folder and its scratch.
 /// </summary>
 /// <param name="staging">Where text is staged.</param>
 /// <param name="engines">Keeps an instance for small tasks.</param>
@@ -121,7 +121,8 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
                     Files = aside is null ? files : [.. files, aside],
                     Columns = columns,
                     Cost = new TaskCost(
-                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes, writer.SpilledBytes, watch.Elapsed.TotalSeconds,
+                        (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds, meter.PeakMemoryBytes,
+                        writer.SpilledBytes, watch.Elapsed.TotalSeconds,
                         inputs.StagedDiskBytes, writer.Operators),
                 };
             }
@@ -155,14 +156,18 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
                     throw (Exception?)UnreadableParquet.Find(inputs, exception, cancellationToken) ?? exception;
                 }
 
-                SetAside(bad, round == MaxQuarantineRounds ? task with { OnBadRow = BadRowPolicy.Fail } : task, quarantine, exception, cancellationToken);
+                SetAside(bad, round == MaxQuarantineRounds
+                    ? task with { OnBadRow = BadRowPolicy.Fail }
+                    : task, quarantine, exception, cancellationToken);
                 OutputWriter.Clear(task.AttemptFolder);
             }
         }
     }
 
     // Their tables are staged again without them.
-    private static void SetAside(IReadOnlyList<StagedBadRow> bad, TaskSpec task, Quarantine quarantine, Exception? cause, CancellationToken cancellationToken)
+    private static void SetAside(
+        IReadOnlyList<StagedBadRow> bad, TaskSpec task, Quarantine quarantine, Exception? cause,
+        CancellationToken cancellationToken)
     {
         if (bad.FirstOrDefault(RefutesGuess) is { } refuting)
         {
@@ -171,7 +176,8 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
 
         if (task.OnBadRow == BadRowPolicy.Fail)
         {
-            throw new EngineException(new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), cause);
+            throw new EngineException(
+                new AttemptFailure(FailureKind.BadData, bad[0].Row.Describe(), ProblemCode.BadRow.Word), cause);
         }
 
         quarantine.Add(bad.Select(row => row.Row));
@@ -214,7 +220,8 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
     private static void Declare(TaskSpec task, TaskInputs inputs, TaskSession place, CancellationToken cancellationToken)
     {
         var session = place.Session;
-        session.Execute($"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);
+        session.Execute(
+            $"CREATE MACRO {TaskSpec.PartitionFunction}() AS CAST({task.Attempt.Task.Partition} AS BIGINT)", cancellationToken);
         foreach (var table in inputs.TextTables)
         {
             session.Register(table);

@@ -15,8 +15,8 @@ internal sealed class TaskInputs : IDisposable
     private const long ProcessBytes = 128L << 20;
     private const long LeastEngineBytes = 64L << 20;
 
-    // Of what is left. Readers, writers and the allocator hold a third more than the engine's own limit counts: a group-by of as many groups
-    // as rows under a limit of 285 MB had 390 MB.
+    // Of what is left. Readers, writers and the allocator hold a third more than the engine's own limit counts: a group-by of as
+    // many groups as rows under a limit of 285 MB had 390 MB.
     private const double EngineShare = 0.75;
 
     private readonly StagingArea _area;
@@ -28,13 +28,15 @@ internal sealed class TaskInputs : IDisposable
     private TaskInputs(StagingArea area, TaskSpec task) => (_area, _task) = (area, task);
 
     /// <summary>All delimited text, in order of inputs and slices. It is read where it is.</summary>
-    public IEnumerable<TextTable> TextTables => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => _texts.GetValueOrDefault(i.Scan!) ?? []).Distinct();
+    public IEnumerable<TextTable> TextTables =>
+        _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => _texts.GetValueOrDefault(i.Scan!) ?? []).Distinct();
 
     /// <summary>All JSON that is scanned where it is, in order of inputs and slices.</summary>
     public IEnumerable<JsonTable> JsonTables => JsonParts.Select(part => part.Scanned).OfType<JsonTable>();
 
     /// <summary>What ended a scan early; null when none did.</summary>
-    public ExceptionDispatchInfo? ScanFailure => TextTables.Select(table => table.Failure).Concat(JsonTables.Select(table => table.Failure))
+    public ExceptionDispatchInfo? ScanFailure =>
+        TextTables.Select(table => table.Failure).Concat(JsonTables.Select(table => table.Failure))
         .FirstOrDefault(failure => failure is not null);
 
     /// <summary>All staged text, in order of inputs and slices.</summary>
@@ -50,7 +52,8 @@ internal sealed class TaskInputs : IDisposable
     public long ScratchBytesLeft => _task.ScratchBytes is { } quota ? Math.Max(0, quota - StagedDiskBytes) : long.MaxValue;
 
     /// <summary>Bytes of the task's memory that are left for the engine, also while it looks for what was wrong.</summary>
-    public long EngineMemoryBytes => Math.Max(LeastEngineBytes, (long)((_task.MemoryBytes - ProcessBytes - StagedMemoryBytes) * EngineShare));
+    public long EngineMemoryBytes =>
+        Math.Max(LeastEngineBytes, (long)((_task.MemoryBytes - ProcessBytes - StagedMemoryBytes) * EngineShare));
 
     /// <summary>Files that the engine may read.</summary>
     public IReadOnlyList<string> Files =>
@@ -69,7 +72,8 @@ internal sealed class TaskInputs : IDisposable
 
     /// <summary>Rows that scans shall read, rows set aside included.</summary>
     public long RowsIn =>
-        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0) + JsonTables.Sum(t => t.Records ?? 0)
+        StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0)
+        + JsonTables.Sum(t => t.Records ?? 0)
         + ParquetScans.Sum(scan => scan.Rows);
 
     /// <summary>Checks every file and stages all text.</summary>
@@ -135,7 +139,8 @@ internal sealed class TaskInputs : IDisposable
         }
     }
 
-    private IEnumerable<JsonPart> JsonParts => _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Parts(i.Scan!)).Distinct();
+    private IEnumerable<JsonPart> JsonParts =>
+        _task.Inputs.Where(i => i.Scan is not null).SelectMany(i => Parts(i.Scan!)).Distinct();
 
     private List<JsonPart> Parts(ScanInput scan) => _json.GetValueOrDefault(scan) ?? [];
 
@@ -190,7 +195,8 @@ internal sealed class TaskInputs : IDisposable
         var parts = _json[scan] = [];
         foreach (var group in GroupByLayout(scan))
         {
-            var table = JsonTable.CanRead(scan) ? new JsonTable($"__json_{number + parts.Count}", scan, group, Reporter(group, meter)) : null;
+            var table = JsonTable.CanRead(scan)
+                ? new JsonTable($"__json_{number + parts.Count}", scan, group, Reporter(group, meter)) : null;
             parts.Add(new JsonPart(table, () => Stage(scan, group, meter, cancellationToken)));
             parts[^1].StageIfNeeded();
         }
@@ -198,7 +204,8 @@ internal sealed class TaskInputs : IDisposable
 
     private StagedTable Stage(ScanInput scan, List<FileSlice> group, ProgressMeter meter, CancellationToken cancellationToken)
     {
-        var file = _area.Rent(group.Sum(TextBytes), (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
+        var file = _area.Rent(
+            group.Sum(TextBytes), (_task.MemoryBytes / 3) - StagedMemoryBytes, _task.ScratchFolder, ScratchBytesLeft);
         var table = new StagedTable(scan, group, file);
         _staged.Add(table);
         table.Stage(meter.AddStaged, cancellationToken);
@@ -243,7 +250,8 @@ internal sealed class TaskInputs : IDisposable
             {
                 // A query that takes all columns of a scan means all that the plan reads, and no more.
                 SourceFormat.Parquet => [.. ParquetSql.Selects(input.Scan, columns)],
-                SourceFormat.Csv or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql(columns))],
+                SourceFormat.Csv
+                    or SourceFormat.Tsv => [.. (_texts.GetValueOrDefault(input.Scan) ?? []).Select(t => t.SelectSql(columns))],
                 _ => [.. Parts(input.Scan).Select(part => part.SelectSql(columns))],
             };
         var all = string.Join(" UNION ALL ", selects);
@@ -265,7 +273,8 @@ internal sealed class TaskInputs : IDisposable
         }
 
         var paths = string.Join(", ", exchange.Files.Select(f => SqlText.Literal(pathOf(f.Path))));
-        var columns = string.Join(", ", exchange.Columns.Select(c => $"CAST({SqlText.Name(c.Name)} AS {c.Type}) AS {SqlText.Name(c.Name)}"));
+        var columns = string.Join(
+            ", ", exchange.Columns.Select(c => $"CAST({SqlText.Name(c.Name)} AS {c.Type}) AS {SqlText.Name(c.Name)}"));
         return [$"SELECT {columns} FROM read_parquet([{paths}], hive_partitioning = false)"];
     }
 
@@ -292,7 +301,8 @@ internal sealed class TaskInputs : IDisposable
 
     private static bool SameLayout(ScanInput scan, SourceFile a, SourceFile b) =>
         ReferenceEquals(a, b)
-        || (a.Encoding == b.Encoding && (scan.DialectOf(a) is not { } dialect || dialect.ReadsAs(scan.DialectOf(b)!)) && (a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
+        || (a.Encoding == b.Encoding && (scan.DialectOf(a) is not { } dialect || dialect.ReadsAs(scan.DialectOf(b)!))
+            && (a.Columns ?? []).SequenceEqual(b.Columns ?? []) && (a.Columns is null) == (b.Columns is null)
             && (a.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual(
                 (b.HiveValues ?? Empty).OrderBy(p => p.Key, StringComparer.Ordinal)));
 

@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>The session that a task's query runs in: that of an instance which small tasks use after each other, or one of its own.</summary>
+/// <summary>
+/// The session that a task's query runs in: that of an instance which small tasks use after each other, or one of its own.
+/// </summary>
 internal sealed class TaskSession : IDisposable
 {
     // Beyond them a task takes so long that an instance of its own costs little, and files are not worth a copy.
@@ -24,7 +26,8 @@ internal sealed class TaskSession : IDisposable
 
     private TaskSession(TaskSpec task, EngineKeeper keeper, KeptEngine engine, IReadOnlyList<string> files)
     {
-        (_keeper, _engine, _attemptFolder, Session, OutputFolder) = (keeper, engine, task.AttemptFolder, engine.Session, engine.OutputFolder);
+        (_keeper, _engine, _attemptFolder, Session, OutputFolder) = (keeper, engine, task.AttemptFolder, engine.Session,
+            engine.OutputFolder);
         for (var i = 0; i < files.Count; i++)
         {
             _paths[files[i]] = engine.PathOf(i);
@@ -41,7 +44,9 @@ internal sealed class TaskSession : IDisposable
     public static TaskSession Open(TaskSpec task, TaskInputs inputs, EngineKeeper keeper)
     {
         var options = new SessionOptions(
-            task.Threads, inputs.EngineMemoryBytes, task.ScratchFolder, task.ScratchBytes is null ? null : inputs.ScratchBytesLeft,
+            task.Threads, inputs.EngineMemoryBytes, task.ScratchFolder, task.ScratchBytes is null
+            ? null
+            : inputs.ScratchBytesLeft,
             [task.AttemptFolder, task.ScratchFolder], inputs.Files);
         var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
         if (scratch is null || !CanShare(task, inputs))
@@ -101,11 +106,12 @@ internal sealed class TaskSession : IDisposable
         }
     }
 
-    // Files of users keep their names, which the engine's messages tell. Tables of rows for many files are no part of a transaction, and neither
-    // are sequences.
+    // Files of users keep their names, which the engine's messages tell. Tables of rows for many files are no part of a
+    // transaction, and neither are sequences.
     private static bool CanShare(TaskSpec task, TaskInputs inputs) =>
         !inputs.ParquetScans.Any() && !inputs.StagedTables.Any() && !Recursion.IsIn(task.Query)
         && task.Output is not { Kind: OutputKind.Exchange, Targets: > 1 } && task.Output.PartitionBy.Count == 0
         && task.Inputs.Sum(input => input.Scan?.Slices.Sum(slice => slice.End - slice.Start) ?? 0) <= MostScannedBytes
-        && task.Inputs.Sum(input => input.Exchange?.Files.Sum(file => file.Bytes) ?? 0) <= MostCopiedBytes && inputs.Files.Count <= MostCopied;
+        && task.Inputs.Sum(input => input.Exchange?.Files.Sum(file => file.Bytes) ?? 0) <= MostCopiedBytes
+        && inputs.Files.Count <= MostCopied;
 }

@@ -7,10 +7,14 @@ using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.Storage;
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>After a query has failed, looks for the Parquet file that cannot be read: the engine's own words often name none.</summary>
+/// <summary>
+/// After a query has failed, looks for the Parquet file that cannot be read: the engine's own words often name none.
+/// </summary>
 internal static class UnreadableParquet
 {
-    /// <summary>The failure of the first slice that cannot be read alone; null when all can, so that the query itself is at fault.</summary>
+    /// <summary>
+    /// The failure of the first slice that cannot be read alone; null when all can, so that the query itself is at fault.
+    /// </summary>
     public static EngineException? Find(TaskInputs inputs, DuckDBException failure, CancellationToken cancellationToken)
     {
         foreach (var (scan, _) in inputs.ParquetScans)
@@ -24,12 +28,14 @@ internal static class UnreadableParquet
             {
                 try
                 {
-                    session.Execute($"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, Read(scan), slice)}) AS s", cancellationToken);
+                    session.Execute(
+                        $"SELECT max(hash(s)) FROM ({ParquetSql.SelectRange(scan, Read(scan), slice)}) AS s", cancellationToken);
                 }
                 catch (DuckDBException e)
                 {
                     return new EngineException(
-                        FailureKind.SourceUnavailable, $"{slice.File.Stamp.Path} cannot be read: {DuckDbErrors.ToFailure(e).Message}",
+                        FailureKind.SourceUnavailable,
+                        $"{slice.File.Stamp.Path} cannot be read: {DuckDbErrors.ToFailure(e).Message}",
                         ProblemCode.DatasetNotReadable.Word, failure);
                 }
             }

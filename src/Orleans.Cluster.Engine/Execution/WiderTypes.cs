@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>
-/// After a value has proved a guessed type too narrow: all columns of the task's text of which that is so, with types that hold what was
-/// found. A job is planned anew once, so that all of them are looked for at once.
+/// After a value has proved a guessed type too narrow: all columns of the task's text of which that is so, with types that hold
+/// what was found. A job is planned anew once, so that all of them are looked for at once.
 /// </summary>
 internal static class WiderTypes
 {

@@ -8,13 +8,13 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Export;
 
 /// <summary>
-/// Writes a page as an Arrow IPC stream. Types: whole numbers to 64 bits keep theirs; DECIMAL(p,s), and so sums of whole numbers, is
-/// decimal128(p,s); FLOAT and DOUBLE are float and double; VARCHAR, UUID and JSON are utf8; BLOB is binary; DATE is date32; TIME is time64 in
-/// microseconds (TIME_NS in nanoseconds); TIMESTAMP is timestamp in microseconds without a zone, TIMESTAMP WITH TIME ZONE the same in UTC,
-/// TIMESTAMP_NS in nanoseconds; LIST, STRUCT and MAP are list, struct and map of these, an array of fixed length is a fixed-size list.
-/// A result has no HUGEINT, INTERVAL or ENUM: see <see cref="StoredType"/>. Strings are not dictionary-coded: a dictionary must be known before
-/// the first row or grow by deltas, which not every reader takes; who wants fewer bytes asks for compressed buffers, which every implementation
-/// of the format defines.
+/// Writes a page as an Arrow IPC stream. Types: whole numbers to 64 bits keep theirs; DECIMAL(p,s), and so sums of whole numbers,
+/// is decimal128(p,s); FLOAT and DOUBLE are float and double; VARCHAR, UUID and JSON are utf8; BLOB is binary; DATE is date32;
+/// TIME is time64 in microseconds (TIME_NS in nanoseconds); TIMESTAMP is timestamp in microseconds without a zone, TIMESTAMP WITH
+/// TIME ZONE the same in UTC, TIMESTAMP_NS in nanoseconds; LIST, STRUCT and MAP are list, struct and map of these, an array of
+/// fixed length is a fixed-size list. A result has no HUGEINT, INTERVAL or ENUM: see <see cref="StoredType"/>. Strings are not
+/// dictionary-coded: a dictionary must be known before the first row or grow by deltas, which not every reader takes; who wants
+/// fewer bytes asks for compressed buffers, which every implementation of the format defines.
 /// </summary>
 internal static class ArrowExporter
 {
@@ -24,10 +24,13 @@ internal static class ArrowExporter
         // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
         using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
         var written = 0L;
-        session.ReadArrow(page.Sql(), batches => written = WriteBatches(file, batches, Options(request.Format), cancellationToken), cancellationToken);
+        session.ReadArrow(
+            page.Sql(), batches => written = WriteBatches(file, batches, Options(request.Format), cancellationToken),
+            cancellationToken);
         if (written != page.Rows)
         {
-            throw new EngineException(FailureKind.Internal, $"The files of the result hold {written} rows of the page and not {page.Rows}.");
+            throw new EngineException(
+                FailureKind.Internal, $"The files of the result hold {written} rows of the page and not {page.Rows}.");
         }
     }
 
@@ -41,7 +44,8 @@ internal static class ArrowExporter
     private static IpcOptions Compressed(CompressionCodecType codec) =>
         new() { CompressionCodecFactory = new CompressionCodecFactory(), CompressionCodec = codec };
 
-    private static long WriteBatches(Stream file, IArrowArrayStream batches, IpcOptions options, CancellationToken cancellationToken)
+    private static long WriteBatches(
+        Stream file, IArrowArrayStream batches, IpcOptions options, CancellationToken cancellationToken)
     {
         var rows = 0L;
         using var writer = new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, options);

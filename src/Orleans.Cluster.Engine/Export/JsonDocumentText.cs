@@ -13,7 +13,8 @@ internal static class JsonDocumentText
     /// <param name="target">Where to.</param>
     /// <param name="columns">Columns of the rows.</param>
     /// <param name="parts">
-    /// Files of lines, each with some of the elements of every row, in the columns' order. JSON text has line breaks nowhere but between rows.
+    /// Files of lines, each with some of the elements of every row, in the columns' order. JSON text has line breaks nowhere but
+    /// between rows.
     /// </param>
     /// <param name="totalRows">Rows of the whole result.</param>
     public static void Write(Stream target, IReadOnlyList<ColumnSchema> columns, IReadOnlyList<string> parts, long totalRows)

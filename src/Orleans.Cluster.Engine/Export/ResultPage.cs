@@ -19,7 +19,8 @@ internal sealed class ResultPage
     {
         _request = request;
         (Rows, TotalRows) = request.CountRows();
-        _fileColumns = [.. request.Columns.Where(column => !request.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
+        _fileColumns =
+            [.. request.Columns.Where(column => !request.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
         var files = new List<ArtifactRef>();
         var at = 0L;
         foreach (var file in request.Files)
@@ -56,7 +57,8 @@ internal sealed class ResultPage
     {
         if (Rows == 0)
         {
-            return $"SELECT {string.Join(", ", wanted.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Name(column.Name)}"))} WHERE false";
+            var none = wanted.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Name(column.Name)}");
+            return $"SELECT {string.Join(", ", none)} WHERE false";
         }
 
         var columns = string.Join(", ", wanted.Select(Column));
@@ -79,7 +81,8 @@ internal sealed class ResultPage
     private string Column(ColumnSchema column)
     {
         var name = SqlText.Name(column.Name);
-        var folder = _request.FolderColumns.ToList().FindIndex(key => string.Equals(key, column.Name, StringComparison.OrdinalIgnoreCase));
+        var folder = _request.FolderColumns.ToList()
+            .FindIndex(key => string.Equals(key, column.Name, StringComparison.OrdinalIgnoreCase));
         return folder >= 0 ? $"CAST({OwnName.Prefix}value{folder} AS {column.Type}) AS {name}" : _request.SourceFormat switch
         {
             OutputFormat.Parquet => $"CAST({name} AS {column.Type}) AS {name}",
@@ -90,8 +93,11 @@ internal sealed class ResultPage
 
     private string FolderValues()
     {
-        var rows = _files.Select(file => $"({OpenSources.Literal(file.Path)}, {string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
-        return $"(VALUES {string.Join(", ", rows)}) AS v({OwnName.Prefix}file, {string.Join(", ", _request.FolderColumns.Select((_, i) => $"{OwnName.Prefix}value{i}"))})";
+        var rows = _files.Select(file =>
+            $"({OpenSources.Literal(file.Path)}, "
+            + $"{string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
+        return $"(VALUES {string.Join(", ", rows)}) AS v({OwnName.Prefix}file, "
+            + $"{string.Join(", ", _request.FolderColumns.Select((_, i) => $"{OwnName.Prefix}value{i}"))})";
     }
 
     private IEnumerable<string?> Values(ArtifactRef file)
@@ -99,6 +105,7 @@ internal sealed class ResultPage
         var folders = (System.IO.Path.GetDirectoryName(file.Path) ?? "").Split('/', '\\');
         return folders[^_request.FolderColumns.Count..].Select(folder => FolderName.Read(folder) is { } found
             ? found.Value
-            : throw new EngineException(FailureKind.Internal, $"{file.Path} is not in a folder of the values of output.partitionBy."));
+            : throw new EngineException(
+                FailureKind.Internal, $"{file.Path} is not in a folder of the values of output.partitionBy."));
     }
 }

@@ -14,7 +14,8 @@ internal static class RowExporter
     // Rows pass through; what sorts or groups was done by the job.
     private const long MemoryBytes = 256L << 20;
 
-    // The engine holds some 30 KB of every column and of every step of its text: wide rows are written in parts of so many columns.
+    // The engine holds some 30 KB of every column and of every step of its text: wide rows are written in parts of so many
+    // columns.
     private const int ColumnsAtOnce = 256;
 
     public static ExportedRows Export(ExportRequest request, CancellationToken cancellationToken)
@@ -35,7 +36,8 @@ internal static class RowExporter
         {
             case ExportFormat.Csv:
                 var columns = string.Join(", ", request.Columns.Select(DelimitedValues.Written));
-                session.Execute($"COPY (SELECT {columns} FROM ({page.Sql()})) TO {target} (FORMAT csv, HEADER true)", cancellationToken);
+                session.Execute(
+                    $"COPY (SELECT {columns} FROM ({page.Sql()})) TO {target} (FORMAT csv, HEADER true)", cancellationToken);
                 break;
             case ExportFormat.Parquet:
                 session.Execute($"COPY ({page.Sql()}) TO {target} (FORMAT parquet, COMPRESSION zstd)", cancellationToken);
@@ -52,7 +54,8 @@ internal static class RowExporter
     }
 
     // The engine writes the rows, a line each, and holds none of them.
-    private static void WriteJson(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
+    private static void WriteJson(
+        DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
         ColumnSchema[][] parts = [.. request.Columns.Chunk(ColumnsAtOnce)];
         string[] files = [.. parts.Select((_, i) => $"{request.TargetPath}.rows{i}")];
@@ -60,7 +63,9 @@ internal static class RowExporter
         {
             foreach (var (part, file) in parts.Zip(files))
             {
-                session.Execute($"COPY ({JsonValues.Elements(part, page.Sql(part))}) TO {SqlText.Literal(file)} ({ResultFormat.Lines})", cancellationToken);
+                session.Execute(
+                    $"COPY ({JsonValues.Elements(part, page.Sql(part))}) TO {SqlText.Literal(file)} ({ResultFormat.Lines})",
+                    cancellationToken);
             }
 
             using var target = new FileStream(request.TargetPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);

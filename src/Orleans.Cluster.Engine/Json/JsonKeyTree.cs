@@ -5,7 +5,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Json;
 
-/// <summary>Keys and kinds of values of a sample, at one place: the record itself, a field, or the elements of lists there.</summary>
+/// <summary>
+/// Keys and kinds of values of a sample, at one place: the record itself, a field, or the elements of lists there.
+/// </summary>
 internal sealed class JsonKeyTree
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = JsonRecords.MaxDepth };
@@ -66,13 +68,15 @@ internal sealed class JsonKeyTree
     }
 
     /// <summary>The first key with a character that no name can have; null when there is none.</summary>
-    public string? FindNul() => Fields.Select(field => field.Key.Contains('\0', StringComparison.Ordinal) ? field.Key : field.Value.FindNul())
+    public string? FindNul() =>
+        Fields.Select(field => field.Key.Contains('\0', StringComparison.Ordinal) ? field.Key : field.Value.FindNul())
         .FirstOrDefault(found => found is not null);
 
     /// <summary>Gives each key a name that no other key beside it has, whatever the case.</summary>
     public void AssignNames()
     {
-        var single = _keys.GroupBy(key => key, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() == 1 && !string.IsNullOrWhiteSpace(group.Key))
+        var single = _keys.GroupBy(key => key, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() == 1 && !string.IsNullOrWhiteSpace(group.Key))
             .Select(group => group.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var taken = single.ToHashSet(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < _keys.Count; i++)
@@ -109,7 +113,8 @@ internal sealed class JsonKeyTree
         switch (type.Kind)
         {
             case ColumnTypeKind.Struct:
-                return WithParts(type, [.. type.Parts.Select(part => part with { Type = Below(part.Name)?.Mend(part.Type) ?? part.Type })]);
+                return WithParts(
+                    type, [.. type.Parts.Select(part => part with { Type = Below(part.Name)?.Mend(part.Type) ?? part.Type })]);
             case ColumnTypeKind.List or ColumnTypeKind.Array:
                 return WithParts(type, [type.Parts[0] with { Type = Mend(type.Last) }]);
             case ColumnTypeKind.Map:

@@ -6,18 +6,24 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.Json;
 
 /// <summary>
-/// Reads JSON records before the engine does: it would take NaN, a trailing comma or a key twice, pass over a key that no column has, and
-/// cut a number or a time to its type, all without a word. Where a key has another name as a column, the record is written anew.
+/// Reads JSON records before the engine does: it would take NaN, a trailing comma or a key twice, pass over a key that no column
+/// has, and cut a number or a time to its type, all without a word. Where a key has another name as a column, the record is
+/// written anew.
 /// </summary>
 /// <param name="shape">What records must look like.</param>
 /// <param name="unknownKeys">What a key means that no column has.</param>
-/// <param name="isWritten">Whether each record is written anew, with a null for each field of an object that is not there.</param>
+/// <param name="isWritten">
+/// Whether each record is written anew, with a null for each field of an object that is not there.
+/// </param>
 internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool isWritten = false)
 {
     /// <summary>Objects and lists inside each other; deeper ones are refused.</summary>
     public const int MaxDepth = 512;
 
-    /// <summary>Digits of a number that is a whole record; the engine's reader breaks at a longer one, unless an object or list is around it.</summary>
+    /// <summary>
+    /// Digits of a number that is a whole record; the engine's reader breaks at a longer one, unless an object or list is around
+    /// it.
+    /// </summary>
     public const int MostBareDigits = 18;
 
     // What a double keeps of a decimal.
@@ -53,7 +59,9 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
             var isBare = reader.TokenType == JsonTokenType.Number && !(isWritten && shape.Kind == JsonShapeKind.Decimal);
             if (isBare && reader.ValueSpan.TrimStart((byte)'-').Length > MostBareDigits)
             {
-                return new JsonFault(null, null, null, $"A number of more than {MostBareDigits} digits cannot be a record of its own; put it into an object.");
+                return new JsonFault(
+                    null, null, null,
+                    $"A number of more than {MostBareDigits} digits cannot be a record of its own; put it into an object.");
             }
 
             if (Value(ref reader, shape, record))
@@ -169,9 +177,13 @@ internal sealed class JsonRecords(JsonShape shape, UnknownKeys unknownKeys, bool
         {
             var key = reader.GetString()!;
             var path = value.Path.Length == 0 ? key : $"{value.Path}.{key}";
-            var declare = value.Path.Length == 0 ? $"Declare '{key}' in options.columns" : $"Declare '{value.Path.Split('.')[0]}' with this field in options.columns";
+            var declare = value.Path.Length == 0
+                ? $"Declare '{key}' in options.columns"
+                : $"Declare '{value.Path.Split('.')[0]}' with this field in options.columns";
             _fault = new JsonFault(
-                path, null, null, $"No column was planned for this key, since the sample does not have it. {declare}, or set options.unknownKeys to IGNORE.",
+                path, null, null,
+                $"No column was planned for this key, since the sample does not have it. {declare}, or set options.unknownKeys "
+                + "to IGNORE.",
                 IsUnknownKey: true);
         }
 

@@ -8,10 +8,12 @@ internal static class JsonScalars
     /// <summary>What a number or text would lose; null for nothing.</summary>
     public static string? Loss(ReadOnlySpan<byte> text, JsonShape value) => value.Kind switch
     {
-        JsonShapeKind.Integer when text.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0 => "A whole number is written in digits alone.",
+        JsonShapeKind.Integer
+            when text.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0 => "A whole number is written in digits alone.",
         JsonShapeKind.Decimal when Fraction(text) > value.Digits => $"The column keeps {value.Digits} digits behind the point.",
         JsonShapeKind.Floating when IsBeyond(text) => "The number is beyond what a double can hold.",
-        JsonShapeKind.Date when text.Length > 10 && text[10..].ContainsAnyInRange((byte)'1', (byte)'9') => "A DATE would lose the time.",
+        JsonShapeKind.Date when text.Length > 10
+            && text[10..].ContainsAnyInRange((byte)'1', (byte)'9') => "A DATE would lose the time.",
         JsonShapeKind.Time when SecondDigits(text) > value.Digits => $"The column keeps {value.Digits} digits of a second.",
         _ => null,
     };

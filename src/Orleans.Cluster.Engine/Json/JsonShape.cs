@@ -6,7 +6,10 @@ using Orleans.Cluster.Engine.Values;
 
 namespace Orleans.Cluster.Engine.Json;
 
-/// <summary>What a value must look like, as far as the engine's reader would change it without a word: its keys, and numbers and times that must not be cut.</summary>
+/// <summary>
+/// What a value must look like, as far as the engine's reader would change it without a word: its keys, and numbers and times
+/// that must not be cut.
+/// </summary>
 internal sealed class JsonShape
 {
     private const int FewFields = 16;
@@ -67,7 +70,8 @@ internal sealed class JsonShape
             shape.Name = JsonSerializer.SerializeToUtf8Bytes(field.Value.Name, JsonNames.Options);
             return (Shape: shape, Rewrites: shape.Rewrites || field.Key != field.Value.Name);
         }).ToList();
-        return new JsonShape(JsonShapeKind.Keys, "", "") { Fields = [.. fields.Select(field => field.Shape)], Rewrites = fields.Any(field => field.Rewrites) };
+        return new JsonShape(JsonShapeKind.Keys, "", "") { Fields =
+            [.. fields.Select(field => field.Shape)], Rewrites = fields.Any(field => field.Rewrites) };
     }
 
     /// <summary>The field of a key; null when there is none. Records mostly have their keys in one order.</summary>
@@ -95,7 +99,9 @@ internal sealed class JsonShape
     private static JsonShape Field(string name, ColumnType type, IReadOnlyList<JsonKey> renamed, string above)
     {
         var key = renamed.FirstOrDefault(other => other.Name == name);
-        var shape = Value(type, key?.Fields ?? [], above.Length == 0 ? name : $"{above}.{name}", key is not null && key.Key != name);
+        var shape = Value(type, key?.Fields ?? [], above.Length == 0
+            ? name
+            : $"{above}.{name}", key is not null && key.Key != name);
         shape.Key = Encoding.UTF8.GetBytes(key?.Key ?? name);
         shape.Name = JsonSerializer.SerializeToUtf8Bytes(name, JsonNames.Options);
         return shape;
@@ -107,7 +113,8 @@ internal sealed class JsonShape
         {
             case ColumnTypeKind.Struct:
                 var fields = type.Parts.Select(part => Field(part.Name, part.Type, renamed, path)).ToList();
-                return new(JsonShapeKind.Object, path, $"{type}") { Fields = fields, Rewrites = rewrites || fields.Any(field => field.Rewrites) };
+                return new(JsonShapeKind.Object, path, $"{type}") { Fields = fields, Rewrites = rewrites
+                    || fields.Any(field => field.Rewrites) };
             case ColumnTypeKind.List or ColumnTypeKind.Array or ColumnTypeKind.Map:
                 var item = Value(type.Last, renamed, path, rewrites: false);
                 return new(type.Kind == ColumnTypeKind.Map ? JsonShapeKind.Map : JsonShapeKind.List, path, $"{type}")
@@ -122,7 +129,8 @@ internal sealed class JsonShape
 
     private static (JsonShapeKind Kind, int Digits) Scalar(string type) => type switch
     {
-        "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "HUGEINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT" or "UHUGEINT" => (JsonShapeKind.Integer, 0),
+        "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "HUGEINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT"
+            or "UHUGEINT" => (JsonShapeKind.Integer, 0),
         "DOUBLE" or "FLOAT" => (JsonShapeKind.Floating, 0),
         "DATE" => (JsonShapeKind.Date, 0),
         "TIMESTAMP_S" => (JsonShapeKind.Time, 0),

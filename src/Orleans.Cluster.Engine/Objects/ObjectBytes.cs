@@ -3,8 +3,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Objects;
 
 /// <summary>
-/// The bytes of an object. Who reads here and there gets small pieces; who reads on gets larger ones, several of them fetched ahead while
-/// the ones before are worked on.
+/// The bytes of an object. Who reads here and there gets small pieces; who reads on gets larger ones, several of them fetched
+/// ahead while the ones before are worked on.
 /// </summary>
 internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : SourceBytes
 {
@@ -99,7 +99,8 @@ internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : So
         foreach (var (_, bytes) in ahead)
         {
             _ = bytes.ContinueWith(
-                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         }
 
         ahead.Clear();

@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Objects;
 
 /// <summary>
-/// Reads ranges of objects by their signed addresses. A store that is away, throttles or breaks off is asked again, with pauses that grow,
-/// for as long as a restart of it takes; an object that is another one than was planned is refused.
+/// Reads ranges of objects by their signed addresses. A store that is away, throttles or breaks off is asked again, with pauses
+/// that grow, for as long as a restart of it takes; an object that is another one than was planned is refused.
 /// </summary>
 internal sealed class ObjectClient
 {
@@ -37,7 +37,9 @@ internal sealed class ObjectClient
         Clients.GetOrAdd(caFile ?? "", static file => new ObjectClient(Handler(file), Patience, TimeProvider.System));
 
     /// <summary>Reads bytes [start, start + count).</summary>
-    /// <exception cref="EngineException">The object is gone or another one, may not be read, or its store has been away for too long.</exception>
+    /// <exception cref="EngineException">
+    /// The object is gone or another one, may not be read, or its store has been away for too long.
+    /// </exception>
     public async Task<byte[]> Read(ObjectAccess access, long start, int count, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
@@ -75,7 +77,8 @@ internal sealed class ObjectClient
         }
     }
 
-    private async Task<(byte[]? Bytes, string? Busy)> TryRead(ObjectAccess access, long start, int count, CancellationToken cancellationToken)
+    private async Task<(byte[]? Bytes, string? Busy)> TryRead(
+        ObjectAccess access, long start, int count, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, access.Url);
         request.Headers.Range = new RangeHeaderValue(start, start + count - 1);
@@ -112,12 +115,14 @@ internal sealed class ObjectClient
             case HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized:
                 throw new EngineException(
                     FailureKind.Storage,
-                    $"The store refused to let {access.Path} be read ({(int)response.StatusCode}): the credentials may not, or the address has expired.");
+                    $"The store refused to let {access.Path} be read ({(int)response.StatusCode}): the credentials may not, or "
+                    + "the address has expired.");
             case HttpStatusCode.PartialContent:
             case HttpStatusCode.OK when start == 0 && count == access.Bytes:
                 break;
             default:
-                throw Unavailable($"{access.Path} cannot be read: the store answered {(int)response.StatusCode} to a request for a range.");
+                throw Unavailable(
+                    $"{access.Path} cannot be read: the store answered {(int)response.StatusCode} to a request for a range.");
         }
 
         var tag = response.Headers.NonValidated.TryGetValues("ETag", out var now) ? now.ToString() : null;
@@ -130,7 +135,8 @@ internal sealed class ObjectClient
 
     private static EngineException Changed(ObjectAccess access) =>
         Unavailable(
-            $"{access.Path} changed since the job was planned: it had {access.Bytes} bytes and ETag {access.ETag} then. Submit the job again.");
+            $"{access.Path} changed since the job was planned: it had {access.Bytes} bytes and ETag {access.ETag} then. Submit "
+            + "the job again.");
 
     private static EngineException Unavailable(string message) => new(FailureKind.SourceUnavailable, message);
 
@@ -145,7 +151,8 @@ internal sealed class ObjectClient
         };
         if (caFile.Length > 0)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.ImportFromPemFile(caFile);
             handler.SslOptions.CertificateChainPolicy = policy;
         }

@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Objects;
 
 /// <summary>
-/// The objects that this process may read now, by their paths: those of the questions and the task that are under way. Readers know paths
-/// alone, and the addresses behind them go nowhere else.
+/// The objects that this process may read now, by their paths: those of the questions and the task that are under way. Readers
+/// know paths alone, and the addresses behind them go nowhere else.
 /// </summary>
 internal static class ObjectReads
 {
@@ -15,7 +15,9 @@ internal static class ObjectReads
     /// <summary>Lets objects be read until the answer is disposed of.</summary>
     public static IDisposable Allow(ObjectGrant? grant)
     {
-        var leaves = grant is null ? [] : grant.Objects.Select(access => new Leave(access, ObjectClient.For(grant.CaFile))).ToList();
+        var leaves = grant is null
+            ? []
+            : grant.Objects.Select(access => new Leave(access, ObjectClient.For(grant.CaFile))).ToList();
         lock (Sync)
         {
             foreach (var leave in leaves)
@@ -36,7 +38,8 @@ internal static class ObjectReads
             // The latest was listed last: an older one that differs from it is refused by the store.
             return Leaves.TryGetValue(path, out var held)
                 ? new ObjectBytes(held[^1].Access, held[^1].Client)
-                : throw new EngineException(FailureKind.SourceUnavailable, $"{path} cannot be read: this process has no leave to.");
+                : throw new EngineException(
+                    FailureKind.SourceUnavailable, $"{path} cannot be read: this process has no leave to.");
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed class BelowRecords
     private readonly ColumnGuess[] _guesses;
 
     public BelowRecords(
-        IReadOnlyList<List<FieldSplitter.Field>> rows, List<FieldSplitter.Field> first, TextDialect dialect, CancellationToken cancellationToken)
+        IReadOnlyList<List<FieldSplitter.Field>> rows, List<FieldSplitter.Field> first, TextDialect dialect,
+        CancellationToken cancellationToken)
     {
         (_rows, _first, _dialect) = (rows, first, dialect);
         _width = rows.Count == 0 ? first.Count : DialectFinder.Mode(rows.Select(row => row.Count));
@@ -75,7 +76,8 @@ internal sealed class BelowRecords
     // "#CHROM POS ..." is a header in a comment's clothes; "# made by x" is none. A line of names below it is the header, not it.
     private HeaderVerdict? HeaderOf(List<FieldSplitter.Field> comment, TextLook look, SourceOptions options)
     {
-        if (comment.Count < 2 || comment.Count != _width || _first.Count != _width || options.Header == false || options.HeaderLines is not null
+        if (comment.Count < 2 || comment.Count != _width || _first.Count != _width || options.Header == false
+            || options.HeaderLines is not null
             || (look.Verdict is { IsHeader: true, How: HeaderEvidence.Types }))
         {
             return null;

@@ -5,12 +5,16 @@ using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>Pieces of the text of a BGZF file from all over it: each block inflates alone, so that nothing before it is read.</summary>
+/// <summary>
+/// Pieces of the text of a BGZF file from all over it: each block inflates alone, so that nothing before it is read.
+/// </summary>
 internal static class BgzfPieces
 {
     private const int MaxBlockBytes = 64 << 10;
 
-    /// <summary>Pieces of text, each of one or more whole blocks, so that they begin and end somewhere inside of records.</summary>
+    /// <summary>
+    /// Pieces of text, each of one or more whole blocks, so that they begin and end somewhere inside of records.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="count">Pieces at most, evenly spread; the last of them is near the end.</param>
     /// <param name="bytes">Bytes of text of each, about.</param>
@@ -19,7 +23,8 @@ internal static class BgzfPieces
         using var handle = SourceStreams.OpenFile(file.Path);
         var pieces = new List<byte[]>();
         long done = 0;
-        foreach (var wanted in Enumerable.Range(1, count).Select(i => (file.Bytes - (2 * MaxBlockBytes)) * i / count).Where(wanted => wanted > 0))
+        foreach (var wanted in Enumerable.Range(1, count)
+            .Select(i => (file.Bytes - (2 * MaxBlockBytes)) * i / count).Where(wanted => wanted > 0))
         {
             if (FindBlock(handle, Math.Max(wanted, done), file.Bytes) is { } start)
             {

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>What samples of one column have shown so far. Kept small: a wide table has thousands, and a dataset many files of it.</summary>
+/// <summary>
+/// What samples of one column have shown so far. Kept small: a wide table has thousands, and a dataset many files of it.
+/// </summary>
 internal struct ColumnGuess
 {
     // What a value was not, so that a fresh one may be anything.
@@ -19,8 +21,11 @@ internal struct ColumnGuess
     /// <summary>The narrowest type that holds all values; null without a value.</summary>
     public readonly string? Type => Values == 0 ? null : Narrowest(ValueTypes.All & ~_not);
 
-    /// <summary>The type that the column would have if its words meant NULL; null when they are all that there is, or when there are none.</summary>
-    public readonly string? TypeBesideWords => _words == 0 || WordCount == Values ? null : Narrowest(ValueTypes.All & ~_notBesideWords);
+    /// <summary>
+    /// The type that the column would have if its words meant NULL; null when they are all that there is, or when there are none.
+    /// </summary>
+    public readonly string? TypeBesideWords =>
+        _words == 0 || WordCount == Values ? null : Narrowest(ValueTypes.All & ~_notBesideWords);
 
     /// <summary>The words, as they are usually written.</summary>
     public readonly IEnumerable<string> Words => NullWords.Of(_words);

@@ -7,26 +7,33 @@ namespace Orleans.Cluster.Engine.Probing;
 /// <summary>Finds what a dataset is: one format, one dialect, one schema, before anything is computed.</summary>
 internal static class DatasetProber
 {
-    /// <summary>Columns that a dataset may have. Beyond it a file is more likely cut at the wrong character than meant so.</summary>
+    /// <summary>
+    /// Columns that a dataset may have. Beyond it a file is more likely cut at the wrong character than meant so.
+    /// </summary>
     public const int MaxColumns = 65_536;
 
     /// <summary>Characters that the name of a column may have, as in a request.</summary>
     public const int MaxNameLength = ParameterBounds.MaxNameLength;
 
-    /// <exception cref="EngineException">A file cannot be read, is out of bounds, or the files do not have one schema.</exception>
+    /// <exception cref="EngineException">
+    /// A file cannot be read, is out of bounds, or the files do not have one schema.
+    /// </exception>
     public static DatasetProbe Probe(ProbeRequest request, CancellationToken cancellationToken)
     {
         var format = request.Source.Format == SourceFormat.Auto ? FindFormat(request) : request.Source.Format;
         var probe = format switch
         {
             SourceFormat.Parquet => ParquetProbe.Probe(request, cancellationToken),
-            SourceFormat.Json or SourceFormat.Ndjson => HiveFolders.AddTo(JsonProbe.Probe(request, format, cancellationToken), request.Source.Options),
+            SourceFormat.Json
+                or SourceFormat.Ndjson =>
+                    HiveFolders.AddTo(JsonProbe.Probe(request, format, cancellationToken), request.Source.Options),
             _ => HiveFolders.AddTo(TextProbe.Probe(request, format, cancellationToken), request.Source.Options),
         };
         CheckBounds(probe, request);
         return probe.Columns.Count > 0 ? probe : throw new EngineException(
             FailureKind.SourceUnavailable,
-            $"{request.Files[0].Path} is empty{(request.Files.Count > 1 ? $", and so are the other {request.Files.Count - 1} files" : "")}: "
+            $"{request.Files[0].Path} is empty"
+            + $"{(request.Files.Count > 1 ? $", and so are the other {request.Files.Count - 1} files" : "")}: "
             + "there are no columns. Declare them in options.columns if that is right.",
             ProblemCode.DatasetNotReadable.Word);
     }
@@ -46,7 +53,8 @@ internal static class DatasetProber
         {
             throw new EngineException(
                 FailureKind.SourceUnavailable,
-                $"{file}: the name of a column has {named.Name.Length} characters, and {MaxNameLength} are allowed. It begins with "
+                $"{file}: the name of a column has {named.Name.Length} characters, and {MaxNameLength} are allowed. It begins "
+                + "with "
                 + $"'{named.Name[..40]}'. Are options.delimiter, quote and header right?",
                 ProblemCode.DatasetNotReadable.Word);
         }
@@ -78,7 +86,8 @@ internal static class DatasetProber
         return Path.GetExtension(name) switch
         {
             ".parquet" => throw new EngineException(
-                FailureKind.SourceUnavailable, $"{file.Path} is named .parquet but does not begin as a Parquet file does.", ProblemCode.DatasetNotReadable.Word),
+                FailureKind.SourceUnavailable, $"{file.Path} is named .parquet but does not begin as a Parquet file does.",
+                ProblemCode.DatasetNotReadable.Word),
             ".tsv" or ".tab" or ".maf" => SourceFormat.Tsv,
             ".csv" => SourceFormat.Csv,
             ".ndjson" or ".jsonl" => SourceFormat.Ndjson,

@@ -4,18 +4,20 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Columns that the user declared. One rule for every format: a name means the column of that name in any case, and one that no file has
-/// is an error.
+/// Columns that the user declared. One rule for every format: a name means the column of that name in any case, and one that no
+/// file has is an error.
 /// </summary>
 internal sealed class DeclaredColumns(SourceOptions options)
 {
     private const int Shown = 50;
 
     private readonly Dictionary<string, string> _types = new(
-        (options.Columns ?? new Dictionary<string, string>()).DistinctBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
+        (options.Columns ?? new Dictionary<string, string>()).DistinctBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase),
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>As declared.</summary>
-    public IEnumerable<ColumnSchema> Columns => (options.Columns ?? new Dictionary<string, string>()).Select(pair => new ColumnSchema(pair.Key, pair.Value));
+    public IEnumerable<ColumnSchema> Columns =>
+        (options.Columns ?? new Dictionary<string, string>()).Select(pair => new ColumnSchema(pair.Key, pair.Value));
 
     /// <summary>The declared type of a column; null when there is none.</summary>
     public string? TypeOf(string name) => _types.GetValueOrDefault(name);
@@ -31,7 +33,8 @@ internal sealed class DeclaredColumns(SourceOptions options)
         {
             throw new EngineException(
                 FailureKind.BadQuery,
-                $"options.columns declares '{missing}', which no file has. Columns: {string.Join(", ", found.Take(Shown))}{(found.Count > Shown ? ", ..." : "")}.",
+                $"options.columns declares '{missing}', which no file has. Columns: {string.Join(", ", found.Take(Shown))}"
+                + $"{(found.Count > Shown ? ", ..." : "")}.",
                 ProblemCode.ColumnNotFound.Word);
         }
     }

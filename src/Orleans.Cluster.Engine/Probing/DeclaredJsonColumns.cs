@@ -6,8 +6,8 @@ using Orleans.Cluster.Engine.DuckDb;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Columns that options.columns declares for JSON: a type for one that was found (by its name, its key, or its name in another case), or one
-/// more whose key the sample does not have.
+/// Columns that options.columns declares for JSON: a type for one that was found (by its name, its key, or its name in another
+/// case), or one more whose key the sample does not have.
 /// </summary>
 internal sealed class DeclaredJsonColumns(SourceOptions options, JsonLayout layout)
 {
@@ -44,7 +44,9 @@ internal sealed class DeclaredJsonColumns(SourceOptions options, JsonLayout layo
     {
         var named = NameOf(name);
         var exact = columns.FindIndex(column => column.Name == named);
-        return exact >= 0 ? exact : columns.FindIndex(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase));
+        return exact >= 0
+            ? exact
+            : columns.FindIndex(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase));
     }
 
     private string NameOf(string key) => layout.Renamed.FirstOrDefault(renamed => renamed.Key == key)?.Name ?? key;
@@ -59,7 +61,8 @@ internal sealed class DeclaredJsonColumns(SourceOptions options, JsonLayout layo
         catch (DuckDBException e)
         {
             throw new EngineException(
-                FailureKind.BadQuery, $"options.columns gives '{name}' the type '{type}', which is none that the engine knows.", ProblemCode.ValidationFailed.Word, e);
+                FailureKind.BadQuery, $"options.columns gives '{name}' the type '{type}', which is none that the engine knows.",
+                ProblemCode.ValidationFailed.Word, e);
         }
     }
 }

@@ -8,7 +8,8 @@ internal static class DialectFinder
 {
     private const int LookedAt = 200;
 
-    // A delimiter that the first record does not have as often as the others is likelier a part of values, as the comma of 1,5 is.
+    // A delimiter that the first record does not have as often as the others is likelier a part of values, as the comma of 1,5
+    // is.
     private const double OtherWidthPenalty = 0.7;
 
     private static readonly string[] Delimiters = [",", "\t", ";", "|"];
@@ -18,8 +19,11 @@ internal static class DialectFinder
     /// <param name="opening">What stands before its first record.</param>
     /// <param name="options">What the user knows.</param>
     /// <param name="format"><c>TSV</c> sets the delimiter.</param>
-    /// <param name="known">Dialect of another file of the dataset: its delimiter is kept where it parts the first records alike.</param>
-    public static TextDialect Find(TextSample sample, TextOpening opening, SourceOptions options, SourceFormat format, TextDialect? known)
+    /// <param name="known">
+    /// Dialect of another file of the dataset: its delimiter is kept where it parts the first records alike.
+    /// </param>
+    public static TextDialect Find(
+        TextSample sample, TextOpening opening, SourceOptions options, SourceFormat format, TextDialect? known)
     {
         var quote = options.Quote ?? "\"";
         var dialect = new TextDialect
@@ -39,14 +43,20 @@ internal static class DialectFinder
 
     /// <summary>The value that occurs most often; of several the largest, 0 when there is none.</summary>
     public static int Mode(IEnumerable<int> values) =>
-        values.GroupBy(value => value).OrderByDescending(group => group.Count()).ThenByDescending(group => group.Key).Select(group => group.Key).FirstOrDefault();
+        values.GroupBy(value => value)
+        .OrderByDescending(group => group.Count())
+        .ThenByDescending(group => group.Key).Select(group => group.Key).FirstOrDefault();
 
-    /// <summary>What to say where spaces were taken for the delimiter, which text of one column may have too; null where they were not.</summary>
+    /// <summary>
+    /// What to say where spaces were taken for the delimiter, which text of one column may have too; null where they were not.
+    /// </summary>
     public static PlanWarning? Doubt(TextLook look, SourceOptions options) =>
         options.Delimiter is not null || look.Dialect.Delimiter is not (" " or TextDialect.Whitespace) ? null : new PlanWarning(
             "delimiter-doubtful",
-            $"{look.Path} has no comma, tab, semicolon or bar that separates fields; {(look.Dialect.IsWhitespace ? "runs of spaces" : "single spaces")} are taken "
-            + $"for the delimiter, which gives {look.Width} fields. Set options.delimiter to \"{look.Dialect.Delimiter}\" if that is right, and to \",\" if each line is one value.");
+            $"{look.Path} has no comma, tab, semicolon or bar that separates fields; "
+            + $"{(look.Dialect.IsWhitespace ? "runs of spaces" : "single spaces")} are taken "
+            + $"for the delimiter, which gives {look.Width} fields. Set options.delimiter to \"{look.Dialect.Delimiter}\" if "
+            + "that is right, and to \",\" if each line is one value.");
 
     // Delimiter that splits the sample most evenly; spaces where nothing else does and they surely look like it; else comma.
     private static string FindDelimiter(TextSample sample, TextOpening opening, TextDialect dialect)
@@ -64,14 +74,15 @@ internal static class DialectFinder
         return best.Score > 0 ? best.Delimiter : FindSpaces(sample, opening, dialect) ?? best.Delimiter;
     }
 
-    // Words between spaces are a table when every record has as many, or one more than the first as R writes row names, and one of them is
-    // a number below the first record.
+    // Words between spaces are a table when every record has as many, or one more than the first as R writes row names, and one
+    // of them is a number below the first record.
     private static string? FindSpaces(TextSample sample, TextOpening opening, TextDialect dialect)
     {
         var records = SampleRecords.OfHead(sample, opening, dialect with { Delimiter = TextDialect.Whitespace }, LookedAt)
             .ConvertAll(record => FieldSplitter.Split(record.Text, TextDialect.Whitespace, dialect.Quote, dialect.Escape));
         var width = records.Count < 2 ? 0 : records[1].Count;
-        if (width < 2 || records[0].Count < width - 1 || records[0].Count > width || records.Skip(1).Any(record => record.Count != width)
+        if (width < 2 || records[0].Count < width - 1 || records[0].Count > width
+            || records.Skip(1).Any(record => record.Count != width)
             || !Enumerable.Range(0, width).Any(i => records.Skip(1).All(record => IsNumber(record[i], dialect))))
         {
             return null;

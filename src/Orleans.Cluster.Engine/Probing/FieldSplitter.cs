@@ -66,7 +66,8 @@ internal static class FieldSplitter
         while (position < record.Length)
         {
             var character = record[position];
-            if (character == escape && position + 1 < record.Length && (record[position + 1] == quote || (escape != quote && record[position + 1] == escape)))
+            if (character == escape && position + 1 < record.Length
+                && (record[position + 1] == quote || (escape != quote && record[position + 1] == escape)))
             {
                 text.Append(record[position + 1]);
                 position += 2;

@@ -19,7 +19,8 @@ internal static class FileSignature
         ([(byte)'7', (byte)'z', 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive. Unpack it"),
         ("Rar!\u001A\u0007"u8.ToArray(), "a RAR archive. Unpack it"),
         ("BZh"u8.ToArray(), "compressed with bzip2. Compress it with gzip, BGZF or zstd instead"),
-        ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0x00], "compressed with xz. Compress it with gzip, BGZF or zstd instead"),
+        ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0x00],
+            "compressed with xz. Compress it with gzip, BGZF or zstd instead"),
         ("%PDF-"u8.ToArray(), "a PDF document"),
         ([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A], "a PNG image"),
         ([0xFF, 0xD8, 0xFF], "a JPEG image"),
@@ -40,7 +41,8 @@ internal static class FileSignature
         foreach (var (start, what) in Known)
         {
             // "ORC", "BZh" and such may begin a text too; no text has NULs or other control characters behind them.
-            if (head.StartsWith(start) && (start.AsSpan().IndexOfAnyInRange((byte)0, (byte)8) >= 0 || start[0] >= 0x80 || HasControls(head)))
+            if (head.StartsWith(start)
+                && (start.AsSpan().IndexOfAnyInRange((byte)0, (byte)8) >= 0 || start[0] >= 0x80 || HasControls(head)))
             {
                 return what;
             }

@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Judges the first record of a file by the types of the records below it. A name above numbers is a header. Where types decide nothing,
-/// numbers alone are data and anything else is a header, and both are a guess that the user hears of.
+/// Judges the first record of a file by the types of the records below it. A name above numbers is a header. Where types decide
+/// nothing, numbers alone are data and anything else is a header, and both are a guess that the user hears of.
 /// </summary>
 internal static class HeaderJudge
 {
@@ -46,7 +46,8 @@ internal static class HeaderJudge
     public static char PointOf(SourceOptions options) => options.Decimal is [var point] ? point : '.';
 
     // Declared names in the record make it a header; else it has to fit the declared types, field by field.
-    private static HeaderVerdict? JudgeDeclared(IReadOnlyList<FieldSplitter.Field> first, IReadOnlyDictionary<string, string> columns, char point)
+    private static HeaderVerdict? JudgeDeclared(
+        IReadOnlyList<FieldSplitter.Field> first, IReadOnlyDictionary<string, string> columns, char point)
     {
         var declared = columns.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (first.Any(field => declared.Contains(field.Text)))
@@ -54,7 +55,8 @@ internal static class HeaderJudge
             return new HeaderVerdict(true, HeaderEvidence.Types);
         }
 
-        var typed = first.Zip(columns.Values).Where(pair => KindOf(pair.Second) != ValueTypes.None && !IsEmpty(pair.First)).ToList();
+        var typed = first.Zip(columns.Values)
+            .Where(pair => KindOf(pair.Second) != ValueTypes.None && !IsEmpty(pair.First)).ToList();
         return typed.Count == 0 ? null
             : new HeaderVerdict(typed.Any(pair => IsName(pair.First, KindOf(pair.Second), point)), HeaderEvidence.Types);
     }
@@ -89,12 +91,14 @@ internal static class HeaderJudge
         return (names, oddities, values);
     }
 
-    private static bool IsName(FieldSplitter.Field field, ValueTypes kind, char point) => (ValueShape.Of(field.Text.AsSpan().Trim(), point) & kind) == 0;
+    private static bool IsName(FieldSplitter.Field field, ValueTypes kind, char point) =>
+        (ValueShape.Of(field.Text.AsSpan().Trim(), point) & kind) == 0;
 
     private static bool IsEmpty(FieldSplitter.Field field) => NullWords.IndexOf(field.Text.AsSpan().Trim()) >= 0;
 
     private static bool AreNumbers(IReadOnlyList<FieldSplitter.Field> fields, char point) =>
-        fields.All(field => IsEmpty(field) || !IsName(field, ValueTypes.Double | ValueTypes.BigInt, point)) && fields.Any(field => !IsEmpty(field));
+        fields.All(field => IsEmpty(field) || !IsName(field, ValueTypes.Double | ValueTypes.BigInt, point))
+        && fields.Any(field => !IsEmpty(field));
 
     // All numbers are one kind here: 1.5 above whole numbers is a value.
     private static ValueTypes KindOf(string type)
@@ -103,7 +107,8 @@ internal static class HeaderJudge
         return name switch
         {
             "BOOLEAN" or "BOOL" => ValueTypes.Boolean,
-            "TINYINT" or "SMALLINT" or "INTEGER" or "INT" or "BIGINT" or "HUGEINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT" or "UHUGEINT"
+            "TINYINT" or "SMALLINT" or "INTEGER" or "INT" or "BIGINT" or "HUGEINT" or "UTINYINT" or "USMALLINT" or "UINTEGER"
+                or "UBIGINT" or "UHUGEINT"
                 or "FLOAT" or "REAL" or "DOUBLE" or "DECIMAL" or "NUMERIC" => ValueTypes.BigInt | ValueTypes.Double,
             "DATE" or "TIMESTAMP" or "DATETIME" => ValueTypes.Date | ValueTypes.Timestamp,
             _ => ValueTypes.None,

@@ -10,7 +10,9 @@ internal static class HiveFolders
     public const string Null = FolderName.NullValue;
 
     /// <summary>Names and values, outermost first; null when there are none or they are not wanted.</summary>
-    /// <exception cref="EngineException">Two folders of one path give the same column different values, or one holds a NUL character.</exception>
+    /// <exception cref="EngineException">
+    /// Two folders of one path give the same column different values, or one holds a NUL character.
+    /// </exception>
     public static IReadOnlyDictionary<string, string>? Read(string path, bool? wanted)
     {
         if (wanted == false)
@@ -35,12 +37,15 @@ internal static class HiveFolders
         .Select(file => Read(file.Path, options.HivePartitioning)).OfType<IReadOnlyDictionary<string, string>>()
         .SelectMany(values => values.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>A dataset with the columns of its folders behind its own. A name that the files have themselves stays theirs.</summary>
+    /// <summary>
+    /// A dataset with the columns of its folders behind its own. A name that the files have themselves stays theirs.
+    /// </summary>
     public static DatasetProbe AddTo(DatasetProbe probe, SourceOptions options)
     {
         var folders = probe.Files.Select(file => Read(file.Stamp.Path, options.HivePartitioning)).ToList();
         var own = probe.Columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var all = folders.OfType<IReadOnlyDictionary<string, string>>().SelectMany(values => values.Keys).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var all = folders.OfType<IReadOnlyDictionary<string, string>>()
+            .SelectMany(values => values.Keys).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var names = all.Where(name => !own.Contains(name)).ToList();
         var hidden = all.Where(own.Contains).Select(name => Hidden(name, probe.Files, folders)).ToList();
         if (names.Count == 0)
@@ -51,7 +56,9 @@ internal static class HiveFolders
         var wanted = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
         return probe with
         {
-            Columns = [.. probe.Columns, .. names.Select(name => new ColumnSchema(name, new DeclaredColumns(options).TypeOf(name) ?? TypeOf(name, folders)))],
+            Columns = [.. probe.Columns,
+                .. names.Select(name =>
+                    new ColumnSchema(name, new DeclaredColumns(options).TypeOf(name) ?? TypeOf(name, folders)))],
             Files =
             [
                 .. probe.Files.Select((file, i) => file with
@@ -70,7 +77,9 @@ internal static class HiveFolders
         if (name.Contains('\0', StringComparison.Ordinal) || value?.Contains('\0', StringComparison.Ordinal) == true)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path}: the folder of column '{name.Replace("\0", "%00", StringComparison.Ordinal)}' holds a NUL character (%00). "
+                FailureKind.BadData,
+                $"{path}: the folder of column '{name.Replace("\0", "%00", StringComparison.Ordinal)}' holds a NUL character "
+                + "(%00). "
                 + "Rename the folder, or set options.hivePartitioning to false.",
                 ProblemCode.DatasetNotReadable.Word);
         }
@@ -88,7 +97,8 @@ internal static class HiveFolders
     private static string TypeOf(string name, List<IReadOnlyDictionary<string, string>?> folders)
     {
         var guess = default(ColumnGuess);
-        foreach (var value in folders.Select(values => values?.GetValueOrDefault(name)).Where(value => value is not null and not Null))
+        foreach (var value in folders.Select(values => values?.GetValueOrDefault(name))
+            .Where(value => value is not null and not Null))
         {
             guess.Add(value, isQuoted: false, '.');
         }
@@ -96,11 +106,13 @@ internal static class HiveFolders
         return guess.Type ?? "VARCHAR";
     }
 
-    private static PlanWarning Hidden(string name, IReadOnlyList<SourceFile> files, List<IReadOnlyDictionary<string, string>?> folders)
+    private static PlanWarning Hidden(
+        string name, IReadOnlyList<SourceFile> files, List<IReadOnlyDictionary<string, string>?> folders)
     {
         var index = folders.FindIndex(values => values?.ContainsKey(name) == true);
         return new PlanWarning(
-            "folder-column-hidden", $"{files[index].Stamp.Path} has a column '{name}' of its own: it is read, and the value of the folder "
+            "folder-column-hidden",
+            $"{files[index].Stamp.Path} has a column '{name}' of its own: it is read, and the value of the folder "
             + $"'{name}={folders[index]![name]}' is not. Set options.hivePartitioning to false if that is right.");
     }
 }

@@ -30,12 +30,15 @@ internal static partial class JsonProbe
         {
             cancellationToken.ThrowIfCancellationRequested();
             sample.Enter(file.Path);
-            files.Add(format == SourceFormat.Json ? Document(file, request.Source.Options, headBytes, sample) : Lines(file, request.Source.Options, headBytes, sample));
+            files.Add(format == SourceFormat.Json
+                ? Document(file, request.Source.Options, headBytes, sample)
+                : Lines(file, request.Source.Options, headBytes, sample));
         }
 
         using var records = sample.Complete();
         var keys = sample.Keys;
-        var layout = new JsonLayout { IsWhole = sample.IsWhole, UnknownKeys = request.Source.Options.UnknownKeys, Renamed = sample.IsWhole ? [] : keys.Renamed() };
+        var layout = new JsonLayout { IsWhole = sample.IsWhole, UnknownKeys = request.Source.Options.UnknownKeys,
+            Renamed = sample.IsWhole ? [] : keys.Renamed() };
         var declared = new DeclaredJsonColumns(request.Source.Options, layout);
         return new DatasetProbe
         {
@@ -47,13 +50,17 @@ internal static partial class JsonProbe
 
     private static IEnumerable<PlanWarning> Mended(IReadOnlyList<JsonKey> keys, string above) => keys.SelectMany(key =>
         Mended(key.Fields, $"{above}{key.Key}.").Prepend(new PlanWarning(
-            "names-mended", $"The key '{above}{key.Key}' is read as '{above}{key.Name}': names of columns and fields are not empty and differ not by case alone."))
-            .Where(warning => key.Key != key.Name || !warning.Detail.StartsWith($"The key '{above}{key.Key}' is", StringComparison.Ordinal)));
+            "names-mended",
+            $"The key '{above}{key.Key}' is read as '{above}{key.Name}': names of columns and fields are not empty and differ "
+            + "not by case alone."))
+            .Where(warning => key.Key != key.Name
+                || !warning.Detail.StartsWith($"The key '{above}{key.Key}' is", StringComparison.Ordinal)));
 
     private static SourceFile Lines(FileStamp file, SourceOptions options, int headBytes, JsonSample into)
     {
         var sample = TextSample.Take(file, options, headBytes, wantOthers: headBytes == HeadBytes);
-        for (var bytes = headBytes * 8L; !sample.HeadIsWhole && !sample.Head.AsSpan().Contains((byte)'\n') && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
+        for (var bytes = headBytes * 8L; !sample.HeadIsWhole && !sample.Head.AsSpan().Contains((byte)'\n')
+            && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
         {
             sample = TextSample.Take(file, options, (int)bytes, wantOthers: false);
         }
@@ -128,9 +135,10 @@ internal static partial class JsonProbe
         return [.. types.Select(column => column with { Type = (isWhole ? keys : byName[column.Name]).Mend(column.Type) })];
     }
 
-    // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset from UTC it
-    // would forget. What it does not read as it found it gets a type that it does.
-    private static IReadOnlyList<ColumnSchema> WithReadableTimes(DuckDbSession session, string source, IReadOnlyList<ColumnSchema> found)
+    // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset
+    // from UTC it would forget. What it does not read as it found it gets a type that it does.
+    private static IReadOnlyList<ColumnSchema> WithReadableTimes(
+        DuckDbSession session, string source, IReadOnlyList<ColumnSchema> found)
     {
         var times = found.Where(column => Times().IsMatch(column.Type)).ToList();
         return times.Count == 0 || ReadsAsFound(session, source, times)
@@ -140,7 +148,8 @@ internal static partial class JsonProbe
 
     private static ColumnSchema WithReadableTimes(DuckDbSession session, string source, ColumnSchema column)
     {
-        var zoned = column with { Type = Times().Replace(column.Type, time => time.Value == "DATE" ? "DATE" : "TIMESTAMP WITH TIME ZONE") };
+        var zoned = column with { Type = Times()
+            .Replace(column.Type, time => time.Value == "DATE" ? "DATE" : "TIMESTAMP WITH TIME ZONE") };
         return ReadsAsFound(session, source, [column]) ? column
             : ReadsAsFound(session, source, [zoned]) ? zoned
             : column with { Type = Times().Replace(column.Type, "VARCHAR") };
@@ -154,7 +163,10 @@ internal static partial class JsonProbe
     private static string Sum(DuckDbSession session, string table, IReadOnlyList<ColumnSchema> columns)
     {
         var values = columns.Select(column => $"CAST({SqlText.Name(column.Name)} AS {column.Type})");
-        return session.Query($"SELECT CAST(sum(hash({string.Join(", ", values)})) AS VARCHAR) FROM {table}", row => row.IsDBNull(0) ? "" : row.GetString(0)).Single();
+        return session.Query(
+            $"SELECT CAST(sum(hash({string.Join(", ", values)})) AS VARCHAR) FROM {table}", row => row.IsDBNull(0)
+            ? ""
+            : row.GetString(0)).Single();
     }
 
     private static string Types(IEnumerable<ColumnSchema> columns) =>

@@ -23,7 +23,10 @@ internal sealed class JsonSample : IDisposable
     /// <summary>The file that follows.</summary>
     public void Enter(string path) => _path = path;
 
-    /// <summary>Adds the records of whole lines. A line that is no JSON, such as the last one of a file that is still written, is for the task that reads it to name.</summary>
+    /// <summary>
+    /// Adds the records of whole lines. A line that is no JSON, such as the last one of a file that is still written, is for the
+    /// task that reads it to name.
+    /// </summary>
     /// <param name="text">Lines.</param>
     /// <param name="encoding">Null for UTF-8.</param>
     /// <param name="firstLine">Number of the first of them, where it is known.</param>
@@ -53,7 +56,9 @@ internal sealed class JsonSample : IDisposable
 
         if (IsWhole && Keys.HasLongNumbers)
         {
-            throw Unreadable($"{_path}: a number of more than {JsonRecords.MostBareDigits} digits cannot be a record of its own. Put the values into objects.");
+            throw Unreadable(
+                $"{_path}: a number of more than {JsonRecords.MostBareDigits} digits cannot be a record of its own. Put the "
+                + "values into objects.");
         }
 
         Keys.AssignNames();
@@ -104,7 +109,9 @@ internal sealed class JsonSample : IDisposable
         if (Keys.FindNul() is { } key)
         {
             throw Unreadable(
-                $"{_path}{(line is null ? "" : $", line {line}")}: the key '{key.Replace("\0", "\\u0000", StringComparison.Ordinal)}' has a NUL character, which no column's name can have.");
+                $"{_path}{(line is null ? "" : $", line {line}")}: the key '"
+                + $"{key.Replace("\0", "\\u0000", StringComparison.Ordinal)}' has a NUL character, which no column's name can "
+                + "have.");
         }
 
         _count++;
@@ -113,5 +120,6 @@ internal sealed class JsonSample : IDisposable
         _records.Append("\n"u8);
     }
 
-    private static EngineException Unreadable(string message) => new(FailureKind.BadData, message, ProblemCode.DatasetNotReadable.Word);
+    private static EngineException Unreadable(string message) =>
+        new(FailureKind.BadData, message, ProblemCode.DatasetNotReadable.Word);
 }

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>Words that often stand for a missing value. They mean NULL only where the user says so; samples count them to be able to ask.</summary>
+/// <summary>
+/// Words that often stand for a missing value. They mean NULL only where the user says so; samples count them to be able to ask.
+/// </summary>
 internal static class NullWords
 {
     private static readonly string[] Words = ["NA", "N/A", "#N/A", "<NA>", "NULL", "None", ".", "-", "--", "?", "NaN", ""];

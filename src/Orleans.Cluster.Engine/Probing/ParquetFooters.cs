@@ -7,8 +7,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Footers of Parquet files as they stand, without looking into them. Files with the same footer have the same schema and row groups, so that
-/// one of them is read for all: links and copies cost a thousand times less than files that differ.
+/// Footers of Parquet files as they stand, without looking into them. Files with the same footer have the same schema and row
+/// groups, so that one of them is read for all: links and copies cost a thousand times less than files that differ.
 /// </summary>
 internal static class ParquetFooters
 {
@@ -19,16 +19,20 @@ internal static class ParquetFooters
     private const int TailBytes = 32 << 10;
 
     /// <summary>For each file, in order, the path of the first that has the same size and footer.</summary>
-    /// <returns>Its own path for a file that does not end as a Parquet file does: the engine says what is wrong with it.</returns>
+    /// <returns>
+    /// Its own path for a file that does not end as a Parquet file does: the engine says what is wrong with it.
+    /// </returns>
     public static string[] FindFirstAlike(IReadOnlyList<FileStamp> files, CancellationToken cancellationToken)
     {
         var prints = new string[files.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount,
+            CancellationToken = cancellationToken };
         try
         {
             Parallel.For(0, files.Count, parallel, i => prints[i] = TryPrint(files[i]) ?? files[i].Path);
         }
-        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(inner => inner is EngineException or IOException) is { } inner)
+        catch (AggregateException e)
+            when (e.InnerExceptions.FirstOrDefault(inner => inner is EngineException or IOException) is { } inner)
         {
             throw inner;
         }

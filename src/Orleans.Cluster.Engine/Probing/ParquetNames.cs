@@ -6,7 +6,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>Names in Parquet files that the engine mends while it reads: blank ones, and those that differ in case only.</summary>
+/// <summary>
+/// Names in Parquet files that the engine mends while it reads: blank ones, and those that differ in case only.
+/// </summary>
 internal static class ParquetNames
 {
     private const int Shown = 5;
@@ -35,17 +37,21 @@ internal static class ParquetNames
         {
             yield return new PlanWarning(
                 "names-mended",
-                $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as {given.Type}.");
+                $"{path} has blank or repeated names of fields: column '{written.Name}' is {written.Type} and is read as "
+                + $"{given.Type}.");
         }
         else if (RepeatedField(nodes) is { } name)
         {
             // The engine has told them apart while it read the schema.
             yield return new PlanWarning(
-                "names-mended", $"{path} has blank or repeated names of fields, such as '{name}': they are read under other names, which the column's type shows.");
+                "names-mended",
+                $"{path} has blank or repeated names of fields, such as '{name}': they are read under other names, which the "
+                + "column's type shows.");
         }
     }
 
-    // A name among the fields of one struct that is blank, or differs from another by case alone. The schema is a tree in depth-first order.
+    // A name among the fields of one struct that is blank, or differs from another by case alone. The schema is a tree in
+    // depth-first order.
     private static string? RepeatedField(List<(string Name, long Children)> nodes)
     {
         var open = new Stack<(long Left, HashSet<string> Names)>();
@@ -91,7 +97,8 @@ internal static class ParquetNames
     private static PlanWarning? Columns(List<(string Name, long Children)> nodes, string path, IReadOnlyList<ColumnSchema> read)
     {
         var written = TopLevel(nodes);
-        var mended = written.Zip(read, (from, column) => (From: from, To: column.Name)).Where(pair => pair.From != pair.To).ToList();
+        var mended = written.Zip(read, (from, column) => (From: from, To: column.Name))
+            .Where(pair => pair.From != pair.To).ToList();
         if (written.Count != read.Count || mended.Count == 0)
         {
             return null;
@@ -99,11 +106,15 @@ internal static class ParquetNames
 
         var list = string.Join(", ", mended.Take(Shown).Select(name => $"'{name.From}' is '{name.To}'"));
         return new PlanWarning(
-            "names-mended", $"{path} has blank or repeated column names: {list}{(mended.Count > Shown ? $", and {mended.Count - Shown} more" : "")}.");
+            "names-mended",
+            $"{path} has blank or repeated column names: {list}"
+            + $"{(mended.Count > Shown ? $", and {mended.Count - Shown} more" : "")}.");
     }
 
     /// <summary>Names of columns as written.</summary>
-    /// <param name="nodes">The schema, which is a tree in depth-first order: the root, then each column with what is nested in it behind it.</param>
+    /// <param name="nodes">
+    /// The schema, which is a tree in depth-first order: the root, then each column with what is nested in it behind it.
+    /// </param>
     public static List<string> TopLevel(List<(string Name, long Children)> nodes)
     {
         var names = new List<string>();

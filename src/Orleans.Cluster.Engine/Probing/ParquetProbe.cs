@@ -55,14 +55,18 @@ internal static class ParquetProbe
             ReadFooters(session, copies, files, groups, layouts, firstPages);
         }
 
-        var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value)).Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
+        var checksums = firstPages.Where(page => ParquetChecksums.AreWritten(page.Key, page.Value))
+            .Select(page => page.Key).ToHashSet(StringComparer.Ordinal);
 
         var schemas = layouts.GroupBy(pair => pair.Value, pair => pair.Key).ToDictionary(
             layout => layout.Key,
-            layout => session.Describe($"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
+            layout =>
+            session.Describe(
+                $"SELECT * FROM read_parquet({OpenSources.Literal(copies.LocalOf(layout.First()))}, hive_partitioning = false)"));
         var named = schemas.ToDictionary(schema => schema.Key, schema => ParquetNames.Mend(schema.Value));
         var mended = layouts.DistinctBy(pair => pair.Value)
-            .SelectMany(pair => ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value], named[pair.Value]))
+            .SelectMany(pair =>
+                ParquetNames.FindMended(session, copies.LocalOf(pair.Key), schemas[pair.Value], named[pair.Value]))
             .Take(1).Select(warning => warning with { Detail = copies.NameOrigins(warning.Detail) }).ToList();
         foreach (var (file, first) in request.Files.Zip(alike).Where(pair => pair.First.Path != pair.Second))
         {
@@ -76,21 +80,25 @@ internal static class ParquetProbe
         {
             Format = SourceFormat.Parquet,
             Columns = columns,
-            Files = [.. request.Files.Select((file, i) => Describe(file, groups.GetValueOrDefault(alike[i]) ?? [], schemas[layouts[file.Path]], columns, checksums.Contains(alike[i])))],
+            Files = [.. request.Files.Select((file, i) =>
+                Describe(file, groups.GetValueOrDefault(alike[i])
+                    ?? [], schemas[layouts[file.Path]], columns, checksums.Contains(alike[i])))],
             Warnings = [.. mended, .. warnings],
         };
         return HiveFolders.AddTo(probe, request.Source.Options);
     }
 
     private static void ReadFooters(
-        DuckDbSession session, ParquetCopies copies, string[] files, Dictionary<string, List<RowGroup>> groups, Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
+        DuckDbSession session, ParquetCopies copies, string[] files, Dictionary<string, List<RowGroup>> groups,
+        Dictionary<string, string> layouts, Dictionary<string, long> firstPages)
     {
         var list = string.Join(", ", files.Select(file => OpenSources.Literal(copies.LocalOf(file))));
         try
         {
             session.Read(
                 $"SELECT file_name, row_group_id, any_value(row_group_num_rows), CAST(sum(total_compressed_size) AS BIGINT), "
-                + "min(CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset THEN dictionary_page_offset ELSE data_page_offset END) "
+                + "min(CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset THEN dictionary_page_offset ELSE "
+                + "data_page_offset END) "
                 + $"FROM parquet_metadata([{list}]) GROUP BY ALL ORDER BY ALL",
                 row =>
                 {
@@ -100,7 +108,8 @@ internal static class ParquetProbe
                         new RowGroup(row.GetInt64(2), row.GetInt64(3)));
                 });
             session.Read(
-                "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, converted_type, scale, precision, logical_type), '|')) "
+                "SELECT file_name, md5(string_agg(concat_ws(':', name, type, type_length, repetition_type, num_children, "
+                + "converted_type, scale, precision, logical_type), '|')) "
                 + $"FROM parquet_schema([{list}]) GROUP BY file_name",
                 row => layouts[copies.OriginOf(OpenSources.PathOf(row.GetString(0)))] = row.GetString(1));
         }
@@ -111,7 +120,8 @@ internal static class ParquetProbe
     }
 
     // The engine's own words often name no file: the first that cannot be read alone is at fault.
-    private static EngineException Unreadable(DuckDbSession session, ParquetCopies copies, string[] files, DuckDBException failure)
+    private static EngineException Unreadable(
+        DuckDbSession session, ParquetCopies copies, string[] files, DuckDBException failure)
     {
         foreach (var file in files)
         {
@@ -123,17 +133,22 @@ internal static class ParquetProbe
             catch (DuckDBException e)
             {
                 return new EngineException(
-                    FailureKind.SourceUnavailable, $"{file} cannot be read: {copies.NameOrigins(DuckDbErrors.ToFailure(e).Message)}", ProblemCode.DatasetNotReadable.Word, failure);
+                    FailureKind.SourceUnavailable,
+                    $"{file} cannot be read: {copies.NameOrigins(DuckDbErrors.ToFailure(e).Message)}",
+                    ProblemCode.DatasetNotReadable.Word, failure);
             }
         }
 
         return new EngineException(
-            FailureKind.SourceUnavailable, $"The {files.Length} Parquet files from {files[0]} on cannot be read together: {copies.NameOrigins(DuckDbErrors.ToFailure(failure).Message)}",
+            FailureKind.SourceUnavailable,
+            $"The {files.Length} Parquet files from {files[0]} on cannot be read together: "
+            + $"{copies.NameOrigins(DuckDbErrors.ToFailure(failure).Message)}",
             ProblemCode.DatasetNotReadable.Word, failure);
     }
 
     private static SourceFile Describe(
-        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, IReadOnlyList<ColumnSchema> columns, bool hasChecksums)
+        FileStamp file, List<RowGroup> groups, IReadOnlyList<ColumnSchema> own, IReadOnlyList<ColumnSchema> columns,
+        bool hasChecksums)
     {
         var rows = groups.Sum(group => group.Rows);
         return new SourceFile

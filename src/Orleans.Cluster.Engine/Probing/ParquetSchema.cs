@@ -14,7 +14,8 @@ internal static class ParquetSchema
     /// <param name="folders">Columns that the files' folders give.</param>
     /// <exception cref="EngineException">The files do not fit together, or a declared column is in none.</exception>
     public static (IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<PlanWarning> Warnings) Unite(
-        IReadOnlyList<(IReadOnlyList<ColumnSchema> Columns, string Path)> layouts, SourceOptions options, IReadOnlySet<string> folders)
+        IReadOnlyList<(IReadOnlyList<ColumnSchema> Columns, string Path)> layouts, SourceOptions options,
+        IReadOnlySet<string> folders)
     {
         var declared = new DeclaredColumns(options);
         if (options.Union == FileUnion.Strict)
@@ -37,14 +38,19 @@ internal static class ParquetSchema
                 else if (declared.TypeOf(column.Name) is null && before.Type != column.Type)
                 {
                     var wider = Wider(column, before, path, options.Union);
-                    warnings.Add(new PlanWarning("widened", $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}: read as {wider}."));
+                    warnings.Add(
+                        new PlanWarning(
+                            "widened",
+                            $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}: read as "
+                            + $"{wider}."));
                     found[column.Name] = (wider, before.Path);
                 }
             }
         }
 
         declared.RequireAll(order, folders);
-        return ([.. order.Select(name => new ColumnSchema(name, declared.TypeOf(name) ?? found[name].Type))], [.. warnings.Take(MaxWarnings)]);
+        return ([.. order.Select(name => new ColumnSchema(name, declared.TypeOf(name) ?? found[name].Type))],
+            [.. warnings.Take(MaxWarnings)]);
     }
 
     private static string Wider(ColumnSchema column, (string Type, string Path) before, string path, FileUnion union)
@@ -58,7 +64,8 @@ internal static class ParquetSchema
         var advice = wider is null ? "; no type holds both. Declare it in options.columns."
             : $". Declare it in options.columns, or set options.union to WIDEN to read it as {wider}.";
         throw new EngineException(
-            FailureKind.BadData, $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}{advice}", ProblemCode.SchemaConflict.Word);
+            FailureKind.BadData, $"Column '{column.Name}' is {before.Type} in {before.Path} and {column.Type} in {path}{advice}",
+            ProblemCode.SchemaConflict.Word);
     }
 
     private static void RequireSameNames(IReadOnlyList<(IReadOnlyList<ColumnSchema> Columns, string Path)> layouts)
@@ -72,7 +79,8 @@ internal static class ParquetSchema
                 throw new EngineException(
                     FailureKind.BadData,
                     SchemaDifference.Describe(
-                        first.Path, other.Path, [.. here.Where(name => !there.Contains(name))], [.. there.Where(name => !here.Contains(name))]),
+                        first.Path, other.Path, [.. here.Where(name => !there.Contains(name))],
+                        [.. there.Where(name => !here.Contains(name))]),
                     ProblemCode.SchemaConflict.Word);
             }
         }

@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Holds a condition against the statistics of row groups. What a footer says is used where it is certain to be about the column that
-/// the query means, and to bound its values in the order that the query compares by.
+/// Holds a condition against the statistics of row groups. What a footer says is used where it is certain to be about the column
+/// that the query means, and to bound its values in the order that the query compares by.
 /// </summary>
 internal static class RowGroupJudge
 {
@@ -20,8 +20,8 @@ internal static class RowGroupJudge
     private const char Absent = '0';
     private const char Usable = 'x';
 
-    // Of these a footer's bounds are in the engine's own order, and their texts are read back without loss. Time stamps of nanoseconds
-    // are not among them, nor what has fields.
+    // Of these a footer's bounds are in the engine's own order, and their texts are read back without loss. Time stamps of
+    // nanoseconds are not among them, nor what has fields.
     private static readonly HashSet<string> Ordered = new(StringComparer.Ordinal)
     {
         "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "VARCHAR",
@@ -83,8 +83,8 @@ internal static class RowGroupJudge
             all.Sum(file => file.Groups.Count), [.. all.Where(file => file.Groups.Any(group => !group.IsNeeded))]);
     }
 
-    // A name that the engine has mended may be that of another column in the file, and a value that is cast may be refused: such files
-    // are read.
+    // A name that the engine has mended may be that of another column in the file, and a value that is cast may be refused: such
+    // files are read.
     private static char UseOf(RowGroupQuestion question, SourceFile file, IReadOnlyList<string> written, string column)
     {
         var own = file.Columns ?? question.Dataset;
@@ -165,8 +165,8 @@ internal static class RowGroupJudge
                 + $"{(use == Absent ? "any_value(row_group_num_rows)" : "CAST(NULL AS BIGINT)")} AS {nulls}";
         }
 
-        // Two columns under one path would be a column with fields and one whose name looks like a path. Bounds of old time stamps and of
-        // half floats are in no order that is known.
+        // Two columns under one path would be a column with fields and one whose name looks like a path. Bounds of old time
+        // stamps and of half floats are in no order that is known.
         var chunk = $"lower(path_in_schema) = lower({SqlText.Literal(column)})";
         var encoding = type.StartsWith("DECIMAL", StringComparison.Ordinal) ? "'INT96'" : "'INT96', 'FIXED_LEN_BYTE_ARRAY'";
         var isOne = $"count(*) FILTER ({chunk}) = 1 AND count(*) FILTER ({chunk} AND type IN ({encoding})) = 0";
@@ -181,7 +181,8 @@ internal static class RowGroupJudge
             {
                 // A bound that is no number says nothing of the other one either.
                 "FLOAT" or "DOUBLE" =>
-                    $"CASE WHEN NOT isnan({value}) AND NOT isnan(TRY_CAST(any_value({other}) FILTER ({chunk}) AS {type})) THEN {value} END",
+                    $"CASE WHEN NOT isnan({value}) AND NOT isnan(TRY_CAST(any_value({other}) FILTER ({chunk}) AS {type})) THEN "
+                        + $"{value} END",
                 // Bytes that are no text are shown with backslashes, as a text with backslashes would be.
                 "VARCHAR" => $"CASE WHEN NOT contains({value}, '\\') THEN {value} END",
                 _ => value,

@@ -7,7 +7,10 @@ namespace Orleans.Cluster.Engine.Probing;
 /// <summary>Cuts the pieces of a sample into records.</summary>
 internal static class SampleRecords
 {
-    /// <summary>Records of the head behind what opens the file; the last is left out unless the head ends with the file, since it may be cut.</summary>
+    /// <summary>
+    /// Records of the head behind what opens the file; the last is left out unless the head ends with the file, since it may be
+    /// cut.
+    /// </summary>
     public static List<SampleRecord> OfHead(TextSample sample, TextOpening opening, TextDialect dialect, int maxRecords)
     {
         var skip = (int)opening.Bytes;
@@ -70,7 +73,8 @@ internal static class SampleRecords
             var next = Line + LineCounter.Count(raw);
             if (Records.Count < maxRecords)
             {
-                Records.Add(new SampleRecord(encoding.GetString(raw[..contentLength]), Base + offset, Base + offset + raw.Length, Line, next));
+                Records.Add(new SampleRecord(
+                    encoding.GetString(raw[..contentLength]), Base + offset, Base + offset + raw.Length, Line, next));
             }
 
             Line = next;

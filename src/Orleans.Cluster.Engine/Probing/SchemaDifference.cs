@@ -19,5 +19,6 @@ internal static class SchemaDifference
     }
 
     private static string List(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(Shown).Select(name => $"'{name}'")) + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
+        string.Join(", ", names.Take(Shown).Select(name => $"'{name}'"))
+        + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
 }

@@ -4,7 +4,10 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>Pieces of a stream that can only be read from its start: some of the text behind the head is inflated to see whether it goes on alike.</summary>
+/// <summary>
+/// Pieces of a stream that can only be read from its start: some of the text behind the head is inflated to see whether it goes
+/// on alike.
+/// </summary>
 internal static class StreamPieces
 {
     /// <summary>Text of all files together that is inflated; more would make planning wait for it.</summary>
@@ -19,7 +22,8 @@ internal static class StreamPieces
     /// <param name="encoding">How its text is written.</param>
     /// <param name="headBytes">Text that was looked at already.</param>
     /// <param name="mostBytes">Text to read at most, the head included.</param>
-    public static IReadOnlyList<byte[]> Read(FileStamp file, SourceCompression compression, string encoding, int headBytes, long mostBytes)
+    public static IReadOnlyList<byte[]> Read(
+        FileStamp file, SourceCompression compression, string encoding, int headBytes, long mostBytes)
     {
         var pieces = new List<byte[]>();
         var every = Math.Max(PieceBytes, (mostBytes - headBytes) / PieceCount);

@@ -38,7 +38,8 @@ internal sealed record TextColumns(IReadOnlyList<string> Names, IReadOnlyList<Co
         return new TextColumns(NamesWithoutHeader(look, guesses, reference, options), guesses, look.Path);
     }
 
-    private static IReadOnlyList<string> NamesWithoutHeader(TextLook look, ColumnGuess[] guesses, FileHeader? reference, SourceOptions options)
+    private static IReadOnlyList<string> NamesWithoutHeader(
+        TextLook look, ColumnGuess[] guesses, FileHeader? reference, SourceOptions options)
     {
         var (names, source) = reference is not null ? (ColumnNames.Mend(reference.Names!).Names, reference.Look.Path)
             : options.Columns is { Count: > 0 } declared ? ([.. declared.Keys], "options.columns")
@@ -52,8 +53,10 @@ internal sealed record TextColumns(IReadOnlyList<string> Names, IReadOnlyList<Co
             ? [.. names, Trailing]
             : throw new EngineException(
                 FailureKind.BadData,
-                $"{look.Path} has {look.Width} {(look.Width == 1 ? "field" : "fields")} in a record, and no header, where {source} has "
-                + $"{names.Count} {(names.Count == 1 ? "column" : "columns")}. Declare every column in file order, or check the delimiter.",
+                $"{look.Path} has {look.Width} {(look.Width == 1 ? "field" : "fields")} in a record, and no header, where "
+                + $"{source} has "
+                + $"{names.Count} {(names.Count == 1 ? "column" : "columns")}. Declare every column in file order, or check the "
+                + "delimiter.",
                 ProblemCode.SchemaConflict.Word);
     }
 }

@@ -9,13 +9,16 @@ internal static class TextHeaders
     private const int ShownNames = 8;
 
     /// <summary>
-    /// A file whose own records decide is as it is. Where they do not, the first record is a header only if it is the header of another
-    /// file: that of the first file which certainly has one, else what the first file begins with.
+    /// A file whose own records decide is as it is. Where they do not, the first record is a header only if it is the header of
+    /// another file: that of the first file which certainly has one, else what the first file begins with.
     /// </summary>
-    /// <returns>One for each file, in order; and the one whose names a file without a header takes by position, null when none has one.</returns>
+    /// <returns>
+    /// One for each file, in order; and the one whose names a file without a header takes by position, null when none has one.
+    /// </returns>
     public static (IReadOnlyList<FileHeader> Files, FileHeader? Reference) Decide(IReadOnlyList<TextLook> looks)
     {
-        var certain = looks.FirstOrDefault(look => look.First is not null && look.Verdict is { IsHeader: true, How: not HeaderEvidence.Guessed });
+        var certain = looks.FirstOrDefault(look => look.First is not null
+            && look.Verdict is { IsHeader: true, How: not HeaderEvidence.Guessed });
         var reference = certain ?? looks.FirstOrDefault(look => look.First is not null);
         var names = reference is { Verdict.IsHeader: true } ? NamesOf(reference) : null;
         var files = looks.Select(look => Decide(look, reference, names)).ToList();
@@ -31,20 +34,24 @@ internal static class TextHeaders
             yield return Doubtful(first);
         }
 
-        var others = files.Where(file => file != first && file is { Look.First: not null, How: HeaderEvidence.Guessed, Names: null }).ToList();
+        var others = files.Where(file => file != first
+            && file is { Look.First: not null, How: HeaderEvidence.Guessed, Names: null }).ToList();
         if (reference is not null && others.Count > 0)
         {
             yield return new PlanWarning(
                 "header-doubtful",
-                $"{others[0].Look.Path}{Others(others.Count - 1)} {(others.Count == 1 ? "does" : "do")} not begin with the header of {reference.Look.Path}: "
-                + "the first record is taken as data, and the columns by their position. Set options.header to say whether the files have a header.");
+                $"{others[0].Look.Path}{Others(others.Count - 1)} {(others.Count == 1 ? "does" : "do")} not begin with the "
+                + $"header of {reference.Look.Path}: "
+                + "the first record is taken as data, and the columns by their position. Set options.header to say whether the "
+                + "files have a header.");
         }
 
         if (files.FirstOrDefault(file => IsUneven(file)) is { } uneven)
         {
             yield return new PlanWarning(
                 "header-doubtful",
-                $"The first record of {uneven.Look.Path} has {Fields(uneven.Look.First!.Count)}, and the records below it have {Fields(uneven.Look.Width)}. "
+                $"The first record of {uneven.Look.Path} has {Fields(uneven.Look.First!.Count)}, and the records below it have "
+                + $"{Fields(uneven.Look.Width)}. "
                 + "If lines stand before the header, set options.skipLines; else set options.delimiter and options.header.");
         }
     }
@@ -62,9 +69,11 @@ internal static class TextHeaders
         }
 
         var own = NamesOf(look);
-        var isSame = names is not null && own.Count == names.Count && own.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(names);
+        var isSame = names is not null && own.Count == names.Count
+            && own.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(names);
         return isSame ? new FileHeader(look, own, reference!.Verdict.How)
-            : names is not null && look.Verdict.IsHeader && SharesNames(own, names) ? new FileHeader(look, own, HeaderEvidence.Guessed)
+            : names is not null && look.Verdict.IsHeader && SharesNames(own, names)
+            ? new FileHeader(look, own, HeaderEvidence.Guessed)
             : new FileHeader(look, null, HeaderEvidence.Guessed);
     }
 
@@ -79,14 +88,17 @@ internal static class TextHeaders
     private static PlanWarning Doubtful(FileHeader file) => new(
         "header-doubtful",
         file.Names is { } names
-            ? $"Nothing in {file.Look.Path} decides whether its first record is a header. It is taken as the names of the columns "
-                + $"({string.Join(", ", names.Take(ShownNames).Select(name => $"'{name}'"))}{(names.Count > ShownNames ? ", ..." : "")}). "
+            ? $"Nothing in {file.Look.Path} decides whether its first record is a header. It is taken as the names of the "
+            + "columns "
+                + $"({string.Join(", ", names.Take(ShownNames).Select(name => $"'{name}'"))}"
+                + $"{(names.Count > ShownNames ? ", ..." : "")}). "
                 + "Set options.header to true if that is right, and to false if it is data."
             : $"The first record of {file.Look.Path} is of numbers alone and is taken as data. "
                 + "Set options.header to true if it is a header, and to false if it is data.");
 
     private static bool IsUneven(FileHeader file) =>
-        file is { How: not HeaderEvidence.Declared, Look: { First: { } first, Below.Count: > 0 } look } && first.Count != look.Width
+        file is { How: not HeaderEvidence.Declared, Look: { First: { } first, Below.Count: > 0 } look }
+        && first.Count != look.Width
         && !look.Verdict.HasRowNames && !(look.LastIsEmpty && first.Count == look.Width - 1);
 
     private static string Fields(int count) => count == 1 ? "1 field" : $"{count} fields";

@@ -3,7 +3,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>What one file of delimited text looks like, before it is known of all files together whether they have headers.</summary>
+/// <summary>
+/// What one file of delimited text looks like, before it is known of all files together whether they have headers.
+/// </summary>
 internal sealed record TextLook
 {
     /// <summary>Records of one sample that are looked at.</summary>
@@ -15,7 +17,9 @@ internal sealed record TextLook
     /// <summary>How the file is written; whether it has a header is open still.</summary>
     public required TextDialect Dialect { get; init; }
 
-    /// <summary>Fields of the record that may be a header: the first, or the comment above it. Null in a file without records.</summary>
+    /// <summary>
+    /// Fields of the record that may be a header: the first, or the comment above it. Null in a file without records.
+    /// </summary>
     public IReadOnlyList<FieldSplitter.Field>? First { get; init; }
 
     /// <summary>What the file itself tells of its first record.</summary>
@@ -54,12 +58,15 @@ internal sealed record TextLook
     /// <summary>Looks at a sample.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="options">What the user knows.</param>
-    /// <param name="known">The dialect of another file of the dataset, whose delimiter is kept where it fits; null for the first.</param>
+    /// <param name="known">
+    /// The dialect of another file of the dataset, whose delimiter is kept where it fits; null for the first.
+    /// </param>
     /// <param name="format"><c>TSV</c> sets the delimiter.</param>
     /// <param name="maxRecords">Records to look at.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static TextLook Read(
-        TextSample sample, SourceOptions options, SourceFormat format, TextDialect? known, int maxRecords, CancellationToken cancellationToken)
+        TextSample sample, SourceOptions options, SourceFormat format, TextDialect? known, int maxRecords,
+        CancellationToken cancellationToken)
     {
         var opening = TextOpening.Read(sample, options);
         var dialect = DialectFinder.Find(sample, opening, options, format, known);
@@ -80,7 +87,8 @@ internal sealed record TextLook
 
         List<FieldSplitter.Field>[] rows =
         [
-            .. records.Skip(headerLines).Concat(sample.Others.SelectMany(piece => SampleRecords.OfPiece(piece, sample.Encoding, dialect, MaxRecords)))
+            .. records.Skip(headerLines)
+                .Concat(sample.Others.SelectMany(piece => SampleRecords.OfPiece(piece, sample.Encoding, dialect, MaxRecords)))
                 .Select(record => Split(record.Text, dialect)),
         ];
         var below = new BelowRecords(rows, Split(records[0].Text, dialect), dialect, cancellationToken);

@@ -3,11 +3,15 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Engine.Probing;
 
-/// <summary>What stands in a text file before its first record: skipped lines, a spreadsheet's separator, comments, blank lines.</summary>
+/// <summary>
+/// What stands in a text file before its first record: skipped lines, a spreadsheet's separator, comments, blank lines.
+/// </summary>
 /// <param name="Bytes">Where the first record begins.</param>
 /// <param name="Lines">Lines before it.</param>
 /// <param name="Separator">The delimiter that a line <c>sep=;</c> names; null without one.</param>
-/// <param name="LastComment">The comment line directly above the first record, which may be the header; null when there is none.</param>
+/// <param name="LastComment">
+/// The comment line directly above the first record, which may be the header; null when there is none.
+/// </param>
 internal sealed record TextOpening(long Bytes, long Lines, string? Separator, string? LastComment)
 {
     /// <summary>Prefix of comments where none was declared.</summary>
@@ -49,7 +53,8 @@ internal sealed record TextOpening(long Bytes, long Lines, string? Separator, st
                 }
 
                 throw new EngineException(
-                    FailureKind.BadData, $"{sample.File.Path} has {i} lines, and options.skipLines is {count}: nothing is left of it.",
+                    FailureKind.BadData,
+                    $"{sample.File.Path} has {i} lines, and options.skipLines is {count}: nothing is left of it.",
                     ProblemCode.DatasetNotReadable.Word);
             }
 

@@ -33,7 +33,8 @@ internal static class TextProbe
             Columns = united,
             DeclaredColumns = [.. (options.Columns ?? new Dictionary<string, string>()).Keys],
             Files = Describe(files, columns, united, first),
-            Warnings = [.. Doubts(filled, options), .. TextHeaders.Warnings(files, reference), .. MendedNames(files), .. warnings],
+            Warnings = [.. Doubts(filled, options), .. TextHeaders.Warnings(files, reference), .. MendedNames(files),
+                .. warnings],
         };
     }
 
@@ -44,7 +45,8 @@ internal static class TextProbe
     {
         var options = request.Source.Options;
         var count = request.Files.Count;
-        var deep = Enumerable.Range(0, Math.Min(DeepFiles, count)).Select(i => (int)((long)i * (count - 1) / Math.Max(1, Math.Min(DeepFiles, count) - 1))).ToHashSet();
+        var deep = Enumerable.Range(0, Math.Min(DeepFiles, count))
+            .Select(i => (int)((long)i * (count - 1) / Math.Max(1, Math.Min(DeepFiles, count) - 1))).ToHashSet();
         var maxRecords = Math.Clamp(SampleRecordCount / count, LeastRecords, TextLook.MaxRecords);
         var streamBytes = StreamPieces.MostBytes / Math.Min(DeepFiles, count);
         var looks = new TextLook[count];
@@ -53,16 +55,20 @@ internal static class TextProbe
         var known = 0;
         do
         {
-            looks[known] = Look(request.Files[known], options, format, null, isDeep: true, TextLook.MaxRecords, streamBytes, cancellationToken);
+            looks[known] = Look(
+                request.Files[known], options, format, null, isDeep: true, TextLook.MaxRecords, streamBytes, cancellationToken);
         }
         while (looks[known].First is null && ++known < count);
 
         var dialect = looks[Math.Min(known, count - 1)].Dialect;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount,
+            CancellationToken = cancellationToken };
         try
         {
             Parallel.For(Math.Min(known + 1, count), count, parallel, i => looks[i] = Look(
-                request.Files[i], options, format, dialect, deep.Contains(i), deep.Contains(i) ? TextLook.MaxRecords : maxRecords, streamBytes, cancellationToken));
+                request.Files[i], options, format, dialect, deep.Contains(i), deep.Contains(i)
+                ? TextLook.MaxRecords
+                : maxRecords, streamBytes, cancellationToken));
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<EngineException>().FirstOrDefault() is { } inner)
         {
@@ -73,24 +79,28 @@ internal static class TextProbe
     }
 
     private static TextLook Look(
-        FileStamp file, SourceOptions options, SourceFormat format, TextDialect? known, bool isDeep, int maxRecords, long streamBytes,
+        FileStamp file, SourceOptions options, SourceFormat format, TextDialect? known, bool isDeep, int maxRecords,
+        long streamBytes,
         CancellationToken cancellationToken)
     {
         var look = TextLook.Read(
-            TextSample.Take(file, options, isDeep ? DeepHeadBytes : HeadBytes, wantOthers: isDeep, streamBytes), options, format, known, maxRecords, cancellationToken);
+            TextSample.Take(file, options, isDeep ? DeepHeadBytes : HeadBytes, wantOthers: isDeep, streamBytes), options, format,
+            known, maxRecords, cancellationToken);
 
         // A header or a first record that is longer than the head: without it the file's first record cannot be told.
         for (var bytes = DeepHeadBytes; !look.IsSettled && bytes <= RecordPump.MaxRecordBytes; bytes *= 8)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            look = TextLook.Read(TextSample.Take(file, options, bytes, wantOthers: false), options, format, known, maxRecords, cancellationToken);
+            look = TextLook.Read(
+                TextSample.Take(file, options, bytes, wantOthers: false), options, format, known, maxRecords, cancellationToken);
         }
 
         return look;
     }
 
     // Files of one header share one list of names, which may be long.
-    private static Dictionary<FileHeader, TextColumns> Columns(List<FileHeader> files, FileHeader? reference, SourceOptions options)
+    private static Dictionary<FileHeader, TextColumns> Columns(
+        List<FileHeader> files, FileHeader? reference, SourceOptions options)
     {
         var known = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         var columns = new Dictionary<FileHeader, TextColumns>(ReferenceEqualityComparer.Instance);
@@ -106,10 +116,13 @@ internal static class TextProbe
     }
 
     private static List<SourceFile> Describe(
-        IReadOnlyList<FileHeader> files, Dictionary<FileHeader, TextColumns> columns, IReadOnlyList<ColumnSchema> united, TextDialect first)
+        IReadOnlyList<FileHeader> files, Dictionary<FileHeader, TextColumns> columns, IReadOnlyList<ColumnSchema> united,
+        TextDialect first)
     {
-        var own = columns.Values.Select(file => file.Names).Distinct().ToDictionary(names => names, names => OwnColumns(names, united));
-        return [.. files.Select(file => Describe(file, columns.TryGetValue(file, out var found) ? own[found.Names] : null, first))];
+        var own = columns.Values.Select(file => file.Names)
+            .Distinct().ToDictionary(names => names, names => OwnColumns(names, united));
+        return [.. files.Select(file =>
+            Describe(file, columns.TryGetValue(file, out var found) ? own[found.Names] : null, first))];
     }
 
     // Null where a file has the dataset's columns in the dataset's order. Types are the dataset's.
@@ -128,7 +141,8 @@ internal static class TextProbe
     {
         var (look, sample) = (file.Look, file.Look.Sample);
         var dialect = file.Dialect with { BlankLineIsRow = first.BlankLineIsRow };
-        var isFirst = look.First is null || (dialect.ReadsAs(first) && dialect.Header == first.Header && dialect.HeaderHow == first.HeaderHow);
+        var isFirst = look.First is null
+            || (dialect.ReadsAs(first) && dialect.Header == first.Header && dialect.HeaderHow == first.HeaderHow);
         return new SourceFile
         {
             Stamp = sample.File,
@@ -146,7 +160,8 @@ internal static class TextProbe
 
     // The first record is often another than those below it: a comment's length, or a number of more digits.
     private static long EstimateRows(FileHeader file) => file.Look.RecordBytes <= 0 ? 0
-        : (file.Data == file.Look.BelowHeader ? 0 : 1) + (long)Math.Round(Math.Max(0, file.Look.InflatedBytes - file.Look.BelowHeader.Offset) / file.Look.RecordBytes);
+        : (file.Data == file.Look.BelowHeader ? 0 : 1)
+        + (long)Math.Round(Math.Max(0, file.Look.InflatedBytes - file.Look.BelowHeader.Offset) / file.Look.RecordBytes);
 
     private static IEnumerable<PlanWarning> MendedNames(IReadOnlyList<FileHeader> files)
     {
@@ -155,10 +170,12 @@ internal static class TextProbe
             var mended = ColumnNames.Mend(file.Names!).Mended;
             if (mended.Count > 0)
             {
-                var list = string.Join(", ", mended.Take(ShownNames).Select(name => $"column {name.Index + 1} '{name.From}' is '{name.To}'"));
+                var list = string.Join(
+                    ", ", mended.Take(ShownNames).Select(name => $"column {name.Index + 1} '{name.From}' is '{name.To}'"));
                 yield return new PlanWarning(
                     "names-mended",
-                    $"{file.Look.Path} has blank or repeated column names: {list}{(mended.Count > ShownNames ? $", and {mended.Count - ShownNames} more" : "")}.");
+                    $"{file.Look.Path} has blank or repeated column names: {list}"
+                    + $"{(mended.Count > ShownNames ? $", and {mended.Count - ShownNames} more" : "")}.");
                 yield break;
             }
         }

@@ -14,7 +14,8 @@ namespace Orleans.Cluster.Engine.Probing;
 /// <param name="HeadIsWhole">Whether the head is all there is.</param>
 /// <param name="Others">Pieces from further on; each begins somewhere inside a record.</param>
 internal sealed record TextSample(
-    FileStamp File, SourceCompression Compression, string Encoding, byte[] Head, int MarkBytes, bool HeadIsWhole, IReadOnlyList<byte[]> Others)
+    FileStamp File, SourceCompression Compression, string Encoding, byte[] Head, int MarkBytes, bool HeadIsWhole,
+    IReadOnlyList<byte[]> Others)
 {
     /// <summary>Bytes of text that one stored byte of a stream is taken for until it is read.</summary>
     public const int Ratio = 4;
@@ -32,7 +33,8 @@ internal sealed record TextSample(
 
     /// <summary>Bytes of its text, where the head is not all of it an estimate.</summary>
     public long InflatedBytes =>
-        IsPlain ? File.Bytes : HeadIsWhole ? Head.Length : Compression == SourceCompression.None ? File.Bytes : File.Bytes * Ratio;
+        IsPlain ? File.Bytes : HeadIsWhole ? Head.Length : Compression == SourceCompression.None ? File.Bytes
+        : File.Bytes * Ratio;
 
     /// <summary>Looks into a file.</summary>
     /// <param name="file">The file.</param>
@@ -50,7 +52,9 @@ internal sealed record TextSample(
             RequireEndMarker(file.Path);
         }
 
-        var encoding = compression == SourceCompression.None ? EncodingOf(start, options) : FindEncoding(file.Path, compression, options);
+        var encoding = compression == SourceCompression.None
+            ? EncodingOf(start, options)
+            : FindEncoding(file.Path, compression, options);
         var plain = compression == SourceCompression.None && !SourceStreams.IsUtf16(encoding);
         var (head, whole) = plain ? (start, start.Length == file.Bytes) : ReadHead(file, compression, encoding, headBytes);
         Refuse(file.Path, head, encoding, options);
@@ -59,7 +63,8 @@ internal sealed record TextSample(
 
         IReadOnlyList<byte[]> Others() =>
             plain ? ReadOthers(file, headBytes)
-            : compression == SourceCompression.Bgzf && !SourceStreams.IsUtf16(encoding) ? BgzfPieces.Read(file, OtherCount, OtherBytes)
+            : compression == SourceCompression.Bgzf && !SourceStreams.IsUtf16(encoding)
+            ? BgzfPieces.Read(file, OtherCount, OtherBytes)
             : streamBytes > headBytes ? StreamPieces.Read(file, compression, encoding, headBytes, streamBytes)
             : [];
     }
@@ -90,7 +95,8 @@ internal sealed record TextSample(
         }
 
         // BGZF: an extra field whose first subfield is "BC".
-        return start.Length >= 14 && (start[3] & 4) != 0 && start[12] == (byte)'B' && start[13] == (byte)'C' ? SourceCompression.Bgzf : SourceCompression.Gzip;
+        return start.Length >= 14 && (start[3] & 4) != 0 && start[12] == (byte)'B' && start[13] == (byte)'C'
+            ? SourceCompression.Bgzf : SourceCompression.Gzip;
     }
 
     private static string? Normalise(string? declared) => declared?.ToLowerInvariant() switch
@@ -102,7 +108,8 @@ internal sealed record TextSample(
         "latin-1" or "latin1" or "iso-8859-1" => "latin-1",
         "windows-1252" or "cp1252" => "windows-1252",
         var other => throw new EngineException(
-            FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.", ProblemCode.DatasetNotReadable.Word),
+            FailureKind.BadData, $"Encoding '{other}' is not known. Known: utf-8, utf-16, latin-1, windows-1252.",
+            ProblemCode.DatasetNotReadable.Word),
     };
 
     private static string FindEncoding(string path, SourceCompression compression, SourceOptions options)
@@ -129,7 +136,8 @@ internal sealed record TextSample(
         if (!BgzfIndex.EndsWhole(handle))
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"{path} has no BGZF end mark: it was cut off, or is being written.", ProblemCode.DatasetNotReadable.Word);
+                FailureKind.SourceUnavailable, $"{path} has no BGZF end mark: it was cut off, or is being written.",
+                ProblemCode.DatasetNotReadable.Word);
         }
     }
 
@@ -144,7 +152,8 @@ internal sealed record TextSample(
 
     private static List<byte[]> ReadOthers(FileStamp file, int headBytes)
     {
-        var starts = Enumerable.Range(1, OtherCount).Select(i => ((file.Bytes - OtherBytes) * i) / OtherCount).Where(start => start > headBytes).Distinct();
+        var starts = Enumerable.Range(1, OtherCount)
+            .Select(i => ((file.Bytes - OtherBytes) * i) / OtherCount).Where(start => start > headBytes).Distinct();
         using var handle = SourceStreams.OpenFile(file.Path);
         var others = new List<byte[]>();
         foreach (var start in starts)
@@ -166,13 +175,15 @@ internal sealed record TextSample(
 
         if (FileSignature.Find(head) is { } what)
         {
-            throw new EngineException(FailureKind.BadData, $"{path} is not a table: it is {what}.", ProblemCode.DatasetNotReadable.Word);
+            throw new EngineException(
+                FailureKind.BadData, $"{path} is not a table: it is {what}.", ProblemCode.DatasetNotReadable.Word);
         }
 
         if (options.Encoding is null && FileSignature.FindUtf16(head) is { } utf16)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path} looks like UTF-16 without a byte order mark. Set options.encoding to {utf16} if it is.",
+                FailureKind.BadData,
+                $"{path} looks like UTF-16 without a byte order mark. Set options.encoding to {utf16} if it is.",
                 ProblemCode.DatasetNotReadable.Word);
         }
     }

@@ -50,14 +50,16 @@ internal static class TextSchema
         }
 
         declared.RequireAll([.. order.Select(column => column.Name)], folders);
-        return ([.. order.Select(column => new ColumnSchema(column.Name, column.Type))], [.. order.SelectMany(column => column.Warnings()).Take(MaxWarnings)]);
+        return ([.. order.Select(column => new ColumnSchema(column.Name, column.Type))],
+            [.. order.SelectMany(column => column.Warnings()).Take(MaxWarnings)]);
     }
 
     private static void RequireSameNames(IReadOnlyList<TextColumns> files)
     {
         var first = files[0];
         var names = Set(first.Names);
-        foreach (var file in files.Skip(1).Where(file => !ReferenceEquals(file.Names, first.Names) && !file.Names.SequenceEqual(first.Names)))
+        foreach (var file in files.Skip(1)
+            .Where(file => !ReferenceEquals(file.Names, first.Names) && !file.Names.SequenceEqual(first.Names)))
         {
             var own = Set(file.Names);
             if (own.SetEquals(names))
@@ -68,10 +70,12 @@ internal static class TextSchema
             throw new EngineException(
                 FailureKind.BadData,
                 SchemaDifference.Describe(
-                    first.Path, file.Path, [.. names.Where(name => !own.Contains(name))], [.. own.Where(name => !names.Contains(name))]),
+                    first.Path, file.Path, [.. names.Where(name => !own.Contains(name))],
+                    [.. own.Where(name => !names.Contains(name))]),
                 ProblemCode.SchemaConflict.Word);
         }
     }
 
-    private static HashSet<string> Set(IEnumerable<string> names) => new(names.Where(name => name != TextColumns.Trailing), StringComparer.OrdinalIgnoreCase);
+    private static HashSet<string> Set(IEnumerable<string> names) =>
+        new(names.Where(name => name != TextColumns.Trailing), StringComparer.OrdinalIgnoreCase);
 }

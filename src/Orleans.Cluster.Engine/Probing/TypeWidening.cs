@@ -11,8 +11,10 @@ internal static partial class TypeWidening
     // Bits of magnitude and whether there are negative values; the narrowest first.
     private static readonly (string Name, int Bits, bool IsSigned, int Digits)[] Integers =
     [
-        ("TINYINT", 7, true, 3), ("UTINYINT", 8, false, 3), ("SMALLINT", 15, true, 5), ("USMALLINT", 16, false, 5), ("INTEGER", 31, true, 10),
-        ("UINTEGER", 32, false, 10), ("BIGINT", 63, true, 19), ("UBIGINT", 64, false, 20), ("HUGEINT", 127, true, 39), ("UHUGEINT", 128, false, 39),
+        ("TINYINT", 7, true, 3), ("UTINYINT", 8, false, 3), ("SMALLINT", 15, true, 5), ("USMALLINT", 16, false, 5),
+        ("INTEGER", 31, true, 10),
+        ("UINTEGER", 32, false, 10), ("BIGINT", 63, true, 19), ("UBIGINT", 64, false, 20), ("HUGEINT", 127, true, 39),
+        ("UHUGEINT", 128, false, 39),
     ];
 
     /// <summary>The wider type, or null when none holds both without changing what a value means.</summary>
@@ -31,7 +33,8 @@ internal static partial class TypeWidening
 
         if (DecimalOf(a, i) is { } first && DecimalOf(b, j) is { } second)
         {
-            var (scale, whole) = (Math.Max(first.Scale, second.Scale), Math.Max(first.Width - first.Scale, second.Width - second.Scale));
+            var (scale, whole) = (Math.Max(first.Scale, second.Scale),
+                Math.Max(first.Width - first.Scale, second.Width - second.Scale));
             return whole + scale <= MaxDecimalWidth ? $"DECIMAL({whole + scale},{scale})" : null;
         }
 
@@ -45,7 +48,8 @@ internal static partial class TypeWidening
         };
     }
 
-    private static string? WidenIntegers((string Name, int Bits, bool IsSigned, int Digits) a, (string Name, int Bits, bool IsSigned, int Digits) b)
+    private static string? WidenIntegers(
+        (string Name, int Bits, bool IsSigned, int Digits) a, (string Name, int Bits, bool IsSigned, int Digits) b)
     {
         var bits = Math.Max(a.Bits, b.Bits);
         var isSigned = a.IsSigned || b.IsSigned;
@@ -62,7 +66,8 @@ internal static partial class TypeWidening
 
         var match = Decimals().Match(type);
         return match.Success
-            ? (int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture))
+            ? (int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture),
+                int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture))
             : null;
     }
 

@@ -53,7 +53,8 @@ internal sealed class UnitedColumn(string name, string? declared)
         else if (_guess.IsNumberWithComma)
         {
             yield return new PlanWarning(
-                "decimal-comma", $"Column '{Name}' is read as text: its values in {_path} are numbers if the comma is their decimal separator. "
+                "decimal-comma",
+                $"Column '{Name}' is read as text: its values in {_path} are numbers if the comma is their decimal separator. "
                 + "Set options.decimal to \",\" if it is.");
         }
     }
@@ -66,8 +67,10 @@ internal sealed class UnitedColumn(string name, string? declared)
         }
 
         var words = guess.Words.Select(word => word.Length == 0 ? "empty" : $"'{word}'").ToList();
-        return $"{guess.WordCount} of {guess.Values} sampled values that are {string.Join(" or ", words)}; the others are {type}. "
-            + $"If they stand for NULL, set options.nullValues to [\"\", {string.Join(", ", guess.Words.Where(word => word.Length > 0).Select(word => $"\"{word}\""))}].";
+        return $"{guess.WordCount} of {guess.Values} sampled values that are {string.Join(" or ", words)}; the others are "
+            + $"{type}. "
+            + $"If they stand for NULL, set options.nullValues to [\"\", "
+            + $"{string.Join(", ", guess.Words.Where(word => word.Length > 0).Select(word => $"\"{word}\""))}].";
     }
 
     // Whole numbers are numbers: a file whose sample has no decimals has no other type. All else would change what a value is.
@@ -78,7 +81,8 @@ internal sealed class UnitedColumn(string name, string? declared)
         {
             if (both.Type != before)
             {
-                _widened = new PlanWarning("widened", $"Column '{Name}' is {before} in {_path} and {found} in {path}: read as {both.Type}.");
+                _widened = new PlanWarning(
+                    "widened", $"Column '{Name}' is {before} in {_path} and {found} in {path}: read as {both.Type}.");
             }
 
             return;
@@ -86,8 +90,10 @@ internal sealed class UnitedColumn(string name, string? declared)
 
         throw new EngineException(
             FailureKind.BadData,
-            $"Column '{Name}' is {before} in {_path} and {found} in {path}{(WordsHint(both) is { } hint ? $", because of {hint} Or" : ".")} "
-            + $"{(WordsHint(both) is null ? "D" : "d")}eclare its type in options.columns, or set options.union to WIDEN to read it as {both.Type}.",
+            $"Column '{Name}' is {before} in {_path} and {found} in {path}"
+            + $"{(WordsHint(both) is { } hint ? $", because of {hint} Or" : ".")} "
+            + $"{(WordsHint(both) is null ? "D" : "d")}eclare its type in options.columns, or set options.union to WIDEN to read "
+            + $"it as {both.Type}.",
             ProblemCode.SchemaConflict.Word);
     }
 }

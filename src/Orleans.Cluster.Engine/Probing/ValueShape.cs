@@ -88,7 +88,9 @@ internal static class ValueShape
         }
 
         // Beyond 2^53 only some whole numbers are a DOUBLE; long.MaxValue becomes 2^63, which is no long.
-        return (double)value is < 9.2e18 and > -9.2e18 && (long)(double)value == value ? ValueTypes.BigInt | ValueTypes.Double : ValueTypes.BigInt;
+        return (double)value is < 9.2e18 and > -9.2e18 && (long)(double)value == value
+            ? ValueTypes.BigInt | ValueTypes.Double
+            : ValueTypes.BigInt;
     }
 
     private static bool IsExponent(ReadOnlySpan<char> text)
@@ -119,7 +121,8 @@ internal static class ValueShape
 
     private static bool IsDate(ReadOnlySpan<char> text)
     {
-        if (text[4] != '-' || text[7] != '-' || Number(text[..4]) is not (> 0 and var year) || Number(text[5..7]) is not (>= 1 and <= 12 and var month))
+        if (text[4] != '-' || text[7] != '-' || Number(text[..4]) is not (> 0 and var year)
+            || Number(text[5..7]) is not (>= 1 and <= 12 and var month))
         {
             return false;
         }
@@ -130,7 +133,8 @@ internal static class ValueShape
     // hh:mm, hh:mm:ss, or that with a fraction of at most six digits: more would be lost.
     private static bool IsTimeOfDay(ReadOnlySpan<char> text)
     {
-        if (text.Length < 5 || text[2] != ':' || Number(text[..2]) is not (>= 0 and < 24) || Number(text[3..5]) is not (>= 0 and < 60))
+        if (text.Length < 5 || text[2] != ':' || Number(text[..2]) is not (>= 0 and < 24)
+            || Number(text[3..5]) is not (>= 0 and < 60))
         {
             return false;
         }
@@ -147,7 +151,8 @@ internal static class ValueShape
         }
 
         text = text[3..];
-        return text.IsEmpty || (text[0] == '.' && text.Length is > 1 and <= 1 + MicrosecondDigits && Digits(text[1..]) == text.Length - 1);
+        return text.IsEmpty
+            || (text[0] == '.' && text.Length is > 1 and <= 1 + MicrosecondDigits && Digits(text[1..]) == text.Length - 1);
     }
 
     private static int Digits(ReadOnlySpan<char> text)
@@ -156,7 +161,8 @@ internal static class ValueShape
         return end < 0 ? text.Length : end;
     }
 
-    private static int Number(ReadOnlySpan<char> digits) => Digits(digits) == digits.Length ? int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) : -1;
+    private static int Number(ReadOnlySpan<char> digits) =>
+        Digits(digits) == digits.Length ? int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) : -1;
 
     private static bool IsNoFinite(ReadOnlySpan<char> text) => Is(text, "nan") || Is(text, "inf") || Is(text, "infinity");
 

@@ -47,13 +47,17 @@ internal readonly struct BlockBits(ulong delimiters, ulong quotes, ulong lf, ulo
             | ((ulong)Vector128.Equals(Vector128.Load(text + 48), narrow).ExtractMostSignificantBits() << 48);
     }
 
-    /// <summary>Each bit the xor of those up to it: with the bits of quotes, set from an opening quote up to the closing one, that not included.</summary>
+    /// <summary>
+    /// Each bit the xor of those up to it: with the bits of quotes, set from an opening quote up to the closing one, that not
+    /// included.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong PrefixXor(ulong bits)
     {
         if (Pclmulqdq.IsSupported)
         {
-            return Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar(bits), Vector128.CreateScalar(ulong.MaxValue), 0).ToScalar();
+            return Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar(bits), Vector128.CreateScalar(ulong.MaxValue), 0)
+                .ToScalar();
         }
 
         bits ^= bits << 1;

@@ -15,7 +15,9 @@ internal abstract unsafe class ColumnReader
     public abstract void Read(byte* text, int* starts, int* ends, int rows, ColumnVector vector, List<int> rejected);
 }
 
-/// <summary>Memory for the values of one column: a vector of the engine, or, for a column that is only checked, memory of our own.</summary>
+/// <summary>
+/// Memory for the values of one column: a vector of the engine, or, for a column that is only checked, memory of our own.
+/// </summary>
 internal readonly unsafe struct ColumnVector
 {
     private readonly NativeVector _vector;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Orleans.Cluster.Engine.Scanning;
 
-/// <summary>Where the wanted fields of a batch of rows begin and end in a window of text, column by column, outside the collected heap.</summary>
+/// <summary>
+/// Where the wanted fields of a batch of rows begin and end in a window of text, column by column, outside the collected heap.
+/// </summary>
 internal sealed unsafe class FieldBounds : IDisposable
 {
     /// <summary>Rows that the engine takes at once.</summary>

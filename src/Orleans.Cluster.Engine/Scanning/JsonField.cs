@@ -6,8 +6,8 @@ using Orleans.Cluster.Engine.Json;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Reads the values of one column into a vector of the engine. One that the query does not look at is read all the same, for its form,
-/// into a place that holds one value.
+/// Reads the values of one column into a vector of the engine. One that the query does not look at is read all the same, for its
+/// form, into a place that holds one value.
 /// </summary>
 internal abstract unsafe class JsonField : IDisposable
 {
@@ -85,7 +85,8 @@ internal abstract unsafe class JsonField : IDisposable
             NativeTypeId.Date => Quoted<int, DateParser>(default, 10, 10),
             NativeTypeId.Time => Quoted<long, TimeParser>(default, 8, 24),
             NativeTypeId.Uuid => Quoted<Int128, UuidParser>(default, 36, 36),
-            NativeTypeId.TimestampTz => new JsonValueField<long, JsonQuoted<long, TimestampParser>>(new(new(1_000_000), 19, 40, hasOffset: true)),
+            NativeTypeId.TimestampTz =>
+                new JsonValueField<long, JsonQuoted<long, TimestampParser>>(new(new(1_000_000), 19, 40, hasOffset: true)),
             NativeTypeId.TimestampS => Timestamp(1),
             NativeTypeId.TimestampMs => Timestamp(1_000),
             NativeTypeId.TimestampNs => Timestamp(1_000_000_000),
@@ -108,7 +109,8 @@ internal abstract unsafe class JsonField : IDisposable
         where T : unmanaged
         where TParser : struct, IFieldParser<T> => new(new(parser, least, most));
 
-    private static JsonValueField<long, JsonQuoted<long, TimestampParser>> Timestamp(long units) => Quoted<long, TimestampParser>(new(units), 19, 40);
+    private static JsonValueField<long, JsonQuoted<long, TimestampParser>> Timestamp(long units) =>
+        Quoted<long, TimestampParser>(new(units), 19, 40);
 }
 
 /// <summary>Values of one size.</summary>
@@ -181,8 +183,8 @@ internal sealed unsafe class JsonTextField(TextArena arena) : JsonField
 }
 
 /// <summary>
-/// Objects, lists and all else that the engine casts, handed on as JSON text: checked as records are, under the columns' names, and with a null
-/// for each field that is missing, since the engine's cast wants all of them.
+/// Objects, lists and all else that the engine casts, handed on as JSON text: checked as records are, under the columns' names,
+/// and with a null for each field that is missing, since the engine's cast wants all of them.
 /// </summary>
 internal sealed unsafe class JsonNestedField(JsonShape shape, Contracts.UnknownKeys unknown, TextArena arena) : JsonField
 {

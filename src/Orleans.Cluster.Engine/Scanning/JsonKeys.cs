@@ -58,7 +58,8 @@ internal sealed unsafe class JsonKeys
     /// <summary>The number of a key; -1 when there is none.</summary>
     public int Find(ReadOnlySpan<byte> key)
     {
-        _numbers ??= _keys.Index().ToDictionary(pair => Encoding.Latin1.GetString(pair.Item), pair => pair.Index, StringComparer.Ordinal);
+        _numbers ??= _keys.Index()
+            .ToDictionary(pair => Encoding.Latin1.GetString(pair.Item), pair => pair.Index, StringComparer.Ordinal);
         Span<char> text = key.Length <= 256 ? stackalloc char[key.Length] : new char[key.Length];
         Encoding.Latin1.GetChars(key, text);
         return _numbers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var number) ? number : -1;

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Reads records of JSON, one a line, each value as it comes, into the vectors of its columns. It takes what is certain: objects with known
-/// keys, each once, and values that their fields take.
+/// Reads records of JSON, one a line, each value as it comes, into the vectors of its columns. It takes what is certain: objects
+/// with known keys, each once, and values that their fields take.
 /// </summary>
 /// <param name="keys">Keys of the columns.</param>
 /// <param name="fields">The columns.</param>

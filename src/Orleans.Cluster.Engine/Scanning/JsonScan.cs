@@ -4,8 +4,8 @@ using Orleans.Cluster.Engine.DuckDb;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// One pass over a <see cref="JsonTable"/>, straight into the engine's vectors. A batch ends with the window, so that what its strings point at
-/// stays until the engine asks for the next. The first record that is not certain ends it.
+/// One pass over a <see cref="JsonTable"/>, straight into the engine's vectors. A batch ends with the window, so that what its
+/// strings point at stays until the engine asks for the next. The first record that is not certain ends it.
 /// </summary>
 internal sealed unsafe class JsonScan : ITableScan
 {
@@ -21,20 +21,24 @@ internal sealed unsafe class JsonScan : ITableScan
     private bool _ended;
 
     /// <param name="table">The table.</param>
-    /// <param name="projected">Columns that the engine wants, in the order of its vectors; -1 for one that it does not look at.</param>
+    /// <param name="projected">
+    /// Columns that the engine wants, in the order of its vectors; -1 for one that it does not look at.
+    /// </param>
     public JsonScan(JsonTable table, IReadOnlyList<int> projected)
     {
         _table = table;
         _projected = [.. projected];
         var shape = table.NewShape();
-        _fields = [.. table.TextColumns.Zip(shape.Fields, (column, field) => JsonField.Of(column, field, table.Layout.UnknownKeys, _arena))];
+        _fields = [.. table.TextColumns.Zip(
+            shape.Fields, (column, field) => JsonField.Of(column, field, table.Layout.UnknownKeys, _arena))];
         foreach (var field in _fields)
         {
             field.Bind(null);
         }
 
         _records = new JsonRecordReader(
-            new JsonKeys([.. shape.Fields.Select(field => field.Key)]), _fields, table.Layout.UnknownKeys == Contracts.UnknownKeys.Ignore);
+            new JsonKeys([.. shape.Fields.Select(field => field.Key)]), _fields,
+            table.Layout.UnknownKeys == Contracts.UnknownKeys.Ignore);
         _reader = new SliceReader(table.Slices, table.Scan.Format, table.WindowBytes);
         _ended = !_reader.NextSlice();
     }

@@ -7,8 +7,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Neighbouring slices of JSON with one layout, as a table of a task's session that reads them where they are. It answers for records that are
-/// right; any other makes it <see cref="IsOdd"/>, and the slices are staged for the engine's own reader.
+/// Neighbouring slices of JSON with one layout, as a table of a task's session that reads them where they are. It answers for
+/// records that are right; any other makes it <see cref="IsOdd"/>, and the slices are staged for the engine's own reader.
 /// </summary>
 internal sealed class JsonTable : TableFunction
 {
@@ -71,7 +71,8 @@ internal sealed class JsonTable : TableFunction
     /// <summary>Whether the engine casts a column of it.</summary>
     public bool HasCasts => TextColumns.Any(column => column.IsCast);
 
-    public override ITableScan Open(IReadOnlyList<int> projected) => new JsonScan(this, TextColumns.Count == 0 ? [-1] : projected);
+    public override ITableScan Open(IReadOnlyList<int> projected) =>
+        new JsonScan(this, TextColumns.Count == 0 ? [-1] : projected);
 
     public override void Fail(Exception exception)
     {
@@ -103,7 +104,9 @@ internal sealed class JsonTable : TableFunction
     private static string Value(TextColumn column, int index) =>
         column.IsCast ? $"json_transform_strict(c{index}, {SqlText.Literal(StructureOf(column.Declared))})" : $"c{index}";
 
-    /// <summary>Reads to the end where no scan of a query did: a record that is wrong is wrong, whether the query came to it or not.</summary>
+    /// <summary>
+    /// Reads to the end where no scan of a query did: a record that is wrong is wrong, whether the query came to it or not.
+    /// </summary>
     /// <returns>Whether all records are certain.</returns>
     public bool ReadAll(CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Parts of JSON text in a window. Each step answers where the next one begins, or null where the text is not what it looks for. None goes
-/// beyond the end of a line, since no part of JSON has one, and the bytes behind a window are zero.
+/// Parts of JSON text in a window. Each step answers where the next one begins, or null where the text is not what it looks for.
+/// None goes beyond the end of a line, since no part of JSON has one, and the bytes behind a window are zero.
 /// </summary>
 internal static unsafe class JsonTokens
 {

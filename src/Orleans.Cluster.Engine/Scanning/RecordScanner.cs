@@ -5,10 +5,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Finds records and the bounds of their wanted fields, 64 bytes at a time: compares give the bits of delimiters, line ends and quotes, the
-/// prefix xor of the quotes' bits tells what is inside quotes, and of the delimiters left only those that bound a wanted field are looked up.
-/// That is right where each quote opens a field, closes one or is doubled. Where a bit says otherwise (a quote inside unquoted text, spaces
-/// around quotes, an escape character), the record is walked byte by byte by <see cref="RecordWalker"/>.
+/// Finds records and the bounds of their wanted fields, 64 bytes at a time: compares give the bits of delimiters, line ends and
+/// quotes, the prefix xor of the quotes' bits tells what is inside quotes, and of the delimiters left only those that bound a
+/// wanted field are looked up. That is right where each quote opens a field, closes one or is doubled. Where a bit says otherwise
+/// (a quote inside unquoted text, spaces around quotes, an escape character), the record is walked byte by byte by
+/// <see cref="RecordWalker"/>.
 /// </summary>
 internal sealed unsafe class RecordScanner(TextForm form, WantedFields wanted)
 {
@@ -31,7 +32,10 @@ internal sealed unsafe class RecordScanner(TextForm form, WantedFields wanted)
     /// <param name="isLast">Whether nothing follows the window, so that its end ends the last record.</param>
     /// <param name="bounds">Takes the rows.</param>
     /// <param name="misfits">Takes the records that are no rows.</param>
-    /// <param name="next">Start of the first record that was not looked at: the end, or one whose end is not in the window, or one for the next batch.</param>
+    /// <param name="next">
+    /// Start of the first record that was not looked at: the end, or one whose end is not in the window, or one for the next
+    /// batch.
+    /// </param>
     /// <returns>Rows found.</returns>
     public int Scan(byte* text, int start, int end, bool isLast, FieldBounds bounds, List<Misfit> misfits, out int next)
     {
@@ -66,9 +70,11 @@ internal sealed unsafe class RecordScanner(TextForm form, WantedFields wanted)
     }
 
     // Optimised at once: it is hot from the first call on, and as good as the whole of a scan of few columns.
-    // Answers false when the text ends inside the record at `next`; true when the batch is full or the record at `next` has to be walked.
+    // Answers false when the text ends inside the record at `next`; true when the batch is full or the record at `next` has to be
+    // walked.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool ScanBlocks(byte* text, int start, int limit, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
+    private bool ScanBlocks(
+        byte* text, int start, int limit, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
     {
         var wantedFields = wanted;
         var ordinals = wantedFields.Ordinals;
@@ -99,7 +105,8 @@ internal sealed unsafe class RecordScanner(TextForm form, WantedFields wanted)
                     var opened = quotes & inside;
                     var closed = quotes & ~inside;
                     var behindClosed = (closed << 1) | carryClose;
-                    odd = (opened & ~((separators << 1) | carrySeparator | behindClosed)) | (behindClosed & ~(separators | quotes) & here);
+                    odd = (opened & ~((separators << 1) | carrySeparator | behindClosed))
+                        | (behindClosed & ~(separators | quotes) & here);
                     carryClose = closed >> 63;
                 }
 

@@ -1,9 +1,10 @@
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Reads one record byte by byte, whatever it is like. A quote opens only at the start of a field, spaces before it left out; behind the closing
-/// quote and spaces a delimiter or the record's end follows, or the record is a misfit. Ends of records are those of <see cref="Sources.RecordSplitter"/>.
-/// Where whitespace separates, runs of spaces and tabs are one delimiter, and none at both ends of a record.
+/// Reads one record byte by byte, whatever it is like. A quote opens only at the start of a field, spaces before it left out;
+/// behind the closing quote and spaces a delimiter or the record's end follows, or the record is a misfit. Ends of records are
+/// those of <see cref="Sources.RecordSplitter"/>. Where whitespace separates, runs of spaces and tabs are one delimiter, and none
+/// at both ends of a record.
 /// </summary>
 internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
 {
@@ -11,7 +12,8 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
 
     /// <summary>Reads the record at <paramref name="start"/>; a blank line adds nothing.</summary>
     /// <returns>False when its end is not in the text; then nothing is added and <paramref name="next"/> is its start.</returns>
-    public bool Walk(byte* text, int start, int limit, bool isLast, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
+    public bool Walk(
+        byte* text, int start, int limit, bool isLast, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
     {
         next = start;
         MisfitFault? fault = null;
@@ -81,7 +83,8 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
     }
 
     private void Finish(
-        byte* text, int start, int end, int fields, int limit, MisfitFault? fault, FieldBounds bounds, List<Misfit> misfits, ref int rows, out int next)
+        byte* text, int start, int end, int fields, int limit, MisfitFault? fault, FieldBounds bounds, List<Misfit> misfits,
+        ref int rows, out int next)
     {
         next = BehindLine(text, end, limit);
         if (end == start && !form.BlankLineIsRow)
@@ -111,7 +114,8 @@ internal sealed unsafe class RecordWalker(TextForm form, WantedFields wanted)
         return position;
     }
 
-    private static bool IsAtEnd(byte* text, int position, int limit) => position == limit || text[position] is (byte)'\n' or (byte)'\r';
+    private static bool IsAtEnd(byte* text, int position, int limit) =>
+        position == limit || text[position] is (byte)'\n' or (byte)'\r';
 
     private bool IsQuoted(byte* text, int position, int limit, out int quote)
     {

@@ -3,8 +3,9 @@ using System.Text.Unicode;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Fields of text as the engine's strings of 16 bytes: the length, then up to 12 bytes of text, or its first 4 and where it is. Longer ones stay
-/// where they are, in the window, which lives until the next batch is asked for; one with doubled or escaped quotes is written anew.
+/// Fields of text as the engine's strings of 16 bytes: the length, then up to 12 bytes of text, or its first 4 and where it is.
+/// Longer ones stay where they are, in the window, which lives until the next batch is asked for; one with doubled or escaped
+/// quotes is written anew.
 /// </summary>
 internal sealed unsafe class StringFieldReader(TextForm form, TextArena arena) : ColumnReader
 {

@@ -20,7 +20,9 @@ internal sealed class TextForm
         LongestNullWord = NullWords.Select(word => word.Length).DefaultIfEmpty(0).Max();
     }
 
-    /// <summary>One byte where the vectors can be used, more for a delimiter of several characters or of one beyond ASCII.</summary>
+    /// <summary>
+    /// One byte where the vectors can be used, more for a delimiter of several characters or of one beyond ASCII.
+    /// </summary>
     public byte[] Delimiter { get; }
 
     /// <summary>Whether a run of spaces and tabs is one delimiter, and none at both ends of a record.</summary>

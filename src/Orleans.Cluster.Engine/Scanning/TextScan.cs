@@ -7,9 +7,10 @@ using Orleans.Cluster.Engine.Sources;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// One pass over a <see cref="TextTable"/>: a batch of rows is found in the window, then each wanted column is read into its vector. A batch ends
-/// with the window, so that what its strings point at stays until the engine, which has let go of it by then, asks for the next.
-/// Where rows are set aside, every column is read, wanted or not: which rows they are depends on the table alone, never on the query.
+/// One pass over a <see cref="TextTable"/>: a batch of rows is found in the window, then each wanted column is read into its
+/// vector. A batch ends with the window, so that what its strings point at stays until the engine, which has let go of it by
+/// then, asks for the next. Where rows are set aside, every column is read, wanted or not: which rows they are depends on the
+/// table alone, never on the query.
 /// </summary>
 internal sealed unsafe class TextScan : ITableScan
 {
@@ -35,7 +36,9 @@ internal sealed unsafe class TextScan : ITableScan
     private bool _ended;
 
     /// <param name="table">The table.</param>
-    /// <param name="projected">Columns that the engine wants, in the order of its vectors; -1 for one that it does not look at.</param>
+    /// <param name="projected">
+    /// Columns that the engine wants, in the order of its vectors; -1 for one that it does not look at.
+    /// </param>
     /// <param name="countsOnly">Whether only records are counted, whatever they are like.</param>
     public TextScan(TextTable table, IReadOnlyList<int> projected, bool countsOnly = false)
     {
@@ -43,7 +46,8 @@ internal sealed unsafe class TextScan : ITableScan
         CountsOnly = countsOnly;
         var width = table.TextColumns.Count;
         var vectors = projected.Select((column, vector) => (column, vector)).ToLookup(pair => pair.column, pair => pair.vector);
-        var wanted = Enumerable.Range(0, width).Where(column => vectors.Contains(column) || (table.SetsAside && !countsOnly)).ToList();
+        var wanted = Enumerable.Range(0, width)
+            .Where(column => vectors.Contains(column) || (table.SetsAside && !countsOnly)).ToList();
         _recordVectors = [.. vectors[width]];
         _bounds = new FieldBounds(wanted.Count);
         _wanted = [.. wanted.Select(column => new WantedColumn(column, table, _arena, [.. vectors[column]], _bounds.Capacity))];
@@ -266,7 +270,8 @@ internal sealed unsafe class TextScan : ITableScan
     {
         MisfitFault.OpenQuote => "A quote is opened and never closed.",
         MisfitFault.TextBehindQuote => "Text follows a closing quote.",
-        _ => $"The record has {misfit.Fields} {(misfit.Fields == 1 ? "field" : "fields")} where {_table.TextColumns.Count} are expected.",
+        _ => $"The record has {misfit.Fields} {(misfit.Fields == 1 ? "field" : "fields")} where {_table.TextColumns.Count} are "
+            + "expected.",
     });
 
     private BadRow Describe(int row, int wanted)

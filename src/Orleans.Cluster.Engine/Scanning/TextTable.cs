@@ -7,8 +7,8 @@ using Orleans.Cluster.Engine.Sources;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Neighbouring slices of delimited text with one layout, as a table of a task's session. Each scan reads the slices from their files; what one
-/// finds that does not fit is kept here, so that scans of one table agree.
+/// Neighbouring slices of delimited text with one layout, as a table of a task's session. Each scan reads the slices from their
+/// files; what one finds that does not fit is kept here, so that scans of one table agree.
 /// </summary>
 internal sealed class TextTable : TableFunction
 {
@@ -57,7 +57,8 @@ internal sealed class TextTable : TableFunction
     public int WindowBytes { get; init; } = TextWindow.DefaultBytes;
 
     /// <summary>
-    /// Hears of values that do not fit guessed types, by their column. Null: the first of them ends the scan, since the guess is wrong.
+    /// Hears of values that do not fit guessed types, by their column. Null: the first of them ends the scan, since the guess is
+    /// wrong.
     /// </summary>
     public Action<int, string>? Refuted { get; init; }
 
@@ -85,16 +86,21 @@ internal sealed class TextTable : TableFunction
 
     public override void Fail(Exception exception) => Failure ??= ExceptionDispatchInfo.Capture(exception);
 
-    /// <summary>Whether a value that a column's reader refuses proves a guess wrong. Every text is a VARCHAR, if it is text.</summary>
+    /// <summary>
+    /// Whether a value that a column's reader refuses proves a guess wrong. Every text is a VARCHAR, if it is text.
+    /// </summary>
     public bool IsGuess(int column) =>
         TextColumns[column].Native.Id != NativeTypeId.Varchar && Scan.Guesses?.Has(TextColumns[column].Name) == true;
 
-    /// <summary>Rows of columns of the dataset. A statement names no others: the engine binds each name, and a table may have thousands.</summary>
+    /// <summary>
+    /// Rows of columns of the dataset. A statement names no others: the engine binds each name, and a table may have thousands.
+    /// </summary>
     public string SelectSql(IReadOnlyList<ColumnSchema> columns)
     {
         var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var own = string.Join(", ", TextColumns.Index().Where(pair => wanted.Contains(pair.Item.Name)).Select(pair =>
-            $"{(pair.Item.IsCast ? $"CAST(c{pair.Index} AS {pair.Item.Declared})" : $"c{pair.Index}")} AS {SqlText.Name(pair.Item.Name)}")
+            $"{(pair.Item.IsCast ? $"CAST(c{pair.Index} AS {pair.Item.Declared})" : $"c{pair.Index}")} AS "
+            + $"{SqlText.Name(pair.Item.Name)}")
             .DefaultIfEmpty($"1 AS {OwnName.One}"));
         return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }

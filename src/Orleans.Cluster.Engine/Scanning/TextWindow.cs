@@ -5,8 +5,8 @@ using Orleans.Cluster.Engine.Sources;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// A part of a text that stays in the processor's cache while it is looked at, outside the collected heap, so that the engine's strings may point
-/// into it. It begins with a record, and grows for one that is larger.
+/// A part of a text that stays in the processor's cache while it is looked at, outside the collected heap, so that the engine's
+/// strings may point into it. It begins with a record, and grows for one that is larger.
 /// </summary>
 internal sealed unsafe class TextWindow(int bytes) : IDisposable
 {
@@ -73,7 +73,8 @@ internal sealed unsafe class TextWindow(int bytes) : IDisposable
         {
             throw new EngineException(
                 FailureKind.BadData,
-                $"{place()}: the record is longer than {RecordPump.MaxRecordBytes >> 20} MiB. Is a quote left open, or is options.quote wrong?");
+                $"{place()}: the record is longer than {RecordPump.MaxRecordBytes >> 20} MiB. Is a quote left open, or is "
+                + "options.quote wrong?");
         }
 
         var capacity = Math.Min(_capacity * 4, RecordPump.MaxRecordBytes);

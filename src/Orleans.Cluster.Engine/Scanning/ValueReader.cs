@@ -1,6 +1,9 @@
 namespace Orleans.Cluster.Engine.Scanning;
 
-/// <summary>Fields of a type with values of one size. Spaces around a value are left out; a quoted value is read as if it were not, but is never NULL.</summary>
+/// <summary>
+/// Fields of a type with values of one size. Spaces around a value are left out; a quoted value is read as if it were not, but is
+/// never NULL.
+/// </summary>
 internal sealed unsafe class ValueReader<T, TParser>(TextForm form, TParser parser) : ColumnReader
     where T : unmanaged
     where TParser : struct, IFieldParser<T>

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Engine.Scanning;
 
-/// <summary>Which fields of a record are looked at, as the delimiters that bound them: all others are passed over without a look.</summary>
+/// <summary>
+/// Which fields of a record are looked at, as the delimiters that bound them: all others are passed over without a look.
+/// </summary>
 internal sealed class WantedFields
 {
     /// <param name="width">Fields of a record.</param>
@@ -56,7 +58,9 @@ internal sealed class WantedFields
     /// <summary>The slot of each field; -1 where it is not wanted.</summary>
     public int[] Slots { get; }
 
-    /// <summary>Delimiters of a record at which a wanted field begins or ends, counted from 1, rising; the last is beyond any record.</summary>
+    /// <summary>
+    /// Delimiters of a record at which a wanted field begins or ends, counted from 1, rising; the last is beyond any record.
+    /// </summary>
     public int[] Ordinals { get; }
 
     /// <summary>The slot that ends at each of them, or -1.</summary>

@@ -3,7 +3,10 @@ using Orleans.Cluster.Engine.Objects;
 
 namespace Orleans.Cluster.Engine.Sources;
 
-/// <summary>The blocks of a BGZF file, found by going from header to header: each says how long it is, and its end how much it inflates to.</summary>
+/// <summary>
+/// The blocks of a BGZF file, found by going from header to header: each says how long it is, and its end how much it inflates
+/// to.
+/// </summary>
 internal sealed class BgzfIndex
 {
     private const int FixedHeader = 12;
@@ -25,7 +28,8 @@ internal sealed class BgzfIndex
         Span<byte> size = stackalloc byte[4];
         for (long offset = 0; offset < length;)
         {
-            if (ReadBlockBytes(file, offset) is not { } bytes || offset + bytes > length || file.Read(size, offset + bytes - 4) < 4)
+            if (ReadBlockBytes(file, offset) is not { } bytes || offset + bytes > length
+                || file.Read(size, offset + bytes - 4) < 4)
             {
                 return null;
             }
@@ -41,7 +45,8 @@ internal sealed class BgzfIndex
     /// <summary>Whether the file ends with the empty block that says that nothing was cut off.</summary>
     public static bool EndsWhole(SourceBytes file)
     {
-        ReadOnlySpan<byte> marker = [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 6, 0, 0x42, 0x43, 2, 0, 0x1B, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        ReadOnlySpan<byte> marker =
+            [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 6, 0, 0x42, 0x43, 2, 0, 0x1B, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         var length = file.Length;
         Span<byte> end = stackalloc byte[marker.Length];
         return length >= marker.Length && file.Read(end, length - marker.Length) == marker.Length && end.SequenceEqual(marker);

@@ -47,7 +47,8 @@ internal sealed class BgzfStream(SourceBytes file, long start, InflatedRange par
     // A block is a gzip member of its own, whose sum is checked.
     private void Inflate()
     {
-        var bytes = BgzfIndex.ReadBlockBytes(file, _offset) ?? throw new InvalidDataException($"There is no block at byte {_offset}.");
+        var bytes = BgzfIndex.ReadBlockBytes(file, _offset)
+            ?? throw new InvalidDataException($"There is no block at byte {_offset}.");
         if (file.Read(_block.AsSpan(0, bytes), _offset) < bytes)
         {
             throw new InvalidDataException($"The block at byte {_offset} is cut off.");

@@ -6,13 +6,17 @@ namespace Orleans.Cluster.Engine.Sources;
 /// <summary>Names of columns as SQL can tell them apart: none is blank, and no two differ in case only.</summary>
 internal static class ColumnNames
 {
-    /// <summary>Mends what cannot be used: a blank name becomes <c>column0</c> by its position, a repeated one <c>a_1</c>.</summary>
+    /// <summary>
+    /// Mends what cannot be used: a blank name becomes <c>column0</c> by its position, a repeated one <c>a_1</c>.
+    /// </summary>
     /// <returns>As many names, and what was changed, from and to.</returns>
-    public static (IReadOnlyList<string> Names, IReadOnlyList<(int Index, string From, string To)> Mended) Mend(IReadOnlyList<string> names)
+    public static (IReadOnlyList<string> Names,
+        IReadOnlyList<(int Index, string From, string To)> Mended) Mend(IReadOnlyList<string> names)
     {
         // A name that stands once keeps itself, whatever a mended one before it would like to be.
         var taken = new HashSet<string>(
-            names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() == 1).Select(group => group.Key),
+            names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() == 1).Select(group => group.Key),
             StringComparer.OrdinalIgnoreCase);
         var unique = taken.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var mended = new List<(int, string, string)>();
@@ -35,7 +39,8 @@ internal static class ColumnNames
     public static IReadOnlyList<string> Numbered(int count)
     {
         var width = Math.Max(0, count - 1).ToString(CultureInfo.InvariantCulture).Length;
-        return [.. Enumerable.Range(0, count).Select(i => "column" + i.ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'))];
+        return [.. Enumerable.Range(0, count)
+            .Select(i => "column" + i.ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'))];
     }
 
     /// <exception cref="EngineException">A name holds a NUL character, which neither SQL nor a database takes.</exception>
@@ -46,7 +51,9 @@ internal static class ColumnNames
             if (names[i].Contains('\0', StringComparison.Ordinal))
             {
                 throw new EngineException(
-                    FailureKind.BadData, $"{path}: the name of column {i + 1} holds a NUL character. Name the columns in options.columns, or mend the file.",
+                    FailureKind.BadData,
+                    $"{path}: the name of column {i + 1} holds a NUL character. Name the columns in options.columns, or mend the "
+                    + "file.",
                     ProblemCode.DatasetNotReadable.Word);
             }
         }

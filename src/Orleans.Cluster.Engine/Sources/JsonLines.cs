@@ -4,13 +4,15 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// JSON documents as one value a line: the elements of an array, one object, or several after each other. Each value is written again
-/// without the spaces between its parts, as only then a line is a record; strings and numbers stay as they are, to the byte.
+/// JSON documents as one value a line: the elements of an array, one object, or several after each other. Each value is written
+/// again without the spaces between its parts, as only then a line is a record; strings and numbers stay as they are, to the
+/// byte.
 /// </summary>
 internal sealed class JsonLines(string path, Stream source) : ForwardStream
 {
     private const int FirstBytes = 256 << 10;
-    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true, MaxDepth = Json.JsonRecords.MaxDepth };
+    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true,
+        MaxDepth = Json.JsonRecords.MaxDepth };
 
     private readonly MemoryStream _lines = new();
     private byte[] _text = new byte[FirstBytes];
@@ -107,7 +109,9 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         {
             throw new EngineException(
                 FailureKind.BadData, $"{path}, line {e.LineNumber + 1}, byte {_consumed + reader.BytesConsumed}: "
-                + (Json.JsonDepth.IsExceeded(_text.AsSpan(0, _held), reader) ? $"this {Json.JsonDepth.Fault}." : $"this is not JSON: {e.Message}"),
+                + (Json.JsonDepth.IsExceeded(_text.AsSpan(0, _held), reader)
+                    ? $"this {Json.JsonDepth.Fault}."
+                    : $"this is not JSON: {e.Message}"),
                 ProblemCode.DatasetNotReadable.Word, e);
         }
 
@@ -137,7 +141,8 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         }
 
         WriteToken(ref reader);
-        _needsComma = reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray);
+        _needsComma = reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject
+            or JsonTokenType.StartArray);
         if (_needsComma && reader.CurrentDepth == (_inArray ? 1 : 0))
         {
             _lines.WriteByte((byte)'\n');
@@ -190,7 +195,8 @@ internal sealed class JsonLines(string path, Stream source) : ForwardStream
         if (_text.Length >= RecordPump.MaxRecordBytes)
         {
             throw new EngineException(
-                FailureKind.BadData, $"{path}, byte {_consumed}: a single text or number is longer than {RecordPump.MaxRecordBytes >> 20} MiB.",
+                FailureKind.BadData,
+                $"{path}, byte {_consumed}: a single text or number is longer than {RecordPump.MaxRecordBytes >> 20} MiB.",
                 ProblemCode.DatasetNotReadable.Word);
         }
 

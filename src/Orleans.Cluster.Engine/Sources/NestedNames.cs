@@ -38,7 +38,8 @@ internal static class NestedNames
         }
 
         var fields = own.Parts.Zip(read.Parts).Select((pair, i) =>
-            $"{SqlText.Name(pair.Second.Name)} := {Read($"struct_extract_at({value}, {i + 1})", pair.First.Type, pair.Second.Type, depth)}");
+            $"{SqlText.Name(pair.Second.Name)} := "
+            + $"{Read($"struct_extract_at({value}, {i + 1})", pair.First.Type, pair.Second.Type, depth)}");
         return $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", fields)}) END";
     }
 

@@ -8,7 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// Verifies the checksums of Parquet pages where they are written, since the engine does not: a flipped bit would else be another value.
+/// Verifies the checksums of Parquet pages where they are written, since the engine does not: a flipped bit would else be another
+/// value.
 /// </summary>
 internal static class ParquetChecksums
 {
@@ -33,7 +34,9 @@ internal static class ParquetChecksums
             return;
         }
 
-        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()] });
+        using var session = DuckDbSession.Open(
+            SessionOptions.WithoutFiles with { Files =
+                [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()] });
         foreach (var slice in slices)
         {
             using var file = SourceStreams.OpenFile(slice.File.Stamp.Path);
@@ -105,5 +108,6 @@ internal static class ParquetChecksums
 
     private static EngineException Broken(string path, ParquetChunk chunk, long offset, string what) => new(
         FailureKind.SourceUnavailable,
-        $"{path} cannot be read: column '{chunk.Column}' of row group {chunk.RowGroup} is damaged at byte {offset}: {what}.", ProblemCode.DatasetNotReadable.Word);
+        $"{path} cannot be read: column '{chunk.Column}' of row group {chunk.RowGroup} is damaged at byte {offset}: {what}.",
+        ProblemCode.DatasetNotReadable.Word);
 }

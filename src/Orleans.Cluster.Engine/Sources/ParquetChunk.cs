@@ -18,13 +18,16 @@ internal sealed record ParquetChunk(string Column, long RowGroup, long Start, lo
     /// <param name="slice">The slice.</param>
     /// <param name="path">The file with its footer.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static List<ParquetChunk> List(DuckDbSession session, ScanInput scan, FileSlice slice, string path, CancellationToken cancellationToken)
+    public static List<ParquetChunk> List(
+        DuckDbSession session, ScanInput scan, FileSlice slice, string path, CancellationToken cancellationToken)
     {
         var chunks = new List<ParquetChunk>();
         long group = -1, groupStart = 0, groupEnd = 0;
         session.Read(
-            "SELECT row_group_id, row_group_num_rows, path_in_schema, CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset "
-            + "THEN dictionary_page_offset ELSE data_page_offset END, total_compressed_size, bloom_filter_offset, bloom_filter_length "
+            "SELECT row_group_id, row_group_num_rows, path_in_schema, CASE WHEN dictionary_page_offset BETWEEN 1 AND "
+            + "data_page_offset "
+            + "THEN dictionary_page_offset ELSE data_page_offset END, total_compressed_size, bloom_filter_offset, "
+            + "bloom_filter_length "
             + $"FROM parquet_metadata({OpenSources.Literal(path)}) ORDER BY row_group_id, column_id",
             row =>
             {
@@ -37,8 +40,11 @@ internal sealed record ParquetChunk(string Column, long RowGroup, long Start, lo
                 var isRead = slice.Unit != SliceUnit.Rows || (groupStart < slice.End && groupEnd > slice.Start);
                 if (isRead && IsUsed(scan, row.GetString(2)))
                 {
-                    (long, long)? filter = row.IsDBNull(5) || row.IsDBNull(6) ? null : (row.GetInt64(5), row.GetInt64(5) + row.GetInt64(6));
-                    chunks.Add(new ParquetChunk(row.GetString(2), group, row.GetInt64(3), row.GetInt64(3) + row.GetInt64(4), filter));
+                    (long, long)? filter = row.IsDBNull(5) || row.IsDBNull(6)
+                        ? null
+                        : (row.GetInt64(5), row.GetInt64(5) + row.GetInt64(6));
+                    chunks.Add(new ParquetChunk(
+                        row.GetString(2), group, row.GetInt64(3), row.GetInt64(3) + row.GetInt64(4), filter));
                 }
             },
             cancellationToken);
@@ -48,5 +54,6 @@ internal sealed record ParquetChunk(string Column, long RowGroup, long Start, lo
     // A nested column has its fields behind its own name.
     private static bool IsUsed(ScanInput scan, string column) => scan.UsedColumns is not { } used
         || used.Any(name => column.StartsWith(name, StringComparison.OrdinalIgnoreCase)
-            && (column.Length == name.Length || column[name.Length] is ',' or '.' || column.StartsWith(name + ", ", StringComparison.OrdinalIgnoreCase)));
+            && (column.Length == name.Length || column[name.Length] is ',' or '.'
+                || column.StartsWith(name + ", ", StringComparison.OrdinalIgnoreCase)));
 }

@@ -9,8 +9,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// Parts of Parquet objects as files of this machine, since the engine reads Parquet from files alone. Each has the object's length and in
-/// their own places the footer and the pages that are read; the rest are holes, which take no room on the disk.
+/// Parts of Parquet objects as files of this machine, since the engine reads Parquet from files alone. Each has the object's
+/// length and in their own places the footer and the pages that are read; the rest are holes, which take no room on the disk.
 /// </summary>
 /// <param name="folder">Where the files are made; its owner removes it.</param>
 /// <param name="quota">Bytes that they may take; null for any.</param>
@@ -63,7 +63,8 @@ internal sealed class ParquetCopies(string folder, long? quota)
                 scan => scan, scan => scan with { Slices = [.. scan.Slices.Select(Here)] }, ReferenceEqualityComparer.Instance);
         return task with
         {
-            Inputs = [.. task.Inputs.Select(input => input.Scan is { } scan && renamed.TryGetValue(scan, out var here) ? input with { Scan = here } : input)],
+            Inputs = [.. task.Inputs.Select(input => input.Scan is { } scan && renamed.TryGetValue(scan, out var here)
+                ? input with { Scan = here } : input)],
             ScratchBytes = task.ScratchBytes - broughtBytes,
         };
     }
@@ -88,9 +89,12 @@ internal sealed class ParquetCopies(string folder, long? quota)
         using var bytes = SourceStreams.OpenFile(path);
         var tail = new byte[Math.Min(TailBytes, bytes.Length)];
         bytes.Read(tail, bytes.Length - tail.Length);
-        var footer = tail.Length < EndBytes ? tail.Length : BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - EndBytes)) + (long)EndBytes;
+        var footer = tail.Length < EndBytes
+            ? tail.Length
+            : BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - EndBytes)) + (long)EndBytes;
         footer = Math.Min(Math.Max(footer, tail.Length), bytes.Length);
-        var local = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"object-{Interlocked.Increment(ref count)}.parquet"));
+        var local = Path.Combine(
+            folder, string.Create(CultureInfo.InvariantCulture, $"object-{Interlocked.Increment(ref count)}.parquet"));
         Directory.CreateDirectory(folder);
         OpenSources.KeepName(local);
         (locals[path], origins[local], footers[path]) = (local, path, bytes.Length - footer);
@@ -111,10 +115,12 @@ internal sealed class ParquetCopies(string folder, long? quota)
     public AttemptFailure NameOrigins(AttemptFailure failure) => failure with { Message = NameOrigins(failure.Message) };
 
     /// <summary>A text that names objects instead of their copies.</summary>
-    public string NameOrigins(string text) => origins.Aggregate(text, (named, pair) => named.Replace(pair.Key, pair.Value, StringComparison.Ordinal));
+    public string NameOrigins(string text) =>
+        origins.Aggregate(text, (named, pair) => named.Replace(pair.Key, pair.Value, StringComparison.Ordinal));
 
     /// <summary>What a task did, with the room that the copies took.</summary>
-    public TaskManifest AddTo(TaskManifest manifest) => manifest with { Cost = manifest.Cost with { StagedBytes = manifest.Cost.StagedBytes + broughtBytes } };
+    public TaskManifest AddTo(TaskManifest manifest) =>
+        manifest with { Cost = manifest.Cost with { StagedBytes = manifest.Cost.StagedBytes + broughtBytes } };
 
     private FileSlice Here(FileSlice slice)
     {
@@ -124,7 +130,8 @@ internal sealed class ParquetCopies(string folder, long? quota)
         }
 
         var file = new FileInfo(local);
-        return slice with { File = slice.File with { Stamp = new FileStamp(local, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)) } };
+        return slice with { File = slice.File with { Stamp = new FileStamp(
+            local, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)) } };
     }
 
     // What lies between the last page and the footer are indexes and filters, which the engine may look at.
@@ -144,7 +151,8 @@ internal sealed class ParquetCopies(string folder, long? quota)
         }
 
         session.Read(
-            "SELECT max(CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset THEN dictionary_page_offset ELSE data_page_offset END "
+            "SELECT max(CASE WHEN dictionary_page_offset BETWEEN 1 AND data_page_offset THEN dictionary_page_offset ELSE "
+            + "data_page_offset END "
             + $"+ total_compressed_size) FROM parquet_metadata({SqlText.Literal(locals[path])})",
             row => ranges.Add((row.IsDBNull(0) ? footers[path] : row.GetInt64(0), footers[path])), cancellationToken);
         var merged = new List<(string Path, long Start, long End)>();
@@ -170,7 +178,8 @@ internal sealed class ParquetCopies(string folder, long? quota)
         {
             throw new EngineException(
                 FailureKind.OutOfDisk,
-                $"The task reads {broughtBytes + bytes} bytes of Parquet objects, and may hold {quota} on local disk (Executor:ScratchBytesPerAttempt).");
+                $"The task reads {broughtBytes + bytes} bytes of Parquet objects, and may hold {quota} on local disk "
+                + "(Executor:ScratchBytesPerAttempt).");
         }
     }
 
@@ -201,7 +210,8 @@ internal sealed class ParquetCopies(string folder, long? quota)
         try
         {
             System.Threading.Tasks.Parallel.ForEach(
-                items, new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken }, work);
+                items, new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
+                work);
         }
         catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(inner => inner is EngineException) is { } inner)
         {

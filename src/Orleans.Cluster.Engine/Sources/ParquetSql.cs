@@ -47,13 +47,16 @@ internal static class ParquetSql
         }
 
         // A file with a column of this name hides the engine's own: its rows are counted off from the first.
-        var hidesNumbers = (slice.File.Columns ?? scan.Columns).Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
+        var hidesNumbers = (slice.File.Columns ?? scan.Columns)
+            .Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
         return hidesNumbers
             ? $"SELECT {columns} FROM (SELECT * FROM {read}) LIMIT {slice.End - slice.Start} OFFSET {slice.Start})"
-            : $"SELECT {columns} FROM {read}, {RowNumber} = true) WHERE {RowNumber} >= {slice.Start} AND {RowNumber} < {slice.End}";
+            : $"SELECT {columns} FROM {read}, {RowNumber} = true) WHERE {RowNumber} >= {slice.Start} AND {RowNumber} < "
+            + $"{slice.End}";
     }
 
-    private static bool IsWhole(FileSlice slice) => slice.Start == 0 && (slice.Unit != SliceUnit.Rows || slice.End == slice.File.RowCount);
+    private static bool IsWhole(FileSlice slice) =>
+        slice.Start == 0 && (slice.Unit != SliceUnit.Rows || slice.End == slice.File.RowCount);
 
     private static string SelectWhole(IReadOnlyList<ColumnSchema> columns, List<FileSlice> slices)
     {

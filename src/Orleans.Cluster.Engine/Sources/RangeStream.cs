@@ -24,7 +24,8 @@ internal sealed class RangeStream : ForwardStream
         var read = wanted <= 0 ? 0 : _file.Read(buffer[..wanted], _position);
         if (read == 0 && wanted > 0 && _end != long.MaxValue)
         {
-            throw new InvalidDataException($"The file ends at byte {_position}, before byte {_end} where the range ends. It changed while it was read.");
+            throw new InvalidDataException(
+                $"The file ends at byte {_position}, before byte {_end} where the range ends. It changed while it was read.");
         }
 
         _position += read;

@@ -10,7 +10,9 @@ internal static class RecordAligner
     public static IReadOnlyList<AlignedRange> Align(AlignRequest request, CancellationToken cancellationToken)
     {
         SourceStreams.CheckStamp(request.File.Stamp);
-        return request.File.Compression == SourceCompression.Bgzf ? AlignBlocks(request, cancellationToken) : AlignPlain(request, cancellationToken);
+        return request.File.Compression == SourceCompression.Bgzf
+            ? AlignBlocks(request, cancellationToken)
+            : AlignPlain(request, cancellationToken);
     }
 
     private static IReadOnlyList<AlignedRange> AlignPlain(AlignRequest request, CancellationToken cancellationToken)
@@ -24,8 +26,8 @@ internal static class RecordAligner
         return sink.Finish(end);
     }
 
-    // The cuts move to starts of blocks, then in the text from there to starts of records. Whether a block begins inside quotes only its
-    // predecessors tell, so all are inflated once; reading then needs none but the range's own.
+    // The cuts move to starts of blocks, then in the text from there to starts of records. Whether a block begins inside quotes
+    // only its predecessors tell, so all are inflated once; reading then needs none but the range's own.
     private static IReadOnlyList<AlignedRange> AlignBlocks(AlignRequest request, CancellationToken cancellationToken)
     {
         var file = request.File;

@@ -3,7 +3,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Engine.Sources;
 
-/// <summary>Takes records in order as a <see cref="RecordPump"/> finds them. Offsets count from the start of the pumped text.</summary>
+/// <summary>
+/// Takes records in order as a <see cref="RecordPump"/> finds them. Offsets count from the start of the pumped text.
+/// </summary>
 internal interface IRecordSink
 {
     /// <summary>Whole lines that each end with LF and are one record: nothing quoted, nothing blank.</summary>
@@ -97,7 +99,8 @@ internal static class RecordPump
         {
             throw new EngineException(
                 FailureKind.BadData,
-                $"{(path is null ? "The" : $"{path}: the")} record at byte {offset} is longer than {MaxRecordBytes >> 20} MiB. Is a quote left open, or is `quote` wrong?");
+                $"{(path is null ? "The" : $"{path}: the")} record at byte {offset} is longer than {MaxRecordBytes >> 20} MiB. "
+                + "Is a quote left open, or is `quote` wrong?");
         }
 
         var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);

@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// Finds where records end in text: at LF, CR LF or a lone CR outside quotes. It reads quotes as the engine does: one opens only at the
-/// start of a field (spaces may stand before it), so a quote inside an unquoted field means nothing.
+/// Finds where records end in text: at LF, CR LF or a lone CR outside quotes. It reads quotes as the engine does: one opens only
+/// at the start of a field (spaces may stand before it), so a quote inside an unquoted field means nothing.
 /// </summary>
 internal sealed class RecordSplitter
 {
@@ -42,10 +42,15 @@ internal sealed class RecordSplitter
         text.IndexOf(Cr) < 0
         && (_quote is not { } quote || text.IndexOf(quote) < 0)
         && (_blankLineIsRow || (text[0] != Lf && text.IndexOf("\n\n"u8) < 0))
-        && (!(_isLines || _isWhitespace) || (text[0] is not (Space or Tab) && text.IndexOf("\n "u8) < 0 && text.IndexOf("\n\t"u8) < 0));
+        && (!(_isLines || _isWhitespace)
+            || (text[0] is not (Space or Tab) && text.IndexOf("\n "u8) < 0 && text.IndexOf("\n\t"u8) < 0));
 
-    /// <summary>Whether a line is no record: an empty one, unless it is a row of one empty field; of NDJSON and of fields between spaces also one of spaces alone.</summary>
-    public bool IsBlank(ReadOnlySpan<byte> line) => (_isLines || _isWhitespace ? line.Trim(" \t"u8).IsEmpty : line.IsEmpty) && !_blankLineIsRow;
+    /// <summary>
+    /// Whether a line is no record: an empty one, unless it is a row of one empty field; of NDJSON and of fields between spaces
+    /// also one of spaces alone.
+    /// </summary>
+    public bool IsBlank(ReadOnlySpan<byte> line) =>
+        (_isLines || _isWhitespace ? line.Trim(" \t"u8).IsEmpty : line.IsEmpty) && !_blankLineIsRow;
 
     /// <summary>Finds the end of the record that starts at <paramref name="start"/>.</summary>
     /// <param name="text">Text in memory.</param>

@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// Copies records of text slices to a staging file, each ended by one LF, as UTF-8: the one form that the engine reads without traps
-/// (it skips rows after a header with CR LF, and refuses mixed line ends).
+/// Copies records of text slices to a staging file, each ended by one LF, as UTF-8: the one form that the engine reads without
+/// traps (it skips rows after a header with CR LF, and refuses mixed line ends).
 /// </summary>
 internal sealed class RecordStager : IRecordSink
 {
@@ -38,7 +38,8 @@ internal sealed class RecordStager : IRecordSink
     /// <param name="cancellationToken">Ends the copy.</param>
     /// <exception cref="EngineException">A file changed, or a slice does not hold the records that were counted.</exception>
     public static StagedRecords Stage(
-        IReadOnlyList<FileSlice> slices, ScanInput scan, StagingFile target, IReadOnlySet<long> skipped, JsonRecords? json, Action<long> progress,
+        IReadOnlyList<FileSlice> slices, ScanInput scan, StagingFile target, IReadOnlySet<long> skipped, JsonRecords? json,
+        Action<long> progress,
         CancellationToken cancellationToken)
     {
         var splitter = new RecordSplitter(scan.DialectOf(slices[0].File));
@@ -57,7 +58,8 @@ internal sealed class RecordStager : IRecordSink
 
         stager.Flush();
         target.Complete();
-        return new StagedRecords(rows, stager.Records - skipped.Count - stager._refused.Count, stager.LongestRecord, stager._refused);
+        return new StagedRecords(
+            rows, stager.Records - skipped.Count - stager._refused.Count, stager.LongestRecord, stager._refused);
     }
 
     public void PlainLines(ReadOnlySpan<byte> text, long offset)
@@ -143,7 +145,8 @@ internal sealed class RecordStager : IRecordSink
         {
             throw new EngineException(
                 FailureKind.SourceUnavailable,
-                $"{slice.File.Stamp.Path} bytes {slice.Start} to {slice.End} hold {rows} records where planning counted {planned}. "
+                $"{slice.File.Stamp.Path} bytes {slice.Start} to {slice.End} hold {rows} records where planning counted "
+                + $"{planned}. "
                 + "The file changed; submit the job again.");
         }
     }

@@ -7,7 +7,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Sources;
 
-/// <summary>Opens files of a dataset as plain text: a range of bytes, inflated, and as UTF-8 where an offset could not be kept anyway.</summary>
+/// <summary>
+/// Opens files of a dataset as plain text: a range of bytes, inflated, and as UTF-8 where an offset could not be kept anyway.
+/// </summary>
 internal static class SourceStreams
 {
     static SourceStreams() =>
@@ -53,7 +55,9 @@ internal static class SourceStreams
         }
     }
 
-    /// <summary>The records of a slice as text; its first byte is the first record's. JSON documents are one value a line.</summary>
+    /// <summary>
+    /// The records of a slice as text; its first byte is the first record's. JSON documents are one value a line.
+    /// </summary>
     public static Stream OpenRecords(FileSlice slice, SourceFormat format)
     {
         var file = slice.File;
@@ -61,7 +65,8 @@ internal static class SourceStreams
         var isPlain = slice.OriginPath is not null || (file.Compression == SourceCompression.None && !IsUtf16(file.Encoding));
         return (format, isPlain, slice.Inflated) switch
         {
-            (SourceFormat.Json, _, _) when slice.OriginPath is null => new JsonLines(path, OpenInflated(path, file.Compression, file.Encoding)),
+            (SourceFormat.Json, _, _)
+                when slice.OriginPath is null => new JsonLines(path, OpenInflated(path, file.Compression, file.Encoding)),
             (_, true, _) => new SourceText(path, new RangeStream(OpenFile(path), slice.Start, slice.End)),
             (_, _, { } part) => new SourceText(path, new BgzfStream(OpenFile(path), slice.Start, part)),
             _ => OpenText(file),
@@ -95,7 +100,8 @@ internal static class SourceStreams
             _ => stream,
         };
         return new SourceText(path, IsUtf16(encoding)
-            ? Encoding.CreateTranscodingStream(stream, new UnicodeEncoding(encoding == "utf-16be", false, true), new UTF8Encoding(false))
+            ? Encoding.CreateTranscodingStream(
+                stream, new UnicodeEncoding(encoding == "utf-16be", false, true), new UTF8Encoding(false))
             : stream);
     }
 
@@ -103,7 +109,8 @@ internal static class SourceStreams
 
     /// <summary>The bytes of a file, or of an object of a store.</summary>
     /// <exception cref="EngineException">It cannot be read.</exception>
-    public static SourceBytes OpenFile(string path) => ObjectGrant.IsObject(path) ? ObjectReads.Open(path) : new FileBytes(SourceGuard.Open(path));
+    public static SourceBytes OpenFile(string path) =>
+        ObjectGrant.IsObject(path) ? ObjectReads.Open(path) : new FileBytes(SourceGuard.Open(path));
 
     private static void Skip(Stream stream, long bytes)
     {

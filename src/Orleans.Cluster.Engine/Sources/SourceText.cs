@@ -15,7 +15,8 @@ internal sealed class SourceText(string path, Stream inner) : ForwardStream
         {
             return inner.Read(buffer);
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or DecoderFallbackException)
+        catch (Exception e)
+            when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or DecoderFallbackException)
         {
             throw new EngineException(
                 FailureKind.SourceUnavailable, $"{Path} cannot be read to its end, it is broken or cut off: {e.Message}",

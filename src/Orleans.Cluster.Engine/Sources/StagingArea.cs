@@ -52,7 +52,9 @@ internal sealed class StagingArea : IDisposable
         file.Dispose();
     }
 
-    /// <summary>Gives back the memory of the kept file: a task that stages nothing in memory may use all of its own otherwise.</summary>
+    /// <summary>
+    /// Gives back the memory of the kept file: a task that stages nothing in memory may use all of its own otherwise.
+    /// </summary>
     public void Release()
     {
         lock (_lock)

@@ -4,8 +4,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// A local file, in memory where the machine allows, that one task fills and its engine reads. On Linux it has no name from the start:
-/// however this process ends, nothing of it is left.
+/// A local file, in memory where the machine allows, that one task fills and its engine reads. On Linux it has no name from the
+/// start: however this process ends, nothing of it is left.
 /// </summary>
 internal sealed class StagingFile : IDisposable
 {
@@ -52,14 +52,18 @@ internal sealed class StagingFile : IDisposable
         {
             throw new EngineException(
                 FailureKind.OutOfDisk,
-                $"The text that the task reads takes more than the {_mostBytes} bytes of local disk that are left to it. Cut smaller partitions, or raise Executor:ScratchBytesPerAttempt.");
+                $"The text that the task reads takes more than the {_mostBytes} bytes of local disk that are left to it. Cut "
+                + "smaller partitions, or raise Executor:ScratchBytesPerAttempt.");
         }
 
         RandomAccess.Write(_handle, bytes, Length);
         Length += bytes.Length;
     }
 
-    /// <summary>Drops what an earlier use left behind the bytes of this one. Pages in front of it are used again, which is cheaper than new ones.</summary>
+    /// <summary>
+    /// Drops what an earlier use left behind the bytes of this one. Pages in front of it are used again, which is cheaper than
+    /// new ones.
+    /// </summary>
     public void Complete() => RandomAccess.SetLength(_handle, Length);
 
     public void Reset() => Length = 0;

@@ -8,7 +8,8 @@ internal static class TextSql
 {
     private const int DefaultMaxLine = 2 << 20;
 
-    // The engine takes sixteen lines by default: 32 MiB, which leave the processor's cache before they are parsed, and fresh pages for each.
+    // The engine takes sixteen lines by default: 32 MiB, which leave the processor's cache before they are parsed, and fresh
+    // pages for each.
     private const long LinesPerBuffer = 4;
 
     /// <summary>A table expression over a staged file of records.</summary>
@@ -16,7 +17,9 @@ internal static class TextSql
     /// <param name="dialect">Null for NDJSON.</param>
     /// <param name="columns">Columns of the file, in its order.</param>
     /// <param name="longestRecord">Upper bound for a record's bytes.</param>
-    /// <param name="storeRejects">Whether bad rows are noted in <c>reject_errors</c> instead of ending the query. Delimited text only.</param>
+    /// <param name="storeRejects">
+    /// Whether bad rows are noted in <c>reject_errors</c> instead of ending the query. Delimited text only.
+    /// </param>
     public static string Read(
         string path, TextDialect? dialect, IReadOnlyList<ColumnSchema> columns, int longestRecord, bool storeRejects = false)
     {
@@ -33,7 +36,8 @@ internal static class TextSql
         return $"read_csv({SqlText.Literal(path)}, columns = {{{types}}}, auto_detect = false, header = false, "
             + $"delim = {SqlText.Literal(dialect.Delimiter)}, quote = {SqlText.Literal(dialect.Quote)}, "
             + $"escape = {SqlText.Literal(dialect.Escape)}, new_line = '\\n', nullstr = [{nulls}], allow_quoted_nulls = false, "
-            + $"decimal_separator = {SqlText.Literal(dialect.Decimal)}, strict_mode = true, {buffers}{(storeRejects ? ", store_rejects = true, rejects_limit = 0" : "")})";
+            + $"decimal_separator = {SqlText.Literal(dialect.Decimal)}, strict_mode = true, {buffers}"
+            + $"{(storeRejects ? ", store_rejects = true, rejects_limit = 0" : "")})";
     }
 
     // Structs are cast by the names of their fields; those that no name tells apart are taken by their places first.

@@ -4,10 +4,14 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Storage;
 
-/// <summary>Whether an artifact is still what was committed. The engine does not check Parquet pages, so the hash is the only guard.</summary>
+/// <summary>
+/// Whether an artifact is still what was committed. The engine does not check Parquet pages, so the hash is the only guard.
+/// </summary>
 internal static class ArtifactCheck
 {
-    /// <exception cref="EngineException">It is gone or different: <see cref="FailureKind.ArtifactLost"/>, naming its producer.</exception>
+    /// <exception cref="EngineException">
+    /// It is gone or different: <see cref="FailureKind.ArtifactLost"/>, naming its producer.
+    /// </exception>
     public static void Require(ArtifactRef artifact)
     {
         try
@@ -30,5 +34,6 @@ internal static class ArtifactCheck
     }
 
     private static EngineException Lost(ArtifactRef artifact, string what) =>
-        new(new AttemptFailure(FailureKind.ArtifactLost, $"{artifact.Producer}: artifact {artifact.Path} {what}.") { Lost = artifact.Producer });
+        new(new AttemptFailure(
+            FailureKind.ArtifactLost, $"{artifact.Producer}: artifact {artifact.Path} {what}.") { Lost = artifact.Producer });
 }

@@ -6,8 +6,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.Storage;
 
 /// <summary>
-/// Files that the engine opens by itself, by a name that cannot be exchanged: that of a descriptor of this process, which is opened and looked at
-/// first. They stay open while the scope lasts, which is a request's; the engine knows them by descriptor, and people by path.
+/// Files that the engine opens by itself, by a name that cannot be exchanged: that of a descriptor of this process, which is
+/// opened and looked at first. They stay open while the scope lasts, which is a request's; the engine knows them by descriptor,
+/// and people by path.
 /// </summary>
 internal sealed partial class OpenSources : IDisposable
 {

@@ -5,8 +5,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Storage;
 
 /// <summary>
-/// Opens files of users. A path was checked when the job was planned, but whoever may write in a data root can put a link, a pipe or a device in
-/// its place afterwards. So what counts is the open file itself: the kernel says where it is and what it is, and nobody can exchange it.
+/// Opens files of users. A path was checked when the job was planned, but whoever may write in a data root can put a link, a pipe
+/// or a device in its place afterwards. So what counts is the open file itself: the kernel says where it is and what it is, and
+/// nobody can exchange it.
 /// </summary>
 public static class SourceGuard
 {
@@ -40,7 +41,8 @@ public static class SourceGuard
         }
         catch (IOException e)
         {
-            throw new EngineException(FailureKind.SourceUnavailable, $"{path} cannot be read: {e.Message.TrimEnd('.')}.", inner: e);
+            throw new EngineException(
+                FailureKind.SourceUnavailable, $"{path} cannot be read: {e.Message.TrimEnd('.')}.", inner: e);
         }
     }
 
@@ -49,13 +51,16 @@ public static class SourceGuard
         var kind = Descriptors.KindOf(handle);
         if (kind != FileKind.Regular)
         {
-            throw Unavailable(kind == FileKind.Folder ? $"{path} is a folder, not a file." : $"{path} is a pipe, a socket or a device, not a file.");
+            throw Unavailable(kind == FileKind.Folder
+                ? $"{path} is a folder, not a file."
+                : $"{path} is a pipe, a socket or a device, not a file.");
         }
 
         if (rules is { } kept && !kept.IsOwn(path) && kept.WhyNot(Descriptors.RealPath(handle)) is { } why)
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, $"{path} was exchanged for a link since the job was planned: the file that it leads to {why}.",
+                FailureKind.SourceUnavailable,
+                $"{path} was exchanged for a link since the job was planned: the file that it leads to {why}.",
                 ProblemCode.PathNotAllowed.Word);
         }
     }
@@ -69,7 +74,9 @@ public static class SourceGuard
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new EngineException(
-                FailureKind.SourceUnavailable, Directory.Exists(path) ? $"{path} is a folder, not a file." : $"{path} cannot be read: {e.Message}", inner: e);
+                FailureKind.SourceUnavailable, Directory.Exists(path)
+                ? $"{path} is a folder, not a file."
+                : $"{path} cannot be read: {e.Message}", inner: e);
         }
     }
 

@@ -20,14 +20,19 @@ internal static class JsonValueReader
         {
             ColumnTypeKind.List => List(json, type, item, depth),
             ColumnTypeKind.Array => $"CAST({List(json, type, item, depth)} AS {type})",
-            ColumnTypeKind.Map => $"map_from_entries(list_transform(map_entries(CAST({json} AS MAP(VARCHAR, JSON))), lambda {item}: "
-                + $"{{'key': {Key($"{item}['key']", type.Parts[0].Type, depth + 1)}, 'value': {Value($"{item}['value']", type.Last, depth + 1)}}}))",
+            ColumnTypeKind.Map =>
+                $"map_from_entries(list_transform(map_entries(CAST({json} AS MAP(VARCHAR, JSON))), lambda {item}: "
+                + $"{{'key': {Key($"{item}['key']", type.Parts[0].Type, depth + 1)}, 'value': "
+                + $"{Value($"{item}['value']", type.Last, depth + 1)}}}))",
             ColumnTypeKind.Struct => $"CASE WHEN json_type({json}) = 'OBJECT' THEN struct_pack("
-                + $"{string.Join(", ", type.Parts.Select(part => $"{SqlText.Name(part.Name)} := {Value($"json_extract({json}, {SqlText.Literal(Pointer(part.Name))})", part.Type, depth)}"))}) END",
+                + $"{string.Join(", ", type.Parts.Select(part => Part(json, part, depth)))}) END",
             ColumnTypeKind.Union => throw new System.Diagnostics.UnreachableException($"A result has no {type}."),
             _ => Scalar(json, type.Name),
         };
     }
+
+    private static string Part(string json, ColumnTypePart part, int depth) =>
+        $"{SqlText.Name(part.Name)} := {Value($"json_extract({json}, {SqlText.Literal(Pointer(part.Name))})", part.Type, depth)}";
 
     private static string List(string json, ColumnType type, string item, int depth) =>
         $"list_transform(CAST({json} AS JSON[]), lambda {item}: {Value(item, type.Last, depth + 1)})";

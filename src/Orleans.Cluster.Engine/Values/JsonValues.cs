@@ -4,9 +4,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Values;
 
 /// <summary>
-/// The one writer of values as JSON, for results, NDJSON and nested values in CSV, at every depth: expressions that the engine evaluates.
-/// Whole numbers within 2^53 are numbers, larger ones and decimals with a scale are strings with all their digits; NaN and infinities are
-/// strings; times are ISO 8601; BLOBs are base64. <see cref="JsonValueReader"/> reads it back.
+/// The one writer of values as JSON, for results, NDJSON and nested values in CSV, at every depth: expressions that the engine
+/// evaluates. Whole numbers within 2^53 are numbers, larger ones and decimals with a scale are strings with all their digits; NaN
+/// and infinities are strings; times are ISO 8601; BLOBs are base64. <see cref="JsonValueReader"/> reads it back.
 /// </summary>
 internal static class JsonValues
 {
@@ -44,19 +44,23 @@ internal static class JsonValues
         return type.Kind switch
         {
             ColumnTypeKind.List or ColumnTypeKind.Array =>
-                $"'[' || array_to_string(list_transform({value}, lambda {item}: {TextOrNull(item, type.Last, depth + 1)}), ',') || ']'",
+                $"'[' || array_to_string(list_transform({value}, lambda {item}: {TextOrNull(item, type.Last, depth + 1)}), ',') "
+                    + "|| ']'",
             ColumnTypeKind.Map => $"'{{' || array_to_string(list_transform(map_entries({value}), lambda {item}: "
-                + $"{Quoted(KeyText($"{item}['key']", type.Parts[0].Type, depth + 1))} || ':' || {TextOrNull($"{item}['value']", type.Last, depth + 1)}), ',') || '}}'",
+                + $"{Quoted(KeyText($"{item}['key']", type.Parts[0].Type, depth + 1))} || ':' || "
+                + $"{TextOrNull($"{item}['value']", type.Last, depth + 1)}), ',') || '}}'",
             ColumnTypeKind.Struct => $"CASE WHEN {value} IS NOT NULL THEN concat('{{', "
-                + $"{string.Join(", ',', ", type.Parts.Select((part, i) => Field(NameOf(part, i), Extract(value, part, i), part.Type, depth)))}, '}}') END",
+                + $"{string.Join(", ',', ", type.Parts.Select((part, i) => Field(value, part, i, depth)))}, '}}') END",
             ColumnTypeKind.Union => $"CAST(to_json({value}) AS VARCHAR)",
             _ => Scalar(value, type.Name),
         };
     }
 
-    private static string Field(string name, string value, ColumnType type, int depth) => $"{Key(name)}, {TextOrNull(value, type, depth)}";
+    private static string Field(string value, ColumnTypePart part, int index, int depth) =>
+        $"{Key(NameOf(part, index))}, {TextOrNull(Extract(value, part, index), part.Type, depth)}";
 
-    private static string Key(string name) => SqlText.Literal(System.Text.Json.JsonSerializer.Serialize(name, JsonNames.Options) + ":");
+    private static string Key(string name) =>
+        SqlText.Literal(System.Text.Json.JsonSerializer.Serialize(name, JsonNames.Options) + ":");
 
     private static string Extract(string value, ColumnTypePart part, int index) =>
         $"struct_extract({value}, {(part.Name.Length == 0 ? $"{index + 1}" : SqlText.Literal(part.Name))})";
@@ -71,13 +75,16 @@ internal static class JsonValues
 
     private static string Scalar(string value, string type) => type switch
     {
-        "BOOLEAN" or "TINYINT" or "SMALLINT" or "INTEGER" or "UTINYINT" or "USMALLINT" or "UINTEGER" => $"CAST({value} AS VARCHAR)",
+        "BOOLEAN" or "TINYINT" or "SMALLINT" or "INTEGER" or "UTINYINT" or "USMALLINT"
+            or "UINTEGER" => $"CAST({value} AS VARCHAR)",
         "BIGINT" or "UBIGINT" or "HUGEINT" or "UHUGEINT" => Whole(value),
-        "DOUBLE" or "FLOAT" => $"CASE WHEN isfinite({value}) THEN {Finite($"CAST({value} AS VARCHAR)")} WHEN isnan({value}) THEN '\"NaN\"' "
+        "DOUBLE" or "FLOAT" =>
+            $"CASE WHEN isfinite({value}) THEN {Finite($"CAST({value} AS VARCHAR)")} WHEN isnan({value}) THEN '\"NaN\"' "
             + $"WHEN {value} > 0 THEN '\"Infinity\"' WHEN {value} < 0 THEN '\"-Infinity\"' END",
         "BLOB" => $"'\"' || base64({value}) || '\"'",
         "DATE" or "UUID" or "TIME" or "TIME_NS" => $"'\"' || CAST({value} AS VARCHAR) || '\"'",
-        "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" => $"'\"' || {Time(value, type, $"replace(CAST({value} AS VARCHAR), ' ', 'T')")} || '\"'",
+        "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS"
+            or "TIMESTAMP_NS" => $"'\"' || {Time(value, type, $"replace(CAST({value} AS VARCHAR), ' ', 'T')")} || '\"'",
         "TIMESTAMP WITH TIME ZONE" => $"'\"' || {Time(value, type, $"strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ')")} || '\"'",
         // Line breaks stand between its parts alone, and a line is a row.
         "JSON" => Document($"translate(CAST({value} AS VARCHAR), chr(10) || chr(13), '  ')"),
@@ -89,23 +96,27 @@ internal static class JsonValues
     private static string Finite(string text) =>
         $"CASE WHEN suffix({text}, '.0') AND {text} <> '-0.0' THEN substring({text}, 1, length({text}) - 2) ELSE {text} END";
 
-    // Not BETWEEN, nor both bounds in one condition: the engine hashes all of these alike when it looks for expressions that are the same, which
-    // takes the square of their number. Columns of whole numbers may be thousands.
+    // Not BETWEEN, nor both bounds in one condition: the engine hashes all of these alike when it looks for expressions that are
+    // the same, which takes the square of their number. Columns of whole numbers may be thousands.
     private static string Whole(string value)
     {
         var quoted = $"'\"' || CAST({value} AS VARCHAR) || '\"'";
-        return $"CASE WHEN {value} > {LargestExact} THEN {quoted} WHEN {value} < -{LargestExact} THEN {quoted} ELSE CAST({value} AS VARCHAR) END";
+        return $"CASE WHEN {value} > {LargestExact} THEN {quoted} WHEN {value} < -{LargestExact} THEN {quoted} ELSE CAST({value} "
+            + "AS VARCHAR) END";
     }
 
-    // ISO 8601 says nothing of infinity, and years before 1 are written as the engine reads them; nanoseconds do not reach so far.
+    // ISO 8601 says nothing of infinity, and years before 1 are written as the engine reads them; nanoseconds do not reach so
+    // far.
     private static string Time(string value, string type, string iso) =>
-        $"CASE WHEN isfinite({value}){(type == "TIMESTAMP_NS" ? "" : $" AND {value} >= CAST('0001-01-01' AS {type})")} THEN {iso} ELSE CAST({value} AS VARCHAR) END";
+        $"CASE WHEN isfinite({value}){(type == "TIMESTAMP_NS" ? "" : $" AND {value} >= CAST('0001-01-01' AS {type})")} THEN "
+        + $"{iso} ELSE CAST({value} AS VARCHAR) END";
 
-    // The engine's own JSON may hold NaN and Infinity, which JSON has not: such a value is its text. Outside of strings only they have capitals
-    // other than an exponent's.
+    // The engine's own JSON may hold NaN and Infinity, which JSON has not: such a value is its text. Outside of strings only they
+    // have capitals other than an exponent's.
     private static string Document(string text) =>
         $"CASE WHEN (contains({text}, 'NaN') OR contains({text}, 'Infinity')) "
-        + $"AND regexp_matches(regexp_replace({text}, '\"(?:[^\"\\\\]|\\\\.)*\"', '', 'g'), '[NI]') THEN {Quoted(text)} ELSE {text} END";
+        + $"AND regexp_matches(regexp_replace({text}, '\"(?:[^\"\\\\]|\\\\.)*\"', '', 'g'), '[NI]') THEN {Quoted(text)} ELSE "
+        + $"{text} END";
 
     private static string Quoted(string text) => $"CAST(to_json({text}) AS VARCHAR)";
 

@@ -14,7 +14,8 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
 
     /// <summary>Jobs that have a folder. Names that are no job ids are somebody else's and left alone.</summary>
     public IReadOnlyList<JobId> ListJobs() => Directory.Exists(paths.Artifacts)
-        ? [.. Directory.EnumerateDirectories(paths.Artifacts).Select(Path.GetFileName).Where(IsJob).Select(name => JobId.Parse(name!)).Order()]
+        ? [.. Directory.EnumerateDirectories(paths.Artifacts)
+            .Select(Path.GetFileName).Where(IsJob).Select(name => JobId.Parse(name!)).Order()]
         : [];
 
     /// <summary>Attempt folders of a job.</summary>
@@ -64,7 +65,8 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
             }
         }
 
-        foreach (var folder in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).OrderByDescending(name => name.Length).ToList())
+        foreach (var folder in Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories)
+            .OrderByDescending(name => name.Length).ToList())
         {
             DeleteIfEmpty(folder);
         }

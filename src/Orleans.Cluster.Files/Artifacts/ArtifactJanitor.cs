@@ -9,21 +9,24 @@ using Orleans.Cluster.Planning.Jobs;
 namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>
-/// The only one that deletes artifacts, and only those that no row needs. That is safe while attempts run: a folder is made after its attempt
-/// began, and the folders are listed before the rows are read, so each folder on the list has its attempt in the rows. An attempt that the
-/// rows do not need then is over, and is never needed again: attempt numbers only rise.
+/// The only one that deletes artifacts, and only those that no row needs. That is safe while attempts run: a folder is made after
+/// its attempt began, and the folders are listed before the rows are read, so each folder on the list has its attempt in the
+/// rows. An attempt that the rows do not need then is over, and is never needed again: attempt numbers only rise.
 /// </summary>
 internal sealed partial class ArtifactJanitor(
-    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOutputPublisher outputs, IOptions<RetentionOptions> options, TimeProvider clock,
+    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOutputPublisher outputs,
+    IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<ArtifactJanitor> logger)
 {
     /// <summary>Target of files that hold rows set aside; see <see cref="Protocol.ArtifactFile"/>.</summary>
 
-    /// <summary>How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.</summary>
+    /// <summary>
+    /// How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.
+    /// </summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(5);
 
-    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long. What was slow was
-    // perhaps the disk, and then room on it is worth more than a long pause.
+    // A sweep has time; whoever submits a job meanwhile has not. It works so long and then pauses so many times as long. What was
+    // slow was perhaps the disk, and then room on it is worth more than a long pause.
     private static readonly TimeSpan WorkSpan = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
     private const int PauseFactor = 4;
@@ -56,7 +59,9 @@ internal sealed partial class ArtifactJanitor(
             var phases = await jobs.FindPhases(batch, cancellationToken);
             foreach (var id in batch)
             {
-                await SweepJob(id, phases.TryGetValue(id, out var phase) ? phase : null, held.Contains(id), now, cancellationToken);
+                await SweepJob(id, phases.TryGetValue(id, out var phase)
+                    ? phase
+                    : null, held.Contains(id), now, cancellationToken);
                 if (working.Elapsed >= WorkSpan)
                 {
                     var pause = working.Elapsed * PauseFactor;
@@ -93,7 +98,8 @@ internal sealed partial class ArtifactJanitor(
         }
     }
 
-    // A job of a hundred thousand attempts has as many folders: each is walked for a small share of the time, however many there are.
+    // A job of a hundred thousand attempts has as many folders: each is walked for a small share of the time, however many there
+    // are.
     private async Task SweepRunning(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (nextWalks.TryGetValue(id, out var next) && now < next)
@@ -172,7 +178,10 @@ internal sealed partial class ArtifactJanitor(
         nextLooks[id] = now < settles && settles < expires ? settles : expires;
     }
 
-    /// <summary>Of a job that succeeded, its result (unless it went to a folder of its user's), its tables and the rows set aside are still read; exchanges are not.</summary>
+    /// <summary>
+    /// Of a job that succeeded, its result (unless it went to a folder of its user's), its tables and the rows set aside are
+    /// still read; exchanges are not.
+    /// </summary>
     private async Task SweepSucceeded(JobRecord job, CancellationToken cancellationToken)
     {
         var plan = await jobs.FindPlan(job.State.Id, cancellationToken);
@@ -207,7 +216,8 @@ internal sealed partial class ArtifactJanitor(
         [LoggerMessage(3502, LogLevel.Debug, "{Files} files between the stages of job {JobId} are removed: it has succeeded.")]
         public static partial void ExchangesRemoved(ILogger logger, JobId jobId, int files);
 
-        [LoggerMessage(3503, LogLevel.Warning, "Artifacts of job {JobId} could not be swept, next try with the next sweep: {Reason}")]
+        [LoggerMessage(3503, LogLevel.Warning,
+            "Artifacts of job {JobId} could not be swept, next try with the next sweep: {Reason}")]
         public static partial void NotSwept(ILogger logger, JobId jobId, string reason);
     }
 }

@@ -6,9 +6,12 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Files.Artifacts;
 
-/// <summary>Sweeps at start and from then on: artifacts, scratch folders of this machine, old rows. Several gateways may do so at once.</summary>
+/// <summary>
+/// Sweeps at start and from then on: artifacts, scratch folders of this machine, old rows. Several gateways may do so at once.
+/// </summary>
 internal sealed partial class JanitorService(
-    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock,
+    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit,
+    IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<JanitorService> logger) : BackgroundService
 {
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
@@ -24,13 +27,15 @@ internal sealed partial class JanitorService(
     {
         try
         {
-            said = await Task.Run(() => mark.Claim(cancellationToken), cancellationToken).WaitAsync(ClaimPatience, clock, cancellationToken);
+            said = await Task.Run(() => mark.Claim(cancellationToken), cancellationToken)
+                .WaitAsync(ClaimPatience, clock, cancellationToken);
             if (said is not null)
             {
                 Log.NotOurs(logger, said);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException or StorageUnavailableException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or TimeoutException or StorageUnavailableException)
         {
             Log.NotMarked(logger, e.Message);
         }
@@ -96,7 +101,8 @@ internal sealed partial class JanitorService(
             return;
         }
 
-        while (await upkeep.Prune(now - KeyLife, now - options.Value.Events, now - options.Value.Jobs, cancellationToken) is > 0 and var rows)
+        while (await upkeep.Prune(now - KeyLife, now - options.Value.Events, now - options.Value.Jobs, cancellationToken) is > 0
+            and var rows)
         {
             Log.Pruned(logger, rows);
         }

@@ -7,10 +7,11 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>
-/// Removes scratch folders whose process is gone: <c>{scratch}/{process id}</c>. Scratch belongs to one machine, so the process list tells.
-/// Every silo does so at its start, before it begins attempts.
+/// Removes scratch folders whose process is gone: <c>{scratch}/{process id}</c>. Scratch belongs to one machine, so the process
+/// list tells. Every silo does so at its start, before it begins attempts.
 /// </summary>
-internal sealed partial class ScratchSweeper(ClusterPaths paths, TimeProvider clock, ILogger<ScratchSweeper> logger) : IHostedService
+internal sealed partial class ScratchSweeper(ClusterPaths paths, TimeProvider clock, ILogger<ScratchSweeper> logger)
+    : IHostedService
 {
     /// <summary>Pages of results are read at once; one this old was left by a gateway that was killed.</summary>
     private static readonly TimeSpan PageLife = TimeSpan.FromHours(1);
@@ -38,7 +39,8 @@ internal sealed partial class ScratchSweeper(ClusterPaths paths, TimeProvider cl
 
         var pages = Path.Combine(paths.Scratch, "results");
         var old = clock.GetUtcNow().UtcDateTime - PageLife;
-        foreach (var page in Directory.Exists(pages) ? Directory.EnumerateFiles(pages).Where(file => File.GetLastWriteTimeUtc(file) < old).ToList() : [])
+        foreach (var page in Directory.Exists(pages)
+            ? Directory.EnumerateFiles(pages).Where(file => File.GetLastWriteTimeUtc(file) < old).ToList() : [])
         {
             Try(page, () => File.Delete(page));
         }
@@ -53,8 +55,8 @@ internal sealed partial class ScratchSweeper(ClusterPaths paths, TimeProvider cl
 
         try
         {
-            // The number may be another process's by now (in a container it always is): one that started after the folder was last
-            // written to. Its own folder is written to after its start.
+            // The number may be another process's by now (in a container it always is): one that started after the folder was
+            // last written to. Its own folder is written to after its start.
             using var process = Process.GetProcessById(id);
             return process.StartTime.ToUniversalTime() > Directory.GetLastWriteTimeUtc(folder);
         }

@@ -9,9 +9,10 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>
-/// The mark of an artifact store: whose it is, and how late a state of the database it has seen. A folder without it is a disk that is not
-/// mounted; one with another's is another cluster's; one with a higher epoch has seen a later state of this database, which was put back
-/// since. Nothing is deleted in such a store. The database is raised before the mark, so that the mark is never ahead by itself.
+/// The mark of an artifact store: whose it is, and how late a state of the database it has seen. A folder without it is a disk
+/// that is not mounted; one with another's is another cluster's; one with a higher epoch has seen a later state of this database,
+/// which was put back since. Nothing is deleted in such a store. The database is raised before the mark, so that the mark is
+/// never ahead by itself.
 /// </summary>
 internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities, IJobStore jobs, ArtifactFolders folders)
 {
@@ -23,7 +24,10 @@ internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities,
 
     private string Path => System.IO.Path.Combine(paths.Artifacts, FileName);
 
-    /// <summary>Marks a store that is new, and raises the mark of one that is this cluster's. For gateways, at their start and from then on.</summary>
+    /// <summary>
+    /// Marks a store that is new, and raises the mark of one that is this cluster's. For gateways, at their start and from then
+    /// on.
+    /// </summary>
     /// <returns>Why the store is not this cluster's, and nothing may be deleted there; null when it is.</returns>
     public async Task<string?> Claim(CancellationToken cancellationToken)
     {
@@ -57,7 +61,8 @@ internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities,
 
         return FaultOf(identity) is { } fault ? fault
             : mark?.Epoch > identity.Epoch
-                ? $"The artifact store {paths.Artifacts} has seen a later state of the database than this one: the database was put back. {HowToAdopt}"
+                ? $"The artifact store {paths.Artifacts} has seen a later state of the database than this one: the database was "
+                + $"put back. {HowToAdopt}"
                 : null;
     }
 
@@ -83,13 +88,14 @@ internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities,
         }
 
         return TryRead() is not { } mark ? $"{Path} is not the mark of an artifact store. {HowToAdopt}"
-            : mark.Id != identity.Id ? $"{paths.Artifacts} is the artifact store of another cluster or of another database. {HowToAdopt}"
+            : mark.Id != identity.Id
+            ? $"{paths.Artifacts} is the artifact store of another cluster or of another database. {HowToAdopt}"
             : OutputPlace.MayWrite(paths.Artifacts) ? null
             : $"The artifact store {paths.Artifacts} cannot be written to.";
     }
 
-    // One that was marked once has lost its mark or is not mounted, unless it lies beside the database itself. One that never was is new, or of
-    // a version without marks: then the database knows its jobs.
+    // One that was marked once has lost its mark or is not mounted, unless it lies beside the database itself. One that never was
+    // is new, or of a version without marks: then the database knows its jobs.
     private async Task<bool> MayMark(StoreIdentity identity, CancellationToken cancellationToken)
     {
         if (paths.ArtifactsAreInState)
@@ -102,13 +108,16 @@ internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities,
             && (present.Count == 0 || (await jobs.FindPhases([.. present.Take(1000)], cancellationToken)).Count > 0);
     }
 
-    private string Missing() => $"The mark {FileName} of this cluster is not in {paths.Artifacts}: the folder that all share is not mounted there. {HowToAdopt}";
+    private string Missing() =>
+        $"The mark {FileName} of this cluster is not in {paths.Artifacts}: the folder that all share is not mounted there. "
+        + $"{HowToAdopt}";
 
     private StoreIdentity? TryRead()
     {
         try
         {
-            return JsonSerializer.Deserialize<StoreIdentity>(File.ReadAllText(Path), WireJson.Options) is { Id: not null } mark ? mark : null;
+            return JsonSerializer.Deserialize<StoreIdentity>(File.ReadAllText(Path), WireJson.Options) is { Id: not null } mark
+                ? mark : null;
         }
         catch (Exception exception) when (exception is JsonException or FileNotFoundException or DirectoryNotFoundException)
         {

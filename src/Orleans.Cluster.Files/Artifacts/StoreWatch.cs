@@ -9,11 +9,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>
-/// Looks at the artifact store's mark again and again, beside whoever wants to know: a share that is gone may hold whoever touches it. Looks at
-/// artifacts when asked.
+/// Looks at the artifact store's mark again and again, beside whoever wants to know: a share that is gone may hold whoever
+/// touches it. Looks at artifacts when asked.
 /// </summary>
 internal sealed partial class StoreWatch(
-    StoreMark mark, IStoreIdentities identities, ClusterPaths paths, TimeProvider clock, ILogger<StoreWatch> logger) : BackgroundService, IArtifactSight
+    StoreMark mark, IStoreIdentities identities, ClusterPaths paths, TimeProvider clock, ILogger<StoreWatch> logger)
+    : BackgroundService, IArtifactSight
 {
     private const int ParallelLooks = 2;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -36,7 +37,9 @@ internal sealed partial class StoreWatch(
     public string? FindFault()
     {
         var silence = clock.GetElapsedTime(Volatile.Read(ref lookedAt));
-        return silence > Patience ? $"The artifact store {paths.Artifacts} has not answered for {silence.TotalSeconds:0} s." : fault;
+        return silence > Patience
+            ? $"The artifact store {paths.Artifacts} has not answered for {silence.TotalSeconds:0} s."
+            : fault;
     }
 
     public async Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken)
@@ -123,7 +126,8 @@ internal sealed partial class StoreWatch(
     {
         try
         {
-            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file), file.Bytes, file.Sha256)) ? ArtifactSeen.Whole : ArtifactSeen.Lost;
+            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file), file.Bytes, file.Sha256))
+                ? ArtifactSeen.Whole : ArtifactSeen.Lost;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

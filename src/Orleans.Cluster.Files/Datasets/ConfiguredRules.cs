@@ -10,7 +10,8 @@ internal static class ConfiguredRules
     // They name data, or folders that hold it.
     private static readonly string[] OpenSettings =
     [
-        $"{ClusterSettings.Section}:{nameof(ClusterSettings.DefaultSource)}", $"{ClusterSettings.Section}:{nameof(ClusterSettings.DataRoots)}",
+        $"{ClusterSettings.Section}:{nameof(ClusterSettings.DefaultSource)}",
+        $"{ClusterSettings.Section}:{nameof(ClusterSettings.DataRoots)}",
     ];
 
     /// <summary>Follows all links of the folders as they are now.</summary>
@@ -35,7 +36,8 @@ internal static class ConfiguredRules
     {
         foreach (var provider in (configuration as IConfigurationRoot)?.Providers.OfType<FileConfigurationProvider>() ?? [])
         {
-            if (provider.Source is { Path: { } path, FileProvider: { } files } && files.GetFileInfo(path).PhysicalPath is { } file)
+            if (provider.Source is { Path: { } path, FileProvider: { } files }
+                && files.GetFileInfo(path).PhysicalPath is { } file)
             {
                 yield return file;
             }

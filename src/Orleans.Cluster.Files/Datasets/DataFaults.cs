@@ -35,7 +35,9 @@ internal sealed class DataFaults
         }
     }
 
-    /// <exception cref="ClusterException">With the code of the first fault, which is that of all when there is one kind only.</exception>
+    /// <exception cref="ClusterException">
+    /// With the code of the first fault, which is that of all when there is one kind only.
+    /// </exception>
     public void ThrowIfAny()
     {
         if (faults.Count == 0)

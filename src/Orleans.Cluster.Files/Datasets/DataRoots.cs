@@ -8,12 +8,12 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>
-/// The folders that jobs may read and write, and the only way from a path that a user wrote to a file: a path is checked as it is written,
-/// and again with all links followed.
+/// The folders that jobs may read and write, and the only way from a path that a user wrote to a file: a path is checked as it is
+/// written, and again with all links followed.
 /// </summary>
 internal sealed class DataRoots
 {
-    private const int MaxFiles = 200_000;
+    public const int MaxFiles = 200_000;
     private const string Outside = "is outside the data roots (Cluster:DataRoots)";
     private const string NameThem = "Whoever runs it names folders of data with Cluster:DataRoots.";
 
@@ -40,11 +40,13 @@ internal sealed class DataRoots
     /// <param name="source">What the user wrote.</param>
     /// <param name="pointer">Where it stands in the request, such as <c>/source</c>.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    /// <exception cref="ClusterException"><c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>: every fault.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>: every fault.
+    /// </exception>
     public IReadOnlyList<FileStamp> Resolve(SourceSpec source, string pointer, CancellationToken cancellationToken)
     {
         var faults = new DataFaults();
-        var listing = new Listing(new RealPaths(), faults, cancellationToken);
+        var listing = new FoundFiles(new RealPaths(), faults, cancellationToken);
         for (var i = 0; i < source.Path.Count; i++)
         {
             AddFiles(listing, source.Path[i], source.Path.Count == 1 ? $"{pointer}/path" : $"{pointer}/path/{i}");
@@ -62,7 +64,8 @@ internal sealed class DataRoots
         var full = Locate(path, pointer, new RealPaths(), faults);
         if (full is not null && SourceRules.IsInside(full, Rules.Sample))
         {
-            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is the sample dataset, which no job writes.");
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed,
+                $"'{Short(path)}' is the sample dataset, which no job writes.");
         }
         else if (full is not null && roots.Contains(full))
         {
@@ -74,14 +77,17 @@ internal sealed class DataRoots
     }
 
     /// <summary>The data root that a folder which <see cref="ResolveOutput"/> gave lies in.</summary>
-    public string RootOf(string folder) => roots.Concat(Rules.Roots).Where(root => SourceRules.IsInside(folder, root)).MaxBy(root => root.Length)
+    public string RootOf(string folder) =>
+        roots.Concat(Rules.Roots).Where(root => SourceRules.IsInside(folder, root)).MaxBy(root => root.Length)
         ?? throw new ArgumentException($"{folder} is in no data root.", nameof(folder));
 
     /// <summary>
-    /// Folders, then files, that are in a folder and that jobs may read, each by name; of an empty path the roots themselves, by their whole
-    /// paths.
+    /// Folders, then files, that are in a folder and that jobs may read, each by name; of an empty path the roots themselves, by
+    /// their whole paths.
     /// </summary>
-    /// <exception cref="ClusterException"><c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>path-not-allowed</c>, <c>dataset-not-found</c>, <c>dataset-not-readable</c>.
+    /// </exception>
     public IReadOnlyList<FileSystemInfo> List(string path, string pointer, CancellationToken cancellationToken)
     {
         if (path.Length == 0)
@@ -106,7 +112,9 @@ internal sealed class DataRoots
 
                 if (found.Count == MaxFiles)
                 {
-                    throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' has {MaxFiles} entries or more; name its files by a glob.");
+                    throw new ClusterException(
+                        Contracts.ProblemCode.DatasetNotReadable,
+                        $"'{Short(path)}' has {MaxFiles} entries or more; name its files by a glob.");
                 }
             }
 
@@ -118,15 +126,18 @@ internal sealed class DataRoots
         }
         catch (DirectoryNotFoundException)
         {
-            throw new ClusterException(Contracts.ProblemCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");
+            throw new ClusterException(
+                Contracts.ProblemCode.DatasetNotFound, $"There is no folder '{Short(path)}'.{WhereToLook(path)}");
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new ClusterException(Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: it is not a folder, or the cluster may not read it.");
+            throw new ClusterException(
+                Contracts.ProblemCode.DatasetNotReadable,
+                $"'{Short(path)}' cannot be listed: it is not a folder, or the cluster may not read it.");
         }
     }
 
-    private void AddObjects(Listing listing, ObjectRoots known, string path, string pointer)
+    private void AddObjects(FoundFiles listing, ObjectRoots known, string path, string pointer)
     {
         if (LocateObject(path, pointer, listing.Faults) is not { } place)
         {
@@ -150,7 +161,8 @@ internal sealed class DataRoots
         }
         catch (Exception fault) when (fault is InvalidDataException or ObjectStoreException)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
         }
     }
 
@@ -170,7 +182,7 @@ internal sealed class DataRoots
 
     private static bool IsObject(string path) => path.StartsWith(ObjectGrant.Scheme, StringComparison.OrdinalIgnoreCase);
 
-    private void AddFiles(Listing listing, string path, string pointer)
+    private void AddFiles(FoundFiles listing, string path, string pointer)
     {
         if (IsObject(path) && objects is { } known)
         {
@@ -196,15 +208,18 @@ internal sealed class DataRoots
         }
         catch (InvalidDataException fault)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be searched. {fault.Message}");
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' cannot be listed: the cluster may not read it.");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotReadable,
+                $"'{Short(path)}' cannot be listed: the cluster may not read it.");
         }
     }
 
-    private void AddMatches(Listing listing, string path, string full, string pointer)
+    private void AddMatches(FoundFiles listing, string path, string full, string pointer)
     {
         // The part before the first wildcard is walked to, not searched.
         var parts = full.Split('/');
@@ -213,14 +228,16 @@ internal sealed class DataRoots
         var matches = Directory.Exists(folder)
             ? new GlobPattern(folder, string.Join('/', parts[first..])).Find(MaxFiles, listing.CancellationToken)
             : [];
-        // '**' over a root that holds the state directory or the settings means the user's files, not the cluster's. A link to them is refused by name.
+        // '**' over a root that holds the state directory or the settings means the user's files, not the cluster's. A link to
+        // them is refused by name.
         var realFolder = listing.Real.Of(folder) ?? folder;
         matches.RemoveAll(match => Path.Combine(realFolder, Path.GetRelativePath(folder, match)) is var there
             && listing.Real.Of(Path.GetDirectoryName(match)!) == Path.GetDirectoryName(there) && Rules.WhyNot(there) is not null);
         PublishedFiles.RemoveOthers(matches);
         if (matches.Count == 0)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotFound, $"No file matches '{Short(path)}'.{WhereToLook(path)}");
         }
 
         foreach (var match in matches)
@@ -233,12 +250,13 @@ internal sealed class DataRoots
         }
     }
 
-    private void AddFile(Listing listing, string path, string full, string pointer)
+    private void AddFile(FoundFiles listing, string path, string full, string pointer)
     {
         if (listing.Real.Of(full) is not { } real || Rules.WhyNot(real) is not null)
         {
             listing.Faults.Add(
-                pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' leads out of the data roots by a link, or to what no job may read.");
+                pointer, Contracts.ProblemCode.PathNotAllowed,
+                $"'{Short(path)}' leads out of the data roots by a link, or to what no job may read.");
             return;
         }
 
@@ -258,11 +276,14 @@ internal sealed class DataRoots
         else if (Directory.Exists(real))
         {
             listing.Faults.Add(
-                pointer, Contracts.ProblemCode.DatasetNotReadable, $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
+                pointer, Contracts.ProblemCode.DatasetNotReadable,
+                $"'{Short(path)}' is a folder. Name its files, such as '{Short(path).TrimEnd('/')}/*.csv'.");
         }
         else if (full != real)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"'{Short(full)}' is a link to '{Short(real)}', which does not exist.");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotFound,
+                $"'{Short(full)}' is a link to '{Short(real)}', which does not exist.");
         }
         else
         {
@@ -270,22 +291,25 @@ internal sealed class DataRoots
         }
     }
 
-    private void AddMissing(Listing listing, string path, string full, string pointer)
+    private void AddMissing(FoundFiles listing, string path, string full, string pointer)
     {
         var missing = MissingPath.Of(full);
         if (missing.IsHidden)
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"No permission to read '{Short(path)}'.{missing.Hint}");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotReadable, $"No permission to read '{Short(path)}'.{missing.Hint}");
         }
         else
         {
-            listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"There is no file '{Short(path)}'.{missing.Hint}{WhereToLook(path)}");
+            listing.Faults.Add(
+                pointer, Contracts.ProblemCode.DatasetNotFound,
+                $"There is no file '{Short(path)}'.{missing.Hint}{WhereToLook(path)}");
         }
     }
 
-    // A folder that jobs have published into is what its manifests name. Each file is checked as any other: a manifest is a file that anybody
-    // may have written.
-    private void AddPublished(Listing listing, string path, IReadOnlyList<string> published, string pointer)
+    // A folder that jobs have published into is what its manifests name. Each file is checked as any other: a manifest is a file
+    // that anybody may have written.
+    private void AddPublished(FoundFiles listing, string path, IReadOnlyList<string> published, string pointer)
     {
         if (published.Count == 0)
         {
@@ -301,7 +325,10 @@ internal sealed class DataRoots
     /// <summary>The absolute path, when it is inside the roots both as written and with links followed.</summary>
     private string? Locate(string path, string pointer, RealPaths real, DataFaults faults)
     {
-        if ((Trick(path) ?? (IsObject(path) ? $"'{Short(path)}' is in an object store, of which only sources are read. Name a folder." : null)) is { } trick)
+        if ((Trick(path)
+            ?? (IsObject(path)
+                ? $"'{Short(path)}' is in an object store, of which only sources are read. Name a folder."
+                : null)) is { } trick)
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);
             return null;
@@ -309,13 +336,15 @@ internal sealed class DataRoots
 
         if (hasNone && !Path.IsPathRooted(path))
         {
-            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' is in no data root: this cluster has none. {NameThem}");
+            faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed,
+                $"'{Short(path)}' is in no data root: this cluster has none. {NameThem}");
             return null;
         }
 
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, roots[0]));
         // Only what exists can be a link; what follows the first wildcard is checked file by file.
-        var why = roots.Concat(Rules.Roots).Any(root => SourceRules.IsInside(full, root)) && real.Of(full) is { } target ? Rules.WhyNot(target) : Outside;
+        var why = roots.Concat(Rules.Roots).Any(root => SourceRules.IsInside(full, root)) && real.Of(full) is { } target
+            ? Rules.WhyNot(target) : Outside;
         if (why is null)
         {
             return full;
@@ -329,7 +358,8 @@ internal sealed class DataRoots
     {
         _ when path.Contains('\0', StringComparison.Ordinal) => "A path cannot hold a NUL character.",
         _ when path.Any(char.IsControl) => "A path cannot hold control characters.",
-        _ when (!IsObject(path) && path.Contains("://", StringComparison.Ordinal)) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
+        _ when (!IsObject(path) && path.Contains("://", StringComparison.Ordinal))
+            || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) =>
             $"'{Short(path)}' is an address. Give a path inside the data roots.",
         _ when path.StartsWith("\\\\", StringComparison.Ordinal) || path.StartsWith("//", StringComparison.Ordinal) =>
             $"'{Short(path)}' is a network path. Give a path inside the data roots.",
@@ -342,36 +372,4 @@ internal sealed class DataRoots
         : $" Relative paths are relative to {roots[0]} (Cluster:DataRoots).";
 
     private static string Short(string path) => path.Length <= 200 ? path : $"{path[..200]}...";
-
-    /// <summary>Files found so far.</summary>
-    private sealed class Listing(RealPaths real, DataFaults faults, CancellationToken cancellationToken)
-    {
-        private readonly List<FileStamp> files = [];
-        private readonly HashSet<string> seen = new(StringComparer.Ordinal);
-
-        public RealPaths Real { get; } = real;
-
-        public DataFaults Faults { get; } = faults;
-
-        public CancellationToken CancellationToken { get; } = cancellationToken;
-
-        public IReadOnlyList<FileStamp> Files => files;
-
-        public bool IsFull => files.Count >= MaxFiles || Faults.IsFull;
-
-        public void Add(FileStamp file, string pointer)
-        {
-            // Two globs may both find it; its rows still count once.
-            if (!seen.Add(file.Path))
-            {
-                return;
-            }
-
-            files.Add(file);
-            if (files.Count == MaxFiles)
-            {
-                Faults.Add(pointer, Contracts.ProblemCode.DatasetNotReadable, $"A dataset can have fewer than {MaxFiles} files; this has more.");
-            }
-        }
-    }
 }

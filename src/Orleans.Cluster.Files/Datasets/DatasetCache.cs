@@ -6,8 +6,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>
-/// What was found out about datasets, by the paths, sizes and times of their files and all that was said of them. A file that changes has
-/// another key, so nothing here is ever stale. The least recently used go first, once all together hold too many files.
+/// What was found out about datasets, by the paths, sizes and times of their files and all that was said of them. A file that
+/// changes has another key, so nothing here is ever stale. The least recently used go first, once all together hold too many
+/// files.
 /// </summary>
 internal sealed class DatasetCache<TValue>
     where TValue : class

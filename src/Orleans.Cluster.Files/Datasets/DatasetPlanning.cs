@@ -16,7 +16,9 @@ namespace Orleans.Cluster.Files.Datasets;
 /// </summary>
 internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, StoredResults results)
 {
-    /// <summary>Files that are looked through for starts of records at once. It is work of the disk and of one executor.</summary>
+    /// <summary>
+    /// Files that are looked through for starts of records at once. It is work of the disk and of one executor.
+    /// </summary>
     private const int ParallelAligns = 4;
 
     private readonly DatasetCache<DatasetProbe> probes = new();
@@ -48,11 +50,14 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, S
     }
 
     private async Task<PlannedSource> Plan(
-        SourceSpec source, StoredResult? stored, IReadOnlyList<FileStamp> files, string probeKey, PartitioningSpec partitioning, CancellationToken cancellationToken)
+        SourceSpec source, StoredResult? stored, IReadOnlyList<FileStamp> files, string probeKey, PartitioningSpec partitioning,
+        CancellationToken cancellationToken)
     {
         if (probes.Find(probeKey) is not { } probe)
         {
-            probe = stored is not null && files.Count == 0 ? JobSource.Empty(stored) : await engine.Probe(new ProbeRequest(source, files), cancellationToken);
+            probe = stored is not null && files.Count == 0
+                ? JobSource.Empty(stored)
+                : await engine.Probe(new ProbeRequest(source, files), cancellationToken);
             probe = stored is null ? probe : JobSource.Typed(probe, stored);
             probes.Add(probeKey, probe, files.Count);
         }

@@ -8,8 +8,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>
-/// The first rows of a dataset as a job would read them: its first piece is read by the gateway's own engine, by the same reader and with the
-/// same schema as a partition. Nothing is kept.
+/// The first rows of a dataset as a job would read them: its first piece is read by the gateway's own engine, by the same reader
+/// and with the same schema as a partition. Nothing is kept.
 /// </summary>
 internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engine, ClusterPaths paths)
 {
@@ -25,7 +25,8 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
 
     public async Task<RowsPreview> Read(SourceSpec source, int rows, CancellationToken cancellationToken)
     {
-        var (dataset, warnings) = await planning.PlanDataset(source, new PartitioningSpec { TargetBytes = PieceBytes }, cancellationToken);
+        var (dataset, warnings) = await planning.PlanDataset(
+            source, new PartitioningSpec { TargetBytes = PieceBytes }, cancellationToken);
         if (dataset.Partitions.FirstOrDefault(partition => partition.Bytes > 0) is not { } first)
         {
             return new RowsPreview(dataset.Columns, [], warnings);
@@ -37,9 +38,13 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
             var task = TaskOf(dataset, first, rows, folder);
             var made = await engine.Run(task, cancellationToken);
             var files = made.Files.Where(file => !file.IsQuarantine)
-                .Select(file => new ArtifactRef(task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
+                .Select(file =>
+                    new ArtifactRef(
+                        task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
             var target = Path.Combine(folder, "rows.json");
-            await engine.Export(new ExportRequest(files, OutputFormat.Parquet, dataset.Columns, 0, rows, ExportFormat.Json, target), cancellationToken);
+            await engine.Export(
+                new ExportRequest(files, OutputFormat.Parquet, dataset.Columns, 0, rows, ExportFormat.Json, target),
+                cancellationToken);
             await using var stream = File.OpenRead(target);
             var page = await JsonSerializer.DeserializeAsync<ResultRows>(stream, WireJson.Options, cancellationToken);
             return new RowsPreview(dataset.Columns, page!.Rows, warnings);
@@ -57,11 +62,13 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
     private static TaskSpec TaskOf(PlannedDataset dataset, DataPartition piece, int rows, string folder) => new()
     {
         Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1),
-        Query = $"SELECT * EXCLUDE (__n) FROM (SELECT *, row_number() OVER () AS __n FROM {Source}) WHERE __n <= {rows} ORDER BY __n",
+        Query = $"SELECT * EXCLUDE (__n) FROM (SELECT *, row_number() OVER () AS __n FROM {Source}) WHERE __n <= {rows} ORDER BY "
+            + "__n",
         Inputs =
         [
             new TaskInput(
-                Source, new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns, Slices = piece.Slices }, null),
+                Source, new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns,
+                    Slices = piece.Slices }, null),
         ],
         Output = new TaskOutput { Kind = OutputKind.Result },
         AttemptFolder = Path.Combine(folder, "attempt"),

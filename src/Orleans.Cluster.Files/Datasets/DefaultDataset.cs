@@ -7,16 +7,21 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>The dataset of a job that names none: the configured one, or in the embedded default a small expression table that we write.</summary>
+/// <summary>
+/// The dataset of a job that names none: the configured one, or in the embedded default a small expression table that we write.
+/// </summary>
 internal sealed class DefaultDataset(IOptions<ClusterSettings> settings, IConfiguration configuration, ClusterPaths paths)
 {
     private const string FileName = "expression.csv";
 
     private static readonly string[] Genes =
     [
-        "ACTB", "AKT1", "APC", "ARID1A", "ATM", "BRAF", "BRCA1", "BRCA2", "CD4", "CD8A", "CDKN2A", "CTNNB1", "DNMT3A", "EGFR", "ERBB2",
-        "ESR1", "EZH2", "FLT3", "FOXP3", "GAPDH", "GATA3", "HBB", "IDH1", "IDH2", "IL6", "JAK2", "KIT", "KRAS", "MDM2", "MKI67", "MLH1",
-        "MTOR", "MYC", "NF1", "NOTCH1", "NPM1", "NRAS", "PAX6", "PIK3CA", "PTEN", "RB1", "RUNX1", "SMAD4", "SOX2", "STAT3", "TET2",
+        "ACTB", "AKT1", "APC", "ARID1A", "ATM", "BRAF", "BRCA1", "BRCA2", "CD4", "CD8A", "CDKN2A", "CTNNB1", "DNMT3A", "EGFR",
+        "ERBB2",
+        "ESR1", "EZH2", "FLT3", "FOXP3", "GAPDH", "GATA3", "HBB", "IDH1", "IDH2", "IL6", "JAK2", "KIT", "KRAS", "MDM2", "MKI67",
+        "MLH1",
+        "MTOR", "MYC", "NF1", "NOTCH1", "NPM1", "NRAS", "PAX6", "PIK3CA", "PTEN", "RB1", "RUNX1", "SMAD4", "SOX2", "STAT3",
+        "TET2",
         "TNF", "TP53", "VEGFA", "WT1",
     ];
 
@@ -29,7 +34,9 @@ internal sealed class DefaultDataset(IOptions<ClusterSettings> settings, IConfig
     /// <summary>Folder of the table, which is a data root beside the configured ones.</summary>
     public static string FolderIn(ClusterPaths paths) => Path.Combine(paths.State, "sample");
 
-    /// <exception cref="ClusterException"><c>validation-failed</c> at <c>/source</c> when there is no default dataset.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>validation-failed</c> at <c>/source</c> when there is no default dataset.
+    /// </exception>
     public SourceSpec Require()
     {
         if (settings.Value.DefaultSource is { Path.Count: > 0 } configured)
@@ -40,7 +47,8 @@ internal sealed class DefaultDataset(IOptions<ClusterSettings> settings, IConfig
         if (configuration.GetConnectionString("Postgres") is not null)
         {
             const string Detail = "A source is required: this cluster has no default dataset (Cluster:DefaultSource).";
-            throw new ClusterException(Contracts.ProblemCode.ValidationFailed, Detail, errors: [new Fault("/source", "required", Detail)]);
+            throw new ClusterException(
+                Contracts.ProblemCode.ValidationFailed, Detail, errors: [new Fault("/source", "required", Detail)]);
         }
 
         return new SourceSpec { Path = [WriteSample()], Format = SourceFormat.Csv };
@@ -76,7 +84,8 @@ internal sealed class DefaultDataset(IOptions<ClusterSettings> settings, IConfig
                 var count = CountOf(gene, sample);
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"{Genes[gene]},S{sample + 1:000},{Tissues[sample / SamplesPerTissue]},{count},{count / (1.5 + (gene % 7)):0.00}\n");
+                    $"{Genes[gene]},S{sample + 1:000},{Tissues[sample / SamplesPerTissue]},{count},"
+                    + $"{count / (1.5 + (gene % 7)):0.00}\n");
             }
         }
 

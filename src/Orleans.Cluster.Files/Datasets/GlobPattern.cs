@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>
-/// A path with wildcards, part by part: <c>*</c> and <c>?</c> within a part, <c>[a-z]</c> and <c>[!a-z]</c>, <c>{a,b}</c>, and a part
+/// A path with wildcards, part by part: <c>*</c> and <c>?</c> within a part, <c>[a-z]</c> and <c>[!a-z]</c>, <c>{a,b}</c>, and a
+/// part
 /// <c>**</c> for any number of folders, none too. As in a shell, wildcards do not find names that begin with a dot.
 /// </summary>
 internal sealed class GlobPattern
@@ -38,7 +39,8 @@ internal sealed class GlobPattern
         var written = relativePattern.Split('/');
         if (written.Length > MaxParts)
         {
-            throw new InvalidDataException($"It has {written.Length} parts with wildcards and behind them; at most {MaxParts} are allowed.");
+            throw new InvalidDataException(
+                $"It has {written.Length} parts with wildcards and behind them; at most {MaxParts} are allowed.");
         }
 
         // '**/**' finds what '**' finds.
@@ -50,7 +52,9 @@ internal sealed class GlobPattern
 
     public static bool HasWildcards(string path) => path.AsSpan().ContainsAny("*?[{");
 
-    /// <summary>Files that match, sorted by ordinal order of their paths. Links are followed, but by <c>**</c> only to files.</summary>
+    /// <summary>
+    /// Files that match, sorted by ordinal order of their paths. Links are followed, but by <c>**</c> only to files.
+    /// </summary>
     /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
     /// <exception cref="InvalidDataException">More names would have to be looked at than one search may.</exception>
     public List<string> Find(int atMost, CancellationToken cancellationToken)
@@ -62,15 +66,20 @@ internal sealed class GlobPattern
         return sorted;
     }
 
-    /// <summary>Whether a path of these names, relative to the base folder, matches. It need not be a file of this machine.</summary>
+    /// <summary>
+    /// Whether a path of these names, relative to the base folder, matches. It need not be a file of this machine.
+    /// </summary>
     public bool IsMatch(IReadOnlyList<string> names)
     {
-        // For each part, how many of the names all parts before it may have taken: the work is parts times names, whatever the pattern.
+        // For each part, how many of the names all parts before it may have taken: the work is parts times names, whatever the
+        // pattern.
         var taken = new bool[names.Count + 1];
         taken[0] = true;
         for (var index = 0; index < parts.Length; index++)
         {
-            taken = parts[index] == "**" ? TakeAnyDepth(taken, names, isLast: index == parts.Length - 1) : TakeOne(taken, names, index);
+            taken = parts[index] == "**"
+                ? TakeAnyDepth(taken, names, isLast: index == parts.Length - 1)
+                : TakeOne(taken, names, index);
         }
 
         return taken[^1];
@@ -87,7 +96,8 @@ internal sealed class GlobPattern
         return next;
     }
 
-    // As in a walk: a last '**' means all files below, another one any number of folders; neither goes through names with a dot before them.
+    // As in a walk: a last '**' means all files below, another one any number of folders; neither goes through names with a dot
+    // before them.
     private static bool[] TakeAnyDepth(bool[] taken, IReadOnlyList<string> names, bool isLast)
     {
         var next = new bool[taken.Length];
@@ -160,11 +170,14 @@ internal sealed class GlobPattern
         // Without backtracking a pattern cannot take exponential time.
         try
         {
-            return new Regex(text.Append("\\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant);
+            return new Regex(
+                text.Append("\\z").ToString(),
+                RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant);
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"'{part}' is not a valid pattern: a range such as [a-z] begins with its smaller character.", exception);
+            throw new InvalidDataException(
+                $"'{part}' is not a valid pattern: a range such as [a-z] begins with its smaller character.", exception);
         }
     }
 
@@ -172,13 +185,14 @@ internal sealed class GlobPattern
     {
         var isNegated = set[0] is '!' or '^';
         var members = (isNegated ? set[1..] : set).Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal).Replace("^", "\\^", StringComparison.Ordinal);
+            .Replace("[", "\\[", StringComparison.Ordinal)
+            .Replace("]", "\\]", StringComparison.Ordinal).Replace("^", "\\^", StringComparison.Ordinal);
         return $"[{(isNegated ? "^" : "")}{members}]";
     }
 
     /// <summary>
-    /// One walk. No folder is looked through twice for the same rest of the pattern, so that the work is at most folders times parts,
-    /// however many ways lead to a file.
+    /// One walk. No folder is looked through twice for the same rest of the pattern, so that the work is at most folders times
+    /// parts, however many ways lead to a file.
     /// </summary>
     private sealed class Search(GlobPattern pattern, HashSet<string> found, int atMost, CancellationToken cancellationToken)
     {
@@ -212,7 +226,8 @@ internal sealed class GlobPattern
                 }
                 else if ((isLast && File.Exists(path)) || LeadsNowhere(path))
                 {
-                    // Whoever reads the list refuses such a link by name: left out, it would be rows, or a folder of them, that nobody misses.
+                    // Whoever reads the list refuses such a link by name: left out, it would be rows, or a folder of them, that
+                    // nobody misses.
                     found.Add(path);
                 }
             }
@@ -249,7 +264,8 @@ internal sealed class GlobPattern
                 return Path.Exists(path) ? [path] : [];
             }
 
-            return Entries(folder).Where(path => Path.GetFileName(path) is var name && (name[0] != '.' || part[0] == '.') && regex.IsMatch(name));
+            return Entries(folder)
+                .Where(path => Path.GetFileName(path) is var name && (name[0] != '.' || part[0] == '.') && regex.IsMatch(name));
         }
 
         private IEnumerable<string> Entries(string folder)

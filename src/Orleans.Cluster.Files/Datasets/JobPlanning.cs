@@ -6,8 +6,11 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>From a spec to a plan. Whatever of it can be looked at is looked at before a fault is answered, so that all come at once.</summary>
-internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, DefaultDataset defaults, IQueryPlanner queries) : IJobPlanning
+/// <summary>
+/// From a spec to a plan. Whatever of it can be looked at is looked at before a fault is answered, so that all come at once.
+/// </summary>
+internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, DefaultDataset defaults, IQueryPlanner queries)
+    : IJobPlanning
 {
     /// <summary>Name that queries give to a job's only input.</summary>
     private const string OnlySource = "source";
@@ -43,8 +46,8 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
     }
 
-    // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and what does
-    // not fit it is a bad row.
+    // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and
+    // what does not fit it is a bad row.
     private async Task<JobPlan?> PlanAnew(
         JobSpec spec, Dictionary<string, PlannedDataset> planned, IReadOnlyList<WiderType> wider, DataFaults faults,
         CancellationToken cancellationToken)
@@ -58,7 +61,8 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
             var kept = await TryPlanQuery(spec, With([]), faults, cancellationToken);
             var warning = new PlanWarning(
                 JobPlan.GuessKept,
-                $"The query cannot be run over the wider types ({refusal.Message}): the types of the sample hold, and values that do not "
+                $"The query cannot be run over the wider types ({refusal.Message}): the types of the sample hold, and values "
+                + "that do not "
                 + "fit are bad rows.");
             return kept is null ? null : kept with { Warnings = [.. kept.Warnings, warning] };
         }
@@ -67,11 +71,14 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
             pair => pair.Key, pair => pair.Value.WithTypes(types.Where(type => type.Dataset == pair.Key)));
     }
 
-    // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the same.
+    // The same query over the same files has the same plan, and the engine is asked once: what is submitted often is often the
+    // same.
     private async Task<JobPlan?> FindOrPlanQuery(
-        JobSpec spec, Dictionary<string, PlannedDataset> planned, List<string> inputs, DataFaults faults, CancellationToken cancellationToken)
+        JobSpec spec, Dictionary<string, PlannedDataset> planned, List<string> inputs, DataFaults faults,
+        CancellationToken cancellationToken)
     {
-        var key = DatasetCache<JobPlan>.KeyOf([], spec with { Name = null, Labels = NoLabels, DependsOn = [], Callback = null }, inputs);
+        var key = DatasetCache<JobPlan>.KeyOf(
+            [], spec with { Name = null, Labels = NoLabels, DependsOn = [], Callback = null }, inputs);
         if (plans.Find(key) is { } known)
         {
             return known;

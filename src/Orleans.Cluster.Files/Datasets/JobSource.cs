@@ -8,23 +8,30 @@ internal static class JobSource
 {
     /// <summary>Its files as they are on the disk.</summary>
     public static IReadOnlyList<FileStamp> Stamps(StoredResult result) =>
-        [.. result.Files.Select(file => new FileInfo(file.Path)).Select(file => new FileStamp(file.FullName, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)))];
+        [.. result.Files.Select(file => new FileInfo(file.Path))
+            .Select(file => new FileStamp(file.FullName, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)))];
 
     /// <summary>How its files are read: as they were written.</summary>
-    /// <exception cref="ClusterException"><c>dataset-not-readable</c>: the format of its output does not keep the type of a column.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>dataset-not-readable</c>: the format of its output does not keep the type of a column.
+    /// </exception>
     public static SourceSpec Reading(StoredResult result)
     {
         if (result.Columns.FirstOrDefault(column => IsLost(result.Format, column)) is { } lost)
         {
             throw new ClusterException(
                 Contracts.ProblemCode.DatasetNotReadable,
-                $"Job {result.Job} wrote its column '{lost.Name}' ({lost.Type}) as {result.Format.ToString().ToUpperInvariant()}, from which a source cannot be read with this type.",
+                $"Job {result.Job} wrote its column '{lost.Name}' ({lost.Type}) as "
+                + $"{result.Format.ToString().ToUpperInvariant()}, from which a source cannot be read with this type.",
                 "Write the output as PARQUET, or leave output out.");
         }
 
-        var columns = result.Columns.Where(column => !IsFolder(result, column)).ToDictionary(column => column.Name, column => column.Type);
+        var columns = result.Columns.Where(column => !IsFolder(result, column))
+            .ToDictionary(column => column.Name, column => column.Type);
         var plain = new SourceOptions { HivePartitioning = false };
-        var text = plain with { Columns = columns, Delimiter = result.Format == OutputFormat.Tsv ? "\t" : ",", Quote = "\"", Escape = "\"", Header = true, Comment = "", Encoding = "utf-8" };
+        var text = plain with { Columns = columns, Delimiter = result.Format == OutputFormat.Tsv
+            ? "\t"
+            : ",", Quote = "\"", Escape = "\"", Header = true, Comment = "", Encoding = "utf-8" };
         return result.Format switch
         {
             OutputFormat.Csv => new SourceSpec { Format = SourceFormat.Csv, Options = text },
@@ -42,13 +49,17 @@ internal static class JobSource
         {
             Columns = result.Columns,
             DeclaredColumns = null,
-            Files = isSame ? probe.Files : [.. probe.Files.Select(file => file with { Columns = file.Columns ?? probe.Columns, HiveValues = Folders(file, result) })],
+            Files = isSame
+                ? probe.Files
+                : [.. probe.Files.Select(file =>
+                    file with { Columns = file.Columns ?? probe.Columns, HiveValues = Folders(file, result) })],
             Warnings = [],
         };
     }
 
     /// <summary>A result without rows has no files.</summary>
-    public static DatasetProbe Empty(StoredResult result) => new() { Format = SourceFormat.Parquet, Columns = result.Columns, Files = [] };
+    public static DatasetProbe Empty(StoredResult result) =>
+        new() { Format = SourceFormat.Parquet, Columns = result.Columns, Files = [] };
 
     private static IReadOnlyDictionary<string, string>? Folders(SourceFile file, StoredResult result)
     {
@@ -57,12 +68,14 @@ internal static class JobSource
             return null;
         }
 
-        var folders = (Path.GetDirectoryName(file.Stamp.Path) ?? "").Split(Path.DirectorySeparatorChar)[^result.FolderColumns.Count..];
+        var folders = (Path.GetDirectoryName(file.Stamp.Path) ?? "")
+            .Split(Path.DirectorySeparatorChar)[^result.FolderColumns.Count..];
         return result.FolderColumns.Zip(folders, (name, folder) => (name, FolderName.Read(folder)?.Value ?? FolderName.NullValue))
             .ToDictionary(pair => pair.name, pair => pair.Item2, StringComparer.OrdinalIgnoreCase);
     }
 
-    private static bool IsFolder(StoredResult result, ColumnSchema column) => result.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+    private static bool IsFolder(StoredResult result, ColumnSchema column) =>
+        result.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLost(OutputFormat format, ColumnSchema column)
     {
@@ -75,5 +88,6 @@ internal static class JobSource
         };
     }
 
-    private static bool Contains(ColumnType type, string scalar) => type.Name == scalar || type.Parts.Any(part => Contains(part.Type, scalar));
+    private static bool Contains(ColumnType type, string scalar) =>
+        type.Name == scalar || type.Parts.Any(part => Contains(part.Type, scalar));
 }

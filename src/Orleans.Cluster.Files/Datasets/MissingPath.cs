@@ -2,7 +2,9 @@ using Orleans.Cluster.Planning.Naming;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>Why a path is not found: it does not exist, or the cluster may not see it; and which name nearby was perhaps meant.</summary>
+/// <summary>
+/// Why a path is not found: it does not exist, or the cluster may not see it; and which name nearby was perhaps meant.
+/// </summary>
 /// <param name="IsHidden">Whether the cluster's user may not read it, or a folder on the way to it.</param>
 /// <param name="Hint">A sentence to add, with a blank before it; empty where there is nothing to say.</param>
 internal sealed record MissingPath(bool IsHidden, string Hint)
@@ -32,9 +34,12 @@ internal sealed record MissingPath(bool IsHidden, string Hint)
     {
         try
         {
-            var names = Directory.EnumerateFileSystemEntries(folder).Take(MaxEntries).Select(entry => Path.GetFileName(entry)).ToList();
-            return names.Contains(name) ? new MissingPath(true, $" '{Path.Combine(folder, name)}' exists, and the cluster's user may not look at it.")
-                : NearestName.Find(name, names) is { } near ? new MissingPath(false, $" Did you mean '{Path.Combine(folder, near)}'?")
+            var names = Directory.EnumerateFileSystemEntries(folder)
+                .Take(MaxEntries).Select(entry => Path.GetFileName(entry)).ToList();
+            return names.Contains(name)
+                ? new MissingPath(true, $" '{Path.Combine(folder, name)}' exists, and the cluster's user may not look at it.")
+                : NearestName.Find(name, names) is { } near
+                ? new MissingPath(false, $" Did you mean '{Path.Combine(folder, near)}'?")
                 : new MissingPath(false, "");
         }
         catch (UnauthorizedAccessException)

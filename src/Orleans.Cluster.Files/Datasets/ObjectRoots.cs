@@ -4,10 +4,14 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>The buckets and prefixes that jobs may read and write, and the only way from an <c>s3://</c> path that a user wrote to objects.</summary>
+/// <summary>
+/// The buckets and prefixes that jobs may read and write, and the only way from an <c>s3://</c> path that a user wrote to
+/// objects.
+/// </summary>
 internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> options)
 {
-    private readonly IReadOnlyList<S3Path> roots = [.. options.Value.Roots.Select(root => S3Path.TryParse(root, out var path) ? path : default)];
+    private readonly IReadOnlyList<S3Path> roots =
+        [.. options.Value.Roots.Select(root => S3Path.TryParse(root, out var path) ? path : default)];
 
     /// <summary>Whether jobs may name objects at all.</summary>
     public bool AreAny => roots.Count > 0;
@@ -22,7 +26,9 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
 
         // Whatever a wildcard stands for, it is below the folder that it stands in.
         var literal = place.Key[..FirstWildcard(place.Key)];
-        var folder = literal.Length == place.Key.Length ? place : place with { Key = literal[..Math.Max(0, literal.LastIndexOf('/'))] };
+        var folder = literal.Length == place.Key.Length
+            ? place
+            : place with { Key = literal[..Math.Max(0, literal.LastIndexOf('/'))] };
         return roots.Any(folder.IsInside) ? place : null;
     }
 
@@ -44,11 +50,13 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
         {
             if (++looked > GlobPattern.MaxNames)
             {
-                throw new InvalidDataException($"It looks at more than {GlobPattern.MaxNames} names. Name the folders more closely.");
+                throw new InvalidDataException(
+                    $"It looks at more than {GlobPattern.MaxNames} names. Name the folders more closely.");
             }
 
             // A key that ends with a slash is a folder as some tools draw it.
-            if (!item.Path.Key.EndsWith('/') && pattern.IsMatch(item.Path.Key.Split('/')) && roots.Any(root => item.Path.IsInside(root)))
+            if (!item.Path.Key.EndsWith('/') && pattern.IsMatch(item.Path.Key.Split('/'))
+                && roots.Any(root => item.Path.IsInside(root)))
             {
                 found.Add(StampOf(item));
             }
@@ -67,7 +75,8 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
     public async Task<FileStamp?> Stamp(string path, CancellationToken cancellationToken) =>
         Locate(path) is { } place && await store.Stat(place, cancellationToken) is { } found ? StampOf(found) : null;
 
-    private static FileStamp StampOf(ObjectInfo found) => new(found.Path.ToString(), found.Bytes, found.ModifiedAt) { ETag = found.ETag };
+    private static FileStamp StampOf(ObjectInfo found) =>
+        new(found.Path.ToString(), found.Bytes, found.ModifiedAt) { ETag = found.ETag };
 
     private static int FirstWildcard(string key) => key.AsSpan().IndexOfAny("*?[{") is >= 0 and var first ? first : key.Length;
 }

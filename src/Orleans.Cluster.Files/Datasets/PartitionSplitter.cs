@@ -6,19 +6,24 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>Finds the halves of partitions that ran out of memory or disk. What decides is <see cref="PartitionSplit"/>; a reader is asked where a record begins.</summary>
+/// <summary>
+/// Finds the halves of partitions that ran out of memory or disk. What decides is <see cref="PartitionSplit"/>; a reader is asked
+/// where a record begins.
+/// </summary>
 internal sealed partial class PartitionSplitter(IPlanningEngine engine, ILogger<PartitionSplitter> logger) : IPartitionSplitter
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>>> Find(
-        JobPlan plan, IReadOnlyList<PartitionRecord> failed, IReadOnlyList<FileStamp> accepted, CancellationToken cancellationToken)
+        JobPlan plan, IReadOnlyList<PartitionRecord> failed, IReadOnlyList<FileStamp> accepted,
+        CancellationToken cancellationToken)
     {
         var halves = new Dictionary<TaskId, IReadOnlyList<PartitionWork>>();
         foreach (var partition in failed.Where(partition => partition.Failure?.Kind.IsOfSize() == true))
         {
             var stage = plan.Stages[partition.Task.Stage];
             if (PartitionSplit.IsPossible(stage, partition)
-                && PartitionSplit.Halve(partition.Work, await Align(plan, stage, partition.Work, accepted, cancellationToken)) is { } two)
+                && PartitionSplit.Halve(
+                    partition.Work, await Align(plan, stage, partition.Work, accepted, cancellationToken)) is { } two)
             {
                 halves[partition.Task] = two;
             }
@@ -41,7 +46,8 @@ internal sealed partial class PartitionSplitter(IPlanningEngine engine, ILogger<
         try
         {
             return await engine.Align(
-                new AlignRequest(file, file.Dialect ?? dataset.Dialect, [slice.Start + ((slice.End - slice.Start) / 2)], slice.End), cancellationToken);
+                new AlignRequest(file, file.Dialect
+                    ?? dataset.Dialect, [slice.Start + ((slice.End - slice.Start) / 2)], slice.End), cancellationToken);
         }
         catch (ClusterException exception)
         {
@@ -52,7 +58,8 @@ internal sealed partial class PartitionSplitter(IPlanningEngine engine, ILogger<
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 120, Level = LogLevel.Warning, Message = "A partition of {Path} that ran out of memory could not be split: {Message}")]
+        [LoggerMessage(EventId = 120, Level = LogLevel.Warning,
+            Message = "A partition of {Path} that ran out of memory could not be split: {Message}")]
         public static partial void NotAligned(ILogger logger, string path, string message);
     }
 }

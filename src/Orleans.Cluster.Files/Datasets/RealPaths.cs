@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>
-/// Paths without symbolic links, as the kernel would walk them. Folders are remembered, so that thousands of files in one folder cost
-/// one look each; one instance serves one request, and then forgets.
+/// Paths without symbolic links, as the kernel would walk them. Folders are remembered, so that thousands of files in one folder
+/// cost one look each; one instance serves one request, and then forgets.
 /// </summary>
 internal sealed class RealPaths
 {

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Orleans.Cluster.Files.Datasets;
 
-/// <summary>Tells pipes, sockets and devices from files: opening a pipe that nobody writes waits for ever, and .NET does not say what they are.</summary>
+/// <summary>
+/// Tells pipes, sockets and devices from files: opening a pipe that nobody writes waits for ever, and .NET does not say what they
+/// are.
+/// </summary>
 internal static class SpecialFiles
 {
     private const int CurrentFolder = -100;
@@ -41,5 +44,6 @@ internal static class SpecialFiles
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] buffer);
+    private static extern int Statx(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] buffer);
 }

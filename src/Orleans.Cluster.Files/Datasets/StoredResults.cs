@@ -13,7 +13,8 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
     /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
     public async Task<StoredResult> Find(JobId job, CancellationToken cancellationToken)
     {
-        var record = await jobs.Find(job, cancellationToken) ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
+        var record = await jobs.Find(job, cancellationToken)
+            ?? throw new ClusterException(Contracts.ProblemCode.JobNotFound, $"There is no job {job}.");
         if (record.State is not { Phase: JobPhase.Succeeded, Result: { } result })
         {
             throw NotReady(record);
@@ -70,8 +71,10 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
         new(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
 
     private static ClusterException NotReady(JobRecord record) => record.State.Phase.IsTerminal()
-        ? new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.", "Its status says why. /retry starts it again.")
-        : new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.", "Wait for its status to be SUCCEEDED.");
+        ? new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} did not succeed, so it has no result.",
+            "Its status says why. /retry starts it again.")
+        : new(Contracts.ProblemCode.ResultNotReady, $"Job {record.State.Id} has not ended yet.",
+            "Wait for its status to be SUCCEEDED.");
 
     private async Task<IEnumerable<PartitionRecord>> LastStage(JobId job, CancellationToken cancellationToken)
     {
@@ -85,12 +88,14 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
         var folder = roots.ResolveOutput(output.Path, "/output/path");
         // Files of an output are nobody's attempt any more; the number 0 is given to none.
         var producer = new AttemptId(new TaskId(record.State.Id, 0, 0), 0);
-        return [.. result.Files.Select(file => new ArtifactRef(producer, Path.Combine(folder, file.Path), file.Rows, file.Bytes, file.Sha256))];
+        return [.. result.Files.Select(file =>
+            new ArtifactRef(producer, Path.Combine(folder, file.Path), file.Rows, file.Bytes, file.Sha256))];
     }
 }
 
 /// <summary>A result as it is stored. <paramref name="Output"/> is null when it is kept with its job.</summary>
-internal sealed record StoredResult(JobId Job, IReadOnlyList<ArtifactRef> Files, OutputSpec? Output, IReadOnlyList<ColumnSchema> Columns)
+internal sealed record StoredResult(
+    JobId Job, IReadOnlyList<ArtifactRef> Files, OutputSpec? Output, IReadOnlyList<ColumnSchema> Columns)
 {
     /// <summary>Columns that are in the names of the files' folders.</summary>
     public IReadOnlyList<string> FolderColumns => Output?.PartitionBy ?? [];

@@ -4,8 +4,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
-/// Word in an output folder that one epoch of a job has ended without a result. A publisher of that epoch may stand still past the point of no
-/// return, while another gives the job up; it finds the word when it goes on. A retry has another epoch, which the word does not bind.
+/// Word in an output folder that one epoch of a job has ended without a result. A publisher of that epoch may stand still past
+/// the point of no return, while another gives the job up; it finds the word when it goes on. A retry has another epoch, which
+/// the word does not bind.
 /// </summary>
 internal sealed class EndedOutput(string folder, JobId job, int epoch)
 {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Orleans.Cluster.Files.Outputs;
 
-/// <summary>What .NET does not have: making the names in a folder durable. A rename is not, before its folder was synced.</summary>
+/// <summary>
+/// What .NET does not have: making the names in a folder durable. A rename is not, before its folder was synced.
+/// </summary>
 internal static class FolderSync
 {
     private const int ReadOnly = 0;
@@ -30,12 +32,16 @@ internal static class FolderSync
         }
     }
 
-    /// <summary>Makes a folder's own name durable, and those of the folders above it, up to one that was there before anybody wrote below it.</summary>
+    /// <summary>
+    /// Makes a folder's own name durable, and those of the folders above it, up to one that was there before anybody wrote below
+    /// it.
+    /// </summary>
     /// <param name="folder">Absolute; it is there.</param>
     /// <param name="root">A folder above it.</param>
     public static void SyncAbove(string folder, string root)
     {
-        for (var above = Path.GetDirectoryName(folder); above is not null && above.StartsWith(root, StringComparison.Ordinal); above = Path.GetDirectoryName(above))
+        for (var above = Path.GetDirectoryName(folder); above is not null
+            && above.StartsWith(root, StringComparison.Ordinal); above = Path.GetDirectoryName(above))
         {
             Sync(above);
         }

@@ -3,15 +3,17 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
-/// Gives a file its name unless the name is taken, in one step. <see cref="File.Move(string, string)"/> looks and then renames: of two at once
-/// both may succeed. A second name (<c>link</c>) cannot replace anything, nor can <c>renameat2</c> where a file system has no second names.
+/// Gives a file its name unless the name is taken, in one step. <see cref="File.Move(string, string)"/> looks and then renames:
+/// of two at once both may succeed. A second name (<c>link</c>) cannot replace anything, nor can <c>renameat2</c> where a file
+/// system has no second names.
 /// </summary>
 internal static class NoReplaceMove
 {
     private const int CurrentFolder = -100;
     private const uint NoReplace = 1;
     private const int AlreadyExists = 17;
-    private static readonly int[] NotSupported = [1 /* EPERM */, 22 /* EINVAL */, 31 /* EMLINK */, 38 /* ENOSYS */, 95 /* EOPNOTSUPP */];
+    private static readonly int[] NotSupported =
+        [1 /* EPERM */, 22 /* EINVAL */, 31 /* EMLINK */, 38 /* ENOSYS */, 95 /* EOPNOTSUPP */];
 
     /// <returns>False when the name was taken; the file then still has its old name.</returns>
     /// <exception cref="IOException">It could not be moved.</exception>
@@ -55,10 +57,12 @@ internal static class NoReplaceMove
 
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+    private static extern int Link(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 
     [DllImport("libc", EntryPoint = "renameat2", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int RenameAt2(
-        int fromFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string from, int toFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string to, uint flags);
+        int fromFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string from, int toFolder,
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string to, uint flags);
 }

@@ -9,9 +9,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
-/// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given up. Each
-/// writes under hidden names of its own, so that neither waits for the other nor renames what the other has half written. What is whole has a
-/// hidden name that both know, and gets its visible one right before the manifest.
+/// The files of one job in its output folder. Two processes may work here for the same job: one of them stood still and was given
+/// up. Each writes under hidden names of its own, so that neither waits for the other nor renames what the other has half
+/// written. What is whole has a hidden name that both know, and gets its visible one right before the manifest.
 /// </summary>
 internal sealed class OutputFolder : IDisposable
 {
@@ -46,22 +46,25 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>Whether the job has published exactly this.</summary>
     public bool Holds(JobResult result) =>
-        ManifestFile.TryRead(Manifest) is { } published && published.Rows == result.Rows && published.Files.SequenceEqual(result.Files);
+        ManifestFile.TryRead(Manifest) is { } published && published.Rows == result.Rows
+        && published.Files.SequenceEqual(result.Files);
 
     /// <summary>Paths of the manifests of other jobs, in order.</summary>
     public IReadOnlyList<string> Others() =>
-        [.. Directory.EnumerateFiles(folder.Path, OutputNames.AnyManifest).Where(path => path != Manifest).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(folder.Path, OutputNames.AnyManifest)
+            .Where(path => path != Manifest).Order(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that was put back may
-    /// have given the same attempt another content.
+    /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that
+    /// was put back may have given the same attempt another content.
     /// </summary>
     /// <exception cref="ArtifactLostException">It is not what was committed.</exception>
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
     public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
     {
         using var parent = folder.Make(Path.GetDirectoryName(name)!, modes.Folder);
-        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(name)), Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(name))));
+        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(name)),
+            Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(name))));
         if (IsWhole(target, file) || IsWhole(hidden, file))
         {
             return;
@@ -74,12 +77,16 @@ internal sealed class OutputFolder : IDisposable
     /// <returns>What stays although OVERWRITE was asked for, each with the reason.</returns>
     public IReadOnlyList<string> NoteReplaced(IReadOnlyList<string> manifests) => replaced.NoteDown(manifests, Place);
 
-    /// <summary>Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.</summary>
+    /// <summary>
+    /// Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.
+    /// </summary>
     public void Withdraw() => File.Delete(Manifest);
 
     /// <summary>Makes the files count. All of them are whole and durable by then, under their hidden names.</summary>
     /// <exception cref="IOException">Something else was published for the job meanwhile, or a file is gone.</exception>
-    /// <exception cref="ClusterException">A later job has overwritten this one's output, or the job has ended otherwise.</exception>
+    /// <exception cref="ClusterException">
+    /// A later job has overwritten this one's output, or the job has ended otherwise.
+    /// </exception>
     public void Publish(JobResult result)
     {
         var folders = FoldersOf(result);
@@ -101,7 +108,8 @@ internal sealed class OutputFolder : IDisposable
             }
             else if (!Holds(result))
             {
-                throw new IOException($"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
+                throw new IOException(
+                    $"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
             }
         }
         finally
@@ -112,7 +120,9 @@ internal sealed class OutputFolder : IDisposable
         FolderSync.Sync(folder.Path);
     }
 
-    /// <summary>The job has ended without a result: none of its files stays, and a publisher that stood still shows none any more.</summary>
+    /// <summary>
+    /// The job has ended without a result: none of its files stays, and a publisher that stood still shows none any more.
+    /// </summary>
     public void Clear()
     {
         ended.Say();
@@ -125,8 +135,8 @@ internal sealed class OutputFolder : IDisposable
     public void RemoveReplaced() => replaced.Remove();
 
     /// <summary>
-    /// Removes what others left who were killed: hidden files, and files of this job that its manifest does not name, of an attempt whose
-    /// artifact was lost later.
+    /// Removes what others left who were killed: hidden files, and files of this job that its manifest does not name, of an
+    /// attempt whose artifact was lost later.
     /// </summary>
     public void RemoveLeftovers(JobResult published)
     {
@@ -147,12 +157,14 @@ internal sealed class OutputFolder : IDisposable
         }
 
         var here = new DirectoryInfo(held.Path);
-        foreach (var file in here.EnumerateFiles($"*{job}*").Where(file => IsOwn(file.Name) && which(Path.Combine(part, file.Name))).ToList())
+        foreach (var file in here.EnumerateFiles($"*{job}*")
+            .Where(file => IsOwn(file.Name) && which(Path.Combine(part, file.Name))).ToList())
         {
             file.Delete();
         }
 
-        foreach (var inner in here.EnumerateDirectories("*=*").Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
+        foreach (var inner in here.EnumerateDirectories("*=*")
+            .Where(inner => !inner.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
         {
             RemoveFiles(Path.Combine(part, inner.Name), which);
             RemoveIfEmpty(inner);
@@ -160,7 +172,8 @@ internal sealed class OutputFolder : IDisposable
     }
 
     private bool IsOwn(string name) => OutputNames.IsHidden(name)
-        ? OutputNames.JobOfPart(name[1..]) == job || (name.EndsWith(".tmp", StringComparison.Ordinal) && name.Contains($"-{job}", StringComparison.Ordinal))
+        ? OutputNames.JobOfPart(name[1..]) == job
+        || (name.EndsWith(".tmp", StringComparison.Ordinal) && name.Contains($"-{job}", StringComparison.Ordinal))
         : OutputNames.JobOfPart(name) == job;
 
     // Another job's file may come into it just now: then it stays.
@@ -198,7 +211,8 @@ internal sealed class OutputFolder : IDisposable
         {
             if (new FileInfo(visible) is not { Exists: true } there || there.Length != file.Bytes)
             {
-                throw new IOException($"The copy of {file.Path} in {folder.Shown} was removed before it was published.", exception);
+                throw new IOException(
+                    $"The copy of {file.Path} in {folder.Shown} was removed before it was published.", exception);
             }
         }
     }
@@ -212,31 +226,36 @@ internal sealed class OutputFolder : IDisposable
         }
     }
 
-    private HeldFolder Open(string part) => folder.TryOpen(part) ?? throw new IOException($"{Path.Combine(folder.Shown, part)} is not a folder any more.");
+    private HeldFolder Open(string part) =>
+        folder.TryOpen(part) ?? throw new IOException($"{Path.Combine(folder.Shown, part)} is not a folder any more.");
 
     // A pipe that nobody writes, or a link to elsewhere, is not opened.
     private static bool IsWhole(string path, ArtifactFile file)
     {
         using var stream = Descriptors.TryOpenFile(path);
-        return stream is not null && stream.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
+        return stream is not null && stream.Length == file.Bytes
+            && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
     }
 
     private void ThrowIfUnwanted()
     {
         if (ended.IsSaid)
         {
-            throw new ClusterException(Contracts.ProblemCode.JobAlreadyTerminal, $"Job {job} had ended before its output in {folder.Shown} was visible.");
+            throw new ClusterException(
+                Contracts.ProblemCode.JobAlreadyTerminal,
+                $"Job {job} had ended before its output in {folder.Shown} was visible.");
         }
 
         if (replaced.IsOverwritten)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder.Shown}.", "Submit the job again.");
+                Contracts.ProblemCode.OutputExists, $"A later job has overwritten the output of job {job} in {folder.Shown}.",
+                "Submit the job again.");
         }
     }
 
-    // Whoever overwrites, or ends the job, first leaves word and then removes the manifest: one that came after it finds the word. The files are
-    // left to whoever left word; a retry of the job may be showing them just now.
+    // Whoever overwrites, or ends the job, first leaves word and then removes the manifest: one that came after it finds the
+    // word. The files are left to whoever left word; a retry of the job may be showing them just now.
     private void TakeBackIfUnwanted()
     {
         try
@@ -252,7 +271,8 @@ internal sealed class OutputFolder : IDisposable
 
     // Relative: those of the files and all above them, the inner ones first; the output's own is "".
     private static IReadOnlyList<string> FoldersOf(JobResult result) =>
-        [.. result.Files.SelectMany(file => Above(file.Path)).Append("").Distinct(StringComparer.Ordinal).OrderByDescending(part => part.Length)];
+        [.. result.Files.SelectMany(file => Above(file.Path))
+            .Append("").Distinct(StringComparer.Ordinal).OrderByDescending(part => part.Length)];
 
     private static IEnumerable<string> Above(string name)
     {
@@ -284,7 +304,8 @@ internal sealed class OutputFolder : IDisposable
     }
 
     // Read once for both: an artifact that the disk has changed since must not become a user's data.
-    private static void Copy(AttemptId producer, string artifact, ArtifactFile file, Stream target, CancellationToken cancellationToken)
+    private static void Copy(
+        AttemptId producer, string artifact, ArtifactFile file, Stream target, CancellationToken cancellationToken)
     {
         try
         {
@@ -300,7 +321,8 @@ internal sealed class OutputFolder : IDisposable
 
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) != file.Sha256)
             {
-                throw new ArtifactLostException(producer, $"{producer}: artifact {artifact} has another content than was committed.");
+                throw new ArtifactLostException(
+                    producer, $"{producer}: artifact {artifact} has another content than was committed.");
             }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

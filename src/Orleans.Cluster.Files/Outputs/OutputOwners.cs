@@ -12,7 +12,8 @@ internal sealed class OutputOwners(DataRoots roots) : IOutputOwners
     {
         var folder = roots.ResolveOutput(output.Path, "/output/path");
         return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest).Select(path => OutputNames.JobOfManifest(Path.GetFileName(path))).OfType<JobId>()]
+            ? [.. Directory.EnumerateFiles(folder, OutputNames.AnyManifest)
+                .Select(path => OutputNames.JobOfManifest(Path.GetFileName(path))).OfType<JobId>()]
             : [];
     }
 }

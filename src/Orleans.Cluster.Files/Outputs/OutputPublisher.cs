@@ -16,20 +16,25 @@ namespace Orleans.Cluster.Files.Outputs;
 /// 1. each file is copied into the output folder under a hidden name, and its hash is compared with what was committed;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
-/// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without replacing one, and
+/// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without
+/// replacing one, and
 ///    makes the files count: the job has succeeded;
 /// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
-internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots roots, IOptions<ClusterSettings> settings, TimeProvider clock, ILogger<OutputPublisher> logger) : IOutputPublisher
+internal sealed partial class OutputPublisher(
+    ClusterPaths paths, DataRoots roots, IOptions<ClusterSettings> settings, TimeProvider clock, ILogger<OutputPublisher> logger)
+    : IOutputPublisher
 {
-    // The old output is in the way of readers, so it is tried soon; a disk that refuses for an hour needs somebody who looks after it.
+    // The old output is in the way of readers, so it is tried soon; a disk that refuses for an hour needs somebody who looks
+    // after it.
     private static readonly TimeSpan FirstTidyPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TidyPatience = TimeSpan.FromHours(1);
     private readonly PublishedModes modes = PublishedModes.Of(settings.Value);
 
     public Task<PublishedOutput?> Publish(
-        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
+        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        CancellationToken cancellationToken) =>
         Task.Run(
             () => job.Spec.Output is { } output
                 ? TryPlace(job.State, output, plan, partitions, isWanted, cancellationToken)
@@ -57,7 +62,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             },
             cancellationToken);
 
-    private async Task<PublishedOutput?> TryKeep(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
+    private async Task<PublishedOutput?> TryKeep(
+        JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted)
     {
         var result = Keep(plan, partitions);
         return await isWanted() ? new PublishedOutput(result, []) : null;
@@ -71,12 +77,15 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             if (!artifact.Exists || artifact.Length != file.Bytes)
             {
                 var producer = Producer(partition);
-                throw new ArtifactLostException(producer, $"{producer}: artifact {artifact.FullName} is gone, or has not the {file.Bytes} bytes that were committed.");
+                throw new ArtifactLostException(
+                    producer,
+                    $"{producer}: artifact {artifact.FullName} is gone, or has not the {file.Bytes} bytes that were committed.");
             }
         }
 
         return Result(plan, partitions, Files(partitions)
-            .Select(item => new ResultFile(ArtifactPath.Of(item.Partition, item.File), item.File.Rows, item.File.Bytes, item.File.Sha256)));
+            .Select(item =>
+                new ResultFile(ArtifactPath.Of(item.Partition, item.File), item.File.Rows, item.File.Bytes, item.File.Sha256)));
     }
 
     private async Task<PublishedOutput?> TryPlace(
@@ -98,7 +107,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     private async Task<PublishedOutput?> Place(
-        JobState job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        JobState job, string path, OutputSpec output, JobPlan plan, IReadOnlyList<PartitionRecord> partitions,
+        Func<Task<bool>> isWanted,
         CancellationToken cancellationToken)
     {
         HeldFolder.MakePath(path, roots.Rules, modes.Folder);
@@ -119,12 +129,14 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         foreach (var (partition, file, index) in Files(partitions))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            folder.Copy(Producer(partition), Artifact(partition, file), file, Name(partition, file.Path, index), cancellationToken);
+            folder.Copy(Producer(partition), Artifact(partition, file), file, Name(partition, file.Path, index),
+                cancellationToken);
         }
 
         var staying = output.Mode == OutputMode.Overwrite && others.Count > 0 ? folder.NoteReplaced(others) : [];
 
-        // Between this and the manifest a process may stand still all the same; but no longer than a rename takes, in all likelihood.
+        // Between this and the manifest a process may stand still all the same; but no longer than a rename takes, in all
+        // likelihood.
         if (!await isWanted())
         {
             return null;
@@ -140,7 +152,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
     }
 
     // The job has succeeded by now, and nothing here can change that.
-    private PublishedOutput Finish(string path, JobState job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
+    private PublishedOutput Finish(
+        string path, JobState job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
     {
         foreach (var note in notes)
         {
@@ -149,7 +162,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
         return TryTidy(path, job, folder, published) is not { } refusal
             ? new PublishedOutput(published, notes)
-            : new PublishedOutput(published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
+            : new PublishedOutput(
+                published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
     }
 
     private string? TryTidy(string path, JobState job, OutputFolder folder, JobResult published)
@@ -160,11 +174,13 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
             folder.RemoveLeftovers(published);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
         {
             Log.NotTidied(logger, exception.Message);
             TidyLater(path, job, published).ContinueWith(
-                task => Log.TidyingBroke(logger, task.Exception), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                task => Log.TidyingBroke(logger, task.Exception), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
             return exception.Message;
         }
     }
@@ -191,7 +207,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
     private OutputFolder Open(string path, JobState job) => new(path, roots.RootOf(path), job.Id, job.Epoch, modes, roots.Rules);
 
-    private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(IReadOnlyList<PartitionRecord> partitions) =>
+    private static IEnumerable<(PartitionRecord Partition, ArtifactFile File, int Index)> Files(
+        IReadOnlyList<PartitionRecord> partitions) =>
         from partition in partitions
         from item in partition.Manifest!.Files.Where(file => !file.IsQuarantine).Select((file, index) => (file, index))
         select (partition, item.file, item.index);
@@ -202,7 +219,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
 
     // A file of a partitioned output keeps its key=value folders.
     private static string Name(PartitionRecord partition, string path, int index) => OutputNames.Part(
-        Producer(partition), index, string.Concat(Path.GetFileName(path).SkipWhile(character => character != '.')), Path.GetDirectoryName(path));
+        Producer(partition), index, string.Concat(Path.GetFileName(path).SkipWhile(character => character != '.')),
+        Path.GetDirectoryName(path));
 
     private static JobResult Result(JobPlan plan, IReadOnlyList<PartitionRecord> partitions, IEnumerable<ResultFile> files)
     {
@@ -212,7 +230,8 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         {
             throw new ClusterException(
                 Contracts.ProblemCode.Internal,
-                $"Rows do not add up: {committed} rows were committed, but {all.Length} files with {all.Sum(file => file.Rows)} rows would be published.");
+                $"Rows do not add up: {committed} rows were committed, but {all.Length} files with {all.Sum(file => file.Rows)} "
+                + "rows would be published.");
         }
 
         return new JobResult(all.Sum(file => file.Rows), all.Sum(file => file.Bytes), ResultColumns.Of(plan, partitions), all);
@@ -223,10 +242,12 @@ internal sealed partial class OutputPublisher(ClusterPaths paths, DataRoots root
         [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "{Note}")]
         public static partial void Kept(ILogger logger, string note);
 
-        [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "An output is published, but what it replaces could not be removed yet: {Message}")]
+        [LoggerMessage(EventId = 411, Level = LogLevel.Warning,
+            Message = "An output is published, but what it replaces could not be removed yet: {Message}")]
         public static partial void NotTidied(ILogger logger, string message);
 
-        [LoggerMessage(EventId = 413, Level = LogLevel.Warning, Message = "The output folder of job {JobId} was not cleared: {Message}")]
+        [LoggerMessage(EventId = 413, Level = LogLevel.Warning,
+            Message = "The output folder of job {JobId} was not cleared: {Message}")]
         public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 412, Level = LogLevel.Error, Message = "Removing a replaced output ended unexpectedly.")]

@@ -3,8 +3,8 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
-/// Who may read what jobs publish: <c>Cluster:OutputFileMode</c>, whatever the umask, which keeps everything else of the cluster to its own user.
-/// Folders can be entered by whoever may read the files in them.
+/// Who may read what jobs publish: <c>Cluster:OutputFileMode</c>, whatever the umask, which keeps everything else of the cluster
+/// to its own user. Folders can be entered by whoever may read the files in them.
 /// </summary>
 internal sealed record PublishedModes(UnixFileMode File, UnixFileMode Folder)
 {

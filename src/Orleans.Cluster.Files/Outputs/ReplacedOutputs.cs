@@ -6,8 +6,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
-/// What OVERWRITE takes the place of, from the note that says what is to go to its removal. The note is written before the new manifest, so that
-/// a kill between the two loses nothing. Removed are manifests and data files of other jobs, by their names; what is nobody's stays.
+/// What OVERWRITE takes the place of, from the note that says what is to go to its removal. The note is written before the new
+/// manifest, so that a kill between the two loses nothing. Removed are manifests and data files of other jobs, by their names;
+/// what is nobody's stays.
 /// </summary>
 internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
 {
@@ -41,14 +42,17 @@ internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
 
             going.Add(name);
             going.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) == owner).Select(file => file.Path));
-            staying.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) != owner).Select(file => $"'{file.Path}', which {name} names but its job cannot have written"));
+            staying.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) != owner)
+                .Select(file => $"'{file.Path}', which {name} names but its job cannot have written"));
         }
 
         write(Note, stream => JsonSerializer.Serialize(stream, going, WireJson.Options));
         return staying;
     }
 
-    /// <summary>Removes what was noted. The manifests go first: files that no manifest names do not count. Safe to do again.</summary>
+    /// <summary>
+    /// Removes what was noted. The manifests go first: files that no manifest names do not count. Safe to do again.
+    /// </summary>
     public void Remove()
     {
         if (ReadNote() is not { } noted)
@@ -105,7 +109,9 @@ internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
 
     private void RemoveOldTombs()
     {
-        foreach (var tomb in Directory.EnumerateFiles(folder.Path, $"{TombPrefix}*").Concat(Directory.EnumerateFiles(folder.Path, EndedOutput.Any)).Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
+        foreach (var tomb in Directory.EnumerateFiles(folder.Path, $"{TombPrefix}*")
+            .Concat(Directory.EnumerateFiles(folder.Path, EndedOutput.Any))
+            .Where(tomb => DateTime.UtcNow - File.GetLastWriteTimeUtc(tomb) > TombLife).ToList())
         {
             File.Delete(tomb);
         }

@@ -11,7 +11,8 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>Rows of results: from the artifacts of the last stage, or from the output folder that the job was given.</summary>
 internal sealed class ResultReader(
-    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules, ClusterPaths paths) : IResultReader
+    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules,
+    ClusterPaths paths) : IResultReader
 {
     private const int ParallelExports = 2;
     private const long BeganBytes = 1 << 20;
@@ -20,7 +21,8 @@ internal sealed class ResultReader(
 
     private static readonly ColumnSchema[] QuarantineColumns =
     [
-        new("file", "VARCHAR"), new("line", "BIGINT"), new("byteOffset", "BIGINT"), new("column", "VARCHAR"), new("value", "VARCHAR"),
+        new("file", "VARCHAR"), new("line", "BIGINT"), new("byteOffset", "BIGINT"), new("column", "VARCHAR"),
+        new("value", "VARCHAR"),
         new("expectedType", "VARCHAR"), new("reason", "VARCHAR"), new("raw", "VARCHAR"),
     ];
 
@@ -39,7 +41,8 @@ internal sealed class ResultReader(
     public async Task<ResultParts> ListParts(JobId job, CancellationToken cancellationToken)
     {
         var stored = await results.Find(job, cancellationToken);
-        return new ResultParts([.. stored.Files.Select((file, index) => new ResultPart(index, file.Rows, file.Bytes, file.Sha256))]);
+        return new ResultParts(
+            [.. stored.Files.Select((file, index) => new ResultPart(index, file.Rows, file.Bytes, file.Sha256))]);
     }
 
     public async Task<RowsFile> ReadPart(JobId job, int index, ExportFormat format, CancellationToken cancellationToken)
@@ -48,14 +51,16 @@ internal sealed class ResultReader(
         if (index < 0 || index >= stored.Files.Count)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.NotFound, $"The result of job {job} has {stored.Files.Count} parts, and none with the number {index}.",
+                Contracts.ProblemCode.NotFound,
+                $"The result of job {job} has {stored.Files.Count} parts, and none with the number {index}.",
                 "GET /result/parts lists them.");
         }
 
         return await Export(Request(stored, [stored.Files[index]], format), cancellationToken);
     }
 
-    public async Task<RowsFile> ReadQuarantine(JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
+    public async Task<RowsFile> ReadQuarantine(
+        JobId job, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
     {
         if (await jobs.Find(job, cancellationToken) is null)
         {
@@ -64,7 +69,8 @@ internal sealed class ResultReader(
 
         var partitions = await checkpoints.List(job, null, cancellationToken);
         var files = results.Artifacts(partitions, file => file.IsQuarantine);
-        return await Export(new(files, OutputFormat.Parquet, QuarantineColumns, offset, limit, format, NewScratchFile()), cancellationToken);
+        return await Export(
+            new(files, OutputFormat.Parquet, QuarantineColumns, offset, limit, format, NewScratchFile()), cancellationToken);
     }
 
     private ExportRequest Request(StoredResult stored, IReadOnlyList<ArtifactRef> files, ExportFormat format) =>
@@ -75,7 +81,8 @@ internal sealed class ResultReader(
 
     private async Task<RowsFile> Export(ExportRequest request, CancellationToken cancellationToken)
     {
-        if (request is { Format: ExportFormat.Parquet, SourceFormat: OutputFormat.Parquet, FolderColumns: [], Offset: 0, Files: [var only] }
+        if (request is { Format: ExportFormat.Parquet, SourceFormat: OutputFormat.Parquet, FolderColumns: [], Offset: 0,
+            Files: [var only] }
             && !(request.Limit < only.Rows))
         {
             return new RowsFile(OpenStored(only.Path), new ExportedRows(only.Rows, only.Rows));
@@ -108,7 +115,8 @@ internal sealed class ResultReader(
         }
     }
 
-    // What fails at its first rows has an answer that says so; a client of many rows gets the first while the last are still written.
+    // What fails at its first rows has an answer that says so; a client of many rows gets the first while the last are still
+    // written.
     private static async Task Begin(RowsFile rows)
     {
         while (!rows.Written.IsCompleted && !(File.Exists(rows.Path) && new FileInfo(rows.Path).Length >= BeganBytes))
@@ -120,14 +128,18 @@ internal sealed class ResultReader(
     // An output lies where others write: what is handed out is the file that was looked at.
     private FileStream OpenStored(string path)
     {
-        var file = Descriptors.TryOpenFile(path, followLink: true) ?? throw new ClusterException(Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
-        if (rules.IsOwn(path) || !OperatingSystem.IsLinux() || rules.WhyNot(Descriptors.RealPath(file.SafeFileHandle)) is not { } why)
+        var file = Descriptors.TryOpenFile(path, followLink: true)
+            ?? throw new ClusterException(
+                Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
+        if (rules.IsOwn(path) || !OperatingSystem.IsLinux()
+            || rules.WhyNot(Descriptors.RealPath(file.SafeFileHandle)) is not { } why)
         {
             return file;
         }
 
         file.Dispose();
-        throw new ClusterException(Contracts.ProblemCode.PathNotAllowed, $"{path} was exchanged for a link: the file that it leads to {why}.");
+        throw new ClusterException(
+            Contracts.ProblemCode.PathNotAllowed, $"{path} was exchanged for a link: the file that it leads to {why}.");
     }
 
     private string NewScratchFile()

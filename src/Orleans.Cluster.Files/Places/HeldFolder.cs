@@ -5,14 +5,15 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Files.Places;
 
 /// <summary>
-/// A folder of a user's, held by its descriptor while the cluster writes and deletes in it, so that nobody can put a link in its place. Where
-/// there are no such descriptors, it is its path.
+/// A folder of a user's, held by its descriptor while the cluster writes and deletes in it, so that nobody can put a link in its
+/// place. Where there are no such descriptors, it is its path.
 /// </summary>
 internal sealed class HeldFolder : IDisposable
 {
     private readonly SafeFileHandle? handle;
 
-    private HeldFolder(SafeFileHandle? handle, string shown) => (this.handle, Shown, Path) = (handle, shown, handle is null ? shown : Descriptors.Name(handle));
+    private HeldFolder(SafeFileHandle? handle, string shown) =>
+        (this.handle, Shown, Path) = (handle, shown, handle is null ? shown : Descriptors.Name(handle));
 
     /// <summary>Its path for system calls.</summary>
     public string Path { get; }
@@ -21,7 +22,9 @@ internal sealed class HeldFolder : IDisposable
     public string Shown { get; }
 
     /// <summary>Holds a folder that is there, links to it followed.</summary>
-    /// <exception cref="ClusterException"><c>path-not-allowed</c>: it is where nothing may be written; <c>output-not-writable</c>: it is gone.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>path-not-allowed</c>: it is where nothing may be written; <c>output-not-writable</c>: it is gone.
+    /// </exception>
     public static HeldFolder Open(string path, SourceRules rules)
     {
         if (!OperatingSystem.IsLinux())
@@ -31,7 +34,9 @@ internal sealed class HeldFolder : IDisposable
 
         var held = new HeldFolder(
             Descriptors.TryOpenFolder(path, followLink: true)
-                ?? throw new ClusterException(Contracts.ProblemCode.OutputNotWritable, $"'{path}' is not a folder any more.", "Make it again, then /retry."),
+                ?? throw new ClusterException(
+                    Contracts.ProblemCode.OutputNotWritable, $"'{path}' is not a folder any more.",
+                    "Make it again, then /retry."),
             path);
         if (rules.WhyNot(Descriptors.RealPath(held.handle!)) is not { } why)
         {
@@ -39,7 +44,8 @@ internal sealed class HeldFolder : IDisposable
         }
 
         held.Dispose();
-        throw new ClusterException(Contracts.ProblemCode.PathNotAllowed, $"'{path}' leads to a folder that {why}.", "Remove the link, then /retry.");
+        throw new ClusterException(
+            Contracts.ProblemCode.PathNotAllowed, $"'{path}' leads to a folder that {why}.", "Remove the link, then /retry.");
     }
 
     /// <summary>A folder below, by its relative path; null when it is not there, or a part of it is a link.</summary>
@@ -49,7 +55,9 @@ internal sealed class HeldFolder : IDisposable
     /// <exception cref="ClusterException"><c>path-not-allowed</c>: a part of it is a link, or no folder.</exception>
     public HeldFolder Make(string relative, UnixFileMode mode) => Descend(relative, mode)
         ?? throw new ClusterException(
-            Contracts.ProblemCode.PathNotAllowed, $"{System.IO.Path.Combine(Shown, relative)} is a link that leads out of the output folder.", "Remove the link, then /retry.");
+            Contracts.ProblemCode.PathNotAllowed,
+            $"{System.IO.Path.Combine(Shown, relative)} is a link that leads out of the output folder.",
+            "Remove the link, then /retry.");
 
     /// <summary>Makes a folder of a user's, with those above it that are missing.</summary>
     /// <exception cref="ClusterException"><c>path-not-allowed</c>: it is where nothing may be written.</exception>
@@ -83,7 +91,8 @@ internal sealed class HeldFolder : IDisposable
             return Directory.Exists(path) ? new HeldFolder(null, path) : null;
         }
 
-        var current = new HeldFolder(Descriptors.TryOpenFolder(Path, followLink: true) ?? throw new IOException($"{Shown} cannot be opened again."), Shown);
+        var current = new HeldFolder(Descriptors.TryOpenFolder(Path, followLink: true)
+            ?? throw new IOException($"{Shown} cannot be opened again."), Shown);
         foreach (var name in relative.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             using var above = current;

@@ -24,9 +24,11 @@ internal static class ManifestFile
             }
 
             var result = JsonSerializer.Deserialize<JobResult>(file, WireJson.Options);
-            return result is { Files: not null, Columns: not null } && result.Files.All(file => file is { Path: not null, Sha256: not null }) ? result : null;
+            return result is { Files: not null, Columns: not null }
+                && result.Files.All(file => file is { Path: not null, Sha256: not null }) ? result : null;
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception)
+            when (exception is JsonException or NotSupportedException or FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }

@@ -5,8 +5,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Files.Places;
 
 /// <summary>
-/// Whether an output can be put into a folder. Asked when a job is submitted and planned, so that nobody computes for hours what cannot be shown,
-/// and again when it is published. Changes nothing.
+/// Whether an output can be put into a folder. Asked when a job is submitted and planned, so that nobody computes for hours what
+/// cannot be shown, and again when it is published. Changes nothing.
 /// </summary>
 internal static class OutputPlace
 {
@@ -58,7 +58,9 @@ internal static class OutputPlace
     public static bool MayWrite(string folder) => !OperatingSystem.IsLinux() || Access(folder, MayWriteAndEnter) == 0;
 
     /// <summary>For ERROR_IF_EXISTS.</summary>
-    /// <exception cref="ClusterException"><c>output-exists</c>: a file that is not hidden and not this job's is there, at any depth.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>output-exists</c>: a file that is not hidden and not this job's is there, at any depth.
+    /// </exception>
     public static void ThrowIfTaken(string folder, OutputSpec output, JobId? own)
     {
         if (!Directory.Exists(folder))
@@ -67,23 +69,27 @@ internal static class OutputPlace
         }
 
         var taken = Visible(new DirectoryInfo(folder))
-            .FirstOrDefault(file => own is not { } job || (OutputNames.JobOfManifest(file.Name) != job && OutputNames.JobOfPart(file.Name) != job));
+            .FirstOrDefault(file => own is not { } job
+                || (OutputNames.JobOfManifest(file.Name) != job && OutputNames.JobOfPart(file.Name) != job));
         if (taken is not null)
         {
             throw new ClusterException(
-                Contracts.ProblemCode.OutputExists, $"{output.Path} already holds files, such as {Path.GetRelativePath(folder, taken.FullName)}.",
+                Contracts.ProblemCode.OutputExists,
+                $"{output.Path} already holds files, such as {Path.GetRelativePath(folder, taken.FullName)}.",
                 "Choose another output.path, or set output.mode to OVERWRITE or APPEND.");
         }
     }
 
     // Those of the folder itself first: manifests are there. What is hidden, or in a hidden folder, readers leave out.
-    private static IEnumerable<FileInfo> Visible(DirectoryInfo folder) => folder.EnumerateFiles().Where(file => !OutputNames.IsHidden(file.Name))
+    private static IEnumerable<FileInfo> Visible(DirectoryInfo folder) =>
+        folder.EnumerateFiles().Where(file => !OutputNames.IsHidden(file.Name))
         .Concat(folder.EnumerateDirectories()
             .Where(inner => !OutputNames.IsHidden(inner.Name) && !inner.Attributes.HasFlag(FileAttributes.ReparsePoint))
             .SelectMany(Visible));
 
     private static ClusterException Refuse(string detail) => new(
-        Contracts.ProblemCode.OutputNotWritable, detail, "Choose another output.path, or make this one a folder that the cluster may write to.");
+        Contracts.ProblemCode.OutputNotWritable, detail,
+        "Choose another output.path, or make this one a folder that the cluster may write to.");
 
     private static string Short(string path) => path.Length <= 200 ? path : $"{path[..200]}...";
 

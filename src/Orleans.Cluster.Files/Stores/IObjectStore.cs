@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Files.Stores;
 
 /// <summary>
-/// A store of objects, as sources need it. Each call is tried again while the store is away or throttles. The content of objects is read by
-/// executors, by signed addresses.
+/// A store of objects, as sources need it. Each call is tried again while the store is away or throttles. The content of objects
+/// is read by executors, by signed addresses.
 /// </summary>
 internal interface IObjectStore
 {

@@ -12,11 +12,15 @@ internal sealed class ObjectGrants(IObjectStore store, IOptions<S3Options> optio
     public ObjectGrant? For(IEnumerable<FileStamp> files)
     {
         var objects = files.Where(file => ObjectGrant.IsObject(file.Path)).Distinct()
-            .Select(file => S3Path.TryParse(file.Path, out var path) ? new ObjectAccess(file.Path, store.Sign(path), file.Bytes, file.ETag) : null)
+            .Select(file => S3Path.TryParse(file.Path, out var path)
+                ? new ObjectAccess(file.Path, store.Sign(path), file.Bytes, file.ETag) : null)
             .OfType<ObjectAccess>().ToList();
-        return objects.Count == 0 ? null : new ObjectGrant(objects, options.Value.CaFile is { } file ? Path.GetFullPath(file) : null, Scratch);
+        return objects.Count == 0
+            ? null
+            : new ObjectGrant(objects, options.Value.CaFile is { } file ? Path.GetFullPath(file) : null, Scratch);
     }
 
     // By the process, as all scratch: what a killed one left is swept.
-    private string Scratch => Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), "objects");
+    private string Scratch =>
+        Path.Combine(paths.Scratch, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), "objects");
 }

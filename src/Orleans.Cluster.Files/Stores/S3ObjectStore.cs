@@ -9,7 +9,9 @@ using Microsoft.Extensions.Options;
 
 namespace Orleans.Cluster.Files.Stores;
 
-/// <summary>S3, and what speaks as it does. What the store says is never passed on as it is: it may quote a request with its signature.</summary>
+/// <summary>
+/// S3, and what speaks as it does. What the store says is never passed on as it is: it may quote a request with its signature.
+/// </summary>
 internal sealed class S3ObjectStore : IObjectStore, IDisposable
 {
     // With pauses that grow to 20 s it bridges a restart of the store.
@@ -39,7 +41,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             page = await Ask(prefix, () => Client.ListObjectsV2Async(request, cancellationToken));
             foreach (var item in page.S3Objects ?? [])
             {
-                yield return new ObjectInfo(new S3Path(prefix.Bucket, item.Key), item.Size ?? 0, Utc(item.LastModified), item.ETag);
+                yield return new ObjectInfo(new S3Path(prefix.Bucket, item.Key), item.Size
+                    ?? 0, Utc(item.LastModified), item.ETag);
             }
 
             request.ContinuationToken = page.NextContinuationToken;
@@ -70,7 +73,9 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         Key = path.Key,
         Verb = HttpVerb.GET,
         Expires = clock.GetUtcNow().UtcDateTime + options.UrlLifetime,
-        Protocol = options.Endpoint?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true ? Amazon.S3.Protocol.HTTP : Amazon.S3.Protocol.HTTPS,
+        Protocol = options.Endpoint?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true
+            ? Amazon.S3.Protocol.HTTP
+            : Amazon.S3.Protocol.HTTPS,
     });
 
     public void Dispose()
@@ -133,7 +138,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     private static ObjectStoreException Refused(S3Path path, Exception e) => new(
         e is AmazonServiceException { StatusCode: not 0 } answer
             ? $"The object store answered {(int)answer.StatusCode} ({answer.ErrorCode}) for {path}."
-            : $"The object store cannot be reached for {path}, or no credentials for it were found (S3:AccessKeyId, or the usual chain).",
+            : $"The object store cannot be reached for {path}, or no credentials for it were found (S3:AccessKeyId, or the usual "
+            + "chain).",
         e);
 
     /// <summary>Clients that trust the given authorities alone.</summary>
@@ -141,7 +147,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.ImportFromPemFile(caFile);
             var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
             handler.SslOptions.CertificateChainPolicy = policy;

@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace Orleans.Cluster.Files.Stores;
 
 /// <summary>
-/// An S3-compatible object store. Section "S3". Credentials that are not given here come from the usual chain: environment, profile, the role
-/// of the machine or pod. They stay in the silos; executors get addresses that are signed for single objects.
+/// An S3-compatible object store. Section "S3". Credentials that are not given here come from the usual chain: environment,
+/// profile, the role of the machine or pod. They stay in the silos; executors get addresses that are signed for single objects.
 /// </summary>
 internal sealed class S3Options : IValidatableObject
 {
@@ -22,7 +22,9 @@ internal sealed class S3Options : IValidatableObject
     /// <summary>Id of the access key; from the usual chain when null.</summary>
     public string? AccessKeyId { get; set; }
 
-    /// <summary>The secret of the access key. Give it by the environment (<c>S3__SecretAccessKey</c>) or a file, never on a command line.</summary>
+    /// <summary>
+    /// The secret of the access key. Give it by the environment (<c>S3__SecretAccessKey</c>) or a file, never on a command line.
+    /// </summary>
     public string? SecretAccessKey { get; set; }
 
     /// <summary>PEM file with the authorities of the store's certificate; the system's when null.</summary>
@@ -32,8 +34,8 @@ internal sealed class S3Options : IValidatableObject
     public IList<string> Roots { get; init; } = [];
 
     /// <summary>
-    /// How long the address of an object that an attempt reads is good. Longer than the longest partition. Default 12 h; 1 min to 7 days, which is
-    /// the most that a store signs for.
+    /// How long the address of an object that an attempt reads is good. Longer than the longest partition. Default 12 h; 1 min to
+    /// 7 days, which is the most that a store signs for.
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan UrlLifetime { get; set; } = TimeSpan.FromHours(12);
@@ -43,17 +45,21 @@ internal sealed class S3Options : IValidatableObject
     {
         if ((AccessKeyId is null) != (SecretAccessKey is null))
         {
-            yield return new ValidationResult("S3:AccessKeyId and S3:SecretAccessKey belong together: give both, or neither for the usual chain.");
+            yield return new ValidationResult(
+                "S3:AccessKeyId and S3:SecretAccessKey belong together: give both, or neither for the usual chain.");
         }
 
         foreach (var root in Roots.Where(root => !S3Path.TryParse(root, out _)))
         {
-            yield return new ValidationResult($"S3:Roots has '{root}', which is not of the form s3://bucket or s3://bucket/prefix.");
+            yield return new ValidationResult(
+                $"S3:Roots has '{root}', which is not of the form s3://bucket or s3://bucket/prefix.");
         }
 
-        if (Endpoint is { Length: > 0 } && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
+        if (Endpoint is { Length: > 0 }
+            && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")))
         {
-            yield return new ValidationResult("S3:Endpoint must be an http or https address, such as https://minio.example.org:9000.");
+            yield return new ValidationResult(
+                "S3:Endpoint must be an http or https address, such as https://minio.example.org:9000.");
         }
 
         if (CaFile is not null && !File.Exists(CaFile))

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Files.Stores;
 internal readonly record struct S3Path(string Bucket, string Key)
 {
     /// <summary>The form in which everybody speaks of it.</summary>
-    public override string ToString() => Key.Length == 0 ? $"{ObjectGrant.Scheme}{Bucket}" : $"{ObjectGrant.Scheme}{Bucket}/{Key}";
+    public override string ToString() =>
+        Key.Length == 0 ? $"{ObjectGrant.Scheme}{Bucket}" : $"{ObjectGrant.Scheme}{Bucket}/{Key}";
 
     /// <summary>Reads <c>s3://bucket/key</c>; the case of the scheme does not matter.</summary>
     public static bool TryParse(string text, out S3Path path)
@@ -25,7 +26,9 @@ internal readonly record struct S3Path(string Bucket, string Key)
         return path.Bucket.Length > 0 && path.Bucket.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
     }
 
-    /// <summary>Whether it is this place or below it, by whole names: <c>s3://b/data</c> does not hold <c>s3://b/data2</c>.</summary>
+    /// <summary>
+    /// Whether it is this place or below it, by whole names: <c>s3://b/data</c> does not hold <c>s3://b/data2</c>.
+    /// </summary>
     public bool IsInside(S3Path root)
     {
         var folder = root.Key.TrimEnd('/');

@@ -40,7 +40,8 @@ internal static class AccessExtensions
         services.AddSingleton<IDataProtectionProvider>(provider => new SharedProtection(() => KeyOf(provider)));
         return services;
 
-        byte[] KeyOf(IServiceProvider provider) => SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State);
+        byte[] KeyOf(IServiceProvider provider) =>
+            SessionKey.Of(options.SessionKey, provider.GetRequiredService<ClusterPaths>().State);
     }
 
     /// <summary>Stands before everything that the process serves, so that nothing of it is open by mistake.</summary>

@@ -16,10 +16,13 @@ internal sealed record AccessRule(AccessRole Read, AccessRole Change)
     }
 
     /// <summary>Whether a method changes nothing.</summary>
-    public static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+    public static bool IsRead(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }
 
-/// <summary>The one rule of authorization, for every address, unknown ones too: the caller's role is at least what the address asks for.</summary>
+/// <summary>
+/// The one rule of authorization, for every address, unknown ones too: the caller's role is at least what the address asks for.
+/// </summary>
 internal sealed class RoleRequirement : AuthorizationHandler<RoleRequirement>, IAuthorizationRequirement
 {
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)

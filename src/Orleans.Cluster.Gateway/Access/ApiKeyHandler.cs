@@ -9,11 +9,12 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// API keys: as a bearer token, or as the password of a browser's own login box (the name does not matter), which is how the dashboard and
-/// the reference are reached. <see cref="BrowserGuard"/> keeps pages of others from using what a browser remembers.
+/// API keys: as a bearer token, or as the password of a browser's own login box (the name does not matter), which is how the
+/// dashboard and the reference are reached. <see cref="BrowserGuard"/> keeps pages of others from using what a browser remembers.
 /// </summary>
 internal sealed class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IApiKeyStore keys, TimeProvider clock)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IApiKeyStore keys,
+    TimeProvider clock)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Name = "ApiKey";
@@ -21,7 +22,8 @@ internal sealed class ApiKeyHandler(
     /// <summary>What the request offers as a key, or null.</summary>
     public static string? FindKey(HttpRequest request)
     {
-        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header) || header.Parameter is not { Length: > 0 } value)
+        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+            || header.Parameter is not { Length: > 0 } value)
         {
             return null;
         }
@@ -46,11 +48,13 @@ internal sealed class ApiKeyHandler(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = MayOpenLoginBox ? new StringValues(["Bearer", "Basic realm=\"Orleans.Cluster API key\", charset=\"UTF-8\""]) : "Bearer";
+        Response.Headers.WWWAuthenticate = MayOpenLoginBox
+            ? new StringValues(["Bearer", "Basic realm=\"Orleans.Cluster API key\", charset=\"UTF-8\""]) : "Bearer";
         return Task.CompletedTask;
     }
 
-    // A browser that meets Basic in an answer to a script opens its login box and keeps the script waiting, so that only whole pages are asked so.
+    // A browser that meets Basic in an answer to a script opens its login box and keeps the script waiting, so that only whole
+    // pages are asked so.
     private bool MayOpenLoginBox => Request.Headers["Sec-Fetch-Mode"].ToString() is "" or "navigate";
 
     private static string? PasswordOf(string base64)

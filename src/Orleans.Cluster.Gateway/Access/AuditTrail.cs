@@ -5,10 +5,12 @@ using Orleans.Cluster.Gateway.Requests;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Writes every change that a known caller asked for to the audit log, before the caller hears the outcome; of refused ones so many as
+/// Writes every change that a known caller asked for to the audit log, before the caller hears the outcome; of refused ones so
+/// many as
 /// <see cref="RefusalBudget"/> allows. Who is not known can change nothing, and must not be able to fill the log.
 /// </summary>
-internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, RefusalBudget refusals, TimeProvider clock, ILogger<AuditTrail> logger)
+internal sealed partial class AuditTrail(
+    RequestDelegate next, IAuditLog log, RefusalBudget refusals, TimeProvider clock, ILogger<AuditTrail> logger)
 {
     private const int MaxTarget = 200;
     private const int MaxDetail = 1_000;
@@ -41,7 +43,8 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Re
     private static string? ActionOf(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        return endpoint is null || AccessRule.IsRead(context.Request.Method) || endpoint.Metadata.GetMetadata<ChangesNothing>() is not null
+        return endpoint is null || AccessRule.IsRead(context.Request.Method)
+            || endpoint.Metadata.GetMetadata<ChangesNothing>() is not null
             ? null
             : endpoint.Metadata.GetMetadata<AuditedAction>()?.Word
                 ?? endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? context.Request.Method;
@@ -67,10 +70,13 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Re
                 return;
             }
 
-            detail = leftOut == 0 ? detail : $"{detail} {leftOut} refused requests of this caller before it are not listed.".TrimStart();
+            detail = leftOut == 0
+                ? detail
+                : $"{detail} {leftOut} refused requests of this caller before it are not listed.".TrimStart();
         }
 
-        var entry = new AuditEvent(now, context.User.CallerName(), note.Action, note.Target, $"{context.Connection.RemoteIpAddress}", outcome, detail);
+        var entry = new AuditEvent(
+            now, context.User.CallerName(), note.Action, note.Target, $"{context.Connection.RemoteIpAddress}", outcome, detail);
         await Append(log, entry, logger);
     }
 
@@ -90,7 +96,8 @@ internal sealed partial class AuditTrail(RequestDelegate next, IAuditLog log, Re
         }
         catch (StorageUnavailableException e)
         {
-            // The outcome stands whether or not it is on record; to answer another one would be a lie. The log of the process has the entry.
+            // The outcome stands whether or not it is on record; to answer another one would be a lie. The log of the process has
+            // the entry.
             Log.NotWritten(logger, e, entry);
         }
     }

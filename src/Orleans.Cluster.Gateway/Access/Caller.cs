@@ -20,11 +20,14 @@ internal static class Caller
     public static AccessRole? CallerRole(this ClaimsPrincipal user) =>
         Enum.TryParse<AccessRole>(user.FindFirstValue(RoleClaim), out var role) ? role : null;
 
-    /// <summary>Whose jobs the caller sees; null for everybody's. A VIEWER watches a cluster: it sees every job, and the rows of none.</summary>
+    /// <summary>
+    /// Whose jobs the caller sees; null for everybody's. A VIEWER watches a cluster: it sees every job, and the rows of none.
+    /// </summary>
     public static string? SeesOnly(this ClaimsPrincipal user) => user.CallerRole() == AccessRole.Viewer ? null : user.ReadsOnly();
 
     /// <summary>Whose rows the caller reads, where its role reads any; null for everybody's.</summary>
-    public static string? ReadsOnly(this ClaimsPrincipal user) => user.CallerRole() == AccessRole.Admin ? null : user.CallerName();
+    public static string? ReadsOnly(this ClaimsPrincipal user) =>
+        user.CallerRole() == AccessRole.Admin ? null : user.CallerName();
 
     /// <summary>Whom a new job belongs to; null where nobody has to log in.</summary>
     public static string? OwnerOfNew(this ClaimsPrincipal user) => user.CallerName() is { Length: > 0 } name ? name : null;

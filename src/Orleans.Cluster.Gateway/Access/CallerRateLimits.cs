@@ -6,8 +6,8 @@ using Orleans.Cluster.Gateway.Requests;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// How fast one caller may ask, so that no caller takes the gateway from the others. Who has not said who it is shares the allowance of its
-/// address, which also bounds guessing. Where nobody has to log in there is nobody to be fair to.
+/// How fast one caller may ask, so that no caller takes the gateway from the others. Who has not said who it is shares the
+/// allowance of its address, which also bounds guessing. Where nobody has to log in there is nobody to be fair to.
 /// </summary>
 internal static class CallerRateLimits
 {
@@ -17,14 +17,18 @@ internal static class CallerRateLimits
     {
         services.AddRateLimiter(limiter => limiter.OnRejected = (rejected, _) =>
         {
-            var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Ceiling(wait.TotalSeconds) : 1;
+            var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
+                ? Math.Ceiling(wait.TotalSeconds)
+                : 1;
             var response = rejected.HttpContext.Response;
             response.StatusCode = StatusCodes.Status429TooManyRequests;
             response.Headers.RetryAfter = Math.Max(1, seconds).ToString(CultureInfo.InvariantCulture);
             return ValueTask.CompletedTask;
         });
-        services.AddOptions<Microsoft.AspNetCore.RateLimiting.RateLimiterOptions>().Configure<IOptions<GatewayOptions>>((limiter, gateway) =>
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => PartitionOf(context, gateway.Value)));
+        services.AddOptions<Microsoft.AspNetCore.RateLimiting.RateLimiterOptions>()
+            .Configure<IOptions<GatewayOptions>>((limiter, gateway) =>
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext,
+                string>(context => PartitionOf(context, gateway.Value)));
     }
 
     private static RateLimitPartition<string> PartitionOf(HttpContext context, GatewayOptions options)
@@ -39,7 +43,8 @@ internal static class CallerRateLimits
         {
             TokenLimit = options.RequestBurst,
             TokensPerPeriod = Math.Max(1, (int)(options.RequestsPerSecond * Refill.TotalSeconds)),
-            ReplenishmentPeriod = options.RequestsPerSecond * Refill.TotalSeconds < 1 ? TimeSpan.FromSeconds(1.0 / options.RequestsPerSecond) : Refill,
+            ReplenishmentPeriod = options.RequestsPerSecond * Refill.TotalSeconds < 1
+                ? TimeSpan.FromSeconds(1.0 / options.RequestsPerSecond) : Refill,
             QueueLimit = 0,
         });
     }

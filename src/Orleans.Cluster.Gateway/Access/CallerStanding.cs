@@ -5,7 +5,10 @@ using Orleans.Cluster.Gateway.Requests;
 
 namespace Orleans.Cluster.Gateway.Access;
 
-/// <summary>Whether a caller who was let in long ago would still be let in: an answer that goes on for hours must end with its key or token.</summary>
+/// <summary>
+/// Whether a caller who was let in long ago would still be let in: an answer that goes on for hours must end with its key or
+/// token.
+/// </summary>
 internal sealed class CallerStanding(IApiKeyStore keys, IOptions<GatewayOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);

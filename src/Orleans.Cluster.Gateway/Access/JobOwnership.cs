@@ -4,8 +4,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// A job is there for its owner, for administrators and for those who watch. For everybody else it is not there at all: a 403 would say that it
-/// exists.
+/// A job is there for its owner, for administrators and for those who watch. For everybody else it is not there at all: a 403
+/// would say that it exists.
 /// </summary>
 internal sealed class JobOwnership(IJobStore jobs) : IEndpointFilter
 {

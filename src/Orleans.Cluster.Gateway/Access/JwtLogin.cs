@@ -27,7 +27,8 @@ internal static class JwtLogin
                 jwt.TokenValidationParameters.ValidIssuer = options.Issuer;
                 jwt.TokenValidationParameters.ValidAlgorithms = [SecurityAlgorithms.HmacSha256];
                 jwt.TokenValidationParameters.IssuerSigningKey = new SymmetricSecurityKey(Convert.FromBase64String(
-                    options.SigningKey ?? throw new InvalidOperationException("Gateway:Jwt needs an Authority, or an Issuer and a SigningKey.")));
+                    options.SigningKey
+                    ?? throw new InvalidOperationException("Gateway:Jwt needs an Authority, or an Issuer and a SigningKey.")));
             }
 
             jwt.Events = new JwtBearerEvents { OnTokenValidated = validated => Accept(validated, options.RoleClaim) };

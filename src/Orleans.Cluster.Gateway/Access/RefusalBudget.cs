@@ -1,8 +1,9 @@
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// How many refused requests of one caller are written down one by one. Whoever may change nothing can still ask for changes as fast as the
-/// gateway answers, and would fill the audit log; what is over the budget is counted, and the next entry of the caller says how many.
+/// How many refused requests of one caller are written down one by one. Whoever may change nothing can still ask for changes as
+/// fast as the gateway answers, and would fill the audit log; what is over the budget is counted, and the next entry of the
+/// caller says how many.
 /// </summary>
 internal sealed class RefusalBudget
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Seals secrets of callers that must be stored, such as the one that signs a job's callbacks. The key is not in the database, so that who can
-/// read the database, or a copy of it, has none of them.
+/// Seals secrets of callers that must be stored, such as the one that signs a job's callbacks. The key is not in the database, so
+/// that who can read the database, or a copy of it, has none of them.
 /// </summary>
 internal sealed class SecretSeal
 {
@@ -31,7 +31,9 @@ internal sealed class SecretSeal
         return $"{Prefix}{Base64Url.EncodeToString(sealedBytes)}";
     }
 
-    /// <summary>The secret; what was stored before secrets were sealed is the secret itself. Null when it was sealed with another key.</summary>
+    /// <summary>
+    /// The secret; what was stored before secrets were sealed is the secret itself. Null when it was sealed with another key.
+    /// </summary>
     public string? Open(string stored)
     {
         if (!stored.StartsWith(Prefix, StringComparison.Ordinal))
@@ -49,7 +51,9 @@ internal sealed class SecretSeal
         using var cipher = new AesGcm(key.Value, TagBytes);
         try
         {
-            cipher.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length), plain);
+            cipher.Decrypt(
+                bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length),
+                plain);
             return Encoding.UTF8.GetString(plain);
         }
         catch (AuthenticationTagMismatchException)

@@ -3,8 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Takes the cookie of a browser that has signed in for the key or token that it was made from. A browser sends a cookie whoever wrote the
-/// page, so a change by cookie must say that it comes from a page of this gateway (<c>BrowserGuard</c> has checked what it says).
+/// Takes the cookie of a browser that has signed in for the key or token that it was made from. A browser sends a cookie whoever
+/// wrote the page, so a change by cookie must say that it comes from a page of this gateway (<c>BrowserGuard</c> has checked what
+/// it says).
 /// </summary>
 internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> seal, TimeProvider clock)
 {
@@ -25,7 +26,8 @@ internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> sea
         if (!AccessRule.IsRead(request.Method) && !IsOfOwnPage(request))
         {
             throw new ClusterException(
-                Contracts.ProblemCode.Forbidden, "A change by cookie must come from a page of this gateway.", "Programs send 'Authorization: Bearer <api key>'.");
+                Contracts.ProblemCode.Forbidden, "A change by cookie must come from a page of this gateway.",
+                "Programs send 'Authorization: Bearer <api key>'.");
         }
 
         request.Headers.Authorization = $"Bearer {session.Credential}";
@@ -34,7 +36,8 @@ internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> sea
     }
 
     /// <summary>Gives the browser a cookie for the key or token of this very request.</summary>
-    public static void Give(HttpContext context, string value) => context.Response.Cookies.Append(Name, value, Options(context, Life));
+    public static void Give(HttpContext context, string value) =>
+        context.Response.Cookies.Append(Name, value, Options(context, Life));
 
     public static void Take(HttpContext context) => context.Response.Cookies.Delete(Name, Options(context, null));
 
@@ -43,7 +46,8 @@ internal sealed class SessionCookies(RequestDelegate next, Lazy<SessionSeal> sea
 
     private static CookieOptions Options(HttpContext context, TimeSpan? life) => new()
     {
-        HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/", MaxAge = life, IsEssential = true,
+        HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/", MaxAge = life,
+        IsEssential = true,
     };
 }
 

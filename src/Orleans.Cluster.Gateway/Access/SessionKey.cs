@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// The secret that sessions, and secrets of callers in the database, are sealed with: <c>Gateway:SessionKey</c>, which several gateways of one cluster share, else one of this state
-/// directory, so that a restart signs nobody out.
+/// The secret that sessions, and secrets of callers in the database, are sealed with: <c>Gateway:SessionKey</c>, which several
+/// gateways of one cluster share, else one of this state directory, so that a restart signs nobody out.
 /// </summary>
 internal static class SessionKey
 {
@@ -19,7 +19,8 @@ internal static class SessionKey
             var given = new byte[Bytes];
             return Convert.TryFromBase64String(setting, given, out var length) && length == Bytes
                 ? given
-                : throw new InvalidOperationException("Gateway:SessionKey must be 32 bytes in base64, such as 'openssl rand -base64 32' prints.");
+                : throw new InvalidOperationException(
+                    "Gateway:SessionKey must be 32 bytes in base64, such as 'openssl rand -base64 32' prints.");
         }
 
         var path = Path.Combine(stateDirectory, FileName);

@@ -6,8 +6,8 @@ using System.Text;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Seals a caller's key or token, and until when it counts, into a value that a browser can keep and nobody can read or change. Nothing is
-/// stored: what the value holds is checked like any key each time, so it ends with its key.
+/// Seals a caller's key or token, and until when it counts, into a value that a browser can keep and nobody can read or change.
+/// Nothing is stored: what the value holds is checked like any key each time, so it ends with its key.
 /// </summary>
 internal sealed class SessionSeal(byte[] key)
 {
@@ -27,14 +27,16 @@ internal sealed class SessionSeal(byte[] key)
         var nonce = sealedBytes.AsSpan(0, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
         using var cipher = new AesGcm(key, TagBytes);
-        cipher.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceBytes, plain.Length), sealedBytes.AsSpan(NonceBytes + plain.Length), Purpose);
+        cipher.Encrypt(
+            nonce, plain, sealedBytes.AsSpan(NonceBytes, plain.Length), sealedBytes.AsSpan(NonceBytes + plain.Length), Purpose);
         return Base64Url.EncodeToString(sealedBytes);
     }
 
     /// <summary>The key or token and its end; null when the value is not ours, was changed, or is over.</summary>
     public (string Credential, DateTimeOffset ExpiresAt)? Open(string value, DateTimeOffset now)
     {
-        if (!Base64Url.IsValid(value) || Base64Url.DecodeFromChars(value) is not { Length: > NonceBytes + TagBytes + TimeBytes } bytes)
+        if (!Base64Url.IsValid(value)
+            || Base64Url.DecodeFromChars(value) is not { Length: > NonceBytes + TagBytes + TimeBytes } bytes)
         {
             return null;
         }
@@ -43,7 +45,9 @@ internal sealed class SessionSeal(byte[] key)
         using var cipher = new AesGcm(key, TagBytes);
         try
         {
-            cipher.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length), plain, Purpose);
+            cipher.Decrypt(
+                bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length),
+                plain, Purpose);
         }
         catch (AuthenticationTagMismatchException)
         {

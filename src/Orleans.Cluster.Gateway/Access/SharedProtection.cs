@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Orleans.Cluster.Gateway.Access;
 
 /// <summary>
-/// Protects what a page of the console holds between its request and its connection. Its keys are made from the one that sessions are
-/// sealed with, a key for each purpose: gateways that share that one open what the others have protected, and there is no ring to store.
+/// Protects what a page of the console holds between its request and its connection. Its keys are made from the one that sessions
+/// are sealed with, a key for each purpose: gateways that share that one open what the others have protected, and there is no
+/// ring to store.
 /// </summary>
 internal sealed class SharedProtection : IDataProtector
 {
@@ -46,12 +47,15 @@ internal sealed class SharedProtection : IDataProtector
         var nonce = protectedData.AsSpan(0, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
         using var cipher = new AesGcm(key.Value, TagBytes);
-        var (text, tag) = (protectedData.AsMemory(NonceBytes, plaintext.Length), protectedData.AsMemory(NonceBytes + plaintext.Length));
+        var (text, tag) = (protectedData.AsMemory(NonceBytes, plaintext.Length),
+            protectedData.AsMemory(NonceBytes + plaintext.Length));
         cipher.Encrypt(nonce, plaintext, text.Span, tag.Span);
         return protectedData;
     }
 
-    /// <exception cref="CryptographicException">It was protected with another key or for another purpose, or was changed.</exception>
+    /// <exception cref="CryptographicException">
+    /// It was protected with another key or for another purpose, or was changed.
+    /// </exception>
     public byte[] Unprotect(byte[] protectedData)
     {
         ArgumentNullException.ThrowIfNull(protectedData);
@@ -62,7 +66,8 @@ internal sealed class SharedProtection : IDataProtector
 
         var plaintext = new byte[protectedData.Length - NonceBytes - TagBytes];
         using var cipher = new AesGcm(key.Value, TagBytes);
-        var (text, tag) = (protectedData.AsMemory(NonceBytes, plaintext.Length), protectedData.AsMemory(NonceBytes + plaintext.Length));
+        var (text, tag) = (protectedData.AsMemory(NonceBytes, plaintext.Length),
+            protectedData.AsMemory(NonceBytes + plaintext.Length));
         cipher.Decrypt(protectedData.AsSpan(0, NonceBytes), text.Span, tag.Span, plaintext);
         return plaintext;
     }

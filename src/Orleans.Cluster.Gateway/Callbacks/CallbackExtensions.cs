@@ -5,7 +5,8 @@ internal static class CallbackExtensions
 {
     public static IServiceCollection AddCallbacks(this IServiceCollection services)
     {
-        services.AddOptions<CallbackOptions>().BindConfiguration(CallbackOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CallbackOptions>()
+            .BindConfiguration(CallbackOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<CallbackTargets>();
         services.AddHostedService<CallbackSender>();
         return services;

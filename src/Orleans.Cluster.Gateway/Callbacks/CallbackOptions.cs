@@ -7,14 +7,19 @@ internal sealed class CallbackOptions
 {
     public const string Section = "Callbacks";
 
-    /// <summary>Whether receivers may be on loopback, private and link-local addresses, which a job's author could otherwise use to reach what only this machine reaches.</summary>
+    /// <summary>
+    /// Whether receivers may be on loopback, private and link-local addresses, which a job's author could otherwise use to reach
+    /// what only this machine reaches.
+    /// </summary>
     public bool AllowPrivateTargets { get; init; }
 
     /// <summary>Longest wait for a receiver's answer. Default 15 s; 100 ms to 2 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:02:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Wait after the first refusal; it doubles with each, up to <see cref="LongestDelay"/>. Default 2 s; 10 ms to 1 h.</summary>
+    /// <summary>
+    /// Wait after the first refusal; it doubles with each, up to <see cref="LongestDelay"/>. Default 2 s; 10 ms to 1 h.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -11,8 +11,9 @@ using Orleans.Cluster.Gateway.Access;
 namespace Orleans.Cluster.Gateway.Callbacks;
 
 /// <summary>
-/// Posts changes of phase from the outbox, a job's events one after the other, each until it is accepted or its time is over. Every gateway
-/// does so; the outbox gives each event to one of them at a time. A place that comes free is filled at once, and no receiver has all of them.
+/// Posts changes of phase from the outbox, a job's events one after the other, each until it is accepted or its time is over.
+/// Every gateway does so; the outbox gives each event to one of them at a time. A place that comes free is filled at once, and no
+/// receiver has all of them.
 /// </summary>
 internal sealed partial class CallbackSender(
     IOutbox outbox, CallbackTargets targets, SecretSeal seal, IOptions<CallbackOptions> options, TimeProvider clock,
@@ -23,7 +24,8 @@ internal sealed partial class CallbackSender(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(1);
 
-    // An event whose receiver has no place left lets those of others pass, and is looked at again after this; later where many wait so.
+    // An event whose receiver has no place left lets those of others pass, and is looked at again after this; later where many
+    // wait so.
     private static readonly TimeSpan SetAside = TimeSpan.FromSeconds(1);
     private const int LongestAside = 10;
     private const int MostRoundsAside = 10;
@@ -96,7 +98,8 @@ internal sealed partial class CallbackSender(
             await outbox.SetAside(aside, clock.GetUtcNow() + delay, cancellationToken);
         }
 
-        // What waits for a receiver that does not answer may be thousands: behind them are others, but the database is not all ours.
+        // What waits for a receiver that does not answer may be thousands: behind them are others, but the database is not all
+        // ours.
         roundsAside = aside.Count == events.Count ? roundsAside + 1 : 0;
         return roundsAside % MostRoundsAside == 0 && roundsAside > 0 ? 0 : events.Count;
     }
@@ -159,7 +162,9 @@ internal sealed partial class CallbackSender(
         catch (SealBrokenException)
         {
             // Unsigned, it could be anybody's. Another gateway may have the key.
-            return new Refusal("The secret of the callback was sealed with another key (Gateway:SessionKey, or session.key in the state directory).");
+            return new Refusal(
+                "The secret of the callback was sealed with another key (Gateway:SessionKey, or session.key in the state "
+                + "directory).");
         }
     }
 

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Orleans.Cluster.Gateway.Callbacks;
 
-/// <summary>Signatures as Standard Webhooks has them: HMAC-SHA256 over id, time and body, so that none of the three can be changed or used again.</summary>
+/// <summary>
+/// Signatures as Standard Webhooks has them: HMAC-SHA256 over id, time and body, so that none of the three can be changed or used
+/// again.
+/// </summary>
 internal static class CallbackSignature
 {
     private const string Prefix = "whsec_";
@@ -24,7 +27,8 @@ internal static class CallbackSignature
     }
 
     private static byte[] KeyOf(string secret) =>
-        (secret.StartsWith(Prefix, StringComparison.Ordinal) ? TryDecode(secret[Prefix.Length..]) : null) ?? Encoding.UTF8.GetBytes(secret);
+        (secret.StartsWith(Prefix, StringComparison.Ordinal) ? TryDecode(secret[Prefix.Length..]) : null)
+        ?? Encoding.UTF8.GetBytes(secret);
 
     private static byte[]? TryDecode(string base64)
     {

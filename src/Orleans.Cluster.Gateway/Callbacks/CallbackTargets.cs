@@ -6,8 +6,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Gateway.Callbacks;
 
 /// <summary>
-/// Which receivers a job may name. What an address says is checked at submit; where it leads is checked when it is connected to, against the
-/// very address that the connection is made to: a name that is bound to another address in between gains nothing.
+/// Which receivers a job may name. What an address says is checked at submit; where it leads is checked when it is connected to,
+/// against the very address that the connection is made to: a name that is bound to another address in between gains nothing.
 /// </summary>
 internal sealed class CallbackTargets(IOptions<CallbackOptions> options)
 {
@@ -20,12 +20,15 @@ internal sealed class CallbackTargets(IOptions<CallbackOptions> options)
         {
             const string Detail = "Callbacks go to public addresses alone, not to this machine or its networks.";
             throw new ClusterException(
-                Contracts.ProblemCode.ValidationFailed, $"{Pointer}: {Detail}", "Set Callbacks:AllowPrivateTargets to allow them.",
+                Contracts.ProblemCode.ValidationFailed, $"{Pointer}: {Detail}",
+                "Set Callbacks:AllowPrivateTargets to allow them.",
                 [new Fault(Pointer, Gateway.Forms.FaultCodes.InvalidValue, Detail)]);
         }
     }
 
-    /// <summary>A handler that follows no redirects, uses no proxy, keeps no cookies, and connects to allowed addresses alone.</summary>
+    /// <summary>
+    /// A handler that follows no redirects, uses no proxy, keeps no cookies, and connects to allowed addresses alone.
+    /// </summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
         AllowAutoRedirect = false,
@@ -44,7 +47,9 @@ internal sealed class CallbackTargets(IOptions<CallbackOptions> options)
         return IPAddress.TryParse(host.Trim('[', ']'), out var address)
             ? !PublicAddresses.Contains(address)
             : !host.Contains('.', StringComparison.Ordinal) || host.Any(IsDisguise)
-                || Array.Exists([".localhost", ".local", ".internal", ".localdomain"], end => host.EndsWith(end, StringComparison.OrdinalIgnoreCase));
+                || Array.Exists(
+                    [".localhost", ".local", ".internal", ".localdomain"],
+                    end => host.EndsWith(end, StringComparison.OrdinalIgnoreCase));
     }
 
     // A resolver may read circled digits and their like as digits.
@@ -56,7 +61,8 @@ internal sealed class CallbackTargets(IOptions<CallbackOptions> options)
         var allowed = options.Value.AllowPrivateTargets ? found : Array.FindAll(found, PublicAddresses.Contains);
         if (allowed.Length == 0)
         {
-            throw new HttpRequestException($"{context.DnsEndPoint.Host} leads to no public address, and callbacks go to those alone.");
+            throw new HttpRequestException(
+                $"{context.DnsEndPoint.Host} leads to no public address, and callbacks go to those alone.");
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Gateway.Callbacks;
 
 /// <summary>
-/// Who may be posted to now: so many events at once in all, and so many to one receiver, so that one which does not answer takes up a part of
-/// the places and no more, whatever waits for it. Not safe for several threads.
+/// Who may be posted to now: so many events at once in all, and so many to one receiver, so that one which does not answer takes
+/// up a part of the places and no more, whatever waits for it. Not safe for several threads.
 /// </summary>
 internal sealed class ReceiverLanes(int mostInAll, int mostPerReceiver)
 {
@@ -43,5 +43,6 @@ internal sealed class ReceiverLanes(int mostInAll, int mostPerReceiver)
     }
 
     // A host and port is one receiver, however many hooks it has: they share what makes it slow.
-    private static string ReceiverOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address) ? address.Authority : url;
+    private static string ReceiverOf(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) ? address.Authority : url;
 }

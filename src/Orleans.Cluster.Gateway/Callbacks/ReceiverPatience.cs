@@ -3,7 +3,8 @@ using System.Net.Http.Headers;
 namespace Orleans.Cluster.Gateway.Callbacks;
 
 /// <summary>
-/// How long a receiver that says so is left alone. It can ask for more patience than it would have had, within the longest wait, and not for less.
+/// How long a receiver that says so is left alone. It can ask for more patience than it would have had, within the longest wait,
+/// and not for less.
 /// </summary>
 internal static class ReceiverPatience
 {

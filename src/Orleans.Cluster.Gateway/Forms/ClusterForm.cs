@@ -8,16 +8,19 @@ namespace Orleans.Cluster.Gateway.Forms;
 internal static class ClusterForm
 {
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
-    public static ClusterStart ReadStart(ReadOnlyMemory<byte>? body) => body is not { } given ? new ClusterStart() : JobSpecReader.Read(given, form =>
+    public static ClusterStart ReadStart(ReadOnlyMemory<byte>? body) =>
+        body is not { } given ? new ClusterStart() : JobSpecReader.Read(given, form =>
     {
         var start = new ClusterStart(
-            Size(form, "workers"), (int?)form.Whole("slotsPerWorker", 1, 256), form.Whole("memoryPerWorkerBytes", 64L << 20, 1L << 50));
+            Size(form, "workers"), (int?)form.Whole("slotsPerWorker", 1, 256),
+            form.Whole("memoryPerWorkerBytes", 64L << 20, 1L << 50));
         form.Close();
         return start;
     });
 
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
-    public static ClusterStop ReadStop(ReadOnlyMemory<byte>? body) => body is not { } given ? new ClusterStop() : JobSpecReader.Read(given, form =>
+    public static ClusterStop ReadStop(ReadOnlyMemory<byte>? body) =>
+        body is not { } given ? new ClusterStop() : JobSpecReader.Read(given, form =>
     {
         var stop = new ClusterStop(form.Word<StopMode>("mode") ?? StopMode.Drain);
         form.Close();
@@ -46,7 +49,8 @@ internal static class ClusterForm
         }
         else if (!form.Has("minWorkers") && !form.Has("maxWorkers"))
         {
-            form.Faults.Add(form.At("workers"), FaultCodes.Required, "The number of workers, or 'minWorkers' and 'maxWorkers', is required.");
+            form.Faults.Add(
+                form.At("workers"), FaultCodes.Required, "The number of workers, or 'minWorkers' and 'maxWorkers', is required.");
         }
         else
         {

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Gateway.Forms;
 internal static class EnumWords<T>
     where T : struct, Enum
 {
-    public static FrozenDictionary<string, T> ByWord { get; } = Enum.GetValues<T>().ToFrozenDictionary(WordOf, StringComparer.Ordinal);
+    public static FrozenDictionary<string, T> ByWord { get; } = Enum.GetValues<T>()
+        .ToFrozenDictionary(WordOf, StringComparer.Ordinal);
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<string> Words { get; } = [.. Enum.GetValues<T>().Select(WordOf)];

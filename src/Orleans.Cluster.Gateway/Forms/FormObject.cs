@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Orleans.Cluster.Gateway.Forms;
 
 /// <summary>
-/// Reads one JSON object field by field. What it was asked for is what it knows: <see cref="Close"/> reports all other fields. A value
-/// that is <c>null</c> counts as not given; a value with a fault answers null, and its fault is in the list.
+/// Reads one JSON object field by field. What it was asked for is what it knows: <see cref="Close"/> reports all other fields. A
+/// value that is <c>null</c> counts as not given; a value with a fault answers null, and its fault is in the list.
 /// </summary>
 internal sealed class FormObject
 {
@@ -65,7 +65,10 @@ internal sealed class FormObject
         return value;
     }
 
-    /// <summary>A text that is neither blank nor longer than the limit, and holds no NUL character, which neither SQL nor a database takes.</summary>
+    /// <summary>
+    /// A text that is neither blank nor longer than the limit, and holds no NUL character, which neither SQL nor a database
+    /// takes.
+    /// </summary>
     public string? Text(string name, int maxLength = 256, bool mayBeEmpty = false) =>
         Find(name) is { } value ? TextOf(value, At(name), maxLength, mayBeEmpty) : null;
 
@@ -96,7 +99,8 @@ internal sealed class FormObject
             return null;
         }
 
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var approximate) || Math.Floor(approximate) != approximate)
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var approximate)
+            || Math.Floor(approximate) != approximate)
         {
             AddWrongType(Faults, At(name), "a whole number", value);
             return null;
@@ -153,7 +157,8 @@ internal sealed class FormObject
             return null;
         }
 
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        if (DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
         {
             return time;
         }
@@ -263,7 +268,8 @@ internal sealed class FormObject
         var text = value.GetString()!;
         var (code, detail) = text switch
         {
-            _ when text.Length > maxLength => (FaultCodes.TooLong, $"At most {maxLength} characters are allowed; this has {text.Length}."),
+            _ when text.Length > maxLength =>
+                (FaultCodes.TooLong, $"At most {maxLength} characters are allowed; this has {text.Length}."),
             _ when !mayBeEmpty && string.IsNullOrWhiteSpace(text) => (FaultCodes.InvalidValue, "The text is empty."),
             _ when text.Contains('\0', StringComparison.Ordinal) => (FaultCodes.InvalidValue, "The text holds a NUL character."),
             _ => (null, ""),
@@ -292,11 +298,13 @@ internal sealed class FormObject
             return found;
         }
 
-        Faults.Add(pointer, FaultCodes.InvalidValue, $"Unknown value '{Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
+        Faults.Add(pointer, FaultCodes.InvalidValue,
+            $"Unknown value '{Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
         return null;
     }
 
-    private void AddOutOfRange(string name, string range) => Faults.Add(At(name), FaultCodes.OutOfRange, $"The value must be {range}.");
+    private void AddOutOfRange(string name, string range) =>
+        Faults.Add(At(name), FaultCodes.OutOfRange, $"The value must be {range}.");
 
     private static void AddWrongType(FaultList faults, string pointer, string wanted, JsonElement found) =>
         faults.Add(pointer, FaultCodes.WrongType, $"The value must be {wanted}, not {NameOf(found.ValueKind)}.");

@@ -5,8 +5,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Gateway.Forms;
 
 /// <summary>
-/// From the body of a request to what was asked for. The body is walked by hand: a serializer stops at its first fault, and a client shall
-/// hear of all.
+/// From the body of a request to what was asked for. The body is walked by hand: a serializer stops at its first fault, and a
+/// client shall hear of all.
 /// </summary>
 internal static class JobSpecReader
 {
@@ -60,7 +60,8 @@ internal static class JobSpecReader
             Retry = SettingsForm.ReadRetry(form.Object("retry")),
             OnBadRow = form.Word<BadRowPolicy>("onBadRow") ?? BadRowPolicy.Fail,
             Gang = form.Flag("gang") ?? false,
-            TimeoutSeconds = form.Number("timeoutSeconds", s => s is > 0 and <= 31_536_000, "above 0 and at most 31536000 (a year)"),
+            TimeoutSeconds = form.Number(
+                "timeoutSeconds", s => s is > 0 and <= 31_536_000, "above 0 and at most 31536000 (a year)"),
             DependsOn = SettingsForm.ReadDependencies(form),
             Callback = form.Object("callback") is { } callback ? SettingsForm.ReadCallback(callback) : null,
             Labels = SettingsForm.ReadLabels(form.Object("labels")),
@@ -123,7 +124,9 @@ internal static class JobSpecReader
         }
         else if (names.First(other => string.Equals(other, name, StringComparison.OrdinalIgnoreCase)) != name)
         {
-            named.Faults.Add(named.At(name), FaultCodes.Duplicate, "Another source has this name in other case; names in SQL do not differ by case.");
+            named.Faults.Add(
+                named.At(name), FaultCodes.Duplicate,
+                "Another source has this name in other case; names in SQL do not differ by case.");
         }
     }
 

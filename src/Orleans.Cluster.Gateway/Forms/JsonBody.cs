@@ -25,12 +25,14 @@ internal static class JsonBody
         }
         catch (JsonException e)
         {
-            faults.Add("", FaultCodes.InvalidJson, $"The body is not JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {Reason(e)}");
+            faults.Add("", FaultCodes.InvalidJson,
+                $"The body is not JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {Reason(e)}");
             return null;
         }
     }
 
-    // JsonDocument checks texts only when they are read, and then throws InvalidOperationException deep inside of somebody else's code.
+    // JsonDocument checks texts only when they are read, and then throws InvalidOperationException deep inside of somebody else's
+    // code.
     private static void CheckTexts(ReadOnlySpan<byte> utf8)
     {
         if (!Utf8.IsValid(utf8))

@@ -4,7 +4,9 @@ using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.Gateway.Forms;
 
-/// <summary>Checks the parameters of each operation. Names of columns and text of SQL are left to planning, which sees the data.</summary>
+/// <summary>
+/// Checks the parameters of each operation. Names of columns and text of SQL are left to planning, which sees the data.
+/// </summary>
 internal static class ParametersForm
 {
     private const int MaxSqlLength = ParameterBounds.MaxSqlLength;
@@ -71,7 +73,8 @@ internal static class ParametersForm
             CheckOneAggregate(aggregate);
             if (aggregate.Text("as", MaxNameLength) is { } name && !names.Add(name))
             {
-                form.Faults.Add(aggregate.At("as"), FaultCodes.Duplicate, $"The result has a column '{FormObject.Short(name)}' already.");
+                form.Faults.Add(
+                    aggregate.At("as"), FaultCodes.Duplicate, $"The result has a column '{FormObject.Short(name)}' already.");
             }
 
             aggregate.Close();
@@ -149,7 +152,9 @@ internal static class ParametersForm
         column.Text("as", MaxNameLength);
         if (column.Has("column") == column.Has("expression"))
         {
-            column.Faults.Add(column.Pointer, column.Has("column") ? FaultCodes.Conflict : FaultCodes.Required, "Give either 'column' or 'expression'.");
+            column.Faults.Add(column.Pointer, column.Has("column")
+                ? FaultCodes.Conflict
+                : FaultCodes.Required, "Give either 'column' or 'expression'.");
         }
 
         column.Close();
@@ -159,9 +164,12 @@ internal static class ParametersForm
     {
         foreach (var side in new[] { "left", "right" })
         {
-            if (form.RequiredText(side, "A name of 'sources'", MaxNameLength) is { } name && sources is not null && !sources.Contains(name))
+            if (form.RequiredText(side, "A name of 'sources'", MaxNameLength) is { } name && sources is not null
+                && !sources.Contains(name))
             {
-                form.Faults.Add(form.At(side), FaultCodes.InvalidValue, $"There is no source '{FormObject.Short(name)}'. {Suggestion.For(name, sources)}");
+                form.Faults.Add(
+                    form.At(side), FaultCodes.InvalidValue,
+                    $"There is no source '{FormObject.Short(name)}'. {Suggestion.For(name, sources)}");
             }
         }
 
@@ -184,7 +192,9 @@ internal static class ParametersForm
         form.Whole("seed", long.MinValue, long.MaxValue);
         if (form.Has("fraction") == form.Has("rows"))
         {
-            form.Faults.Add(form.Pointer, form.Has("rows") ? FaultCodes.Conflict : FaultCodes.Required, "Give either 'fraction' or 'rows'.");
+            form.Faults.Add(form.Pointer, form.Has("rows")
+                ? FaultCodes.Conflict
+                : FaultCodes.Required, "Give either 'fraction' or 'rows'.");
         }
     }
 
@@ -194,7 +204,8 @@ internal static class ParametersForm
         var columns = Columns(form, "columns") ?? [];
         foreach (var both in id.Intersect(columns, StringComparer.OrdinalIgnoreCase))
         {
-            form.Faults.Add(form.At("columns"), FaultCodes.Conflict, $"'{FormObject.Short(both)}' cannot both stay and become rows.");
+            form.Faults.Add(
+                form.At("columns"), FaultCodes.Conflict, $"'{FormObject.Short(both)}' cannot both stay and become rows.");
         }
 
         form.Text("nameColumn", MaxNameLength);
@@ -222,7 +233,8 @@ internal static class ParametersForm
         }
     }
 
-    private static IReadOnlyList<string>? Columns(FormObject form, string name) => form.Texts(name, MaxNameLength, distinct: true);
+    private static IReadOnlyList<string>? Columns(FormObject form, string name) =>
+        form.Texts(name, MaxNameLength, distinct: true);
 
     private static void RequireItems(FormObject form, string name, string what)
     {

@@ -4,8 +4,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Gateway.Forms;
 
 /// <summary>
-/// Files that a query names in place of a table: <c>FROM 'folder/*.csv'</c>. To the parser such a text is the name of a table, so each becomes a
-/// source of that name, and the query stays as it was written.
+/// Files that a query names in place of a table: <c>FROM 'folder/*.csv'</c>. To the parser such a text is the name of a table, so
+/// each becomes a source of that name, and the query stays as it was written.
 /// </summary>
 internal static partial class QueryFiles
 {

@@ -32,7 +32,8 @@ internal sealed class QueryForm(IQueryCollection query)
             return null;
         }
 
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min
+            && number <= max)
         {
             return number;
         }
@@ -64,7 +65,8 @@ internal sealed class QueryForm(IQueryCollection query)
 
         // A '+' of a zone offset that was not escaped arrives as a blank.
         if (DateTimeOffset.TryParse(
-            text.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            text.Replace(' ', '+'), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
         {
             return time;
         }
@@ -78,7 +80,8 @@ internal sealed class QueryForm(IQueryCollection query)
         where T : struct, Enum
     {
         var words = new List<T>();
-        foreach (var text in All(name).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var text in All(name)
+            .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
             if (EnumWords<T>.ByWord.TryGetValue(text, out var word))
             {
@@ -86,7 +89,8 @@ internal sealed class QueryForm(IQueryCollection query)
             }
             else
             {
-                Faults.Add(At(name), FaultCodes.InvalidValue, $"Unknown value '{FormObject.Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
+                Faults.Add(At(name), FaultCodes.InvalidValue,
+                    $"Unknown value '{FormObject.Short(text)}'. {Suggestion.For(text, EnumWords<T>.Words)}");
             }
         }
 
@@ -117,7 +121,8 @@ internal sealed class QueryForm(IQueryCollection query)
     {
         foreach (var name in query.Keys.Where(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)))
         {
-            Faults.Add(At(FormObject.Short(name)), FaultCodes.UnknownField, $"Unknown parameter '{FormObject.Short(name)}'. {Suggestion.For(name, known)}");
+            Faults.Add(At(FormObject.Short(name)), FaultCodes.UnknownField,
+                $"Unknown parameter '{FormObject.Short(name)}'. {Suggestion.For(name, known)}");
         }
 
         Faults.ThrowIfAny();

@@ -114,7 +114,9 @@ internal static class SettingsForm
 
             if (!JobId.TryParse(text, null, out var id))
             {
-                form.Faults.Add(pointer, FaultCodes.InvalidValue, $"'{FormObject.Short(text)}' is not a job id (26 characters, 0-9 and A-Z).");
+                form.Faults.Add(
+                    pointer, FaultCodes.InvalidValue,
+                    $"'{FormObject.Short(text)}' is not a job id (26 characters, 0-9 and A-Z).");
             }
             else if (ids.Contains(id))
             {
@@ -122,7 +124,8 @@ internal static class SettingsForm
             }
             else if (ids.Count == MaxDependencies)
             {
-                form.Faults.Add(form.At("dependsOn"), FaultCodes.OutOfRange, $"A job can depend on at most {MaxDependencies} others.");
+                form.Faults.Add(
+                    form.At("dependsOn"), FaultCodes.OutOfRange, $"A job can depend on at most {MaxDependencies} others.");
                 break;
             }
             else
@@ -146,7 +149,8 @@ internal static class SettingsForm
         if (callback.Secret is { } secret && !CallbackSignature.IsSecret(secret))
         {
             form.Faults.Add(
-                form.At("secret"), FaultCodes.InvalidValue, "A secret that begins with 'whsec_' goes on with base64 of 16 to 64 bytes.");
+                form.At("secret"), FaultCodes.InvalidValue,
+                "A secret that begins with 'whsec_' goes on with base64 of 16 to 64 bytes.");
         }
 
         form.Close();
@@ -181,10 +185,12 @@ internal static class SettingsForm
     }
 
     public static bool IsLabelKey(string key) =>
-        key.Length is > 0 and <= MaxLabelKeyLength && key.All(c => char.IsAsciiLetterOrDigit(c) || "._-/".Contains(c, StringComparison.Ordinal));
+        key.Length is > 0 and <= MaxLabelKeyLength
+        && key.All(c => char.IsAsciiLetterOrDigit(c) || "._-/".Contains(c, StringComparison.Ordinal));
 
     private static string? CallbackFault(string url) =>
-        !Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+        !Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
             ? "The address must be an absolute http or https URL."
             : uri.UserInfo.Length > 0 ? "The address must not hold a user name or password."
             : uri.Fragment.Length > 0 ? "The address must not hold a fragment."

@@ -41,7 +41,9 @@ internal static class SourceForm
     {
         foreach (var name in new[] { "path", "format", "options" }.Where(form.Has))
         {
-            form.Faults.Add(form.At(name), FaultCodes.Conflict, "A job's result is read as it was written: beside 'job' nothing else can be said of it.");
+            form.Faults.Add(
+                form.At(name), FaultCodes.Conflict,
+                "A job's result is read as it was written: beside 'job' nothing else can be said of it.");
         }
 
         var text = form.Text("job");
@@ -51,7 +53,8 @@ internal static class SourceForm
             return text is null ? null : new SourceSpec { Job = JobId.Parse(text) };
         }
 
-        form.Faults.Add(form.At("job"), FaultCodes.InvalidValue, $"'{FormObject.Short(text)}' is not a job id (26 characters, 0-9 and A-Z).");
+        form.Faults.Add(
+            form.At("job"), FaultCodes.InvalidValue, $"'{FormObject.Short(text)}' is not a job id (26 characters, 0-9 and A-Z).");
         return null;
     }
 
@@ -90,7 +93,8 @@ internal static class SourceForm
 
     // A NUL character is left to the data roots, which refuse it with all other tricks that paths can play.
     private static string? PathOf(FormObject form, JsonElement item, string pointer) =>
-        item.ValueKind == JsonValueKind.String && item.GetString() is { Length: > 0 and <= MaxPathLength } path && path.Contains('\0', StringComparison.Ordinal)
+        item.ValueKind == JsonValueKind.String && item.GetString() is { Length: > 0 and <= MaxPathLength } path
+        && path.Contains('\0', StringComparison.Ordinal)
             ? path
             : form.TextOf(item, pointer, MaxPathLength, mayBeEmpty: false);
 
@@ -121,7 +125,8 @@ internal static class SourceForm
 
     private static void CheckDialect(FormObject form, SourceOptions options)
     {
-        if (options is { Delimiter: { Length: > 0 and <= 4 } delimiter, Quote: { Length: > 0 } quote } && delimiter.Contains(quote, StringComparison.Ordinal))
+        if (options is { Delimiter: { Length: > 0 and <= 4 } delimiter, Quote: { Length: > 0 } quote }
+            && delimiter.Contains(quote, StringComparison.Ordinal))
         {
             form.Faults.Add(form.At("quote"), FaultCodes.Conflict, "The quote cannot be a part of the delimiter.");
         }
@@ -133,7 +138,9 @@ internal static class SourceForm
 
         if (options is { Header: false, HeaderLines: not null })
         {
-            form.Faults.Add(form.At("headerLines"), FaultCodes.Conflict, "A file without a header has no header lines. Leave out one of header and headerLines.");
+            form.Faults.Add(
+                form.At("headerLines"), FaultCodes.Conflict,
+                "A file without a header has no header lines. Leave out one of header and headerLines.");
         }
     }
 
@@ -169,7 +176,9 @@ internal static class SourceForm
             }
             else if (!seen.Add(name))
             {
-                form.Faults.Add(form.At(name), FaultCodes.Duplicate, "Another column has this name in other case; names of columns do not differ by case.");
+                form.Faults.Add(
+                    form.At(name), FaultCodes.Duplicate,
+                    "Another column has this name in other case; names of columns do not differ by case.");
             }
 
             if (form.RequiredText(name, "A type") is { } type && IsType(form, name, type))
@@ -189,12 +198,15 @@ internal static class SourceForm
     // The engine knows its types; what is refused here is text that could end the type and begin something else.
     private static bool IsType(FormObject form, string name, string type)
     {
-        if (char.IsAsciiLetter(type[0]) && type.All(c => char.IsAsciiLetterOrDigit(c) || "_ (),[]\"".Contains(c, StringComparison.Ordinal)))
+        if (char.IsAsciiLetter(type[0])
+            && type.All(c => char.IsAsciiLetterOrDigit(c) || "_ (),[]\"".Contains(c, StringComparison.Ordinal)))
         {
             return true;
         }
 
-        form.Faults.Add(form.At(name), FaultCodes.InvalidValue, $"'{FormObject.Short(type)}' is not a type such as BIGINT, DOUBLE, VARCHAR or DECIMAL(18,3).");
+        form.Faults.Add(
+            form.At(name), FaultCodes.InvalidValue,
+            $"'{FormObject.Short(type)}' is not a type such as BIGINT, DOUBLE, VARCHAR or DECIMAL(18,3).");
         return false;
     }
 }

@@ -13,21 +13,24 @@ using Orleans.Concurrency;
 namespace Orleans.Cluster.Gateway.Inside;
 
 /// <summary>
-/// <inheritdoc cref="IJobRequestsGrain"/> Only gateways have it. It keeps nothing, so each gateway runs as many as it has processors, and each
-/// of them works on many calls at once. Callers are inside the trust boundary: they see every job, and what they change is in the audit log
-/// under the name that they give.
+/// <inheritdoc cref="IJobRequestsGrain"/> Only gateways have it. It keeps nothing, so each gateway runs as many as it has
+/// processors, and each of them works on many calls at once. Callers are inside the trust boundary: they see every job, and what
+/// they change is in the audit log under the name that they give.
 /// </summary>
 // The name in calls between builds is older than the class.
 [StatelessWorker, Reentrant, GrainType("jobdoor")]
 internal sealed partial class JobRequestsGrain(
-    JobRequests requests, IJobService desk, IResultReader results, IAuditLog audit, TimeProvider clock, ILogger<JobRequestsGrain> logger)
+    JobRequests requests, IJobService desk, IResultReader results, IAuditLog audit, TimeProvider clock,
+    ILogger<JobRequestsGrain> logger)
     : Grain, IJobRequestsGrain
 {
     private const string Origin = "grain call";
 
     public Task<JobStatus> Submit(byte[] spec, string idempotencyKey, string service) => Change(
         "job.submit", service, status => $"{status?.Id}",
-        () => requests.Submit(requests.ReadSpec(Bounded(spec)), OwnerOf(service), AccessRole.Admin, RequestHeaders.CheckedKey(idempotencyKey), CancellationToken.None));
+        () => requests.Submit(
+            requests.ReadSpec(Bounded(spec)), OwnerOf(service), AccessRole.Admin, RequestHeaders.CheckedKey(idempotencyKey),
+            CancellationToken.None));
 
     public Task<byte[]> Validate(byte[] spec, CancellationToken cancellationToken) =>
         Document(() => requests.Plan(requests.ReadSpec(Bounded(spec)), cancellationToken));
@@ -72,7 +75,8 @@ internal sealed partial class JobRequestsGrain(
 
     private static byte[] Bounded(byte[] body) => body.Length <= GatewayLimits.BodyBytes
         ? body
-        : throw new ClusterException(Contracts.ProblemCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
+        : throw new ClusterException(
+            Contracts.ProblemCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
 
     private Task<byte[]> Document<T>(Func<Task<T>> question) =>
         Answer(async () => JsonSerializer.SerializeToUtf8Bytes(await question(), WireJson.Options));

@@ -47,7 +47,8 @@ internal sealed class RowsGrain(IResultReader results) : Grain, IRowsGrain
         var left = RandomAccess.GetLength(file) - position;
         var piece = new byte[Math.Clamp(left, 0, InsideLimits.PieceBytes)];
         var read = 0;
-        while (read < piece.Length && await RandomAccess.ReadAsync(file, piece.AsMemory(read), position + read) is > 0 and var more)
+        while (read < piece.Length
+            && await RandomAccess.ReadAsync(file, piece.AsMemory(read), position + read) is > 0 and var more)
         {
             read += more;
         }
@@ -68,7 +69,8 @@ internal sealed class RowsGrain(IResultReader results) : Grain, IRowsGrain
         if (writing is not null)
         {
             // What is still being written ends soon, and its file goes then.
-            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ((Task)writing)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (writing.IsCompletedSuccessfully)
             {
                 (await writing).Dispose();

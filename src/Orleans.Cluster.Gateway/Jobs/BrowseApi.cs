@@ -12,7 +12,8 @@ namespace Orleans.Cluster.Gateway.Jobs;
 internal static class BrowseApi
 {
     public static void MapBrowse(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/processing/data/browse", BrowseData).WithName(nameof(BrowseData)).WithTags("Data").Needs(AccessRole.Submitter);
+        routes.MapGet("/api/processing/data/browse", BrowseData)
+        .WithName(nameof(BrowseData)).WithTags("Data").Needs(AccessRole.Submitter);
 
     private static IResult BrowseData(HttpRequest request, DataRoots roots, CancellationToken cancellationToken)
     {

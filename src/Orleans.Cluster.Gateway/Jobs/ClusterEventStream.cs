@@ -8,11 +8,13 @@ using Orleans.Cluster.Gateway.Access;
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>
-/// The whole cluster as server-sent events: <c>job</c> with the status document of a job that has changed, <c>worker</c>, <c>decision</c>. An
-/// event's id is the moment of the picture that it was found in: who comes back with it is told what goes on and what has ended since, so
-/// that the end of a job may be told twice and is never missed. All who listen share one look at the cluster.
+/// The whole cluster as server-sent events: <c>job</c> with the status document of a job that has changed, <c>worker</c>,
+/// <c>decision</c>. An event's id is the moment of the picture that it was found in: who comes back with it is told what goes on
+/// and what has ended since, so that the end of a job may be told twice and is never missed. All who listen share one look at the
+/// cluster.
 /// </summary>
-internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, ClusterService cluster, CallerStanding standing, TimeProvider clock)
+internal sealed class ClusterEventStream(
+    IJobService desk, IJobStore jobs, ClusterService cluster, CallerStanding standing, TimeProvider clock)
 {
     /// <summary>How often the cluster is looked at while somebody listens.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -60,7 +62,8 @@ internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, Clust
         }
     }
 
-    private static async Task<int> WriteAll(EventWriter writer, ClusterPicture picture, IEnumerable<(string Name, object Document)> events)
+    private static async Task<int> WriteAll(
+        EventWriter writer, ClusterPicture picture, IEnumerable<(string Name, object Document)> events)
     {
         var count = 0;
         var id = picture.At.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
@@ -90,8 +93,10 @@ internal sealed class ClusterEventStream(IJobService desk, IJobStore jobs, Clust
 
     private async Task<ClusterPicture> Take(DateTimeOffset now)
     {
-        var newest = (await jobs.List(new JobFilter { PageSize = NewestJobs }, CancellationToken.None)).Jobs.ToDictionary(job => job.State.Id);
-        foreach (var active in (await jobs.ListActive(now, CancellationToken.None)).Where(job => !newest.ContainsKey(job.Id)).Take(JobsAsked))
+        var newest = (await jobs.List(new JobFilter { PageSize = NewestJobs }, CancellationToken.None)).Jobs.ToDictionary(job =>
+            job.State.Id);
+        foreach (var active in (await jobs.ListActive(now, CancellationToken.None))
+            .Where(job => !newest.ContainsKey(job.Id)).Take(JobsAsked))
         {
             if (await jobs.Find(active.Id, CancellationToken.None) is { } older)
             {

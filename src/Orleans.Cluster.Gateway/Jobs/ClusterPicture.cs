@@ -12,8 +12,8 @@ internal sealed record ClusterPicture(
     IReadOnlyList<ScalingDecision> Decisions)
 {
     /// <summary>
-    /// What has changed since an earlier moment: names of events and their documents, of the jobs of one owner unless null. Figures of a
-    /// worker that change all the time are no event; its state and its busy slots are.
+    /// What has changed since an earlier moment: names of events and their documents, of the jobs of one owner unless null.
+    /// Figures of a worker that change all the time are no event; its state and its busy slots are.
     /// </summary>
     public IEnumerable<(string Name, object Document)> Since(ClusterPicture before, string? owner)
     {
@@ -41,15 +41,19 @@ internal sealed record ClusterPicture(
         }
     }
 
-    /// <summary>What a client should know that has seen everything before a time: what goes on, and what has ended or been decided since.</summary>
+    /// <summary>
+    /// What a client should know that has seen everything before a time: what goes on, and what has ended or been decided since.
+    /// </summary>
     public IEnumerable<(string Name, object Document)> From(DateTimeOffset time, string? owner) =>
     [
-        .. Jobs.Where(job => IsSeen(job.Owner, owner) && (job.Status.FinishedAt is not { } end || end >= time)).Select(job => ("job", (object)job.Status)),
+        .. Jobs.Where(job => IsSeen(job.Owner, owner) && (job.Status.FinishedAt is not { } end || end >= time))
+            .Select(job => ("job", (object)job.Status)),
         .. Workers.Select(worker => ("worker", (object)worker)),
         .. Decisions.Where(decision => decision.At >= time).Select(decision => ("decision", (object)decision)),
     ];
 
     private static bool IsSeen(string? owner, string? seesOnly) => seesOnly is null || owner == seesOnly;
 
-    private static (WorkerState, string?, int, int) Sight(WorkerStatus worker) => (worker.State, worker.Reason, worker.Slots, worker.Busy);
+    private static (WorkerState, string?, int, int) Sight(WorkerStatus worker) =>
+        (worker.State, worker.Reason, worker.Slots, worker.Busy);
 }

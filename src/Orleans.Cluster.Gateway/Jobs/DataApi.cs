@@ -18,8 +18,11 @@ internal static class DataApi
         data.MapPost("/preview", PreviewData).WithName(nameof(PreviewData));
     }
 
-    private static async Task<IResult> PartitionData(HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await requests.Preview(await request.ReadJson(cancellationToken), request.HttpContext.User.ReadsOnly(), cancellationToken));
+    private static async Task<IResult> PartitionData(
+        HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
+        TypedResults.Ok(
+            await requests.Preview(
+                await request.ReadJson(cancellationToken), request.HttpContext.User.ReadsOnly(), cancellationToken));
 
     private static async Task<IResult> PreviewData(
         HttpRequest request, DatasetSampler sampler, DefaultDataset defaults, CancellationToken cancellationToken)

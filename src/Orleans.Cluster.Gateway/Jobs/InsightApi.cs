@@ -11,7 +11,8 @@ internal static class InsightApi
     {
         routes.MapGet("/api/processing/timeline", GetTimeline).WithName(nameof(GetTimeline)).WithTags("Jobs");
         routes.MapGet("/api/processing/events", GetClusterEvents).WithName(nameof(GetClusterEvents)).WithTags("Cluster");
-        var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
+        var jobs = routes.MapGroup("/api/processing/jobs/{id}")
+            .WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
         jobs.MapGet("", GetJob).WithName(nameof(GetJob));
         jobs.MapGet("/partitions/summary", SummarizePartitions).WithName(nameof(SummarizePartitions));
         jobs.MapGet("/timeline", GetJobTimeline).WithName(nameof(GetJobTimeline));
@@ -19,11 +20,13 @@ internal static class InsightApi
         jobs.MapGet("/profile", GetProfile).WithName(nameof(GetProfile));
     }
 
-    private static async Task<IResult> GetTimeline(HttpRequest request, InsightDesk desk, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> GetTimeline(
+        HttpRequest request, InsightDesk desk, TimeProvider clock, CancellationToken cancellationToken)
     {
         var query = new QueryForm(request.Query);
         var to = query.Time("to") ?? clock.GetUtcNow();
-        var from = query.Time("from") ?? (to - DateTimeOffset.UnixEpoch < InsightDesk.UsualSpan ? DateTimeOffset.UnixEpoch : to - InsightDesk.UsualSpan);
+        var from = query.Time("from")
+            ?? (to - DateTimeOffset.UnixEpoch < InsightDesk.UsualSpan ? DateTimeOffset.UnixEpoch : to - InsightDesk.UsualSpan);
         var resolution = (int?)query.Whole("resolution", 1, InsightDesk.MaxBars) ?? InsightDesk.MaxBars;
         if (from >= to)
         {
@@ -31,10 +34,12 @@ internal static class InsightApi
         }
 
         query.Close();
-        return TypedResults.Ok(await desk.GetTimeline(from, to, resolution, request.HttpContext.User.SeesOnly(), cancellationToken));
+        return TypedResults.Ok(
+            await desk.GetTimeline(from, to, resolution, request.HttpContext.User.SeesOnly(), cancellationToken));
     }
 
-    private static Task GetClusterEvents(HttpContext context, ClusterEventStream events) => events.Write(context.User.SeesOnly(), context);
+    private static Task GetClusterEvents(HttpContext context, ClusterEventStream events) =>
+        events.Write(context.User.SeesOnly(), context);
 
     private static async Task<IResult> GetJob(JobId id, InsightDesk desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.GetJob(id, cancellationToken));

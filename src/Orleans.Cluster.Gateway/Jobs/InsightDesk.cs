@@ -11,7 +11,9 @@ using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
-/// <summary>Reads what is stored of jobs, and has Planning say what it means. Those who ask for the same at once get one answer.</summary>
+/// <summary>
+/// Reads what is stored of jobs, and has Planning say what it means. Those who ask for the same at once get one answer.
+/// </summary>
 internal sealed class InsightDesk(
     IJobService desk, IJobStore jobs, ICheckpointStore checkpoints, IAttemptHistory attempts, TimeProvider clock)
 {
@@ -20,17 +22,23 @@ internal sealed class InsightDesk(
     public static readonly TimeSpan UsualSpan = TimeSpan.FromMinutes(15);
 
     // What was not given stays away, so that the document can be submitted again.
-    private static readonly JsonSerializerOptions Written = new(WireJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Written = new(
+        WireJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Partitions that a story is made of; of larger jobs, the first of each stage, which the story says.</summary>
     private const int MaxStoryPartitions = 10_000;
 
-    /// <summary>The status document with the job as it was submitted, its owner, and how it was cut. A callback's secret is not shown again.</summary>
+    /// <summary>
+    /// The status document with the job as it was submitted, its owner, and how it was cut. A callback's secret is not shown
+    /// again.
+    /// </summary>
     public async Task<JsonObject> GetJob(JobId id, CancellationToken cancellationToken)
     {
         var record = await jobs.Require(id, cancellationToken);
         var status = await desk.GetStatus(id, cancellationToken);
-        var spec = record.Spec.Callback is { } callback ? record.Spec with { Callback = callback with { Secret = null } } : record.Spec;
+        var spec = record.Spec.Callback is { } callback
+            ? record.Spec with { Callback = callback with { Secret = null } }
+            : record.Spec;
         var document = JsonSerializer.SerializeToNode(status, WireJson.Options)!.AsObject();
         document["owner"] = record.Owner;
         document["spec"] = JsonSerializer.SerializeToNode(spec, Written);

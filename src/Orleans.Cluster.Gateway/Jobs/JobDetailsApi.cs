@@ -10,7 +10,8 @@ internal static class JobDetailsApi
 {
     public static void MapJobDetails(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/api/processing/jobs/{id}").WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
+        var jobs = routes.MapGroup("/api/processing/jobs/{id}")
+            .WithTags("Jobs").AddEndpointFilter<RouteGroupBuilder, JobOwnership>();
         // Who watches a cluster sees nobody's rows.
         var rows = jobs.MapGroup("").Needs(read: AccessRole.Submitter);
         rows.MapGet("/result", GetResult).WithName(nameof(GetResult));
@@ -36,7 +37,8 @@ internal static class JobDetailsApi
         TypedResults.Ok(await results.ListParts(id, cancellationToken));
 
     private static async Task<IResult> GetResultPart(
-        JobId id, int index, HttpRequest request, HttpResponse response, IResultReader results, CancellationToken cancellationToken)
+        JobId id, int index, HttpRequest request, HttpResponse response, IResultReader results,
+        CancellationToken cancellationToken)
     {
         var page = RowsPage.OfPart(request);
         var rows = await results.ReadPart(id, index, page.Format, cancellationToken);
@@ -51,7 +53,8 @@ internal static class JobDetailsApi
         return page.Answer(response, rows, $"{id}-quarantine");
     }
 
-    private static async Task<IResult> ListPartitions(JobId id, HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ListPartitions(
+        JobId id, HttpRequest request, JobRequests requests, CancellationToken cancellationToken) =>
         TypedResults.Ok(await requests.ListPartitions(id, request.Query, cancellationToken));
 
     private static async Task<IResult> GetPlan(JobId id, JobRequests requests, CancellationToken cancellationToken) =>

@@ -49,7 +49,8 @@ internal static class JobDocuments
 
     public static CallbackItem Of(OutboxDelivery delivery) => new(
         delivery.Id, delivery.Phase, delivery.CreatedAt,
-        delivery.DoneAt is null ? CallbackState.Waiting : delivery.Error is null ? CallbackState.Delivered : CallbackState.GivenUp,
+        delivery.DoneAt is null ? CallbackState.Waiting : delivery.Error is null ? CallbackState.Delivered
+        : CallbackState.GivenUp,
         delivery.Tries, delivery.DoneAt is null ? delivery.DueAt : null, delivery.DoneAt, delivery.Error);
 
     private static AttemptItem Of(AttemptRecord attempt) => new(

@@ -9,14 +9,18 @@ using Orleans.Cluster.Gateway.Access;
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>
-/// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a reconnect;
-/// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the revision that
-/// were told, which <c>Last-Event-ID</c> gives back. <c>partitions</c> says, to those who want it, which partitions have changed their state. It ends
-/// with its caller's key. Those who follow one job wait together, and the document is written once for all of them.
+/// A job as server-sent events: <c>phase</c> for each change of phase, from the stored history, so that none is missed over a
+/// reconnect;
+/// <c>status</c> with the whole status document whenever it has changed. An event's id holds the last history entry and the
+/// revision that were told, which <c>Last-Event-ID</c> gives back. <c>partitions</c> says, to those who want it, which partitions
+/// have changed their state. It ends with its caller's key. Those who follow one job wait together, and the document is written
+/// once for all of them.
 /// </summary>
 internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDesk insight, CallerStanding standing)
 {
-    /// <summary>Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.</summary>
+    /// <summary>
+    /// Comments at this interval keep proxies from closing a silent stream, and show us a client that has gone.
+    /// </summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     private readonly SharedQuestions<(JobId Id, long KnownRevision), Document> changes = new();
@@ -66,12 +70,14 @@ internal sealed class JobEventStream(IJobService desk, IJobStore jobs, InsightDe
     }
 
     private Task<Document> Next(JobId id, long knownRevision, CancellationToken cancellationToken) => changes.Ask(
-        (id, knownRevision), async token => Document.Of(await desk.WaitForChange(id, knownRevision, KeepAlive, token)), cancellationToken);
+        (id, knownRevision), async token => Document.Of(await desk.WaitForChange(id, knownRevision, KeepAlive, token)),
+        cancellationToken);
 
     private async Task WritePartitions(
         EventWriter writer, PartitionDeltas deltas, JobStatus status, Place told, CancellationToken cancellationToken)
     {
-        var summary = await summaries.Ask((status.Id, status.Revision), token => insight.Summarize(status.Id, token), cancellationToken);
+        var summary = await summaries.Ask(
+            (status.Id, status.Revision), token => insight.Summarize(status.Id, token), cancellationToken);
         if (deltas.Next(status.Id, summary) is { } changes)
         {
             await writer.Write($"{told}", "partitions", EventWriter.Json(changes));

@@ -11,7 +11,8 @@ internal static class JobLogs
     private const int Max = 10_000;
     private const int PageSize = 1000;
 
-    public static async Task<JobLog> Read(JobId id, IJobStore jobs, ICheckpointStore checkpoints, CancellationToken cancellationToken)
+    public static async Task<JobLog> Read(
+        JobId id, IJobStore jobs, ICheckpointStore checkpoints, CancellationToken cancellationToken)
     {
         var lines = (await jobs.ListHistory(id, cancellationToken)).Select(OfPhase).ToList();
         (int Stage, int Partition)? after = null;
@@ -35,7 +36,9 @@ internal static class JobLogs
 
     private static JobLogLine OfPhase(HistoryEntry entry) => new(
         entry.At, entry.Phase == JobPhase.Failed ? "ERROR" : "INFORMATION",
-        entry.Detail is { } detail ? $"{Forms.EnumWords<JobPhase>.WordOf(entry.Phase)}: {detail}" : Forms.EnumWords<JobPhase>.WordOf(entry.Phase));
+        entry.Detail is { } detail
+        ? $"{Forms.EnumWords<JobPhase>.WordOf(entry.Phase)}: {detail}"
+        : Forms.EnumWords<JobPhase>.WordOf(entry.Phase));
 
     private static JobLogLine OfAttempt(AttemptRecord attempt) => new(
         attempt.EndedAt ?? attempt.StartedAt, "WARNING",

@@ -14,11 +14,12 @@ using Orleans.Cluster.Gateway.Requests;
 namespace Orleans.Cluster.Gateway.Jobs;
 
 /// <summary>
-/// What callers ask about jobs, whichever way they come: over HTTP, or by a grain call from inside. Both have the same form checked, the
-/// same answers and the same refusals.
+/// What callers ask about jobs, whichever way they come: over HTTP, or by a grain call from inside. Both have the same form
+/// checked, the same answers and the same refusals.
 /// </summary>
 internal sealed class JobRequests(
-    IJobService desk, IJobStore jobs, ICheckpointStore checkpoints, IJobPlanning planning, DefaultDataset defaults, CallbackTargets callbacks,
+    IJobService desk, IJobStore jobs, ICheckpointStore checkpoints, IJobPlanning planning, DefaultDataset defaults,
+    CallbackTargets callbacks,
     IOutbox outbox, SecretSeal seal)
 {
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
@@ -72,7 +73,8 @@ internal sealed class JobRequests(
         // One more than asked for tells whether there is a next page.
         var found = await checkpoints.ListWithAttempts(id, stage, after, pageSize + 1, cancellationToken);
         var items = found.Take(pageSize).Select(row => JobDocuments.Of(row.Partition, row.Attempts)).ToList();
-        var next = found.Count > pageSize ? string.Create(CultureInfo.InvariantCulture, $"{items[^1].Stage}.{items[^1].Partition}") : null;
+        var next = found.Count > pageSize
+            ? string.Create(CultureInfo.InvariantCulture, $"{items[^1].Stage}.{items[^1].Partition}") : null;
         return new PartitionList(items, next);
     }
 
@@ -81,7 +83,8 @@ internal sealed class JobRequests(
     {
         await jobs.Require(id, cancellationToken);
         var plan = await jobs.FindPlan(id, cancellationToken)
-            ?? throw new ClusterException(Contracts.ProblemCode.ResultNotReady, $"Job {id} has no plan yet.", "Ask again once it is past PLANNING.");
+            ?? throw new ClusterException(
+                Contracts.ProblemCode.ResultNotReady, $"Job {id} has no plan yet.", "Ask again once it is past PLANNING.");
         return PlanDocuments.Of(plan);
     }
 
@@ -159,7 +162,8 @@ internal sealed class JobRequests(
 
         if (!JobId.TryParse(token, null, out var before))
         {
-            query.Faults.Add(QueryForm.At("pageToken"), FaultCodes.InvalidValue, "The value must be a nextPageToken of this list.");
+            query.Faults.Add(
+                QueryForm.At("pageToken"), FaultCodes.InvalidValue, "The value must be a nextPageToken of this list.");
         }
 
         return before;

@@ -22,14 +22,17 @@ internal static class JobsApi
         job.MapDelete("", DeleteJob).WithName(nameof(DeleteJob)).AuditedAs("job.delete");
     }
 
-    private static async Task<IResult> SubmitJob(HttpRequest request, HttpResponse response, JobRequests requests, CancellationToken cancellationToken)
+    private static async Task<IResult> SubmitJob(
+        HttpRequest request, HttpResponse response, JobRequests requests, CancellationToken cancellationToken)
     {
         var query = new QueryForm(request.Query);
         var validateOnly = query.Flag("validateOnly");
         query.Close();
         var key = request.IdempotencyKey();
         var spec = requests.ReadSpec(await request.ReadJson(cancellationToken));
-        await requests.CheckSources(SourceJobs.Of(spec).Select(source => source.Job).Concat(spec.DependsOn), request.HttpContext.User.ReadsOnly(), cancellationToken);
+        await requests.CheckSources(
+            SourceJobs.Of(spec).Select(source => source.Job).Concat(spec.DependsOn), request.HttpContext.User.ReadsOnly(),
+            cancellationToken);
         var note = request.HttpContext.Features.Get<AuditNote>();
         if (validateOnly)
         {
@@ -38,7 +41,8 @@ internal static class JobsApi
         }
 
         var user = request.HttpContext.User;
-        var status = await requests.Submit(spec, user.OwnerOfNew(), user.CallerRole() ?? AccessRole.Viewer, key, cancellationToken);
+        var status = await requests.Submit(spec, user.OwnerOfNew(), user.CallerRole()
+            ?? AccessRole.Viewer, key, cancellationToken);
         note?.Target = $"{status.Id}";
         return Accepted(response, status);
     }
@@ -63,13 +67,15 @@ internal static class JobsApi
         return request.Knows(status) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(status);
     }
 
-    private static async Task<IResult> CancelJob(JobId id, HttpResponse response, IJobService desk, CancellationToken cancellationToken)
+    private static async Task<IResult> CancelJob(
+        JobId id, HttpResponse response, IJobService desk, CancellationToken cancellationToken)
     {
         var status = await desk.Cancel(id, cancellationToken);
         return status.Phase == JobPhase.Cancelled ? TypedResults.Ok(status) : Accepted(response, status);
     }
 
-    private static async Task<IResult> RetryJob(JobId id, HttpResponse response, IJobService desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> RetryJob(
+        JobId id, HttpResponse response, IJobService desk, CancellationToken cancellationToken) =>
         Accepted(response, await desk.Retry(id, cancellationToken));
 
     private static async Task<IResult> DeleteJob(JobId id, IJobService desk, CancellationToken cancellationToken)

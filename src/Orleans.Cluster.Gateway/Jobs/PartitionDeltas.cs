@@ -20,7 +20,9 @@ internal sealed class PartitionDeltas
         var before = told.GetValueOrDefault(stage.Stage, "");
         told[stage.Stage] = stage.States;
         var runs = Runs(before, stage.States).ToList();
-        return runs.Count == 0 && before.Length == stage.States.Length ? null : new StageChange(stage.Stage, stage.States.Length, runs);
+        return runs.Count == 0 && before.Length == stage.States.Length
+            ? null
+            : new StageChange(stage.Stage, stage.States.Length, runs);
     }
 
     private static IEnumerable<PartitionRun> Runs(string before, string now)

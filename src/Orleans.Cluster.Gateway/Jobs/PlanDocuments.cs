@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Gateway.Jobs;
 
-/// <summary>Plans as documents for people: without file stamps, row groups and other things that only an executor needs.</summary>
+/// <summary>
+/// Plans as documents for people: without file stamps, row groups and other things that only an executor needs.
+/// </summary>
 internal static class PlanDocuments
 {
     public static PlanDocument Of(JobPlan plan) => new()
@@ -39,7 +41,9 @@ internal static class PlanDocuments
         new(partition.Index, [.. partition.Slices.Select(Of)], partition.Bytes, partition.EstimatedRows);
 
     private static PreviewSlice Of(FileSlice slice) =>
-        new(slice.OriginPath ?? slice.File.Stamp.Path, slice.Start, slice.End, slice.Unit == SliceUnit.Rows ? "ROWS" : "BYTES", Of(slice.File.Dialect));
+        new(slice.OriginPath ?? slice.File.Stamp.Path, slice.Start, slice.End, slice.Unit == SliceUnit.Rows
+            ? "ROWS"
+            : "BYTES", Of(slice.File.Dialect));
 
     private static PreviewDialect? Of(TextDialect? dialect) =>
         dialect is null ? null : new(dialect.Delimiter, dialect.Quote, new PreviewHeader(dialect.Header, dialect.HeaderHow));

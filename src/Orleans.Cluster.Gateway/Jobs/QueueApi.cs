@@ -27,7 +27,9 @@ internal static class QueueApi
         // Figures are everybody's; of the jobs a caller sees its own, at their true positions.
         var own = context.User.SeesOnly() is { } owner ? await jobs.ListActiveOf(owner, cancellationToken) : null;
         var page = new QueuePage(size, after, own);
-        return TypedResults.Ok(await GrainCalls.Call(() => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).DescribePage(page), clock, cancellationToken));
+        return TypedResults.Ok(
+            await GrainCalls.Call(
+                () => grains.GetGrain<IQueueGrain>(GrainKeys.Queue).DescribePage(page), clock, cancellationToken));
     }
 
     private static string? ReadToken(QueryForm query)
@@ -35,7 +37,8 @@ internal static class QueueApi
         var text = query.Text("pageToken");
         if (text is not null && FairKey.FromToken(text) is null)
         {
-            query.Faults.Add(QueryForm.At("pageToken"), FaultCodes.InvalidValue, "The value must be a nextPageToken of this list.");
+            query.Faults.Add(
+                QueryForm.At("pageToken"), FaultCodes.InvalidValue, "The value must be a nextPageToken of this list.");
         }
 
         return text;

@@ -70,7 +70,8 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
 
         // Highest quality first; among equals a type that is named goes before a wildcard, then the client's order.
         foreach (var wanted in accepted.Where(type => type.Quality is not 0)
-            .OrderByDescending(type => type.Quality ?? 1).ThenBy(type => type.MatchesAllTypes ? 2 : type.MatchesAllSubTypes ? 1 : 0))
+            .OrderByDescending(type => type.Quality ?? 1)
+            .ThenBy(type => type.MatchesAllTypes ? 2 : type.MatchesAllSubTypes ? 1 : 0))
         {
             foreach (var form in Forms.Where(form => form.Type.IsSubsetOf(Bare(wanted)) && Codec(form.Type) == Codec(wanted)))
             {
@@ -79,7 +80,8 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         }
 
         throw new ClusterException(
-            Contracts.ProblemCode.NotAcceptable, "The answer has none of the forms asked for.", $"Accept {string.Join(", ", Forms.Select(form => form.Type))}.");
+            Contracts.ProblemCode.NotAcceptable, "The answer has none of the forms asked for.",
+            $"Accept {string.Join(", ", Forms.Select(form => form.Type))}.");
     }
 
     // Buffers are compressed for who asks for it: not every reader of the format can take them.

@@ -38,6 +38,7 @@ internal static class AuditApi
     }
 
     private static AuditItem ToItem(AuditEntry entry) => new(
-        entry.Sequence, entry.Event.At, entry.Event.Actor, entry.Event.Action, entry.Event.Target, entry.Event.Origin, entry.Event.Outcome,
+        entry.Sequence, entry.Event.At, entry.Event.Actor, entry.Event.Action, entry.Event.Target, entry.Event.Origin,
+        entry.Event.Outcome,
         entry.Event.Detail, entry.Hash);
 }

@@ -28,7 +28,8 @@ internal static class ClusterApi
     private static async Task<Ok<ClusterStatus>> GetStatus(ClusterService desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.GetStatus(cancellationToken));
 
-    private static async Task<Ok<IReadOnlyList<ScalingDecision>>> ListDecisions(ClusterService desk, CancellationToken cancellationToken) =>
+    private static async Task<Ok<IReadOnlyList<ScalingDecision>>> ListDecisions(
+        ClusterService desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.ListDecisions(cancellationToken));
 
     private static async Task<Results<Accepted<ClusterStatus>, Ok<ClusterStatus>>> StartCluster(
@@ -36,21 +37,26 @@ internal static class ClusterApi
     {
         var start = ClusterForm.ReadStart(await request.ReadOptionalJson(cancellationToken));
         var (changed, status) = await desk.Start(start, cancellationToken);
-        return changed || status.State != ClusterState.Running ? TypedResults.Accepted(StatusAddress, status) : TypedResults.Ok(status);
+        return changed || status.State != ClusterState.Running
+            ? TypedResults.Accepted(StatusAddress, status)
+            : TypedResults.Ok(status);
     }
 
-    private static async Task<Accepted<ClusterStatus>> StopCluster(HttpRequest request, ClusterService desk, CancellationToken cancellationToken)
+    private static async Task<Accepted<ClusterStatus>> StopCluster(
+        HttpRequest request, ClusterService desk, CancellationToken cancellationToken)
     {
         var stop = ClusterForm.ReadStop(await request.ReadOptionalJson(cancellationToken));
         return TypedResults.Accepted(StatusAddress, await desk.Stop(stop.Mode, cancellationToken));
     }
 
-    private static async Task<Accepted<ClusterStatus>> ScaleCluster(HttpRequest request, ClusterService desk, CancellationToken cancellationToken)
+    private static async Task<Accepted<ClusterStatus>> ScaleCluster(
+        HttpRequest request, ClusterService desk, CancellationToken cancellationToken)
     {
         var scale = ClusterForm.ReadScale(await request.ReadJson(cancellationToken));
         return TypedResults.Accepted(StatusAddress, await desk.Scale(scale, cancellationToken));
     }
 
-    private static async Task<Accepted<ClusterStatus>> DrainWorker(string id, ClusterService desk, CancellationToken cancellationToken) =>
+    private static async Task<Accepted<ClusterStatus>> DrainWorker(
+        string id, ClusterService desk, CancellationToken cancellationToken) =>
         TypedResults.Accepted(StatusAddress, await desk.Drain(id, cancellationToken));
 }

@@ -14,7 +14,9 @@ internal static partial class Dashboard
     private const string Script = Path + "/index.min.js";
     private const string Endpoint = "Kestrel:Endpoints:OrleansDashboard";
 
-    /// <summary>Adds the second address, unless another process has its port: the cluster is worth more than that address.</summary>
+    /// <summary>
+    /// Adds the second address, unless another process has its port: the cluster is worth more than that address.
+    /// </summary>
     public static void ListenForDashboard(this WebApplication app, ClusterSettings settings, string urls)
     {
         if (settings.DashboardPort == 0)
@@ -62,7 +64,8 @@ internal static partial class Dashboard
         }
 
         // Where there are endpoints, addresses count no more: another one, with the certificate and the protocols of the first.
-        foreach (var (key, value) in first.AsEnumerable(makePathsRelative: true).Where(setting => setting.Value is not null).ToList())
+        foreach (var (key, value) in first.AsEnumerable(makePathsRelative: true)
+            .Where(setting => setting.Value is not null).ToList())
         {
             app.Configuration[$"{Endpoint}:{key}"] = value;
         }
@@ -71,8 +74,9 @@ internal static partial class Dashboard
     }
 
     /// <summary>
-    /// The dashboard marks what begins with "Orleans." as the platform's own, and so all grains of this product, whose names begin so too. It has no
-    /// setting for that: its script is served with the one condition that was missing. Another version's script, without that place, is left as it is.
+    /// The dashboard marks what begins with "Orleans." as the platform's own, and so all grains of this product, whose names
+    /// begin so too. It has no setting for that: its script is served with the one condition that was missing. Another version's
+    /// script, without that place, is left as it is.
     /// </summary>
     public static void UseOwnGrainsInDashboard(this WebApplication app) => app.Use(async (context, next) =>
     {
@@ -96,7 +100,8 @@ internal static partial class Dashboard
         }
 
         var text = Encoding.UTF8.GetString(script.GetBuffer(), 0, (int)script.Length);
-        var bytes = Encoding.UTF8.GetBytes(IsPlatform().Replace(text, match => $"({match.Value}&&!{match.Groups["type"]}.startsWith(`Orleans.Cluster.`))"));
+        var bytes = Encoding.UTF8.GetBytes(IsPlatform()
+            .Replace(text, match => $"({match.Value}&&!{match.Groups["type"]}.startsWith(`Orleans.Cluster.`))"));
         context.Response.ContentLength = bytes.Length;
         await answer.WriteAsync(bytes, context.RequestAborted);
     });

@@ -31,7 +31,9 @@ internal static class HealthApi
         HealthPart[] parts = [storage, members, queue, planning, disk];
         var isHealthy = parts.All(part => part.State == "UP");
         var document = new HealthDocument(
-            isHealthy ? "HEALTHY" : "UNHEALTHY", storage, members, queue, planning, disk, ProductVersion.Current, clock.GetUtcNow());
+            isHealthy
+            ? "HEALTHY"
+            : "UNHEALTHY", storage, members, queue, planning, disk, ProductVersion.Current, clock.GetUtcNow());
         return Results.Json(document, WireJson.Options, statusCode: isHealthy ? 200 : 503);
     }
 
@@ -53,9 +55,11 @@ internal static class HealthApi
     private static NoContent GetLive() => TypedResults.NoContent();
 
     // Ready: jobs can be accepted, and as many workers as are wanted have reported. A cluster that was stopped wants none.
-    private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(IGrainFactory grains, IJobStore jobs, CancellationToken cancellationToken)
+    private static async Task<Results<Ok, StatusCodeHttpResult>> GetReady(
+        IGrainFactory grains, IJobStore jobs, CancellationToken cancellationToken)
     {
-        return await Answers(HasItsWorkers(grains.GetGrain<IClusterGrain>(GrainKeys.Cluster))) && await jobs.Ping(cancellationToken)
+        return await Answers(HasItsWorkers(grains.GetGrain<IClusterGrain>(GrainKeys.Cluster)))
+            && await jobs.Ping(cancellationToken)
             ? TypedResults.Ok()
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
 
@@ -66,7 +70,8 @@ internal static class HealthApi
 
 /// <summary>Health of the whole and of each part, as the gateway of this version saw it at this time.</summary>
 internal sealed record HealthDocument(
-    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, HealthPart Disk, string Version, DateTimeOffset Now);
+    string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, HealthPart Disk,
+    string Version, DateTimeOffset Now);
 
 /// <summary>Whether a part is <c>UP</c> or <c>DOWN</c>.</summary>
 internal sealed record HealthPart(string State, string? Detail);

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Gateway.Operators;
 
 /// <summary>
-/// What the probes of one gateway found last. Who asks for the health is answered from here, at once, however busy the parts are; a part whose
-/// probe has not come back for <see cref="Life"/> is down whatever it said before.
+/// What the probes of one gateway found last. Who asks for the health is answered from here, at once, however busy the parts are;
+/// a part whose probe has not come back for <see cref="Life"/> is down whatever it said before.
 /// </summary>
 internal sealed class HealthBoard(TimeProvider clock)
 {

@@ -6,11 +6,13 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Gateway.Operators;
 
 /// <summary>
-/// Looks at each part of the cluster every two seconds, beside whoever asks for the health: writes to the database, calls the queue, asks for the
-/// planner's state and for the room on the disks. Each part has a loop of its own, so that one that hangs does not keep the others waiting.
+/// Looks at each part of the cluster every two seconds, beside whoever asks for the health: writes to the database, calls the
+/// queue, asks for the planner's state and for the room on the disks. Each part has a loop of its own, so that one that hangs
+/// does not keep the others waiting.
 /// </summary>
 internal sealed partial class HealthProbes(
-    IStorageProbe storage, IGrainFactory grains, IPlanningHealth planning, ClusterPaths paths, HealthBoard board, TimeProvider clock,
+    IStorageProbe storage, IGrainFactory grains, IPlanningHealth planning, ClusterPaths paths, HealthBoard board,
+    TimeProvider clock,
     ILogger<HealthProbes> logger) : BackgroundService
 {
     public const string Storage = "storage";
@@ -24,7 +26,8 @@ internal sealed partial class HealthProbes(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         Loop(Storage, WriteToStorage, stoppingToken), Loop(Queue, CallQueue, stoppingToken),
-        Loop(Planning, _ => Task.FromResult(planning.FindFault()), stoppingToken), Loop(Disk, _ => Task.FromResult(FindFullDisk()), stoppingToken));
+        Loop(Planning, _ => Task.FromResult(planning.FindFault()), stoppingToken),
+        Loop(Disk, _ => Task.FromResult(FindFullDisk()), stoppingToken));
 
     // The next look begins when the last one is over: what hangs is looked at by one call, and its finding grows old meanwhile.
     private async Task Loop(string part, Func<CancellationToken, Task<string?>> look, CancellationToken stoppingToken)
@@ -63,7 +66,9 @@ internal sealed partial class HealthProbes(
     {
         try
         {
-            return await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Ping().WaitAsync(cancellationToken) ? null : "The queue has not read the jobs yet.";
+            return await grains.GetGrain<IQueueGrain>(GrainKeys.Queue).Ping().WaitAsync(cancellationToken)
+                ? null
+                : "The queue has not read the jobs yet.";
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
@@ -84,7 +89,8 @@ internal sealed partial class HealthProbes(
 
             if (new DriveInfo(present).AvailableFreeSpace is < LeastFreeBytes and var free)
             {
-                return $"{free >> 20} MiB are free on the disk of {folder}; {LeastFreeBytes >> 20} MiB are needed. Make room there.";
+                return $"{free >> 20} MiB are free on the disk of {folder}; {LeastFreeBytes >> 20} MiB are needed. Make room "
+                    + "there.";
             }
         }
 

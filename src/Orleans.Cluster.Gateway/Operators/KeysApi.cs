@@ -36,7 +36,8 @@ internal static class KeysApi
         return TypedResults.Created($"/api/processing/keys/{made.Key.Id}", new CreatedKey(ToInfo(made.Key), made.Secret));
     }
 
-    private static async Task<IResult> RevokeKey(string id, IApiKeyStore keys, TimeProvider clock, CancellationToken cancellationToken) =>
+    private static async Task<IResult> RevokeKey(
+        string id, IApiKeyStore keys, TimeProvider clock, CancellationToken cancellationToken) =>
         await keys.Revoke(id, clock.GetUtcNow(), cancellationToken)
             ? TypedResults.NoContent()
             : throw new ClusterException(Contracts.ProblemCode.NotFound, "There is no such key, or it has ended already.");
@@ -46,7 +47,8 @@ internal static class KeysApi
         var name = form.RequiredText("name", "Whom the key is for", 64);
         if (name is not null && !SettingsForm.IsLabelKey(name))
         {
-            form.Faults.Add(form.At("name"), FaultCodes.InvalidValue, "A name has 1 to 64 letters, digits, '.', '_', '-' or '/'.");
+            form.Faults.Add(
+                form.At("name"), FaultCodes.InvalidValue, "A name has 1 to 64 letters, digits, '.', '_', '-' or '/'.");
         }
 
         var role = form.RequiredWord<AccessRole>("role", "The role");

@@ -20,7 +20,9 @@ internal static class MetricsApi
     {
         services.AddSingleton<MetricsRecorder>();
         services.AddHostedService(provider => provider.GetRequiredService<MetricsRecorder>());
-        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("orleans-cluster", serviceVersion: ProductVersion.Current)).WithMetrics(metrics => metrics
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("orleans-cluster", serviceVersion: ProductVersion.Current))
+            .WithMetrics(metrics => metrics
             .AddMeter(ClusterTelemetry.Meters)
             .AddPrometheusExporter());
         return services;
@@ -35,7 +37,8 @@ internal static class MetricsApi
     }
 
     private static async Task<Ok<MetricsDocument>> GetMetrics(
-        HttpRequest request, MetricsRecorder recorder, IMetricsStore store, TimeProvider clock, CancellationToken cancellationToken)
+        HttpRequest request, MetricsRecorder recorder, IMetricsStore store, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var query = new QueryForm(request.Query);
         var until = query.Time("until") ?? clock.GetUtcNow();
@@ -46,7 +49,9 @@ internal static class MetricsApi
         var samples = await store.Query(since, until, step, cancellationToken);
         var current = recorder.Latest;
         return TypedResults.Ok(new MetricsDocument(
-            current is null ? null : MetricsWindow.Of(current), since, until, step.TotalSeconds, [.. samples.Select(MetricsWindow.Of)])
+            current is null
+            ? null
+            : MetricsWindow.Of(current), since, until, step.TotalSeconds, [.. samples.Select(MetricsWindow.Of)])
         {
             Workers = byWorker ? WorkerSeries(samples) : null,
         });
@@ -57,7 +62,9 @@ internal static class MetricsApi
         var by = query.Text("by");
         if (by is not (null or "worker"))
         {
-            query.Faults.Add(QueryForm.At("by"), FaultCodes.InvalidValue, $"Figures are kept by 'worker' alone, not by '{FormObject.Short(by)}'.");
+            query.Faults.Add(
+                QueryForm.At("by"), FaultCodes.InvalidValue,
+                $"Figures are kept by 'worker' alone, not by '{FormObject.Short(by)}'.");
         }
 
         return by is not null;
@@ -65,7 +72,8 @@ internal static class MetricsApi
 
     private static IReadOnlyList<WorkerSeries> WorkerSeries(IReadOnlyList<MetricsSample> samples) =>
     [
-        .. samples.SelectMany(sample => WorkerFigures.Split(sample.Figures).Select(worker => (worker.Id, Window: new MetricsWindow(
+        .. samples.SelectMany(sample => WorkerFigures.Split(sample.Figures)
+            .Select(worker => (worker.Id, Window: new MetricsWindow(
                 sample.At, sample.Span.TotalSeconds, worker.Figures))))
             .GroupBy(each => each.Id).OrderBy(worker => worker.Key, StringComparer.Ordinal)
             .Select(worker => new WorkerSeries(worker.Key, [.. worker.Select(each => each.Window)])),
@@ -80,16 +88,20 @@ internal static class MetricsApi
             return MetricsRecorder.Period * periods;
         }
 
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || seconds < 1 || seconds > 31_536_000)
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) || seconds < 1
+            || seconds > 31_536_000)
         {
-            query.Faults.Add(QueryForm.At("step"), FaultCodes.OutOfRange, "The value must be a number of seconds, 1 to 31536000.");
+            query.Faults.Add(
+                QueryForm.At("step"), FaultCodes.OutOfRange, "The value must be a number of seconds, 1 to 31536000.");
             return MetricsRecorder.Period;
         }
 
         // Windows shorter than a sample are empty, and left out.
         if (span.TotalSeconds / Math.Max(seconds, MetricsRecorder.Period.TotalSeconds) > MaxWindows)
         {
-            query.Faults.Add(QueryForm.At("step"), FaultCodes.OutOfRange, $"At most {MaxWindows} windows are served; take a longer step or a later 'since'.");
+            query.Faults.Add(
+                QueryForm.At("step"), FaultCodes.OutOfRange,
+                $"At most {MaxWindows} windows are served; take a longer step or a later 'since'.");
         }
 
         return TimeSpan.FromSeconds(Math.Floor(seconds));

@@ -13,9 +13,11 @@ internal static class ResourcesApi
         resources.MapGet("/recommendations", GetRecommendations).WithName(nameof(GetRecommendations));
     }
 
-    private static async Task<IResult> GetResources(HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetResources(
+        HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.Describe(context.User.SeesOnly(), cancellationToken));
 
-    private static async Task<IResult> GetRecommendations(HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetRecommendations(
+        HttpContext context, ResourceService desk, CancellationToken cancellationToken) =>
         TypedResults.Ok(await desk.Recommend(context.User.SeesOnly(), cancellationToken));
 }

@@ -29,7 +29,8 @@ internal static class SessionApi
     }
 
     private static IResult GetSession(HttpContext context, TimeProvider clock) =>
-        TypedResults.Ok(Describe(context, context.Features.Get<OpenSession>()?.ExpiresAt ?? clock.GetUtcNow() + SessionCookies.Life));
+        TypedResults.Ok(
+            Describe(context, context.Features.Get<OpenSession>()?.ExpiresAt ?? clock.GetUtcNow() + SessionCookies.Life));
 
     private static IResult CloseSession(HttpContext context)
     {

@@ -5,7 +5,10 @@ using Scalar.AspNetCore;
 
 namespace Orleans.Cluster.Gateway.Reference;
 
-/// <summary>The OpenAPI document at <c>/openapi/v1.json</c>, generated from the endpoints and their notes, and its browser at <c>/docs</c>.</summary>
+/// <summary>
+/// The OpenAPI document at <c>/openapi/v1.json</c>, generated from the endpoints and their notes, and its browser at
+/// <c>/docs</c>.
+/// </summary>
 internal static class ApiReference
 {
     private const string Document = "v1";
@@ -15,7 +18,8 @@ internal static class ApiReference
         services.AddOpenApi(Document, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            options.ShouldInclude = description => description.RelativePath?.StartsWith("api/processing/", StringComparison.Ordinal) == true;
+            options.ShouldInclude = description =>
+                description.RelativePath?.StartsWith("api/processing/", StringComparison.Ordinal) == true;
             options.AddDocumentTransformer((document, _, _) => Describe(document));
             options.AddOperationTransformer((operation, context, _) => Describe(operation, context.Document!));
             options.AddSchemaTransformer((schema, context, stop) => ReferenceSchemas.Describe(schema, context, stop));
@@ -86,7 +90,8 @@ internal static class ApiReference
         document.Info = new OpenApiInfo
         {
             Title = "Orleans.Cluster", Version = Document,
-            Description = "Runs data-processing jobs over files. Errors are RFC 9457 problem documents; each has a code, which is stable.",
+            Description =
+                "Runs data-processing jobs over files. Errors are RFC 9457 problem documents; each has a code, which is stable.",
         };
         document.Servers = [];
         document.Components ??= new OpenApiComponents();
@@ -94,7 +99,8 @@ internal static class ApiReference
         {
             ["key"] = new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key, or a token of the identity provider. Not needed on loopback.",
+                Type = SecuritySchemeType.Http, Scheme =
+                    "bearer", Description = "An API key, or a token of the identity provider. Not needed on loopback.",
             },
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
@@ -118,17 +124,21 @@ internal static class ApiReference
         {
             operation.Parameters.Add(new OpenApiParameter
             {
-                Name = parameter.Name, In = parameter.IsHeader ? ParameterLocation.Header : ParameterLocation.Query, Description = parameter.Description,
+                Name = parameter.Name, In = parameter.IsHeader
+                    ? ParameterLocation.Header
+                    : ParameterLocation.Query, Description = parameter.Description,
                 Schema = new OpenApiSchema
                 {
-                    Type = parameter.IsNumber ? JsonSchemaType.Integer : parameter.IsFlag ? JsonSchemaType.Boolean : JsonSchemaType.String,
+                    Type = parameter.IsNumber ? JsonSchemaType.Integer : parameter.IsFlag ? JsonSchemaType.Boolean
+                        : JsonSchemaType.String,
                     Format = parameter.IsNumber ? "int64" : null,
                 },
                 Example = parameter.IsNumber || parameter.IsFlag ? Examples.Parse(parameter.Example) : parameter.Example,
             });
         }
 
-        if (note.BodyExample is { } body && operation.RequestBody?.Content is { } content && content.TryGetValue("application/json", out var form))
+        if (note.BodyExample is { } body && operation.RequestBody?.Content is { } content
+            && content.TryGetValue("application/json", out var form))
         {
             form.Example = Examples.Parse(body);
         }
@@ -164,7 +174,8 @@ internal static class ApiReference
 
     private static void SetExample(OpenApiResponse response, string? example)
     {
-        if (example is not null && response.Content is { } content && content.TryGetValue("application/json", out var json) && json is { } form)
+        if (example is not null && response.Content is { } content && content.TryGetValue("application/json", out var json)
+            && json is { } form)
         {
             form.Example = Examples.Parse(example);
         }
@@ -172,7 +183,9 @@ internal static class ApiReference
 
     // Version 3.1 says of bytes only what they are, by the media type; a schema of text would be untrue.
     private static OpenApiSchema SchemaOf(string type) =>
-        type.StartsWith("text/", StringComparison.Ordinal) ? new OpenApiSchema { Type = JsonSchemaType.String } : new OpenApiSchema();
+        type.StartsWith("text/", StringComparison.Ordinal)
+        ? new OpenApiSchema { Type = JsonSchemaType.String }
+        : new OpenApiSchema();
 
     // The generator leaves out an answer without a document, such as 204.
     private static OpenApiResponse Find(OpenApiResponses responses, int status)
@@ -187,12 +200,14 @@ internal static class ApiReference
         return added;
     }
 
-    private static void DescribeRefusals(OpenApiResponse response, IReadOnlyList<Contracts.ProblemCode> codes, OpenApiDocument document)
+    private static void DescribeRefusals(
+        OpenApiResponse response, IReadOnlyList<Contracts.ProblemCode> codes, OpenApiDocument document)
     {
         response.Description = string.Join(", ", codes.Select(code => code.Word));
         if (response.Content is { } content && content.TryGetValue(Problem, out var problem) && problem is { } form)
         {
-            form.Examples = codes.ToDictionary(code => code.Word, code => (IOpenApiExample)new OpenApiExampleReference(code.Word, document));
+            form.Examples = codes.ToDictionary(
+                code => code.Word, code => (IOpenApiExample)new OpenApiExampleReference(code.Word, document));
         }
     }
 }

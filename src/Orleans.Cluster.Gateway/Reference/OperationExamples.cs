@@ -2,11 +2,14 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Gateway.Reference;
 
-/// <summary>A job for each operation over the tables of <c>deploy/examples/data</c>. Pages are made from them, and a test runs each.</summary>
+/// <summary>
+/// A job for each operation over the tables of <c>deploy/examples/data</c>. Pages are made from them, and a test runs each.
+/// </summary>
 internal static class OperationExamples
 {
     /// <summary>Bodies of submits, by operation; together they have every parameter.</summary>
-    public static IReadOnlyDictionary<OperationKind, IReadOnlyList<string>> ByOperation { get; } = new Dictionary<OperationKind, IReadOnlyList<string>>
+    public static IReadOnlyDictionary<OperationKind, IReadOnlyList<string>> ByOperation { get; } = new Dictionary<OperationKind,
+        IReadOnlyList<string>>
     {
         [OperationKind.Aggregate] =
         [

@@ -23,7 +23,8 @@ internal sealed record OperationNote(string Summary, int Status, Type? Answer = 
     public IReadOnlyDictionary<int, string> Others { get; init; } = new Dictionary<int, string>();
 
     /// <summary>Documents of other good statuses, each with its example as JSON.</summary>
-    public IReadOnlyDictionary<int, (Type Answer, string Example)> OtherAnswers { get; init; } = new Dictionary<int, (Type, string)>();
+    public IReadOnlyDictionary<int, (Type Answer, string Example)> OtherAnswers { get; init; } = new Dictionary<int,
+        (Type, string)>();
 
     /// <summary>Other forms of the answer.</summary>
     public IReadOnlyList<string> Forms { get; init; } = [];
@@ -35,4 +36,5 @@ internal sealed record OperationNote(string Summary, int Status, Type? Answer = 
 }
 
 /// <summary>A parameter of the query, or a header.</summary>
-internal sealed record ParameterNote(string Name, string Description, string Example, bool IsHeader = false, bool IsNumber = false, bool IsFlag = false);
+internal sealed record ParameterNote(
+    string Name, string Description, string Example, bool IsHeader = false, bool IsNumber = false, bool IsFlag = false);

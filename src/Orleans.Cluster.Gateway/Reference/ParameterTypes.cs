@@ -5,7 +5,8 @@ namespace Orleans.Cluster.Gateway.Reference;
 /// <summary>Which operation has which parameters.</summary>
 internal static class ParameterTypes
 {
-    private static readonly HashSet<Type> Parts = [typeof(AggregateSpec), typeof(OrderSpec), typeof(JoinKey), typeof(SelectColumn)];
+    private static readonly HashSet<Type> Parts =
+        [typeof(AggregateSpec), typeof(OrderSpec), typeof(JoinKey), typeof(SelectColumn)];
 
     /// <summary>Operations in their order, each with the record of its parameters. <c>convert</c> has none.</summary>
     public static IReadOnlyList<(OperationKind Operation, Type Parameters)> All { get; } =

@@ -10,10 +10,13 @@ using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.Gateway.Reference;
 
-/// <summary>Schemas of values that converters of our own write, which the generator cannot look into, and of operations' parameters.</summary>
+/// <summary>
+/// Schemas of values that converters of our own write, which the generator cannot look into, and of operations' parameters.
+/// </summary>
 internal static class ReferenceSchemas
 {
-    public static async Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public static async Task Describe(
+        OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         DescribeType(schema, context.JsonTypeInfo);
         if (context.JsonPropertyInfo is { } property)
@@ -73,7 +76,8 @@ internal static class ReferenceSchemas
         var words = attributes.OfType<AllowedValuesAttribute>().FirstOrDefault()?.Values.OfType<string>()
             ?? (property.DeclaringType, property.Name) switch
             {
-                var (type, name) when type == typeof(AggregateSpec) && name == "function" => AggregateCatalogue.All.Select(each => each.Name),
+                var (type, name) when type == typeof(AggregateSpec)
+                    && name == "function" => AggregateCatalogue.All.Select(each => each.Name),
                 var (type, name) when type == typeof(PivotParameters) && name == "function" =>
                     AggregateCatalogue.All.Where(each => each.IsOfPivot).Select(each => each.Name),
                 _ => null,
@@ -95,7 +99,8 @@ internal static class ReferenceSchemas
         }
     }
 
-    private static OpenApiSchema Name() => new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = ParameterBounds.MaxNameLength };
+    private static OpenApiSchema Name() =>
+        new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = ParameterBounds.MaxNameLength };
 
     // Words beside null: a list of both makes generators of clients invent a word for null.
     private static void SetWords(OpenApiSchema schema, IReadOnlyList<string> words)
@@ -111,7 +116,8 @@ internal static class ReferenceSchemas
         if (schema.Type is { } type && type.HasFlag(JsonSchemaType.Null))
         {
             schema.Type = null;
-            schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, new OpenApiSchema { Type = JsonSchemaType.String, Enum = known }];
+            schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null },
+                new OpenApiSchema { Type = JsonSchemaType.String, Enum = known }];
         }
         else
         {
@@ -120,7 +126,8 @@ internal static class ReferenceSchemas
     }
 
     // The parameters of each operation, and which operation has which of them.
-    private static async Task DescribeParameters(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    private static async Task DescribeParameters(
+        OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var forms = new List<IOpenApiSchema> { new OpenApiSchema { Type = JsonSchemaType.Null } };
         foreach (var type in ParameterTypes.All.Select(pair => pair.Parameters))
@@ -128,7 +135,9 @@ internal static class ReferenceSchemas
             forms.Add(await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
         }
 
-        var listed = string.Join(", ", ParameterTypes.All.Select(pair => $"`{EnumWords<OperationKind>.WordOf(pair.Operation)}`: {pair.Parameters.Name}"));
+        var listed = string.Join(
+            ", ", ParameterTypes.All.Select(pair =>
+                $"`{EnumWords<OperationKind>.WordOf(pair.Operation)}`: {pair.Parameters.Name}"));
         schema.Properties!["parameters"] = new OpenApiSchema
         {
             Description = $"The operation's own parameters. {listed}; `convert` has none.", AnyOf = forms,

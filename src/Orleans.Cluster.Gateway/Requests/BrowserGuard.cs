@@ -5,8 +5,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Gateway.Requests;
 
 /// <summary>
-/// Keeps web pages of others out. Any page that a user opens can send requests to loopback, where no key is asked for: by its own script
-/// (the browser then says its <c>Origin</c>), or after its name was bound to 127.0.0.1 (the browser then says that name as <c>Host</c>).
+/// Keeps web pages of others out. Any page that a user opens can send requests to loopback, where no key is asked for: by its own
+/// script (the browser then says its <c>Origin</c>), or after its name was bound to 127.0.0.1 (the browser then says that name as
+/// <c>Host</c>).
 /// </summary>
 internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions> options)
 {
@@ -22,7 +23,8 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
         if (IsLoopback(context) && !IsOurs(context.Request.Host))
         {
             throw new ClusterException(
-                Contracts.ProblemCode.Forbidden, "The Host header names another host.", "Use http://localhost or http://127.0.0.1, or set Gateway:AllowedHosts.");
+                Contracts.ProblemCode.Forbidden, "The Host header names another host.",
+                "Use http://localhost or http://127.0.0.1, or set Gateway:AllowedHosts.");
         }
 
         if (!IsSameOrigin(context.Request))
@@ -30,7 +32,8 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
             if (context.Request.Headers.Origin is not [{ } origin] || !origins.Contains(origin))
             {
                 throw new ClusterException(
-                    Contracts.ProblemCode.Forbidden, "Pages of another origin may not use this gateway.", "Gateway:AllowedOrigins names those that may.");
+                    Contracts.ProblemCode.Forbidden, "Pages of another origin may not use this gateway.",
+                    "Gateway:AllowedOrigins names those that may.");
             }
 
             if (OtherOrigin.Admit(context, origin))
@@ -45,18 +48,21 @@ internal sealed class BrowserGuard(RequestDelegate next, IOptions<GatewayOptions
             : next(context);
     }
 
-    private static bool IsLoopback(HttpContext context) => context.Connection.LocalIpAddress is not { } address || IPAddress.IsLoopback(address);
+    private static bool IsLoopback(HttpContext context) =>
+        context.Connection.LocalIpAddress is not { } address || IPAddress.IsLoopback(address);
 
     // A browser always names a host; what does not is no browser.
     private bool IsOurs(HostString host) =>
         !host.HasValue || host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)) || hosts.Contains(host.Host);
+        || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))
+        || hosts.Contains(host.Host);
 
     private static bool IsSameOrigin(HttpRequest request)
     {
         var origins = request.Headers.Origin;
         return origins.Count == 0
-            || (origins.Count == 1 && string.Equals(origins[0], $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
+            || (origins.Count == 1
+                && string.Equals(origins[0], $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
     }
 
     // A form of another page can post these types without asking first.

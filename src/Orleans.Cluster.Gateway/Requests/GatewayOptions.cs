@@ -11,15 +11,18 @@ internal sealed class GatewayOptions : IValidatableObject
     public IList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>
-    /// Origins whose pages may call this gateway from a browser, such as <c>https://app.example.org</c>; none by default. They give a key of their own:
-    /// neither cookies nor passwords that the browser remembers count. Without keys, such a page may do everything.
+    /// Origins whose pages may call this gateway from a browser, such as <c>https://app.example.org</c>; none by default. They
+    /// give a key of their own: neither cookies nor passwords that the browser remembers count. Without keys, such a page may do
+    /// everything.
     /// </summary>
     public IList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>Whether callers must say who they are. A gateway that other machines reach does not start without.</summary>
     public AuthenticationMode Authentication { get; init; } = AuthenticationMode.None;
 
-    /// <summary>Requests per second that one caller may send over time, once callers have names. Default 500; 1 to 1,000,000.</summary>
+    /// <summary>
+    /// Requests per second that one caller may send over time, once callers have names. Default 500; 1 to 1,000,000.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; init; } = 500;
 
@@ -28,8 +31,9 @@ internal sealed class GatewayOptions : IValidatableObject
     public int RequestBurst { get; init; } = 2000;
 
     /// <summary>
-    /// Secret that the cookies of browsers and the secrets of callbacks are sealed with, 32 bytes in base64. Several gateways of one cluster need the
-    /// same, and one whose state directory does not last needs it too; null makes one and keeps it in the state directory.
+    /// Secret that the cookies of browsers and the secrets of callbacks are sealed with, 32 bytes in base64. Several gateways of
+    /// one cluster need the same, and one whose state directory does not last needs it too; null makes one and keeps it in the
+    /// state directory.
     /// </summary>
     public string? SessionKey { get; init; }
 
@@ -37,13 +41,16 @@ internal sealed class GatewayOptions : IValidatableObject
     public JwtOptions? Jwt { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => AllowedOrigins.Where(origin => !IsOrigin(origin)).Select(
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        AllowedOrigins.Where(origin => !IsOrigin(origin)).Select(
         origin => new ValidationResult(
-            $"Gateway:AllowedOrigins has '{origin}', which no browser sends: an origin is a scheme, a host and a port, such as https://app.example.org.",
+            $"Gateway:AllowedOrigins has '{origin}', which no browser sends: an origin is a scheme, a host and a port, such as "
+            + "https://app.example.org.",
             [nameof(AllowedOrigins)]));
 
     private static bool IsOrigin(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
-        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.GetLeftPart(UriPartial.Authority) == text;
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+        && address.GetLeftPart(UriPartial.Authority) == text;
 }
 
 /// <summary>Who may call.</summary>

@@ -12,7 +12,8 @@ internal static class ListenAddresses
     /// <param name="asksForKeys">Whether every caller must say who it is.</param>
     public static IEnumerable<string> FindFaults(string urls, bool asksForKeys) =>
         asksForKeys ? [] : Split(urls).Where(url => !IsLoopback(url)).Select(url =>
-            $"The gateway would listen on {url}, which other machines reach, and asks nobody for a key. Set Gateway:Authentication=Required " +
+            $"The gateway would listen on {url}, which other machines reach, and asks nobody for a key. Set "
+            + "Gateway:Authentication=Required " +
             "and make a key with 'keys create --name NAME --role ADMIN', or set Urls to an address of 127.0.0.0/8.");
 
     /// <exception cref="StartRefusedException">The gateway may not listen on one of these.</exception>
@@ -25,7 +26,8 @@ internal static class ListenAddresses
     }
 
     /// <summary>
-    /// Ends a gateway that turns out to listen where it may not: there are more ways to tell the server its addresses than are looked at before.
+    /// Ends a gateway that turns out to listen where it may not: there are more ways to tell the server its addresses than are
+    /// looked at before.
     /// </summary>
     /// <exception cref="StartRefusedException">See <see cref="RefuseFaults"/>.</exception>
     public static async Task RefuseOpenAddresses(this WebApplication app, bool asksForKeys)
@@ -71,25 +73,32 @@ internal static class ListenAddresses
             if (!binding.IsUnixPipe && !binding.IsNamedPipe && binding.Port > 0 && IsTaken(url))
             {
                 throw new StartRefusedException(
-                    $"Port {binding.Port} of {binding.Host} is taken by another process. Stop that, or set Urls to another address.");
+                    $"Port {binding.Port} of {binding.Host} is taken by another process. Stop that, or set Urls to another "
+                    + "address.");
             }
         }
     }
 
     /// <summary>Every address that the configuration names: <c>Urls</c>, and the endpoints of Kestrel's own section.</summary>
-    public static string Of(IConfiguration configuration) => string.Join(';', EndpointUrls(configuration).Prepend(configuration["Urls"]));
+    public static string Of(IConfiguration configuration) =>
+        string.Join(';', EndpointUrls(configuration).Prepend(configuration["Urls"]));
 
     /// <summary>The addresses that the server listens on: of the endpoints when there are any, which then count alone.</summary>
-    /// <exception cref="StartRefusedException">There is none: the server would listen where a variable of the system says.</exception>
+    /// <exception cref="StartRefusedException">
+    /// There is none: the server would listen where a variable of the system says.
+    /// </exception>
     public static string InUse(IConfiguration configuration) =>
         EndpointUrls(configuration).ToList() is { Count: > 0 } endpoints ? string.Join(';', endpoints)
         : configuration["Urls"] is { } urls && Split(urls).Length > 0 ? urls
-        : throw new StartRefusedException("Urls is empty. Name the addresses that the gateway is to listen on, such as http://127.0.0.1:8001.");
+        : throw new StartRefusedException(
+            "Urls is empty. Name the addresses that the gateway is to listen on, such as http://127.0.0.1:8001.");
 
     /// <summary>The endpoints of Kestrel's own section.</summary>
-    public static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) => configuration.GetSection("Kestrel:Endpoints").GetChildren();
+    public static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren();
 
-    private static IEnumerable<string?> EndpointUrls(IConfiguration configuration) => Endpoints(configuration).Select(endpoint => endpoint["Url"]);
+    private static IEnumerable<string?> EndpointUrls(IConfiguration configuration) =>
+        Endpoints(configuration).Select(endpoint => endpoint["Url"]);
 
     /// <summary>Addresses as Kestrel takes them, parted.</summary>
     public static string[] Split(string urls) =>

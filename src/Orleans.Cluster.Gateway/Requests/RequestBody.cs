@@ -7,7 +7,8 @@ internal static class RequestBody
 {
     /// <summary>The body, or null when there is none.</summary>
     /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
-    public static async Task<ReadOnlyMemory<byte>?> ReadOptionalJson(this HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<ReadOnlyMemory<byte>?> ReadOptionalJson(
+        this HttpRequest request, CancellationToken cancellationToken)
     {
         var hasNone = request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
         if (hasNone)
@@ -35,7 +36,8 @@ internal static class RequestBody
         {
             if (body.Length + read > GatewayLimits.BodyBytes)
             {
-                throw new ClusterException(Contracts.ProblemCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
+                throw new ClusterException(
+                    Contracts.ProblemCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
             }
 
             body.Write(buffer, 0, read);

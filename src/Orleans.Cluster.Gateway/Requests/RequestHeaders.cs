@@ -16,7 +16,10 @@ internal static class RequestHeaders
         EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var tags)
         && tags.Any(tag => tag.Compare(TagOf(status), useStrongComparison: false) || tag.Equals(EntityTagHeaderValue.Any));
 
-    /// <summary>Seconds of <c>Prefer: wait=N</c> (RFC 7240), 0 to the limit; null when it is not there or not understood, which the RFC says to ignore.</summary>
+    /// <summary>
+    /// Seconds of <c>Prefer: wait=N</c> (RFC 7240), 0 to the limit; null when it is not there or not understood, which the RFC
+    /// says to ignore.
+    /// </summary>
     public static TimeSpan? PreferredWait(this HttpRequest request)
     {
         foreach (var preference in request.Headers.GetCommaSeparatedValues("Prefer"))
@@ -51,12 +54,15 @@ internal static class RequestHeaders
     {
         // The draft standard writes it as a quoted string, most clients without quotes; both are the same key.
         var key = sent.Trim().Trim('"');
-        return key.Length is > 0 and <= GatewayLimits.IdempotencyKeyLength && key.All(c => c is >= ' ' and <= '~') ? key : throw BadKey();
+        return key.Length is > 0 and <= GatewayLimits.IdempotencyKeyLength && key.All(c => c is >= ' ' and <= '~')
+            ? key
+            : throw BadKey();
     }
 
     private static ClusterException BadKey()
     {
         const string Detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and stands once.";
-        return new(Contracts.ProblemCode.ValidationFailed, Detail, errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
+        return new(Contracts.ProblemCode.ValidationFailed, Detail,
+            errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
     }
 }

@@ -37,7 +37,9 @@ internal sealed class ClusterCertificate
         return policy;
     }
 
-    /// <summary>Whether a certificate that was found to be the authority's is one of a silo: it may serve, as those of clients may not.</summary>
+    /// <summary>
+    /// Whether a certificate that was found to be the authority's is one of a silo: it may serve, as those of clients may not.
+    /// </summary>
     public static bool MayBeSilo(X509Certificate? other) => other is X509Certificate2 certificate
         && (certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is not { } uses
             || uses.EnhancedKeyUsages.Cast<Oid>().Any(use => use.Value is ServerUse or AnyUse));
@@ -60,10 +62,12 @@ internal sealed class ClusterCertificate
             var own = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
             var others = Read(path);
             others.RemoveAt(0);
-            var roots = others.Where(other => other.SubjectName.RawData.AsSpan().SequenceEqual(other.IssuerName.RawData)).ToArray();
+            var roots = others.Where(other => other.SubjectName.RawData.AsSpan().SequenceEqual(other.IssuerName.RawData))
+                .ToArray();
             return new ClusterCertificate(
                 SslStreamCertificateContext.Create(own, others, offline: true),
-                files.Authority is { } authority ? Read(authority) : roots.Length > 0 ? new X509Certificate2Collection(roots) : [own]);
+                files.Authority is { } authority ? Read(authority) : roots.Length > 0 ? new X509Certificate2Collection(roots)
+                : [own]);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -82,5 +86,7 @@ internal sealed class ClusterCertificate
 /// <summary>PEM files of TLS between silos and of clients inside the trust boundary.</summary>
 /// <param name="Certificate">The certificate, with intermediates behind it; null for no TLS.</param>
 /// <param name="Key">Its private key, not encrypted; null when it stands in the file of the certificate.</param>
-/// <param name="Authority">Authorities whose certificates make another one of ours; null for the roots behind the certificate, or itself.</param>
+/// <param name="Authority">
+/// Authorities whose certificates make another one of ours; null for the roots behind the certificate, or itself.
+/// </param>
 internal sealed record TlsFiles(string? Certificate, string? Key, string? Authority);

@@ -10,9 +10,11 @@ namespace Orleans.Cluster.InsideContracts.Transport;
 
 /// <summary>
 /// TLS below Orleans' own protocol, on every connection between silos, and of clients inside the trust boundary:
-/// 1. both sides show a certificate of the cluster's authority, and its key; a silo's is one that may serve, a client's need not be;
+/// 1. both sides show a certificate of the cluster's authority, and its key; a silo's is one that may serve, a client's need not
+/// be;
 /// 2. only then the connection is Orleans'; what does not get that far is closed before a byte of it is read as a message.
-/// Names are not compared: silos know each other by address, and whoever has a certificate of the authority that may serve is a silo.
+/// Names are not compared: silos know each other by address, and whoever has a certificate of the authority that may serve is a
+/// silo.
 /// </summary>
 internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILogger<ConnectionTls> logger, TimeProvider clock)
 {
@@ -49,7 +51,8 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
     };
 
     /// <summary>For connections that this side opens.</summary>
-    public ConnectionDelegate Open(ConnectionDelegate next) => connection => Run(connection, next, (tls, cancellationToken) => tls.AuthenticateAsClientAsync(
+    public ConnectionDelegate Open(ConnectionDelegate next) =>
+        connection => Run(connection, next, (tls, cancellationToken) => tls.AuthenticateAsClientAsync(
         new SslClientAuthenticationOptions
         {
             TargetHost = "silo",
@@ -60,7 +63,8 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
         },
         cancellationToken));
 
-    private async Task Run(ConnectionContext connection, ConnectionDelegate next, Func<SslStream, CancellationToken, Task> handshake)
+    private async Task Run(
+        ConnectionContext connection, ConnectionDelegate next, Func<SslStream, CancellationToken, Task> handshake)
     {
         var plain = connection.Transport;
         await using var tls = new SslStream(new DuplexPipeStream(plain), leaveInnerStreamOpen: true);
@@ -84,7 +88,8 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
         }
     }
 
-    private async Task<bool> TryAgree(ConnectionContext connection, SslStream tls, Func<SslStream, CancellationToken, Task> handshake)
+    private async Task<bool> TryAgree(
+        ConnectionContext connection, SslStream tls, Func<SslStream, CancellationToken, Task> handshake)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
         bound.CancelAfter(HandshakeTimeout);
@@ -93,9 +98,12 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
             await handshake(tls, bound.Token);
             return true;
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e)
+            when (e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
         {
-            Say(connection.RemoteEndPoint, e is OperationCanceledException ? "it did not end its handshake in time" : (e.InnerException ?? e).Message);
+            Say(connection.RemoteEndPoint, e is OperationCanceledException
+                ? "it did not end its handshake in time"
+                : (e.InnerException ?? e).Message);
             return false;
         }
     }
@@ -117,12 +125,14 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
         }
     }
 
-    private static bool IsOurs(SslPolicyErrors errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
+    private static bool IsOurs(SslPolicyErrors errors) =>
+        (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
 
     private void Say(EndPoint? other, string why)
     {
         var (now, last) = (clock.GetTimestamp(), Interlocked.Read(ref saidAt));
-        if ((last == long.MinValue || clock.GetElapsedTime(last, now) > Between) && Interlocked.CompareExchange(ref saidAt, now, last) == last)
+        if ((last == long.MinValue || clock.GetElapsedTime(last, now) > Between)
+            && Interlocked.CompareExchange(ref saidAt, now, last) == last)
         {
             Log.Refused(logger, other, why);
         }

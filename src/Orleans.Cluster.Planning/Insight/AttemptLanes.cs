@@ -12,8 +12,8 @@ public static class AttemptLanes
     public const int MaxBars = 5000;
 
     /// <summary>
-    /// Places attempts: each in the lowest row of its worker that is free when it begins, so that bars of a row do not overlap. A worker's
-    /// rows are its slots as long as each attempt holds one.
+    /// Places attempts: each in the lowest row of its worker that is free when it begins, so that bars of a row do not overlap. A
+    /// worker's rows are its slots as long as each attempt holds one.
     /// </summary>
     /// <param name="attempts">In any order.</param>
     /// <param name="now">End of those that still run.</param>
@@ -21,10 +21,12 @@ public static class AttemptLanes
     public static Timeline Place(IEnumerable<AttemptRecord> attempts, DateTimeOffset now, int maxBars = MaxBars)
     {
         var bars = new List<TimelineBar>();
-        foreach (var worker in attempts.GroupBy(attempt => attempt.Worker).OrderBy(group => group.Key.Value, StringComparer.Ordinal))
+        foreach (var worker in attempts.GroupBy(attempt => attempt.Worker)
+            .OrderBy(group => group.Key.Value, StringComparer.Ordinal))
         {
             var free = new List<DateTimeOffset>();
-            foreach (var attempt in worker.OrderBy(each => each.StartedAt).ThenBy(each => each.Id.Task.Stage).ThenBy(each => each.Id.Task.Partition))
+            foreach (var attempt in worker.OrderBy(each => each.StartedAt)
+                .ThenBy(each => each.Id.Task.Stage).ThenBy(each => each.Id.Task.Partition))
             {
                 var lane = free.FindIndex(end => end <= attempt.StartedAt);
                 if (lane < 0)
@@ -45,7 +47,8 @@ public static class AttemptLanes
         attempt.Worker, lane, attempt.Id.Task.Job, attempt.Id.Task.Stage, attempt.Id.Task.Partition, attempt.Id.Number,
         JsonNamingPolicy.SnakeCaseUpper.ConvertName(attempt.State.ToString()), attempt.StartedAt, attempt.EndedAt);
 
-    // Neighbours of one row, job, stage and state join while the gap between them is too small to be seen; the gap grows until it is enough.
+    // Neighbours of one row, job, stage and state join while the gap between them is too small to be seen; the gap grows until it
+    // is enough.
     private static Timeline Merge(List<TimelineBar> bars, DateTimeOffset now, int maxBars)
     {
         if (bars.Count <= maxBars)
@@ -76,7 +79,8 @@ public static class AttemptLanes
             {
                 if (open is not null && Fits(open, bar) && bar.StartedAt - (open.EndedAt ?? now) <= gap)
                 {
-                    open = open with { EndedAt = bar.EndedAt, Attempt = Math.Max(open.Attempt, bar.Attempt), Count = open.Count + bar.Count };
+                    open = open with { EndedAt = bar.EndedAt, Attempt = Math.Max(open.Attempt, bar.Attempt),
+                        Count = open.Count + bar.Count };
                     continue;
                 }
 

@@ -5,7 +5,9 @@ using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Planning.Insight;
 
-/// <summary>A job in words. Every sentence is a fact of the job's own record; nothing is guessed, and what was not measured is not said.</summary>
+/// <summary>
+/// A job in words. Every sentence is a fact of the job's own record; nothing is guessed, and what was not measured is not said.
+/// </summary>
 public static class JobStories
 {
     /// <summary>The story so far, or the whole one of an ended job.</summary>
@@ -28,7 +30,8 @@ public static class JobStories
         if (stages.Where(stage => stage.WallSeconds > 0).MaxBy(stage => stage.WallSeconds) is { } slowest && stages.Count > 1)
         {
             sentences.Add(
-                $"Stage {slowest.Index}{Name(facts, slowest.Index)} took longest: {Words.Duration(slowest.WallSeconds)} for {Words.Of(slowest.Partitions, "partition")}.");
+                $"Stage {slowest.Index}{Name(facts, slowest.Index)} took longest: {Words.Duration(slowest.WallSeconds)} for "
+                + $"{Words.Of(slowest.Partitions, "partition")}.");
         }
 
         sentences.AddRange(Ends(facts));
@@ -44,13 +47,15 @@ public static class JobStories
     {
         var status = facts.Status;
         var took = Words.Duration(((status.FinishedAt ?? facts.Now) - status.CreatedAt).TotalSeconds);
-        var work = $"{Words.Of(status.Progress.Partitions.Total, "partition")} in {Words.Of(Math.Max(1, status.Progress.Stages.Count), "stage")}";
+        var work = $"{Words.Of(status.Progress.Partitions.Total, "partition")} in "
+            + $"{Words.Of(Math.Max(1, status.Progress.Stages.Count), "stage")}";
         return status.Phase switch
         {
             JobPhase.Succeeded => $"The job succeeded after {took}: {work}"
                 + (status.Result is { } result ? $", {Words.Of(result.Rows, "row")} in the result." : "."),
             JobPhase.Failed => $"The job failed after {took}, with {status.Progress.Partitions.Completed} of {work} committed.",
-            JobPhase.Cancelled => $"The job was cancelled after {took}, with {status.Progress.Partitions.Completed} of {work} committed.",
+            JobPhase.Cancelled =>
+                $"The job was cancelled after {took}, with {status.Progress.Partitions.Completed} of {work} committed.",
             _ => $"The job has been going for {took}: {status.Progress.Partitions.Completed} of {work} are committed"
                 + (status.Reason is { } reason ? $". Now: {reason.Detail.TrimEnd('.')}." : "."),
         };
@@ -70,12 +75,14 @@ public static class JobStories
 
         if (lost > 0)
         {
-            yield return $"{Words.Of(lost, "attempt")} {(lost == 1 ? "was" : "were")} lost with {(lost == 1 ? "its" : "their")} worker.";
+            yield return $"{Words.Of(lost, "attempt")} {(lost == 1 ? "was" : "were")} lost with {(lost == 1 ? "its" : "their")} "
+                + "worker.";
         }
 
         if (facts.Status.QuarantinedRows > 0)
         {
-            yield return $"{Words.Of(facts.Status.QuarantinedRows, "row")} {(facts.Status.QuarantinedRows == 1 ? "was" : "were")} set aside.";
+            yield return $"{Words.Of(facts.Status.QuarantinedRows, "row")} "
+                + $"{(facts.Status.QuarantinedRows == 1 ? "was" : "were")} set aside.";
         }
     }
 
@@ -102,7 +109,8 @@ public static class JobStories
 /// <summary>Numbers as the story writes them.</summary>
 internal static class Words
 {
-    public static string Of(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:#,0} {noun}{(count == 1 ? "" : "s")}");
+    public static string Of(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:#,0} {noun}{(count == 1 ? "" : "s")}");
 
     public static string Bytes(double bytes) => bytes switch
     {

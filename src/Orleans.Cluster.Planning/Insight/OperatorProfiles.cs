@@ -8,8 +8,8 @@ namespace Orleans.Cluster.Planning.Insight;
 public static class OperatorProfiles
 {
     /// <summary>
-    /// Merges committed attempts. The engine may give partitions of one stage different trees (it orders joins by size); each stage shows the
-    /// tree that most of them have, and counts those alone.
+    /// Merges committed attempts. The engine may give partitions of one stage different trees (it orders joins by size); each
+    /// stage shows the tree that most of them have, and counts those alone.
     /// </summary>
     public static JobProfile Merge(IEnumerable<AttemptRecord> attempts) => new(
     [
@@ -20,7 +20,8 @@ public static class OperatorProfiles
 
     private static StageProfile MergeStage(int stage, List<TaskCost> costs)
     {
-        var usual = costs.GroupBy(ShapeOf).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().ToList();
+        var usual = costs.GroupBy(ShapeOf)
+            .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().ToList();
         var operators = usual[0].Operators!.Select((each, index) => Merge(each, index, usual)).ToList();
         return new StageProfile(stage, operators, usual.Count, costs.Sum(cost => cost.SpilledBytes));
     }
@@ -35,7 +36,8 @@ public static class OperatorProfiles
             new ProfileRows(all.Sum(each => each.RowsIn), all.Sum(each => each.RowsOut)), SpilledBytes: 0);
     }
 
-    private static string ShapeOf(TaskCost cost) => string.Join('|', cost.Operators!.Select(each => $"{each.Parent}:{each.Name}"));
+    private static string ShapeOf(TaskCost cost) =>
+        string.Join('|', cost.Operators!.Select(each => $"{each.Parent}:{each.Name}"));
 
     private static double Median(List<double> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
 

@@ -24,14 +24,16 @@ public sealed record StageFacts(int Index, int Partitions, double WallSeconds, I
     private static StageFacts Of(int index, List<PartitionRecord> partitions, List<AttemptRecord> attempts, DateTimeOffset now)
     {
         var byPartition = attempts.Where(attempt => attempt.State == AttemptState.Committed && attempt.EndedAt is not null)
-            .GroupBy(attempt => attempt.Id.Task.Partition).ToDictionary(group => group.Key, group => group.MaxBy(attempt => attempt.Id.Number)!);
+            .GroupBy(attempt => attempt.Id.Task.Partition)
+            .ToDictionary(group => group.Key, group => group.MaxBy(attempt => attempt.Id.Number)!);
         var committed = partitions
             .Where(partition => partition.State == PartitionState.Committed && byPartition.ContainsKey(partition.Task.Partition))
             .Select(partition => new CommittedPartition(partition, byPartition[partition.Task.Partition]))
             .ToList();
         return new StageFacts(
             index, partitions.Count(partition => partition.State != PartitionState.Split),
-            (attempts.Max(attempt => attempt.EndedAt ?? now) - attempts.Min(attempt => attempt.StartedAt)).TotalSeconds, committed);
+            (attempts.Max(attempt => attempt.EndedAt ?? now) - attempts.Min(attempt => attempt.StartedAt)).TotalSeconds,
+            committed);
     }
 }
 

@@ -5,7 +5,9 @@ using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Planning.Insight;
 
-/// <summary>What stands out in a job, with the evidence and the setting that would change it. The most costly comes first.</summary>
+/// <summary>
+/// What stands out in a job, with the evidence and the setting that would change it. The most costly comes first.
+/// </summary>
 public static class StoryFindings
 {
     /// <summary>A partition stands out when it took this many times the median of its stage.</summary>
@@ -44,7 +46,8 @@ public static class StoryFindings
         var ended = Failed(facts, kind => kind == FailureKind.OutOfMemory);
         return ended.Count == 0 ? default : (Seconds(ended), new StoryFinding(
             "out-of-memory", $"{Words.Of(ended.Count, "attempt")} ran out of memory; their partitions were split or tried again.",
-            $"Each task may use {Words.Bytes(facts.Asked.MemoryBytes)}; {Words.Duration(Seconds(ended))} of work was thrown away.",
+            $"Each task may use {Words.Bytes(facts.Asked.MemoryBytes)}; {Words.Duration(Seconds(ended))} of work was thrown "
+            + "away.",
             Change("/resources/memoryBytes", facts.Asked.MemoryBytes * 2)));
     }
 
@@ -53,13 +56,16 @@ public static class StoryFindings
         var lost = facts.Attempts.Where(attempt => attempt.State == AttemptState.Lost).ToList();
         var workers = lost.Select(attempt => attempt.Worker.Value).Distinct().Order(StringComparer.Ordinal).ToList();
         return lost.Count == 0 ? default : (Seconds(lost), new StoryFinding(
-            "worker-lost", $"{Words.Of(workers.Count, "worker")} left while {(workers.Count == 1 ? "it" : "they")} ran partitions of this job.",
-            $"{string.Join(", ", workers.Take(3))}: {Words.Of(lost.Count, "attempt")}, {Words.Duration(Seconds(lost))} of work, ran again elsewhere."));
+            "worker-lost",
+            $"{Words.Of(workers.Count, "worker")} left while {(workers.Count == 1 ? "it" : "they")} ran partitions of this job.",
+            $"{string.Join(", ", workers.Take(3))}: {Words.Of(lost.Count, "attempt")}, {Words.Duration(Seconds(lost))} of work, "
+            + "ran again elsewhere."));
     }
 
     private static (double Seconds, StoryFinding? Finding) Retries(StoryFacts facts)
     {
-        var failed = Failed(facts, kind => kind is not (FailureKind.OutOfMemory or FailureKind.WorkerLost or FailureKind.Cancelled));
+        var failed = Failed(
+            facts, kind => kind is not (FailureKind.OutOfMemory or FailureKind.WorkerLost or FailureKind.Cancelled));
         if (failed.Count == 0)
         {
             return default;
@@ -96,7 +102,8 @@ public static class StoryFindings
                 !hasMoreRows ? "took far longer than the others, for about as many rows."
                 : readsSource ? "has far more to do than the others."
                 : "has far more to do than the others; one key, or few, hold most of its rows."),
-            $"It read {Words.Of(worst.Rows, "row")} in {Words.Duration(worst.Seconds)} on {worst.Attempt.Worker.Value}; the median of the stage is "
+            $"It read {Words.Of(worst.Rows, "row")} in {Words.Duration(worst.Seconds)} on {worst.Attempt.Worker.Value}; the "
+            + "median of the stage is "
                 + $"{Words.Of((long)rows, "row")} in {Words.Duration(seconds)}.",
             hasMoreRows && readsSource ? Change("/partitioning/targetBytes", Math.Max(1024, facts.TargetBytes / 4)) : null));
     }
@@ -108,8 +115,10 @@ public static class StoryFindings
         var wall = measured.Sum(each => each.Seconds);
         var outside = measured.Sum(each => Math.Max(0, each.Seconds - each.Attempt.Cost!.Seconds));
         return outside < LeastSeconds || outside < StorageShare * wall ? default : (outside, new StoryFinding(
-            "slow-writes", $"Attempts of stage {stage.Index} waited for storage, or for their executor to start, longer than they computed.",
-            $"{Words.Duration(outside)} of {Words.Duration(wall)} passed before or after the engine's own work: starting, writing and committing outputs."));
+            "slow-writes",
+            $"Attempts of stage {stage.Index} waited for storage, or for their executor to start, longer than they computed.",
+            $"{Words.Duration(outside)} of {Words.Duration(wall)} passed before or after the engine's own work: starting, "
+            + "writing and committing outputs."));
     }
 
     private static (double Seconds, StoryFinding? Finding) Spill(StoryFacts facts)
@@ -118,7 +127,8 @@ public static class StoryFindings
         var bytes = spilled.Sum(attempt => attempt.Cost!.SpilledBytes);
         return bytes < 1L << 20 ? default : (Seconds(spilled) / 4, new StoryFinding(
             "spill", $"{Words.Of(spilled.Count, "attempt")} wrote to local disk for want of memory.",
-            $"{Words.Bytes(bytes)} in all, with {Words.Bytes(facts.Asked.MemoryBytes)} for each task.", Change("/resources/memoryBytes", facts.Asked.MemoryBytes * 2)));
+            $"{Words.Bytes(bytes)} in all, with {Words.Bytes(facts.Asked.MemoryBytes)} for each task.",
+            Change("/resources/memoryBytes", facts.Asked.MemoryBytes * 2)));
     }
 
     private static (double Seconds, StoryFinding? Finding) Waited(StoryFacts facts)
@@ -140,23 +150,30 @@ public static class StoryFindings
 
         var median = Median(first.Committed.Select(each => each.Seconds));
         var bytes = Median(first.Committed.Select(each => (double)each.Partition.Work.Bytes));
-        return median > 0.2 || bytes >= facts.TargetBytes / 2.0 || facts.TargetBytes >= 100L << 20 ? default : (first.Committed.Count * 0.03, new StoryFinding(
+        return median > 0.2 || bytes >= facts.TargetBytes / 2.0 || facts.TargetBytes >= 100L << 20
+            ? default
+            : (first.Committed.Count * 0.03, new StoryFinding(
             "tiny-partitions", "The data is cut into many small partitions; starting them costs more than it brings.",
             $"{Words.Of(first.Committed.Count, "partition")} of about {Words.Bytes(bytes)}, {Words.Duration(median)} each.",
             Change("/partitioning/targetBytes", 104_857_600L)));
     }
 
-    private static (double Seconds, StoryFinding? Finding) Quarantine(StoryFacts facts) => facts.Status.QuarantinedRows == 0 ? default : (0, new StoryFinding(
-        "quarantine", $"{Words.Of(facts.Status.QuarantinedRows, "row")} did not fit the schema and {(facts.Status.QuarantinedRows == 1 ? "is" : "are")} not in the result.",
+    private static (double Seconds, StoryFinding? Finding) Quarantine(StoryFacts facts) =>
+        facts.Status.QuarantinedRows == 0 ? default : (0, new StoryFinding(
+        "quarantine",
+        $"{Words.Of(facts.Status.QuarantinedRows, "row")} did not fit the schema and "
+        + $"{(facts.Status.QuarantinedRows == 1 ? "is" : "are")} not in the result.",
         "The Quarantine tab, and /quarantine, have them with their place and reason."));
 
     private static List<AttemptRecord> Failed(StoryFacts facts, Func<FailureKind, bool> which) =>
-        [.. facts.Attempts.Where(attempt => attempt is { State: AttemptState.Failed, Failure: { } failure } && which(failure.Kind))];
+        [.. facts.Attempts.Where(attempt => attempt is { State: AttemptState.Failed, Failure: { } failure }
+            && which(failure.Kind))];
 
     private static double Seconds(IEnumerable<AttemptRecord> attempts) =>
         attempts.Sum(attempt => ((attempt.EndedAt ?? attempt.StartedAt) - attempt.StartedAt).TotalSeconds);
 
-    private static StoryChange Change<T>(string pointer, T value) => new(pointer, JsonSerializer.SerializeToElement(value, WireJson.Options));
+    private static StoryChange Change<T>(string pointer, T value) =>
+        new(pointer, JsonSerializer.SerializeToElement(value, WireJson.Options));
 
     private static double Median(IEnumerable<double> values)
     {

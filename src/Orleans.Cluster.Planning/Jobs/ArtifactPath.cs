@@ -16,6 +16,7 @@ public static class ArtifactPath
     {
         ArgumentNullException.ThrowIfNull(committed);
         ArgumentNullException.ThrowIfNull(file);
-        return $"{committed.ArtifactFolder ?? throw new ArgumentException($"Partition {committed.Task} has not committed.")}/{file.Path}";
+        return $"{committed.ArtifactFolder ?? throw new ArgumentException($"Partition {committed.Task} has not committed.")}/"
+            + $"{file.Path}";
     }
 }

@@ -15,7 +15,9 @@ public sealed record PlanMade(JobPlan Plan, DateTimeOffset Now) : JobEvent;
 /// <summary>Planning or publishing ended for good without a result.</summary>
 public sealed record JobRefused(ProblemDocument Problem, DateTimeOffset Now) : JobEvent
 {
-    /// <summary>Epoch of the job in which it began: one that stood still must not end what a retry has begun. Null for any.</summary>
+    /// <summary>
+    /// Epoch of the job in which it began: one that stood still must not end what a retry has begun. Null for any.
+    /// </summary>
     public int? Epoch { get; init; }
 }
 
@@ -25,7 +27,9 @@ public sealed record CancelRequested(DateTimeOffset Now) : JobEvent;
 /// <summary>Somebody asked an ended job to start again.</summary>
 /// <param name="HasPlan">Whether it goes on with the plan that it has.</param>
 /// <param name="DeadlineAt">Its new deadline.</param>
-/// <param name="AcceptedStamps">Files that came back after planning and have the planned size and the planned records, as they are now.</param>
+/// <param name="AcceptedStamps">
+/// Files that came back after planning and have the planned size and the planned records, as they are now.
+/// </param>
 public sealed record RetryRequested(bool HasPlan, DateTimeOffset? DeadlineAt, IReadOnlyList<FileStamp> AcceptedStamps) : JobEvent;
 
 /// <summary>The output is visible.</summary>
@@ -38,7 +42,9 @@ public sealed record Published(JobResult Result, IReadOnlyList<string> Notes, Da
     public int? Epoch { get; init; }
 }
 
-/// <summary>All that is to be visible is in place under hidden names or names that nothing refers to; the last step is to be made.</summary>
+/// <summary>
+/// All that is to be visible is in place under hidden names or names that nothing refers to; the last step is to be made.
+/// </summary>
 /// <param name="Epoch">Epoch of the job whose output it is.</param>
 public sealed record ShowRequested(int Epoch) : JobEvent;
 
@@ -64,7 +70,8 @@ public sealed record JobFacts
     public IReadOnlyList<PartitionRecord> Failed { get; init; } = [];
 
     /// <summary>Halves of those of <see cref="Failed"/> that ran out of memory and can be split.</summary>
-    public IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>> Halves { get; init; } = new Dictionary<TaskId, IReadOnlyList<PartitionWork>>();
+    public IReadOnlyDictionary<TaskId, IReadOnlyList<PartitionWork>> Halves { get; init; } = new Dictionary<TaskId,
+        IReadOnlyList<PartitionWork>>();
 
     /// <summary>When the first attempt of all began; null before.</summary>
     public DateTimeOffset? FirstStartedAt { get; init; }
@@ -88,7 +95,9 @@ public sealed record JobDecision
     /// <summary>The next state; the same object when nothing is to be stored.</summary>
     public required JobState State { get; init; }
 
-    /// <summary>A phase that it has passed through since the last look, told by its history before the new one; null for none.</summary>
+    /// <summary>
+    /// A phase that it has passed through since the last look, told by its history before the new one; null for none.
+    /// </summary>
     public JobPhase? Through { get; init; }
 
     /// <summary>Stages that open with this change.</summary>

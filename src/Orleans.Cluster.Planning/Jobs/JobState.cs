@@ -6,8 +6,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// All that a job must remember across a crash, beside its spec, its plan and its partitions, which are stored once each in rows of
-/// their own. Replaced as a whole, in one transaction guarded by <see cref="Revision"/>.
+/// All that a job must remember across a crash, beside its spec, its plan and its partitions, which are stored once each in rows
+/// of their own. Replaced as a whole, in one transaction guarded by <see cref="Revision"/>.
 /// </summary>
 public sealed record JobState
 {
@@ -20,17 +20,20 @@ public sealed record JobState
     /// <summary>Where it is in its life.</summary>
     public required JobPhase Phase { get; init; }
 
-    /// <summary>How often it was started: 1, and one more with each retry. An attempt of an earlier epoch cannot begin or commit.</summary>
+    /// <summary>
+    /// How often it was started: 1, and one more with each retry. An attempt of an earlier epoch cannot begin or commit.
+    /// </summary>
     public int Epoch { get; init; } = 1;
 
     /// <summary>
-    /// Types that values proved guesses too narrow for: the job was planned anew with them, once, under a higher epoch. Empty before.
+    /// Types that values proved guesses too narrow for: the job was planned anew with them, once, under a higher epoch. Empty
+    /// before.
     /// </summary>
     public IReadOnlyList<WiderType> WiderTypes { get; init; } = [];
 
     /// <summary>
-    /// Attempts that partitions of plans that were dropped have had at most. Those of a later plan are numbered from there, so that no
-    /// attempt of an earlier one has the folder of a later one.
+    /// Attempts that partitions of plans that were dropped have had at most. Those of a later plan are numbered from there, so
+    /// that no attempt of an earlier one has the folder of a later one.
     /// </summary>
     public int AttemptsBefore { get; init; }
 
@@ -38,14 +41,14 @@ public sealed record JobState
     public long Revision { get; init; } = 1;
 
     /// <summary>
-    /// One more with each stored decision; progress alone is none. Facts are read at one, and count for that one only: of a job that has moved
-    /// on meanwhile they say nothing.
+    /// One more with each stored decision; progress alone is none. Facts are read at one, and count for that one only: of a job
+    /// that has moved on meanwhile they say nothing.
     /// </summary>
     public long Decisions { get; init; }
 
     /// <summary>
-    /// Past the point of no return of publishing: the partitions were found whole in the transaction that set this, and the output becomes
-    /// visible now. Neither a cancel nor the deadline stops it.
+    /// Past the point of no return of publishing: the partitions were found whole in the transaction that set this, and the
+    /// output becomes visible now. Neither a cancel nor the deadline stops it.
     /// </summary>
     public bool IsShowing { get; init; }
 
@@ -86,13 +89,16 @@ public sealed record JobState
     public ProblemDocument? Error { get; init; }
 
     /// <summary>
-    /// What a later version has stored and this one does not know. During an upgrade silos of both versions store the whole document; what one of
-    /// them does not know must not be lost by it.
+    /// What a later version has stored and this one does not know. During an upgrade silos of both versions store the whole
+    /// document; what one of them does not know must not be lost by it.
     /// </summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? More { get; init; }
 
-    /// <summary>Files that were written again after planning and are taken for what was planned all the same; see <see cref="RetryRequested"/>.</summary>
+    /// <summary>
+    /// Files that were written again after planning and are taken for what was planned all the same; see
+    /// <see cref="RetryRequested"/>.
+    /// </summary>
     public IReadOnlyList<FileStamp> AcceptedStamps { get; init; } = [];
 }
 

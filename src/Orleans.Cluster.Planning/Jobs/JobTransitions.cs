@@ -5,7 +5,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
-/// <summary>The job state machine. No clock, no I/O, no grain references: events in, state and what to store and do out.</summary>
+/// <summary>
+/// The job state machine. No clock, no I/O, no grain references: events in, state and what to store and do out.
+/// </summary>
 public static class JobTransitions
 {
     // A reader wants to know that it happened, and where; not each of a thousand.
@@ -23,7 +25,8 @@ public static class JobTransitions
         {
             Observed e => e.Facts.Decisions == state.Decisions ? Observe(state, e.Facts, spec) : JobDecision.None(state),
             PlanMade e => state.Phase == JobPhase.Planning ? Start(state, e.Plan) : JobDecision.None(state),
-            JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling || e.Epoch is { } begun && begun != state.Epoch
+            JobRefused e => state.Phase.IsTerminal() || state.Phase == JobPhase.Cancelling
+                || e.Epoch is { } begun && begun != state.Epoch
                 ? JobDecision.None(state)
                 : Fail(state, e.Problem, e.Now),
             CancelRequested e => Cancel(state, e.Now),
@@ -31,7 +34,9 @@ public static class JobTransitions
             ShowRequested e => state.Phase == JobPhase.Publishing && state.Epoch == e.Epoch && !state.IsShowing
                 ? new JobDecision { State = state with { IsShowing = true } }
                 : JobDecision.None(state),
-            Published e => state.Phase == JobPhase.Publishing && (e.Epoch ?? state.Epoch) == state.Epoch ? Succeed(state, e) : JobDecision.None(state),
+            Published e => state.Phase == JobPhase.Publishing && (e.Epoch ?? state.Epoch) == state.Epoch
+                ? Succeed(state, e)
+                : JobDecision.None(state),
             _ => throw new UnreachableException($"No transition for {evt?.GetType().Name}."),
         };
     }
@@ -41,7 +46,9 @@ public static class JobTransitions
         if (!state.Phase.IsTerminal() && state.Phase != JobPhase.Cancelling && !state.IsShowing && facts.Now >= state.DeadlineAt)
         {
             return Fail(
-                state, ProblemDocument.Of(ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."), facts.Now);
+                state, ProblemDocument.Of(
+                    ProblemCode.JobTimeout, $"The job did not end within its timeoutSeconds ({spec.TimeoutSeconds})."),
+                    facts.Now);
         }
 
         var written = facts.Tallies.Sum(tally => tally.BytesOut);
@@ -50,7 +57,8 @@ public static class JobTransitions
             return Fail(
                 state, ProblemDocument.Of(
                     ProblemCode.OutOfDisk,
-                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} (Jobs:MaxArtifactBytes). "
+                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} "
+                    + "(Jobs:MaxArtifactBytes). "
                     + "Select fewer columns, filter or aggregate first, or cut the job in parts."),
                 facts.Now);
         }
@@ -75,15 +83,19 @@ public static class JobTransitions
         {
             if (!facts.Dependencies.TryGetValue(id, out var phase) || phase is JobPhase.Failed or JobPhase.Cancelled)
             {
-                var end = phase is JobPhase.Failed ? "failed" : phase is JobPhase.Cancelled ? "was cancelled" : "is not there any more";
-                return Fail(state, ProblemDocument.Of(ProblemCode.DependencyFailed, $"Job {id}, which this one depends on, {end}."), facts.Now);
+                var end = phase is JobPhase.Failed ? "failed" : phase is JobPhase.Cancelled ? "was cancelled"
+                    : "is not there any more";
+                return Fail(state,
+                    ProblemDocument.Of(ProblemCode.DependencyFailed, $"Job {id}, which this one depends on, {end}."), facts.Now);
             }
         }
 
         var met = open.Where(id => facts.Dependencies[id] == JobPhase.Succeeded).ToList();
         if (met.Count < open.Count)
         {
-            return met.Count == 0 ? JobDecision.None(state) : new JobDecision { State = state with { MetDependencies = [.. state.MetDependencies, .. met] } };
+            return met.Count == 0
+                ? JobDecision.None(state)
+                : new JobDecision { State = state with { MetDependencies = [.. state.MetDependencies, .. met] } };
         }
 
         if (facts.Plan is not { } plan)
@@ -97,7 +109,8 @@ public static class JobTransitions
     // It is QUEUED with open stages from here on, and RUNNING once one of its attempts has begun.
     private static JobDecision Start(JobState state, JobPlan plan)
     {
-        var roots = plan.Stages.Where(stage => stage.Inputs.All(input => input.Stage is null)).Select(stage => stage.Index).ToHashSet();
+        var roots = plan.Stages.Where(stage => stage.Inputs.All(input => input.Stage is null))
+            .Select(stage => stage.Index).ToHashSet();
         return new JobDecision
         {
             State = state with
@@ -105,7 +118,9 @@ public static class JobTransitions
                 Phase = JobPhase.Queued,
                 Notes = [.. state.Notes.Concat(GuessesKept(plan)).Take(MaxNotes)],
                 Stages = [.. plan.Stages.Select(stage => new StageState(
-                    stage.Index, roots.Contains(stage.Index) ? StagePhase.Open : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
+                    stage.Index, roots.Contains(stage.Index)
+                    ? StagePhase.Open
+                    : StagePhase.Pending, StageOpener.EstimateCount(plan, stage)))],
             },
             OpenStages = [.. roots.Order()],
             Commands = [JobCommand.PokeQueue],
@@ -115,7 +130,8 @@ public static class JobTransitions
     private static IEnumerable<string> GuessesKept(JobPlan plan) =>
         plan.Warnings.Where(warning => warning.Code == JobPlan.GuessKept).Select(warning => warning.Detail);
 
-    // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over by now.
+    // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over
+    // by now.
     private static JobDecision Advance(JobState state, JobFacts facts, JobSpec spec)
     {
         state = state.StartedAt is null && facts.FirstStartedAt is { } began ? state with { StartedAt = began } : state;
@@ -209,7 +225,8 @@ public static class JobTransitions
         var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
         return state.IsShowing || stages.All(stage => stage.Phase == StagePhase.Complete)
             ? new JobDecision { State = state, Commands = [JobCommand.Publish] }
-            : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages }, Commands = [JobCommand.PokeQueue] };
+            : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages },
+                Commands = [JobCommand.PokeQueue] };
     }
 
     // Children take numbers after all others of their stage, and their parent's place in its order.
@@ -239,11 +256,14 @@ public static class JobTransitions
     private static IReadOnlyList<string> WithSplits(IReadOnlyList<string> notes, IReadOnlyList<PartitionRecord> split) =>
     [
         .. notes.Concat(split.Select(partition =>
-            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of {(partition.Failure is { Kind: FailureKind.OutOfDisk } ? "disk" : "memory")} and was split in two; sums of doubles may differ from an unsplit run in their last digits."))
+            $"Partition {partition.Order} of stage {partition.Task.Stage} ran out of "
+            + $"{(partition.Failure is { Kind: FailureKind.OutOfDisk } ? "disk" : "memory")} and was split in two; sums of "
+            + "doubles may differ from an unsplit run in their last digits."))
             .Take(MaxNotes),
     ];
 
-    private static IEnumerable<int> Upstream(StagePlan stage) => stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value);
+    private static IEnumerable<int> Upstream(StagePlan stage) =>
+        stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value);
 
     // A complete stage opens again when one of its artifacts was lost.
     private static StageState Close(StageState stage, IReadOnlyList<StageTally> tallies)
@@ -268,7 +288,8 @@ public static class JobTransitions
             State = state with { Phase = JobPhase.Cancelled, FinishedAt = now },
             Commands = [JobCommand.PokeQueue],
         },
-        JobPhase.Publishing when state.IsShowing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
+        JobPhase.Publishing
+            when state.IsShowing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
         JobPhase.Queued or JobPhase.Planning or JobPhase.Running or JobPhase.Publishing => new JobDecision
         {
             State = state with { Phase = JobPhase.Cancelling },
@@ -283,12 +304,14 @@ public static class JobTransitions
         ? new JobDecision { State = state, Commands = [JobCommand.StopAttempts] }
         : new JobDecision
         {
-            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now, Progress = ProgressMeter.AtRest(state.Progress) },
+            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now,
+                Progress = ProgressMeter.AtRest(state.Progress) },
             CancelWaiting = true,
             Commands = [JobCommand.PokeQueue],
         };
 
-    private static JobDecision Retry(JobState state, RetryRequested request) => state.Phase is JobPhase.Failed or JobPhase.Cancelled
+    private static JobDecision Retry(JobState state, RetryRequested request) =>
+        state.Phase is JobPhase.Failed or JobPhase.Cancelled
         ? new JobDecision
         {
             State = state with
@@ -306,10 +329,13 @@ public static class JobTransitions
             ResetUnfinished = request.HasPlan,
             Commands = [JobCommand.PokeQueue],
         }
-        : Refuse(state, state.Phase == JobPhase.Succeeded ? "It succeeded; submit it again to run it again." : "It has not ended.");
+        : Refuse(state, state.Phase == JobPhase.Succeeded
+            ? "It succeeded; submit it again to run it again."
+            : "It has not ended.");
 
     private static string NoteOf(FileStamp stamp) =>
-        $"{stamp.Path} was written again after the job was planned. It has the planned size and records, so that what was read before is kept.";
+        $"{stamp.Path} was written again after the job was planned. It has the planned size and records, so that what was read "
+        + "before is kept.";
 
     private static JobDecision Fail(JobState state, ProblemDocument problem, DateTimeOffset now) => new()
     {

@@ -2,7 +2,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
-/// <summary>When a job is looked at although nobody says that something changed, and when it sleeps until the queue wakes it.</summary>
+/// <summary>
+/// When a job is looked at although nobody says that something changed, and when it sleeps until the queue wakes it.
+/// </summary>
 public sealed class LookRhythm
 {
     /// <summary>How often a job that does not sleep asks whether a look is due.</summary>
@@ -36,8 +38,8 @@ public sealed class LookRhythm
         state is null || state.Phase.IsTerminal() || now >= nextLook || now >= state.DeadlineAt || hasReadings;
 
     /// <summary>
-    /// The pause between two looks of which the second was asked for during the first. Of a job with very many partitions a look counts them all:
-    /// it takes a fifth of the time at most.
+    /// The pause between two looks of which the second was asked for during the first. Of a job with very many partitions a look
+    /// counts them all: it takes a fifth of the time at most.
     /// </summary>
     /// <param name="took">How long the look before took; null when there was none.</param>
     public static TimeSpan Pause(TimeSpan? took)
@@ -52,8 +54,8 @@ public sealed class LookRhythm
     }
 
     /// <summary>
-    /// Whether a job only waits: for others, or for a first slot. The queue wakes it, see <see cref="Queueing.WakeList"/>; of thousands none
-    /// ticks, and none keeps its plan in memory.
+    /// Whether a job only waits: for others, or for a first slot. The queue wakes it, see <see cref="Queueing.WakeList"/>; of
+    /// thousands none ticks, and none keeps its plan in memory.
     /// </summary>
     public static bool OnlyWaits(JobState state, JobSpec spec, JobFacts facts)
     {
@@ -61,6 +63,8 @@ public sealed class LookRhythm
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(facts);
         return state.Phase == JobPhase.Queued && facts.Failed.Count == 0
-            && (state.Stages.Count == 0 ? spec.DependsOn.Count > 0 : facts.RunningAttempts == 0 && facts.Tallies.Any(tally => tally.Waiting > 0));
+            && (state.Stages.Count == 0
+                ? spec.DependsOn.Count > 0
+                : facts.RunningAttempts == 0 && facts.Tallies.Any(tally => tally.Waiting > 0));
     }
 }

@@ -61,7 +61,9 @@ public sealed record PartitionRecord
     /// <summary>Epoch of the job in which the stage opened, or the partition was reset.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>Place in the order of the stage: <c>17</c>, or <c>17.0</c> for the first child of a split. Compared number by number.</summary>
+    /// <summary>
+    /// Place in the order of the stage: <c>17</c>, or <c>17.0</c> for the first child of a split. Compared number by number.
+    /// </summary>
     public required string Order { get; init; }
 
     /// <summary>Where it is.</summary>
@@ -79,7 +81,10 @@ public sealed record PartitionRecord
     /// <summary>Times that its committed artifact was lost since the job started.</summary>
     public int Losses { get; init; }
 
-    /// <summary>Workers that died while they ran it since the job started. A worker that comes back has another name, so each is another one.</summary>
+    /// <summary>
+    /// Workers that died while they ran it since the job started. A worker that comes back has another name, so each is another
+    /// one.
+    /// </summary>
     public int Deaths { get; init; }
 
     /// <summary>Not to begin before this; null for at once.</summary>
@@ -101,7 +106,9 @@ public sealed record PartitionRecord
     public string? ArtifactFolder { get; init; }
 }
 
-/// <summary>What one partition reads, decided when its stage opened. Which member is set follows from the stage's inputs.</summary>
+/// <summary>
+/// What one partition reads, decided when its stage opened. Which member is set follows from the stage's inputs.
+/// </summary>
 public sealed record PartitionWork
 {
     /// <summary>Slices of the dataset that the stage scans by partition; for a chunk stage, the one piece.</summary>
@@ -116,7 +123,9 @@ public sealed record PartitionWork
     /// <summary>Number of the upstream partition that it reads, of <c>InputMode.Partition</c> over a stage.</summary>
     public int? UpstreamPartition { get; init; }
 
-    /// <summary>Name of the input that <see cref="UpstreamPartition"/> is of, where several are read so: the others are empty here.</summary>
+    /// <summary>
+    /// Name of the input that <see cref="UpstreamPartition"/> is of, where several are read so: the others are empty here.
+    /// </summary>
     public string? UpstreamInput { get; init; }
 
     /// <summary>Name of the input of which it takes a part of its target; null when it takes all.</summary>

@@ -4,8 +4,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// Halves of a partition that needed more memory than it may have. They keep its place in the order (17 becomes 17.0 and 17.1) and hold
-/// its records in order, so that the result is the same but for the last digits of sums of doubles, whose tree of partial sums is another.
+/// Halves of a partition that needed more memory than it may have. They keep its place in the order (17 becomes 17.0 and 17.1)
+/// and hold its records in order, so that the result is the same but for the last digits of sums of doubles, whose tree of
+/// partial sums is another.
 /// </summary>
 public static class PartitionSplit
 {
@@ -13,8 +14,8 @@ public static class PartitionSplit
     public const int MaxDepth = 8;
 
     /// <summary>
-    /// Whether halves of a stage's partition do the work of the whole: it reads a slice of a dataset or a range of targets. Where the query
-    /// asks for the number of its partition they do not, since halves take numbers after all others.
+    /// Whether halves of a stage's partition do the work of the whole: it reads a slice of a dataset or a range of targets. Where
+    /// the query asks for the number of its partition they do not, since halves take numbers after all others.
     /// </summary>
     public static bool IsPossible(StagePlan stage, PartitionRecord partition)
     {
@@ -23,14 +24,18 @@ public static class PartitionSplit
         return stage.Kind == TaskKind.Query
             && !stage.Query.Contains($"{TaskSpec.PartitionFunction}()", StringComparison.Ordinal)
             && partition.Order.Count(character => character == '.') < MaxDepth
-            && stage.Inputs.FirstOrDefault(input => input.Mode != InputMode.All) is { Mode: InputMode.Target } or { Mode: InputMode.Partition, Dataset: not null };
+            && stage.Inputs.FirstOrDefault(input => input.Mode != InputMode.All) is { Mode: InputMode.Target }
+            or { Mode: InputMode.Partition, Dataset: not null };
     }
 
-    /// <summary>The text slice that has to be cut at a record's start, which only a reader finds; null when no reading is needed.</summary>
+    /// <summary>
+    /// The text slice that has to be cut at a record's start, which only a reader finds; null when no reading is needed.
+    /// </summary>
     public static FileSlice? SliceToAlign(PartitionWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return work.Slices is [{ Unit: SliceUnit.Bytes, File: { Splittable: true, Compression: SourceCompression.None } } slice] && slice.End - slice.Start > 1 ? slice : null;
+        return work.Slices is [{ Unit: SliceUnit.Bytes, File: { Splittable: true, Compression: SourceCompression.None } } slice]
+            && slice.End - slice.Start > 1 ? slice : null;
     }
 
     /// <summary>The two halves; null when there is nothing to halve: one record, one stream, one target.</summary>

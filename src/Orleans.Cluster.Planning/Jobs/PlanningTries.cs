@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// How often a job is planned again. That the engine died or stood still says nothing of the job yet; but one whose files end the engine each
-/// time is not planned for ever.
+/// How often a job is planned again. That the engine died or stood still says nothing of the job yet; but one whose files end the
+/// engine each time is not planned for ever.
 /// </summary>
 public sealed class PlanningTries
 {

@@ -3,7 +3,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
-/// <summary>How far one job is: the numbers of what has ended, as the table said last, and what workers said last of what runs.</summary>
+/// <summary>
+/// How far one job is: the numbers of what has ended, as the table said last, and what workers said last of what runs.
+/// </summary>
 public sealed class ProgressBoard
 {
     private static readonly IReadOnlyDictionary<int, (long Bytes, long Rows)> NothingRuns = new Dictionary<int, (long, long)>();
@@ -27,8 +29,8 @@ public sealed class ProgressBoard
     public void ForgetRunning() => running.Clear();
 
     /// <summary>
-    /// The state with the progress that belongs to it: stages are shown from the moment that a job is planned, and one that ended between two
-    /// looks still shows its last numbers.
+    /// The state with the progress that belongs to it: stages are shown from the moment that a job is planned, and one that ended
+    /// between two looks still shows its last numbers.
     /// </summary>
     public JobState Complete(JobState state, JobPlan? plan)
     {
@@ -42,11 +44,15 @@ public sealed class ProgressBoard
         var progress = ProgressMeter.Measure(plan, state.Stages, tallies, NothingRuns, state.Progress);
         return state with
         {
-            Progress = state.Phase == JobPhase.Succeeded ? progress with { Fraction = 1, BytesDone = progress.BytesTotal } : progress,
+            Progress = state.Phase == JobPhase.Succeeded
+                ? progress with { Fraction = 1, BytesDone = progress.BytesTotal }
+                : progress,
         };
     }
 
-    /// <summary>Progress that the stored state does not show yet; null when there is none, or the job neither runs nor publishes.</summary>
+    /// <summary>
+    /// Progress that the stored state does not show yet; null when there is none, or the job neither runs nor publishes.
+    /// </summary>
     public JobProgress? FindNews(JobState state, JobPlan? plan)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -56,7 +62,8 @@ public sealed class ProgressBoard
         }
 
         var progress = ProgressMeter.Measure(plan, state.Stages, tallies, running.ByStage(), state.Progress);
-        return progress with { Stages = [] } == state.Progress with { Stages = [] } && progress.Stages.SequenceEqual(state.Progress.Stages)
+        return progress with { Stages =
+            [] } == state.Progress with { Stages = [] } && progress.Stages.SequenceEqual(state.Progress.Stages)
             ? null
             : progress;
     }

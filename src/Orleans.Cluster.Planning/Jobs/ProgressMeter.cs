@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// How far a job is and how long it will take: stages weighted by the bytes that they read (once open, else as far as the stages before
-/// them tell), each stage by what its committed and running partitions have read of theirs.
+/// How far a job is and how long it will take: stages weighted by the bytes that they read (once open, else as far as the stages
+/// before them tell), each stage by what its committed and running partitions have read of theirs.
 /// </summary>
 public static class ProgressMeter
 {
@@ -36,7 +36,8 @@ public static class ProgressMeter
             done += share * Share(byStage.GetValueOrDefault(stage.Index), running.GetValueOrDefault(stage.Index));
         }
 
-        var scans = plan.Stages.Where(stage => stage.Inputs.Any(input => input.Dataset is not null)).Select(stage => stage.Index).ToHashSet();
+        var scans = plan.Stages.Where(stage => stage.Inputs.Any(input => input.Dataset is not null))
+            .Select(stage => stage.Index).ToHashSet();
         var bytes = tallies.Where(tally => scans.Contains(tally.Stage)).Sum(tally => tally.BytesDone)
             + running.Where(pair => scans.Contains(pair.Key)).Sum(pair => pair.Value.Bytes);
         var rows = tallies.Where(tally => scans.Contains(tally.Stage)).Sum(tally => tally.RowsIn)
@@ -50,7 +51,8 @@ public static class ProgressMeter
             RowsDone = Math.Max(before.RowsDone, rows),
             Partitions = Counts(stages, byStage),
             Stages = [.. plan.Stages.Select(stage => new StageProgress(
-                stage.Index, stage.Name, Total(stages, byStage, stage.Index), byStage.GetValueOrDefault(stage.Index)?.Committed ?? 0))],
+                stage.Index, stage.Name, Total(stages, byStage, stage.Index), byStage.GetValueOrDefault(stage.Index)?.Committed
+                ?? 0))],
         };
     }
 
@@ -63,14 +65,15 @@ public static class ProgressMeter
     }
 
     /// <summary>
-    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed. The high estimate
-    /// assumes two thirds of the pace.
+    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed. The high
+    /// estimate assumes two thirds of the pace.
     /// </summary>
     public static JobEta? Estimate(JobProgress progress, DateTimeOffset startedAt, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var elapsed = (now - startedAt).TotalSeconds;
-        if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0 || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0)))
+        if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0
+            || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0)))
         {
             return null;
         }
@@ -79,8 +82,8 @@ public static class ProgressMeter
         return new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
     }
 
-    // An aggregate that makes little of much must not leave the bar at 14 % with nearly all work done: a stage that is not open yet weighs
-    // what the stages before it have written so far, scaled up to all of their partitions.
+    // An aggregate that makes little of much must not leave the bar at 14 % with nearly all work done: a stage that is not open
+    // yet weighs what the stages before it have written so far, scaled up to all of their partitions.
     private static Dictionary<int, double> Weights(JobPlan plan, Dictionary<int, StageTally> tallies)
     {
         var weights = new Dictionary<int, double>();
@@ -88,11 +91,13 @@ public static class ProgressMeter
         foreach (var stage in plan.Stages)
         {
             var tally = tallies.GetValueOrDefault(stage.Index);
-            var upstream = stage.Inputs.Where(input => input.Stage is not null).Select(input => input.Stage!.Value).Distinct().ToList();
+            var upstream = stage.Inputs.Where(input => input.Stage is not null)
+                .Select(input => input.Stage!.Value).Distinct().ToList();
             double bytes = tally is { BytesTotal: > 0 }
                 ? tally.BytesTotal
                 : upstream.Count > 0 && stage.Inputs.All(input => input.Dataset is null)
-                    ? Math.Min(stage.EstimatedBytes, upstream.Sum(index => outputs.GetValueOrDefault(index, stage.EstimatedBytes)))
+                    ? Math.Min(stage.EstimatedBytes,
+                        upstream.Sum(index => outputs.GetValueOrDefault(index, stage.EstimatedBytes)))
                     : stage.EstimatedBytes;
             weights[stage.Index] = Math.Max(LeastStageBytes, bytes);
             outputs[stage.Index] = tally is { Committed: > 0 } ? (double)tally.BytesOut * tally.Total / tally.Committed : bytes;
@@ -121,5 +126,7 @@ public static class ProgressMeter
         tallies.Values.Sum(tally => tally.Retried));
 
     private static int Total(IReadOnlyList<StageState> stages, Dictionary<int, StageTally> tallies, int index) =>
-        tallies.TryGetValue(index, out var tally) ? tally.Total : stages.FirstOrDefault(stage => stage.Index == index)?.Partitions ?? 0;
+        tallies.TryGetValue(index, out var tally)
+        ? tally.Total
+        : stages.FirstOrDefault(stage => stage.Index == index)?.Partitions ?? 0;
 }

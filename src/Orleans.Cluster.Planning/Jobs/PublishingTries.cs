@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Planning.Jobs;
 
-/// <summary>For how long publishing is tried again. It is bounded, whatever went wrong, so that no job stays in PUBLISHING for ever.</summary>
+/// <summary>
+/// For how long publishing is tried again. It is bounded, whatever went wrong, so that no job stays in PUBLISHING for ever.
+/// </summary>
 public sealed class PublishingTries
 {
     /// <summary>A folder that cannot be written to for so long needs somebody who looks after it.</summary>

@@ -8,12 +8,14 @@ public static class RetryPolicy
     /// <summary>Executors that one partition may take down before it counts as poison.</summary>
     public const int MaxCrashes = 3;
 
-    /// <summary>Times that a partition's committed artifact may be lost before it is the store that has to be looked after.</summary>
+    /// <summary>
+    /// Times that a partition's committed artifact may be lost before it is the store that has to be looked after.
+    /// </summary>
     public const int MaxLosses = 5;
 
     /// <summary>
-    /// Workers that may die with one partition before it counts as poison. More than <see cref="MaxCrashes"/>: what runs beside a poisoned task
-    /// dies with its worker too, and is not to blame.
+    /// Workers that may die with one partition before it counts as poison. More than <see cref="MaxCrashes"/>: what runs beside a
+    /// poisoned task dies with its worker too, and is not to blame.
     /// </summary>
     public const int MaxDeaths = 5;
 
@@ -43,14 +45,16 @@ public static class RetryPolicy
             return ProblemDocument.Of(
                 ProblemCode.ExecutorCrashed,
                 $"{name} was running on {partition.Deaths} workers when they died; the last time: {failure.Message}",
-                "Its data, or the query over it, takes whole workers down, or workers die for a reason of their own. /retry tries again.");
+                "Its data, or the query over it, takes whole workers down, or workers die for a reason of their own. /retry "
+                + "tries again.");
         }
 
         if (partition.Losses >= MaxLosses)
         {
             return ProblemDocument.Of(
                 ProblemCode.Internal,
-                $"The output of {char.ToLowerInvariant(name[0])}{name[1..]} was lost {partition.Losses} times after it was committed; the last time: {failure.Message}",
+                $"The output of {char.ToLowerInvariant(name[0])}{name[1..]} was lost {partition.Losses} times after it was "
+                + $"committed; the last time: {failure.Message}",
                 "Something removes or changes files in the artifact store (Cluster:ArtifactStore). /retry runs it again.");
         }
 
@@ -60,17 +64,21 @@ public static class RetryPolicy
         }
 
         return partition.Faults >= retry.MaxAttempts
-            ? ProblemDocument.Of(failure.ProblemCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}", Hint(failure.Kind))
+            ? ProblemDocument.Of(
+                failure.ProblemCode, $"{name} failed {partition.Faults} times; the last time: {failure.Message}",
+                Hint(failure.Kind))
             : null;
     }
 
     private static string? Hint(FailureKind kind) => kind == FailureKind.OutOfMemory
-        ? "Raise resources.memoryBytes, or read fewer columns: each column of a table takes 16 KiB and more in each step of a query."
+        ? "Raise resources.memoryBytes, or read fewer columns: each column of a table takes 16 KiB and more in each step of a "
+        + "query."
         : null;
 
     /// <summary>
-    /// How long to wait before the next attempt: initial x multiplier^(faults-1), at most the maximum, then between half and all of it,
-    /// by a hash of the attempt, so that partitions that failed together do not come back together and the same attempt always waits as long.
+    /// How long to wait before the next attempt: initial x multiplier^(faults-1), at most the maximum, then between half and all
+    /// of it, by a hash of the attempt, so that partitions that failed together do not come back together and the same attempt
+    /// always waits as long.
     /// </summary>
     public static TimeSpan Backoff(PartitionRecord partition, RetrySpec retry)
     {
@@ -87,8 +95,8 @@ public static class RetryPolicy
     }
 
     /// <summary>
-    /// How long a partition waits after the death of a worker that ran it. None after the first, which is nobody's fault. Then longer each time,
-    /// and spread: what ran beside a poisoned task runs without it the next time.
+    /// How long a partition waits after the death of a worker that ran it. None after the first, which is nobody's fault. Then
+    /// longer each time, and spread: what ran beside a poisoned task runs without it the next time.
     /// </summary>
     /// <param name="task">The partition.</param>
     /// <param name="attempt">The attempt that ended.</param>

@@ -3,8 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// What attempts that run have read, as their workers said last. What has ended is in the checkpoint table, and here it would count a second
-/// time: so only those count that the table said are running when its numbers were read last, however late a worker's word comes.
+/// What attempts that run have read, as their workers said last. What has ended is in the checkpoint table, and here it would
+/// count a second time: so only those count that the table said are running when its numbers were read last, however late a
+/// worker's word comes.
 /// </summary>
 internal sealed class RunningProgress
 {

@@ -18,12 +18,15 @@ public static class SourceJobs
         {
             if (source.Job is { } job)
             {
-                yield return (job, $"/sources/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}/job");
+                var token = name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+                yield return (job, $"/sources/{token}/job");
             }
         }
     }
 
-    /// <summary>The spec that also depends on each of them, which is what makes it wait, and holds their results while it has not ended.</summary>
+    /// <summary>
+    /// The spec that also depends on each of them, which is what makes it wait, and holds their results while it has not ended.
+    /// </summary>
     public static JobSpec DependingOn(JobSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);

@@ -4,14 +4,15 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// What is known of a stage only when it opens: how many partitions it has and what each reads. It follows from the plan and from what
-/// earlier stages committed, so every activation that opens the stage makes the same partitions.
+/// What is known of a stage only when it opens: how many partitions it has and what each reads. It follows from the plan and from
+/// what earlier stages committed, so every activation that opens the stage makes the same partitions.
 /// </summary>
 public static class StageOpener
 {
     /// <summary>
-    /// Compressed bytes of exchange that one task reads at least, where neighbouring targets can be joined to reach it. A task groups 40 MB of
-    /// them a second and has fixed costs of some 30 ms: below this it would have little but those, above it slots stay empty at the end of a job.
+    /// Compressed bytes of exchange that one task reads at least, where neighbouring targets can be joined to reach it. A task
+    /// groups 40 MB of them a second and has fixed costs of some 30 ms: below this it would have little but those, above it slots
+    /// stay empty at the end of a job.
     /// </summary>
     public const long CoalesceBytes = 5L << 20;
 
@@ -80,7 +81,8 @@ public static class StageOpener
         IReadOnlyList<PartitionWork> work = driver switch
         {
             { Mode: InputMode.Partition, Dataset: { } dataset } => Scan(plan.Datasets[dataset]),
-            { Mode: InputMode.Partition } => OneToOne([.. stage.Inputs.Where(input => input.Mode == InputMode.Partition)], committed),
+            { Mode: InputMode.Partition } =>
+                OneToOne([.. stage.Inputs.Where(input => input.Mode == InputMode.Partition)], committed),
             { Mode: InputMode.Chunk, Stage: { } upstream } => Chunks(committed[upstream]),
             { Mode: InputMode.Target } => TargetWork.Of(plan, stage, committed, coalesceBytes),
             _ => [new PartitionWork { Bytes = stage.EstimatedBytes }],
@@ -137,5 +139,7 @@ public static class StageOpener
 
     /// <summary>Files of rows that a committed partition wrote.</summary>
     internal static IEnumerable<ArtifactFile> Files(PartitionRecord partition) =>
-        (partition.Manifest ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file => !file.IsQuarantine);
+        (partition.Manifest
+            ?? throw new ArgumentException($"Partition {partition.Task} has not committed.")).Files.Where(file =>
+                !file.IsQuarantine);
 }

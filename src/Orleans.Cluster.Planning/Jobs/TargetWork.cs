@@ -4,15 +4,17 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Jobs;
 
 /// <summary>
-/// The tasks of a stage that reads exchanges: small neighbouring targets are read by one task, and a target that has far more rows than
-/// others is shared out over several where the plan says that this is right.
+/// The tasks of a stage that reads exchanges: small neighbouring targets are read by one task, and a target that has far more
+/// rows than others is shared out over several where the plan says that this is right.
 /// </summary>
 internal static class TargetWork
 {
     // A task may be so many times as large as the median one before it is shared out.
     private const int SkewFactor = 2;
 
-    /// <summary>Work of each task, in order of the targets. It follows from committed sizes alone, so that each opening is the same.</summary>
+    /// <summary>
+    /// Work of each task, in order of the targets. It follows from committed sizes alone, so that each opening is the same.
+    /// </summary>
     public static IReadOnlyList<PartitionWork> Of(
         JobPlan plan, StagePlan stage, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed, long coalesceBytes)
     {
@@ -48,7 +50,8 @@ internal static class TargetWork
             var size = bytes[first..next].Sum();
             if (next == bytes.Length || size + (bytes[next] / 2) > share)
             {
-                work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum() });
+                work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size,
+                    EstimatedRows = rows[first..next].Sum() });
                 first = next;
             }
         }
@@ -60,7 +63,8 @@ internal static class TargetWork
 
     // The rows of the larger side are shared out by the partitions that wrote them; each part meets all rows of the other sides.
     private static IEnumerable<PartitionWork> Shared(
-        PartitionWork whole, IReadOnlyList<StageInput> inputs, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed, RowScale scale, long partBytes)
+        PartitionWork whole, IReadOnlyList<StageInput> inputs, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> committed,
+        RowScale scale, long partBytes)
     {
         var shared = inputs.Where(input => input.MaySplit)
             .Select(input => (input.Name, Parts: Written(committed[input.Stage!.Value], whole.FirstTarget, scale)))
@@ -92,7 +96,8 @@ internal static class TargetWork
         });
     }
 
-    private static List<(int Partition, long Size, long Bytes, long Rows)> Written(IReadOnlyList<PartitionRecord> partitions, int target, RowScale scale) =>
+    private static List<(int Partition, long Size, long Bytes, long Rows)> Written(
+        IReadOnlyList<PartitionRecord> partitions, int target, RowScale scale) =>
     [
         .. from partition in partitions
            where partition.Manifest is not null
@@ -103,7 +108,9 @@ internal static class TargetWork
            select (partition.Task.Partition, scale.Of(bytes, rows), bytes, rows),
     ];
 
-    /// <summary>Sizes that rows count for too: one key over and over takes hardly any bytes, but its rows take as long as others.</summary>
+    /// <summary>
+    /// Sizes that rows count for too: one key over and over takes hardly any bytes, but its rows take as long as others.
+    /// </summary>
     private readonly record struct RowScale(long AllBytes, long AllRows)
     {
         public long Of(long bytes, long rows) => Math.Max(bytes, (long)((double)rows / Math.Max(1, AllRows) * AllBytes));

@@ -13,7 +13,8 @@ public static class TaskInputs
     /// <param name="locate">From a folder relative to the artifact store to an absolute one.</param>
     /// <returns>The tables, or null with the task of an upstream partition that has no committed artifact now.</returns>
     public static (IReadOnlyList<TaskInput>? Inputs, TaskId? Missing) Resolve(
-        JobPlan plan, PartitionRecord partition, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream, Func<string, string> locate)
+        JobPlan plan, PartitionRecord partition, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream,
+        Func<string, string> locate)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(partition);
@@ -21,7 +22,8 @@ public static class TaskInputs
         var stage = plan.Stages[partition.Task.Stage];
         foreach (var source in stage.Inputs.Where(input => input.Stage is not null))
         {
-            var missing = upstream[source.Stage!.Value].FirstOrDefault(producer => producer.State is not (PartitionState.Committed or PartitionState.Split));
+            var missing = upstream[source.Stage!.Value]
+                .FirstOrDefault(producer => producer.State is not (PartitionState.Committed or PartitionState.Split));
             if (missing is not null)
             {
                 return (null, missing.Task);
@@ -32,12 +34,15 @@ public static class TaskInputs
     }
 
     private static TaskInput Input(
-        JobPlan plan, StageInput input, PartitionWork work, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream, Func<string, string> locate)
+        JobPlan plan, StageInput input, PartitionWork work, IReadOnlyDictionary<int, IReadOnlyList<PartitionRecord>> upstream,
+        Func<string, string> locate)
     {
         if (input.Dataset is { } name)
         {
             var dataset = plan.Datasets[name];
-            var slices = input.Mode == InputMode.Partition ? work.Slices ?? [] : [.. dataset.Partitions.SelectMany(part => part.Slices)];
+            var slices = input.Mode == InputMode.Partition
+                ? work.Slices ?? []
+                : [.. dataset.Partitions.SelectMany(part => part.Slices)];
             return new TaskInput(input.Name, Scan(name, dataset, slices, input.UsedColumns), null);
         }
 
@@ -55,18 +60,21 @@ public static class TaskInputs
         var shared = WithChildren(work.SharedPartitions, all);
         var files =
             from producer in producers
-            where input.Mode != InputMode.Partition || (one.Contains(producer.Task.Partition) && (work.UpstreamInput ?? input.Name) == input.Name)
+            where input.Mode != InputMode.Partition
+                || (one.Contains(producer.Task.Partition) && (work.UpstreamInput ?? input.Name) == input.Name)
             where work.SharedInput != input.Name || shared.Contains(producer.Task.Partition)
             from file in producer.Manifest!.Files
             where !file.IsQuarantine
-            where input.Mode != InputMode.Target || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
+            where input.Mode != InputMode.Target
+                || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
             select new ArtifactRef(
                 new AttemptId(producer.Task, producer.Attempt), locate(ArtifactPath.Of(producer, file)),
                 file.Rows, file.Bytes, file.Sha256);
         return new TaskInput(input.Name, null, new ExchangeInput(plan.Stages[input.Stage.Value].Columns, [.. files]));
     }
 
-    // A producer whose artifact was lost runs again, and may be split then: its children, whose order begins with its own, stand for it.
+    // A producer whose artifact was lost runs again, and may be split then: its children, whose order begins with its own, stand
+    // for it.
     private static HashSet<int> WithChildren(IEnumerable<int> partitions, IReadOnlyList<PartitionRecord> all)
     {
         var wanted = partitions.ToHashSet();
@@ -117,7 +125,8 @@ public static class TaskInputs
                 FirstLine = file.FirstLine,
                 OriginPath = origin.Stamp.Path,
                 OriginOffset = file.Offset,
-                Artifact = new ArtifactRef(new AttemptId(producer.Task, producer.Attempt), path, file.Rows, file.Bytes, file.Sha256),
+                Artifact = new ArtifactRef(
+                    new AttemptId(producer.Task, producer.Attempt), path, file.Rows, file.Bytes, file.Sha256),
             };
     }
 }

@@ -19,7 +19,8 @@ public static class NearestName
     }
 
     // 'group_by', 'group-by' and 'GroupBy' are the same word to whoever writes them.
-    private static string Fold(string word) => new([.. word.Where(char.IsLetterOrDigit).Take(LongestName).Select(char.ToLowerInvariant)]);
+    private static string Fold(string word) =>
+        new([.. word.Where(char.IsLetterOrDigit).Take(LongestName).Select(char.ToLowerInvariant)]);
 
     /// <summary>Edits between two words; two swapped neighbours count as one.</summary>
     private static int Distance(string a, string b)

@@ -4,9 +4,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Partitioning;
 
 /// <summary>
-/// Splits a dataset by the data and the spec alone, never by what happens to be idle, so that the same job always has the same partitions.
-/// Two steps, since only a reader can tell where records begin: <see cref="PlanCuts"/> wishes for cuts, <see cref="Plan"/> packs the
-/// ranges that came of them.
+/// Splits a dataset by the data and the spec alone, never by what happens to be idle, so that the same job always has the same
+/// partitions. Two steps, since only a reader can tell where records begin: <see cref="PlanCuts"/> wishes for cuts,
+/// <see cref="Plan"/> packs the ranges that came of them.
 /// </summary>
 public static class PartitionPlanner
 {
@@ -14,7 +14,8 @@ public static class PartitionPlanner
     private const int ManyFiles = 100;
     private const int TinyPart = 100;
 
-    // Whatever target is asked for: each partition is a row, a task and a file, and what is much larger than this no cluster is the better for.
+    // Whatever target is asked for: each partition is a row, a task and a file, and what is much larger than this no cluster is
+    // the better for.
     private const int MostPartitions = 100_000;
 
     /// <summary>Wanted cuts by the number of their file, for text files that are larger than one partition.</summary>
@@ -32,7 +33,8 @@ public static class PartitionPlanner
             if (probe.Format != SourceFormat.Parquet && file.Splittable && bytes > piece)
             {
                 var count = (bytes + piece - 1) / piece;
-                cuts[index] = [.. Enumerable.Range(1, (int)count - 1).Select(i => start + (long)(bytes * (Int128)i / count)).Distinct()];
+                cuts[index] =
+                    [.. Enumerable.Range(1, (int)count - 1).Select(i => start + (long)(bytes * (Int128)i / count)).Distinct()];
             }
         }
 
@@ -48,7 +50,9 @@ public static class PartitionPlanner
     /// <param name="probe">The dataset as found.</param>
     /// <param name="ranges">Ranges of whole records of the files that were cut, by the number of their file.</param>
     /// <param name="partitioning">The user's wishes.</param>
-    /// <returns>Partitions whose slices cover each record of each file exactly once, in order; none when every file is empty.</returns>
+    /// <returns>
+    /// Partitions whose slices cover each record of each file exactly once, in order; none when every file is empty.
+    /// </returns>
     public static (PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings) Plan(
         DatasetProbe probe, IReadOnlyDictionary<int, IReadOnlyList<AlignedRange>> ranges, PartitioningSpec partitioning)
     {
@@ -76,8 +80,8 @@ public static class PartitionPlanner
         return (dataset, [.. probe.Warnings, .. TooFine(probe, partitioning, piece), .. Warnings(probe, dataset, piece)]);
     }
 
-    // A stream that is larger than a partition keeps one task busy for long: it is cut into pieces first. Those are of text, so that they
-    // have the size of partitions of plain text, unless another number of partitions is wished for.
+    // A stream that is larger than a partition keeps one task busy for long: it is cut into pieces first. Those are of text, so
+    // that they have the size of partitions of plain text, unless another number of partitions is wished for.
     private static long? StreamPieceBytes(DatasetProbe probe, PartitioningSpec partitioning, long piece)
     {
         var streams = probe.Files.Where(file => !file.Splittable && file.Stamp.Bytes > piece).ToList();
@@ -86,7 +90,8 @@ public static class PartitionPlanner
             return null;
         }
 
-        var ratio = streams.Sum(file => (double)Math.Max(file.UncompressedBytes, file.Stamp.Bytes)) / streams.Sum(file => (double)file.Stamp.Bytes);
+        var ratio = streams.Sum(file => (double)Math.Max(file.UncompressedBytes, file.Stamp.Bytes))
+            / streams.Sum(file => (double)file.Stamp.Bytes);
         return piece == partitioning.TargetBytes ? piece : Math.Max(1, (long)(piece * ratio));
     }
 
@@ -126,14 +131,16 @@ public static class PartitionPlanner
         if (ranges is not null)
         {
             return ranges.Select(range => (
-                new FileSlice { File = bare, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated },
+                new FileSlice { File = bare, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine,
+                    Inflated = range.Inflated },
                 range.End - range.Start,
                 range.Rows ?? Share(file, range.End - range.Start)));
         }
 
         var start = StartOf(file);
         return file.Stamp.Bytes > start
-            ? [(new FileSlice { File = bare, Start = start, End = file.Stamp.Bytes, FirstLine = file.FirstLine }, file.Stamp.Bytes - start, file.EstimatedRows)]
+            ? [(new FileSlice { File = bare, Start = start, End = file.Stamp.Bytes, FirstLine = file.FirstLine },
+                file.Stamp.Bytes - start, file.EstimatedRows)]
             : [];
     }
 
@@ -141,7 +148,8 @@ public static class PartitionPlanner
     private static long StartOf(SourceFile file) =>
         file is { Splittable: true, Compression: SourceCompression.None } ? Math.Min(file.DataStart, file.Stamp.Bytes) : 0;
 
-    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(SourceFile file, SourceFile bare, long piece, bool isTail)
+    private static IEnumerable<(FileSlice Slice, long Bytes, long Rows)> RowRanges(
+        SourceFile file, SourceFile bare, long piece, bool isTail)
     {
         var ranges = GroupRanges(file.RowGroups ?? [new RowGroup(file.RowCount ?? 0, file.Stamp.Bytes)], piece);
         if (isTail && ranges is [.., { } last])
@@ -219,7 +227,10 @@ public static class PartitionPlanner
 
     private static IEnumerable<PlanWarning> TooFine(DatasetProbe probe, PartitioningSpec partitioning, long piece) =>
         piece > partitioning.TargetBytes && piece == LeastPiece(probe.Files.Sum(file => file.Stamp.Bytes - StartOf(file)))
-            ? [new PlanWarning("target-raised", $"At {partitioning.TargetBytes} bytes each there would be more than {MostPartitions} partitions: they have {piece} bytes instead.")]
+            ? [new PlanWarning(
+                "target-raised",
+                $"At {partitioning.TargetBytes} bytes each there would be more than {MostPartitions} partitions: they have "
+                + $"{piece} bytes instead.")]
             : [];
 
     private static List<PlanWarning> Warnings(DatasetProbe probe, PlannedDataset dataset, long piece)
@@ -230,20 +241,25 @@ public static class PartitionPlanner
         {
             var largest = probe.Files.Where(file => !file.Splittable).MaxBy(file => file.Stamp.Bytes)!;
             warnings.Add(new PlanWarning(
-                "stream", $"{largest.Stamp.Path} is one stream: a first stage cuts it into pieces of {bytes} bytes, so that the rest runs in parallel."));
+                "stream",
+                $"{largest.Stamp.Path} is one stream: a first stage cuts it into pieces of {bytes} bytes, so that the rest runs "
+                + "in parallel."));
         }
         else if (partitions.Count > 1 && partitions.MaxBy(partition => partition.Bytes) is { } largest
             && largest.Bytes > SkewFactor * partitions.Average(partition => (double)partition.Bytes))
         {
             warnings.Add(new PlanWarning(
-                "skew", $"Partition {largest.Index} ({largest.Slices[0].File.Stamp.Path}) has {largest.Bytes} bytes, more than {SkewFactor} times the mean. "
+                "skew", $"Partition {largest.Index} ({largest.Slices[0].File.Stamp.Path}) has {largest.Bytes} bytes, more than "
+                + $"{SkewFactor} times the mean. "
                 + "Its task will take as much longer than the others."));
         }
 
         if (probe.Files.Count >= ManyFiles && dataset.TotalBytes / probe.Files.Count < piece / TinyPart)
         {
             warnings.Add(new PlanWarning(
-                "tiny-files", $"{probe.Files.Count} files have {dataset.TotalBytes / probe.Files.Count} bytes on average. They are read together, "
+                "tiny-files",
+                $"{probe.Files.Count} files have {dataset.TotalBytes / probe.Files.Count} bytes on average. They are read "
+                + "together, "
                 + "but opening each takes longer than reading it: fewer, larger files are faster."));
         }
 

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Planning.Partitioning;
 
 /// <summary>
-/// Cuts the last partition of a dataset in two. Partitions of one size leave slots idle while the last of them run: five on two slots take
-/// as long as six. Two halves at the end even that out for any number of slots, so that the cut needs to know none.
+/// Cuts the last partition of a dataset in two. Partitions of one size leave slots idle while the last of them run: five on two
+/// slots take as long as six. Two halves at the end even that out for any number of slots, so that the cut needs to know none.
 /// </summary>
 internal static class PartitionTail
 {

@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Partitioning;
 
 /// <summary>
-/// Packs the row groups that a query needs into partitions. They keep the order of the data, and none is larger than the largest was
-/// before: where few row groups are needed, few partitions are left.
+/// Packs the row groups that a query needs into partitions. They keep the order of the data, and none is larger than the largest
+/// was before: where few row groups are needed, few partitions are left.
 /// </summary>
 internal static class RowGroupPruning
 {
@@ -42,8 +42,8 @@ internal static class RowGroupPruning
         };
     }
 
-    // Row groups of the files that were judged, and other slices as they are. A partition says how many bytes it has, not which of its
-    // slices has how many: those that were not judged share what the others leave.
+    // Row groups of the files that were judged, and other slices as they are. A partition says how many bytes it has, not which
+    // of its slices has how many: those that were not judged share what the others leave.
     private static List<Piece> Pieces(DataPartition partition, Dictionary<string, IReadOnlyList<JudgedRowGroup>> files)
     {
         var pieces = new List<Piece>();

@@ -21,7 +21,9 @@ public enum AggregateOperand
 /// <param name="IsOfPivot">Whether a cell of <c>pivot</c> can be made with it.</param>
 public sealed record AggregateNote(string Name, int Columns, AggregateOperand Operand, string Meaning, bool IsOfPivot = false);
 
-/// <summary>The functions of <c>aggregate</c> and <c>pivot</c>: the form of a request, its query and the reference go by this list.</summary>
+/// <summary>
+/// The functions of <c>aggregate</c> and <c>pivot</c>: the form of a request, its query and the reference go by this list.
+/// </summary>
 public static class AggregateCatalogue
 {
     /// <summary>All of them, the plain ones first.</summary>

@@ -2,18 +2,23 @@ using System.Collections.Frozen;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>How an aggregate is computed in two steps: what each partition keeps of a group, and what makes the value of these.</summary>
+/// <summary>
+/// How an aggregate is computed in two steps: what each partition keeps of a group, and what makes the value of these.
+/// </summary>
 /// <param name="Partials">Aggregates over rows, each with the suffix of its column.</param>
-/// <param name="Merge">One expression over the partial columns of a group, in partition order, with <c>{suffix}</c> for each.</param>
+/// <param name="Merge">
+/// One expression over the partial columns of a group, in partition order, with <c>{suffix}</c> for each.
+/// </param>
 internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expression)> Partials, string Merge)
 {
     private const string Fold =
-        "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: struct_pack("
+        "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: "
+        + "struct_pack("
         + "n := a['n'] + b['n'], m := a['m'] + (b['m'] - a['m']) * (b['n'] / (a['n'] + b['n'])), "
         + "s := a['s'] + b['s'] + (b['m'] - a['m']) * (b['m'] - a['m']) * (a['n'] * b['n'] / (a['n'] + b['n']))))";
 
-    // A sum of whole numbers is a HUGEINT, which a file keeps as a decimal (StoredTypes). Merging the decimals as they are saves a division
-    // for each partial row, which takes the engine longer than the sum itself.
+    // A sum of whole numbers is a HUGEINT, which a file keeps as a decimal (StoredTypes). Merging the decimals as they are saves
+    // a division for each partial row, which takes the engine longer than the sum itself.
     private const string WholeSum = "CAST(sum({s}) AS HUGEINT)";
 
     private static readonly FrozenSet<string> SameAgain =
@@ -50,13 +55,15 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
             ("first" or "last" or "arbitrary", 1) => new(
                 [("v", With(filter, $"{function}({arguments[0]})")), ("n", With(filter, "count(*)"))],
                 $"{function}({{v}}) FILTER (WHERE {{n}} > 0)"),
-            (_, 1) when SameAgain.Contains(function) => new([("v", With(filter, $"{function}({arguments[0]})"))], $"{function}({{v}})"),
+            (_, 1) when SameAgain.Contains(function) =>
+                new([("v", With(filter, $"{function}({arguments[0]})"))], $"{function}({{v}})"),
             (_, 1) when Moments.Contains(function) => Moment(function, arguments[0], filter),
             (_, 2) when Comoments.Contains(function) => Comoment(function, arguments[0], arguments[1], filter),
             _ => null,
         };
 
-    private static string StoredSum(string x, string? filter) => $"CAST({With(filter, $"sum({x})")} AS {StoredTypes.Of("HUGEINT")})";
+    private static string StoredSum(string x, string? filter) =>
+        $"CAST({With(filter, $"sum({x})")} AS {StoredTypes.Of("HUGEINT")})";
 
     private static AggregateMerge Count(string call, string? filter, string type) =>
         new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})");
@@ -66,7 +73,8 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
 
     /// <summary>The sample deviation of merged (n, mean, M2) columns.</summary>
     public static string Deviation(string n, string mean, string m2) => Spread("stddev_samp", Fold)
-        .Replace("{n}", n, StringComparison.Ordinal).Replace("{m}", mean, StringComparison.Ordinal).Replace("{s}", m2, StringComparison.Ordinal);
+        .Replace("{n}", n, StringComparison.Ordinal)
+        .Replace("{m}", mean, StringComparison.Ordinal).Replace("{s}", m2, StringComparison.Ordinal);
 
     // Chan's rule over (n, mean, M2), folded in partition order. A sum of squares would lose all digits where the mean is large
     // beside the deviation; and so that the mean of a partition is that good, its sum is a compensated one (favg).
@@ -93,7 +101,8 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
     private static AggregateMerge Comoment(string function, string y, string x, string? filter)
     {
         const string Fold =
-            "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), x := {x}, y := {y}, c := {c}, p := {p}, q := {q})) FILTER (WHERE {n} > 0), "
+            "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), x := {x}, y := {y}, c := {c}, p := {p}, q := {q})) FILTER "
+            + "(WHERE {n} > 0), "
             + "lambda a, b: struct_pack(n := a['n'] + b['n'], x := a['x'] + (b['x'] - a['x']) * (b['n'] / (a['n'] + b['n'])), "
             + "y := a['y'] + (b['y'] - a['y']) * (b['n'] / (a['n'] + b['n'])), "
             + "c := a['c'] + b['c'] + (b['x'] - a['x']) * (b['y'] - a['y']) * (a['n'] * b['n'] / (a['n'] + b['n'])), "

@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Grouping in stages. The answer has a column for each group key and for each aggregate; <see cref="Apply"/> puts these columns into
-/// expressions in their place.
+/// Grouping in stages. The answer has a column for each group key and for each aggregate; <see cref="Apply"/> puts these columns
+/// into expressions in their place.
 /// </summary>
 internal sealed class AggregatePlanner
 {
@@ -34,7 +34,9 @@ internal sealed class AggregatePlanner
         var keys = new List<Key>();
         foreach (var group in groups.DistinctBy(SqlNodes.Key))
         {
-            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column] ? column : $"{OwnName.Prefix}k{keys.Count}";
+            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column]
+                ? column
+                : $"{OwnName.Prefix}k{keys.Count}";
             keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group), DistinctValues.Of(group, rows)));
         }
 
@@ -52,7 +54,10 @@ internal sealed class AggregatePlanner
     {
         if (rows.Spread is Spread.One || IsGroupedAlready())
         {
-            return await AtOnce(rows.Pinned(), $"{Select(keys.Select(key => key.AsColumn), calls.Select(call => call.AsColumn))} FROM {rows.Source}{GroupByExpressions()}");
+            return await AtOnce(
+                rows.Pinned(),
+                $"{Select(keys.Select(key => key.AsColumn), calls.Select(call => call.AsColumn))} FROM {rows.Source}"
+                + $"{GroupByExpressions()}");
         }
 
         return calls.TrueForAll(call => call.Merge is not null) ? await Merged() : await WholeGroups();
@@ -64,12 +69,15 @@ internal sealed class AggregatePlanner
         var partials = calls.SelectMany(call => call.Merge!.Partials.Select(p => $"{p.Expression} AS {call.Partial(p.Suffix)}"));
         var partial = await draft.Select(
             rows, $"{Select(keys.Select(key => key.AsColumn), partials)} FROM {rows.Source}{GroupByExpressions()}");
-        partial = partial with { Size = keys.Count == 0 ? new SizeEstimate(1, 64 * calls.Count) : SizeEstimate.OfRows(PartialRows, partial.Columns, 16) };
+        partial = partial with { Size = keys.Count == 0
+            ? new SizeEstimate(1, 64 * calls.Count)
+            : SizeEstimate.OfRows(PartialRows, partial.Columns, 16) };
         var merges = calls.Select(call => $"{call.MergeText} AS {SqlText.Name(call.Name)}");
         var select = Select(keys.Select(key => SqlText.Name(key.Name)), merges);
         if (keys.Count == 0 || partial.Size.Bytes <= draft.Limits.GatherBytes)
         {
-            var stage = draft.AddStage(partial, "partial", "Each partition aggregates its rows; one task merges, as there are few groups at most.");
+            var stage = draft.AddStage(
+                partial, "partial", "Each partition aggregates its rows; one task merges, as there are few groups at most.");
             var gathered = draft.Gather(stage);
             return await AtOnce(gathered, $"{select} FROM {gathered.Source}{GroupBy}");
         }
@@ -86,14 +94,16 @@ internal sealed class AggregatePlanner
         if (keys.Count == 0)
         {
             var needed = await draft.Select(rows, $"SELECT {Arguments()} FROM {rows.Source}");
-            var all = draft.Gather(draft.AddStage(needed with { Size = SizeEstimate.OfRows(rows.Size.Rows, needed.Columns, 16) }, "scan",
+            var all = draft.Gather(
+                draft.AddStage(needed with { Size = SizeEstimate.OfRows(rows.Size.Rows, needed.Columns, 16) }, "scan",
                 $"All rows of the columns in use come together in one task, since {why} and the query has no groups."));
             return await AtOnce(all, $"SELECT {string.Join(", ", calls.Select(call => call.OverArguments()))} FROM {all.Source}");
         }
 
         var selected = await draft.Select(rows, $"{Select(keys.Select(key => key.AsColumn), [Arguments()])} FROM {rows.Source}");
         selected = selected with { Size = SizeEstimate.OfRows(rows.Size.Rows, selected.Columns, 16) };
-        return await Exchanged(selected, "exchange", Select(keys.Select(key => SqlText.Name(key.Name)), calls.Select(call => call.OverArguments())),
+        return await Exchanged(
+            selected, "exchange", Select(keys.Select(key => SqlText.Name(key.Name)), calls.Select(call => call.OverArguments())),
             $"Whole groups come together by the hash of their keys, since {why}.");
     }
 
@@ -101,7 +111,8 @@ internal sealed class AggregatePlanner
     {
         var targets = draft.Limits.Targets(relation.Size.Bytes);
         var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note);
-        var hashed = new Spread.Hashed([.. keys.Select(key => new HashKey([key.Name], relation.Columns.First(c => c.Name == key.Name).Type))], targets);
+        var hashed = new Spread.Hashed(
+            [.. keys.Select(key => new HashKey([key.Name], relation.Columns.First(c => c.Name == key.Name).Type))], targets);
         var read = draft.Read(stage, InputMode.Target, hashed);
         return await AtOnce(read, $"{select} FROM {read.Source}{GroupBy}");
     }
@@ -111,8 +122,11 @@ internal sealed class AggregatePlanner
         var grouped = await draft.Select(relation, sql);
         return grouped with
         {
-            Size = keys.Count == 0 ? new SizeEstimate(1, 64) : SizeEstimate.OfRows(Math.Min(Groups, Math.Max(1, relation.Size.Rows * 0.5)), grouped.Columns, 16),
-            Distinct = keys.ToDictionary(key => key.Name, key => Math.Min(key.Values, rows.Size.Rows), StringComparer.OrdinalIgnoreCase),
+            Size = keys.Count == 0
+                ? new SizeEstimate(1, 64)
+                : SizeEstimate.OfRows(Math.Min(Groups, Math.Max(1, relation.Size.Rows * 0.5)), grouped.Columns, 16),
+            Distinct = keys.ToDictionary(
+                key => key.Name, key => Math.Min(key.Values, rows.Size.Rows), StringComparer.OrdinalIgnoreCase),
         };
     }
 
@@ -130,16 +144,19 @@ internal sealed class AggregatePlanner
         }
 
         var same = SqlNodes.Key(node);
-        return (keys.Find(key => key.Same == same)?.Name ?? calls.Find(call => call.Same == same)?.Name) is { } name ? SqlNodes.Column(name) : null;
+        return (keys.Find(key => key.Same == same)?.Name ?? calls.Find(call => call.Same == same)?.Name) is { } name
+            ? SqlNodes.Column(name) : null;
     })!;
 
     // Equal keys are already in one task when the rows are spread by the hash of some of them.
     private bool IsGroupedAlready() => rows.Spread is Spread.Hashed hashed
         && hashed.Keys.All(hash => keys.Exists(key => hash.Columns.Contains(key.Name, StringComparer.OrdinalIgnoreCase)));
 
-    private string GroupByExpressions() => keys.Count == 0 ? "" : $" GROUP BY {string.Join(", ", Enumerable.Range(1, keys.Count))}";
+    private string GroupByExpressions() =>
+        keys.Count == 0 ? "" : $" GROUP BY {string.Join(", ", Enumerable.Range(1, keys.Count))}";
 
-    private static string Select(IEnumerable<string> some, IEnumerable<string> more) => $"SELECT {string.Join(", ", some.Concat(more).DefaultIfEmpty($"1 AS {OwnName.One}"))}";
+    private static string Select(IEnumerable<string> some, IEnumerable<string> more) =>
+        $"SELECT {string.Join(", ", some.Concat(more).DefaultIfEmpty($"1 AS {OwnName.One}"))}";
 
     private static IEnumerable<JsonObject> TopCalls(JsonObject expression)
     {
@@ -162,11 +179,15 @@ internal sealed class AggregatePlanner
         public string AsColumn => $"{Expression} AS {SqlText.Name(Name)}";
     }
 
-    private sealed record Call(string Name, string Same, string Function, string Text, string OverColumns, IReadOnlyList<string> ArgumentColumns, AggregateMerge? Merge)
+    private sealed record Call(
+        string Name, string Same, string Function, string Text, string OverColumns, IReadOnlyList<string> ArgumentColumns,
+        AggregateMerge? Merge)
     {
         public string AsColumn => $"{Text} AS {SqlText.Name(Name)}";
 
-        public string MergeText => Merge!.Partials.Aggregate(Merge.Merge, (text, p) => text.Replace($"{{{p.Suffix}}}", Partial(p.Suffix), StringComparison.Ordinal));
+        public string MergeText =>
+            Merge!.Partials.Aggregate(
+                Merge.Merge, (text, p) => text.Replace($"{{{p.Suffix}}}", Partial(p.Suffix), StringComparison.Ordinal));
 
         public string Partial(string suffix) => SqlText.Name($"{Name}_{suffix}");
 
@@ -192,13 +213,16 @@ internal sealed class AggregatePlanner
 
             var type = (await draft.BindOver(rows.Inputs, $"SELECT {text} AS a FROM {rows.Source}"))[0].Type;
             var isDistinct = call.Flag("distinct") && function is not ("min" or "max" or "bool_and" or "bool_or");
-            var merge = isDistinct || call["order_bys"].Items("orders").Any() ? null : AggregateMerge.Of(function, arguments, types, filter, type);
+            var merge = isDistinct || call["order_bys"].Items("orders").Any()
+                ? null
+                : AggregateMerge.Of(function, arguments, types, filter, type);
             var (over, columns) = await OverArgumentColumns(draft, call, name);
             return new Call(name, SqlNodes.Key(call), function, text, over, columns, merge);
         }
 
         // The call over columns that hold its arguments, its condition and its order, as they pass an exchange.
-        private static async Task<(string Over, IReadOnlyList<string> Columns)> OverArgumentColumns(PlanDraft draft, JsonObject call, string name)
+        private static async Task<(string Over, IReadOnlyList<string> Columns)> OverArgumentColumns(
+            PlanDraft draft, JsonObject call, string name)
         {
             var columns = new List<string>();
             var pending = new List<(JsonObject Expression, string Name)>();

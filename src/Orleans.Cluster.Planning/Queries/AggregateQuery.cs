@@ -10,21 +10,26 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
     /// <summary>The query; what is wrong goes to the faults.</summary>
     public async Task<string> Of(AggregateParameters parameters)
     {
-        var groups = parameters.GroupBy.Select((name, index) => faults.Column($"/parameters/groupBy/{index}", name, columns)).OfType<ColumnSchema>().ToList();
+        var groups = parameters.GroupBy.Select((name, index) => faults.Column($"/parameters/groupBy/{index}", name, columns))
+            .OfType<ColumnSchema>().ToList();
         var items = parameters.Aggregates.Count == 0 && parameters.GroupBy.Count == 0
             ? Everything()
-            : [.. parameters.Aggregates.Select((aggregate, index) => ItemOf($"/parameters/aggregates/{index}", aggregate)).OfType<Item>()];
-        if (items.Count > 0 && items.Select(i => i.Name).Concat(groups.Select(g => g.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
+            : [.. parameters.Aggregates.Select((aggregate, index) => ItemOf($"/parameters/aggregates/{index}", aggregate))
+                .OfType<Item>()];
+        if (items.Count > 0
+            && items.Select(i => i.Name).Concat(groups.Select(g => g.Name)).GroupBy(n => n, StringComparer.OrdinalIgnoreCase)
             .FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            faults.Add("/parameters/aggregates", ProblemCode.QueryInvalid, $"Two result columns are named {twice.Key}. Name one with as.");
+            faults.Add("/parameters/aggregates", ProblemCode.QueryInvalid,
+                $"Two result columns are named {twice.Key}. Name one with as.");
         }
 
         var where = parameters.Where is null ? null : await faults.Expression("/parameters/where", parameters.Where, columns);
         IReadOnlyList<ColumnSchema> results = [.. groups, .. items.Select(item => new ColumnSchema(item.Name, "BIGINT"))];
         var having = parameters.Having is null
             ? null
-            : await faults.Expression("/parameters/having", parameters.Having, [.. results, .. columns], mayAggregate: true, await Named(items));
+            : await faults.Expression(
+                "/parameters/having", parameters.Having, [.. results, .. columns], mayAggregate: true, await Named(items));
         var order = parameters.OrderBy.Count > 0
             ? OperationQuery.OrderBy("/parameters/orderBy", parameters.OrderBy, results, faults)
             : string.Join(", ", groups.Select(group => $"{SqlText.Name(group.Name)} ASC NULLS LAST"));
@@ -36,15 +41,17 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
 
         faults.Throw();
         var keys = SqlText.Names(groups.Select(group => group.Name));
-        var selected = groups.Select(group => SqlText.Name(group.Name)).Concat(items.Select(item => $"{item.Expression} AS {SqlText.Name(item.Name)}"));
+        var selected = groups.Select(group => SqlText.Name(group.Name))
+            .Concat(items.Select(item => $"{item.Expression} AS {SqlText.Name(item.Name)}"));
         return $"SELECT {string.Join(", ", selected)} FROM {from}"
-            + (where is null ? "" : $" WHERE {where}") + (groups.Count == 0 ? "" : $" GROUP BY {keys}") + (having is null ? "" : $" HAVING {having}")
+            + (where is null ? "" : $" WHERE {where}") + (groups.Count == 0 ? "" : $" GROUP BY {keys}")
+            + (having is null ? "" : $" HAVING {having}")
             + (order.Length == 0 ? "" : $" ORDER BY {order}")
             + (parameters.Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}") : "");
     }
 
-    // In a condition on groups the name of an aggregate means its value, also where a column of the data has the same name. Inside a call
-    // of an aggregate it means the column.
+    // In a condition on groups the name of an aggregate means its value, also where a column of the data has the same name.
+    // Inside a call of an aggregate it means the column.
     private async Task<Func<JsonObject, JsonObject?>> Named(IReadOnlyList<Item> items)
     {
         var named = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
@@ -54,7 +61,8 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         }
 
         return node => AggregateFunctions.IsAggregate(node) ? node
-            : node.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(node) is [var name] && named.TryGetValue(name, out var value) ? (JsonObject)value.DeepClone()
+            : node.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(node) is [var name] && named.TryGetValue(name, out var value)
+            ? (JsonObject)value.DeepClone()
             : null;
     }
 
@@ -84,7 +92,8 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         if (AggregateCatalogue.Find(function) is not { } known)
         {
             faults.Add($"{pointer}/function", ProblemCode.QueryInvalid,
-                $"There is no function {aggregate.Function}. Functions are: {string.Join(", ", AggregateCatalogue.All.Select(each => each.Name))}.");
+                $"There is no function {aggregate.Function}. Functions are: "
+                + $"{string.Join(", ", AggregateCatalogue.All.Select(each => each.Name))}.");
             return null;
         }
 
@@ -96,7 +105,8 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
 
         var name = aggregate.As ?? (aggregate.Column is null
             ? function
-            : $"{function}{(distinct ? "_distinct" : "")}_{aggregate.Column.Replace(',', '_').Replace(" ", "", StringComparison.Ordinal)}");
+            : $"{function}{(distinct ? "_distinct" : "")}_"
+            + $"{aggregate.Column.Replace(',', '_').Replace(" ", "", StringComparison.Ordinal)}");
         var extra = function switch
         {
             "quantile_cont" => string.Create(CultureInfo.InvariantCulture, $", {aggregate.Q ?? 0.5}"),
@@ -143,7 +153,8 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
             _ => false,
         }))
         {
-            faults.Add(pointer, ProblemCode.QueryInvalid, $"{function} is of {known.Operand.ToString().ToLowerInvariant()}; {column.Name} is {column.Type}.");
+            faults.Add(pointer, ProblemCode.QueryInvalid,
+                $"{function} is of {known.Operand.ToString().ToLowerInvariant()}; {column.Name} is {column.Type}.");
         }
 
         return SqlText.Names(found.OfType<ColumnSchema>().Select(column => column.Name));

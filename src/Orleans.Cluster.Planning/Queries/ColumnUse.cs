@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Columns that a query may read of a table, by their names alone. What names no column but means all of them makes a scan read all: a
-/// star, a table's own name as a value, a NATURAL join, a pivot (whose groups are the columns that are left), a column by its number.
+/// Columns that a query may read of a table, by their names alone. What names no column but means all of them makes a scan read
+/// all: a star, a table's own name as a value, a NATURAL join, a pivot (whose groups are the columns that are left), a column by
+/// its number.
 /// </summary>
 internal sealed class ColumnUse
 {
@@ -20,8 +21,10 @@ internal sealed class ColumnUse
         var references = nodes.Where(node => node.IsClass("COLUMN_REF")).Select(SqlNodes.ColumnNames).ToList();
         isAll = nodes.Exists(node => node.IsClass("STAR") || node.IsClass("POSITIONAL_REFERENCE")
             || (node["class"] is null && (node.Text("ref_type") == "NATURAL" || node.Text("type") == "PIVOT")));
-        names = [.. references.SelectMany(parts => parts).Concat(nodes.SelectMany(Shared)).Distinct(StringComparer.OrdinalIgnoreCase)];
-        singles = references.Where(parts => parts.Count == 1).Select(parts => parts[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        names = [.. references.SelectMany(parts => parts)
+            .Concat(nodes.SelectMany(Shared)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        singles = references.Where(parts => parts.Count == 1)
+            .Select(parts => parts[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
         tables = [.. nodes.Where(node => node["class"] is null && node.Text("type") == "BASE_TABLE")];
     }
 

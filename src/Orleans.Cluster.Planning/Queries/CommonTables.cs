@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Puts common table expressions where they are used, as derived tables. Queries call no function whose value changes, so computing one
-/// twice gives the same rows; a derived table that occurs several times is computed once by <see cref="SharedTables"/> all the same.
+/// Puts common table expressions where they are used, as derived tables. Queries call no function whose value changes, so
+/// computing one twice gives the same rows; a derived table that occurs several times is computed once by
+/// <see cref="SharedTables"/> all the same.
 /// </summary>
 internal static class CommonTables
 {
@@ -42,7 +43,9 @@ internal static class CommonTables
 
                 return items;
             case JsonObject item when item.Text("type") == "BASE_TABLE" && item["class"] is null:
-                return visible.TryGetValue(item.Text("table_name")!, out var expression) ? Derived(item, expression, ref nodes) : item.DeepClone();
+                return visible.TryGetValue(item.Text("table_name")!, out var expression)
+                    ? Derived(item, expression, ref nodes)
+                    : item.DeepClone();
             case JsonObject item:
                 return InlineObject(item, visible, ref nodes);
             default:
@@ -79,7 +82,9 @@ internal static class CommonTables
         var own = (table["column_name_alias"] as JsonArray ?? []).Select(name => name!.GetValue<string>()).ToList();
         var given = (expression["aliases"] as JsonArray ?? []).Select(name => name!.GetValue<string>());
         return SqlNodes.Derived(
-            (JsonObject)expression["query"]!["node"]!, table.Text("alias") is { Length: > 0 } alias ? alias : table.Text("table_name")!,
+            (JsonObject)expression["query"]!["node"]!, table.Text("alias") is { Length: > 0 } alias
+            ? alias
+            : table.Text("table_name")!,
             [.. own, .. given.Skip(own.Count)]);
     }
 }

@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Makes a subquery that reads columns of the block around it into one that reads none, and conditions that join the two. All that is
-/// not certain to mean the same is refused, and then the query around it goes to one task.
+/// Makes a subquery that reads columns of the block around it into one that reads none, and conditions that join the two. All
+/// that is not certain to mean the same is refused, and then the query around it goes to one task.
 /// </summary>
 /// <param name="draft">The plan.</param>
 /// <param name="outer">Columns of the block around the subquery.</param>
@@ -14,7 +14,8 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
 {
     // Aggregates that have a value even where there is no row.
     private static readonly FrozenSet<string> Counts =
-        new[] { "count", "count_star", "count_if", "countif", "regr_count", "approx_count_distinct" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        new[] { "count", "count_star", "count_if", "countif", "regr_count",
+            "approx_count_distinct" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>For EXISTS: the columns that its conditions compare, and these conditions.</summary>
     public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions)> Exists(JsonObject query, int number)
@@ -24,9 +25,11 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
     }
 
     /// <summary>
-    /// For IN: the same with the value that is looked for. For NOT IN a row also goes out where the comparison is NULL, on either side.
+    /// For IN: the same with the value that is looked for. For NOT IN a row also goes out where the comparison is NULL, on either
+    /// side.
     /// </summary>
-    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions)> In(JsonObject query, JsonObject value, bool isNot, int number)
+    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions)> In(
+        JsonObject query, JsonObject value, bool isNot, int number)
     {
         var parts = await Split(query, number);
         var item = SingleItem(query);
@@ -41,12 +44,16 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
             parts.Select([.. parts.Columns, Named(item, name)]),
             [
                 .. parts.Conditions,
-                isNot ? SqlNodes.Conjunction(all: false, [found, SqlNodes.IsNull(value), SqlNodes.IsNull(SqlNodes.Column(name))]) : found,
+                isNot ? SqlNodes.Conjunction(all: false, [found, SqlNodes.IsNull(value), SqlNodes.IsNull(SqlNodes.Column(name))])
+                    : found,
             ]);
     }
 
-    /// <summary>For an aggregate as a value: one row for each group of what is compared, and the value as an expression over it.</summary>
-    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions, JsonObject Value)> Value(JsonObject query, int number)
+    /// <summary>
+    /// For an aggregate as a value: one row for each group of what is compared, and the value as an expression over it.
+    /// </summary>
+    public async Task<(JsonObject Query, IReadOnlyList<JsonObject> Conditions, JsonObject Value)> Value(
+        JsonObject query, int number)
     {
         var parts = await Split(query, number, keysAlone: true);
         var calls = new List<JsonObject>();
@@ -69,7 +76,9 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
 
                 var name = $"{OwnName.Prefix}x{number}_a{calls.Count}";
                 calls.Add(Named(node, name));
-                return Counts.Contains(node.Text("function_name")!) ? SqlNodes.Coalesce(SqlNodes.Column(name), SqlNodes.Number(0)) : SqlNodes.Column(name);
+                return Counts.Contains(node.Text("function_name")!)
+                    ? SqlNodes.Coalesce(SqlNodes.Column(name), SqlNodes.Number(0))
+                    : SqlNodes.Column(name);
             }
 
             return node.Text("class") switch
@@ -86,7 +95,8 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         if (query.Text("type") != "SELECT_NODE" || query.Items("group_expressions").Any() || query["having"] is JsonObject
             || query["qualify"] is JsonObject || query.Text("aggregate_handling") != "STANDARD_HANDLING"
             || query.Items("modifiers").Any(modifier => modifier.Text("type") != "DISTINCT_MODIFIER")
-            || (!keysAlone && query.Items("select_list").SelectMany(item => SqlNodes.Descend(item)).Any(AggregateFunctions.IsAggregate)))
+            || (!keysAlone
+                && query.Items("select_list").SelectMany(item => SqlNodes.Descend(item)).Any(AggregateFunctions.IsAggregate)))
         {
             throw new NotSpreadableException("a grouped or limited subquery that reads outer columns");
         }
@@ -112,7 +122,8 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
     {
         if (!Predicates.HasSubquery(condition))
         {
-            return SqlNodes.Descend(condition).Where(node => node.IsClass("COLUMN_REF")).All(node => inner.Find(SqlNodes.ColumnNames(node)) is not null);
+            return SqlNodes.Descend(condition)
+                .Where(node => node.IsClass("COLUMN_REF")).All(node => inner.Find(SqlNodes.ColumnNames(node)) is not null);
         }
 
         var alone = SqlNodes.SelectAll(query["from_table"]!);
@@ -129,7 +140,8 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         }
     }
 
-    private static JsonObject SingleItem(JsonObject query) => query.Items("select_list").ToList() is [var only] && !only.IsClass("STAR")
+    private static JsonObject SingleItem(JsonObject query) =>
+        query.Items("select_list").ToList() is [var only] && !only.IsClass("STAR")
         ? only
         : throw new NotSpreadableException("a subquery of several columns");
 
@@ -169,13 +181,16 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
             var names = SqlNodes.ColumnNames(reference);
             return inner.Find(names) is null && outer.Find(names) is { } found
                 ? SqlNodes.Column([found.Column.Internal, .. found.Members])
-                : throw new NotSpreadableException($"{string.Join('.', names)} in a subquery, which is a column neither of it nor of the query around it");
+                : throw new NotSpreadableException(
+                    $"{string.Join('.', names)} in a subquery, which is a column neither of it nor of the query around it");
         }
 
         public JsonObject Select(IReadOnlyList<JsonObject> items, bool grouped = false)
         {
             var copy = (JsonObject)query.DeepClone();
-            copy["select_list"] = new JsonArray([.. items.DefaultIfEmpty(Named(SqlNodes.Number(1), $"{OwnName.Prefix}x{number}_one")).Select(item => item.DeepClone())]);
+            copy["select_list"] = new JsonArray(
+                [.. items.DefaultIfEmpty(Named(SqlNodes.Number(1), $"{OwnName.Prefix}x{number}_one"))
+                    .Select(item => item.DeepClone())]);
             copy["where_clause"] = Local.Count == 0 ? null : SqlNodes.Conjunction(all: true, Local).DeepClone();
             copy["modifiers"] = new JsonArray();
             copy["aggregate_handling"] = grouped ? "FORCE_AGGREGATES" : "STANDARD_HANDLING";
@@ -185,9 +200,11 @@ internal sealed class Correlation(PlanDraft draft, Scope outer)
         // Groups can be looked up by equality alone.
         private JsonObject Key(JsonObject condition)
         {
-            if (condition.Text("type") != "COMPARE_EQUAL" || condition["left"] is not JsonObject left || condition["right"] is not JsonObject right)
+            if (condition.Text("type") != "COMPARE_EQUAL" || condition["left"] is not JsonObject left
+                || condition["right"] is not JsonObject right)
             {
-                throw new NotSpreadableException("an aggregate over rows that are compared with outer columns by other than equality");
+                throw new NotSpreadableException(
+                    "an aggregate over rows that are compared with outer columns by other than equality");
             }
 
             var (mine, other) = IsInner(left) && HasReference(left) ? (left, right) : (right, left);

@@ -11,7 +11,8 @@ internal static class DistinctValues
         "CONSTANT" => 1,
         "COLUMN_REF" => rows.DistinctOf(JoinKey.ColumnOf(expression)),
         "COMPARISON" or "CONJUNCTION" or "BETWEEN" => 3,
-        "FUNCTION" when expression.Text("function_name") is "date_part" or "year" or "month" or "day" or "hour" or "quarter" or "week" => 366,
+        "FUNCTION" when expression.Text("function_name") is "date_part" or "year" or "month" or "day" or "hour" or "quarter"
+            or "week" => 366,
         _ => Math.Min(rows.Size.Rows, SqlNodes.References(expression).Distinct(StringComparer.OrdinalIgnoreCase)
             .Aggregate(1.0, (product, name) => product * rows.DistinctOf(name))),
     };

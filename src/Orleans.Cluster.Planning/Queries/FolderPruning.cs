@@ -3,11 +3,14 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Leaves out files whose folders (<c>day=2024-01-05</c>) say that none of their rows can meet the query's condition.</summary>
+/// <summary>
+/// Leaves out files whose folders (<c>day=2024-01-05</c>) say that none of their rows can meet the query's condition.
+/// </summary>
 internal static class FolderPruning
 {
     /// <summary>Whether the dataset has something that a condition could leave out.</summary>
-    public static bool IsPossible(PlannedDataset dataset) => Slices(dataset).Any(slice => slice.File.HiveValues is { Count: > 0 });
+    public static bool IsPossible(PlannedDataset dataset) =>
+        Slices(dataset).Any(slice => slice.File.HiveValues is { Count: > 0 });
 
     /// <summary>The dataset without the files that the query cannot need; the same one when all are needed.</summary>
     public static PlannedDataset Apply(PlannedDataset dataset, PlainCondition query)
@@ -18,7 +21,8 @@ internal static class FolderPruning
         {
             if (!verdicts.TryGetValue(file.Stamp.Path, out var isNeeded))
             {
-                isNeeded = verdicts[file.Stamp.Path] = file.HiveValues is not { } folders || !test.Excludes(query.Condition, folders);
+                isNeeded = verdicts[file.Stamp.Path] = file.HiveValues is not { } folders
+                    || !test.Excludes(query.Condition, folders);
             }
 
             return isNeeded;
@@ -68,8 +72,10 @@ internal static class FolderPruning
 
     private static double Length(FileSlice slice) => slice.End - slice.Start;
 
-    private static IEnumerable<FileSlice> Slices(PlannedDataset dataset) => dataset.Partitions.SelectMany(partition => partition.Slices);
+    private static IEnumerable<FileSlice> Slices(PlannedDataset dataset) =>
+        dataset.Partitions.SelectMany(partition => partition.Slices);
 
     private static Dictionary<string, SourceFile> Files(IEnumerable<FileSlice> slices) =>
-        slices.DistinctBy(slice => slice.File.Stamp.Path).ToDictionary(slice => slice.File.Stamp.Path, slice => slice.File, StringComparer.Ordinal);
+        slices.DistinctBy(slice => slice.File.Stamp.Path)
+        .ToDictionary(slice => slice.File.Stamp.Path, slice => slice.File, StringComparer.Ordinal);
 }

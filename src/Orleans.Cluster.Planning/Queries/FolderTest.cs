@@ -6,8 +6,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Whether a condition is surely not true for any row of a file, by the values of its folders alone: texts byte by byte, whole numbers, and
-/// dates written as dates are. A comparison of anything else may be true.
+/// Whether a condition is surely not true for any row of a file, by the values of its folders alone: texts byte by byte, whole
+/// numbers, and dates written as dates are. A comparison of anything else may be true.
 /// </summary>
 internal sealed class FolderTest(PlainCondition query)
 {
@@ -25,8 +25,10 @@ internal sealed class FolderTest(PlainCondition query)
                 return others.Count > 0 && others.TrueForAll(other => Excludes("COMPARE_EQUAL", value, other, folders));
             case "COMPARE_BETWEEN":
                 return condition["input"] is JsonObject input
-                    && ((condition["lower"] is JsonObject lower && Excludes("COMPARE_GREATERTHANOREQUALTO", input, lower, folders))
-                        || (condition["upper"] is JsonObject upper && Excludes("COMPARE_LESSTHANOREQUALTO", input, upper, folders)));
+                    && ((condition["lower"] is JsonObject lower
+                        && Excludes("COMPARE_GREATERTHANOREQUALTO", input, lower, folders))
+                        || (condition["upper"] is JsonObject upper
+                            && Excludes("COMPARE_LESSTHANOREQUALTO", input, upper, folders)));
             case { } type when condition["left"] is JsonObject left && condition["right"] is JsonObject right:
                 return Excludes(type, left, right, folders) || Excludes(Turned(type), right, left, folders);
             default:
@@ -36,7 +38,8 @@ internal sealed class FolderTest(PlainCondition query)
 
     private bool Excludes(string type, JsonObject column, JsonObject constant, IReadOnlyDictionary<string, string> folders)
     {
-        if (query.ColumnOf(column) is not { } schema || FolderOf(schema.Name, folders) is not { } folder || ConstantOf(constant) is not { } other)
+        if (query.ColumnOf(column) is not { } schema || FolderOf(schema.Name, folders) is not { } folder
+            || ConstantOf(constant) is not { } other)
         {
             return false;
         }
@@ -59,7 +62,8 @@ internal sealed class FolderTest(PlainCondition query)
         };
     }
 
-    private static bool IsComparison(string type) => type is "COMPARE_EQUAL" or "COMPARE_NOTEQUAL" or "COMPARE_LESSTHAN" or "COMPARE_LESSTHANOREQUALTO"
+    private static bool IsComparison(string type) =>
+        type is "COMPARE_EQUAL" or "COMPARE_NOTEQUAL" or "COMPARE_LESSTHAN" or "COMPARE_LESSTHANOREQUALTO"
         or "COMPARE_GREATERTHAN" or "COMPARE_GREATERTHANOREQUALTO";
 
     private static string Turned(string type) => type switch
@@ -71,11 +75,13 @@ internal sealed class FolderTest(PlainCondition query)
         _ => type,
     };
 
-    // Text that is compared with a number would be read as one, and a number with a text the other way round: that is left to the engine.
+    // Text that is compared with a number would be read as one, and a number with a text the other way round: that is left to the
+    // engine.
     private static int? Compare(string type, string folder, (string Type, string Text) other) => (type, other.Type) switch
     {
         ("VARCHAR", "VARCHAR") => Encoding.UTF8.GetBytes(folder).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(other.Text)),
-        ("TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT", "NUMBER") when Whole(folder) is { } left && Whole(other.Text) is { } right => left.CompareTo(right),
+        ("TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT", "NUMBER") when Whole(folder) is { } left
+            && Whole(other.Text) is { } right => left.CompareTo(right),
         ("DATE", "DATE" or "VARCHAR") when Day(folder) is { } left && Day(other.Text) is { } right => left.CompareTo(right),
         _ => null,
     };
@@ -93,7 +99,8 @@ internal sealed class FolderTest(PlainCondition query)
     {
         if (expression.IsClass("CAST") && expression["child"] is JsonObject child)
         {
-            return expression["cast_type"].Text("id") == "DATE" && !expression.Flag("try_cast") && ConstantOf(child) is ("VARCHAR", var day) ? ("DATE", day) : null;
+            return expression["cast_type"].Text("id") == "DATE" && !expression.Flag("try_cast")
+                && ConstantOf(child) is ("VARCHAR", var day) ? ("DATE", day) : null;
         }
 
         if (!expression.IsClass("CONSTANT") || expression["value"] is not JsonObject value || value.Flag("is_null"))
@@ -104,7 +111,9 @@ internal sealed class FolderTest(PlainCondition query)
         return value["type"].Text("id") switch
         {
             "VARCHAR" => value.Text("value") is { } text ? ("VARCHAR", text) : null,
-            "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" => value["value"] is { } number ? ("NUMBER", number.ToJsonString()) : null,
+            "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" => value["value"] is { } number
+                ? ("NUMBER", number.ToJsonString())
+                : null,
             _ => null,
         };
     }

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>A FROM clause as a tree of tables and joins, with the columns that it offers. Reading it adds nothing to the plan.</summary>
+/// <summary>
+/// A FROM clause as a tree of tables and joins, with the columns that it offers. Reading it adds nothing to the plan.
+/// </summary>
 internal sealed record FromClause(FromNode Root, Scope Scope)
 {
     /// <summary>Reads a clause; conditions are resolved to internal names.</summary>
@@ -49,12 +51,15 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
     {
         var counts = leaves.SelectMany(leaf => leaf.Columns).GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.Count(), StringComparer.OrdinalIgnoreCase);
-        var taken = new HashSet<string>(counts.Where(pair => pair.Value == 1).Select(pair => pair.Key), StringComparer.OrdinalIgnoreCase);
+        var taken = new HashSet<string>(
+            counts.Where(pair => pair.Value == 1).Select(pair => pair.Key), StringComparer.OrdinalIgnoreCase);
         return
         [
             .. leaves.Select(leaf => leaf with
             {
-                Columns = [.. leaf.Columns.Select(column => counts[column.Name] == 1 ? column with { Internal = column.Name } : column with { Internal = Free(column) })],
+                Columns = [.. leaf.Columns.Select(column => counts[column.Name] == 1
+                    ? column with { Internal = column.Name }
+                    : column with { Internal = Free(column) })],
                 Sources = [.. leaf.Columns.Select(column => column.Internal)],
             }),
         ];
@@ -84,10 +89,14 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
         var kind = KindOf(table);
         var shared = SharedNames(table, leftColumns, rightColumns, kind);
         var on = shared.Select(name => SqlNodes.Compare(
-            "COMPARE_EQUAL", SqlNodes.Column(Visible(leftColumns, name).Internal), SqlNodes.Column(Visible(rightColumns, name).Internal))).ToList();
+            "COMPARE_EQUAL", SqlNodes.Column(Visible(leftColumns, name).Internal),
+            SqlNodes.Column(Visible(rightColumns, name).Internal))).ToList();
         var both = new Scope([.. leftColumns, .. rightColumns]);
         on.AddRange(SqlNodes.Conjuncts(table["condition"]).Select(condition =>
-            both.Resolve(condition, names => throw new NotSpreadableException($"{string.Join('.', names)} in a join, which is not a column of its tables"))));
+            both.Resolve(
+                condition,
+                names =>
+                throw new NotSpreadableException($"{string.Join('.', names)} in a join, which is not a column of its tables"))));
         if (on.Exists(condition => SqlNodes.Descend(condition).Any(node => node.IsClass("SUBQUERY"))))
         {
             throw new NotSpreadableException("a subquery in the condition of a join");
@@ -95,7 +104,10 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
 
         var offered = kind is JoinType.Semi or JoinType.Anti
             ? leftColumns
-            : [.. leftColumns, .. rightColumns.Select(c => shared.Contains(c.Name, StringComparer.OrdinalIgnoreCase) ? c with { IsHidden = true } : c)];
+            : [.. leftColumns,
+                .. rightColumns.Select(c => shared.Contains(c.Name, StringComparer.OrdinalIgnoreCase)
+                    ? c with { IsHidden = true }
+                    : c)];
         return (new FromJoin(kind, left, right, on), offered);
     }
 
@@ -151,7 +163,8 @@ internal sealed record FromTable(JsonObject Node, IReadOnlyList<ScopeColumn> Col
 internal sealed record FromJoin(JoinType Kind, FromNode Left, FromNode Right, IReadOnlyList<JsonObject> On) : FromNode
 {
     /// <inheritdoc/>
-    public override IEnumerable<string> Names => Kind is JoinType.Semi or JoinType.Anti ? Left.Names : Left.Names.Concat(Right.Names);
+    public override IEnumerable<string> Names =>
+        Kind is JoinType.Semi or JoinType.Anti ? Left.Names : Left.Names.Concat(Right.Names);
 }
 
 /// <summary>Kinds of joins, by which rows of which side stay.</summary>

@@ -3,7 +3,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Rows of a FROM clause under conditions. Each condition is tested as early as the tables that it needs are there.</summary>
+/// <summary>
+/// Rows of a FROM clause under conditions. Each condition is tested as early as the tables that it needs are there.
+/// </summary>
 /// <param name="draft">The plan.</param>
 /// <param name="derived">Plans a query in the place of a table.</param>
 /// <param name="filter">Keeps the rows of a relation that meet conditions.</param>
@@ -20,7 +22,8 @@ internal sealed class FromPlanner(
         Flatten(node, members, all);
         var tables = members.ConvertAll(member => (IReadOnlySet<string>)member.Names.ToHashSet(StringComparer.OrdinalIgnoreCase));
         all = [.. Predicates.WithImplied(all, tables)];
-        var own = tables.ConvertAll(names => all.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, names)).ToList());
+        var own = tables.ConvertAll(names =>
+            all.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, names)).ToList());
         var rest = all.Except(own.SelectMany(list => list)).ToList();
         var carried = Names(needed, rest);
         var relations = new List<Relation>();
@@ -45,10 +48,12 @@ internal sealed class FromPlanner(
         members.Add(node);
     }
 
-    private async Task<Relation> Member(FromNode member, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> carried) => member switch
+    private async Task<Relation> Member(FromNode member, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> carried) =>
+        member switch
     {
         FromTable table => await filter(await Table(table, Names(carried, conditions)), conditions),
-        FromJoin { Kind: JoinType.Right } join => await Outer(join with { Kind = JoinType.Left, Left = join.Right, Right = join.Left }, conditions, carried),
+        FromJoin { Kind: JoinType.Right } join =>
+            await Outer(join with { Kind = JoinType.Left, Left = join.Right, Right = join.Left }, conditions, carried),
         FromJoin join => await Outer(join, conditions, carried),
         _ => throw new ArgumentException($"{member} cannot be part of a FROM clause."),
     };
@@ -83,12 +88,15 @@ internal sealed class FromPlanner(
         var renamed = await draft.Select(rows, $"SELECT {select} FROM {rows.Source}");
         return renamed with
         {
-            Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, [.. columns.Select(pair => rows.Columns.First(c => c.Name == pair.From))])),
-            Distinct = columns.ToDictionary(pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
+            Size = new SizeEstimate(
+                rows.Size.Rows, JoinSize.Bytes(rows, [.. columns.Select(pair => rows.Columns.First(c => c.Name == pair.From))])),
+            Distinct = columns.ToDictionary(
+                pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
         };
     }
 
-    // A condition above the join may be tested below it on the side that keeps its rows; one of the join itself on the other side.
+    // A condition above the join may be tested below it on the side that keeps its rows; one of the join itself on the other
+    // side.
     private async Task<Relation> Outer(FromJoin join, IReadOnlyList<JsonObject> above, IReadOnlySet<string> needed)
     {
         var left = join.Left.Names.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -96,7 +104,8 @@ internal sealed class FromPlanner(
         var isFull = join.Kind == JoinType.Full;
         var before = above.Where(condition => !isFull && Predicates.IsOver(condition, left)).ToList();
         var after = above.Except(before).ToList();
-        var onRight = join.On.Where(condition => !isFull && SqlNodes.References(condition).Any() && Predicates.IsOver(condition, right)).ToList();
+        var onRight = join.On.Where(condition => !isFull && SqlNodes.References(condition).Any()
+            && Predicates.IsOver(condition, right)).ToList();
         var on = join.On.Except(onRight).ToList();
         var output = Names(needed, after);
         var carried = Names(output, on);
@@ -115,7 +124,8 @@ internal sealed class FromPlanner(
             var next = JoinOrder.Next(draft.Limits, current, relations, conditions);
             relations.Remove(next);
             var both = current.Names.Union(next.Names).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            var now = conditions.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, both)).ToList();
+            var now = conditions.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, both))
+                .ToList();
             conditions = [.. conditions.Except(now)];
 
             // A condition with a subquery reads a table of its own, which belongs to a filter.

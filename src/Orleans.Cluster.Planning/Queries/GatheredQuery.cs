@@ -4,8 +4,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// The way that is always right: tables are scanned in partitions, each once and in the columns that the query may read, and one task runs
-/// the query as it is over all that is left.
+/// The way that is always right: tables are scanned in partitions, each once and in the columns that the query may read, and one
+/// task runs the query as it is over all that is left.
 /// </summary>
 internal sealed class GatheredQuery(PlanDraft draft)
 {
@@ -25,7 +25,9 @@ internal sealed class GatheredQuery(PlanDraft draft)
             if (!tables.TryGetValue(name, out var read))
             {
                 var leaf = draft.Scan(name, used.Of(name));
-                read = leaf.Spread is Spread.One ? leaf : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
+                read = leaf.Spread is Spread.One
+                    ? leaf
+                    : draft.Gather(draft.AddStage(leaf, "scan", "Columns in use, for the task that does the rest."));
                 tables[name] = read;
                 inputs.AddRange(read.Inputs);
             }
@@ -74,7 +76,8 @@ internal sealed class GatheredQuery(PlanDraft draft)
                 if (!visible.Concat(datasets).Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
                     throw new ClusterException(
-                        ProblemCode.QueryInvalid, $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
+                        ProblemCode.QueryInvalid,
+                        $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
                 }
 
                 break;

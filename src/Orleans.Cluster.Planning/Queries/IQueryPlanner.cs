@@ -3,7 +3,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>From a spec and its datasets to stages. Deterministic: it depends on its arguments and the engine's parser alone.</summary>
+/// <summary>
+/// From a spec and its datasets to stages. Deterministic: it depends on its arguments and the engine's parser alone.
+/// </summary>
 public interface IQueryPlanner
 {
     /// <summary>Cuts the job's one query into stages.</summary>

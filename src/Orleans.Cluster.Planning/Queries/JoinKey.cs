@@ -11,7 +11,8 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed record JoinKey(string Left, string Right, string? LeftColumn, string? RightColumn, string Type)
 {
     /// <summary>The keys of a join; conditions of another form are none.</summary>
-    public static async Task<IReadOnlyList<JoinKey>> Find(PlanDraft draft, Relation left, Relation right, IEnumerable<JsonObject> conditions)
+    public static async Task<IReadOnlyList<JoinKey>> Find(
+        PlanDraft draft, Relation left, Relation right, IEnumerable<JsonObject> conditions)
     {
         var keys = new List<JoinKey>();
         foreach (var condition in conditions)
@@ -32,8 +33,11 @@ internal sealed record JoinKey(string Left, string Right, string? LeftColumn, st
         return keys;
     }
 
-    /// <summary>The two sides of an equality between two tables, the first over the first one's columns; null for anything else.</summary>
-    public static (JsonObject One, JsonObject Other)? Sides(JsonObject condition, IReadOnlySet<string> first, IReadOnlySet<string> second)
+    /// <summary>
+    /// The two sides of an equality between two tables, the first over the first one's columns; null for anything else.
+    /// </summary>
+    public static (JsonObject One, JsonObject Other)? Sides(
+        JsonObject condition, IReadOnlySet<string> first, IReadOnlySet<string> second)
     {
         if (condition.Text("type") is not ("COMPARE_EQUAL" or "COMPARE_NOT_DISTINCT_FROM") || Predicates.HasSubquery(condition)
             || condition["left"] is not JsonObject left || condition["right"] is not JsonObject right)

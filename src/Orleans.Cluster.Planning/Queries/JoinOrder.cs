@@ -10,7 +10,8 @@ internal static class JoinOrder
         relations.OrderBy(relation => relation.Spread is Spread.One).ThenByDescending(relation => relation.Size.Bytes).First();
 
     /// <summary>The relation to join next: one that a key connects if there is any.</summary>
-    public static Relation Next(PlanLimits limits, Relation current, IReadOnlyList<Relation> others, IReadOnlyList<JsonObject> conditions) =>
+    public static Relation Next(
+        PlanLimits limits, Relation current, IReadOnlyList<Relation> others, IReadOnlyList<JsonObject> conditions) =>
         others.Select(other => (other, keys: Keys(current, other, conditions)))
             .OrderBy(pair => pair.keys.Count == 0)
             .ThenBy(pair => Cost(limits, current, pair.other, pair.keys))
@@ -47,24 +48,28 @@ internal static class JoinOrder
 
         relations[index] = relations[index] with
         {
-            Distinct = new Dictionary<string, double>(relations[index].Distinct, StringComparer.OrdinalIgnoreCase) { [column] = least },
+            Distinct = new Dictionary<string, double>(
+                relations[index].Distinct, StringComparer.OrdinalIgnoreCase) { [column] = least },
         };
         return true;
     }
 
     private static (int Index, string Column)? Owner(List<Relation> relations, JsonNode? expression) =>
-        expression is JsonObject item && JoinKey.ColumnOf(item) is { } name && relations.FindIndex(relation => relation.Names.Contains(name)) is >= 0 and var index
+        expression is JsonObject item && JoinKey.ColumnOf(item) is { } name
+        && relations.FindIndex(relation => relation.Names.Contains(name)) is >= 0 and var index
             ? (index, name)
             : null;
 
-    private static List<(string? Left, string? Right)> Keys(Relation current, Relation other, IReadOnlyList<JsonObject> conditions) =>
+    private static List<(string? Left, string? Right)> Keys(
+        Relation current, Relation other, IReadOnlyList<JsonObject> conditions) =>
     [
         .. conditions.Select(condition => JoinKey.Sides(condition, current.Names, other.Names)).Where(sides => sides is not null)
             .Select(sides => (JoinKey.ColumnOf(sides!.Value.One), JoinKey.ColumnOf(sides.Value.Other))),
     ];
 
     // What comes out, and what has to move for it.
-    private static double Cost(PlanLimits limits, Relation current, Relation other, IReadOnlyList<(string? Left, string? Right)> keys)
+    private static double Cost(
+        PlanLimits limits, Relation current, Relation other, IReadOnlyList<(string? Left, string? Right)> keys)
     {
         var rows = JoinSize.Rows(current, other, keys);
         var width = (current.Size.Bytes / Math.Max(1, current.Size.Rows)) + (other.Size.Bytes / Math.Max(1, other.Size.Rows));

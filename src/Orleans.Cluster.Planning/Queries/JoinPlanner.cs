@@ -6,7 +6,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Joins two relations: the small one is given whole to every task of the large one, or both are sent to the targets of their keys' hash.
+/// Joins two relations: the small one is given whole to every task of the large one, or both are sent to the targets of their
+/// keys' hash.
 /// </summary>
 internal sealed class JoinPlanner(PlanDraft draft)
 {
@@ -26,21 +27,25 @@ internal sealed class JoinPlanner(PlanDraft draft)
             keys = [.. keys.Select(key => new JoinKey(key.Right, key.Left, key.RightColumn, key.LeftColumn, key.Type))];
         }
 
-        var carried = new HashSet<string>(needed.Concat(conditions.SelectMany(SqlNodes.References)), StringComparer.OrdinalIgnoreCase);
+        var carried = new HashSet<string>(
+            needed.Concat(conditions.SelectMany(SqlNodes.References)), StringComparer.OrdinalIgnoreCase);
         (left, right, var spread) = await Together(kind, left, right, keys, carried);
         var names = kind is JoinType.Semi or JoinType.Anti ? left.Columns : left.Columns.Concat(right.Columns);
-        var kept = names.Select(column => column.Name).Where(needed.Contains).Select(SqlText.Name).DefaultIfEmpty($"1 AS {OwnName.One}");
+        var kept = names.Select(column => column.Name)
+            .Where(needed.Contains).Select(SqlText.Name).DefaultIfEmpty($"1 AS {OwnName.One}");
         var joined = await draft.Select(
             left with { Inputs = [.. left.Inputs, .. right.Inputs], Notes = [.. left.Notes, .. right.Notes] },
             $"SELECT {string.Join(", ", kept)} FROM {left.Source} {await Words(kind, conditions, right)}");
-        return joined with { Spread = spread, Size = JoinSize.Of(kind, left, right, keys, joined.Columns), Distinct = JoinSize.Distinct(left, right, keys) };
+        return joined with { Spread = spread, Size = JoinSize.Of(kind, left, right, keys, joined.Columns),
+            Distinct = JoinSize.Distinct(left, right, keys) };
     }
 
     // Rows stay where the larger side is. One task gives way to many.
     private bool IsBetterDriver(Relation one, Relation other) =>
         (one.Spread is Spread.One) == (other.Spread is Spread.One)
             ? one.Size.Bytes > other.Size.Bytes
-            : one.Spread is not Spread.One && (other.Size.Bytes <= draft.Limits.BroadcastBytes || one.Size.Bytes > other.Size.Bytes);
+            : one.Spread is not Spread.One
+            && (other.Size.Bytes <= draft.Limits.BroadcastBytes || one.Size.Bytes > other.Size.Bytes);
 
     private async Task<string> Words(JoinType kind, IReadOnlyList<JsonObject> conditions, Relation right)
     {
@@ -55,7 +60,8 @@ internal sealed class JoinPlanner(PlanDraft draft)
             texts.Add(await draft.RenderExpression(condition));
         }
 
-        return $"{kind.ToString().ToUpperInvariant()} JOIN {right.Source} ON {string.Join(" AND ", texts.DefaultIfEmpty("true"))}";
+        return $"{kind.ToString().ToUpperInvariant()} JOIN {right.Source} ON "
+            + $"{string.Join(" AND ", texts.DefaultIfEmpty("true"))}";
     }
 
     // Both sides where rows that may match are in one task.
@@ -109,26 +115,33 @@ internal sealed class JoinPlanner(PlanDraft draft)
             _ => draft.Limits.Targets(left.Size.Bytes + right.Size.Bytes),
         };
         var note = $"{Describe(left)} and {Describe(right)} are both too large to go whole to every task "
-            + $"(above {Amount(draft.Limits.BroadcastBytes)}), so rows of equal keys meet by the hash of {string.Join(", ", order.Select(key => key.Left))}.";
+            + $"(above {Amount(draft.Limits.BroadcastBytes)}), so rows of equal keys meet by the hash of "
+            + $"{string.Join(", ", order.Select(key => key.Left))}.";
         var isNew = leftOrder is null && rightOrder is null;
         var canStay = leftOrder is not null && IsSame(right.Spread, order, key => key.RightColumn, targets);
-        var newLeft = leftOrder is null ? await Exchange(left, [.. order.Select(key => (key.Left, key.Type))], targets, carried, note) : left.Pinned();
+        var newLeft = leftOrder is null
+            ? await Exchange(left, [.. order.Select(key => (key.Left, key.Type))], targets, carried, note) : left.Pinned();
         var newRight = rightOrder is not null || canStay ? right.Pinned()
             : await Exchange(right, [.. order.Select(key => (key.Right, key.Type))], targets, carried, note);
         (newLeft, newRight) = Splittable(kind, newLeft, newRight, isNew);
-        string[] notes = isNew && kind != JoinType.Full ? [note, "A target with far too many rows is shared out over several tasks."] : [note];
-        return (newLeft with { Notes = [.. newLeft.Notes, .. notes] }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
+        string[] notes = isNew && kind != JoinType.Full
+            ? [note, "A target with far too many rows is shared out over several tasks."] : [note];
+        return (newLeft with { Notes =
+            [.. newLeft.Notes, .. notes] }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
     }
 
-    // A task whose key is far too common is split when it opens: the rows of one side are shared out, those of the other go to each part.
-    private static (Relation Left, Relation Right) Splittable(JoinType kind, Relation left, Relation right, bool isNew) => (isNew, kind) switch
+    // A task whose key is far too common is split when it opens: the rows of one side are shared out, those of the other go to
+    // each part.
+    private static (Relation Left, Relation Right) Splittable(JoinType kind, Relation left, Relation right, bool isNew) =>
+        (isNew, kind) switch
     {
         (false, _) or (_, JoinType.Full) => (left, right),
         _ => (left.Splittable(), kind == JoinType.Inner ? right.Splittable() : right),
     };
 
     private async Task<Relation> Exchange(
-        Relation relation, IReadOnlyList<(string Expression, string Type)> keys, int targets, IReadOnlySet<string> carried, string note)
+        Relation relation, IReadOnlyList<(string Expression, string Type)> keys, int targets, IReadOnlySet<string> carried,
+        string note)
     {
         var trimmed = await Trimmed(relation, carried);
         var hash = string.Join(", ", keys.Select(key => $"CAST({key.Expression} AS {key.Type})"));

@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// How many rows a join gives, from upper bounds of distinct values: no column has more of them than its table has rows, and columns that
-/// a join makes equal have no more than the one with the fewest. Only speed depends on it.
+/// How many rows a join gives, from upper bounds of distinct values: no column has more of them than its table has rows, and
+/// columns that a join makes equal have no more than the one with the fewest. Only speed depends on it.
 /// </summary>
 internal static class JoinSize
 {
@@ -27,7 +27,8 @@ internal static class JoinSize
     /// <summary>Rows of two relations that match in all pairs of columns.</summary>
     public static double Rows(Relation left, Relation right, IReadOnlyList<(string? Left, string? Right)> keys)
     {
-        var values = keys.Aggregate(1.0, (product, key) => product * Math.Max(1, Math.Min(left.DistinctOf(key.Left), right.DistinctOf(key.Right))));
+        var values = keys.Aggregate(
+            1.0, (product, key) => product * Math.Max(1, Math.Min(left.DistinctOf(key.Left), right.DistinctOf(key.Right))));
 
         // Several keys together have no more values than the smaller table has rows.
         var divisor = keys.Count > 1 ? Math.Min(values, Math.Min(Largest(left), Largest(right))) : values;
@@ -54,11 +55,13 @@ internal static class JoinSize
 
         foreach (var key in keys.Where(key => key is { LeftColumn: not null, RightColumn: not null }))
         {
-            distinct[key.LeftColumn!] = distinct[key.RightColumn!] = Math.Min(left.DistinctOf(key.LeftColumn), right.DistinctOf(key.RightColumn));
+            distinct[key.LeftColumn!] = distinct[key.RightColumn!] = Math.Min(
+                left.DistinctOf(key.LeftColumn), right.DistinctOf(key.RightColumn));
         }
 
         return distinct;
     }
 
-    private static double Largest(Relation relation) => Math.Max(relation.Size.Rows, relation.Distinct.Values.DefaultIfEmpty(0).Max());
+    private static double Largest(Relation relation) =>
+        Math.Max(relation.Size.Rows, relation.Distinct.Values.DefaultIfEmpty(0).Max());
 }

@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Plans a query node of any kind. What cannot be cut into stages goes to one task, and only that: the query around it is cut.</summary>
+/// <summary>
+/// Plans a query node of any kind. What cannot be cut into stages goes to one task, and only that: the query around it is cut.
+/// </summary>
 internal sealed class NodePlanner(PlanDraft draft)
 {
     /// <summary>The rows of a query; order and limit are left to the caller.</summary>
@@ -25,9 +27,11 @@ internal sealed class NodePlanner(PlanDraft draft)
             draft.Reset(mark);
             return await new GatheredQuery(draft).Plan(query, shape.Message);
         }
-        catch (ClusterException unbound) when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
+        catch (ClusterException unbound)
+            when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
         {
-            // The whole query was bound before, so a part of it that cannot be bound alone is a form that the planner does not know.
+            // The whole query was bound before, so a part of it that cannot be bound alone is a form that the planner does not
+            // know.
             draft.Reset(mark);
             return await new GatheredQuery(draft).Plan(query, "a form that has no meaning in parts");
         }

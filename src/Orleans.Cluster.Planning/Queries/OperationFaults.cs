@@ -3,7 +3,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Collects all that the data shows to be wrong with an operation's parameters, each with its place in the request.</summary>
+/// <summary>
+/// Collects all that the data shows to be wrong with an operation's parameters, each with its place in the request.
+/// </summary>
 internal sealed class OperationFaults(PlanDraft draft)
 {
     private readonly List<Fault> faults = [];
@@ -24,7 +26,8 @@ internal sealed class OperationFaults(PlanDraft draft)
     }
 
     /// <summary>
-    /// The expression as the engine writes it: one expression and nothing else, over columns that exist. A fault, and null, otherwise.
+    /// The expression as the engine writes it: one expression and nothing else, over columns that exist. A fault, and null,
+    /// otherwise.
     /// </summary>
     /// <param name="pointer">Its place.</param>
     /// <param name="text">What the user wrote.</param>
@@ -32,7 +35,8 @@ internal sealed class OperationFaults(PlanDraft draft)
     /// <param name="mayAggregate">Whether it may call aggregates.</param>
     /// <param name="replace">What stands for a part of it.</param>
     public async Task<string?> Expression(
-        string pointer, string? text, IReadOnlyList<ColumnSchema> columns, bool mayAggregate = false, Func<JsonObject, JsonObject?>? replace = null)
+        string pointer, string? text, IReadOnlyList<ColumnSchema> columns, bool mayAggregate = false,
+        Func<JsonObject, JsonObject?>? replace = null)
     {
         try
         {
@@ -58,7 +62,8 @@ internal sealed class OperationFaults(PlanDraft draft)
     public async Task<JsonObject?> Parse(string? text)
     {
         var query = await draft.Parse($"SELECT {text}");
-        return query.Items("select_list").ToList() is [{ } expression] && expression.Text("alias") is not { Length: > 0 } && IsBare(query)
+        return query.Items("select_list").ToList() is [{ } expression] && expression.Text("alias") is not { Length: > 0 }
+            && IsBare(query)
             ? expression
             : null;
     }
@@ -92,7 +97,8 @@ internal sealed class OperationFaults(PlanDraft draft)
 
     private static bool IsBare(JsonObject query) =>
         query.Text("type") == "SELECT_NODE" && query["from_table"].Text("type") == "EMPTY" && query["where_clause"] is null
-        && query["having"] is null && query["qualify"] is null && !query.Items("group_expressions").Any() && !query.Items("modifiers").Any()
+        && query["having"] is null && query["qualify"] is null && !query.Items("group_expressions").Any()
+        && !query.Items("modifiers").Any()
         && !query["cte_map"].Items("map").Any() && query.Text("aggregate_handling") == "STANDARD_HANDLING";
 
     private bool AreKnown(string pointer, JsonObject expression, IReadOnlyList<ColumnSchema> columns, bool mayAggregate)
@@ -105,7 +111,8 @@ internal sealed class OperationFaults(PlanDraft draft)
 
         if (!mayAggregate && SqlNodes.Descend(expression).FirstOrDefault(AggregateFunctions.IsAggregate) is { } aggregate)
         {
-            Add(pointer, ProblemCode.QueryInvalid, $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
+            Add(pointer, ProblemCode.QueryInvalid,
+                $"{aggregate.Text("function_name")} is an aggregate; this expression is over one row.");
         }
 
         if (SessionValues.Find(expression, columns.Select(column => column.Name)) is { } sessionValue)
@@ -114,11 +121,14 @@ internal sealed class OperationFaults(PlanDraft draft)
             return false;
         }
 
-        var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.Descend(lambda["lhs"]))
+        var parameters = SqlNodes.Descend(expression)
+            .Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.Descend(lambda["lhs"]))
             .Where(node => node.IsClass("COLUMN_REF")).Select(node => SqlNodes.ColumnNames(node)[0]).ToList();
-        var known = columns.Select(column => column.Name).Concat(parameters).Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var known = columns.Select(column => column.Name)
+            .Concat(parameters).Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var name in SqlNodes.Descend(expression).Where(node => node.IsClass("COLUMN_REF"))
-            .Select(node => SqlNodes.ColumnNames(node)[0]).Where(name => !known.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase))
+            .Select(node => SqlNodes.ColumnNames(node)[0])
+            .Where(name => !known.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             Column(pointer, name, columns);
         }

@@ -28,7 +28,8 @@ internal sealed class OperationQuery
         var query = new OperationQuery(draft);
         var sql = spec.Operation switch
         {
-            OperationKind.Aggregate => await new AggregateQuery(query.faults, query.table, query.columns).Of(spec.ReadParameters<AggregateParameters>()),
+            OperationKind.Aggregate =>
+                await new AggregateQuery(query.faults, query.table, query.columns).Of(spec.ReadParameters<AggregateParameters>()),
             OperationKind.Filter => await query.Filter(spec.ReadParameters<FilterParameters>()),
             OperationKind.Select => await query.Select(spec.ReadParameters<SelectParameters>()),
             OperationKind.Convert => $"SELECT * {query.From}",
@@ -47,10 +48,14 @@ internal sealed class OperationQuery
     }
 
     /// <summary>The keys of an order, as they stand behind ORDER BY.</summary>
-    public static string OrderBy(string pointer, IReadOnlyList<OrderSpec> order, IReadOnlyList<ColumnSchema> columns, OperationFaults faults) =>
-        string.Join(", ", order.Select((key, index) => (key, column: faults.Column($"{pointer}/{index}/column", key.Column, columns)))
+    public static string OrderBy(
+        string pointer, IReadOnlyList<OrderSpec> order, IReadOnlyList<ColumnSchema> columns, OperationFaults faults) =>
+        string.Join(", ",
+            order.Select((key, index) => (key, column: faults.Column($"{pointer}/{index}/column", key.Column, columns)))
             .Where(pair => pair.column is not null)
-            .Select(pair => $"{SqlText.Name(pair.column!.Name)} {(pair.key.Descending ? "DESC" : "ASC")} NULLS {(pair.key.NullsFirst == true ? "FIRST" : "LAST")}"));
+            .Select(pair =>
+                $"{SqlText.Name(pair.column!.Name)} {(pair.key.Descending ? "DESC" : "ASC")} NULLS "
+                + $"{(pair.key.NullsFirst == true ? "FIRST" : "LAST")}"));
 
     private async Task<string> Filter(FilterParameters parameters)
     {
@@ -111,15 +116,18 @@ internal sealed class OperationQuery
         }
 
         var keys = parameters.On.Select((key, index) => (
-            Left: faults.Column($"/parameters/on/{index}/left", key.Left, left), Right: faults.Column($"/parameters/on/{index}/right", key.Right, right)))
+            Left: faults.Column($"/parameters/on/{index}/left", key.Left, left),
+            Right: faults.Column($"/parameters/on/{index}/right", key.Right, right)))
             .Where(key => key is { Left: not null, Right: not null })
             .Select(key => $"l.{SqlText.Name(key.Left!.Name)} = r.{SqlText.Name(key.Right!.Name)}").ToList();
         var items = JoinedColumns(parameters, left, right);
         return $"SELECT {string.Join(", ", items)} FROM {SqlText.Name(parameters.Left!)} AS l "
-            + $"{parameters.How.ToString().ToUpperInvariant()} JOIN {SqlText.Name(parameters.Right!)} AS r ON {string.Join(" AND ", keys)}";
+            + $"{parameters.How.ToString().ToUpperInvariant()} JOIN {SqlText.Name(parameters.Right!)} AS r ON "
+            + $"{string.Join(" AND ", keys)}";
     }
 
-    private IEnumerable<string> JoinedColumns(JoinParameters parameters, IReadOnlyList<ColumnSchema> left, IReadOnlyList<ColumnSchema> right)
+    private IEnumerable<string> JoinedColumns(
+        JoinParameters parameters, IReadOnlyList<ColumnSchema> left, IReadOnlyList<ColumnSchema> right)
     {
         var isLeftOnly = parameters.How is JoinKind.Semi or JoinKind.Anti;
         var offered = left.Select(column => (column.Name, Text: $"l.{SqlText.Name(column.Name)}")).ToList();
@@ -132,7 +140,8 @@ internal sealed class OperationQuery
         var schema = offered.Select(column => new ColumnSchema(column.Name, "")).ToList();
         var wanted = parameters.Columns.Count == 0
             ? schema
-            : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, schema)).OfType<ColumnSchema>()];
+            : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, schema))
+                .OfType<ColumnSchema>()];
         return wanted.Select(column => $"{offered.First(pair => pair.Name == column.Name).Text} AS {SqlText.Name(column.Name)}");
     }
 
@@ -143,7 +152,8 @@ internal sealed class OperationQuery
             return dataset.Columns;
         }
 
-        faults.Add(pointer, ProblemCode.DatasetNotFound, $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
+        faults.Add(pointer, ProblemCode.DatasetNotFound,
+            $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
         return null;
     }
 
@@ -152,22 +162,28 @@ internal sealed class OperationQuery
         new OperationQuery(draft).Profiled(parameters);
 
     /// <summary>What a pivot is of.</summary>
-    public static PivotColumns PivotColumns(PivotParameters parameters, PlanDraft draft) => new OperationQuery(draft).Pivoted(parameters)!;
+    public static PivotColumns PivotColumns(PivotParameters parameters, PlanDraft draft) =>
+        new OperationQuery(draft).Pivoted(parameters)!;
 
     // What the plan shows; the stages draw rows by the hash of their number.
     private string Sample(SampleParameters parameters) => string.Create(
         CultureInfo.InvariantCulture,
-        $"SELECT * {From} USING SAMPLE {(parameters.Fraction is { } share ? $"{share * 100} PERCENT" : $"{parameters.Rows} ROWS")} REPEATABLE ({parameters.Seed})");
+        $"SELECT * {From} USING SAMPLE "
+        + $"{(parameters.Fraction is { } share ? $"{share * 100} PERCENT" : $"{parameters.Rows} ROWS")} REPEATABLE ("
+        + $"{parameters.Seed})");
 
     private string Profile(ProfileParameters parameters)
     {
         var profiled = Profiled(parameters);
-        return parameters.Exact ? $"SELECT * EXCLUDE ({ProfilePlanner.Position}) FROM ({ProfilePlanner.ExactQuery(table, profiled)})" : $"SUMMARIZE {SqlText.Name(table)}";
+        return parameters.Exact
+            ? $"SELECT * EXCLUDE ({ProfilePlanner.Position}) FROM ({ProfilePlanner.ExactQuery(table, profiled)})"
+            : $"SUMMARIZE {SqlText.Name(table)}";
     }
 
     private List<ColumnSchema> Profiled(ProfileParameters parameters) => parameters.Columns.Count == 0
         ? [.. columns]
-        : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns)).OfType<ColumnSchema>()];
+        : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns))
+            .OfType<ColumnSchema>()];
 
     // What the plan shows; the engine's own PIVOT would need all rows in one task.
     private async Task<string> Pivot(PivotParameters parameters)
@@ -184,7 +200,8 @@ internal sealed class OperationQuery
 
     private PivotColumns? Pivoted(PivotParameters parameters)
     {
-        var index = parameters.Index.Select((name, number) => faults.Column($"/parameters/index/{number}", name, columns)).OfType<ColumnSchema>().ToList();
+        var index = parameters.Index.Select((name, number) => faults.Column($"/parameters/index/{number}", name, columns))
+            .OfType<ColumnSchema>().ToList();
         var key = faults.Column("/parameters/key", parameters.Key, columns);
         var value = faults.Column("/parameters/value", parameters.Value, columns);
         if (key is null || value is null || index.Count < parameters.Index.Count)
@@ -211,9 +228,11 @@ internal sealed class OperationQuery
     // One row for each pair of row and column, in the order of the rows and, within a row, of the columns.
     private string Melt(MeltParameters parameters)
     {
-        var id = parameters.Id.Select((name, index) => faults.Column($"/parameters/id/{index}", name, columns)).OfType<ColumnSchema>().ToList();
+        var id = parameters.Id.Select((name, index) => faults.Column($"/parameters/id/{index}", name, columns))
+            .OfType<ColumnSchema>().ToList();
         var melted = parameters.Columns.Count > 0
-            ? [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns)).OfType<ColumnSchema>()]
+            ? [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, columns))
+                .OfType<ColumnSchema>()]
             : columns.Except(id).ToList();
         if (melted.Count == 0)
         {
@@ -222,11 +241,14 @@ internal sealed class OperationQuery
         }
 
         var names = string.Join(", ", melted.Select(column => SqlText.Literal(column.Name)));
-        var isMixed = melted.Select(column => column.Type).Distinct().Count() > 1 && !melted.All(column => StoredTypes.IsNumeric(column.Type));
-        var values = string.Join(", ", melted.Select(column => isMixed ? $"CAST({SqlText.Name(column.Name)} AS VARCHAR)" : SqlText.Name(column.Name)));
+        var isMixed = melted.Select(column => column.Type).Distinct().Count() > 1
+            && !melted.All(column => StoredTypes.IsNumeric(column.Type));
+        var values = string.Join(
+            ", ", melted.Select(column => isMixed ? $"CAST({SqlText.Name(column.Name)} AS VARCHAR)" : SqlText.Name(column.Name)));
         var items = id.Select(column => SqlText.Name(column.Name)).Concat(
         [
-            $"unnest([{names}]) AS {SqlText.Name(parameters.NameColumn)}", $"unnest([{values}]) AS {SqlText.Name(parameters.ValueColumn)}",
+            $"unnest([{names}]) AS {SqlText.Name(parameters.NameColumn)}",
+            $"unnest([{values}]) AS {SqlText.Name(parameters.ValueColumn)}",
         ]);
         return $"SELECT {string.Join(", ", items)} {From}";
     }
@@ -238,7 +260,8 @@ internal sealed class OperationQuery
             var query = await draft.Parse(parameters.Query ?? "");
             var sql = await draft.Render(query);
             GatheredQuery.CheckTables(query, draft.Datasets.Keys);
-            SessionValues.Refuse(query, draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name));
+            SessionValues.Refuse(
+                query, draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name));
             await draft.Bind(sql);
             return sql;
         }
@@ -252,5 +275,6 @@ internal sealed class OperationQuery
     private string Columns(string pointer, IReadOnlyList<string> wanted, IReadOnlyList<ColumnSchema> offered) =>
         wanted.Count == 0
             ? "*"
-            : SqlText.Names(wanted.Select((name, index) => faults.Column($"{pointer}/{index}", name, offered)).OfType<ColumnSchema>().Select(c => c.Name));
+            : SqlText.Names(wanted.Select((name, index) => faults.Column($"{pointer}/{index}", name, offered))
+                .OfType<ColumnSchema>().Select(c => c.Name));
 }

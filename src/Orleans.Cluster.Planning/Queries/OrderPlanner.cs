@@ -13,8 +13,8 @@ internal sealed class OrderPlanner(PlanDraft draft)
     private const string Range = OwnName.Prefix + "range";
 
     /// <summary>
-    /// The query with its rows where order and limit can be applied: in one task, or in ranges that follow each other, so that sorting each
-    /// task's rows sorts all.
+    /// The query with its rows where order and limit can be applied: in one task, or in ranges that follow each other, so that
+    /// sorting each task's rows sorts all.
     /// </summary>
     public async Task<PlannedQuery> Arrange(PlannedQuery query)
     {
@@ -42,7 +42,8 @@ internal sealed class OrderPlanner(PlanDraft draft)
         }
 
         var settled = await draft.Select(
-            arranged.Relation, $"SELECT {arranged.SelectColumns} FROM {arranged.Relation.Source} AS r{arranged.OrderBy}{arranged.LimitBy}");
+            arranged.Relation,
+            $"SELECT {arranged.SelectColumns} FROM {arranged.Relation.Source} AS r{arranged.OrderBy}{arranged.LimitBy}");
         return settled with { Size = Limited(settled.Size, query) };
     }
 
@@ -53,8 +54,12 @@ internal sealed class OrderPlanner(PlanDraft draft)
     {
         var rows = query.Limit!.Value + query.Offset;
         var first = await draft.Select(query.Relation, $"SELECT * FROM {query.Relation.Source} AS r{query.OrderBy} LIMIT {rows}");
-        first = first with { Size = rows < first.Size.Rows ? first.Size.Times(Math.Min(1, 8 * rows / first.Size.Rows)) : first.Size };
-        var stage = draft.AddStage(first, query.Order.Count > 0 ? "top" : "first", $"Only the first {rows} rows of each partition can be in the result.");
+        first = first with { Size = rows < first.Size.Rows
+            ? first.Size.Times(Math.Min(1, 8 * rows / first.Size.Rows))
+            : first.Size };
+        var stage = draft.AddStage(first, query.Order.Count > 0
+            ? "top"
+            : "first", $"Only the first {rows} rows of each partition can be in the result.");
         return query with { Relation = draft.Gather(stage) };
     }
 
@@ -64,35 +69,46 @@ internal sealed class OrderPlanner(PlanDraft draft)
         return query with { Relation = draft.Gather(stage) };
     }
 
-    // Sample keys, cut them into ranges, send each row to its range. Every task then sorts a range, and the ranges follow each other.
+    // Sample keys, cut them into ranges, send each row to its range. Every task then sorts a range, and the ranges follow each
+    // other.
     private async Task<PlannedQuery> Ranges(PlannedQuery query)
     {
-        var key = $"create_sort_key({string.Join(", ", query.Order.Select(k => $"r.{SqlText.Name(k.Column)}, {SqlText.Literal(k.Direction)}"))})";
+        var key = $"create_sort_key("
+            + $"{string.Join(", ", query.Order.Select(k => $"r.{SqlText.Name(k.Column)}, {SqlText.Literal(k.Direction)}"))})";
         var targets = draft.Limits.Targets(query.Relation.Size.Bytes);
         var rows = draft.AddStage(query.Relation, "rows", "Rows to be sorted, kept once for sampling and once for sending.");
         var rowsRead = draft.Read(rows, InputMode.Partition, new Spread.Parts());
 
         // Rows are taken by the hash of their key and not at random, so that a second run draws the same borders.
         var sample = await draft.Select(
-            rowsRead, $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
-        var samples = draft.Gather(draft.AddStage(sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample", "Keys of some rows of each partition."));
+            rowsRead,
+            $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
+        var samples = draft.Gather(
+            draft.AddStage(
+                sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample",
+                "Keys of some rows of each partition."));
         var border = await draft.Select(
             samples,
-            $"SELECT list(DISTINCT {SortKeyColumn} ORDER BY {SortKeyColumn}) AS {Borders} FROM (SELECT {SortKeyColumn}, row_number() OVER (ORDER BY {SortKeyColumn}) AS n, count(*) OVER () AS c "
+            $"SELECT list(DISTINCT {SortKeyColumn} ORDER BY {SortKeyColumn}) AS {Borders} FROM (SELECT {SortKeyColumn}, "
+            + $"row_number() OVER (ORDER BY {SortKeyColumn}) AS n, count(*) OVER () AS c "
             + $"FROM {samples.Source}) WHERE n % greatest(1, c // {targets}) = 0");
-        var borders = draft.Gather(draft.AddStage(border with { Size = new SizeEstimate(1, targets * 32) }, "borders", $"At most {targets} ranges of about equal size."));
+        var borders = draft.Gather(
+            draft.AddStage(
+                border with { Size = new SizeEstimate(1, targets * 32) }, "borders",
+                $"At most {targets} ranges of about equal size."));
 
         var routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
         routed = routed with { Inputs = [.. routed.Inputs, .. borders.Inputs] };
-        var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b.{Borders} FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS b";
+        var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b.{Borders} FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS "
+            + "b";
         var send = await draft.Select(routed, $"SELECT * EXCLUDE ({SortKeyColumn}, {Borders}) FROM {Position(keyed, targets)}");
         var exchange = draft.AddExchange(send, "ranges", Range, targets, "Each row goes to the range of its key.");
         var read = draft.Read(exchange, InputMode.Target, new Spread.Parts());
         return query with { Relation = read with { Size = query.Relation.Size } };
     }
 
-    // How many borders are not above the key, at most targets - 1: a binary search in as many steps as the number of borders has digits.
-    // Behind the end of the list a border is NULL, and a comparison with it is no step.
+    // How many borders are not above the key, at most targets - 1: a binary search in as many steps as the number of borders has
+    // digits. Behind the end of the list a border is NULL, and a comparison with it is no step.
     private static string Position(string rows, int targets)
     {
         var text = $"(SELECT *, 0 AS {Range} FROM ({rows}))";

@@ -4,9 +4,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Long to wide in two phases: cells are a group-by of index and key like any other; the values of the key, found among the cells, are
-/// numbered; and the result has a column for each, or a place in a list. As in the engine's own PIVOT, a key that is NULL makes no
-/// column, but its rows are groups all the same.
+/// Long to wide in two phases: cells are a group-by of index and key like any other; the values of the key, found among the
+/// cells, are numbered; and the result has a column for each, or a place in a list. As in the engine's own PIVOT, a key that is
+/// NULL makes no column, but its rows are groups all the same.
 /// </summary>
 internal sealed class PivotPlanner(PlanDraft draft)
 {
@@ -25,7 +25,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
     public static string CellsQuery(string table, PivotColumns columns)
     {
         var index = columns.Index.Select((column, number) => $"{SqlText.Name(column.Name)} AS {IndexName(number)}");
-        return $"SELECT {string.Join(", ", index)}, {SqlText.Name(columns.Key.Name)} AS {Key}, {columns.Call} AS {Value} FROM {SqlText.Name(table)} "
+        return $"SELECT {string.Join(", ", index)}, {SqlText.Name(columns.Key.Name)} AS {Key}, {columns.Call} AS {Value} FROM "
+            + $"{SqlText.Name(table)} "
             + $"GROUP BY {SqlText.Names(columns.Index.Append(columns.Key).Select(column => column.Name))}";
     }
 
@@ -45,7 +46,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
             ? draft.Gather(stage)
             : (await new OrderPlanner(draft).Arrange(new PlannedQuery(Read(stage), cells.Columns, order, null, 0))).Relation;
 
-        var index = columns.Index.Select((column, number) => (Name: $"r.{IndexName(number)}", Result: column with { Type = StoredTypes.Of(column.Type) })).ToList();
+        var index = columns.Index.Select((column, number) =>
+            (Name: $"r.{IndexName(number)}", Result: column with { Type = StoredTypes.Of(column.Type) })).ToList();
         var type = stage.Columns.First(column => column.Name == Value).Type;
         var all = together.With(keys.Inputs);
         var lists = Lists(together.Source, keys.Source, columns);
@@ -81,7 +83,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
         List<ColumnSchema> columns = [.. index.Select(pair => pair.Result), list];
         draft.AddResult(
             rows, "pivot",
-            $"SELECT {Cast(index)}, CAST(r.{Cells} AS {list.Type}) AS {SqlText.Name(name)} FROM ({lists}) AS r ORDER BY {Ordered(index)}",
+            $"SELECT {Cast(index)}, CAST(r.{Cells} AS {list.Type}) AS {SqlText.Name(name)} FROM ({lists}) AS r ORDER BY "
+            + $"{Ordered(index)}",
             columns, output, null, "A list of the values by the places of their keys, which are a table of their own.");
         return columns;
     }
@@ -92,8 +95,9 @@ internal sealed class PivotPlanner(PlanDraft draft)
     private static string Ordered(List<(string Name, ColumnSchema Result)> index) =>
         string.Join(", ", index.Select(pair => $"{pair.Name} ASC NULLS LAST"));
 
-    // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional aggregate for each
-    // key instead would read every cell once for each key. Where there is no key at all, each index has a row, and the list no place.
+    // One list for each index, of the values by the number of their key: a column is then one place of it. A conditional
+    // aggregate for each key instead would read every cell once for each key. Where there is no key at all, each index has a row,
+    // and the list no place.
     private static string Lists(string cells, string keys, PivotColumns columns)
     {
         var numbers = Enumerable.Range(0, columns.Index.Count).ToList();
@@ -101,7 +105,8 @@ internal sealed class PivotPlanner(PlanDraft draft)
         var same = numbers.Select(number => $"c.{IndexName(number)} IS NOT DISTINCT FROM i.{IndexName(number)}");
         var value = columns.IsCount ? $"coalesce(c.{Value}, 0)" : $"c.{Value}";
         return $"SELECT {names}, coalesce(list({value} ORDER BY k.{Number}) FILTER (WHERE k.{Key} IS NOT NULL), []) AS {Cells} "
-            + $"FROM (SELECT DISTINCT {names.Replace("i.", "", StringComparison.Ordinal)} FROM {cells}) AS i LEFT JOIN {keys} AS k ON true "
+            + $"FROM (SELECT DISTINCT {names.Replace("i.", "", StringComparison.Ordinal)} FROM {cells}) AS i LEFT JOIN {keys} AS "
+            + "k ON true "
             + $"LEFT JOIN {cells} AS c ON c.{Key} = k.{Key} AND {string.Join(" AND ", same)} GROUP BY {names}";
     }
 

@@ -11,13 +11,15 @@ namespace Orleans.Cluster.Planning.Queries;
 /// <param name="Hidden">Names that mean something else in the query, or may.</param>
 /// <param name="Tables">Names that the query gives to the table.</param>
 internal sealed record PlainCondition(
-    string Dataset, IReadOnlyList<ColumnSchema> Columns, JsonObject Condition, IReadOnlySet<string> Hidden, IReadOnlyList<string> Tables)
+    string Dataset, IReadOnlyList<ColumnSchema> Columns, JsonObject Condition, IReadOnlySet<string> Hidden,
+    IReadOnlyList<string> Tables)
 {
     /// <summary>The condition of a query; null when it has none, or reads more than one plain table.</summary>
     public static PlainCondition? Of(JsonObject query, IReadOnlyDictionary<string, PlannedDataset> datasets)
     {
         if (query.Text("type") != "SELECT_NODE" || query["where_clause"] is not JsonObject condition
-            || query["from_table"] is not JsonObject table || table.Text("type") != "BASE_TABLE" || IsMoreThanItsRows(query, table)
+            || query["from_table"] is not JsonObject table || table.Text("type") != "BASE_TABLE"
+            || IsMoreThanItsRows(query, table)
             || datasets.Keys.FirstOrDefault(key => IsSame(key, table.Text("table_name"))) is not { } name)
         {
             return null;
@@ -45,7 +47,8 @@ internal sealed record PlainCondition(
             : null;
     }
 
-    // Another table of that name, other names for its columns, some of its rows, or rows of it that another part of the query reads.
+    // Another table of that name, other names for its columns, some of its rows, or rows of it that another part of the query
+    // reads.
     private static bool IsMoreThanItsRows(JsonObject query, JsonObject table) =>
         table.Text("schema_name") is { Length: > 0 } || query["cte_map"]?["map"] is JsonArray { Count: > 0 }
         || table["column_name_alias"] is JsonArray { Count: > 0 } || table["sample"] is not null || query["sample"] is not null

@@ -6,7 +6,8 @@ namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>A plan being made: the datasets, the engine's parser and binder, and the stages decided so far.</summary>
 internal sealed class PlanDraft(
-    ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, PlanLimits limits, CancellationToken cancellationToken)
+    ISqlEngine engine, IReadOnlyDictionary<string, PlannedDataset> datasets, PlanLimits limits,
+    CancellationToken cancellationToken)
 {
     private readonly List<StagePlan> stages = [];
     private readonly HashSet<string> inputNames = new(StringComparer.OrdinalIgnoreCase);
@@ -44,7 +45,9 @@ internal sealed class PlanDraft(
     /// <summary>What has been decided so far, to come back to.</summary>
     public int Mark() => stages.Count;
 
-    /// <summary>Forgets the stages that were added since. Names of inputs stay taken, since relations that are no stage yet have them.</summary>
+    /// <summary>
+    /// Forgets the stages that were added since. Names of inputs stay taken, since relations that are no stage yet have them.
+    /// </summary>
     public void Reset(int mark)
     {
         stages.RemoveRange(mark, stages.Count - mark);
@@ -77,7 +80,8 @@ internal sealed class PlanDraft(
     }
 
     /// <summary>Result columns of a query over the datasets, and over other tables.</summary>
-    public Task<IReadOnlyList<ColumnSchema>> Bind(string sql, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>>? others = null)
+    public Task<IReadOnlyList<ColumnSchema>> Bind(
+        string sql, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>>? others = null)
     {
         var tables = new Dictionary<string, IReadOnlyList<ColumnSchema>>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, dataset) in Datasets)
@@ -104,7 +108,8 @@ internal sealed class PlanDraft(
         var read = columns is null ? dataset.Columns : Chosen(dataset, columns);
         IReadOnlyList<string>? used = read.Count == dataset.Columns.Count ? null : [.. read.Select(column => column.Name)];
         var input = dataset.PieceBytes is { } pieceBytes
-            ? new StageInput(NewInputName(datasetName), null, RechunkStage(datasetName, dataset, pieceBytes), InputMode.Chunk, used)
+            ? new StageInput(
+                NewInputName(datasetName), null, RechunkStage(datasetName, dataset, pieceBytes), InputMode.Chunk, used)
             : new StageInput(NewInputName(datasetName), datasetName, null, spread ? InputMode.Partition : InputMode.All, used);
         var rows = dataset.EstimatedRows > 0 ? dataset.EstimatedRows : dataset.TotalBytes / 100.0;
         return new Relation
@@ -115,7 +120,8 @@ internal sealed class PlanDraft(
             Spread = spread ? new Spread.Parts() : new Spread.One(),
             Size = SizeEstimate.OfRows(rows, read, TextWidth(dataset)),
             Distinct = read.ToDictionary(
-                column => column.Name, column => Math.Min(rows, StoredTypes.MostValues(column.Type)), StringComparer.OrdinalIgnoreCase),
+                column => column.Name, column => Math.Min(rows, StoredTypes.MostValues(column.Type)),
+                StringComparer.OrdinalIgnoreCase),
         };
     }
 
@@ -127,11 +133,13 @@ internal sealed class PlanDraft(
 
     /// <summary>Result columns of a query over the inputs of a stage.</summary>
     public Task<IReadOnlyList<ColumnSchema>> BindOver(IReadOnlyList<RelationInput> inputs, string sql) =>
-        engine.Bind(inputs.DistinctBy(input => input.Input.Name).ToDictionary(input => input.Input.Name, input => input.Columns), sql, cancellationToken);
+        engine.Bind(inputs.DistinctBy(input => input.Input.Name).ToDictionary(input => input.Input.Name, input => input.Columns),
+            sql, cancellationToken);
 
     /// <summary>Makes a relation a stage whose rows later stages read whole, partition by partition.</summary>
     public StageHandle AddStage(Relation relation, string name, string? note = null) =>
-        Add(relation, name, $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))} FROM {relation.Source}",
+        Add(relation, name,
+            $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))} FROM {relation.Source}",
             new TaskOutput { Kind = OutputKind.Single }, note);
 
     /// <summary>Makes a relation a stage that sends each row to the target that an expression names.</summary>
@@ -148,7 +156,8 @@ internal sealed class PlanDraft(
 
     /// <summary>Adds the last stage.</summary>
     public void AddResult(
-        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output, KeyColumns? keyColumns = null, string? note = null) =>
+        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output,
+        KeyColumns? keyColumns = null, string? note = null) =>
         stages.Add(Stage(relation, name, query, columns, output, note) with { KeyColumns = keyColumns });
 
     /// <summary>Rows of an earlier stage, as a later one reads them.</summary>
@@ -212,13 +221,16 @@ internal sealed class PlanDraft(
             Output = new TaskOutput { Kind = OutputKind.Chunks, FileBytes = pieceBytes },
             Columns = dataset.Columns,
             EstimatedBytes = dataset.TotalBytes,
-            Note = $"Inflates streams and cuts them at record starts into pieces of {pieceBytes} bytes, which later tasks read in parallel.",
+            Note = $"Inflates streams and cuts them at record starts into pieces of {pieceBytes} bytes, which later tasks read "
+                + "in parallel.",
         });
         return stages.Count - 1;
     }
 
     private static long ScanBytes(PlannedDataset dataset, IReadOnlyList<ColumnSchema> read) =>
-        dataset.Format == SourceFormat.Parquet ? dataset.TotalBytes * read.Count / Math.Max(1, dataset.Columns.Count) : dataset.TotalBytes;
+        dataset.Format == SourceFormat.Parquet
+        ? dataset.TotalBytes * read.Count / Math.Max(1, dataset.Columns.Count)
+        : dataset.TotalBytes;
 
     // A query that uses no column still counts rows, and needs one column to count them by.
     private static IReadOnlyList<ColumnSchema> Chosen(PlannedDataset dataset, IReadOnlyList<string> columns)
@@ -242,23 +254,29 @@ internal sealed class PlanDraft(
     private StageHandle Add(Relation relation, string name, string query, TaskOutput output, string? note)
     {
         stages.Add(Stage(relation, name, query, StoredTypes.Of(relation.Columns), output, note));
-        return new StageHandle(stages.Count - 1, relation.Columns, relation.Size, output.Targets, relation.Spread is Spread.One, relation.Distinct);
+        return new StageHandle(
+            stages.Count - 1, relation.Columns, relation.Size, output.Targets, relation.Spread is Spread.One, relation.Distinct);
     }
 
     private StagePlan Stage(
-        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output, string? note) => new()
+        Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output, string? note) =>
+        new()
         {
             Index = stages.Count,
             Name = name,
             Query = query,
-            Inputs = [.. relation.Inputs.Select(input => input.Input with { EstimatedBytes = input.Bytes }).DistinctBy(input => input.Name)],
+            Inputs = [.. relation.Inputs.Select(input => input.Input with { EstimatedBytes = input.Bytes })
+                .DistinctBy(input => input.Name)],
             Output = output,
             Columns = columns,
             EstimatedBytes = relation.Inputs.DistinctBy(input => input.Input.Name).Sum(input => input.Bytes),
-            Note = string.Join(' ', relation.Notes.Append(note).OfType<string>().Distinct()) is { Length: > 0 } text ? text : null,
+            Note = string.Join(' ', relation.Notes.Append(note).OfType<string>().Distinct()) is { Length: > 0 } text
+                ? text
+                : null,
         };
 }
 
 /// <summary>A stage that was added: what a later one must know to read it.</summary>
 internal sealed record StageHandle(
-    int Index, IReadOnlyList<ColumnSchema> Columns, SizeEstimate Size, int Targets, bool IsOneTask, IReadOnlyDictionary<string, double> Distinct);
+    int Index, IReadOnlyList<ColumnSchema> Columns, SizeEstimate Size, int Targets, bool IsOneTask,
+    IReadOnlyDictionary<string, double> Distinct);

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Sizes that decide between one task and many, in bytes. A plan depends on them and on its data alone, so that it repeats.</summary>
+/// <summary>
+/// Sizes that decide between one task and many, in bytes. A plan depends on them and on its data alone, so that it repeats.
+/// </summary>
 public sealed record PlanLimits
 {
     // As many as a cluster can have slots. Each partition writes a file for each target, so a very large exchange has fewer.
@@ -21,7 +23,9 @@ public sealed record PlanLimits
     /// <summary>Bytes that one target of an exchange shall have.</summary>
     public long TargetBytes { get; init; } = 64L << 20;
 
-    /// <summary>Number of targets of an exchange of so many bytes. Small neighbours join at run time, so more are cheap.</summary>
+    /// <summary>
+    /// Number of targets of an exchange of so many bytes. Small neighbours join at run time, so more are cheap.
+    /// </summary>
     public int Targets(long bytes)
     {
         var writers = Math.Max(1, bytes / UsualPartitionBytes);

@@ -15,7 +15,10 @@ internal sealed record PlannedQuery(
     public bool IsSettled => Order.Count == 0 && Limit is null && Offset == 0;
 
     /// <summary>The words of the order, behind a space; empty for none.</summary>
-    public string OrderBy => Order.Count == 0 ? "" : $" ORDER BY {string.Join(", ", Order.Select(key => $"r.{SqlText.Name(key.Column)} {key.Direction}"))}";
+    public string OrderBy =>
+        Order.Count == 0
+        ? ""
+        : $" ORDER BY {string.Join(", ", Order.Select(key => $"r.{SqlText.Name(key.Column)} {key.Direction}"))}";
 
     /// <summary>The words of the limit, behind a space; empty for none.</summary>
     public string LimitBy => (Limit is null ? "" : $" LIMIT {Limit}") + (Offset == 0 ? "" : $" OFFSET {Offset}");

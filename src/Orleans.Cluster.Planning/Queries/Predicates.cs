@@ -6,15 +6,17 @@ namespace Orleans.Cluster.Planning.Queries;
 internal static class Predicates
 {
     /// <summary>
-    /// The conditions, and beside them those that follow: <c>(a AND b) OR (a AND c)</c> demands <c>a</c>, and what each branch demands of
-    /// one table demands their OR of that table.
+    /// The conditions, and beside them those that follow: <c>(a AND b) OR (a AND c)</c> demands <c>a</c>, and what each branch
+    /// demands of one table demands their OR of that table.
     /// </summary>
     /// <param name="conditions">Conditions that must all hold.</param>
     /// <param name="tables">Names of columns, table by table.</param>
-    public static IReadOnlyList<JsonObject> WithImplied(IReadOnlyList<JsonObject> conditions, IReadOnlyList<IReadOnlySet<string>> tables)
+    public static IReadOnlyList<JsonObject> WithImplied(
+        IReadOnlyList<JsonObject> conditions, IReadOnlyList<IReadOnlySet<string>> tables)
     {
         var all = conditions.ToList();
-        foreach (var condition in conditions.Where(condition => condition.Text("type") == "CONJUNCTION_OR" && !HasSubquery(condition)))
+        foreach (var condition in conditions.Where(condition => condition.Text("type") == "CONJUNCTION_OR"
+            && !HasSubquery(condition)))
         {
             var branches = condition.Items("children").Select(branch => SqlNodes.Conjuncts(branch).ToList()).ToList();
             all.AddRange(InAll(branches));
@@ -28,10 +30,13 @@ internal static class Predicates
     public static bool HasSubquery(JsonObject expression) => SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY"));
 
     /// <summary>Whether every column that an expression reads is one of these.</summary>
-    public static bool IsOver(JsonObject expression, IReadOnlySet<string> columns) => SqlNodes.References(expression).All(columns.Contains);
+    public static bool IsOver(JsonObject expression, IReadOnlySet<string> columns) =>
+        SqlNodes.References(expression).All(columns.Contains);
 
     private static IEnumerable<JsonObject> InAll(List<List<JsonObject>> branches) =>
-        branches[0].Where(condition => branches.TrueForAll(branch => branch.Exists(other => SqlNodes.Key(other) == SqlNodes.Key(condition))));
+        branches[0]
+        .Where(condition =>
+            branches.TrueForAll(branch => branch.Exists(other => SqlNodes.Key(other) == SqlNodes.Key(condition))));
 
     // A branch that demands nothing of the table lets every row of it through, so there is nothing to demand.
     private static JsonObject? OfTable(List<List<JsonObject>> branches, IReadOnlySet<string> table)

@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Leaves out of a dataset what the query's condition cannot need: files by their folders, then row groups of Parquet by their statistics.
-/// Only queries of one plain table are looked at, and what is not sure is read. The schema stays that of all files.
+/// Leaves out of a dataset what the query's condition cannot need: files by their folders, then row groups of Parquet by their
+/// statistics. Only queries of one plain table are looked at, and what is not sure is read. The schema stays that of all files.
 /// </summary>
 internal static class Pruning
 {
@@ -43,7 +43,8 @@ internal static class Pruning
         var files = dataset.Partitions.SelectMany(partition => partition.Slices).Select(slice => slice.File);
         return test.Of(query.Condition) is { } condition
             ? new RowGroupQuestion(
-                [.. files.DistinctBy(file => file.Stamp.Path)], dataset.Columns, test.Columns, await draft.RenderExpression(condition))
+                [.. files.DistinctBy(file => file.Stamp.Path)], dataset.Columns, test.Columns,
+                await draft.RenderExpression(condition))
             : null;
     }
 }

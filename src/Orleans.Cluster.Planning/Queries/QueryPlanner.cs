@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Planning.Queries;
 public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) : IQueryPlanner
 {
     /// <inheritdoc/>
-    public async Task<JobPlan> Plan(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
+    public async Task<JobPlan> Plan(
+        JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(datasets);
@@ -26,14 +27,15 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         }
 
         var planned = await Planned(spec, draft, sql);
-        var bound = planned.Bound ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
+        var bound = planned.Bound
+            ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
         var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
     }
 
-    // Groups that nobody asked an order of come in that of their keys where one task can have them all; else in the order of their targets,
-    // which is the same in every run: a sort over several tasks costs more than the groups themselves.
+    // Groups that nobody asked an order of come in that of their keys where one task can have them all; else in the order of
+    // their targets, which is the same in every run: a sort over several tasks costs more than the groups themselves.
     private static bool IsOrderSpare(JobSpec spec, PlannedQuery query, PlanLimits limits) =>
         spec.Operation == OperationKind.Aggregate && query.Relation.Spread is not Queries.Spread.One && query.Limit is null
         && query.Relation.Size.Bytes > limits.GatherBytes && spec.ReadParameters<AggregateParameters>().OrderBy.Count == 0;
@@ -50,14 +52,16 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
     }
 
     // Two operations have a meaning that no SELECT over tables without row numbers or sketches has; all others are their query.
-    private static async Task<(PlannedQuery Query, IReadOnlyList<ColumnSchema>? Bound)> Planned(JobSpec spec, PlanDraft draft, string sql)
+    private static async Task<(PlannedQuery Query, IReadOnlyList<ColumnSchema>? Bound)> Planned(
+        JobSpec spec, PlanDraft draft, string sql)
     {
         switch (spec.Operation)
         {
             case OperationKind.Sample:
                 return (await new SamplePlanner(draft).Plan(spec.ReadParameters<SampleParameters>(), spec.OnBadRow), null);
             case OperationKind.Profile when !spec.ReadParameters<ProfileParameters>().Exact:
-                return (await new ProfilePlanner(draft).Plan(OperationQuery.ProfileColumns(spec.ReadParameters<ProfileParameters>(), draft)), null);
+                return (await new ProfilePlanner(draft).Plan(
+                    OperationQuery.ProfileColumns(spec.ReadParameters<ProfileParameters>(), draft)), null);
             default:
                 var query = await draft.Parse(sql);
                 var bound = await draft.Bind(await draft.Render(query));
@@ -102,8 +106,10 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         PlanDraft draft, JobSpec spec, PlannedQuery planned, IReadOnlyList<ColumnSchema> bound)
     {
         var relation = planned.Relation;
-        StoredTypes.RequireFields(bound, [.. planned.Columns.Select(name => relation.Columns.First(column => column.Name == name))]);
-        var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredType.InResult(column.Type))).ToList();
+        StoredTypes.RequireFields(
+            bound, [.. planned.Columns.Select(name => relation.Columns.First(column => column.Name == name))]);
+        var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredType.InResult(column.Type)))
+            .ToList();
         var selected = columns.Select(column =>
         {
             var has = relation.Columns.First(candidate => candidate.Name == column.Name).Type;
@@ -111,7 +117,8 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             return has == column.Type ? reference : $"CAST({reference} AS {column.Type}) AS {SqlText.Name(column.Name)}";
         });
         draft.AddResult(
-            relation, "result", $"SELECT {string.Join(", ", selected)} FROM {relation.Source} AS r{planned.OrderBy}{planned.LimitBy}", columns,
+            relation, "result",
+            $"SELECT {string.Join(", ", selected)} FROM {relation.Source} AS r{planned.OrderBy}{planned.LimitBy}", columns,
             ResultOutput(spec));
         return columns;
     }

@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Recursive common table expressions. One task runs them; each round of a recursive part, and each of its rows, draws a number of a
-/// sequence that ends.
+/// Recursive common table expressions. One task runs them; each round of a recursive part, and each of its rows, draws a number
+/// of a sequence that ends.
 /// </summary>
 internal static class RecursiveQueries
 {
@@ -24,15 +24,18 @@ internal static class RecursiveQueries
             var step = SqlNodes.Derived((JsonObject)node["right"]!, OwnName.Prefix + "step", []);
             var round = SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRounds));
             round["alias"] = "n";
-            var bounded = SqlNodes.SelectAll(SqlNodes.CrossJoin(step, SqlNodes.Derived(SqlNodes.SelectOf(round), OwnName.Prefix + "round", [])));
+            var bounded = SqlNodes.SelectAll(
+                SqlNodes.CrossJoin(step, SqlNodes.Derived(SqlNodes.SelectOf(round), OwnName.Prefix + "round", [])));
             bounded["select_list"]![0]!["relation_name"] = OwnName.Prefix + "step";
             bounded["where_clause"] = SqlNodes.Conjunction(all: true,
             [
-                IsPositive(SqlNodes.Column(OwnName.Prefix + "round", "n")), IsPositive(SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRows))),
+                IsPositive(SqlNodes.Column(OwnName.Prefix + "round", "n")),
+                IsPositive(SqlNodes.Call("nextval", SqlNodes.Constant(TaskSpec.RecursionRows))),
             ]);
             node["right"] = bounded;
         }
     }
 
-    private static JsonObject IsPositive(JsonObject number) => SqlNodes.Compare("COMPARE_GREATERTHAN", number, SqlNodes.Number(0));
+    private static JsonObject IsPositive(JsonObject number) =>
+        SqlNodes.Compare("COMPARE_GREATERTHAN", number, SqlNodes.Number(0));
 }

@@ -4,8 +4,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Rows that one stage can compute: what stands behind FROM in its query, and the inputs that this text reads. Nothing is written until
-/// the relation becomes a stage, so filters, projections and joins with broadcast tables pile up in one query.
+/// Rows that one stage can compute: what stands behind FROM in its query, and the inputs that this text reads. Nothing is written
+/// until the relation becomes a stage, so filters, projections and joins with broadcast tables pile up in one query.
 /// </summary>
 internal sealed record Relation
 {
@@ -52,7 +52,8 @@ internal sealed record Relation
 
     private Relation WithSplit(bool split) => this with
     {
-        Inputs = [.. Inputs.Select(input => input.Input.Mode == InputMode.Target ? input with { Input = input.Input with { MaySplit = split } } : input)],
+        Inputs = [.. Inputs.Select(input => input.Input.Mode == InputMode.Target
+            ? input with { Input = input.Input with { MaySplit = split } } : input)],
     };
 }
 
@@ -69,8 +70,8 @@ internal abstract record Spread
     public sealed record Parts : Spread;
 
     /// <summary>
-    /// By the hash of key columns: rows with equal keys are in one task. Each key has the names of columns that hold it and the type that
-    /// was hashed.
+    /// By the hash of key columns: rows with equal keys are in one task. Each key has the names of columns that hold it and the
+    /// type that was hashed.
     /// </summary>
     public sealed record Hashed(IReadOnlyList<HashKey> Keys, int Targets) : Spread;
 }

@@ -5,9 +5,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Turns a condition on rows into one on the statistics of row groups, which is false only where the first is true for no row. The
-/// engine compares: a bound has the column's own type, so that it is compared with a constant as the column's values are. Only constants
-/// that leave the order of the column as it is are looked at, and what is not sure may be true.
+/// Turns a condition on rows into one on the statistics of row groups, which is false only where the first is true for no row.
+/// The engine compares: a bound has the column's own type, so that it is compared with a constant as the column's values are.
+/// Only constants that leave the order of the column as it is are looked at, and what is not sure may be true.
 /// </summary>
 internal sealed class RowGroupTest(PlainCondition query)
 {
@@ -99,7 +99,9 @@ internal sealed class RowGroupTest(PlainCondition query)
 
         // NULL compared with anything is not true.
         var nulls = SqlNodes.Column(RowGroupStatistics.Nulls(NumberOf(column)));
-        return bounds is null ? null : All([bounds, SqlNodes.Compare("COMPARE_LESSTHAN", nulls, SqlNodes.Column(RowGroupStatistics.Rows))]);
+        return bounds is null
+            ? null
+            : All([bounds, SqlNodes.Compare("COMPARE_LESSTHAN", nulls, SqlNodes.Column(RowGroupStatistics.Rows))]);
     }
 
     // A constant that cannot be compared, as a day that no month has, makes it NULL: the query itself will say so.
@@ -120,7 +122,8 @@ internal sealed class RowGroupTest(PlainCondition query)
         return known < 0 ? columns.Count - 1 : known;
     }
 
-    // NULL, where a footer does not say something, is neither true nor false in SQL's own logic: only what is surely false stays so.
+    // NULL, where a footer does not say something, is neither true nor false in SQL's own logic: only what is surely false stays
+    // so.
     private static JsonObject? All(IEnumerable<JsonObject?> conditions) =>
         conditions.OfType<JsonObject>().ToList() is { Count: > 0 } sure ? SqlNodes.Conjunction(all: true, sure) : null;
 
@@ -152,8 +155,8 @@ internal sealed class RowGroupTest(PlainCondition query)
 
     private static bool IsFloat(string type) => type is "FLOAT" or "DOUBLE";
 
-    // Whether a comparison with the constant is one in the column's order: the constant takes the column's type, or the column's values
-    // a wider one of numbers or of times. Text that is compared with a number would be read as one, in another order.
+    // Whether a comparison with the constant is one in the column's order: the constant takes the column's type, or the column's
+    // values a wider one of numbers or of times. Text that is compared with a number would be read as one, in another order.
     private static bool IsOrdered(string type, JsonObject constant) => KindOf(constant) is { } kind && (type switch
     {
         "VARCHAR" => kind == "VARCHAR",

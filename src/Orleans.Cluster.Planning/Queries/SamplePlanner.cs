@@ -5,8 +5,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// A sample of rows that depends on the data and the seed alone. A row is drawn by the hash of its number in the whole dataset, so cutting
-/// the dataset in another way draws the same rows.
+/// A sample of rows that depends on the data and the seed alone. A row is drawn by the hash of its number in the whole dataset,
+/// so cutting the dataset in another way draws the same rows.
 /// </summary>
 internal sealed class SamplePlanner(PlanDraft draft)
 {
@@ -24,7 +24,9 @@ internal sealed class SamplePlanner(PlanDraft draft)
         var hash = string.Create(CultureInfo.InvariantCulture, $"hash({Position}, CAST({parameters.Seed} AS BIGINT))");
         if (parameters.Fraction is { } fraction)
         {
-            var kept = fraction >= 1 ? rows : await draft.Select(rows, $"SELECT * FROM {rows.Source} WHERE {hash} < {Below(fraction)}");
+            var kept = fraction >= 1
+                ? rows
+                : await draft.Select(rows, $"SELECT * FROM {rows.Source} WHERE {hash} < {Below(fraction)}");
             return new PlannedQuery(kept with { Size = rows.Size.Times(fraction) }, names, [], null, 0);
         }
 
@@ -40,8 +42,8 @@ internal sealed class SamplePlanner(PlanDraft draft)
         return new PlannedQuery(drawn, names, [new SortKey(Position, "ASC NULLS LAST")], null, 0);
     }
 
-    // The number of a row is the number of rows in the partitions before its own, and of those before it there. A row that was set aside
-    // counts in neither, so the first stage reads whole rows and not their number alone.
+    // The number of a row is the number of rows in the partitions before its own, and of those before it there. A row that was
+    // set aside counts in neither, so the first stage reads whole rows and not their number alone.
     private async Task<Relation> Numbered(Func<Relation> source)
     {
         var rows = source();
@@ -55,13 +57,15 @@ internal sealed class SamplePlanner(PlanDraft draft)
         var names = columns.Select(column => column.Name);
         var counted = await draft.Select(
             all,
-            $"SELECT {TaskSpec.PartitionFunction}() AS part, count(*) AS n, bit_xor(hash({SqlText.Names(names)})) AS h FROM {all.Source}");
+            $"SELECT {TaskSpec.PartitionFunction}() AS part, count(*) AS n, bit_xor(hash({SqlText.Names(names)})) AS h FROM "
+            + $"{all.Source}");
         var counts = draft.Gather(draft.AddStage(
             counted with { Size = new SizeEstimate(1, 24) }, "count",
             "Rows of each partition, so that each row has one number however the data is cut."));
         var before = $"(SELECT coalesce(sum(n), 0) FROM {counts.Source} WHERE part < {TaskSpec.PartitionFunction}())";
         return await draft.Select(
-            rows.With(counts.Inputs), $"SELECT * REPLACE ({Position} + CAST({before} AS BIGINT) AS {Position}) FROM ({numbered})");
+            rows.With(counts.Inputs),
+            $"SELECT * REPLACE ({Position} + CAST({before} AS BIGINT) AS {Position}) FROM ({numbered})");
     }
 
     // The rows are read twice. A bad row that is set aside must be so once, and then its partition is read once and kept.

@@ -19,7 +19,8 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
     /// <summary>The column that a reference means, and the struct members behind it; null for none.</summary>
     public (ScopeColumn Column, IReadOnlyList<string> Members)? Find(IReadOnlyList<string> names)
     {
-        if (names.Count > 1 && Columns.FirstOrDefault(c => Same(c.Qualifier, names[0]) && Same(c.Name, names[1])) is { } qualified)
+        if (names.Count > 1
+            && Columns.FirstOrDefault(c => Same(c.Qualifier, names[0]) && Same(c.Name, names[1])) is { } qualified)
         {
             return (qualified, [.. names.Skip(2)]);
         }
@@ -97,7 +98,7 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
 }
 
 /// <summary>
-/// A part of a query cannot be cut into stages. The planner then scans the tables in partitions and leaves that part to one task, so the
-/// answer is right all the same, and the plan says why.
+/// A part of a query cannot be cut into stages. The planner then scans the tables in partitions and leaves that part to one task,
+/// so the answer is right all the same, and the plan says why.
 /// </summary>
 internal sealed class NotSpreadableException(string reason) : Exception(reason);

@@ -86,7 +86,8 @@ internal sealed record SelectBlock
 
         var items = expressions.Zip(names, (expression, name) => new SelectItem(expression, name)).ToList();
         var modifiers = node.Items("modifiers").ToList();
-        if (modifiers.Any(m => m.Text("type") is "LIMIT_PERCENT_MODIFIER" || m["distinct_on_targets"] is JsonArray { Count: > 0 }))
+        if (modifiers.Any(m => m.Text("type") is "LIMIT_PERCENT_MODIFIER"
+            || m["distinct_on_targets"] is JsonArray { Count: > 0 }))
         {
             throw new NotSpreadableException("DISTINCT ON or a limit in per cent");
         }
@@ -118,10 +119,14 @@ internal sealed record SelectBlock
 
         var items = names.Select(name => new SelectItem(SqlNodes.Column(name), name)).ToList();
         var reader = new Reader(new Scope([.. names.Select(name => new ScopeColumn("", name, name, ""))]), []);
-        var keys = modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders")).SelectMany(order => Keys(order, items, reader));
+        var keys = modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER")
+            .SelectMany(m => m.Items("orders")).SelectMany(order => Keys(order, items, reader));
         var limit = modifiers.Find(m => m.Text("type") == "LIMIT_MODIFIER");
         return (
-            [.. keys.Select(key => new SortKey(key.Item is { } index ? names[index] : throw new NotSpreadableException("an order of a union by an expression"), key.Direction))],
+            [.. keys.Select(key =>
+                new SortKey(key.Item is { } index
+                    ? names[index]
+                    : throw new NotSpreadableException("an order of a union by an expression"), key.Direction))],
             Number(limit?["limit"]), Number(limit?["offset"]) ?? 0);
     }
 
@@ -131,7 +136,8 @@ internal sealed record SelectBlock
         if (node.Text("aggregate_handling") == "FORCE_AGGREGATES")
         {
             // GROUP BY ALL: what names no column is no key, as in the engine.
-            given = [.. items.Select(item => item.Expression).Where(expression => !HasAggregate(expression) && NamesColumn(expression))];
+            given = [.. items.Select(item => item.Expression)
+                .Where(expression => !HasAggregate(expression) && NamesColumn(expression))];
             if (given.Count > 0)
             {
                 return given;
@@ -143,18 +149,22 @@ internal sealed record SelectBlock
             return items.Any(item => HasAggregate(item.Expression)) || node["having"] is JsonObject ? [] : null;
         }
 
-        return [.. given.Select(expression => Ordinal(expression) is { } ordinal ? items[ordinal].Expression : reader.Row(expression))];
+        return [.. given.Select(expression => Ordinal(expression) is { } ordinal
+            ? items[ordinal].Expression
+            : reader.Row(expression))];
     }
 
     private static bool NamesColumn(JsonObject expression)
     {
-        var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.References(lambda["lhs"]));
+        var parameters = SqlNodes.Descend(expression)
+            .Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.References(lambda["lhs"]));
         if (SqlNodes.References(expression).Except(parameters, StringComparer.OrdinalIgnoreCase).Any())
         {
             return true;
         }
 
-        return SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY")) ? throw new NotSpreadableException("GROUP BY ALL of a subquery") : false;
+        return SqlNodes.Descend(expression).Any(node => node.IsClass("SUBQUERY"))
+            ? throw new NotSpreadableException("GROUP BY ALL of a subquery") : false;
     }
 
     private static IEnumerable<OrderKey> Keys(JsonObject order, List<SelectItem> items, Reader reader)
@@ -169,7 +179,9 @@ internal sealed record SelectBlock
 
         if (expression.IsClass("CONSTANT"))
         {
-            return Ordinal(expression) is { } ordinal ? [new OrderKey(items[ordinal].Expression, ordinal, descending, nullsFirst)] : [];
+            return Ordinal(expression) is { } ordinal
+                ? [new OrderKey(items[ordinal].Expression, ordinal, descending, nullsFirst)]
+                : [];
         }
 
         var key = reader.Order(expression);
@@ -178,15 +190,18 @@ internal sealed record SelectBlock
         return [new OrderKey(key, item < 0 ? null : item, descending, nullsFirst)];
     }
 
-    private static bool HasAggregate(JsonObject expression) => SqlNodes.Descend(expression, intoSubqueries: false).Any(AggregateFunctions.IsAggregate);
+    private static bool HasAggregate(JsonObject expression) =>
+        SqlNodes.Descend(expression, intoSubqueries: false).Any(AggregateFunctions.IsAggregate);
 
     private static int? Ordinal(JsonObject expression) =>
-        expression.IsClass("CONSTANT") && expression["value"]?["value"] is JsonValue value && value.TryGetValue<int>(out var number) ? number - 1 : null;
+        expression.IsClass("CONSTANT") && expression["value"]?["value"] is JsonValue value
+        && value.TryGetValue<int>(out var number) ? number - 1 : null;
 
     private static long? Number(JsonNode? expression) => expression switch
     {
         null => null,
-        JsonObject constant when constant["value"]?["value"] is JsonValue value && value.TryGetValue<long>(out var number) => number,
+        JsonObject constant when constant["value"]?["value"] is JsonValue value
+            && value.TryGetValue<long>(out var number) => number,
         _ => throw new NotSpreadableException("a limit that is computed"),
     };
 
@@ -214,7 +229,8 @@ internal sealed record SelectBlock
         }
 
         // A star inside of an expression stands for several columns, in ways of the engine's own.
-        public JsonObject Row(JsonObject expression) => SqlNodes.Descend(expression, intoSubqueries: false).Any(node => node.IsClass("STAR"))
+        public JsonObject Row(JsonObject expression) =>
+            SqlNodes.Descend(expression, intoSubqueries: false).Any(node => node.IsClass("STAR"))
             ? throw new NotSpreadableException("a star inside of an expression")
             : scope.Resolve(expression, names => Alias(names));
 

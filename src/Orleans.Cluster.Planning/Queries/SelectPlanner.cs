@@ -18,12 +18,14 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         var bound = await draft.Bind(await draft.Render(query));
         var from = await FromClause.Read(draft, (JsonObject)query["from_table"]!);
         subqueries = new SubqueryPlanner(draft, from.Scope, nodes.Rows);
-        var block = await subqueries.Plan(SelectBlock.Of(query, from.Scope, ResultNames.Unique(bound.Select(column => column.Name))));
+        var block = await subqueries.Plan(
+            SelectBlock.Of(query, from.Scope, ResultNames.Unique(bound.Select(column => column.Name))));
         var rows = await Joined(from, block);
         Func<JsonObject, JsonObject> apply = expression => expression;
         if (block.Groups is { } groups)
         {
-            (rows, apply) = await AggregatePlanner.Plan(draft, rows.With(subqueries.InputsOf(block.WithoutWhere)), groups, block.AfterGroups);
+            (rows, apply) = await AggregatePlanner.Plan(
+                draft, rows.With(subqueries.InputsOf(block.WithoutWhere)), groups, block.AfterGroups);
             rows = block.Having is { } having ? await Filter(rows, [apply(having)]) : rows;
         }
 
@@ -42,7 +44,8 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         foreach (var join in subqueries.Joins)
         {
             conditions.RemoveAll(join.Conditions.Contains);
-            rows = await new JoinPlanner(draft).Join(join.Kind, rows, join.Right, join.Conditions, Names([.. later, .. conditions]));
+            rows = await new JoinPlanner(draft).Join(
+                join.Kind, rows, join.Right, join.Conditions, Names([.. later, .. conditions]));
         }
 
         return await Filter(rows, late);
@@ -87,11 +90,13 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
 
         var qualify = block.Qualify is null ? "" : $" QUALIFY {await draft.RenderExpression(block.Qualify)}";
         var projected = await draft.Select(
-            rows.With(subqueries.InputsOf(block.WithoutWhere)), $"SELECT {string.Join(", ", columns)} FROM {rows.Source}{qualify}");
+            rows.With(subqueries.InputsOf(block.WithoutWhere)),
+            $"SELECT {string.Join(", ", columns)} FROM {rows.Source}{qualify}");
         projected = projected with
         {
             Size = SizeEstimate.OfRows(rows.Size.Rows, projected.Columns, 16),
-            Distinct = block.Items.ToDictionary(item => item.Name, item => DistinctValues.Of(item.Expression, rows), StringComparer.OrdinalIgnoreCase),
+            Distinct = block.Items.ToDictionary(
+                item => item.Name, item => DistinctValues.Of(item.Expression, rows), StringComparer.OrdinalIgnoreCase),
             Spread = Renamed(rows.Spread, block.Items),
         };
         var names = block.Items.Select(item => item.Name).ToList();
@@ -106,7 +111,8 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         {
             Keys = [.. hashed.Keys.Select(key => key with
             {
-                Columns = [.. items.Where(item => JoinKey.ColumnOf(item.Expression) is { } name && key.Columns.Contains(name, StringComparer.OrdinalIgnoreCase))
+                Columns = [.. items.Where(item => JoinKey.ColumnOf(item.Expression) is { } name
+                    && key.Columns.Contains(name, StringComparer.OrdinalIgnoreCase))
                     .Select(item => item.Name)],
             })],
         }

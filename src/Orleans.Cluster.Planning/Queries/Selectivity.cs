@@ -6,7 +6,8 @@ namespace Orleans.Cluster.Planning.Queries;
 internal static class Selectivity
 {
     /// <summary>Share that meets all conditions, in (0, 1].</summary>
-    public static double Of(IEnumerable<JsonObject> conditions) => Math.Max(1e-6, conditions.Aggregate(1.0, (share, condition) => share * Of(condition)));
+    public static double Of(IEnumerable<JsonObject> conditions) =>
+        Math.Max(1e-6, conditions.Aggregate(1.0, (share, condition) => share * Of(condition)));
 
     private static double Of(JsonObject condition) => condition.Text("type") switch
     {

@@ -4,14 +4,16 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>
-/// Names that stand for the clock or for who asks, as <c>current_date</c> and <c>user</c> do. The parser takes them for columns, and only
-/// where there is no such column does the engine read the clock; so only here, where columns are known, can they be refused.
+/// Names that stand for the clock or for who asks, as <c>current_date</c> and <c>user</c> do. The parser takes them for columns,
+/// and only where there is no such column does the engine read the clock; so only here, where columns are known, can they be
+/// refused.
 /// </summary>
 internal static class SessionValues
 {
     private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
-        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "current_role", "session_user",
+        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "current_role",
+        "session_user",
         "user", "current_catalog", "current_schema", "current_database",
     };
 
@@ -33,7 +35,8 @@ internal static class SessionValues
 
     /// <summary>Why one is refused.</summary>
     public static string Refusal(string name) =>
-        $"{name.ToLowerInvariant()} is not allowed. Queries may read their data alone, not the clock or the session; a partition that is run "
+        $"{name.ToLowerInvariant()} is not allowed. Queries may read their data alone, not the clock or the session; a partition "
+        + "that is run "
         + "again must give the same rows. Write the value as a constant.";
 
     /// <exception cref="ClusterException"><c>query-invalid</c>: a query reads one of them.</exception>
@@ -48,7 +51,8 @@ internal static class SessionValues
     // Names that the text itself gives to columns and to parameters of lambdas.
     private static IEnumerable<string> Given(JsonNode tree) => SqlNodes.Descend(tree).SelectMany(node =>
     {
-        var names = new[] { "column_name_alias", "aliases" }.SelectMany(member => node[member] as JsonArray ?? []).OfType<JsonValue>()
+        var names = new[] { "column_name_alias", "aliases" }.SelectMany(member => node[member] as JsonArray ?? [])
+            .OfType<JsonValue>()
             .Select(value => value.ToString());
         return node.IsClass("LAMBDA")
             ? names.Concat(SqlNodes.References(node["lhs"]))

@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>UNION, INTERSECT and EXCEPT: sides one after the other, or rows that are equal in all columns brought to one task.</summary>
+/// <summary>
+/// UNION, INTERSECT and EXCEPT: sides one after the other, or rows that are equal in all columns brought to one task.
+/// </summary>
 internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
 {
     /// <summary>The rows of a set operation; order and limit are left to the caller.</summary>
@@ -22,7 +24,8 @@ internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
         var rows = query.Text("setop_type") switch
         {
             "UNION" => await Union(sides),
-            "EXCEPT" or "INTERSECT" => await Matched(sides, $"{query.Text("setop_type")}{(query.Flag("setop_all") ? " ALL" : "")}"),
+            "EXCEPT" or "INTERSECT" =>
+                await Matched(sides, $"{query.Text("setop_type")}{(query.Flag("setop_all") ? " ALL" : "")}"),
             var type => throw new NotSpreadableException($"the set operation {type}"),
         };
         if (query.Text("setop_type") == "UNION" && !query.Flag("setop_all"))
@@ -51,7 +54,8 @@ internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
     private async Task<Relation> Side(JsonObject side, IReadOnlyList<ColumnSchema> columns)
     {
         var rows = await nodes.Rows(side);
-        var items = rows.Columns.Zip(columns, (has, wanted) => $"CAST({SqlText.Name(has.Name)} AS {wanted.Type}) AS {SqlText.Name(wanted.Name)}");
+        var items = rows.Columns.Zip(
+            columns, (has, wanted) => $"CAST({SqlText.Name(has.Name)} AS {wanted.Type}) AS {SqlText.Name(wanted.Name)}");
         return await draft.Select(rows, $"SELECT {string.Join(", ", items)} FROM {rows.Source}");
     }
 
@@ -59,8 +63,11 @@ internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
     {
         var isOne = sides.All(side => side.Spread is Spread.One);
         var parts = sides.Select((side, index) => isOne ? side
-            : draft.Read(draft.AddStage(side, "side", $"Side {index + 1} of a union."), InputMode.Partition, new Spread.Parts())).ToList();
-        return await Together(parts, "UNION ALL", isOne ? new Spread.One() : new Spread.Parts(), sides.Sum(side => side.Size.Rows), sides.Sum(side => side.Size.Bytes));
+            : draft.Read(draft.AddStage(side, "side", $"Side {index + 1} of a union."), InputMode.Partition, new Spread.Parts()))
+            .ToList();
+        return await Together(parts, "UNION ALL", isOne
+            ? new Spread.One()
+            : new Spread.Parts(), sides.Sum(side => side.Size.Rows), sides.Sum(side => side.Size.Bytes));
     }
 
     private async Task<Relation> Matched(IReadOnlyList<Relation> sides, string words)
@@ -72,14 +79,17 @@ internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
 
         var targets = draft.Limits.Targets(sides.Sum(side => side.Size.Bytes));
         var parts = sides.Select(side => draft.Read(
-            draft.AddExchange(side, "exchange", $"hash({SqlText.Names(side.Columns.Select(c => c.Name))}) % {targets}", targets, $"Equal rows of both sides of {words} meet by their hash."),
+            draft.AddExchange(
+                side, "exchange", $"hash({SqlText.Names(side.Columns.Select(c => c.Name))}) % {targets}", targets,
+                $"Equal rows of both sides of {words} meet by their hash."),
             InputMode.Target, new Spread.Parts())).ToList();
         return await Together(parts, words, new Spread.Parts(), sides[0].Size.Rows, sides[0].Size.Bytes);
     }
 
     private async Task<Relation> Together(IReadOnlyList<Relation> sides, string words, Spread spread, double rows, long bytes)
     {
-        var all = sides[0] with { Inputs = [.. sides.SelectMany(side => side.Inputs)], Notes = [.. sides.SelectMany(side => side.Notes)], Distinct = new Dictionary<string, double>() };
+        var all = sides[0] with { Inputs = [.. sides.SelectMany(side => side.Inputs)],
+            Notes = [.. sides.SelectMany(side => side.Notes)], Distinct = new Dictionary<string, double>() };
         var together = await draft.Select(all, string.Join($" {words} ", sides.Select(side => $"SELECT * FROM {side.Source}")));
         return together with { Spread = spread, Size = new SizeEstimate(rows, bytes) };
     }

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Reads and makes nodes of the engine's tree. Expressions are objects with a <c>class</c>; all else has a <c>type</c>.</summary>
+/// <summary>
+/// Reads and makes nodes of the engine's tree. Expressions are objects with a <c>class</c>; all else has a <c>type</c>.
+/// </summary>
 internal static class SqlNodes
 {
     private static readonly JsonDocumentOptions DeepTrees = new() { MaxDepth = 2000 };
@@ -18,7 +20,8 @@ internal static class SqlNodes
         new JsonObject
         {
             ["error"] = false,
-            ["statements"] = new JsonArray(new JsonObject { ["node"] = query.DeepClone(), ["named_param_map"] = new JsonArray() }),
+            ["statements"] = new JsonArray(
+                new JsonObject { ["node"] = query.DeepClone(), ["named_param_map"] = new JsonArray() }),
         }.ToJsonString(DeepText);
 
     /// <summary>A SELECT of one expression from nothing.</summary>
@@ -324,7 +327,9 @@ internal static class SqlNodes
         {
             if (name is not ("query_location" or "alias"))
             {
-                copy[name] = name == "column_names" ? JsonNode.Parse(child!.ToJsonString().ToLowerInvariant()) : Rewrite(child, Anonymous);
+                copy[name] = name == "column_names"
+                    ? JsonNode.Parse(child!.ToJsonString().ToLowerInvariant())
+                    : Rewrite(child, Anonymous);
             }
         }
 

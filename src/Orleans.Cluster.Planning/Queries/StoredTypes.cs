@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Types that a Parquet file does not keep as they are, and what stands for them between stages and in results.</summary>
+/// <summary>
+/// Types that a Parquet file does not keep as they are, and what stands for them between stages and in results.
+/// </summary>
 internal static partial class StoredTypes
 {
     private static readonly HashSet<string> Integers = new(StringComparer.Ordinal)
@@ -23,7 +25,8 @@ internal static partial class StoredTypes
     public static string SelectAll(IReadOnlyList<ColumnSchema> from, IReadOnlyList<ColumnSchema> to)
     {
         var casts = from.Zip(to).Where(pair => pair.First.Type != pair.Second.Type)
-            .Select(pair => $"CAST({SqlText.Name(pair.First.Name)} AS {pair.Second.Type}) AS {SqlText.Name(pair.First.Name)}").ToList();
+            .Select(pair => $"CAST({SqlText.Name(pair.First.Name)} AS {pair.Second.Type}) AS {SqlText.Name(pair.First.Name)}")
+            .ToList();
         return casts.Count == 0 ? "*" : $"* REPLACE ({string.Join(", ", casts)})";
     }
 
@@ -31,25 +34,29 @@ internal static partial class StoredTypes
     public static bool HasFields(string type) => type.Contains("STRUCT(", StringComparison.Ordinal);
 
     /// <summary>
-    /// Requires the same fields in each pair of columns. A cast between structs goes by name and turns a field that is missing into NULL, so
-    /// a plan that has lost one must not get as far as a cast.
+    /// Requires the same fields in each pair of columns. A cast between structs goes by name and turns a field that is missing
+    /// into NULL, so a plan that has lost one must not get as far as a cast.
     /// </summary>
     /// <exception cref="InvalidOperationException">A column of the plan lacks a field, or has another.</exception>
     public static void RequireFields(IReadOnlyList<ColumnSchema> bound, IReadOnlyList<ColumnSchema> planned)
     {
         foreach (var (wanted, has) in bound.Zip(planned))
         {
-            if ((HasFields(wanted.Type) || HasFields(has.Type)) && !Fields(wanted.Type).SequenceEqual(Fields(has.Type), StringComparer.Ordinal))
+            if ((HasFields(wanted.Type) || HasFields(has.Type))
+                && !Fields(wanted.Type).SequenceEqual(Fields(has.Type), StringComparer.Ordinal))
             {
-                throw new InvalidOperationException($"The plan has column {wanted.Name} as {has.Type}, its query as {wanted.Type}.");
+                throw new InvalidOperationException(
+                    $"The plan has column {wanted.Name} as {has.Type}, its query as {wanted.Type}.");
             }
         }
     }
 
-    private static IEnumerable<string> Fields(string type) => FieldName().Matches(type).Select(match => match.Groups["name"].Value);
+    private static IEnumerable<string> Fields(string type) =>
+        FieldName().Matches(type).Select(match => match.Groups["name"].Value);
 
     // A name and a type behind it, after the parenthesis or a comma.
-    [GeneratedRegex("""(?:STRUCT\(|, )(?<name>"(?:[^"]|"")*"|\w+) (?=[A-Z"])""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""(?:STRUCT\(|, )(?<name>"(?:[^"]|"")*"|\w+) (?=[A-Z"])""",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex FieldName();
 
     /// <summary>Whether it is a type of whole numbers.</summary>
@@ -77,13 +84,15 @@ internal static partial class StoredTypes
         "INTEGER" or "UINTEGER" or "FLOAT" or "DATE" => 4,
         "HUGEINT" or "UHUGEINT" or "INTERVAL" or "UUID" => 16,
         "VARCHAR" or "BLOB" => textWidth,
-        _ when type.EndsWith(']') || type.StartsWith("STRUCT", StringComparison.Ordinal) || type.StartsWith("MAP", StringComparison.Ordinal)
+        _ when type.EndsWith(']') || type.StartsWith("STRUCT", StringComparison.Ordinal)
+            || type.StartsWith("MAP", StringComparison.Ordinal)
             => 4 * textWidth,
         _ => 8,
     };
 
     /// <summary>
-    /// The type in which keys of a join are hashed, so that keys that compare as equal have one hash; null where no such type is known.
+    /// The type in which keys of a join are hashed, so that keys that compare as equal have one hash; null where no such type is
+    /// known.
     /// </summary>
     public static string? Common(string left, string right)
     {

@@ -11,9 +11,9 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed record SubqueryJoin(JoinType Kind, Relation Right, IReadOnlyList<JsonObject> Conditions);
 
 /// <summary>
-/// Takes subqueries out of the expressions of a block. One that reads nothing of the block is computed first, and stays in its place as a
-/// subquery over that small result, so that NULLs and missing rows mean what they always mean. One that reads columns of the block
-/// becomes a join.
+/// Takes subqueries out of the expressions of a block. One that reads nothing of the block is computed first, and stays in its
+/// place as a subquery over that small result, so that NULLs and missing rows mean what they always mean. One that reads columns
+/// of the block becomes a join.
 /// </summary>
 /// <param name="draft">The plan.</param>
 /// <param name="scope">Columns of the block.</param>
@@ -108,14 +108,17 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
         }
 
         var name = $"{OwnName.Prefix}x{draft.NextNumber()}";
-        var renamed = await draft.Select(rows, $"SELECT {SqlText.Name(rows.Columns[0].Name)} AS {SqlText.Name(name)} FROM {rows.Source}");
-        Joins.Add(new SubqueryJoin(JoinType.Semi, renamed, [SqlNodes.Compare("COMPARE_EQUAL", (JsonObject)subquery["child"]!, SqlNodes.Column(name))]));
+        var renamed = await draft.Select(
+            rows, $"SELECT {SqlText.Name(rows.Columns[0].Name)} AS {SqlText.Name(name)} FROM {rows.Source}");
+        Joins.Add(new SubqueryJoin(
+            JoinType.Semi, renamed, [SqlNodes.Compare("COMPARE_EQUAL", (JsonObject)subquery["child"]!, SqlNodes.Column(name))]));
         return true;
     }
 
     private async Task ReplaceAll(JsonObject expression, bool mayJoin)
     {
-        foreach (var subquery in SqlNodes.Descend(expression, intoSubqueries: false).Where(node => node.IsClass("SUBQUERY")).ToList())
+        foreach (var subquery in SqlNodes.Descend(expression, intoSubqueries: false)
+            .Where(node => node.IsClass("SUBQUERY")).ToList())
         {
             if (replaced.ContainsKey(SqlNodes.Key(subquery)))
             {
@@ -136,7 +139,9 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
                 throw new NotSpreadableException("a subquery that reads outer columns inside of another expression");
             }
 
-            var (query, conditions, value) = await correlation.Value(isWhether ? await Counted(Query(subquery)) : Query(subquery), draft.NextNumber());
+            var (query, conditions, value) = await correlation.Value(isWhether
+                ? await Counted(Query(subquery))
+                : Query(subquery), draft.NextNumber());
             value = isWhether ? SqlNodes.Compare("COMPARE_GREATERTHAN", value, SqlNodes.Number(0)) : value;
             Joins.Add(new SubqueryJoin(JoinType.Left, await plan(query), conditions));
             value["alias"] = subquery.Text("alias") ?? "";
@@ -175,13 +180,15 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
 
     private static JsonObject Limited(JsonObject query)
     {
-        if (query.Items("modifiers").Any(modifier => modifier.Text("type")?.StartsWith("LIMIT", StringComparison.Ordinal) == true))
+        if (query.Items("modifiers")
+            .Any(modifier => modifier.Text("type")?.StartsWith("LIMIT", StringComparison.Ordinal) == true))
         {
             return query;
         }
 
         var copy = (JsonObject)query.DeepClone();
-        ((JsonArray)copy["modifiers"]!).Add(new JsonObject { ["type"] = "LIMIT_MODIFIER", ["limit"] = SqlNodes.Number(1), ["offset"] = null });
+        ((JsonArray)copy["modifiers"]!).Add(new JsonObject { ["type"] =
+            "LIMIT_MODIFIER", ["limit"] = SqlNodes.Number(1), ["offset"] = null });
         return copy;
     }
 
@@ -193,7 +200,8 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             await draft.Bind(await draft.Render(query));
             return true;
         }
-        catch (ClusterException unbound) when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
+        catch (ClusterException unbound)
+            when (unbound.Code == ProblemCode.QueryInvalid || unbound.Code == ProblemCode.ColumnNotFound)
         {
             return false;
         }

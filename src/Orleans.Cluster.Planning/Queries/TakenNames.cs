@@ -28,7 +28,8 @@ internal static partial class TakenNames
     }
 
     private static ClusterException Refused(string detail) => new(
-        ProblemCode.QueryInvalid, detail, $"Names that begin with {OwnName.Prefix}, and the name {TaskOutput.TargetColumn}, are the product's own.");
+        ProblemCode.QueryInvalid, detail,
+        $"Names that begin with {OwnName.Prefix}, and the name {TaskOutput.TargetColumn}, are the product's own.");
 
     private static IEnumerable<string> Texts(JsonElement json) => json.ValueKind switch
     {

@@ -4,13 +4,16 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
-/// <summary>Brings the rows of each window together: by the hash of the keys that all windows of a block are separated by.</summary>
+/// <summary>
+/// Brings the rows of each window together: by the hash of the keys that all windows of a block are separated by.
+/// </summary>
 internal static class WindowPlanner
 {
     /// <summary>The rows where expressions with windows can be computed task by task.</summary>
     public static async Task<Relation> Arrange(PlanDraft draft, Relation rows, IReadOnlyList<JsonObject> expressions)
     {
-        var windows = expressions.SelectMany(expression => SqlNodes.Descend(expression, intoSubqueries: false)).Where(node => node.IsClass("WINDOW")).ToList();
+        var windows = expressions.SelectMany(expression => SqlNodes.Descend(expression, intoSubqueries: false))
+            .Where(node => node.IsClass("WINDOW")).ToList();
         if (windows.Count == 0 || rows.Spread is Spread.One)
         {
             return rows;
@@ -18,9 +21,11 @@ internal static class WindowPlanner
 
         var keys = windows.Skip(1).Aggregate(
             windows[0].Items("partitions").DistinctBy(SqlNodes.Key),
-            (common, window) => common.IntersectBy(window.Items("partitions").Select(key => SqlNodes.Key(key)), SqlNodes.Key)).ToList();
+            (common, window) => common.IntersectBy(window.Items("partitions").Select(key => SqlNodes.Key(key)), SqlNodes.Key))
+            .ToList();
         var used = expressions.SelectMany(SqlNodes.References).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var columns = rows.Columns.Where(column => used.Contains(column.Name)).Select(column => SqlText.Name(column.Name)).DefaultIfEmpty($"1 AS {OwnName.One}");
+        var columns = rows.Columns.Where(column => used.Contains(column.Name))
+            .Select(column => SqlText.Name(column.Name)).DefaultIfEmpty($"1 AS {OwnName.One}");
         var trimmed = await draft.Select(rows, $"SELECT {string.Join(", ", columns)} FROM {rows.Source}");
         trimmed = trimmed with { Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, trimmed.Columns)) };
         if (keys.Count == 0)
@@ -51,5 +56,6 @@ internal static class WindowPlanner
     }
 
     private static bool IsTogether(Spread spread, IReadOnlyList<JsonObject> keys) => spread is Spread.Hashed hashed
-        && hashed.Keys.All(hash => keys.Any(key => JoinKey.ColumnOf(key) is { } name && hash.Columns.Contains(name, StringComparer.OrdinalIgnoreCase)));
+        && hashed.Keys.All(hash =>
+            keys.Any(key => JoinKey.ColumnOf(key) is { } name && hash.Columns.Contains(name, StringComparer.OrdinalIgnoreCase)));
 }

@@ -17,7 +17,8 @@ public sealed record ActiveJob(
     public bool IsAs(ActiveJob other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Phase == other.Phase && Epoch == other.Epoch && Priority == other.Priority && DeadlineAt == other.DeadlineAt && Stages.SequenceEqual(other.Stages);
+        return Phase == other.Phase && Epoch == other.Epoch && Priority == other.Priority && DeadlineAt == other.DeadlineAt
+            && Stages.SequenceEqual(other.Stages);
     }
 }
 

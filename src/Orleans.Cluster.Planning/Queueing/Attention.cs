@@ -1,8 +1,9 @@
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// Since when the queue has listened without a break. One whose process stood still has heard nobody meanwhile: the silence is its own, and
-/// no worker's. It would otherwise take, in its first moments, what every worker runs for the queue that has taken its place.
+/// Since when the queue has listened without a break. One whose process stood still has heard nobody meanwhile: the silence is
+/// its own, and no worker's. It would otherwise take, in its first moments, what every worker runs for the queue that has taken
+/// its place.
 /// </summary>
 /// <param name="since">When it began to listen.</param>
 /// <param name="longestBreak">Longer than the queue is ever busy with one thing.</param>

@@ -3,8 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// Jobs in the order of <see cref="FairOrder"/>, kept: a job that changes moves to its new place, and one that has waited for a rise does so when
-/// that is over; the others stay where they are. A place is found by halving, so ten thousand jobs cost some fourteen comparisons a change.
+/// Jobs in the order of <see cref="FairOrder"/>, kept: a job that changes moves to its new place, and one that has waited for a
+/// rise does so when that is over; the others stay where they are. A place is found by halving, so ten thousand jobs cost some
+/// fourteen comparisons a change.
 /// </summary>
 /// <param name="rise">After this long a job that waits is one level higher.</param>
 public sealed class FairList(TimeSpan rise)
@@ -18,7 +19,8 @@ public sealed class FairList(TimeSpan rise)
     private PriorityQueue<Place, DateTimeOffset> rises = new();
     private DateTimeOffset now = DateTimeOffset.MinValue;
 
-    private sealed record Place(JobId Job, JobPriority Priority, DateTimeOffset CreatedAt, DateTimeOffset WaitingSince, int Level);
+    private sealed record Place(
+        JobId Job, JobPriority Priority, DateTimeOffset CreatedAt, DateTimeOffset WaitingSince, int Level);
 
     /// <summary>Number of jobs.</summary>
     public int Count => places.Count;

@@ -4,8 +4,8 @@ namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
 /// Whose task is next: highest level first, oldest job first within a level. A job's level is its priority, and one more for each
-/// <c>rise</c> that it has waited without getting a slot, so that LOW starts within three rises under any load; a job that has just
-/// got a slot is back at its priority, so that an old job does not keep younger, more urgent ones out.
+/// <c>rise</c> that it has waited without getting a slot, so that LOW starts within three rises under any load; a job that has
+/// just got a slot is back at its priority, so that an old job does not keep younger, more urgent ones out.
 /// </summary>
 public static class FairOrder
 {

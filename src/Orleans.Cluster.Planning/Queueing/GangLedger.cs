@@ -2,7 +2,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queueing;
 
-/// <summary>What the <see cref="QueueLedger"/> remembers of gangs: reservations, whose turn it is, and which ones are short of a member.</summary>
+/// <summary>
+/// What the <see cref="QueueLedger"/> remembers of gangs: reservations, whose turn it is, and which ones are short of a member.
+/// </summary>
 internal sealed class GangLedger(GangBounds bounds)
 {
     private readonly Dictionary<long, GangReservation> byPart = [];
@@ -16,7 +18,9 @@ internal sealed class GangLedger(GangBounds bounds)
     /// <summary>Reservations, each once.</summary>
     public IReadOnlyList<GangReservation> All => [.. byPart.Values.Distinct()];
 
-    /// <summary>Whether a gang may keep slots free until it fits. After its turn others get one as long, then it may try again.</summary>
+    /// <summary>
+    /// Whether a gang may keep slots free until it fits. After its turn others get one as long, then it may try again.
+    /// </summary>
     public bool MayReserve(JobId job, DateTimeOffset now)
     {
         if (!turnSince.TryGetValue(job, out var since))
@@ -62,14 +66,17 @@ internal sealed class GangLedger(GangBounds bounds)
     /// <summary>Takes what is known of gangs' stages: which ones have run short of a member, and for how long.</summary>
     public void Review(IReadOnlyCollection<ActiveJob> gangs, DateTimeOffset now)
     {
-        var stages = gangs.SelectMany(job => job.Stages.Select(stage => (Key: (job.Id, job.Epoch, stage.Stage), Stage: stage))).ToDictionary(item => item.Key, item => item.Stage);
-        foreach (var key in shortSince.Keys.Where(key => !stages.TryGetValue(key, out var stage) || stage.Ready == 0 || stage.Running == 0).ToList())
+        var stages = gangs.SelectMany(job => job.Stages.Select(stage => (Key: (job.Id, job.Epoch, stage.Stage), Stage: stage)))
+            .ToDictionary(item => item.Key, item => item.Stage);
+        foreach (var key in shortSince.Keys.Where(key => !stages.TryGetValue(key, out var stage) || stage.Ready == 0
+            || stage.Running == 0).ToList())
         {
             shortSince.Remove(key);
         }
 
         givingBack.RemoveWhere(key => !stages.TryGetValue(key, out var stage) || stage.Running == 0);
-        foreach (var (key, stage) in stages.Where(item => item.Value is { Ready: > 0, Running: > 0 } && !givingBack.Contains(item.Key)))
+        foreach (var (key, stage) in stages.Where(item => item.Value is { Ready: > 0, Running: > 0 }
+            && !givingBack.Contains(item.Key)))
         {
             shortSince.TryAdd(key, now);
             if (GangPolicy.Decide(stage, shortSince[key], now, bounds.Replacement) == GangStep.GiveBack)

@@ -17,9 +17,9 @@ public enum GangStep
 }
 
 /// <summary>
-/// The rule of a gang. Its members are the partitions of its stage that have not committed. It begins with all of them at once; a member that
-/// is lost while others run has a bounded time to be replaced, and then the others give their slots back, since they may be waiting for it.
-/// What has committed stays.
+/// The rule of a gang. Its members are the partitions of its stage that have not committed. It begins with all of them at once; a
+/// member that is lost while others run has a bounded time to be replaced, and then the others give their slots back, since they
+/// may be waiting for it. What has committed stays.
 /// </summary>
 public static class GangPolicy
 {
@@ -41,8 +41,8 @@ public static class GangPolicy
     }
 
     /// <summary>
-    /// Slots' worth of tasks that must be had at once. A member that was split for want of memory counts once: its halves may run one after
-    /// the other, so that a gang does not outgrow the cluster that it was accepted for.
+    /// Slots' worth of tasks that must be had at once. A member that was split for want of memory counts once: its halves may run
+    /// one after the other, so that a gang does not outgrow the cluster that it was accepted for.
     /// </summary>
     public static int Width(StageBacklog stage)
     {

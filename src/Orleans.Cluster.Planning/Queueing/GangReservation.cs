@@ -11,8 +11,8 @@ namespace Orleans.Cluster.Planning.Queueing;
 ///    v   or the job ends                                 v
 ///  given back: whoever names a part of it is told to drop it
 /// </code>
-/// Nothing of the gang has begun before all of it has, whoever dies when: a worker that is killed earlier takes the reservation with it, and
-/// one that is killed later has lost an attempt that had begun.
+/// Nothing of the gang has begun before all of it has, whoever dies when: a worker that is killed earlier takes the reservation
+/// with it, and one that is killed later has lost an attempt that had begun.
 /// </summary>
 internal sealed class GangReservation(IReadOnlyDictionary<long, Match> parts, DateTimeOffset until)
 {
@@ -64,8 +64,11 @@ internal sealed class GangReservation(IReadOnlyDictionary<long, Match> parts, Da
     /// <summary>A part's worker is gone.</summary>
     public void Lose(long part) => untold.Remove(part);
 
-    /// <summary>What to tell a worker of its part; null for nothing. Told again while it says that it waits, since an answer may be lost.</summary>
-    public IReadOnlyList<AttemptId>? Tell(long part, bool waits) => Phase == GangPhase.Begun && (untold.Remove(part) || waits) ? attempts[part] : null;
+    /// <summary>
+    /// What to tell a worker of its part; null for nothing. Told again while it says that it waits, since an answer may be lost.
+    /// </summary>
+    public IReadOnlyList<AttemptId>? Tell(long part, bool waits) =>
+        Phase == GangPhase.Begun && (untold.Remove(part) || waits) ? attempts[part] : null;
 }
 
 /// <summary>How far a reservation is.</summary>
@@ -87,8 +90,12 @@ public sealed record GangBegin(long Number, JobId Job, int Epoch, int Stage, IRe
 /// <summary>What a worker is told about gangs.</summary>
 /// <param name="Go">Parts that have begun, by number, with the attempts that the worker now holds.</param>
 /// <param name="Drop">Parts that it keeps free for nothing.</param>
-/// <param name="GiveBack">Attempts that it shall stop, because their gang is short of a member that was not replaced in time.</param>
-public sealed record GangOrders(IReadOnlyList<(long Number, IReadOnlyList<AttemptId> Attempts)> Go, IReadOnlyList<long> Drop, IReadOnlyList<AttemptId> GiveBack)
+/// <param name="GiveBack">
+/// Attempts that it shall stop, because their gang is short of a member that was not replaced in time.
+/// </param>
+public sealed record GangOrders(
+    IReadOnlyList<(long Number, IReadOnlyList<AttemptId> Attempts)> Go, IReadOnlyList<long> Drop,
+    IReadOnlyList<AttemptId> GiveBack)
 {
     /// <summary>Whether there is nothing to say.</summary>
     public bool IsEmpty => Go.Count == 0 && Drop.Count == 0 && GiveBack.Count == 0;
@@ -97,5 +104,7 @@ public sealed record GangOrders(IReadOnlyList<(long Number, IReadOnlyList<Attemp
 /// <summary>Bounds of gangs.</summary>
 /// <param name="Turn">How long one may keep slots free that do not suffice yet; then others have a turn as long.</param>
 /// <param name="Confirmation">How long a reservation waits for its workers' reports.</param>
-/// <param name="Replacement">How long a gang that lost a member waits for another before its other members are given back.</param>
+/// <param name="Replacement">
+/// How long a gang that lost a member waits for another before its other members are given back.
+/// </param>
 public sealed record GangBounds(TimeSpan Turn, TimeSpan Confirmation, TimeSpan Replacement);

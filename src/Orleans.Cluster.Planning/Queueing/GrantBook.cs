@@ -9,8 +9,8 @@ namespace Orleans.Cluster.Planning.Queueing;
 ///                                                |
 ///                                                +--drop, drain--> dropped, its room given back
 /// </code>
-/// and of its reports that were not answered yet, whose answers may bear grants that nothing else here knows of. Each call is one change, so that
-/// what is described misses no grant that passes from one to the next. Safe for several threads.
+/// and of its reports that were not answered yet, whose answers may bear grants that nothing else here knows of. Each call is one
+/// change, so that what is described misses no grant that passes from one to the next. Safe for several threads.
 /// </summary>
 /// <param name="room">What grants are taken out of.</param>
 public sealed class GrantBook(WorkerRoom room)
@@ -52,7 +52,8 @@ public sealed class GrantBook(WorkerRoom room)
     }
 
     /// <summary>
-    /// A report is made now. It is unanswered from here on, and does not name itself; one that cannot be made is never sent, and so not waited for.
+    /// A report is made now. It is unanswered from here on, and does not name itself; one that cannot be made is never sent, and
+    /// so not waited for.
     /// </summary>
     /// <param name="make">Makes it of its number and what it says of grants.</param>
     public T BeginReport<T>(Func<GrantReport, T> make)
@@ -86,8 +87,8 @@ public sealed class GrantBook(WorkerRoom room)
     }
 
     /// <summary>
-    /// Opens a grant with the room that there is; one that was opened before a drain is waited for by it, and none is opened after. A part of a gang
-    /// is kept whole or not at all, and held until it is told to go.
+    /// Opens a grant with the room that there is; one that was opened before a drain is waited for by it, and none is opened
+    /// after. A part of a gang is kept whole or not at all, and held until it is told to go.
     /// </summary>
     /// <returns>How many of its tasks there is room for.</returns>
     public int Open(long number, Match match)
@@ -132,8 +133,13 @@ public sealed class GrantBook(WorkerRoom room)
         Changed?.Invoke();
     }
 
-    /// <summary>A part of a gang has begun. Said again while a report that names the part is on its way: the match is there the first time only.</summary>
-    /// <returns>The part to begin, if it is held; and whether the grant is known at all: one that is not was let go meanwhile.</returns>
+    /// <summary>
+    /// A part of a gang has begun. Said again while a report that names the part is on its way: the match is there the first time
+    /// only.
+    /// </summary>
+    /// <returns>
+    /// The part to begin, if it is held; and whether the grant is known at all: one that is not was let go meanwhile.
+    /// </returns>
     public (Match? Begins, bool IsKnown) Go(long number)
     {
         lock (gate)

@@ -2,7 +2,10 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queueing;
 
-/// <summary>Grants from the match until the worker has begun them or never will, by number, by worker and by the stage whose tasks they take.</summary>
+/// <summary>
+/// Grants from the match until the worker has begun them or never will, by number, by worker and by the stage whose tasks they
+/// take.
+/// </summary>
 internal sealed class GrantsUnderWay
 {
     private readonly Dictionary<long, (Match Match, long Report)> byNumber = [];
@@ -10,7 +13,8 @@ internal sealed class GrantsUnderWay
     private readonly Dictionary<(JobId Job, int Epoch, int Stage), (int All, int Singles)> taken = [];
 
     /// <summary>A worker's grants, each with the report that it answers.</summary>
-    public IReadOnlyList<(long Number, Match Match, long Report)> Of(WorkerId worker) => byWorker.TryGetValue(worker, out var numbers)
+    public IReadOnlyList<(long Number, Match Match, long Report)> Of(WorkerId worker) =>
+        byWorker.TryGetValue(worker, out var numbers)
         ? [.. numbers.Order().Select(number => (number, byNumber[number].Match, byNumber[number].Report))]
         : [];
 

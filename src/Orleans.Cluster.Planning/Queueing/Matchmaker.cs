@@ -10,12 +10,13 @@ namespace Orleans.Cluster.Planning.Queueing;
 /// <param name="Count">How many tasks.</param>
 /// <param name="Resources">What each needs.</param>
 /// <param name="Together">A part of a gang, which begins together with all other parts.</param>
-public sealed record Match(WorkerId Worker, JobId Job, int Epoch, int Stage, int Count, ResourceRequest Resources, bool Together = false);
+public sealed record Match(
+    WorkerId Worker, JobId Job, int Epoch, int Stage, int Count, ResourceRequest Resources, bool Together = false);
 
 /// <summary>
-/// Gives free slots to waiting tasks. Jobs are served in order; the first that fits nowhere although an idle worker could hold it keeps
-/// the emptiest such worker free for itself (one reservation at a time), so that small tasks cannot pass a large one for ever. A gang
-/// gets all of its slots in one match, or none; what it has lost while it runs is replaced like any task.
+/// Gives free slots to waiting tasks. Jobs are served in order; the first that fits nowhere although an idle worker could hold it
+/// keeps the emptiest such worker free for itself (one reservation at a time), so that small tasks cannot pass a large one for
+/// ever. A gang gets all of its slots in one match, or none; what it has lost while it runs is replaced like any task.
 /// </summary>
 internal static class Matchmaker
 {
@@ -24,7 +25,9 @@ internal static class Matchmaker
     /// <param name="workers">Workers that wait for orders, with what they have left.</param>
     /// <param name="everyone">All workers that live, for reservations and gangs.</param>
     /// <param name="gangStep">What a gang's stage asks for.</param>
-    /// <param name="gangMayReserve">Whether a gang may keep slots free until it fits; false once it has done so for too long.</param>
+    /// <param name="gangMayReserve">
+    /// Whether a gang may keep slots free until it fits; false once it has done so for too long.
+    /// </param>
     public static IReadOnlyList<Match> Apply(
         IEnumerable<Turn> turns, IReadOnlyList<WorkerSnapshot> workers, IReadOnlyList<WorkerSnapshot> everyone,
         Func<ActiveJob, StageBacklog, GangStep> gangStep, Func<ActiveJob, bool> gangMayReserve)
@@ -37,7 +40,8 @@ internal static class Matchmaker
         var matches = new List<Match>();
         var unfit = new HashSet<ResourceRequest>();
         WorkerId? reserved = null;
-        foreach (var (turn, stage) in turns.SelectMany(turn => turn.Job.Stages.Select(stage => (turn, stage))).Where(pair => pair.stage.Ready > 0))
+        foreach (var (turn, stage) in turns.SelectMany(turn => turn.Job.Stages.Select(stage => (turn, stage)))
+            .Where(pair => pair.stage.Ready > 0))
         {
             var job = turn.Job;
             if (!free.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && worker.Id != reserved))
@@ -97,7 +101,8 @@ internal static class Matchmaker
         return everyone.Where(worker => worker.IsOpen).Sum(worker => worker.AtOnce(job.Resources)) >= GangPolicy.Width(stage);
     }
 
-    private static List<Match> PlaceGang(ActiveJob job, StageBacklog stage, Dictionary<WorkerId, WorkerSnapshot> free, WorkerId? reserved)
+    private static List<Match> PlaceGang(
+        ActiveJob job, StageBacklog stage, Dictionary<WorkerId, WorkerSnapshot> free, WorkerId? reserved)
     {
         var trial = new Dictionary<WorkerId, WorkerSnapshot>(free);
         var placed = new List<Match>();
@@ -120,7 +125,8 @@ internal static class Matchmaker
         return placed;
     }
 
-    private static WorkerSnapshot? Emptiest(IEnumerable<WorkerSnapshot> workers, ResourceRequest request, WorkerId? reserved) => workers
+    private static WorkerSnapshot? Emptiest(IEnumerable<WorkerSnapshot> workers, ResourceRequest request, WorkerId? reserved) =>
+        workers
         .Where(worker => worker.Id != reserved && worker.Fits(request))
         .OrderByDescending(worker => worker.FreeSlots)
         .ThenBy(worker => worker.Id.Value, StringComparer.Ordinal)

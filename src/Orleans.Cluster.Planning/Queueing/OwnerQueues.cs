@@ -3,8 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// Jobs with tasks ready, by owner, and who is next: the highest level first; within a level the owner of whose jobs the fewest slots are busy,
-/// so that one caller's thousand jobs do not keep another's only one waiting; of an owner's jobs the oldest. Jobs of nobody have one owner.
+/// Jobs with tasks ready, by owner, and who is next: the highest level first; within a level the owner of whose jobs the fewest
+/// slots are busy, so that one caller's thousand jobs do not keep another's only one waiting; of an owner's jobs the oldest. Jobs
+/// of nobody have one owner.
 /// </summary>
 internal sealed class OwnerQueues(TimeSpan rise)
 {
@@ -67,7 +68,8 @@ internal sealed class OwnerQueues(TimeSpan rise)
     }
 
     /// <summary>Jobs that come before one in the order of level and age, whoever's they are.</summary>
-    public int CountBefore(ActiveJob job, DateTimeOffset waitingSince) => ready.Values.Sum(list => list.CountBefore(job, waitingSince));
+    public int CountBefore(ActiveJob job, DateTimeOffset waitingSince) =>
+        ready.Values.Sum(list => list.CountBefore(job, waitingSince));
 
     /// <summary>Turns, one after the other; what is taken in one counts for who has the next.</summary>
     /// <param name="find">A job as it is now; asked when its turn comes.</param>
@@ -78,8 +80,11 @@ internal sealed class OwnerQueues(TimeSpan rise)
         {
             var head = heads.Count == 1 ? heads[0] : heads.Min()!;
             var job = head.Job ?? find(head.Key.Job);
-            var rivals = heads.Where(other => other != head && other.Key.Level == head.Key.Level).Select(other => other.Busy).ToList();
-            var most = rivals.Count == 0 ? int.MaxValue : Math.Max(1, (rivals.Min() - head.Busy + job.Resources.Cpu) / Math.Max(1, job.Resources.Cpu));
+            var rivals = heads.Where(other => other != head && other.Key.Level == head.Key.Level)
+                .Select(other => other.Busy).ToList();
+            var most = rivals.Count == 0
+                ? int.MaxValue
+                : Math.Max(1, (rivals.Min() - head.Busy + job.Resources.Cpu) / Math.Max(1, job.Resources.Cpu));
             var turn = new Turn(job, most, head.Job is null);
             yield return turn;
             head.Busy += turn.Taken * job.Resources.Cpu;

@@ -2,8 +2,12 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Queueing;
 
-/// <summary>How long partitions take, as seen from the attempts that workers report: a mean in which the latest ones count most.</summary>
-/// <remarks>An attempt that begins and ends between two reports is not seen; such short ones matter little to whoever plans by this.</remarks>
+/// <summary>
+/// How long partitions take, as seen from the attempts that workers report: a mean in which the latest ones count most.
+/// </summary>
+/// <remarks>
+/// An attempt that begins and ends between two reports is not seen; such short ones matter little to whoever plans by this.
+/// </remarks>
 public sealed class PartitionPace
 {
     private const double NewestShare = 0.1;

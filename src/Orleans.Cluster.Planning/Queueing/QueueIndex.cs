@@ -3,15 +3,16 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// What is asked of the queue again and again, kept up to date job by job: who is next, who waits and at which place, and how much of each
-/// priority. No answer depends on how many jobs there are, but for the jobs that it names.
+/// What is asked of the queue again and again, kept up to date job by job: who is next, who waits and at which place, and how
+/// much of each priority. No answer depends on how many jobs there are, but for the jobs that it names.
 /// </summary>
 internal sealed class QueueIndex(TimeSpan rise)
 {
     private readonly OwnerQueues ready = new(rise);
     private readonly FairList waiting = new(rise);
     private readonly Dictionary<JobId, Entry> entries = [];
-    private readonly Dictionary<JobPriority, Level> levels = Enum.GetValues<JobPriority>().ToDictionary(priority => priority, _ => new Level());
+    private readonly Dictionary<JobPriority, Level> levels = Enum.GetValues<JobPriority>()
+        .ToDictionary(priority => priority, _ => new Level());
     private readonly HashSet<JobId> gangs = [];
     private readonly HashSet<JobId> atWork = [];
     private readonly SortedSet<(DateTimeOffset At, JobId Job)> backingOff = [];
@@ -19,7 +20,8 @@ internal sealed class QueueIndex(TimeSpan rise)
 
     // What a job adds to the sums, to be taken off again when it changes.
     private sealed record Entry(
-        string Owner, JobPriority Priority, DateTimeOffset CreatedAt, bool Waits, int Partitions, int Ready, int Running, int BusySlots, bool IsAtWork,
+        string Owner, JobPriority Priority, DateTimeOffset CreatedAt, bool Waits, int Partitions, int Ready, int Running,
+        int BusySlots, bool IsAtWork,
         DateTimeOffset? NextReadyAt, DateTimeOffset? DeadlineAt);
 
     private sealed class Level
@@ -71,7 +73,10 @@ internal sealed class QueueIndex(TimeSpan rise)
         var stages = job.Stages;
         Count(job.Id, new Entry(
             job.Owner ?? "", job.Priority, job.CreatedAt, waits, stages.Sum(stage => stage.Ready + stage.BackingOff),
-            job.IsOpen ? stages.Sum(stage => stage.Ready) : 0, stages.Sum(stage => stage.Running), running * job.Resources.Cpu, running > 0, stages.Min(stage => stage.NextReadyAt), job.DeadlineAt));
+            job.IsOpen
+            ? stages.Sum(stage => stage.Ready)
+            : 0, stages.Sum(stage => stage.Running), running * job.Resources.Cpu, running > 0,
+            stages.Min(stage => stage.NextReadyAt), job.DeadlineAt));
         ready.Put(job, job.IsOpen && grantable > 0, waitingSince);
         if (waits)
         {
@@ -105,7 +110,8 @@ internal sealed class QueueIndex(TimeSpan rise)
     public int CountAhead(ActiveJob job, DateTimeOffset waitingSince) => ready.CountBefore(job, waitingSince);
 
     /// <summary>The place of a job among those that wait, from 1; null when it does not.</summary>
-    public int? PositionOf(ActiveJob job, DateTimeOffset waitingSince) => waiting.Contains(job.Id) ? waiting.CountBefore(job, waitingSince) + 1 : null;
+    public int? PositionOf(ActiveJob job, DateTimeOffset waitingSince) =>
+        waiting.Contains(job.Id) ? waiting.CountBefore(job, waitingSince) + 1 : null;
 
     /// <summary>The place after a key, from 1, among the jobs that wait.</summary>
     public int PositionAfter(FairKey key) => waiting.CountUpTo(key) + 1;

@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// The jobs of a <see cref="QueueLedger"/> as the database said last, with what has been granted and what workers report since. Each change of
-/// one job looks at that job alone, and puts it into its place in the <see cref="QueueIndex"/>.
+/// The jobs of a <see cref="QueueLedger"/> as the database said last, with what has been granted and what workers report since.
+/// Each change of one job looks at that job alone, and puts it into its place in the <see cref="QueueIndex"/>.
 /// </summary>
 internal sealed class QueueJobs(TimeSpan rise)
 {
@@ -22,7 +22,9 @@ internal sealed class QueueJobs(TimeSpan rise)
     /// <summary>Their order and their sums.</summary>
     public QueueIndex Index { get; } = new(rise);
 
-    /// <summary>Grants that are under way; changed by <see cref="BeginGrant"/>, <see cref="Begun"/> and <see cref="EndGrant"/> alone.</summary>
+    /// <summary>
+    /// Grants that are under way; changed by <see cref="BeginGrant"/>, <see cref="Begun"/> and <see cref="EndGrant"/> alone.
+    /// </summary>
     public GrantsUnderWay UnderWay { get; } = new();
 
     /// <summary>Jobs looked at and places compared since it was made.</summary>
@@ -65,7 +67,9 @@ internal sealed class QueueJobs(TimeSpan rise)
         }
     }
 
-    /// <summary>Jobs that were changed since it was last asked, of which one that they depend on has ended, or whose deadline is over.</summary>
+    /// <summary>
+    /// Jobs that were changed since it was last asked, of which one that they depend on has ended, or whose deadline is over.
+    /// </summary>
     public IReadOnlyList<ActiveJob> TakeChanged(DateTimeOffset now)
     {
         changed.UnionWith(Index.Overdue(now));
@@ -104,7 +108,10 @@ internal sealed class QueueJobs(TimeSpan rise)
         Reindex(match.Job);
     }
 
-    /// <summary>A grant has been begun: its tasks are no longer ready, whatever a read of the database from before says; the next read puts it right.</summary>
+    /// <summary>
+    /// A grant has been begun: its tasks are no longer ready, whatever a read of the database from before says; the next read
+    /// puts it right.
+    /// </summary>
     public void Begun(long number, Match match)
     {
         UnderWay.Remove(number);
@@ -144,11 +151,13 @@ internal sealed class QueueJobs(TimeSpan rise)
     };
 
     /// <summary>
-    /// Tasks of a job that run. Those count that were granted to a worker which is just beginning them, but for members of a gang, which begin
-    /// together or not at all; and those that workers say they run, although a read of the database from before does not know of them.
+    /// Tasks of a job that run. Those count that were granted to a worker which is just beginning them, but for members of a
+    /// gang, which begin together or not at all; and those that workers say they run, although a read of the database from before
+    /// does not know of them.
     /// </summary>
     public int RunningOf(ActiveJob job) => Math.Max(
-        job.Stages.Sum(stage => stage.Running + UnderWay.TakenBySingles(job.Id, job.Epoch, stage.Stage)), reported.CountOf(job.Id));
+        job.Stages.Sum(stage => stage.Running + UnderWay.TakenBySingles(job.Id, job.Epoch, stage.Stage)),
+        reported.CountOf(job.Id));
 
     /// <summary>Jobs with tasks ready that are served before one.</summary>
     public int CountAhead(ActiveJob job)
@@ -160,7 +169,8 @@ internal sealed class QueueJobs(TimeSpan rise)
     /// <summary>The place of a job among those that wait, from 1; null when it does not.</summary>
     public int? PositionOf(JobId id) => jobs.TryGetValue(id, out var job) ? Index.PositionOf(job, WaitingSince(job)) : null;
 
-    private int Grantable(ActiveJob job, StageBacklog stage) => Math.Max(0, stage.Ready - UnderWay.Taken(job.Id, job.Epoch, stage.Stage));
+    private int Grantable(ActiveJob job, StageBacklog stage) =>
+        Math.Max(0, stage.Ready - UnderWay.Taken(job.Id, job.Epoch, stage.Stage));
 
     private void Reindex(JobId id)
     {
@@ -171,5 +181,6 @@ internal sealed class QueueJobs(TimeSpan rise)
         }
     }
 
-    private DateTimeOffset WaitingSince(ActiveJob job) => lastGrant.TryGetValue(job.Id, out var at) && at > job.CreatedAt ? at : job.CreatedAt;
+    private DateTimeOffset WaitingSince(ActiveJob job) =>
+        lastGrant.TryGetValue(job.Id, out var at) && at > job.CreatedAt ? at : job.CreatedAt;
 }

@@ -3,14 +3,15 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// What the queue remembers between reports: active jobs as the database last said, workers as they last said, and grants that are under
-/// way. No clock and no I/O; all of it can be rebuilt from both sides. Not safe for several threads.
+/// What the queue remembers between reports: active jobs as the database last said, workers as they last said, and grants that
+/// are under way. No clock and no I/O; all of it can be rebuilt from both sides. Not safe for several threads.
 /// </summary>
 /// <remarks>
 /// A grant is under way from the match until the worker has received it and its reports no longer name it: then its tasks are
-/// <c>RUNNING</c> in the database or were never begun. Until then they are taken out of what the database calls ready, so that a read
-/// that was made before the worker began them does not grant them twice; and out of what the worker calls free, when the answer that
-/// bears the grant and the worker's next report have crossed. Grants to a gang are parts of a <see cref="GangReservation"/> first.
+/// <c>RUNNING</c> in the database or were never begun. Until then they are taken out of what the database calls ready, so that a
+/// read that was made before the worker began them does not grant them twice; and out of what the worker calls free, when the
+/// answer that bears the grant and the worker's next report have crossed. Grants to a gang are parts of a
+/// <see cref="GangReservation"/> first.
 /// </remarks>
 /// <param name="rise">After this long a job that waits is one level higher.</param>
 /// <param name="gangBounds">Bounds of gangs.</param>
@@ -39,8 +40,8 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     public bool IsLoaded { get; private set; }
 
     /// <summary>
-    /// Jobs of which more may be ready than is known: a grant that was under way at the last read has been begun, and whether the read saw that
-    /// cannot be told. Its tasks were taken off to be safe; the next read says.
+    /// Jobs of which more may be ready than is known: a grant that was under way at the last read has been begun, and whether the
+    /// read saw that cannot be told. Its tasks were taken off to be safe; the next read says.
     /// </summary>
     public IReadOnlyCollection<JobId> KnownTooLow => knownTooLow;
 
@@ -108,8 +109,12 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     /// <summary>Takes a worker's report.</summary>
     /// <param name="worker">What it offers and has left.</param>
     /// <param name="sequence">Number of the report; what is granted from now on answers it.</param>
-    /// <param name="openGrants">Grants that the worker has received and not begun yet, those in <paramref name="held"/> among them.</param>
-    /// <param name="unanswered">Earlier reports whose answer, and the grants in it, the worker had not received when it made this one.</param>
+    /// <param name="openGrants">
+    /// Grants that the worker has received and not begun yet, those in <paramref name="held"/> among them.
+    /// </param>
+    /// <param name="unanswered">
+    /// Earlier reports whose answer, and the grants in it, the worker had not received when it made this one.
+    /// </param>
     /// <param name="held">Parts of gangs that it keeps free and has not been told to begin.</param>
     /// <param name="running">Attempts that it runs.</param>
     public void Report(
@@ -179,7 +184,10 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         }
     }
 
-    /// <summary>Gives back reservations that took too long or whose job does not run any more, and finds gangs that have been short of a member for too long.</summary>
+    /// <summary>
+    /// Gives back reservations that took too long or whose job does not run any more, and finds gangs that have been short of a
+    /// member for too long.
+    /// </summary>
     public void ReviewGangs(DateTimeOffset now)
     {
         foreach (var reservation in gangs.All.Where(item => now > item.Until || !IsWanted(item.Stage)))
@@ -190,7 +198,10 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         gangs.Review([.. Gangs.Select(jobs.WithoutTaken)], now);
     }
 
-    /// <summary>Gangs whose workers all keep their part, each once: to begin now, and then <see cref="GangBegun"/> or <see cref="GangRefused"/>.</summary>
+    /// <summary>
+    /// Gangs whose workers all keep their part, each once: to begin now, and then <see cref="GangBegun"/> or
+    /// <see cref="GangRefused"/>.
+    /// </summary>
     public IReadOnlyList<GangBegin> TakeGangsToBegin() =>
     [
         .. gangs.All.Where(reservation => reservation.TryBegin()).Select(reservation => new GangBegin(
@@ -200,7 +211,8 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
 
     /// <summary>A gang has begun: its attempts are in the database, all of them.</summary>
     public void GangBegun(long number, IEnumerable<(WorkerId Worker, AttemptId Attempt)> attempts) =>
-        gangs.Find(number)?.Begun(attempts.ToLookup(item => item.Worker, item => item.Attempt), worker => !workers.ContainsKey(worker));
+        gangs.Find(number)?.Begun(
+            attempts.ToLookup(item => item.Worker, item => item.Attempt), worker => !workers.ContainsKey(worker));
 
     /// <summary>A gang could not begin, or nobody knows whether it did: its workers drop their parts.</summary>
     public void GangRefused(long number)
@@ -217,9 +229,11 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     /// <param name="running">What it runs.</param>
     public GangOrders OrdersFor(WorkerId worker, IReadOnlyCollection<long> held, IReadOnlyCollection<AttemptId> running)
     {
-        var parts = gangs.All.SelectMany(reservation => reservation.Parts.Where(part => part.Value.Worker == worker).Select(part => (part.Key, reservation)));
+        var parts = gangs.All.SelectMany(reservation => reservation.Parts.Where(part => part.Value.Worker == worker)
+            .Select(part => (part.Key, reservation)));
         return new GangOrders(
-            [.. parts.Select(part => (part.Key, Attempts: part.reservation.Tell(part.Key, held.Contains(part.Key))!)).Where(part => part.Attempts is not null)],
+            [.. parts.Select(part => (part.Key, Attempts: part.reservation.Tell(part.Key, held.Contains(part.Key))!))
+                .Where(part => part.Attempts is not null)],
             [.. held.Where(part => gangs.Find(part) is null)],
             gangs.ToGiveBack(running));
     }
@@ -252,9 +266,13 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         return granted;
     }
 
-    /// <summary>A slot would stay empty until the next read, perhaps for nothing: one of the workers that wait for orders has it, and more may be ready than is known.</summary>
+    /// <summary>
+    /// A slot would stay empty until the next read, perhaps for nothing: one of the workers that wait for orders has it, and more
+    /// may be ready than is known.
+    /// </summary>
     public bool ShouldReadAgain(IReadOnlyCollection<WorkerId> waiting) =>
-        knownTooLow.Count > 0 && workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
+        knownTooLow.Count > 0
+        && workers.Values.Any(worker => worker is { IsOpen: true, FreeSlots: > 0 } && waiting.Contains(worker.Id));
 
     /// <summary>Of the attempts that a worker runs, those whose job runs no more.</summary>
     public IReadOnlyList<AttemptId> Unwanted(IReadOnlyCollection<AttemptId> running) => IsLoaded
@@ -273,7 +291,8 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     /// <param name="size">How many of them, at most.</param>
     /// <param name="after">Where the part before ended; from the first when null.</param>
     /// <param name="only">Those that the reader may see; all when null.</param>
-    public QueueStatus Describe(DateTimeOffset now, int size = 500, FairKey? after = null, IReadOnlyCollection<JobId>? only = null)
+    public QueueStatus Describe(
+        DateTimeOffset now, int size = 500, FairKey? after = null, IReadOnlyCollection<JobId>? only = null)
     {
         jobs.Index.Advance(now);
         var first = after is { } key ? jobs.Index.PositionAfter(key) : 1;
@@ -305,15 +324,18 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
         return ([.. listed.Take(size).Select((id, offset) => (id, first + offset))], listed.Count <= size);
     }
 
-    private (IReadOnlyList<(JobId Job, int Position)> Shown, bool IsAll) PartOf(IReadOnlyCollection<JobId> only, int first, int size)
+    private (IReadOnlyList<(JobId Job, int Position)> Shown, bool IsAll) PartOf(
+        IReadOnlyCollection<JobId> only, int first, int size)
     {
-        var mine = only.Select(id => (Job: id, Position: jobs.PositionOf(id) ?? 0)).Where(item => item.Position >= first).OrderBy(item => item.Position).ToList();
+        var mine = only.Select(id => (Job: id, Position: jobs.PositionOf(id) ?? 0))
+            .Where(item => item.Position >= first).OrderBy(item => item.Position).ToList();
         return ([.. mine.Take(size)], mine.Count <= size);
     }
 
     private WaitingJob Waiting(ActiveJob job, int position) => new(job.Id, job.Priority, position, Explain(job), job.CreatedAt);
 
-    private JobReason Explain(ActiveJob job) => WaitReason.Explain(job, jobs.RunningOf(job), jobs.CountAhead(job), workers.Values, Stopped);
+    private JobReason Explain(ActiveJob job) =>
+        WaitReason.Explain(job, jobs.RunningOf(job), jobs.CountAhead(job), workers.Values, Stopped);
 
     // While a grant of single members is under way, what is left of the stage is not all of it.
     private GangStep StepOf(ActiveJob job, StageBacklog stage, DateTimeOffset now)

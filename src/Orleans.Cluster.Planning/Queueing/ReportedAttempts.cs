@@ -17,7 +17,8 @@ internal sealed class ReportedAttempts
     {
         var before = byWorker.GetValueOrDefault(worker) ?? [];
         var after = running.GroupBy(attempt => attempt.Task.Job).ToDictionary(group => group.Key, group => group.Count());
-        var changed = before.Keys.Union(after.Keys).Where(job => before.GetValueOrDefault(job) != after.GetValueOrDefault(job)).ToList();
+        var changed = before.Keys.Union(after.Keys)
+            .Where(job => before.GetValueOrDefault(job) != after.GetValueOrDefault(job)).ToList();
         foreach (var job in changed)
         {
             var count = byJob.GetValueOrDefault(job) + after.GetValueOrDefault(job) - before.GetValueOrDefault(job);

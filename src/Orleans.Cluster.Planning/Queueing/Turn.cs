@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.Planning.Queueing;
 
-/// <summary>A job whose turn it is to get slots, and how many of its tasks may have one before it is another owner's turn.</summary>
+/// <summary>
+/// A job whose turn it is to get slots, and how many of its tasks may have one before it is another owner's turn.
+/// </summary>
 /// <param name="job">The job, with what is ready in each stage.</param>
 /// <param name="mostTasks">Tasks that may begin in this turn; a gang begins whole or not at all.</param>
 /// <param name="isFirst">Whether the job has had no turn before.</param>
@@ -23,6 +25,7 @@ internal sealed class Turn(ActiveJob job, int mostTasks, bool isFirst)
     {
         Taken += count;
         Left -= count;
-        Job = Job with { Stages = [.. Job.Stages.Select(each => each.Stage == stage ? each with { Ready = each.Ready - count } : each)] };
+        Job = Job with { Stages =
+            [.. Job.Stages.Select(each => each.Stage == stage ? each with { Ready = each.Ready - count } : each)] };
     }
 }

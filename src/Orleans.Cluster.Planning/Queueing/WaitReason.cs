@@ -12,7 +12,8 @@ public static class WaitReason
     /// <param name="ahead">Jobs before it that have tasks ready.</param>
     /// <param name="workers">Workers that live.</param>
     /// <param name="stopped">The cluster was stopped on request.</param>
-    public static JobReason Explain(ActiveJob job, int running, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, bool stopped)
+    public static JobReason Explain(
+        ActiveJob job, int running, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, bool stopped)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(workers);
@@ -28,7 +29,8 @@ public static class WaitReason
                 new JobReason(ReasonCode.WaitingForDependency, $"It waits for {string.Join(", ", job.DependsOn)}."),
             JobPhase.Queued when !job.IsOpen => new JobReason(ReasonCode.Planning, "It was accepted and is about to be planned."),
             _ when running > 0 => new JobReason(ReasonCode.Running, $"{busy} of {slots} slots busy, {running} with this job."),
-            _ when stopped => new JobReason(ReasonCode.ClusterStopped, "The cluster was stopped on request; cluster/start goes on."),
+            _ when stopped =>
+                new JobReason(ReasonCode.ClusterStopped, "The cluster was stopped on request; cluster/start goes on."),
             _ when ready == 0 && job.Stages.Any(stage => stage.BackingOff > 0) => BackingOff(job),
             _ when ready == 0 => new JobReason(ReasonCode.Planning, "Its next stage is being opened."),
             _ => WaitingForWorkers(job, ahead, workers, busy, slots),
@@ -39,10 +41,13 @@ public static class WaitReason
     {
         var next = job.Stages.Min(stage => stage.NextReadyAt);
         var when = next is { } at ? at.UtcDateTime.ToString("HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) : "soon";
-        return new JobReason(ReasonCode.BackingOff, $"{job.Stages.Sum(stage => stage.BackingOff)} partitions failed and wait; the next begins at {when}.");
+        return new JobReason(
+            ReasonCode.BackingOff,
+            $"{job.Stages.Sum(stage => stage.BackingOff)} partitions failed and wait; the next begins at {when}.");
     }
 
-    private static JobReason WaitingForWorkers(ActiveJob job, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, int busy, int slots)
+    private static JobReason WaitingForWorkers(
+        ActiveJob job, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, int busy, int slots)
     {
         var open = workers.Where(worker => worker.IsOpen).ToList();
         if (workers.Count == 0)
@@ -60,14 +65,17 @@ public static class WaitReason
 
         if (job.Resources.Gpu > open.Max(worker => worker.Gpus))
         {
-            return new JobReason(ReasonCode.WaitingForGpu, $"A task needs {job.Resources.Gpu} GPUs; the largest worker has {open.Max(worker => worker.Gpus)}.");
+            return new JobReason(
+                ReasonCode.WaitingForGpu,
+                $"A task needs {job.Resources.Gpu} GPUs; the largest worker has {open.Max(worker => worker.Gpus)}.");
         }
 
         if (job.Resources.MemoryBytes > open.Max(worker => worker.MemoryBytes))
         {
             return new JobReason(
                 ReasonCode.WaitingForMemory,
-                $"A task needs {job.Resources.MemoryBytes} bytes; the largest worker has {open.Max(worker => worker.MemoryBytes)}.");
+                $"A task needs {job.Resources.MemoryBytes} bytes; the largest worker has "
+                + $"{open.Max(worker => worker.MemoryBytes)}.");
         }
 
         if (job.Gang && job.Stages.FirstOrDefault(stage => stage.Ready > 0) is { } stage)
@@ -85,7 +93,8 @@ public static class WaitReason
         {
             return new JobReason(
                 ReasonCode.WaitingForMemory,
-                $"A task needs {job.Resources.MemoryBytes} bytes; at most {bySlots.Max(worker => worker.FreeMemoryBytes)} are free on a worker with a free slot.");
+                $"A task needs {job.Resources.MemoryBytes} bytes; at most {bySlots.Max(worker => worker.FreeMemoryBytes)} are "
+                + "free on a worker with a free slot.");
         }
 
         if (bySlots.Count > 0 && bySlots.All(worker => worker.FreeGpus < job.Resources.Gpu))
@@ -94,7 +103,9 @@ public static class WaitReason
         }
 
         return ahead > 0
-            ? new JobReason(ReasonCode.QueuedBehind, $"{(ahead == 1 ? "1 job is" : $"{ahead} jobs are")} ahead of it; {busy} of {slots} slots busy.")
+            ? new JobReason(
+                ReasonCode.QueuedBehind,
+                $"{(ahead == 1 ? "1 job is" : $"{ahead} jobs are")} ahead of it; {busy} of {slots} slots busy.")
             : new JobReason(ReasonCode.WaitingForSlot, $"It is next; {busy} of {slots} slots busy.");
     }
 }

@@ -3,9 +3,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// When a worker is lost, and whether it may still compute. Lost is one whose silo has left, or that has not reported for a lease: what it ran
-/// waits again at once, since its late commits are fenced. Only what is being cancelled waits until its executors must have ended themselves,
-/// because CANCELLED says that no process works for the job.
+/// When a worker is lost, and whether it may still compute. Lost is one whose silo has left, or that has not reported for a
+/// lease: what it ran waits again at once, since its late commits are fenced. Only what is being cancelled waits until its
+/// executors must have ended themselves, because CANCELLED says that no process works for the job.
 /// </summary>
 /// <param name="attention">Since when somebody listens.</param>
 /// <param name="lease">How long a worker is waited for.</param>
@@ -21,7 +21,8 @@ public sealed class WorkerLoss(Attention attention, TimeSpan lease, TimeSpan exe
     public string? Why(SiloStanding membership, DateTimeOffset? heard, DateTimeOffset now)
     {
         // Unknown to membership: of an earlier run, unless it has just joined and its report was faster than the news of it.
-        if (membership == SiloStanding.Dead || (membership == SiloStanding.Unknown && heard is null && now - attention.Since > tick))
+        if (membership == SiloStanding.Dead
+            || (membership == SiloStanding.Unknown && heard is null && now - attention.Since > tick))
         {
             return "Its silo has left the cluster.";
         }
@@ -30,8 +31,9 @@ public sealed class WorkerLoss(Attention attention, TimeSpan lease, TimeSpan exe
     }
 
     /// <summary>
-    /// Whether executors of a worker may still work. It renews them for a lease after the last report that was answered, and they live at most their
-    /// deadline longer. One that was never heard of here and is in no membership table is of an earlier run, whose processes end with it.
+    /// Whether executors of a worker may still work. It renews them for a lease after the last report that was answered, and they
+    /// live at most their deadline longer. One that was never heard of here and is in no membership table is of an earlier run,
+    /// whose processes end with it.
     /// </summary>
     /// <param name="heard">When it last reported; null when it never did here.</param>
     /// <param name="isLost">Whether it is lost.</param>
@@ -45,7 +47,8 @@ public sealed class WorkerLoss(Attention attention, TimeSpan lease, TimeSpan exe
     /// <param name="isCancelling">Whether a job is being cancelled.</param>
     /// <param name="isLost">Whether it is lost.</param>
     /// <param name="mayStillCompute">See <see cref="MayStillCompute"/>.</param>
-    public static IReadOnlyList<AttemptId> GivenBack(IEnumerable<AttemptId> held, Func<JobId, bool> isCancelling, bool isLost, bool mayStillCompute) =>
+    public static IReadOnlyList<AttemptId> GivenBack(
+        IEnumerable<AttemptId> held, Func<JobId, bool> isCancelling, bool isLost, bool mayStillCompute) =>
         [.. held.Where(attempt => isCancelling(attempt.Task.Job) ? !mayStillCompute : isLost)];
 }
 

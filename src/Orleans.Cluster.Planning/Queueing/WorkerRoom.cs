@@ -3,7 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>
-/// What a worker offers and what it has handed out. What does not fit is refused, whatever the queue believed. Safe for several threads.
+/// What a worker offers and what it has handed out. What does not fit is refused, whatever the queue believed. Safe for several
+/// threads.
 /// </summary>
 /// <param name="slots">Tasks of one thread that it runs at once.</param>
 /// <param name="memoryBytes">Memory for its tasks.</param>
@@ -43,7 +44,8 @@ public sealed class WorkerRoom(int slots, long memoryBytes, int gpus)
         lock (gate)
         {
             var taken = 0;
-            while (taken < count && busySlots + request.Cpu <= slots && busyMemory + request.MemoryBytes <= memoryBytes && busyGpus + request.Gpu <= gpus)
+            while (taken < count && busySlots + request.Cpu <= slots && busyMemory + request.MemoryBytes <= memoryBytes
+                && busyGpus + request.Gpu <= gpus)
             {
                 busySlots += request.Cpu;
                 busyMemory += request.MemoryBytes;

@@ -4,7 +4,8 @@ namespace Orleans.Cluster.Planning.Queueing;
 
 /// <summary>What one worker offers and has left, as it says itself.</summary>
 public sealed record WorkerSnapshot(
-    WorkerId Id, int Slots, long MemoryBytes, int Gpus, int FreeSlots, long FreeMemoryBytes, int FreeGpus, bool Draining, string? Unwell)
+    WorkerId Id, int Slots, long MemoryBytes, int Gpus, int FreeSlots, long FreeMemoryBytes, int FreeGpus, bool Draining,
+    string? Unwell)
 {
     /// <summary>Whether it may get new tasks.</summary>
     public bool IsOpen => !Draining && Unwell is null;

@@ -1,9 +1,9 @@
 namespace Orleans.Cluster.Planning.Resources;
 
 /// <summary>
-/// How much of the last while a process stood still, from a pulse that should come every <paramref name="period"/>: collections of the
-/// runtime, a machine short of processors or of memory, a stopped process all look alike here, and to whoever waits for its reports.
-/// Times are since any fixed moment, of a clock that nobody sets. Not safe for several threads.
+/// How much of the last while a process stood still, from a pulse that should come every <paramref name="period"/>: collections
+/// of the runtime, a machine short of processors or of memory, a stopped process all look alike here, and to whoever waits for
+/// its reports. Times are since any fixed moment, of a clock that nobody sets. Not safe for several threads.
 /// </summary>
 /// <param name="window">How far back it looks.</param>
 /// <param name="period">Time between two pulses.</param>

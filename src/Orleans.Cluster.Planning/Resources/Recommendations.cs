@@ -1,10 +1,13 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.Planning.Resources;
 
-/// <summary>Advice from what was measured. Each rule says what it saw and what following it should bring; a rule without a gain is silent.</summary>
+/// <summary>
+/// Advice from what was measured. Each rule says what it saw and what following it should bring; a rule without a gain is silent.
+/// </summary>
 public static class Recommendations
 {
     /// <summary>Head room above the largest resident size seen.</summary>
@@ -32,24 +35,32 @@ public static class Recommendations
         var open = workers.Where(worker => worker.State == WorkerState.Active).ToList();
         var ofJobs = jobs
             .Where(job => job.Usage is { Attempts: > 0 })
-            .SelectMany(job => (IEnumerable<Recommendation?>)[Memory(job, job.Usage!, open), Partitions(job, job.Usage!), Skew(job, job.Usage!)]);
+            .SelectMany(job =>
+                (IEnumerable<Recommendation?>)[Memory(job, job.Usage!, open), Partitions(job, job.Usage!),
+                    Skew(job, job.Usage!)]);
         return [.. ofJobs.Append(IdleSlots(queue, open)).Append(Workers(queue, open, jobs)).OfType<Recommendation>()];
     }
 
     /// <summary>Tasks of one size that run at once on idle workers.</summary>
     public static long AtOnce(ResourceRequest request, IReadOnlyList<WorkerResources> workers) => workers.Sum(worker => Math.Min(
         worker.Slots / Math.Max(1, request.Cpu),
-        Math.Min(worker.Memory.OfferedBytes / Math.Max(1, request.MemoryBytes), request.Gpu == 0 ? long.MaxValue : worker.Gpus / request.Gpu)));
+        Math.Min(worker.Memory.OfferedBytes / Math.Max(1, request.MemoryBytes), request.Gpu == 0
+            ? long.MaxValue
+            : worker.Gpus / request.Gpu)));
 
     private static Recommendation? Memory(JobResources job, JobUsage usage, IReadOnlyList<WorkerResources> workers)
     {
         var asked = job.Asked.MemoryBytes;
-        var evidence = Text($"{usage.Attempts} attempts asked for {Mib(asked)} MiB each; the largest resident size was {Mib(usage.PeakMemoryBytes)} MiB, {Mib(usage.SpilledBytes)} MiB were spilled, {usage.OutOfMemory} ran out of memory.");
+        var evidence = Text(
+            $"{usage.Attempts} attempts asked for {Mib(asked)} MiB each; the largest resident size was "
+            + $"{Mib(usage.PeakMemoryBytes)} MiB, {Mib(usage.SpilledBytes)} MiB were spilled, {usage.OutOfMemory} ran out of "
+            + $"memory.");
         if (usage.OutOfMemory > 0 || usage.SpilledBytes > usage.Attempts * asked / 4)
         {
             return new Recommendation(
                 "memory-too-small", job.Id, Text($"Ask for {Mib(2 * asked)} MiB, or cut partitions half as large."), evidence,
-                "No attempt is thrown away for want of memory, and none writes to disk what it reads again.", Setting("/resources/memoryBytes", 2 * asked));
+                "No attempt is thrown away for want of memory, and none writes to disk what it reads again.",
+                Setting("/resources/memoryBytes", 2 * asked));
         }
 
         var enough = Math.Max(LeastMemoryBytes, RoundUp((long)(usage.PeakMemoryBytes * MemoryMargin), MemoryStep));
@@ -69,7 +80,8 @@ public static class Recommendations
             return new Recommendation(
                 "partitions-too-small", job.Id, Text($"Cut partitions of {target} bytes."),
                 Text($"{usage.Attempts} partitions of {usage.MeanBytes} bytes took {usage.MeanSeconds:0.000} s each."),
-                Text($"About {Math.Max(1, usage.Attempts * usage.MeanBytes / target)} partitions instead of {usage.Attempts}: less time goes into starting them."),
+                Text($"About {Math.Max(1, usage.Attempts * usage.MeanBytes / target)} partitions instead of {usage.Attempts}: "
+                + $"less time goes into starting them."),
                 Setting("/partitioning/targetBytes", target));
         }
 
@@ -79,7 +91,8 @@ public static class Recommendations
             return new Recommendation(
                 "partitions-too-large", job.Id, Text($"Cut partitions of {target} bytes."),
                 Text($"A partition of {usage.MeanBytes} bytes took {usage.MeanSeconds:0} s."),
-                Text($"A failure costs {LongSeconds / 4:0} s instead of {usage.MeanSeconds:0} s, and more urgent jobs wait no longer than that for a slot."),
+                Text($"A failure costs {LongSeconds / 4:0} s instead of {usage.MeanSeconds:0} s, and more urgent jobs wait no "
+                + $"longer than that for a slot."),
                 Setting("/partitioning/targetBytes", target));
         }
 
@@ -90,14 +103,17 @@ public static class Recommendations
         usage is { Attempts: >= 4, MaxSeconds: > 1 } && usage.MaxSeconds > SkewFactor * Math.Max(0.01, usage.MedianSeconds)
             ? new Recommendation(
                 "skew", job.Id, "Cut smaller partitions, or group by a key that is spread more evenly.",
-                Text($"The longest of {usage.Attempts} attempts took {usage.MaxSeconds:0.0} s, the median {usage.MedianSeconds:0.0} s."),
-                Text($"The stage ends up to {usage.MaxSeconds - usage.MedianSeconds:0.0} s earlier."), Setting("/partitioning/targetBytes", Math.Max(1024, usage.MeanBytes / 4)))
+                Text($"The longest of {usage.Attempts} attempts took {usage.MaxSeconds:0.0} s, the median "
+                + $"{usage.MedianSeconds:0.0} s."),
+                Text($"The stage ends up to {usage.MaxSeconds - usage.MedianSeconds:0.0} s earlier."),
+                Setting("/partitioning/targetBytes", Math.Max(1024, usage.MeanBytes / 4)))
             : null;
 
     private static Recommendation? IdleSlots(QueueStatus queue, IReadOnlyList<WorkerResources> workers)
     {
         var idle = workers.Sum(worker => worker.Slots - worker.BusySlots);
-        var starved = queue.Waiting.Where(job => job.Reason.Code is ReasonCode.WaitingForMemory or ReasonCode.WaitingForGpu).ToList();
+        var starved = queue.Waiting.Where(job => job.Reason.Code is ReasonCode.WaitingForMemory or ReasonCode.WaitingForGpu)
+            .ToList();
         if (idle == 0 || starved.Count == 0)
         {
             return null;
@@ -110,7 +126,8 @@ public static class Recommendations
             Text($"Up to {idle} more partitions run at once."), Setting("/resources/memoryBytes", perSlot));
     }
 
-    private static Recommendation? Workers(QueueStatus queue, IReadOnlyList<WorkerResources> workers, IReadOnlyList<JobResources> jobs)
+    private static Recommendation? Workers(
+        QueueStatus queue, IReadOnlyList<WorkerResources> workers, IReadOnlyList<JobResources> jobs)
     {
         if (workers.Count == 0 || queue.TotalSlots == 0)
         {
@@ -125,7 +142,9 @@ public static class Recommendations
             return new Recommendation(
                 "add-workers", null, Text($"Run {wanted} workers."),
                 Text($"All {queue.TotalSlots} slots are busy and {waiting} partitions wait; one takes {seconds:0.0} s."),
-                Text($"What waits now is done in about {waiting * seconds / (queue.TotalSlots * (double)wanted / workers.Count):0} s instead of {waiting * seconds / queue.TotalSlots:0} s."),
+                Text($"What waits now is done in about "
+                + $"{waiting * seconds / (queue.TotalSlots * (double)wanted / workers.Count):0} s instead of "
+                + $"{waiting * seconds / queue.TotalSlots:0} s."),
                 Setting("workers", wanted));
         }
 
@@ -134,7 +153,8 @@ public static class Recommendations
             ? new Recommendation(
                 "remove-workers", null, Text($"Run {needed} {(needed == 1 ? "worker" : "workers")}."),
                 Text($"{queue.BusySlots} of {queue.TotalSlots} slots are busy now and nothing waits."),
-                Text($"{workers.Skip(needed).Sum(worker => worker.Memory.OfferedBytes) >> 20} MiB of memory are free for others."), Setting("workers", needed))
+                Text($"{workers.Skip(needed).Sum(worker => worker.Memory.OfferedBytes) >> 20} MiB of memory are free for "
+                + $"others."), Setting("workers", needed))
             : null;
     }
 
@@ -144,5 +164,5 @@ public static class Recommendations
 
     private static long Mib(long bytes) => bytes >> 20;
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Text(DefaultInterpolatedStringHandler text) => text.ToStringAndClear();
 }

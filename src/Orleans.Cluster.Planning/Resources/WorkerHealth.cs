@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orleans.Cluster.Planning.Resources;
 
 /// <summary>
-/// Whether a worker that lives should get tasks. Each answer is the reason why not, for people, or null. A worker judges its disks and its
-/// pauses itself; its silence is judged by the queue.
+/// Whether a worker that lives should get tasks. Each answer is the reason why not, for people, or null. A worker judges its
+/// disks and its pauses itself; its silence is judged by the queue.
 /// </summary>
 public static class WorkerHealth
 {
@@ -16,25 +16,31 @@ public static class WorkerHealth
         if (signs.Disks.FirstOrDefault(disk => disk.FreeBytes < limits.LeastFreeBytes) is { } full)
         {
             return string.Create(
-                CultureInfo.InvariantCulture, $"{full.FreeBytes} bytes are free in {full.Folder}, fewer than the {limits.LeastFreeBytes} of Worker:LeastScratchBytes.");
+                CultureInfo.InvariantCulture,
+                $"{full.FreeBytes} bytes are free in {full.Folder}, fewer than the {limits.LeastFreeBytes} of "
+                + $"Worker:LeastScratchBytes.");
         }
 
         return signs.PausedShare > limits.MostPausedShare
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"It stood still for {signs.PausedShare:P0} of the last {limits.PauseWindow.TotalSeconds:0} s, more than the {limits.MostPausedShare:P0} of Worker:MostPausedShare.")
+                $"It stood still for {signs.PausedShare:P0} of the last {limits.PauseWindow.TotalSeconds:0} s, more than the "
+                + $"{limits.MostPausedShare:P0} of Worker:MostPausedShare.")
             : null;
     }
 
     /// <summary>
-    /// Why a worker that is silent should get nothing, before it is given up: its report is overdue by a third of the time that it has left.
+    /// Why a worker that is silent should get nothing, before it is given up: its report is overdue by a third of the time that
+    /// it has left.
     /// </summary>
     /// <param name="silence">Time since its last report.</param>
     /// <param name="reportHold">How long a report is held, which is the usual time between two.</param>
     /// <param name="lease">Silence after which it loses its attempts.</param>
-    public static string? Judge(TimeSpan silence, TimeSpan reportHold, TimeSpan lease) => silence > reportHold + ((lease - reportHold) / 3)
+    public static string? Judge(TimeSpan silence, TimeSpan reportHold, TimeSpan lease) =>
+        silence > reportHold + ((lease - reportHold) / 3)
         ? string.Create(
-            CultureInfo.InvariantCulture, $"It has not reported for {silence.TotalSeconds:0} s; after {lease.TotalSeconds:0} s it loses its attempts.")
+            CultureInfo.InvariantCulture,
+            $"It has not reported for {silence.TotalSeconds:0} s; after {lease.TotalSeconds:0} s it loses its attempts.")
         : null;
 }
 

@@ -48,12 +48,15 @@ public static class ClusterView
         ArgumentNullException.ThrowIfNull(desired);
         ArgumentNullException.ThrowIfNull(reported);
         var isAttended = observed is not null;
-        observed ??= new ObservedScale { Target = "unknown", CanScale = false, Trouble = "No gateway looks after the workers yet." };
+        observed ??= new ObservedScale { Target =
+            "unknown", CanScale = false, Trouble = "No gateway looks after the workers yet." };
         var workers = ListWorkers(observed, reported);
         var active = workers.Count(worker => worker.State == WorkerState.Active);
         var wanted = observed.CanScale || !desired.IsRunning ? desired.WantedWorkers() : active;
         return new ClusterStatus(
-            StateOf(desired, observed, workers, wanted), wanted, active, workers, desired.Decisions.Count == 0 ? null : desired.Decisions[^1],
+            StateOf(desired, observed, workers, wanted), wanted, active, workers, desired.Decisions.Count == 0
+            ? null
+            : desired.Decisions[^1],
             DetailOf(desired, observed, workers))
         {
             Autoscaling = desired.Autoscaling,
@@ -79,14 +82,16 @@ public static class ClusterView
     {
         var active = workers.Count(worker => worker.State == WorkerState.Active);
         // A silo has left the cluster a moment before its process has ended.
-        var isEmpty = workers.TrueForAll(worker => worker.State == WorkerState.Dead) && observed.Instances.All(instance => instance.End is not null);
+        var isEmpty = workers.TrueForAll(worker => worker.State == WorkerState.Dead)
+            && observed.Instances.All(instance => instance.End is not null);
         return desired.IsRunning switch
         {
             false when !isEmpty && observed.CanScale => ClusterState.Stopping,
             false => ClusterState.Stopped,
             true when observed.Pause is not null || observed.Trouble is not null => ClusterState.Degraded,
             // All are there, and some of them get nothing: no others are coming.
-            true when active < wanted && active + workers.Count(worker => worker.State == WorkerState.Unwell) >= wanted => ClusterState.Degraded,
+            true when active < wanted
+                && active + workers.Count(worker => worker.State == WorkerState.Unwell) >= wanted => ClusterState.Degraded,
             true when active < wanted => ClusterState.Starting,
             true when active > wanted || workers.Exists(worker => worker.State == WorkerState.Draining) => ClusterState.Scaling,
             true when wanted == 0 && isEmpty => ClusterState.Stopped,
@@ -99,7 +104,8 @@ public static class ClusterView
         { Trouble: { } trouble } => trouble,
         { Pause: { } pause } => string.Create(
             CultureInfo.InvariantCulture,
-            $"Workers keep ending ({pause.ShortLives} in a row); the next start is at {pause.Until.UtcDateTime:HH:mm:ss}Z. Last: {pause.LastEnd}"),
+            $"Workers keep ending ({pause.ShortLives} in a row); the next start is at {pause.Until.UtcDateTime:HH:mm:ss}Z. Last: "
+            + $"{pause.LastEnd}"),
         _ when !desired.IsRunning => $"Stopped on request; cluster/start brings {desired.Workers} workers back.",
         _ when workers.FindAll(worker => worker.State == WorkerState.Unwell) is [var unwell, .. var others] =>
             $"{unwell.Id} gets nothing for now: {unwell.Reason}{(others.Count == 0 ? "" : $" So do {others.Count} more.")}",
@@ -114,7 +120,8 @@ public static class ClusterView
             { End: { } end } => WorkerMatch.MarkDead(worker, end),
             { } when worker.State is WorkerState.Active && observed.Leaving.Contains(instance.Id) =>
                 worker with { State = WorkerState.Draining, Reason = "Finishes what it runs, then leaves." },
-            { } when worker is { State: WorkerState.Draining, Reason: null } => worker with { Reason = "Finishes what it runs, then leaves." },
+            { } when worker is { State: WorkerState.Draining, Reason: null } => worker with { Reason =
+                "Finishes what it runs, then leaves." },
             _ => worker,
         };
     }
@@ -122,7 +129,9 @@ public static class ClusterView
     private static IEnumerable<WorkerStatus> FindJoining(ObservedScale observed, IReadOnlyList<WorkerStatus> reported) =>
         from instance in observed.Instances
         // The dead worker of an instance that waits for its next one, as the target says, does not speak for it.
-        where instance.End is null && !reported.Any(worker => WorkerMatch.Is(worker, instance) && !(instance.Note is not null && worker.State == WorkerState.Dead))
+        where instance.End is null
+            && !reported.Any(worker => WorkerMatch.Is(worker, instance)
+                && !(instance.Note is not null && worker.State == WorkerState.Dead))
         let isLeaving = observed.Leaving.Contains(instance.Id)
         select new WorkerStatus
         {

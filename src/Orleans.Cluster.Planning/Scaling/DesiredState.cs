@@ -38,7 +38,9 @@ public sealed record DesiredState
     [Id(6)]
     public required ConfiguredWorkers Configured { get; init; }
 
-    /// <summary>Workers that were asked to leave one by one, the latest last; another takes the place of each. At most 64.</summary>
+    /// <summary>
+    /// Workers that were asked to leave one by one, the latest last; another takes the place of each. At most 64.
+    /// </summary>
     [Id(7)]
     public IReadOnlyList<WorkerId> Leaving { get; init; } = [];
 
@@ -58,8 +60,9 @@ public sealed record DesiredState
         new() { Workers = configured.Workers, Shape = configured.Shape, Configured = configured };
 
     /// <summary>
-    /// Takes over what the configuration of a gateway says, when that is an order: somebody has changed it since this gateway said something else,
-    /// or the gateway is new and says what none has said. That two gateways say different things, whichever of them looks after the workers, is none.
+    /// Takes over what the configuration of a gateway says, when that is an order: somebody has changed it since this gateway
+    /// said something else, or the gateway is new and says what none has said. That two gateways say different things, whichever
+    /// of them looks after the workers, is none.
     /// </summary>
     /// <param name="gateway">Name of the gateway, the same after a restart.</param>
     /// <param name="configured">What its configuration says.</param>
@@ -75,10 +78,12 @@ public sealed record DesiredState
         var isOrder = configured != Configured && (known is not null || Gateways.All(one => one.Configured != configured));
         var noted = this with
         {
-            Gateways = [.. Gateways.Where(one => one.Name != gateway).TakeLast(KeptGateways - 1), new GatewayConfiguration(gateway, configured)],
+            Gateways = [.. Gateways.Where(one => one.Name != gateway).TakeLast(KeptGateways - 1),
+                new GatewayConfiguration(gateway, configured)],
         };
         return isOrder
-            ? (noted with { IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null, Configured = configured })
+            ? (noted with { IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null,
+                Configured = configured })
                 .Decide(WantedWorkers(), $"The configuration of {gateway} changed.", now)
             : noted;
     }
@@ -100,9 +105,13 @@ public sealed record DesiredState
     /// <summary>Stops; a second stop may turn a drain into one at once.</summary>
     public DesiredState Stop(bool atOnce, DateTimeOffset now) =>
         (this with { IsRunning = false, StopAtOnce = atOnce })
-            .Decide(WantedWorkers(), atOnce ? "Stopped at once on request." : "Stopped on request; running attempts finish first.", now);
+            .Decide(WantedWorkers(), atOnce
+                ? "Stopped at once on request."
+                : "Stopped on request; running attempts finish first.", now);
 
-    /// <summary>Sets the number of workers and turns autoscaling off. A stopped cluster stays stopped; it starts with that number later.</summary>
+    /// <summary>
+    /// Sets the number of workers and turns autoscaling off. A stopped cluster stays stopped; it starts with that number later.
+    /// </summary>
     public DesiredState Scale(int workers, DateTimeOffset now) =>
         (this with { Workers = workers, Autoscaling = null }).Decide(WantedWorkers(), "Scaled on request.", now);
 
@@ -142,7 +151,10 @@ public sealed record ConfiguredWorkers([property: Id(0)] int Workers, [property:
 [GenerateSerializer, Immutable, Alias("GatewayConfiguration")]
 public sealed record GatewayConfiguration([property: Id(0)] string Name, [property: Id(1)] ConfiguredWorkers Configured);
 
-/// <summary>What the cluster can become without anybody asking for more: the number of workers wanted, or the most that the autoscaler may want.</summary>
+/// <summary>
+/// What the cluster can become without anybody asking for more: the number of workers wanted, or the most that the autoscaler may
+/// want.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("ClusterReach")]
 public sealed record ClusterReach([property: Id(0)] int MaxWorkers, [property: Id(1)] WorkerShape Shape);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Orleans.Cluster.Planning.Scaling;
 
 /// <summary>
-/// How large a set of replicas must be so that members come and go as asked, where somebody else (a controller) starts and ends them by
-/// that number alone. Every answer is a size, never a difference, so that asking twice is asking once.
+/// How large a set of replicas must be so that members come and go as asked, where somebody else (a controller) starts and ends
+/// them by that number alone. Every answer is a size, never a difference, so that asking twice is asking once.
 /// </summary>
 public static class ReplicaPolicy
 {
@@ -14,8 +14,10 @@ public static class ReplicaPolicy
         ArgumentNullException.ThrowIfNull(set);
         var steady = Steady(set);
         return set.IsOrdered
-            ? [.. Enumerable.Range(0, set.Size).Except(steady.Select(member => member.Ordinal ?? -1)).Select(ordinal => Unscheduled(ordinal, ordinal))]
-            : [.. Enumerable.Range(steady.Count, Math.Max(0, set.Size - steady.Count)).Select(number => Unscheduled(number, null))];
+            ? [.. Enumerable.Range(0, set.Size)
+                .Except(steady.Select(member => member.Ordinal ?? -1)).Select(ordinal => Unscheduled(ordinal, ordinal))]
+            : [.. Enumerable.Range(steady.Count, Math.Max(0, set.Size - steady.Count))
+                .Select(number => Unscheduled(number, null))];
     }
 
     /// <summary>Whether a member ends whatever is done: it was asked to, or stands behind the end of an ordered set.</summary>
@@ -34,8 +36,8 @@ public static class ReplicaPolicy
     }
 
     /// <summary>
-    /// The size without those; never above the present one. An ordered set only loses those behind whom nobody stays; the others of them
-    /// are started anew by the controller when they end.
+    /// The size without those; never above the present one. An ordered set only loses those behind whom nobody stays; the others
+    /// of them are started anew by the controller when they end.
     /// </summary>
     public static int Shrink(ReplicaSet set, IReadOnlyCollection<string> leaving)
     {
@@ -57,7 +59,8 @@ public static class ReplicaPolicy
         return size;
     }
 
-    // Those that are there and those that are on their way. A controller that has not ended all that it shall yet has more than its size.
+    // Those that are there and those that are on their way. A controller that has not ended all that it shall yet has more than
+    // its size.
     private static int Standing(ReplicaSet set) => set.IsOrdered ? set.Size : Math.Max(set.Size, Steady(set).Count);
 
     private static List<ReplicaMember> Steady(ReplicaSet set) => [.. set.Members.Where(member => !IsEnding(set, member))];

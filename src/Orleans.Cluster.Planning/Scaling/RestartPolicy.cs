@@ -11,11 +11,14 @@ public static class RestartPolicy
 
     /// <summary>Until when nothing is started, and why; null when nothing speaks against a start.</summary>
     /// <param name="instances">Lives of workers in any order; those ended on request say nothing.</param>
-    /// <param name="wanted">Workers wanted. All of them ending once is one round, not as many failures as there are workers.</param>
+    /// <param name="wanted">
+    /// Workers wanted. All of them ending once is one round, not as many failures as there are workers.
+    /// </param>
     /// <param name="now">The present.</param>
     public static RestartPause? FindPause(IReadOnlyCollection<ScaleInstance> instances, int wanted, DateTimeOffset now)
     {
-        var ended = instances.Where(instance => instance.End is { WasRequested: false }).OrderByDescending(instance => instance.End!.At).ToList();
+        var ended = instances.Where(instance => instance.End is { WasRequested: false })
+            .OrderByDescending(instance => instance.End!.At).ToList();
         if (ended.Count == 0 || ProvesHealth(instances, ended[0], now))
         {
             return null;
@@ -31,11 +34,14 @@ public static class RestartPolicy
     public static TimeSpan PauseAfter(int shortLives, int wanted)
     {
         var rounds = (shortLives + Math.Max(1, wanted) - 1) / Math.Max(1, wanted);
-        return rounds < 2 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(MaxPause.TotalSeconds, Math.Pow(2, Math.Min(rounds, 10) - 2)));
+        return rounds < 2
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds(Math.Min(MaxPause.TotalSeconds, Math.Pow(2, Math.Min(rounds, 10) - 2)));
     }
 
     private static bool ProvesHealth(IEnumerable<ScaleInstance> instances, ScaleInstance lastEnded, DateTimeOffset now) =>
-        instances.Any(instance => instance.End is null && instance.StartedAt > lastEnded.StartedAt && now - instance.StartedAt >= Healthy);
+        instances.Any(instance => instance.End is null && instance.StartedAt > lastEnded.StartedAt
+            && now - instance.StartedAt >= Healthy);
 }
 
 /// <summary>Why nothing is started for a while.</summary>
@@ -43,4 +49,5 @@ public static class RestartPolicy
 /// <param name="ShortLives">Lives in a row that ended soon.</param>
 /// <param name="LastEnd">How the last one ended.</param>
 [GenerateSerializer, Immutable, Alias("RestartPause")]
-public sealed record RestartPause([property: Id(0)] DateTimeOffset Until, [property: Id(1)] int ShortLives, [property: Id(2)] string LastEnd);
+public sealed record RestartPause(
+    [property: Id(0)] DateTimeOffset Until, [property: Id(1)] int ShortLives, [property: Id(2)] string LastEnd);

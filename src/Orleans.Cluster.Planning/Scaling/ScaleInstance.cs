@@ -46,4 +46,5 @@ public sealed record ScaleInstance
 /// <param name="WasRequested">Whether the target was asked to stop it.</param>
 /// <param name="Detail">Exit code and last words, for people.</param>
 [GenerateSerializer, Immutable, Alias("InstanceEnd")]
-public sealed record InstanceEnd([property: Id(0)] DateTimeOffset At, [property: Id(1)] bool WasRequested, [property: Id(2)] string Detail);
+public sealed record InstanceEnd(
+    [property: Id(0)] DateTimeOffset At, [property: Id(1)] bool WasRequested, [property: Id(2)] string Detail);

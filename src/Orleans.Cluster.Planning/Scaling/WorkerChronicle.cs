@@ -4,15 +4,17 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Planning.Scaling;
 
 /// <summary>
-/// Remembers workers after they are gone. The queue's own list goes with the silo that hosts the queue, which may be the very worker that
-/// died; this one is filled by a gateway, and what it has to say is stored (<see cref="Unsaved"/>) so that the next gateway goes on with it.
+/// Remembers workers after they are gone. The queue's own list goes with the silo that hosts the queue, which may be the very
+/// worker that died; this one is filled by a gateway, and what it has to say is stored (<see cref="Unsaved"/>) so that the next
+/// gateway goes on with it.
 /// </summary>
 public sealed class WorkerChronicle
 {
     /// <summary>How long the dead are remembered.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromHours(1);
 
-    // A worker that the queue has not named for this long is gone, although nobody has seen it go: queue and worker may have died together.
+    // A worker that the queue has not named for this long is gone, although nobody has seen it go: queue and worker may have died
+    // together.
     private static readonly TimeSpan Unheard = TimeSpan.FromMinutes(1);
 
     // How old the stored word of a living worker may be.
@@ -44,7 +46,10 @@ public sealed class WorkerChronicle
         }
     }
 
-    /// <summary>Takes over what another gateway, or an earlier life of this one, has stored. What it says of the dead is better than what is known here.</summary>
+    /// <summary>
+    /// Takes over what another gateway, or an earlier life of this one, has stored. What it says of the dead is better than what
+    /// is known here.
+    /// </summary>
     public void Restore(IReadOnlyCollection<WorkerStatus> stored, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(stored);
@@ -102,7 +107,8 @@ public sealed class WorkerChronicle
             else if (now - heardAt > Unheard)
             {
                 var since = worker.LastSeen.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-                MarkDead(worker with { Busy = 0, Cpu = 0, Reason = $"It was not heard of after {since}; nobody saw it end." }, instances);
+                MarkDead(worker with { Busy = 0, Cpu = 0, Reason = $"It was not heard of after {since}; nobody saw it end." },
+                    instances);
             }
         }
 

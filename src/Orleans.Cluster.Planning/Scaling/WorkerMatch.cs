@@ -10,8 +10,8 @@ public static class WorkerMatch
 
     /// <summary>Whether they are the same: same machine, and same process where the target knows it.</summary>
     /// <remarks>
-    /// A number of a process is given out again some day, and a container may start a second process: a worker that began before its
-    /// instance, or after the instance's end, is another one.
+    /// A number of a process is given out again some day, and a container may start a second process: a worker that began before
+    /// its instance, or after the instance's end, is another one.
     /// </remarks>
     public static bool Is(WorkerStatus worker, ScaleInstance instance)
     {

@@ -5,8 +5,9 @@ using Orleans.Cluster.Storage;
 namespace Orleans.Cluster.Silo.Backups;
 
 /// <summary>
-/// <c>backup --to FOLDER</c>, beside a running cluster, and <c>restore --from FOLDER</c>, before one is started. The database is copied first
-/// and the artifacts after it: they are written once and named by the database later, so that each one that the copy names is there.
+/// <c>backup --to FOLDER</c>, beside a running cluster, and <c>restore --from FOLDER</c>, before one is started. The database is
+/// copied first and the artifacts after it: they are written once and named by the database later, so that each one that the copy
+/// names is there.
 /// </summary>
 internal static class BackupCommands
 {
@@ -53,10 +54,12 @@ internal static class BackupCommands
         await database.Save(Path.Combine(unfinished, Database), CancellationToken.None);
         CopyState(paths.State, Path.Combine(unfinished, State));
         CopyTree(paths.Artifacts, Path.Combine(unfinished, Artifacts));
-        var manifest = await BackupManifest.Write(unfinished, begin, database.Kind, database.SchemaVersion, CancellationToken.None);
+        var manifest = await BackupManifest.Write(
+            unfinished, begin, database.Kind, database.SchemaVersion, CancellationToken.None);
         Directory.Move(unfinished, folder);
         Console.Error.WriteLine(
-            $"{manifest.Files.Count} files, {manifest.Files.Sum(file => file.Bytes):#,0} bytes, as of {begin:u}, are in {folder}. It holds secrets: keep it as you keep them.");
+            $"{manifest.Files.Count} files, {manifest.Files.Sum(file => file.Bytes):#,0} bytes, as of {begin:u}, are in "
+            + $"{folder}. It holds secrets: keep it as you keep them.");
         return 0;
     }
 
@@ -68,13 +71,16 @@ internal static class BackupCommands
         if (manifest.Database != database.Kind || manifest.Schema != database.SchemaVersion)
         {
             throw new StartRefusedException(
-                $"The backup is of {manifest.Database} with schema {manifest.Schema}, written by version {manifest.Version}; this program would restore "
-                + $"{database.Kind} with schema {database.SchemaVersion}. Restore it with the version that wrote it, then upgrade.");
+                $"The backup is of {manifest.Database} with schema {manifest.Schema}, written by version {manifest.Version}; "
+                + "this program would restore "
+                + $"{database.Kind} with schema {database.SchemaVersion}. Restore it with the version that wrote it, then "
+                + "upgrade.");
         }
 
         if (Directory.Exists(paths.Artifacts) && Directory.EnumerateFileSystemEntries(paths.Artifacts).Any())
         {
-            throw new StartRefusedException($"The artifact store {paths.Artifacts} is not empty. Restore into an empty one, or move that one away first.");
+            throw new StartRefusedException(
+                $"The artifact store {paths.Artifacts} is not empty. Restore into an empty one, or move that one away first.");
         }
 
         using var claim = StateDirectory.Claim(paths.State);
@@ -92,7 +98,8 @@ internal static class BackupCommands
         foreach (var file in Directory.Exists(state) ? Directory.EnumerateFiles(state) : [])
         {
             var name = Path.GetFileName(file);
-            if (!NotCopied.Any(left => name.StartsWith(left, StringComparison.Ordinal)) && !name.EndsWith(".tmp", StringComparison.Ordinal))
+            if (!NotCopied.Any(left => name.StartsWith(left, StringComparison.Ordinal))
+                && !name.EndsWith(".tmp", StringComparison.Ordinal))
             {
                 CopyFile(file, Path.Combine(target, name));
             }

@@ -11,21 +11,25 @@ namespace Orleans.Cluster.Silo.Backups;
 /// <param name="Database">Kind of the database.</param>
 /// <param name="Schema">Latest step of its schema.</param>
 /// <param name="Files">Every file with its size and hash.</param>
-internal sealed record BackupManifest(DateTimeOffset CreatedAt, string Version, string Database, string Schema, IReadOnlyList<BackupFile> Files)
+internal sealed record BackupManifest(
+    DateTimeOffset CreatedAt, string Version, string Database, string Schema, IReadOnlyList<BackupFile> Files)
 {
     public const string FileName = "manifest.json";
 
     /// <summary>Describes the files of a folder, and writes that beside them.</summary>
-    public static async Task<BackupManifest> Write(string folder, DateTimeOffset createdAt, string database, string schema, CancellationToken cancellationToken)
+    public static async Task<BackupManifest> Write(
+        string folder, DateTimeOffset createdAt, string database, string schema, CancellationToken cancellationToken)
     {
         var files = new List<BackupFile>();
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            files.Add(new BackupFile(Path.GetRelativePath(folder, path), new FileInfo(path).Length, await HashOf(path, cancellationToken)));
+            files.Add(new BackupFile(
+                Path.GetRelativePath(folder, path), new FileInfo(path).Length, await HashOf(path, cancellationToken)));
         }
 
         var manifest = new BackupManifest(createdAt, ProductVersion.Current, database, schema, files);
-        await File.WriteAllBytesAsync(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, WireJson.Options), cancellationToken);
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, WireJson.Options), cancellationToken);
         return manifest;
     }
 
@@ -39,13 +43,16 @@ internal sealed record BackupManifest(DateTimeOffset CreatedAt, string Version, 
             throw new StartRefusedException($"{folder} is not a whole backup: it has no {FileName}.");
         }
 
-        var manifest = JsonSerializer.Deserialize<BackupManifest>(await File.ReadAllBytesAsync(path, cancellationToken), WireJson.Options)!;
+        var manifest = JsonSerializer.Deserialize<BackupManifest>(
+            await File.ReadAllBytesAsync(path, cancellationToken), WireJson.Options)!;
         foreach (var file in manifest.Files)
         {
             var copy = Path.Combine(folder, file.Path);
-            if (!File.Exists(copy) || new FileInfo(copy).Length != file.Bytes || await HashOf(copy, cancellationToken) != file.Sha256)
+            if (!File.Exists(copy) || new FileInfo(copy).Length != file.Bytes
+                || await HashOf(copy, cancellationToken) != file.Sha256)
             {
-                throw new StartRefusedException($"The backup is damaged: {copy} is missing or not as it was written. Nothing was restored.");
+                throw new StartRefusedException(
+                    $"The backup is damaged: {copy} is missing or not as it was written. Nothing was restored.");
             }
         }
 

@@ -4,8 +4,8 @@ using Orleans.Cluster.Coordination.Ports;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// Keeps the clocks of all processes of a cluster near to each other: they follow the server of the database, which all of them ask. In an embedded
-/// cluster that is the machine itself; there a process begins no earlier than the newest time that is stored.
+/// Keeps the clocks of all processes of a cluster near to each other: they follow the server of the database, which all of them
+/// ask. In an embedded cluster that is the machine itself; there a process begins no earlier than the newest time that is stored.
 /// </summary>
 internal sealed partial class ClockSync(IDatabaseClock database, ILogger<ClockSync> logger) : BackgroundService
 {

@@ -11,7 +11,10 @@ internal static class ClusterHost
 {
     private const string AuthenticationKey = $"{GatewayOptions.Section}:{nameof(GatewayOptions.Authentication)}";
 
-    /// <summary>Arguments of the host's builder. Reloading is off: it would watch every folder below the working directory, which holds the data.</summary>
+    /// <summary>
+    /// Arguments of the host's builder. Reloading is off: it would watch every folder below the working directory, which holds
+    /// the data.
+    /// </summary>
     public static string[] Arguments(string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
 
     /// <summary>The role that these arguments and the environment ask for; it decides which host is built.</summary>
@@ -54,7 +57,9 @@ internal static class ClusterHost
     public static bool AsksForKeys(IConfiguration configuration) =>
         configuration.GetValue<AuthenticationMode>(AuthenticationKey) == AuthenticationMode.Required;
 
-    /// <summary>A worker that is started by hand on a gateway's directory does as that gateway does, also when nobody told it.</summary>
+    /// <summary>
+    /// A worker that is started by hand on a gateway's directory does as that gateway does, also when nobody told it.
+    /// </summary>
     public static void TakeOver(this IHostApplicationBuilder builder, GatewayRecord? gateway)
     {
         if (gateway?.AsksForKeys == true)

@@ -32,7 +32,8 @@ internal sealed record ClusterIdentity(string ClusterId, IPAddress Address, Proc
         return gateway is not null && gateway.Process.IsRunning()
             ? new ClusterIdentity(gateway.ClusterId, AddressOf(settings), gateway.Process)
             : throw new StartRefusedException(
-                $"No gateway runs on the state directory {Path.GetFullPath(settings.StateDirectory)}. Start one, name its directory " +
+                $"No gateway runs on the state directory {Path.GetFullPath(settings.StateDirectory)}. Start one, name its "
+                + "directory " +
                 "with --Cluster:StateDirectory=..., or give ConnectionStrings:Postgres.");
     }
 
@@ -52,7 +53,8 @@ internal sealed record ClusterIdentity(string ClusterId, IPAddress Address, Proc
         try
         {
             return Array.Find(Dns.GetHostAddresses(name, AddressFamily.InterNetwork), address => !IPAddress.IsLoopback(address))
-                ?? throw new StartRefusedException($"The name '{name}' of Cluster:AdvertisedAddress has no IPv4 address but loopback.");
+                ?? throw new StartRefusedException(
+                    $"The name '{name}' of Cluster:AdvertisedAddress has no IPv4 address but loopback.");
         }
         catch (SocketException e)
         {

@@ -14,12 +14,14 @@ internal readonly record struct ProcessIdentity(int Id, long StartToken)
         Find(Environment.ProcessId) ?? throw new UnreachableException("This process does not see itself.");
 
     /// <summary>The process with that number that runs now, or null.</summary>
-    public static ProcessIdentity? Find(int processId) => OperatingSystem.IsLinux() ? FindInProc(processId) : FindByRuntime(processId);
+    public static ProcessIdentity? Find(int processId) =>
+        OperatingSystem.IsLinux() ? FindInProc(processId) : FindByRuntime(processId);
 
     /// <summary>Whether it still runs. A process that has ended but that nobody has waited for yet does not run.</summary>
     public bool IsRunning() => Find(Id) == this;
 
-    private static ProcessIdentity? FindInProc(int processId) => ProcessStat.Fields(processId) is { } fields && fields[0] is not ("Z" or "X")
+    private static ProcessIdentity? FindInProc(int processId) =>
+        ProcessStat.Fields(processId) is { } fields && fields[0] is not ("Z" or "X")
         ? new ProcessIdentity(processId, long.Parse(fields[19], CultureInfo.InvariantCulture))
         : null;
 

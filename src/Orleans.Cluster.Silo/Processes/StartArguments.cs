@@ -33,24 +33,28 @@ internal static class StartArguments
     {
         if (args is [[not ('-' or '/'), ..] word, ..] && !word.Contains('=', StringComparison.Ordinal))
         {
-            throw new StartRefusedException($"Unknown command '{word}'. Commands: migrate, backup, restore, keys, audit, store, certificate. See --help.");
+            throw new StartRefusedException(
+                $"Unknown command '{word}'. Commands: migrate, backup, restore, keys, audit, store, certificate. See --help.");
         }
     }
 
     /// <exception cref="StartRefusedException">A secret is given where every user of the machine can read it.</exception>
     public static void RefuseSecrets(string[] args)
     {
-        if (args.Any(argument => argument.TrimStart('-', '/').StartsWith("S3:SecretAccessKey", StringComparison.OrdinalIgnoreCase)))
+        if (args.Any(argument => argument.TrimStart('-', '/')
+            .StartsWith("S3:SecretAccessKey", StringComparison.OrdinalIgnoreCase)))
         {
             throw new StartRefusedException(
-                "S3:SecretAccessKey on a command line can be read by every user of this machine. Set S3__SecretAccessKey in the environment, or put it in a settings file.");
+                "S3:SecretAccessKey on a command line can be read by every user of this machine. Set S3__SecretAccessKey in the "
+                + "environment, or put it in a settings file.");
         }
     }
 
     /// <summary>Settings below <c>Cluster</c> that nothing reads: most are misspelt.</summary>
     public static IEnumerable<string> FindUnknownSettings(IConfiguration configuration)
     {
-        string[] known = [.. typeof(ClusterSettings).GetProperties().Where(property => property.CanWrite).Select(property => property.Name), .. OtherKeys];
+        string[] known = [.. typeof(ClusterSettings).GetProperties()
+            .Where(property => property.CanWrite).Select(property => property.Name), .. OtherKeys];
         foreach (var child in configuration.GetSection(ClusterSettings.Section).GetChildren())
         {
             if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))

@@ -7,7 +7,8 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// Why a process cannot start, in a sentence, where it is the machine's or the settings' fault. What is this program's keeps its stack.
+/// Why a process cannot start, in a sentence, where it is the machine's or the settings' fault. What is this program's keeps its
+/// stack.
 /// </summary>
 internal static partial class StartFaults
 {
@@ -25,15 +26,18 @@ internal static partial class StartFaults
     public static string? SentenceOf(Exception failure) => failure switch
     {
         StartRefusedException refusal => refusal.Message,
-        OptionsValidationException invalid => string.Join(Environment.NewLine, invalid.Failures.Select(fault => Setting(invalid.OptionsType, fault))),
+        OptionsValidationException invalid =>
+            string.Join(Environment.NewLine, invalid.Failures.Select(fault => Setting(invalid.OptionsType, fault))),
         InvalidOperationException unreadable when Unreadable().Match(unreadable.Message) is { Success: true } match =>
-            $"Setting {match.Groups["key"].Value} cannot be '{match.Groups["value"].Value}'; SETTINGS.md has its form and bounds.",
+            $"Setting {match.Groups["key"].Value} cannot be '{match.Groups["value"].Value}'; SETTINGS.md has its form and "
+                + "bounds.",
         SqliteException { SqliteErrorCode: Corrupt or NoDatabase } =>
             "cluster.db is damaged, or is not a database. Bring it back with 'restore', or move it away to begin anew.",
         SqliteException { SqliteErrorCode: Full } or IOException { HResult: NoSpace or QuotaExceeded } =>
             $"There is no space left on the disk of the state directory ({failure.Message})",
         SqliteException { SqliteErrorCode: CannotOpen } => $"cluster.db cannot be opened ({failure.Message})",
-        AddressInUseException => "An address that the gateway would listen on is taken by another process. Set Urls to another one.",
+        AddressInUseException =>
+            "An address that the gateway would listen on is taken by another process. Set Urls to another one.",
         { InnerException: { } inner } => SentenceOf(inner),
         _ => null,
     };
@@ -47,7 +51,9 @@ internal static partial class StartFaults
             : $"Section {section}: {fault}";
     }
 
-    [GeneratedRegex("^DataAnnotation validation failed for '[^']*' members: '(?<member>[^']*)' with the error: '(?<fault>.*)'\\.$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "^DataAnnotation validation failed for '[^']*' members: '(?<member>[^']*)' with the error: '(?<fault>.*)'\\.$",
+        RegexOptions.Singleline)]
     private static partial Regex Invalid();
 
     [GeneratedRegex("^Failed to convert configuration value '(?<value>.*)' at '(?<key>[^']*)' to type ", RegexOptions.Singleline)]

@@ -44,8 +44,9 @@ internal sealed class StateDirectory : IDisposable
     }
 
     /// <summary>
-    /// Makes the directory of this user alone, and closes one that others may look into: results, specs and keys are in it. One that belongs to
-    /// somebody else, such as a volume of a container, cannot be closed; what is made in it is this user's alone all the same, by the umask.
+    /// Makes the directory of this user alone, and closes one that others may look into: results, specs and keys are in it. One
+    /// that belongs to somebody else, such as a volume of a container, cannot be closed; what is made in it is this user's alone
+    /// all the same, by the umask.
     /// </summary>
     public static void Make(string path)
     {
@@ -61,7 +62,8 @@ internal sealed class StateDirectory : IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"The state directory {path} belongs to another user, who alone can close it to others (chmod 700).");
+            Console.Error.WriteLine(
+                $"The state directory {path} belongs to another user, who alone can close it to others (chmod 700).");
         }
     }
 

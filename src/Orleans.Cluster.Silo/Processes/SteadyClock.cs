@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// The one clock of a process, Orleans' too. Its time runs with the machine's uptime and follows the reference, the machine's wall clock or the
-/// database's, at most a tenth faster or slower: when that is set back, time here goes on, only slower; when it jumps ahead, no deadline, lease
-/// or retention is over at once. Timers and time stamps are the system's, which no setting of a clock touches.
+/// The one clock of a process, Orleans' too. Its time runs with the machine's uptime and follows the reference, the machine's
+/// wall clock or the database's, at most a tenth faster or slower: when that is set back, time here goes on, only slower; when it
+/// jumps ahead, no deadline, lease or retention is over at once. Timers and time stamps are the system's, which no setting of a
+/// clock touches.
 /// </summary>
 internal sealed class SteadyClock : TimeProvider
 {

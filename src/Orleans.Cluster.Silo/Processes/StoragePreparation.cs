@@ -9,9 +9,10 @@ using Orleans.Cluster.Storage;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// What must be true of the database before a silo starts. Embedded, the gateway brings the schema up to date and raises the cluster epoch,
-/// which shuts out whatever an earlier run has left behind; workers get the epoch through the configuration. With PostgreSQL every process
-/// waits until the server answers and <c>migrate</c> has run: after a crash of everything, nobody says in which order things come back.
+/// What must be true of the database before a silo starts. Embedded, the gateway brings the schema up to date and raises the
+/// cluster epoch, which shuts out whatever an earlier run has left behind; workers get the epoch through the configuration. With
+/// PostgreSQL every process waits until the server answers and <c>migrate</c> has run: after a crash of everything, nobody says
+/// in which order things come back.
 /// </summary>
 internal static class StoragePreparation
 {
@@ -46,11 +47,13 @@ internal static class StoragePreparation
         {
             await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
             await SetClock(provider);
-            return await provider.GetRequiredService<IClusterEpoch>().Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
+            return await provider.GetRequiredService<IClusterEpoch>()
+                .Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
         }
         catch (SqliteException exception) when (StartFaults.SentenceOf(exception) is { } why)
         {
-            throw new StartRefusedException($"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {why}", exception);
+            throw new StartRefusedException(
+                $"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {why}", exception);
         }
     }
 
@@ -76,7 +79,8 @@ internal static class StoragePreparation
         }
         catch (StorageUnavailableException exception)
         {
-            Console.Error.WriteLine($"The clock begins at the machine's time, since the database did not answer: {exception.Message}");
+            Console.Error.WriteLine(
+                $"The clock begins at the machine's time, since the database did not answer: {exception.Message}");
         }
     }
 
@@ -95,11 +99,13 @@ internal static class StoragePreparation
         try
         {
             var applied = await database.Read(
-                async db => (await db.Database.GetAppliedMigrationsAsync()).Except(db.Database.GetMigrations()).ToList(), CancellationToken.None);
+                async db => (await db.Database.GetAppliedMigrationsAsync()).Except(db.Database.GetMigrations()).ToList(),
+                CancellationToken.None);
             if (applied is [.., var later])
             {
                 throw new StartRefusedException(
-                    $"The database has the schema of a later version ({later}). Start that version: this one would not understand what it has stored.");
+                    $"The database has the schema of a later version ({later}). Start that version: this one would not "
+                    + "understand what it has stored.");
             }
 
             var pending = await database.Read(
@@ -114,13 +120,15 @@ internal static class StoragePreparation
         }
         catch (DbException exception)
         {
-            throw new StartRefusedException($"The database of ConnectionStrings:Postgres refuses: {exception.Message}", exception);
+            throw new StartRefusedException(
+                $"The database of ConnectionStrings:Postgres refuses: {exception.Message}", exception);
         }
     }
 
     // They come last in a migration.
     private static Task<bool> HasOrleansTables(ClusterDatabase database) => database.Read(
-        async db => (await db.Database.SqlQueryRaw<bool>("SELECT to_regclass('orleansstorage') IS NOT NULL AS \"Value\"").ToListAsync())[0],
+        async db =>
+        (await db.Database.SqlQueryRaw<bool>("SELECT to_regclass('orleansstorage') IS NOT NULL AS \"Value\"").ToListAsync())[0],
         CancellationToken.None);
 
     private static async Task Until(Func<Task<string?>> tryOnce)

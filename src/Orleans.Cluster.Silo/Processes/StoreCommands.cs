@@ -9,9 +9,10 @@ using Orleans.Cluster.Storage;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// Commands that work on the store alone, beside a running cluster or without one: <c>migrate</c>, <c>keys create|list|revoke</c>,
-/// <c>audit verify</c>, <c>store adopt</c>. They take the configuration of a silo, so each works on the store that the silo would use. The first key of a
-/// cluster is made this way.
+/// Commands that work on the store alone, beside a running cluster or without one: <c>migrate</c>, <c>keys
+/// create|list|revoke</c>,
+/// <c>audit verify</c>, <c>store adopt</c>. They take the configuration of a silo, so each works on the store that the silo would
+/// use. The first key of a cluster is made this way.
 /// </summary>
 internal static class StoreCommands
 {
@@ -70,7 +71,8 @@ internal static class StoreCommands
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var file = configuration["out"];
         if (file is not null && File.Exists(file)
-            && await keys.Find((await File.ReadAllTextAsync(file)).Trim(), now, CancellationToken.None) is { } kept && kept.Role == role)
+            && await keys.Find((await File.ReadAllTextAsync(file)).Trim(), now, CancellationToken.None) is { } kept
+            && kept.Role == role)
         {
             Console.Error.WriteLine($"{file} holds the key {kept.Id} already.");
             return 0;
@@ -93,7 +95,8 @@ internal static class StoreCommands
     {
         foreach (var key in await services.GetRequiredService<IApiKeyStore>().List(CancellationToken.None))
         {
-            var end = key.RevokedAt is { } revoked ? $"revoked {revoked:u}" : key.ExpiresAt is { } expires ? $"expires {expires:u}" : "valid";
+            var end = key.RevokedAt is { } revoked ? $"revoked {revoked:u}" : key.ExpiresAt is { } expires
+                ? $"expires {expires:u}" : "valid";
             Console.WriteLine($"{key.Id}\t{key.Role.ToString().ToUpperInvariant()}\t{key.Name}\t{end}");
         }
 
@@ -117,13 +120,15 @@ internal static class StoreCommands
         AuditMark? kept = null;
         if (configuration["kept"] is { } text)
         {
-            kept = AuditMark.TryParse(text) ?? throw new StartRefusedException($"'{text}' is not of the form NUMBER:HASH that 'audit verify' prints.");
+            kept = AuditMark.TryParse(text)
+                ?? throw new StartRefusedException($"'{text}' is not of the form NUMBER:HASH that 'audit verify' prints.");
         }
 
         var verdict = await services.GetRequiredService<IAuditLog>().Verify(kept, CancellationToken.None);
         Console.WriteLine(verdict.FirstBroken is { } broken
             ? $"The audit log is broken: entry {broken} of {verdict.Entries} is missing or not as it was written."
-            : $"The audit log is intact: {verdict.Entries} entries.{(verdict.Last is { } last ? $" Keep {last} elsewhere, for --kept." : "")}");
+            : $"The audit log is intact: {verdict.Entries} entries."
+            + $"{(verdict.Last is { } last ? $" Keep {last} elsewhere, for --kept." : "")}");
         return verdict.FirstBroken is null ? 0 : 1;
     }
 
@@ -133,13 +138,15 @@ internal static class StoreCommands
         var adopted = await services.GetRequiredService<StoreMark>().Adopt(CancellationToken.None);
         await Record(services, "store.adopt", folder, $"{adopted.Id}, epoch {adopted.Epoch}");
         Console.Error.WriteLine(
-            $"{folder} is this cluster's artifact store now. What it holds of jobs that the database does not know is removed after Retention:UnknownJobs.");
+            $"{folder} is this cluster's artifact store now. What it holds of jobs that the database does not know is removed "
+            + "after Retention:UnknownJobs.");
         return 0;
     }
 
     private static Task<long> Record(IServiceProvider services, string action, string target, string? detail) =>
         services.GetRequiredService<IAuditLog>().Append(
             new AuditEvent(
-                services.GetRequiredService<TimeProvider>().GetUtcNow(), $"user:{Environment.UserName}", action, target, "local command", "ok", detail),
+                services.GetRequiredService<TimeProvider>().GetUtcNow(), $"user:{Environment.UserName}", action, target,
+                "local command", "ok", detail),
             CancellationToken.None);
 }

@@ -8,8 +8,8 @@ using Orleans.Cluster.Coordination.Settings;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// Traces and figures to a collector, by OTLP. On when OTEL_EXPORTER_OTLP_ENDPOINT is set, as variable or setting; the other variables of
-/// that specification (protocol, headers, sampler, resource attributes) hold too.
+/// Traces and figures to a collector, by OTLP. On when OTEL_EXPORTER_OTLP_ENDPOINT is set, as variable or setting; the other
+/// variables of that specification (protocol, headers, sampler, resource attributes) hold too.
 /// </summary>
 internal static class TelemetryExport
 {
@@ -34,7 +34,8 @@ internal static class TelemetryExport
                     "orleans-cluster", serviceVersion: ProductVersion.Current, autoGenerateServiceInstanceId: false,
                     serviceInstanceId: $"{role}-{Environment.MachineName}-{Environment.ProcessId}".ToLowerInvariant())
                 .AddEnvironmentVariableDetector())
-            .WithTracing(tracing => tracing.AddSource(ClusterTelemetry.ActivitySourceName, "Microsoft.AspNetCore").AddOtlpExporter())
+            .WithTracing(tracing => tracing.AddSource(ClusterTelemetry.ActivitySourceName, "Microsoft.AspNetCore")
+                .AddOtlpExporter())
             .WithMetrics(metrics => metrics.AddMeter(ClusterTelemetry.Meters).AddOtlpExporter());
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// The mode of files that this process and its children make: of their user alone. Specs, rows and keys pass through many hands of the process,
-/// and one that forgets to say who may read them must not have opened them.
+/// The mode of files that this process and its children make: of their user alone. Specs, rows and keys pass through many hands
+/// of the process, and one that forgets to say who may read them must not have opened them.
 /// </summary>
 internal static class Umask
 {

@@ -7,10 +7,14 @@ namespace Orleans.Cluster.Silo.Scaling;
 /// <summary>What looks after workers; gateways only.</summary>
 internal static class ClusterScalingExtensions
 {
-    public static IServiceCollection AddClusterScaling(this IServiceCollection services, IConfiguration configuration, string[] args)
+    public static IServiceCollection AddClusterScaling(
+        this IServiceCollection services, IConfiguration configuration, string[] args)
     {
-        services.AddOptions<ScalingOptions>().BindConfiguration(ScalingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddScaleTarget(configuration.GetValue($"{ScalingOptions.Section}:{nameof(ScalingOptions.Target)}", ScaleTargetKind.LocalProcesses), args);
+        services.AddOptions<ScalingOptions>()
+            .BindConfiguration(ScalingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddScaleTarget(
+            configuration.GetValue($"{ScalingOptions.Section}:{nameof(ScalingOptions.Target)}", ScaleTargetKind.LocalProcesses),
+            args);
         services.AddSingleton<ClusterService>();
         services.AddHostedService<ScaleReconciler>();
         return services;
@@ -26,7 +30,8 @@ internal static class ClusterScalingExtensions
                 services.AddSingleton<WorkerCommand>();
                 services.AddSingleton<LocalProcessTarget>();
                 services.AddSingleton<IScaleTarget>(provider => provider.GetRequiredService<LocalProcessTarget>());
-                // Before the reconciler: hosted services stop in reverse order, so nobody starts workers while this one stops them.
+                // Before the reconciler: hosted services stop in reverse order, so nobody starts workers while this one stops
+                // them.
                 services.AddHostedService(provider => provider.GetRequiredService<LocalProcessTarget>());
                 services.AddHostedService<FrozenWriterWatch>();
                 break;
@@ -35,8 +40,10 @@ internal static class ClusterScalingExtensions
                 services.AddSingleton<IScaleTarget, DockerTarget>();
                 break;
             case ScaleTargetKind.Kubernetes:
-                services.AddOptions<KubernetesOptions>().BindConfiguration(KubernetesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-                services.AddSingleton(provider => new KubernetesWorkload(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value));
+                services.AddOptions<KubernetesOptions>()
+                    .BindConfiguration(KubernetesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+                services.AddSingleton(provider =>
+                    new KubernetesWorkload(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value));
                 services.AddSingleton<IScaleTarget, KubernetesTarget>();
                 break;
             default:

@@ -7,9 +7,10 @@ using Orleans.Cluster.Planning.Scaling;
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>
-/// Workers as containers of the compose project that this gateway's own container belongs to. A worker is started from the first container of
-/// its service: one that was stopped is started again, else a copy is made under the project's next number, so that compose knows it as its
-/// own. A container that dies is started again by the engine's restart policy; one that somebody has killed counts as ended.
+/// Workers as containers of the compose project that this gateway's own container belongs to. A worker is started from the first
+/// container of its service: one that was stopped is started again, else a copy is made under the project's next number, so that
+/// compose knows it as its own. A container that dies is started again by the engine's restart policy; one that somebody has
+/// killed counts as ended.
 /// </summary>
 internal sealed class DockerTarget : IScaleTarget, IDisposable
 {
@@ -30,7 +31,9 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
     public DockerTarget(ScalingOptions options)
     {
         service = options.WorkerService;
-        engine = (options.DockerEndpoint is { } endpoint ? new DockerClientBuilder().WithEndpoint(endpoint) : new DockerClientBuilder()).Build();
+        engine = (options.DockerEndpoint is { } endpoint
+            ? new DockerClientBuilder().WithEndpoint(endpoint)
+            : new DockerClientBuilder()).Build();
         project = options.ComposeProject;
     }
 
@@ -45,11 +48,15 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
     {
         var workers = await Inspect(cancellationToken);
         var template = workers.FirstOrDefault()
-            ?? throw new InvalidOperationException($"The compose project has no container of the service '{service}' to start others from.");
-        var stopped = new Queue<ContainerInspectResponse>(workers.Where(worker => !StateOf(worker).Running && ShapeOf(worker) is var its && (its is null || its == shape)));
+            ?? throw new InvalidOperationException(
+                $"The compose project has no container of the service '{service}' to start others from.");
+        var stopped = new Queue<ContainerInspectResponse>(
+            workers.Where(worker => !StateOf(worker).Running && ShapeOf(worker) is var its && (its is null || its == shape)));
         for (var i = 0; i < count; i++)
         {
-            var id = stopped.TryDequeue(out var again) ? again.ID : await Copy(template, NextNumber(workers, i), shape, cancellationToken);
+            var id = stopped.TryDequeue(out var again)
+                ? again.ID
+                : await Copy(template, NextNumber(workers, i), shape, cancellationToken);
             requested.Remove(id);
             await engine.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
         }
@@ -63,9 +70,11 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
             try
             {
                 // The signal alone: the worker ends when its attempts have, and this must not wait for it.
-                await engine.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = atOnce ? "SIGKILL" : "SIGTERM" }, cancellationToken);
+                await engine.Containers.KillContainerAsync(
+                    id, new ContainerKillParameters { Signal = atOnce ? "SIGKILL" : "SIGTERM" }, cancellationToken);
             }
-            catch (DockerApiException e) when (e.StatusCode is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Conflict)
+            catch (DockerApiException e)
+                when (e.StatusCode is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Conflict)
             {
                 // Gone, or not running any more: that is what was asked for.
             }
@@ -83,7 +92,8 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
                 All = true,
                 Filters = new Dictionary<string, IDictionary<string, bool>>
                 {
-                    ["label"] = new Dictionary<string, bool> { [$"{ProjectLabel}={project}"] = true, [$"{ServiceLabel}={service}"] = true },
+                    ["label"] = new Dictionary<string, bool> { [$"{ProjectLabel}={project}"] = true,
+                        [$"{ServiceLabel}={service}"] = true },
                 },
             },
             cancellationToken);
@@ -111,11 +121,15 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
             : throw new InvalidOperationException("This container belongs to no compose project. Set Scaling:ComposeProject.");
     }
 
-    private async Task<string> Copy(ContainerInspectResponse template, int number, WorkerShape shape, CancellationToken cancellationToken)
+    private async Task<string> Copy(
+        ContainerInspectResponse template, int number, WorkerShape shape, CancellationToken cancellationToken)
     {
         var config = ConfigOf(template);
-        var labels = new Dictionary<string, string>(LabelsOf(template)) { [NumberLabel] = number.ToString(CultureInfo.InvariantCulture) };
-        var variables = (config.Env ?? []).Where(pair => !pair.StartsWith($"{SlotsVariable}=", StringComparison.Ordinal) && !pair.StartsWith($"{MemoryVariable}=", StringComparison.Ordinal));
+        var labels = new Dictionary<string,
+            string>(LabelsOf(template)) { [NumberLabel] = number.ToString(CultureInfo.InvariantCulture) };
+        var variables = (config.Env ?? [])
+            .Where(pair => !pair.StartsWith($"{SlotsVariable}=", StringComparison.Ordinal)
+                && !pair.StartsWith($"{MemoryVariable}=", StringComparison.Ordinal));
         var made = await engine.Containers.CreateContainerAsync(
             new CreateContainerParameters
             {
@@ -162,20 +176,25 @@ internal sealed class DockerTarget : IScaleTarget, IDisposable
             : null;
 
     private static string? Value(ContainerInspectResponse container, string variable) => (ConfigOf(container).Env ?? [])
-        .Where(pair => pair.StartsWith($"{variable}=", StringComparison.Ordinal)).Select(pair => pair[(variable.Length + 1)..]).LastOrDefault();
+        .Where(pair => pair.StartsWith($"{variable}=", StringComparison.Ordinal))
+        .Select(pair => pair[(variable.Length + 1)..]).LastOrDefault();
 
     private static string Variable(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name}={value}");
 
     private static int NumberOf(ContainerInspectResponse container) =>
-        LabelsOf(container).TryGetValue(NumberLabel, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
+        LabelsOf(container).TryGetValue(NumberLabel, out var text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
 
     private static int NextNumber(List<ContainerInspectResponse> workers, int offset) =>
         Enumerable.Range(1, int.MaxValue).Except(workers.Select(NumberOf)).ElementAt(offset);
 
     private static DateTimeOffset TimeOf(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : DateTimeOffset.UnixEpoch;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        ? time
+        : DateTimeOffset.UnixEpoch;
 
-    private static ContainerConfig ConfigOf(ContainerInspectResponse container) => container.Config ?? throw Incomplete(container);
+    private static ContainerConfig ConfigOf(ContainerInspectResponse container) =>
+        container.Config ?? throw Incomplete(container);
 
     private static State StateOf(ContainerInspectResponse container) => container.State ?? throw Incomplete(container);
 

@@ -6,14 +6,16 @@ using Orleans.Cluster.Storage;
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>
-/// Ends a worker that stands still in the middle of a write to the embedded database. It holds the lock that every other process waits for,
-/// so no job would go on until somebody wakes it. On Postgres the server itself ends such a session.
+/// Ends a worker that stands still in the middle of a write to the embedded database. It holds the lock that every other process
+/// waits for, so no job would go on until somebody wakes it. On Postgres the server itself ends such a session.
 /// </summary>
-internal sealed partial class FrozenWriterWatch(LocalProcessTarget workers, ClusterPaths paths, TimeProvider time, ILogger<FrozenWriterWatch> logger) : BackgroundService
+internal sealed partial class FrozenWriterWatch(
+    LocalProcessTarget workers, ClusterPaths paths, TimeProvider time, ILogger<FrozenWriterWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    // A write takes milliseconds. One that was stopped does nothing at all; one that waits for a disk or a processor is given longer.
+    // A write takes milliseconds. One that was stopped does nothing at all; one that waits for a disk or a processor is given
+    // longer.
     private static readonly TimeSpan StoppedBound = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan IdleBound = TimeSpan.FromSeconds(15);
 
@@ -41,7 +43,8 @@ internal sealed partial class FrozenWriterWatch(LocalProcessTarget workers, Clus
 
     private void Look(string database)
     {
-        if (SqliteLocks.Writer(database) is not { } writer || !workers.IsRunning(writer) || ProcessActivity.Of(writer) is not { } activity)
+        if (SqliteLocks.Writer(database) is not { } writer || !workers.IsRunning(writer)
+            || ProcessActivity.Of(writer) is not { } activity)
         {
             _seen.Remove(database);
             return;
@@ -80,10 +83,13 @@ internal sealed partial class FrozenWriterWatch(LocalProcessTarget workers, Clus
 
     private static partial class Log
     {
-        [LoggerMessage(1240, LogLevel.Warning, "Worker process {Process} has stood still for {Seconds:F0} s in the middle of a write to {Database}, which all others wait for; it is ended.")]
+        [LoggerMessage(1240, LogLevel.Warning,
+            "Worker process {Process} has stood still for {Seconds:F0} s in the middle of a write to {Database}, which all "
+                + "others wait for; it is ended.")]
         public static partial void Ended(ILogger logger, int process, double seconds, string database);
 
-        [LoggerMessage(1241, LogLevel.Warning, "Whether a worker stands still in a write to {Database} cannot be seen this time: {Message}")]
+        [LoggerMessage(1241, LogLevel.Warning,
+            "Whether a worker stands still in a write to {Database} cannot be seen this time: {Message}")]
         public static partial void CannotLook(ILogger logger, string database, string message);
     }
 }

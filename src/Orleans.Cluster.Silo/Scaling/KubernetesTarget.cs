@@ -6,11 +6,11 @@ using k8s.Models;
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>
-/// Workers as pods of a StatefulSet or Deployment. Its controller starts and ends pods; this sets their number, and says which shall go:
-/// a StatefulSet always loses its highest ordinals, which therefore leave first; of a Deployment any pod may leave, so those that shall
-/// are marked by their deletion cost, the number is lowered, and they are deleted, in this order: a pod deleted before would be replaced.
-/// A worker whose container ends is started again in its pod by the kubelet, which has a backoff of its own. Workers report the name of
-/// their pod: it is their machine's name, unless they are told otherwise by Cluster:MachineName.
+/// Workers as pods of a StatefulSet or Deployment. Its controller starts and ends pods; this sets their number, and says which
+/// shall go: a StatefulSet always loses its highest ordinals, which therefore leave first; of a Deployment any pod may leave, so
+/// those that shall are marked by their deletion cost, the number is lowered, and they are deleted, in this order: a pod deleted
+/// before would be replaced. A worker whose container ends is started again in its pod by the kubelet, which has a backoff of its
+/// own. Workers report the name of their pod: it is their machine's name, unless they are told otherwise by Cluster:MachineName.
 /// </summary>
 internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider time) : IScaleTarget
 {
@@ -22,7 +22,8 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
     // Without grace as the API means it (0) a pod's object is gone while its processes may go on.
     private const int ShortestGraceSeconds = 1;
 
-    private static readonly Dictionary<string, string> Leaving = new() { [CostAnnotation] = "-1000", [LeavingAnnotation] = "true" };
+    private static readonly Dictionary<string, string> Leaving = new() { [CostAnnotation] = "-1000",
+        [LeavingAnnotation] = "true" };
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DateTimeOffset> _missingSince = [];
@@ -51,7 +52,8 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
                     : (Instance: Describe(pod, world.Set), WasAsked: WasAsked(pod)));
             foreach (var (id, seen) in _lastSeen.Where(pair => !pods.ContainsKey(pair.Key) && pair.Value.Instance.End is null))
             {
-                _ended.Enqueue(seen.Instance with { End = new InstanceEnd(now, seen.WasAsked, $"pod {seen.Instance.Machine} was removed") });
+                _ended.Enqueue(
+                    seen.Instance with { End = new InstanceEnd(now, seen.WasAsked, $"pod {seen.Instance.Machine} was removed") });
             }
 
             while (_ended.Count > KeptEnds)
@@ -64,7 +66,8 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
             return
             [
                 .. _ended,
-                .. pods.Values.Select(pod => pod.Instance).OrderBy(instance => instance.StartedAt).ThenBy(instance => instance.Ordinal),
+                .. pods.Values.Select(pod => pod.Instance)
+                    .OrderBy(instance => instance.StartedAt).ThenBy(instance => instance.Ordinal),
                 .. Unscheduled(world.Set, now),
             ];
         }
@@ -176,28 +179,38 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
     }
 
     private int? OrdinalOf(V1Pod pod) => workload.IsOrdered
-        && int.TryParse(pod.Metadata.Name[(pod.Metadata.Name.LastIndexOf('-') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal)
+        && int.TryParse(
+            pod.Metadata.Name[(pod.Metadata.Name.LastIndexOf('-') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture,
+            out var ordinal)
             ? ordinal
             : null;
 
     private static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Failed" or "Succeeded";
 
-    private bool WasAsked(V1Pod pod) => _asked.Contains(pod.Metadata.Uid) || (pod.Metadata.Annotations?.ContainsKey(LeavingAnnotation) ?? false);
+    private bool WasAsked(V1Pod pod) =>
+        _asked.Contains(pod.Metadata.Uid) || (pod.Metadata.Annotations?.ContainsKey(LeavingAnnotation) ?? false);
 
     private InstanceEnd EndOf(V1Pod pod)
     {
-        var ended = pod.Status!.ContainerStatuses?.Select(container => container.State?.Terminated).FirstOrDefault(state => state is not null);
-        var reason = string.Join(", ", new[] { pod.Status.Reason, pod.Status.Message, ended?.Reason }.Where(text => !string.IsNullOrEmpty(text)).Distinct());
+        var ended = pod.Status!.ContainerStatuses?.Select(container => container.State?.Terminated)
+            .FirstOrDefault(state => state is not null);
+        var reason = string.Join(
+            ", ", new[] { pod.Status.Reason, pod.Status.Message, ended?.Reason }.Where(text => !string.IsNullOrEmpty(text))
+            .Distinct());
         var code = ended is null ? "" : string.Create(CultureInfo.InvariantCulture, $" with code {ended.ExitCode}");
         return new InstanceEnd(
-            TimeOf(ended?.FinishedAt) ?? time.GetUtcNow(), WasAsked(pod), $"pod {pod.Metadata.Name} ended{code}{(reason.Length == 0 ? "" : $" ({reason})")}");
+            TimeOf(ended?.FinishedAt)
+            ?? time.GetUtcNow(), WasAsked(pod),
+            $"pod {pod.Metadata.Name} ended{code}{(reason.Length == 0 ? "" : $" ({reason})")}");
     }
 
     private static string? WhyNotReady(V1Pod pod)
     {
         var container = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State?.Waiting is not null);
-        var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
-        var before = container?.LastState?.Terminated is { } end ? string.Create(CultureInfo.InvariantCulture, $" It ended with code {end.ExitCode} before ({end.Reason}).") : "";
+        var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition =>
+            condition is { Type: "PodScheduled", Status: "False" });
+        var before = container?.LastState?.Terminated is { } end
+            ? string.Create(CultureInfo.InvariantCulture, $" It ended with code {end.ExitCode} before ({end.Reason}).") : "";
         return (container?.State.Waiting, unscheduled) switch
         {
             ({ } waiting, _) => $"{waiting.Reason}: {waiting.Message ?? "the container is not running."}{before}",
@@ -206,7 +219,8 @@ internal sealed class KubernetesTarget(KubernetesWorkload workload, TimeProvider
         };
     }
 
-    private static DateTimeOffset? TimeOf(DateTime? time) => time is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
+    private static DateTimeOffset? TimeOf(DateTime? time) =>
+        time is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
 
     private sealed record World(V1Scale Scale, ReplicaSet Set, IList<V1Pod> Pods);
 }

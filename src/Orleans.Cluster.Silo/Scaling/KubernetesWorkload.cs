@@ -7,7 +7,8 @@ using k8s.Models;
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>
-/// The calls to the API server. They need <c>get</c> and <c>update</c> of the workload's <c>scale</c>, and <c>list</c>, <c>patch</c> and
+/// The calls to the API server. They need <c>get</c> and <c>update</c> of the workload's <c>scale</c>, and <c>list</c>,
+/// <c>patch</c> and
 /// <c>delete</c> of pods; nothing else is asked for, so that the gateway cannot change what its workers run.
 /// </summary>
 internal sealed class KubernetesWorkload : IDisposable
@@ -32,7 +33,8 @@ internal sealed class KubernetesWorkload : IDisposable
 
     public Task<V1Scale> ReadScale(CancellationToken cancellationToken) => Ask(() => IsOrdered
         ? client.AppsV1.ReadNamespacedStatefulSetScaleAsync(options.Name, place, cancellationToken: cancellationToken)
-        : client.AppsV1.ReadNamespacedDeploymentScaleAsync(options.Name, place, cancellationToken: cancellationToken), cancellationToken);
+        : client.AppsV1.ReadNamespacedDeploymentScaleAsync(options.Name, place, cancellationToken: cancellationToken),
+        cancellationToken);
 
     /// <summary>Writes a scale that was read. False when somebody else has written it since.</summary>
     public async Task<bool> TryWriteScale(V1Scale scale, CancellationToken cancellationToken)
@@ -40,8 +42,10 @@ internal sealed class KubernetesWorkload : IDisposable
         try
         {
             await Ask(() => IsOrdered
-                ? client.AppsV1.ReplaceNamespacedStatefulSetScaleAsync(scale, options.Name, place, cancellationToken: cancellationToken)
-                : client.AppsV1.ReplaceNamespacedDeploymentScaleAsync(scale, options.Name, place, cancellationToken: cancellationToken), cancellationToken);
+                ? client.AppsV1.ReplaceNamespacedStatefulSetScaleAsync(
+                    scale, options.Name, place, cancellationToken: cancellationToken)
+                : client.AppsV1.ReplaceNamespacedDeploymentScaleAsync(
+                    scale, options.Name, place, cancellationToken: cancellationToken), cancellationToken);
             return true;
         }
         catch (KubernetesRefusedException refusal) when (refusal.Status == HttpStatusCode.Conflict)
@@ -51,22 +55,28 @@ internal sealed class KubernetesWorkload : IDisposable
     }
 
     public async Task<IList<V1Pod>> ListPods(string selector, CancellationToken cancellationToken) =>
-        (await Ask(() => client.CoreV1.ListNamespacedPodAsync(place, labelSelector: selector, cancellationToken: cancellationToken), cancellationToken)).Items;
+        (await Ask(() =>
+            client.CoreV1.ListNamespacedPodAsync(place, labelSelector: selector, cancellationToken: cancellationToken),
+            cancellationToken)).Items;
 
     /// <summary>Sets annotations of a pod; does nothing when it is gone.</summary>
     public async Task Annotate(V1Pod pod, IReadOnlyDictionary<string, string> annotations, CancellationToken cancellationToken)
     {
         // The uid is a condition here: a pod of a StatefulSet that was started again has the same name.
         var patch = new V1Patch(
-            JsonSerializer.Serialize(new { metadata = new { uid = pod.Metadata.Uid, annotations } }), V1Patch.PatchType.MergePatch);
-        await UnlessGone(() => client.CoreV1.PatchNamespacedPodAsync(patch, pod.Metadata.Name, place, cancellationToken: cancellationToken), cancellationToken);
+            JsonSerializer.Serialize(new { metadata = new { uid = pod.Metadata.Uid, annotations } }),
+            V1Patch.PatchType.MergePatch);
+        await UnlessGone(() =>
+            client.CoreV1.PatchNamespacedPodAsync(patch, pod.Metadata.Name, place, cancellationToken: cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>Ends a pod, with its own grace or with that one; does nothing when it is gone.</summary>
     public Task Delete(V1Pod pod, int? graceSeconds, CancellationToken cancellationToken) => UnlessGone(
         () => client.CoreV1.DeleteNamespacedPodAsync(
             pod.Metadata.Name, place,
-            new V1DeleteOptions { GracePeriodSeconds = graceSeconds, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } },
+            new V1DeleteOptions { GracePeriodSeconds = graceSeconds,
+                Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } },
             cancellationToken: cancellationToken),
         cancellationToken);
 
@@ -113,7 +123,10 @@ internal sealed class KubernetesWorkload : IDisposable
     }
 }
 
-/// <summary>The API server has said no, and this is why: it explains itself in a Status document, the client's own message is the status line alone.</summary>
+/// <summary>
+/// The API server has said no, and this is why: it explains itself in a Status document, the client's own message is the status
+/// line alone.
+/// </summary>
 internal sealed class KubernetesRefusedException(HttpOperationException inner)
     : Exception($"Kubernetes answered {(int)inner.Response.StatusCode}: {MessageOf(inner.Response.Content)}", inner)
 {
@@ -124,7 +137,8 @@ internal sealed class KubernetesRefusedException(HttpOperationException inner)
         try
         {
             using var document = JsonDocument.Parse(content ?? "");
-            return document.RootElement is { ValueKind: JsonValueKind.Object } status && status.TryGetProperty("message", out var message)
+            return document.RootElement is { ValueKind: JsonValueKind.Object } status
+                && status.TryGetProperty("message", out var message)
                 ? message.GetString()
                 : content;
         }

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>Workers as child processes of this gateway, on this machine. They end with it, whatever way it ends.</summary>
 internal sealed partial class LocalProcessTarget(
-    WorkerCommand command, ClusterPaths paths, IOptions<ClusterSettings> settings, TimeProvider time, ILogger<LocalProcessTarget> logger)
+    WorkerCommand command, ClusterPaths paths, IOptions<ClusterSettings> settings, TimeProvider time,
+    ILogger<LocalProcessTarget> logger)
     : IScaleTarget, IHostedService, IDisposable
 {
     private const int KeptEnds = 64;

@@ -11,6 +11,7 @@ internal sealed record ProcessActivity(bool IsStopped, long Ticks)
     /// <summary>Null when there is no such process any more.</summary>
     public static ProcessActivity? Of(int process) => ProcessStat.Fields(process) is { } fields
         ? new ProcessActivity(
-            fields[0] is "T" or "t", long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture))
+            fields[0] is "T" or "t",
+            long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture))
         : null;
 }

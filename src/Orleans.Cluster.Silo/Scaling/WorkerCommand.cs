@@ -6,14 +6,19 @@ using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Silo.Scaling;
 
-/// <summary>The command line of a worker process: this very program, with the role; this process's own arguments are in its environment.</summary>
-internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments, IConfiguration configuration)
+/// <summary>
+/// The command line of a worker process: this very program, with the role; this process's own arguments are in its environment.
+/// </summary>
+internal sealed class WorkerCommand(
+    ClusterPaths paths, ClusterIdentity identity, ScalingOptions options, GatewayArguments arguments,
+    IConfiguration configuration)
 {
     // Of this build, from its project.
     private const string CompiledAhead = "Orleans.Cluster.CompiledAhead";
 
-    // Calls after which the runtime compiles a method anew, in hexadecimal. What was compiled ahead does for a worker, and several of them on one
-    // machine that compile take the first minute's processors from jobs. The gateway, which works for every job, keeps its lower number.
+    // Calls after which the runtime compiles a method anew, in hexadecimal. What was compiled ahead does for a worker, and
+    // several of them on one machine that compile take the first minute's processors from jobs. The gateway, which works for
+    // every job, keeps its lower number.
     private const string CallsBeforeCompiling = "DOTNET_TC_CallCountThreshold";
     private const string WorkerCalls = "400";
 
@@ -29,7 +34,8 @@ internal sealed class WorkerCommand(ClusterPaths paths, ClusterIdentity identity
         }
 
         // What this process was told may hold secrets, and everybody on the machine sees the arguments of a process.
-        foreach (var (key, value) in new ConfigurationBuilder().AddCommandLine([.. arguments.Values]).Build().AsEnumerable().Where(pair => pair.Value is not null))
+        foreach (var (key, value) in new ConfigurationBuilder().AddCommandLine([.. arguments.Values])
+            .Build().AsEnumerable().Where(pair => pair.Value is not null))
         {
             SetVariable(start.Environment, key.Replace(":", "__", StringComparison.Ordinal), value!);
         }

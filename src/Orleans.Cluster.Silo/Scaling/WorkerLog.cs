@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Silo.Scaling;
 
 /// <summary>
-/// Keeps the log of a worker within bounds while the worker writes it. The worker holds the file open and appends, so the file stays and what
-/// is in it moves to a second one; a line that is written at that very moment may be lost.
+/// Keeps the log of a worker within bounds while the worker writes it. The worker holds the file open and appends, so the file
+/// stays and what is in it moves to a second one; a line that is written at that very moment may be lost.
 /// </summary>
 internal static class WorkerLog
 {
@@ -20,7 +20,8 @@ internal static class WorkerLog
         }
         catch (IOException)
         {
-            // A full disk keeps the copy from being made; the next look tries again, and the log is no reason to stop looking after workers.
+            // A full disk keeps the copy from being made; the next look tries again, and the log is no reason to stop looking
+            // after workers.
         }
     }
 }

@@ -43,7 +43,8 @@ internal sealed class WorkerProcess : IDisposable
     public static WorkerProcess Start(ProcessStartInfo command, int number, WorkerShape shape, string logFile, TimeProvider time)
     {
         var logStart = File.Exists(logFile) ? new FileInfo(logFile).Length : 0;
-        var process = Process.Start(command) ?? throw new UnreachableException("A process started without the shell is a process.");
+        var process = Process.Start(command)
+            ?? throw new UnreachableException("A process started without the shell is a process.");
         process.StandardInput.Close();
         return new WorkerProcess(process, number, shape, logFile, logStart, time);
     }
@@ -92,7 +93,8 @@ internal sealed class WorkerProcess : IDisposable
         var endedAt = _time.GetUtcNow();
         var lived = (endedAt - _startedAt).TotalSeconds;
         var words = _wasRequested && _process.ExitCode == 0 ? "" : LastWords();
-        var detail = string.Create(CultureInfo.InvariantCulture, $"process {_process.Id} ended with code {_process.ExitCode} after {lived:F1} s{words}");
+        var detail = string.Create(
+            CultureInfo.InvariantCulture, $"process {_process.Id} ended with code {_process.ExitCode} after {lived:F1} s{words}");
         _end = new InstanceEnd(endedAt, _wasRequested, detail);
     }
 
@@ -105,7 +107,8 @@ internal sealed class WorkerProcess : IDisposable
             var start = _logStart <= log.Length ? _logStart : 0; // It began anew meanwhile.
             log.Position = Math.Max(start, log.Length - LastWordsBytes);
             using var reader = new StreamReader(log);
-            var last = reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
+            var last = reader.ReadToEnd()
+                .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
             return last is null ? "" : $": {last.TrimEnd('.')}";
         }
         catch (IOException e)

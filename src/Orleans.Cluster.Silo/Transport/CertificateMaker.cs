@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Orleans.Cluster.Silo.Transport;
 
 /// <summary>
-/// Makes certificates of a cluster as PEM: the silos' one, which is its own authority and which all silos have as a shared secret; and ones of
-/// clients, which it signs, and which open the port of clients alone because they say that they serve nobody.
+/// Makes certificates of a cluster as PEM: the silos' one, which is its own authority and which all silos have as a shared
+/// secret; and ones of clients, which it signs, and which open the port of clients alone because they say that they serve nobody.
 /// </summary>
 internal static class CertificateMaker
 {
@@ -21,7 +21,8 @@ internal static class CertificateMaker
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, true, 0, critical: true));
         request.CertificateExtensions.Add(
             new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyCertSign, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new Oid(ServerUse), new Oid(ClientUse)], critical: false));
 
         // Clocks of machines differ.
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now + life);
@@ -36,7 +37,8 @@ internal static class CertificateMaker
         using var silo = X509Certificate2.CreateFromPemFile(siloFile);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=orleans-cluster client", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ClientUse)], critical: true));
         try
@@ -46,7 +48,8 @@ internal static class CertificateMaker
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            throw new CryptographicException($"{siloFile} is not a certificate of 'certificate create', which alone may sign: {e.Message}", e);
+            throw new CryptographicException(
+                $"{siloFile} is not a certificate of 'certificate create', which alone may sign: {e.Message}", e);
         }
     }
 }

@@ -4,15 +4,17 @@ using Orleans.Cluster.Silo.Processes;
 namespace Orleans.Cluster.Silo.Transport;
 
 /// <summary>
-/// The certificate of silos that share a state directory and were given none: made by the first of them, and readable by their user alone. With it
-/// comes one for clients of the same user.
+/// The certificate of silos that share a state directory and were given none: made by the first of them, and readable by their
+/// user alone. With it comes one for clients of the same user.
 /// </summary>
 internal static class OwnCertificate
 {
     private const string FileName = "silo.pem";
     private static readonly TimeSpan Life = TimeSpan.FromDays(3650);
 
-    /// <summary>The file of the certificate, made when it is not there. Several silos may start at once; all get the same.</summary>
+    /// <summary>
+    /// The file of the certificate, made when it is not there. Several silos may start at once; all get the same.
+    /// </summary>
     public static string Require(string stateDirectory)
     {
         var silo = Path.Combine(stateDirectory, FileName);

@@ -13,17 +13,20 @@ namespace Orleans.Cluster.Silo.Transport;
 internal static class SiloTlsExtensions
 {
     /// <summary>
-    /// Puts mutual TLS on every connection of this silo. On loopback, silos that were given no certificate have one in their state directory; what
-    /// other machines reach needs one that the silos of all machines were given.
+    /// Puts mutual TLS on every connection of this silo. On loopback, silos that were given no certificate have one in their
+    /// state directory; what other machines reach needs one that the silos of all machines were given.
     /// </summary>
-    /// <exception cref="StartRefusedException">There is none for an address that other machines reach, or it cannot be used.</exception>
+    /// <exception cref="StartRefusedException">
+    /// There is none for an address that other machines reach, or it cannot be used.
+    /// </exception>
     public static void UseTlsOf(this ISiloBuilder silo, IConfiguration configuration, IPAddress address, string stateDirectory)
     {
         var options = configuration.GetSection(SiloTlsOptions.Section).Get<SiloTlsOptions>() ?? new SiloTlsOptions();
         if (options.Certificate is not { Length: > 0 } && !IPAddress.IsLoopback(address))
         {
             throw new StartRefusedException(
-                $"Other machines reach Orleans' ports on {address}, and whoever does so could join the cluster. Make a certificate with " +
+                $"Other machines reach Orleans' ports on {address}, and whoever does so could join the cluster. Make a "
+                + "certificate with " +
                 $"'certificate create --out FILE' and name it with --{SiloTlsOptions.Section}:Certificate=FILE for every silo.");
         }
 
@@ -52,5 +55,6 @@ internal static class SiloTlsExtensions
         }
     }
 
-    private static ConnectionTls TlsOf(IConnectionBuilder builder) => builder.ApplicationServices.GetRequiredService<ConnectionTls>();
+    private static ConnectionTls TlsOf(IConnectionBuilder builder) =>
+        builder.ApplicationServices.GetRequiredService<ConnectionTls>();
 }

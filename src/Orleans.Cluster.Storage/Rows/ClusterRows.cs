@@ -51,7 +51,9 @@ internal sealed class WorkerHistoryRow
     public required string Worker { get; set; }
 }
 
-/// <summary>One entry of the audit log. <see cref="Hash"/> covers the entry and the hash before it, so a change breaks the chain.</summary>
+/// <summary>
+/// One entry of the audit log. <see cref="Hash"/> covers the entry and the hash before it, so a change breaks the chain.
+/// </summary>
 internal sealed class AuditEntryRow
 {
     public long Sequence { get; set; }

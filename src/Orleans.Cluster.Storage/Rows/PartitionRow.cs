@@ -10,7 +10,9 @@ internal sealed class PartitionRow
     public int Partition { get; set; }
     public int Epoch { get; set; }
 
-    /// <summary>Place in the order of the stage, each number padded so that the order of the text is the order of the numbers.</summary>
+    /// <summary>
+    /// Place in the order of the stage, each number padded so that the order of the text is the order of the numbers.
+    /// </summary>
     public required string Place { get; set; }
 
     public PartitionState State { get; set; }

@@ -3,8 +3,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Storage.Rows;
 
 /// <summary>
-/// A job's durable state. <see cref="State"/> is the whole truth as a document; the columns beside it repeat what guards, filters and
-/// the queue compare, so that none of them has to read a document.
+/// A job's durable state. <see cref="State"/> is the whole truth as a document; the columns beside it repeat what guards, filters
+/// and the queue compare, so that none of them has to read a document.
 /// </summary>
 internal sealed class ProcessingJob
 {

@@ -32,7 +32,8 @@ internal static class Compressed
     private static byte[] Block(byte[] text)
     {
         var member = Gzip(text);
-        byte[] block = [.. member.AsSpan(0, 3), 4, .. member.AsSpan(4, 6), 6, 0, (byte)'B', (byte)'C', 2, 0, 0, 0, .. member.AsSpan(10)];
+        byte[] block =
+            [.. member.AsSpan(0, 3), 4, .. member.AsSpan(4, 6), 6, 0, (byte)'B', (byte)'C', 2, 0, 0, 0, .. member.AsSpan(10)];
         BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(16), (ushort)(block.Length - 1));
         return block;
     }

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.EngineTests.Formats;
 internal sealed record CsvSample(CsvForm Form, CsvField[][] Fields, bool[] BlankBefore)
 {
     private static readonly Gen<string> Text = Gen.OneOf(
-        "a", "b", " ", "1", "#", "\"", "\"\"", "'", "\\", ",", ";", "|", "\t", "\n", "\r\n", "\r", "é", "漢", "😀", "NA", "null", "").Array[0, 4].Select(string.Concat);
+        "a", "b", " ", "1", "#", "\"", "\"\"", "'", "\\", ",", ";", "|", "\t", "\n", "\r\n", "\r", "é", "漢", "😀", "NA", "null",
+        "").Array[0, 4].Select(string.Concat);
 
     private static readonly Gen<CsvField> Field = Gen.Select(Gen.Int[0, 5], Text, Gen.Bool)
         .Select((kind, text, quoted) => kind == 0 ? new CsvField(null, false) : new CsvField(text, quoted));
@@ -22,7 +23,8 @@ internal sealed record CsvSample(CsvForm Form, CsvField[][] Fields, bool[] Blank
     /// <summary>Files of 1 to 4 columns and up to 10 rows.</summary>
     public static Gen<CsvSample> Any { get; } = Gen.Int[1, 4].SelectMany(width => Gen.Select(
         Forms, Field.Array[width].Array[1, 10], Gen.Int[0, 6].Select(n => n == 0).Array[10])
-        .Select((form, fields, blanks) => new CsvSample(form with { Width = width }, [.. fields.Select(row => form.Settle(row, width))], blanks)));
+        .Select((form, fields, blanks) =>
+            new CsvSample(form with { Width = width }, [.. fields.Select(row => form.Settle(row, width))], blanks)));
 
     public byte[] Bytes()
     {
@@ -44,7 +46,8 @@ internal sealed record CsvSample(CsvForm Form, CsvField[][] Fields, bool[] Blank
     }
 
     /// <summary>Rows as <see cref="CutReader"/> shows them.</summary>
-    public List<string> Rows() => [.. Fields.Select(row => string.Join(' ', row.Select(field => field.Text is null ? "null" : $"«{field.Text}»")))];
+    public List<string> Rows() =>
+        [.. Fields.Select(row => string.Join(' ', row.Select(field => field.Text is null ? "null" : $"«{field.Text}»")))];
 
     public SourceSpec Source(string path) => new()
     {
@@ -68,7 +71,8 @@ internal sealed record CsvSample(CsvForm Form, CsvField[][] Fields, bool[] Blank
 internal sealed record CsvField(string? Text, bool Quoted);
 
 /// <summary>How a file is written.</summary>
-internal sealed record CsvForm(string Delimiter, string Quote, string Escape, string End, string Null, bool Header, string Lead, bool Closed)
+internal sealed record CsvForm(
+    string Delimiter, string Quote, string Escape, string End, string Null, bool Header, string Lead, bool Closed)
 {
     public int Width { get; init; }
 
@@ -92,12 +96,14 @@ internal sealed record CsvForm(string Delimiter, string Quote, string Escape, st
     {
         var escaped = Escape == Quote
             ? text.Replace(Quote, Quote + Quote, StringComparison.Ordinal)
-            : text.Replace(Escape, Escape + Escape, StringComparison.Ordinal).Replace(Quote, Escape + Quote, StringComparison.Ordinal);
+            : text.Replace(Escape, Escape + Escape, StringComparison.Ordinal)
+            .Replace(Quote, Escape + Quote, StringComparison.Ordinal);
         return Quote + escaped + Quote;
     }
 
     private bool NeedsQuotes(string text, int index) =>
-        text == Null || text.Length == 0 || text.AsSpan().IndexOfAny('\r', '\n') >= 0 || text.Contains(Delimiter[0], StringComparison.Ordinal)
+        text == Null || text.Length == 0 || text.AsSpan().IndexOfAny('\r', '\n') >= 0
+        || text.Contains(Delimiter[0], StringComparison.Ordinal)
         || (Quote.Length > 0 && text.TrimStart(' ').StartsWith(Quote, StringComparison.Ordinal))
         || (index == 0 && text.StartsWith('#'));
 }

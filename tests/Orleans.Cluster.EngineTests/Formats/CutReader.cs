@@ -45,11 +45,14 @@ internal sealed class CutReader : IDisposable
         return rows;
     }
 
-    /// <summary>Wanted cuts for <paramref name="count"/> ranges of about one size, moved on by <paramref name="shift"/> bytes.</summary>
+    /// <summary>
+    /// Wanted cuts for <paramref name="count"/> ranges of about one size, moved on by <paramref name="shift"/> bytes.
+    /// </summary>
     public IReadOnlyList<long> Cuts(int count, int shift)
     {
         var bytes = File0.Stamp.Bytes;
-        return [.. Enumerable.Range(0, count - 1).Select(i => (shift + (i * bytes / count)) % bytes).Where(cut => cut > 0).Distinct().Order()];
+        return [.. Enumerable.Range(0, count - 1)
+            .Select(i => (shift + (i * bytes / count)) % bytes).Where(cut => cut > 0).Distinct().Order()];
     }
 
     private string Declare(ScanInput scan)
@@ -79,9 +82,11 @@ internal sealed class CutReader : IDisposable
             return known;
         }
 
-        var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated };
+        var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows,
+            FirstLine = range.FirstLine, Inflated = range.Inflated };
         var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Columns = probe.Columns, Slices = [slice] };
-        var rows = session.Query($"SELECT {(columns is null ? "*" : SqlText.Names(columns))} FROM ({Declare(scan)})", row => string.Join(
+        var rows = session.Query(
+            $"SELECT {(columns is null ? "*" : SqlText.Names(columns))} FROM ({Declare(scan)})", row => string.Join(
             ' ', Enumerable.Range(0, row.FieldCount).Select(i => row.IsDBNull(i) ? "null" : $"«{row.GetValue(i)}»")));
         Assert.Equal(range.Rows, rows.Count);
         return read[(range.Start, range.End)] = rows;

@@ -4,7 +4,9 @@ using Orleans.Cluster.Engine.Probing;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>What a file may be at most, at the bound and past it: each refusal says which file, what it has, what is allowed.</summary>
+/// <summary>
+/// What a file may be at most, at the bound and past it: each refusal says which file, what it has, what is allowed.
+/// </summary>
 public sealed class DatasetBoundsTests : IDisposable
 {
     private readonly EngineHarness engine = new();
@@ -16,7 +18,10 @@ public sealed class DatasetBoundsTests : IDisposable
     [InlineData(DatasetProber.MaxColumns + 1, "65537 columns; a table has 65536 at most")]
     public void Probe_ManyColumns_UpToTheBound(int count, string? refusal)
     {
-        var path = engine.Write("wide.csv", $"{string.Join(',', Enumerable.Range(0, count).Select(n => $"c{n}"))}\n{string.Join(',', Enumerable.Repeat("1", count))}\n");
+        var path = engine.Write(
+            "wide.csv",
+            $"{string.Join(',', Enumerable.Range(0, count).Select(n => $"c{n}"))}\n"
+            + $"{string.Join(',', Enumerable.Repeat("1", count))}\n");
 
         AssertProbe(path, count, refusal);
     }
@@ -29,7 +34,9 @@ public sealed class DatasetBoundsTests : IDisposable
     public void Probe_LongName_UpToTheBound(string name, int length, string? refusal)
     {
         var column = new string('n', length);
-        var path = engine.Write(name, name.EndsWith(".csv", StringComparison.Ordinal) ? $"{column},b\n1,2\n3,4\n" : $"{{\"{column}\":1,\"b\":2}}\n");
+        var path = engine.Write(name, name.EndsWith(".csv", StringComparison.Ordinal)
+            ? $"{column},b\n1,2\n3,4\n"
+            : $"{{\"{column}\":1,\"b\":2}}\n");
 
         AssertProbe(path, 2, refusal);
     }

@@ -3,14 +3,18 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>Small files on which values, rows and names were once lost; <see cref="FaultFilesTests"/> has those whose headers were.</summary>
+/// <summary>
+/// Small files on which values, rows and names were once lost; <see cref="FaultFilesTests"/> has those whose headers were.
+/// </summary>
 public sealed class FaultDataTests : IDisposable
 {
     // Files that have a test here or in FaultFilesTests, by the beginning of their names.
     private static readonly string[] Tested =
     [
-        "D1_", "D2_", "D3_", "D4_marker.csv", "D5_partition.csv", "D7_declared.csv", "D8_", "D13_hive", "rn1.csv", "rn6.tsv", "one.csv", "preamble.csv",
-        "two_header_lines.csv", "nulhdr.csv", "nulkey.json", "big.json", "bigarr.json", "ci.ndjson", "ci2.ndjson", "cs.ndjson", "ek.", "es.ndjson",
+        "D1_", "D2_", "D3_", "D4_marker.csv", "D5_partition.csv", "D7_declared.csv", "D8_", "D13_hive", "rn1.csv", "rn6.tsv",
+        "one.csv", "preamble.csv",
+        "two_header_lines.csv", "nulhdr.csv", "nulkey.json", "big.json", "bigarr.json", "ci.ndjson", "ci2.ndjson", "cs.ndjson",
+        "ek.", "es.ndjson",
         "extra_sep_", "nan.ndjson", "ndjson_line3_bad.ndjson", "tc.ndjson", "rowref", "t1.csv", "t2.csv",
     ];
 
@@ -26,7 +30,8 @@ public sealed class FaultDataTests : IDisposable
     {
         var names = Directory.GetFileSystemEntries(SharedData.Require("faults")).Select(path => Path.GetFileName(path));
 
-        Assert.All(names.Except(NoData), name => Assert.Contains(Tested, tested => name.StartsWith(tested, StringComparison.Ordinal)));
+        Assert.All(names.Except(NoData),
+            name => Assert.Contains(Tested, tested => name.StartsWith(tested, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -45,7 +50,10 @@ public sealed class FaultDataTests : IDisposable
     {
         var result = await harness.Run(Convert(names.Split(' ')));
 
-        Assert.Equal(columns, string.Join(' ', result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString())));
+        Assert.Equal(
+            columns,
+            string.Join(' ',
+                result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString())));
         Assert.Equal(rows, string.Join(' ', EngineHarness.Rows(result)));
     }
 
@@ -60,7 +68,8 @@ public sealed class FaultDataTests : IDisposable
         var spec = Convert(name);
         if (name.StartsWith("extra", StringComparison.Ordinal))
         {
-            spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = Types(("k", "BIGINT"), ("v", "BIGINT")) } } };
+            spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = Types(
+                ("k", "BIGINT"), ("v", "BIGINT")) } } };
         }
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
@@ -75,7 +84,8 @@ public sealed class FaultDataTests : IDisposable
     public async Task Convert_DecimalInADeclaredWholeColumn_IsABadRow()
     {
         var spec = Convert("D7_declared.csv");
-        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = Types(("id", "BIGINT"), ("a", "BIGINT")) } } };
+        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = Types(
+            ("id", "BIGINT"), ("a", "BIGINT")) } } };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
@@ -90,7 +100,8 @@ public sealed class FaultDataTests : IDisposable
     {
         var path = Path.Combine(SharedData.Require("faults"), name);
 
-        var refused = Assert.Throws<ClusterException>(() => harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
+        var refused = Assert.Throws<ClusterException>(() =>
+            harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.Contains(path, refused.Message, StringComparison.Ordinal);
@@ -104,12 +115,15 @@ public sealed class FaultDataTests : IDisposable
         foreach (var format in Enum.GetValues<OutputFormat>())
         {
             var spec = Convert(name) with { Output = new OutputSpec { Path = "out", Format = format, PartitionBy = ["k"] } };
-            spec = spec with { Source = spec.Source! with { Options = new SourceOptions { NullValues = ["NULL"], Header = true } } };
+            spec = spec with { Source = spec.Source! with { Options = new SourceOptions { NullValues = ["NULL"],
+                Header = true } } };
 
             var result = await harness.Run(spec);
 
             var sorted = result.GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Reverse().ToList())
-                .Select(row => row[0].ValueKind == JsonValueKind.Number ? $"[{row[1].GetRawText()},{row[0]}]" : $"[{row[0].GetRawText()},{row[1]}]");
+                .Select(row => row[0].ValueKind == JsonValueKind.Number
+                    ? $"[{row[1].GetRawText()},{row[0]}]"
+                    : $"[{row[0].GetRawText()},{row[1]}]");
             Assert.Equal(rows.Split(' ').Order(StringComparer.Ordinal), sorted.Order(StringComparer.Ordinal));
         }
     }
@@ -128,7 +142,8 @@ public sealed class FaultDataTests : IDisposable
             single.Execute($"CREATE TABLE source AS SELECT * FROM read_csv('{PathOf(name)}')");
             var spec = new JobSpec
             {
-                Operation = OperationKind.Sql, Source = new SourceSpec { Path = [PathOf(name)] }, Partitioning = new PartitioningSpec { TargetBytes = 1024 },
+                Operation = OperationKind.Sql, Source = new SourceSpec { Path = [PathOf(name)] },
+                Partitioning = new PartitioningSpec { TargetBytes = 1024 },
                 Parameters = JsonSerializer.SerializeToElement(new { query }),
             };
             var plan = await harness.Plan(spec);
@@ -136,8 +151,11 @@ public sealed class FaultDataTests : IDisposable
 
             Assert.True(plan.Datasets["source"].Partitions.Count > 1);
             var expected = single.Rows($"SELECT to_json(q) FROM ({query}) AS q").Select(row => row.Single().Text!);
-            var names = result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
-            Assert.Equal(expected, result.GetProperty("rows").EnumerateArray().Select(row => $"{{\"{names.Single()}\":{row[0].GetRawText()}}}"));
+            var names = result.GetProperty("columns")
+                .EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
+            Assert.Equal(
+                expected,
+                result.GetProperty("rows").EnumerateArray().Select(row => $"{{\"{names.Single()}\":{row[0].GetRawText()}}}"));
         }
     }
 
@@ -154,7 +172,8 @@ public sealed class FaultDataTests : IDisposable
         var result = await harness.Run(new JobSpec
         {
             Operation = OperationKind.Sql,
-            Sources = new Dictionary<string, SourceSpec> { ["a"] = new() { Path = [PathOf("t1.csv")] }, ["b"] = new() { Path = [PathOf("t2.csv")] } },
+            Sources = new Dictionary<string, SourceSpec> { ["a"] = new() { Path = [PathOf("t1.csv")] },
+                ["b"] = new() { Path = [PathOf("t2.csv")] } },
             Partitioning = new PartitioningSpec { TargetBytes = 1024 },
             Parameters = JsonSerializer.SerializeToElement(new { query }),
         });
@@ -167,5 +186,6 @@ public sealed class FaultDataTests : IDisposable
 
     private static string PathOf(string name) => Path.Combine(SharedData.Require("faults"), name);
 
-    private static Dictionary<string, string> Types(params (string Name, string Type)[] columns) => columns.ToDictionary(column => column.Name, column => column.Type);
+    private static Dictionary<string, string> Types(params (string Name, string Type)[] columns) =>
+        columns.ToDictionary(column => column.Name, column => column.Type);
 }

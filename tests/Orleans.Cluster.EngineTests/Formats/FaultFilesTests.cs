@@ -42,14 +42,20 @@ public sealed class FaultFilesTests : IDisposable
     [Theory]
     [InlineData("preamble.csv", 2, null, "k v w", 2)]
     [InlineData("two_header_lines.csv", null, 2, "k v", 2)]
-    public async Task Convert_LinesAroundTheHeader_AreLeftOutWhereSaid(string name, int? skip, int? header, string columns, int rows)
+    public async Task Convert_LinesAroundTheHeader_AreLeftOutWhereSaid(
+        string name, int? skip, int? header, string columns, int rows)
     {
-        var source = new SourceSpec { Path = Files(name), Options = new SourceOptions { SkipLines = skip, HeaderLines = header } };
+        var source = new SourceSpec { Path = Files(name),
+            Options = new SourceOptions { SkipLines = skip, HeaderLines = header } };
 
         var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = source });
 
-        Assert.Equal(columns, string.Join(' ', result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString())));
-        Assert.All(result.GetProperty("columns").EnumerateArray(), column => Assert.Equal("BIGINT", column.GetProperty("type").GetString()));
+        Assert.Equal(
+            columns,
+            string.Join(' ',
+                result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString())));
+        Assert.All(result.GetProperty("columns").EnumerateArray(),
+            column => Assert.Equal("BIGINT", column.GetProperty("type").GetString()));
         Assert.Equal(rows, result.GetProperty("totalRows").GetInt32());
     }
 
@@ -61,7 +67,8 @@ public sealed class FaultFilesTests : IDisposable
     {
         var path = Files(name)[0];
 
-        var refused = Assert.Throws<ClusterException>(() => harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
+        var refused = Assert.Throws<ClusterException>(() =>
+            harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.Contains(path, refused.Message, StringComparison.Ordinal);
@@ -74,7 +81,8 @@ public sealed class FaultFilesTests : IDisposable
     {
         const int Columns = 20_000;
         var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, Columns).Select(i => i + j)));
-        var path = harness.Write("wide.csv", string.Join('\n', lines.Prepend(string.Join(',', Enumerable.Range(0, Columns).Select(i => $"c{i}")))));
+        var path = harness.Write(
+            "wide.csv", string.Join('\n', lines.Prepend(string.Join(',', Enumerable.Range(0, Columns).Select(i => $"c{i}")))));
 
         var probe = harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get();
 

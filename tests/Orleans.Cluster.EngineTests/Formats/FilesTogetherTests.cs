@@ -16,7 +16,8 @@ public sealed class FilesTogetherTests : IDisposable
     [InlineData(5)]
     public async Task Convert_TextWithOtherColumns_IsJoinedByNameWhereWanted(int partitions)
     {
-        string[] paths = [harness.Write("1.csv", "a,b\n1,x\n"), harness.Write("2.csv", "b,a\ny,2\n"), harness.Write("3.csv", "c,a\n0.5,3\n")];
+        string[] paths =
+            [harness.Write("1.csv", "a,b\n1,x\n"), harness.Write("2.csv", "b,a\ny,2\n"), harness.Write("3.csv", "c,a\n0.5,3\n")];
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => Convert(partitions, paths));
         var result = await Convert(partitions, FileUnion.ByName, paths);
@@ -47,7 +48,8 @@ public sealed class FilesTogetherTests : IDisposable
     [InlineData(4)]
     public async Task Convert_FilesWrittenInOtherDialects_AreEachReadByTheirOwn(int partitions)
     {
-        string[] paths = [harness.Write("1.csv", "gene;n\na;1\n"), harness.Write("2.csv", "gene,n\nb,2\n"), harness.Write("3.csv", "n\tgene\n3\tc\n"), harness.Write("4.csv", "d,4\ne,5\n")];
+        string[] paths = [harness.Write("1.csv", "gene;n\na;1\n"), harness.Write("2.csv", "gene,n\nb,2\n"),
+            harness.Write("3.csv", "n\tgene\n3\tc\n"), harness.Write("4.csv", "d,4\ne,5\n")];
 
         var result = await Convert(partitions, paths);
         var probe = Probe(paths);
@@ -56,7 +58,8 @@ public sealed class FilesTogetherTests : IDisposable
         Assert.Null(probe.Files[0].Dialect);
         Assert.Equal([",", "\t", ","], probe.Files.Skip(1).Select(file => file.Dialect!.Delimiter));
         Assert.False(probe.Files[3].Dialect!.Header);
-        Assert.Contains(probe.Warnings, warning => warning.Code == "header-doubtful" && warning.Detail.StartsWith(paths[3], StringComparison.Ordinal));
+        Assert.Contains(probe.Warnings, warning => warning.Code == "header-doubtful"
+            && warning.Detail.StartsWith(paths[3], StringComparison.Ordinal));
     }
 
     [Theory]
@@ -77,13 +80,15 @@ public sealed class FilesTogetherTests : IDisposable
     [Fact]
     public async Task Convert_ParquetWithOtherColumns_IsJoinedByNameWhereWanted()
     {
-        string[] paths = [Parquet("1.parquet", "1::INTEGER AS a, 'x' AS b"), Parquet("2.parquet", "'y' AS b, 2::BIGINT AS a"), Parquet("3.parquet", "3::SMALLINT AS a, 0.5::DOUBLE AS c")];
+        string[] paths = [Parquet("1.parquet", "1::INTEGER AS a, 'x' AS b"), Parquet("2.parquet", "'y' AS b, 2::BIGINT AS a"),
+            Parquet("3.parquet", "3::SMALLINT AS a, 0.5::DOUBLE AS c")];
 
         var result = await Convert(1, FileUnion.Widen, paths);
 
         Assert.Equal("BIGINT", result.GetProperty("columns")[0].GetProperty("type").GetString());
         Assert.Equal(["[1,\"x\",null]", "[2,\"y\",null]", "[3,null,0.5]"], EngineHarness.Rows(result));
-        foreach (var (first, second, union) in new[] { (0, 2, FileUnion.Strict), (0, 1, FileUnion.Strict), (0, 1, FileUnion.ByName) })
+        foreach (var (first, second, union) in new[] { (0, 2, FileUnion.Strict), (0, 1, FileUnion.Strict),
+            (0, 1, FileUnion.ByName) })
         {
             var refused = await Assert.ThrowsAsync<ClusterException>(() => Convert(1, union, paths[first], paths[second]));
             Assert.Equal(Contracts.ProblemCode.SchemaConflict, refused.Code);
@@ -99,7 +104,8 @@ public sealed class FilesTogetherTests : IDisposable
     [InlineData("1::INTEGER", "2::DECIMAL(9,4)", "DECIMAL(14,4)")]
     public async Task Convert_ParquetWhoseTypesHaveACommonOne_IsReadAsThat(string first, string second, string type)
     {
-        var result = await Convert(1, FileUnion.Widen, Parquet("1.parquet", $"{first} AS a"), Parquet("2.parquet", $"{second} AS a"));
+        var result = await Convert(
+            1, FileUnion.Widen, Parquet("1.parquet", $"{first} AS a"), Parquet("2.parquet", $"{second} AS a"));
 
         Assert.Equal(type, result.GetProperty("columns")[0].GetProperty("type").GetString());
         Assert.Equal(2, result.GetProperty("totalRows").GetInt32());
@@ -111,13 +117,16 @@ public sealed class FilesTogetherTests : IDisposable
     public async Task Convert_DeclaredColumnInOtherCase_IsThatColumn(string name)
     {
         var path = name == "a.csv" ? harness.Write(name, "Gene,N\na,1\n") : Parquet(name, "'a' AS Gene, 1::BIGINT AS N");
-        var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } };
+        var spec = new JobSpec { Operation = OperationKind.Convert,
+            Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } };
 
         var result = await harness.Run(spec);
         var refused = await Assert.ThrowsAsync<ClusterException>(
             () => harness.Run(spec with { Source = spec.Source with { Options = Declared("count", "DOUBLE") } }));
 
-        Assert.Equal(["VARCHAR", "DOUBLE"], result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("type").GetString()));
+        Assert.Equal(
+            ["VARCHAR", "DOUBLE"],
+            result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("type").GetString()));
         Assert.Equal(Contracts.ProblemCode.ColumnNotFound, refused.Code);
         Assert.Contains("'count'", refused.Message, StringComparison.Ordinal);
     }
@@ -127,7 +136,9 @@ public sealed class FilesTogetherTests : IDisposable
     {
         var path = harness.Write("a.ndjson", "{\"Gene\":\"a\",\"N\":1}\n");
 
-        var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } });
+        var result = await harness.Run(
+            new JobSpec { Operation = OperationKind.Convert,
+                Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } });
 
         Assert.Equal("DOUBLE", result.GetProperty("columns")[1].GetProperty("type").GetString());
         Assert.Equal(["[\"a\",1]"], EngineHarness.Rows(result));
@@ -141,7 +152,9 @@ public sealed class FilesTogetherTests : IDisposable
         var refused = await Assert.ThrowsAsync<ClusterException>(() => Convert(1, FileUnion.Widen, first, second));
 
         Assert.Equal(Contracts.ProblemCode.SchemaConflict, refused.Code);
-        Assert.Contains($"Column 'a' is INTEGER in {first} and INTEGER[] in {second}; no type holds both", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Column 'a' is INTEGER in {first} and INTEGER[] in {second}; no type holds both", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -152,7 +165,8 @@ public sealed class FilesTogetherTests : IDisposable
         var probe = Probe([first, second], FileUnion.Widen);
 
         Assert.Equal([new ColumnSchema("a", "VARCHAR"), new ColumnSchema("b", "BIGINT")], probe.Columns);
-        Assert.Equal($"Column 'a' is BIGINT in {first} and VARCHAR in {second}: read as VARCHAR.", Assert.Single(probe.Warnings).Detail);
+        Assert.Equal(
+            $"Column 'a' is BIGINT in {first} and VARCHAR in {second}: read as VARCHAR.", Assert.Single(probe.Warnings).Detail);
     }
 
     [Fact]
@@ -185,8 +199,10 @@ public sealed class FilesTogetherTests : IDisposable
     public async Task Convert_HiveFolders_AreColumns()
     {
         var text = await Convert(
-            2, harness.Write("year=2023/part=a/x.csv", "n\n1\n"), harness.Write("year=2024/part=b/x.csv", "n\n2\n"), harness.Write("x.csv", "n\n3\n"));
-        var lines = await Convert(1, harness.Write("year=2023/x.ndjson", "{\"n\":1}\n"), harness.Write("year=2024/x.ndjson", "{\"n\":2}\n"));
+            2, harness.Write("year=2023/part=a/x.csv", "n\n1\n"), harness.Write("year=2024/part=b/x.csv", "n\n2\n"),
+            harness.Write("x.csv", "n\n3\n"));
+        var lines = await Convert(
+            1, harness.Write("year=2023/x.ndjson", "{\"n\":1}\n"), harness.Write("year=2024/x.ndjson", "{\"n\":2}\n"));
 
         Assert.Equal(["[1,2023,\"a\"]", "[2,2024,\"b\"]", "[3,null,null]"], EngineHarness.Rows(text));
         Assert.Equal(["[1,2023]", "[2,2024]"], EngineHarness.Rows(lines));
@@ -197,7 +213,8 @@ public sealed class FilesTogetherTests : IDisposable
     [InlineData("parquet")]
     public async Task Convert_FoldersThatStandForNull_AreNull(string format)
     {
-        string Write(string folder) => format == "csv" ? harness.Write($"{folder}/x.csv", "n\n1\n") : Parquet($"{folder}/x.parquet", "1 AS n");
+        string Write(string folder) =>
+            format == "csv" ? harness.Write($"{folder}/x.csv", "n\n1\n") : Parquet($"{folder}/x.parquet", "1 AS n");
 
         var result = await Convert(1, Write("k=1"), Write("k=NULL"), Write("k=__HIVE_DEFAULT_PARTITION__"));
 
@@ -227,13 +244,17 @@ public sealed class FilesTogetherTests : IDisposable
     }
 
     private DatasetProbe Probe(string[] paths, FileUnion union = FileUnion.Strict) => harness.Probe(
-        new SourceSpec { Path = paths, Options = new SourceOptions { Union = union } }, [.. paths.Select(EngineHarness.Stamp)]).Get();
+        new SourceSpec { Path = paths, Options = new SourceOptions { Union = union } },
+        [.. paths.Select(EngineHarness.Stamp)]).Get();
 
-    private static SourceOptions Declared(string name, string type) => new() { Columns = new Dictionary<string, string> { [name] = type } };
+    private static SourceOptions Declared(string name, string type) =>
+        new() { Columns = new Dictionary<string, string> { [name] = type } };
 
-    private Task<System.Text.Json.JsonElement> Convert(int partitions, params string[] paths) => Convert(partitions, FileUnion.Strict, paths);
+    private Task<System.Text.Json.JsonElement> Convert(int partitions, params string[] paths) =>
+        Convert(partitions, FileUnion.Strict, paths);
 
-    private Task<System.Text.Json.JsonElement> Convert(int partitions, FileUnion union, params string[] paths) => harness.Run(new JobSpec
+    private Task<System.Text.Json.JsonElement> Convert(int partitions, FileUnion union, params string[] paths) =>
+        harness.Run(new JobSpec
     {
         Operation = OperationKind.Convert,
         Source = new SourceSpec { Path = paths, Options = new SourceOptions { Union = union } },

@@ -3,7 +3,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>Whether the first record names the columns: by the types below it, or a guess that the user hears of. Never data in silence.</summary>
+/// <summary>
+/// Whether the first record names the columns: by the types below it, or a guess that the user hears of. Never data in silence.
+/// </summary>
 public sealed class HeaderTests : IDisposable
 {
     private readonly EngineHarness harness = new();
@@ -33,7 +35,10 @@ public sealed class HeaderTests : IDisposable
 
         Assert.True(probe.Dialect!.Header);
         Assert.Equal(how, probe.Dialect.HeaderHow);
-        Assert.Equal(expected, string.Join(' ', probe.Columns.Select(column => column.Type == "VARCHAR" ? column.Name : $"{column.Name}:{column.Type}")));
+        Assert.Equal(
+            expected,
+            string.Join(' ',
+                probe.Columns.Select(column => column.Type == "VARCHAR" ? column.Name : $"{column.Name}:{column.Type}")));
         Assert.Equal(how == HeaderEvidence.Guessed, probe.Warnings.Any(warning => warning.Code == "header-doubtful"));
     }
 
@@ -48,7 +53,9 @@ public sealed class HeaderTests : IDisposable
         Assert.False(probe.Dialect!.Header);
         Assert.Equal(HeaderEvidence.Guessed, probe.Dialect.HeaderHow);
         Assert.Equal(rows, probe.Files[0].EstimatedRows);
-        Assert.Contains("options.header", Assert.Single(probe.Warnings, warning => warning.Code == "header-doubtful").Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "options.header", Assert.Single(probe.Warnings, warning => warning.Code == "header-doubtful").Detail,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -72,7 +79,8 @@ public sealed class HeaderTests : IDisposable
     {
         var path = harness.Write("a.csv", "id,v\n1,2\n");
 
-        var refused = Assert.Throws<ClusterException>(() => Probe(path, new SourceOptions { Columns = new Dictionary<string, string> { ["a"] = "BIGINT", ["b"] = "BIGINT" } }));
+        var refused = Assert.Throws<ClusterException>(() =>
+            Probe(path, new SourceOptions { Columns = new Dictionary<string, string> { ["a"] = "BIGINT", ["b"] = "BIGINT" } }));
 
         Assert.Equal(Contracts.ProblemCode.ColumnNotFound, refused.Code);
         Assert.Contains("'a'", refused.Message, StringComparison.Ordinal);
@@ -102,9 +110,12 @@ public sealed class HeaderTests : IDisposable
         var probe = Probe(path, new SourceOptions { Decimal = "," });
 
         Assert.Equal("VARCHAR", asked.Columns[1].Type);
-        Assert.Contains(asked.Warnings, warning => warning.Code == "decimal-comma" && warning.Detail.Contains("'x'", StringComparison.Ordinal));
+        Assert.Contains(asked.Warnings, warning => warning.Code == "decimal-comma"
+            && warning.Detail.Contains("'x'", StringComparison.Ordinal));
         Assert.Equal(["VARCHAR", "DOUBLE", "BIGINT"], probe.Columns.Select(column => column.Type));
-        Assert.Equal(["[\"a\",1.5,2]", "[\"b\",-0.25,3]", "[\"c\",1000,4]"], await Rows(path, partitions, new SourceOptions { Decimal = "," }));
+        Assert.Equal(
+            ["[\"a\",1.5,2]", "[\"b\",-0.25,3]", "[\"c\",1000,4]"], await Rows(path, partitions, new SourceOptions { Decimal =
+                "," }));
     }
 
     [Theory]
@@ -119,7 +130,9 @@ public sealed class HeaderTests : IDisposable
         var warning = Assert.Single(Probe(path).Warnings, warning => warning.Code == "null-words");
         var told = Probe(path, new SourceOptions { NullValues = ["", word] });
 
-        Assert.Contains($"'n' is read as text because of {count} of {count + 2} sampled values that are '{word}'; the others are BIGINT", warning.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'n' is read as text because of {count} of {count + 2} sampled values that are '{word}'; the others are BIGINT",
+            warning.Detail, StringComparison.Ordinal);
         Assert.Contains($"options.nullValues to [\"\", \"{word}\"]", warning.Detail, StringComparison.Ordinal);
         Assert.Equal("BIGINT", told.Columns[1].Type);
         Assert.Empty(told.Warnings);
@@ -137,9 +150,11 @@ public sealed class HeaderTests : IDisposable
     }
 
     private DatasetProbe Probe(string path, SourceOptions? options = null) =>
-        harness.Probe(new SourceSpec { Path = [path], Options = options ?? new SourceOptions() }, [EngineHarness.Stamp(path)]).Get();
+        harness.Probe(new SourceSpec { Path =
+            [path], Options = options ?? new SourceOptions() }, [EngineHarness.Stamp(path)]).Get();
 
-    private async Task<string[]> Rows(string path, int partitions, SourceOptions options) => EngineHarness.Rows(await harness.Run(new JobSpec
+    private async Task<string[]> Rows(string path, int partitions, SourceOptions options) =>
+        EngineHarness.Rows(await harness.Run(new JobSpec
     {
         Operation = OperationKind.Convert,
         Source = new SourceSpec { Path = [path], Options = options },

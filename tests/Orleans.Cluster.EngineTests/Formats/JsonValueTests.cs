@@ -16,7 +16,8 @@ public sealed class JsonValueTests : IDisposable
     [InlineData("""{"a":1,"b":2} {"A":3,"b":4}""", "a,b,A_1", """[1,2,null] [null,4,3]""")]
     [InlineData("""{"":5,"a":1}""", "column0,a", "[5,1]")]
     [InlineData("""{"a":{"k":1,"K":2,"":3},"b":2}""", "a,b", """[{"k":1,"K_1":2,"column2":3},2]""")]
-    [InlineData("""{"l":[{"k":1},{"K":[{"x":1,"X":2}]}]}""", "l", """[[{"k":1,"K_1":null},{"k":null,"K_1":[{"x":1,"X_1":2}]}]]""")]
+    [InlineData("""{"l":[{"k":1},{"K":[{"x":1,"X":2}]}]}""", "l",
+        """[[{"k":1,"K_1":null},{"k":null,"K_1":[{"x":1,"X_1":2}]}]]""")]
     [InlineData("""{"a_1":1,"a":2,"A":3}""", "a_1,a,A_2", "[1,2,3]")]
     [InlineData("""{"id":123456789012345678901,"v":1} {"id":5,"v":2}""", "id,v", """["123456789012345678901",1] [5,2]""")]
     [InlineData("""{"l":[123456789012345678901,7]}""", "l", """[["123456789012345678901",7]]""")]
@@ -25,14 +26,18 @@ public sealed class JsonValueTests : IDisposable
     [InlineData("""{"\u0061 é\"":1}""", "a é\"", "[1]")]
     public async Task Convert_KeysAndValues_AreAllThere(string records, string names, string rows)
     {
-        var lines = records.Split("} {").Select((line, i) => (i > 0 ? "{" : "") + line + (records.Contains("} {", StringComparison.Ordinal) && !line.EndsWith('}') ? "}" : "")).ToList();
+        var lines = records.Split("} {")
+            .Select((line, i) => (i > 0 ? "{" : "") + line
+                + (records.Contains("} {", StringComparison.Ordinal) && !line.EndsWith('}') ? "}" : "")).ToList();
 
         var ndjson = await harness.Run(Job(harness.Write("a.ndjson", string.Join('\n', lines) + "\n")));
         var document = await harness.Run(Job(harness.Write("a.json", $"[{string.Join(",\n", lines)}]")));
 
         Assert.All([ndjson, document], result =>
         {
-            Assert.Equal(names.Split(','), result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
+            Assert.Equal(
+                names.Split(','),
+                result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
             Assert.Equal(rows, string.Join(' ', result.GetProperty("rows").EnumerateArray().Select(row => row.GetRawText())));
         });
     }
@@ -49,7 +54,10 @@ public sealed class JsonValueTests : IDisposable
     [InlineData("""[1]""", "not a JSON object")]
     public async Task Convert_LateFault_IsNamedWithItsPlaceOrSetAside(string bad, string reason)
     {
-        var path = harness.Write("late.ndjson", string.Concat(Enumerable.Range(0, 60_000).Select(i => i == 50_000 ? bad + "\n" : $"{{\"a\":{i},\"b\":\"text {i}\",\"n\":{{\"k\":1}}}}\n")));
+        var path = harness.Write(
+            "late.ndjson",
+            string.Concat(Enumerable.Range(0, 60_000)
+                .Select(i => i == 50_000 ? bad + "\n" : $"{{\"a\":{i},\"b\":\"text {i}\",\"n\":{{\"k\":1}}}}\n")));
 
         // Declared types are not widened by what does not fit them.
         var job = Job(path, new SourceOptions { Columns = new Dictionary<string, string> { ["a"] = "BIGINT" } });
@@ -82,8 +90,10 @@ public sealed class JsonValueTests : IDisposable
         if (refused is null)
         {
             Assert.Null(failure);
-            var read = JsonDocument.Parse(await File.ReadAllTextAsync(harness.LastFiles[0].Path, TestContext.Current.CancellationToken)).RootElement;
-            Assert.All(JsonDocument.Parse(record).RootElement.EnumerateObject(), field => Assert.Equal(field.Value.GetRawText(), read.GetProperty(field.Name).GetRawText()));
+            var read = JsonDocument.Parse(
+                await File.ReadAllTextAsync(harness.LastFiles[0].Path, TestContext.Current.CancellationToken)).RootElement;
+            Assert.All(JsonDocument.Parse(record).RootElement.EnumerateObject(),
+                field => Assert.Equal(field.Value.GetRawText(), read.GetProperty(field.Name).GetRawText()));
         }
         else
         {
@@ -96,13 +106,16 @@ public sealed class JsonValueTests : IDisposable
     [InlineData(UnknownKeys.Conflict, "schema-conflict", 0)]
     [InlineData(UnknownKeys.BadRow, "bad-row", 1)]
     [InlineData(UnknownKeys.Ignore, null, 0)]
-    public async Task Convert_KeyThatTheSampleLacks_IsRefusedSetAsideOrPassedOver(UnknownKeys unknown, string? code, long quarantined)
+    public async Task Convert_KeyThatTheSampleLacks_IsRefusedSetAsideOrPassedOver(
+        UnknownKeys unknown, string? code, long quarantined)
     {
         var path = harness.Write("rare.ndjson", Rare());
         var job = Job(path, new SourceOptions { UnknownKeys = unknown });
 
         var refused = await Record.ExceptionAsync(() => harness.Run(job));
-        JsonElement? lenient = unknown == UnknownKeys.Conflict ? null : await harness.Run(job with { OnBadRow = BadRowPolicy.Quarantine });
+        JsonElement? lenient = unknown == UnknownKeys.Conflict
+            ? null
+            : await harness.Run(job with { OnBadRow = BadRowPolicy.Quarantine });
 
         Assert.Equal(code, (refused as ClusterException)?.Problem.Code);
         Assert.Equal(lenient is null ? 0 : 60_001 - quarantined, lenient?.GetProperty("totalRows").GetInt64() ?? 0);
@@ -171,11 +184,15 @@ public sealed class JsonValueTests : IDisposable
     {
         var result = await harness.Run(Job(Path.Combine(SharedData.Require("faults"), name)));
 
-        Assert.Equal(columns.Split(','), result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
+        Assert.Equal(
+            columns.Split(','),
+            result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
     }
 
     private static string Rare() => string.Concat(Enumerable.Range(0, 60_001).Select(i =>
-        i == 40_000 ? "{\"a\":40000,\"b\":\"x\",\"rare\":0.12345678901234567890}\n" : $"{{\"a\":{i},\"b\":\"text number {i} of sixty thousand\"}}\n"));
+        i == 40_000
+        ? "{\"a\":40000,\"b\":\"x\",\"rare\":0.12345678901234567890}\n"
+        : $"{{\"a\":{i},\"b\":\"text number {i} of sixty thousand\"}}\n"));
 
     private static JobSpec Job(string path, SourceOptions? options = null) => new()
     {

@@ -6,7 +6,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>Files as they are found in the wild: the right rows, or an error that names the file and what is wrong; never a short result.</summary>
+/// <summary>
+/// Files as they are found in the wild: the right rows, or an error that names the file and what is wrong; never a short result.
+/// </summary>
 public sealed class OddFileTests : IDisposable
 {
     private readonly EngineHarness harness = new();
@@ -19,7 +21,8 @@ public sealed class OddFileTests : IDisposable
     [MemberData(nameof(Partitions))]
     public async Task Convert_HashInsideAFieldOfTsv_IsText(int partitions) =>
         Assert.Equal(
-            ["[1,\"x#y\"]", "[2,\"#z\"]", "[3,\"#\"]"], await Rows(harness.Write("a.tsv", "# comment\nn\ts\n1\tx#y\n2\t#z\n3\t#\n"), partitions));
+            ["[1,\"x#y\"]", "[2,\"#z\"]", "[3,\"#\"]"],
+            await Rows(harness.Write("a.tsv", "# comment\nn\ts\n1\tx#y\n2\t#z\n3\t#\n"), partitions));
 
     [Theory]
     [MemberData(nameof(Partitions))]
@@ -29,7 +32,8 @@ public sealed class OddFileTests : IDisposable
     [Theory]
     [MemberData(nameof(Partitions))]
     public async Task Convert_QuoteInsideACommentLine_OpensNothing(int partitions) =>
-        Assert.Equal(["[1,\"a\"]", "[2,\"b\"]"], await Rows(harness.Write("a.csv", "# it's 5\" wide\n#\"\nn,s\n1,a\n2,b\n"), partitions));
+        Assert.Equal(
+            ["[1,\"a\"]", "[2,\"b\"]"], await Rows(harness.Write("a.csv", "# it's 5\" wide\n#\"\nn,s\n1,a\n2,b\n"), partitions));
 
     [Theory]
     [InlineData("n,s\n1,a\n2\n3,c\n", 3)]
@@ -44,7 +48,9 @@ public sealed class OddFileTests : IDisposable
         {
             var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(path, partitions)));
             Assert.Equal(Contracts.ProblemCode.BadRow, refused.Code);
-            Assert.Contains($"{path}, line {line}, byte {text.IndexOf("\n2", StringComparison.Ordinal) + 1}", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{path}, line {line}, byte {text.IndexOf("\n2", StringComparison.Ordinal) + 1}", refused.Message,
+                StringComparison.Ordinal);
 
             var result = await harness.Run(Job(path, partitions) with { OnBadRow = BadRowPolicy.Quarantine });
             Assert.Equal(2, result.GetProperty("totalRows").GetInt32());
@@ -59,7 +65,8 @@ public sealed class OddFileTests : IDisposable
     public async Task Query_TextThatIsNoUtf8_IsNamedOrSetAside(string query)
     {
         var path = harness.Write("latin.csv", Encoding.Latin1.GetBytes("n,s\n1,a\n2,caf\u00e9\n3,c\n"));
-        var job = Job(path, 1) with { Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+        var job = Job(path, 1) with { Operation = OperationKind.Sql,
+            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(job));
         Assert.Equal(Contracts.ProblemCode.BadRow, refused.Code);
         Assert.Contains($"{path}, line 3, byte 8, column 's'", refused.Message, StringComparison.Ordinal);
@@ -94,9 +101,11 @@ public sealed class OddFileTests : IDisposable
     [Fact]
     public async Task Convert_EmptyFileBesideOthers_AddsNothing()
     {
-        var paths = new[] { harness.Write("1.csv", ""), harness.Write("2.csv", "n,s\n1,a\n"), harness.Write("3.csv", "n,s\n"), harness.Write("4.csv", "n,s\n2,b") };
+        var paths = new[] { harness.Write("1.csv", ""), harness.Write("2.csv", "n,s\n1,a\n"), harness.Write("3.csv", "n,s\n"),
+            harness.Write("4.csv", "n,s\n2,b") };
 
-        var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = paths } });
+        var result = await harness.Run(
+            new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = paths } });
 
         Assert.Equal(["[1,\"a\"]", "[2,\"b\"]"], EngineHarness.Rows(result));
     }
@@ -131,10 +140,12 @@ public sealed class OddFileTests : IDisposable
     [Fact]
     public async Task Convert_BrokenGz_IsNamed()
     {
-        var whole = Compressed.Gzip(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i},x{i * 7919 % 10_007}\n").Prepend("n,s\n")));
+        var whole = Compressed.Gzip(
+            string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i},x{i * 7919 % 10_007}\n").Prepend("n,s\n")));
         var flipped = whole.ToArray();
         flipped[whole.Length / 2] ^= 0x55;
-        foreach (var (name, bytes) in new[] { ("cut.csv.gz", whole[..(whole.Length / 2)]), ("tail.csv.gz", whole[..^4]), ("bits.csv.gz", flipped) })
+        foreach (var (name, bytes) in new[] { ("cut.csv.gz", whole[..(whole.Length / 2)]), ("tail.csv.gz", whole[..^4]),
+            ("bits.csv.gz", flipped) })
         {
             var path = harness.Write(name, bytes);
 
@@ -148,10 +159,13 @@ public sealed class OddFileTests : IDisposable
     [Fact]
     public async Task Convert_BrokenZst_IsNamed()
     {
-        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i},x{i * 7919 % 10_007}\n").Prepend("n,s\n")));
+        var text = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i},x{i * 7919 % 10_007}\n").Prepend("n,s\n")));
         using var compressor = new ZstdSharp.Compressor();
         var whole = compressor.Wrap(text).ToArray();
-        Assert.Equal(200_000, (await harness.Run(Job(harness.Write("named-otherwise.bin", whole), 1))).GetProperty("totalRows").GetInt32());
+        Assert.Equal(
+            200_000,
+            (await harness.Run(Job(harness.Write("named-otherwise.bin", whole), 1))).GetProperty("totalRows").GetInt32());
         foreach (var (name, bytes) in new[] { ("cut.csv.zst", whole[..(whole.Length / 2)]), ("tail.csv.zst", whole[..^4]) })
         {
             var path = harness.Write(name, bytes);
@@ -166,7 +180,8 @@ public sealed class OddFileTests : IDisposable
     [Fact]
     public async Task Convert_GzOfManyMembers_HasTheRowsOfAll()
     {
-        byte[] bytes = [.. Compressed.Gzip("n,s\n1,a\n2,"), .. Compressed.Gzip(""), .. Compressed.Gzip("\"b\nc\"\n"), .. Compressed.Gzip("3,d\n")];
+        byte[] bytes = [.. Compressed.Gzip("n,s\n1,a\n2,"), .. Compressed.Gzip(""), .. Compressed.Gzip("\"b\nc\"\n"),
+            .. Compressed.Gzip("3,d\n")];
 
         Assert.Equal(["[1,\"a\"]", "[2,\"b\\nc\"]", "[3,\"d\"]"], await Rows(harness.Write("many.dat", bytes), 1));
     }
@@ -193,7 +208,8 @@ public sealed class OddFileTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         Array.Fill<byte>(bytes, 0xFF, 4, bytes.Length / 2);
 
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(harness.Write("holes.parquet", bytes), 1)));
+        var refused = await Assert.ThrowsAsync<ClusterException>(() =>
+            harness.Run(Job(harness.Write("holes.parquet", bytes), 1)));
 
         Assert.Contains("holes.parquet", refused.Message, StringComparison.Ordinal);
     }
@@ -224,7 +240,8 @@ public sealed class OddFileTests : IDisposable
         var count = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT count(*) AS c FROM source" });
 
         var refused = await Assert.ThrowsAsync<ClusterException>(
-            () => harness.Run(Job(harness.Write("holes.parquet", bytes), 1) with { Operation = OperationKind.Sql, Parameters = count }));
+            () => harness.Run(
+                Job(harness.Write("holes.parquet", bytes), 1) with { Operation = OperationKind.Sql, Parameters = count }));
         var result = await harness.Run(Job(whole, 1) with { Operation = OperationKind.Sql, Parameters = count });
 
         Assert.Contains("holes.parquet", refused.Message, StringComparison.Ordinal);
@@ -244,7 +261,9 @@ public sealed class OddFileTests : IDisposable
         var result = await harness.Run(Job(sound, 1));
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
-        Assert.StartsWith($"{damaged} cannot be read: column 'id' of row group 0 is damaged at byte 4", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{damaged} cannot be read: column 'id' of row group 0 is damaged at byte 4", refused.Message,
+            StringComparison.Ordinal);
         Assert.True(result.GetProperty("totalRows").GetInt32() > 0);
     }
 
@@ -287,7 +306,8 @@ public sealed class OddFileTests : IDisposable
         { "base.ndjson.gz", Compressed.Gzip("SQLite format 3\0\u0001\u0002"), "an SQLite database" },
         { "a.xls", [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0], "an old Office document" },
         { "a.bz2", [.. "BZh91AY&SY"u8, 0, 1, 2, 3], "bzip2" },
-        { "a.csv", Encoding.Unicode.GetBytes("gene,n\nTP53,1\n"), "UTF-16 without a byte order mark. Set options.encoding to utf-16le" },
+        { "a.csv", Encoding.Unicode.GetBytes("gene,n\nTP53,1\n"),
+            "UTF-16 without a byte order mark. Set options.encoding to utf-16le" },
         { "b.csv", Encoding.BigEndianUnicode.GetBytes("gene,n\nTP53,1\n"), "Set options.encoding to utf-16be" },
     };
 
@@ -297,7 +317,8 @@ public sealed class OddFileTests : IDisposable
     {
         var path = harness.Write(name, bytes);
 
-        var refused = Assert.Throws<ClusterException>(() => harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
+        var refused = Assert.Throws<ClusterException>(() =>
+            harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get());
 
         Assert.Equal(Contracts.ProblemCode.DatasetNotReadable, refused.Code);
         Assert.Contains(path, refused.Message, StringComparison.Ordinal);
@@ -309,8 +330,11 @@ public sealed class OddFileTests : IDisposable
     [InlineData("gz")]
     public void Probe_StreamWhoseTypeChangesFarFromTheHead_IsSampledThere(string kind)
     {
-        var text = string.Concat(Enumerable.Range(0, 400_000).Select(i => $"{(i < 350_000 ? "1" : "X")},{i}\n").Prepend("chrom,pos\n"));
-        var path = harness.Write("a.csv.gz", kind == "gz" ? Compressed.Gzip(text) : Compressed.Bgzf(Encoding.UTF8.GetBytes(text), 60_000));
+        var text = string.Concat(Enumerable.Range(0, 400_000)
+            .Select(i => $"{(i < 350_000 ? "1" : "X")},{i}\n").Prepend("chrom,pos\n"));
+        var path = harness.Write("a.csv.gz", kind == "gz"
+            ? Compressed.Gzip(text)
+            : Compressed.Bgzf(Encoding.UTF8.GetBytes(text), 60_000));
 
         var probe = harness.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]).Get();
 
@@ -352,7 +376,8 @@ public sealed class OddFileTests : IDisposable
     [MemberData(nameof(Partitions))]
     public async Task Convert_LastRowOfTheLastFileIsNoNumber_IsTextWhenSampled(int partitions)
     {
-        var paths = Enumerable.Range(0, 40).Select(i => harness.Write($"f{i:00}.csv", i < 39 ? $"n\n{i}\n" : "n\n39\nX\n")).ToArray();
+        var paths = Enumerable.Range(0, 40)
+            .Select(i => harness.Write($"f{i:00}.csv", i < 39 ? $"n\n{i}\n" : "n\n39\nX\n")).ToArray();
 
         var result = await harness.Run(new JobSpec
         {
@@ -373,15 +398,18 @@ public sealed class OddFileTests : IDisposable
     {
         // In the middle between the samples of head, middle and tail.
         const int Rows = 260_000, Odd = 180_000;
-        var path = harness.Write("late.csv", string.Concat(Enumerable.Range(0, Rows).Select(i => i == Odd ? "X,y\n" : $"{i},y\n").Prepend("n,s\n")));
+        var path = harness.Write(
+            "late.csv", string.Concat(Enumerable.Range(0, Rows).Select(i => i == Odd ? "X,y\n" : $"{i},y\n").Prepend("n,s\n")));
         var spec = Job(path, partitions) with
         {
             Operation = OperationKind.Sql,
             Source = new SourceSpec
             {
-                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT", ["s"] = "VARCHAR" } },
+                Path = [path],
+                Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT", ["s"] = "VARCHAR" } },
             },
-            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT count(*) AS c, sum(n) AS s FROM source" }),
+            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(
+                new { query = "SELECT count(*) AS c, sum(n) AS s FROM source" }),
         };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
@@ -394,7 +422,8 @@ public sealed class OddFileTests : IDisposable
         Assert.Equal(1, harness.Quarantined);
     }
 
-    private async Task<string[]> Rows(string path, int partitions) => EngineHarness.Rows(await harness.Run(Job(path, partitions)));
+    private async Task<string[]> Rows(string path, int partitions) =>
+        EngineHarness.Rows(await harness.Run(Job(path, partitions)));
 
     private static JobSpec Job(string path, int partitions) => new()
     {
@@ -407,7 +436,9 @@ public sealed class OddFileTests : IDisposable
     {
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Folders = [harness.Folder] });
         var path = Path.Combine(harness.Folder, name);
-        session.Execute($"COPY (SELECT range AS n, md5(range::VARCHAR) AS s FROM range({rows})) TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 2048)");
+        session.Execute(
+            $"COPY (SELECT range AS n, md5(range::VARCHAR) AS s FROM range({rows})) TO {SqlText.Literal(path)} (FORMAT parquet, "
+            + "ROW_GROUP_SIZE 2048)");
         return path;
     }
 }

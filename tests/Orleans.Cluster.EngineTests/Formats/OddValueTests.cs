@@ -3,7 +3,10 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>Values that may be taken for others: what type a column gets, and that every row is there as it was written, however it is cut.</summary>
+/// <summary>
+/// Values that may be taken for others: what type a column gets, and that every row is there as it was written, however it is
+/// cut.
+/// </summary>
 public sealed class OddValueTests : IDisposable
 {
     private readonly EngineHarness harness = new();
@@ -32,7 +35,8 @@ public sealed class OddValueTests : IDisposable
     [InlineData("\"2024-01-31\" \"2024-02-01\"", "DATE", "2024-01-31")]
     [InlineData("\"31-01-2024\" \"01-02-2024\"", "VARCHAR", "31-01-2024")]
     [InlineData("\"2024-01-31T10:00:00Z\" \"2024-02-01T10:00:00Z\"", "TIMESTAMP", "2024-01-31T10:00:00")]
-    [InlineData("\"2024-01-31T10:00:00.5+02:00\" \"2024-01-31T10:00:00.5+02:00\"", "TIMESTAMP WITH TIME ZONE", "2024-01-31T08:00:00.500000Z")]
+    [InlineData("\"2024-01-31T10:00:00.5+02:00\" \"2024-01-31T10:00:00.5+02:00\"", "TIMESTAMP WITH TIME ZONE",
+        "2024-01-31T08:00:00.500000Z")]
     [InlineData("[\"31-01-2024\"] []", "VARCHAR[]", "[\"31-01-2024\"]")]
     [InlineData("{\"t\":\"31-01-2024\"} null", "STRUCT(t VARCHAR)", "{\"t\":\"31-01-2024\"}")]
     [InlineData("\"00012\" \"12\"", "VARCHAR", "00012")]
@@ -43,14 +47,16 @@ public sealed class OddValueTests : IDisposable
     [InlineData("[1] {\"a\":1}", "JSON", "[1]")]
     [InlineData("\"NA\" \"null\"", "VARCHAR", "NA")]
     public Task Convert_Ndjson_HasTheTypeThatKeepsWhatIsWritten(string values, string type, string first) =>
-        Check("ndjson", [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i},\"v\":{values.Split(' ')[i % 2]}}}")], type, first);
+        Check("ndjson", [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i},\"v\":{values.Split(' ')[i % 2]}}}")], type,
+            first);
 
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
     public async Task Convert_NdjsonWithBlankLines_HasEachRowOnce(int partitions)
     {
-        var result = await Convert("blank.ndjson", [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i}}}\r\n\n\r")], partitions, BadRowPolicy.Fail);
+        var result = await Convert(
+            "blank.ndjson", [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i}}}\r\n\n\r")], partitions, BadRowPolicy.Fail);
 
         Assert.Equal(Enumerable.Range(0, 300).Select(i => $"[{i}]"), EngineHarness.Rows(result));
     }
@@ -64,11 +70,14 @@ public sealed class OddValueTests : IDisposable
     {
         string[] lines = [.. Enumerable.Range(0, 300).Select(i => $"{{\"n\":{i},\"v\":\"x\"}}"), last];
 
-        var failure = await Assert.ThrowsAsync<ClusterException>(() => Convert("last.ndjson", lines, partitions, BadRowPolicy.Fail));
+        var failure = await Assert.ThrowsAsync<ClusterException>(() =>
+            Convert("last.ndjson", lines, partitions, BadRowPolicy.Fail));
         var result = await Convert("last.ndjson", lines, partitions, BadRowPolicy.Quarantine);
 
         Assert.Equal(Contracts.ProblemCode.BadRow, failure.Code);
-        Assert.Contains($"last.ndjson, line 301, byte {lines[..300].Sum(line => line.Length + 1)}{reason}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"last.ndjson, line 301, byte {lines[..300].Sum(line => line.Length + 1)}{reason}", failure.Message,
+            StringComparison.Ordinal);
         Assert.Equal((300, 1), (result.GetProperty("totalRows").GetInt32(), harness.Quarantined));
     }
 
@@ -94,7 +103,8 @@ public sealed class OddValueTests : IDisposable
         Assert.Equal(whole.ToString(), cut.ToString());
     }
 
-    private Task<JsonElement> Convert(string name, string[] lines, int partitions, BadRowPolicy onBadRow) => harness.Run(new JobSpec
+    private Task<JsonElement> Convert(string name, string[] lines, int partitions, BadRowPolicy onBadRow) =>
+        harness.Run(new JobSpec
     {
         Operation = OperationKind.Convert,
         Source = new SourceSpec { Path = [harness.Write(name, string.Join('\n', lines))] },

@@ -21,10 +21,13 @@ public sealed class ParquetNamesTests : IDisposable
         var schema = new ParquetSchema(new DataField<int>(first), new DataField<int>(second));
         await using (var stream = File.Create(path))
         {
-            await using var writer = await ParquetWriter.CreateAsync(schema, stream, cancellationToken: TestContext.Current.CancellationToken);
+            await using var writer = await ParquetWriter.CreateAsync(
+                schema, stream, cancellationToken: TestContext.Current.CancellationToken);
             using var group = writer.CreateRowGroup();
-            await group.WriteAsync<int>(schema.GetDataFields()[0], new[] { 1, 2 }.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
-            await group.WriteAsync<int>(schema.GetDataFields()[1], new[] { 3, 4 }.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
+            await group.WriteAsync<int>(
+                schema.GetDataFields()[0], new[] { 1, 2 }.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
+            await group.WriteAsync<int>(
+                schema.GetDataFields()[1], new[] { 3, 4 }.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
         }
 
         var source = new SourceSpec { Path = [path] };
@@ -61,11 +64,13 @@ public sealed class ParquetNamesTests : IDisposable
         var fields = await harness.Run(new JobSpec
         {
             Operation = OperationKind.Sql, Source = source,
-            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT i, s.ka AS a, s.KA_1 AS b, l[1].KA_1 AS c FROM source" }),
+            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(
+                new { query = "SELECT i, s.ka AS a, s.KA_1 AS b, l[1].KA_1 AS c FROM source" }),
         });
 
         Assert.Equal(
-            ["[1,{\"ka\":3,\"KA_1\":5},[{\"ka\":1,\"KA_1\":null},null]]", "[2,{\"ka\":4,\"KA_1\":6},[{\"ka\":2,\"KA_1\":null},null]]"], EngineHarness.Rows(whole));
+            ["[1,{\"ka\":3,\"KA_1\":5},[{\"ka\":1,\"KA_1\":null},null]]",
+                "[2,{\"ka\":4,\"KA_1\":6},[{\"ka\":2,\"KA_1\":null},null]]"], EngineHarness.Rows(whole));
         Assert.Equal(["[1,3,5,null]", "[2,4,6,null]"], EngineHarness.Rows(fields));
         var warning = Assert.Single(harness.Probe(source, [EngineHarness.Stamp(path)]).Get().Warnings);
         Assert.Equal("names-mended", warning.Code);

@@ -27,7 +27,8 @@ public sealed class RealDataTests : IDisposable
     {
         var folder = SharedData.Require("csv-spectrum");
         using var twin = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "json", $"{name}.json")));
-        var expected = twin.RootElement.EnumerateArray().Select(row => string.Join('|', row.EnumerateObject().Select(field => $"{field.Name}={Lines(field.Value)}")));
+        var expected = twin.RootElement.EnumerateArray()
+            .Select(row => string.Join('|', row.EnumerateObject().Select(field => $"{field.Name}={Lines(field.Value)}")));
         var source = new SourceSpec { Path = [Path.Combine(folder, "csvs", $"{name}.csv")] };
 
         foreach (var partitions in new[] { 1, 2, 5 })
@@ -39,8 +40,11 @@ public sealed class RealDataTests : IDisposable
                 Partitioning = new PartitioningSpec { MinPartitions = partitions },
             });
 
-            var names = result.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()).ToList();
-            var rows = result.GetProperty("rows").EnumerateArray().Select(row => string.Join('|', row.EnumerateArray().Zip(names, (value, column) => $"{column}={Lines(value)}")));
+            var names = result.GetProperty("columns")
+                .EnumerateArray().Select(column => column.GetProperty("name").GetString()).ToList();
+            var rows = result.GetProperty("rows")
+                .EnumerateArray()
+                .Select(row => string.Join('|', row.EnumerateArray().Zip(names, (value, column) => $"{column}={Lines(value)}")));
             Assert.Equal(expected, rows);
         }
     }
@@ -61,7 +65,8 @@ public sealed class RealDataTests : IDisposable
             Path = [Path.Combine(folder, $"measurements-{name}.txt")],
             Options = new SourceOptions
             {
-                Delimiter = ";", Header = false, Columns = new Dictionary<string, string> { ["station"] = "VARCHAR", ["temperature"] = "DECIMAL(9,1)" },
+                Delimiter = ";", Header = false,
+                Columns = new Dictionary<string, string> { ["station"] = "VARCHAR", ["temperature"] = "DECIMAL(9,1)" },
             },
         };
 
@@ -83,7 +88,8 @@ public sealed class RealDataTests : IDisposable
             });
 
             var stations = result.GetProperty("rows").EnumerateArray().Select(row =>
-                $"{row[0].GetString()}={row[1].GetString()}/{(row[2].GetInt64() / 10m).ToString("0.0", CultureInfo.InvariantCulture)}/{row[3].GetString()}");
+                $"{row[0].GetString()}={row[1].GetString()}/"
+                + $"{(row[2].GetInt64() / 10m).ToString("0.0", CultureInfo.InvariantCulture)}/{row[3].GetString()}");
             Assert.Equal(expected.TrimEnd('\n'), $"{{{string.Join(", ", stations)}}}");
         }
     }

@@ -6,8 +6,8 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.EngineTests.Formats;
 
 /// <summary>
-/// A value that no sample shows and that does not fit the guessed type: the task says which types hold all that it read, so that the job can be
-/// planned anew; a declared type is never changed.
+/// A value that no sample shows and that does not fit the guessed type: the task says which types hold all that it read, so that
+/// the job can be planned anew; a declared type is never changed.
 /// </summary>
 public sealed class RefutedGuessTests : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed class RefutedGuessTests : IDisposable
 
     public void Dispose() => harness.Dispose();
 
-    public static TheoryData<string, BadRowPolicy> Kinds => new MatrixTheoryData<string, BadRowPolicy>(["csv", "csv.gz", "csv.bgz"], [BadRowPolicy.Fail, BadRowPolicy.Quarantine]);
+    public static TheoryData<string, BadRowPolicy> Kinds =>
+        new MatrixTheoryData<string, BadRowPolicy>(["csv", "csv.gz", "csv.bgz"], [BadRowPolicy.Fail, BadRowPolicy.Quarantine]);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -36,7 +37,8 @@ public sealed class RefutedGuessTests : IDisposable
         Assert.Contains($"line {Late + 2}, ", refused.Message, StringComparison.Ordinal);
         Assert.Equal([("source", "chrom", "VARCHAR"), ("source", "v", "DOUBLE"), ("source", "d", "TIMESTAMP")], Wider());
         Assert.Equal(
-            ["[\"X\",160000,12799920000.5,\"2024-01-31T12:00:00\"]"], EngineHarness.Rows(await harness.Run(await harness.PlanWider(spec), spec)));
+            ["[\"X\",160000,12799920000.5,\"2024-01-31T12:00:00\"]"],
+            EngineHarness.Rows(await harness.Run(await harness.PlanWider(spec), spec)));
     }
 
     [Theory]
@@ -50,7 +52,8 @@ public sealed class RefutedGuessTests : IDisposable
         var refused = await Record.ExceptionAsync(() => harness.Run(spec));
 
         Assert.Equal(policy == BadRowPolicy.Fail ? 0 : 1, harness.Quarantined);
-        Assert.Equal(policy == BadRowPolicy.Fail, refused is ClusterException { Code: var code } && code == Contracts.ProblemCode.BadRow);
+        Assert.Equal(policy == BadRowPolicy.Fail, refused is ClusterException { Code: var code }
+            && code == Contracts.ProblemCode.BadRow);
         Assert.Null(harness.LastFailure?.Wider);
     }
 
@@ -76,18 +79,23 @@ public sealed class RefutedGuessTests : IDisposable
 
         await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
-        Assert.Equal([("source", "n", "DOUBLE"), ("source", "s", "STRUCT(\"a\" JSON, \"b\" BIGINT)"), ("source", "l", "DOUBLE[]")], Wider());
+        Assert.Equal(
+            [("source", "n", "DOUBLE"), ("source", "s", "STRUCT(\"a\" JSON, \"b\" BIGINT)"), ("source", "l", "DOUBLE[]")],
+            Wider());
         Assert.Equal(["[1.5,\"x\",[1,2.5]]"], EngineHarness.Rows(await harness.Run(await harness.PlanWider(spec), spec)));
     }
 
-    private IEnumerable<(string, string, string)> Wider() => harness.LastFailure!.Wider!.Select(wider => (wider.Dataset, wider.Column, wider.Type));
+    private IEnumerable<(string, string, string)> Wider() =>
+        harness.LastFailure!.Wider!.Select(wider => (wider.Dataset, wider.Column, wider.Type));
 
     private string Write(string kind)
     {
         var text = new StringBuilder("chrom,v,d,x\n");
         for (var row = 0; row < Rows; row++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{(row == Late ? "X" : "1")},{row}{(row == Late + 5 ? ".5" : "")},2024-01-31{(row == Late + 9 ? " 12:00:00" : "")},x{(ulong)row * 0x9E3779B97F4A7C15:x16}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{(row == Late ? "X" : "1")},{row}{(row == Late + 5 ? ".5" : "")},2024-01-31"
+                + $"{(row == Late + 9 ? " 12:00:00" : "")},x{(ulong)row * 0x9E3779B97F4A7C15:x16}\n");
         }
 
         return kind switch
@@ -103,6 +111,7 @@ public sealed class RefutedGuessTests : IDisposable
         Operation = OperationKind.Sql,
         OnBadRow = policy,
         Source = new SourceSpec { Path = [path], Options = new SourceOptions { Columns = types } },
-        Parameters = JsonSerializer.SerializeToElement(new { query = "SELECT max(chrom) AS c, count(*) AS n, sum(v) AS s, max(d) AS d FROM source" }),
+        Parameters = JsonSerializer.SerializeToElement(
+            new { query = "SELECT max(chrom) AS c, count(*) AS n, sum(v) AS s, max(d) AS d FROM source" }),
     };
 }

@@ -9,7 +9,9 @@ using TaskInputs = Orleans.Cluster.Engine.Execution.TaskInputs;
 
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>A reader that drops or makes rows is found out before anything is committed, whatever the query does with the rows.</summary>
+/// <summary>
+/// A reader that drops or makes rows is found out before anything is committed, whatever the query does with the rows.
+/// </summary>
 public sealed class RowAccountingTests : IDisposable
 {
     private const int Records = 5000;
@@ -25,7 +27,8 @@ public sealed class RowAccountingTests : IDisposable
 
     public static TheoryData<string> Queries =>
     [
-        "SELECT * FROM source", "SELECT count(*) FROM source", "SELECT sum(n) FROM source WHERE n < 10", "SELECT * FROM source LIMIT 3",
+        "SELECT * FROM source", "SELECT count(*) FROM source", "SELECT sum(n) FROM source WHERE n < 10",
+        "SELECT * FROM source LIMIT 3",
         "SELECT * FROM source WHERE false", "SELECT n FROM source JOIN (SELECT 1 AS z WHERE false) ON n = z",
         "SELECT a.n FROM source AS a JOIN source AS b USING (n)", "SELECT 1 AS one",
     ];
@@ -43,7 +46,8 @@ public sealed class RowAccountingTests : IDisposable
     [MemberData(nameof(Queries))]
     public async Task Check_ReaderThatMissesARecord_IsFoundOut(string query)
     {
-        var refused = await Assert.ThrowsAsync<EngineException>(() => Check(query, SourceFormat.Ndjson, file => Shorten(file, "{\"n\":4999}\n")));
+        var refused = await Assert.ThrowsAsync<EngineException>(() =>
+            Check(query, SourceFormat.Ndjson, file => Shorten(file, "{\"n\":4999}\n")));
 
         Assert.Equal(FailureKind.BadData, refused.Failure.Kind);
         Assert.Contains($"{Records - 1} rows where", refused.Message, StringComparison.Ordinal);
@@ -53,7 +57,8 @@ public sealed class RowAccountingTests : IDisposable
     [Fact]
     public async Task Check_ReaderThatMakesARecord_IsFoundOut()
     {
-        var refused = await Assert.ThrowsAsync<EngineException>(() => Check("SELECT n FROM source", SourceFormat.Ndjson, file => file.Append("{\"n\":5000}\n"u8)));
+        var refused = await Assert.ThrowsAsync<EngineException>(() =>
+            Check("SELECT n FROM source", SourceFormat.Ndjson, file => file.Append("{\"n\":5000}\n"u8)));
 
         Assert.Contains($"{Records + 1} rows where", refused.Message, StringComparison.Ordinal);
     }
@@ -70,10 +75,12 @@ public sealed class RowAccountingTests : IDisposable
     {
         foreach (var missing in new[] { -1, 1 })
         {
-            var refused = await Assert.ThrowsAsync<EngineException>(() => Check("SELECT sum(n) FROM source", SourceFormat.Csv, static _ => { }, missing));
+            var refused = await Assert.ThrowsAsync<EngineException>(() =>
+                Check("SELECT sum(n) FROM source", SourceFormat.Csv, static _ => { }, missing));
 
             Assert.Equal(FailureKind.SourceUnavailable, refused.Failure.Kind);
-            Assert.Contains($"hold {Records} records where planning counted {Records + missing}", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"hold {Records} records where planning counted {Records + missing}", refused.Message, StringComparison.Ordinal);
         }
     }
 
@@ -158,7 +165,8 @@ public sealed class RowAccountingTests : IDisposable
         var slices = dataset.Partitions.Single().Slices.Select(slice =>
             slice.Unit == SliceUnit.Rows ? slice with { Rows = slice.Rows + missing }
             : format == SourceFormat.Csv ? slice with { Rows = isCounted ? Records + missing : null } : slice);
-        var scan = new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns, Slices = [.. slices] };
+        var scan = new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns,
+            Slices = [.. slices] };
         return new TaskSpec
         {
             Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1),
@@ -175,7 +183,8 @@ public sealed class RowAccountingTests : IDisposable
     {
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Folders = [harness.Folder] });
         var path = Path.Combine(harness.Folder, "rows.parquet");
-        session.Execute($"COPY (SELECT range AS n FROM range({Records})) TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 2048)");
+        session.Execute(
+            $"COPY (SELECT range AS n FROM range({Records})) TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 2048)");
         return path;
     }
 

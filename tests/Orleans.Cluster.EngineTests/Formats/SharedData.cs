@@ -1,13 +1,17 @@
 namespace Orleans.Cluster.EngineTests.Formats;
 
-/// <summary>Real data that lies beside the repository (<c>../shared/data</c>, or where the environment says); tests of it skip where it is absent.</summary>
+/// <summary>
+/// Real data that lies beside the repository (<c>../shared/data</c>, or where the environment says); tests of it skip where it is
+/// absent.
+/// </summary>
 internal static class SharedData
 {
     /// <summary>A folder of the data. Ends the test as skipped when it is not here.</summary>
     public static string Require(string name)
     {
         var folder = Roots().Select(root => Path.Combine(root, name)).FirstOrDefault(Directory.Exists);
-        Assert.SkipWhen(folder is null, $"{name} is not here: put it into ../shared/data, or name its parent in ORLEANS_CLUSTER_TEST_DATA.");
+        Assert.SkipWhen(
+            folder is null, $"{name} is not here: put it into ../shared/data, or name its parent in ORLEANS_CLUSTER_TEST_DATA.");
         return folder!;
     }
 

@@ -10,9 +10,13 @@ public sealed class StreamTests : IDisposable
     private const int Count = 5000;
 
     private static readonly string Csv = string.Concat(
-        Enumerable.Range(0, Count).Select(i => i % 100 == 7 ? $"{i},\"a\n\"\"{i}\"\n" : $"{i},é{i * 7919 % 10_007}\n").Prepend("# c\nn,s\n"));
+        Enumerable.Range(0, Count)
+        .Select(i => i % 100 == 7 ? $"{i},\"a\n\"\"{i}\"\n" : $"{i},é{i * 7919 % 10_007}\n").Prepend("# c\nn,s\n"));
 
-    private static readonly string Json = $"[{string.Join(",\n  ", Enumerable.Range(0, Count).Select(i => $"{{ \"n\" : {i},\n \"s\": \"x\\n]{{{i}\", \"l\": [1, {{\"a\": null}}] }}"))}\n]";
+    private static readonly string Json =
+        $"[{string.Join(",\n  ", Enumerable.Range(0, Count).Select(JsonRow))}\n]";
+
+    private static string JsonRow(int i) => $"{{ \"n\" : {i},\n \"s\": \"x\\n]{{{i}\", \"l\": [1, {{\"a\": null}}] }}";
 
     private readonly EngineHarness harness = new();
 
@@ -46,7 +50,8 @@ public sealed class StreamTests : IDisposable
         var spec = Job(Write("gz"), minPartitions: 6) with
         {
             Operation = OperationKind.Sql,
-            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query = "SELECT n % 3 AS k, count(*) AS c, sum(n) AS s FROM source GROUP BY k ORDER BY k" }),
+            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(
+                new { query = "SELECT n % 3 AS k, count(*) AS c, sum(n) AS s FROM source GROUP BY k ORDER BY k" }),
         };
 
         Assert.Equal(["[0,1667,4165833]", "[1,1667,4167500]", "[2,1666,4164167]"], EngineHarness.Rows(await harness.Run(spec)));
@@ -60,11 +65,13 @@ public sealed class StreamTests : IDisposable
         var offset = Encoding.UTF8.GetByteCount(text.AsSpan(0, text.IndexOf("\nX,", StringComparison.Ordinal) + 1));
         var line = text[..text.IndexOf("\nX,", StringComparison.Ordinal)].Count(c => c == '\n') + 2;
         var spec = Job(path, minPartitions: 5);
-        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } } };
+        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
+            string> { ["n"] = "BIGINT" } } } };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
-        Assert.Contains($"{path}, line {line}, byte {offset}, column 'n': value 'X' is no BIGINT", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{path}, line {line}, byte {offset}, column 'n': value 'X' is no BIGINT", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +141,8 @@ public sealed class StreamTests : IDisposable
             harness.Write("2.csv", "n,s\n2,漢\n"),
         };
 
-        var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = paths } });
+        var result = await harness.Run(
+            new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = paths } });
 
         Assert.Equal(["é", "漢"], result.GetProperty("rows").EnumerateArray().Select(row => row[1].GetString()));
     }
@@ -146,7 +154,8 @@ public sealed class StreamTests : IDisposable
     public async Task Convert_JsonInOddForms_HasItsRows(string text, int rows)
     {
         var spec = Job(harness.Write("odd.json", text), null);
-        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } } };
+        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
+            string> { ["n"] = "BIGINT" } } } };
 
         var result = await harness.Run(spec);
 

@@ -8,9 +8,11 @@ namespace Orleans.Cluster.EngineTests.Queries;
 /// <summary>Files left out by the values of their folders: as many as can be, and never a row of the answer.</summary>
 public sealed class FolderPruningTests : IDisposable
 {
-    private static readonly string[] Days = ["2024-01-01", "2024-01-02", "2024-02-29", "2023-12-31", "__HIVE_DEFAULT_PARTITION__"];
+    private static readonly string[] Days =
+        ["2024-01-01", "2024-01-02", "2024-02-29", "2023-12-31", "__HIVE_DEFAULT_PARTITION__"];
     private static readonly string[] Numbers = ["1", "-7", "0", "42", "__HIVE_DEFAULT_PARTITION__"];
-    private static readonly string[] Texts = ["a", "B", "%C3%A9", "10", "%F0%9D%84%9E", "%EF%BF%BD", "__HIVE_DEFAULT_PARTITION__"];
+    private static readonly string[] Texts =
+        ["a", "B", "%C3%A9", "10", "%F0%9D%84%9E", "%EF%BF%BD", "__HIVE_DEFAULT_PARTITION__"];
 
     private readonly EngineHarness harness = new();
 
@@ -20,12 +22,17 @@ public sealed class FolderPruningTests : IDisposable
     public async Task Plan_OneDayOfForty_ReadsOneFortiethOfTheFiles()
     {
         var paths = Enumerable.Range(0, 40).SelectMany(day => Enumerable.Range(0, 50)
-            .Select(file => harness.Write($"day={new DateOnly(2024, 1, 1).AddDays(day):yyyy-MM-dd}/{file}.csv", $"k,v\n{file},1\n"))).ToList();
+            .Select(file =>
+                harness.Write($"day={new DateOnly(2024, 1, 1).AddDays(day):yyyy-MM-dd}/{file}.csv", $"k,v\n{file},1\n")))
+                .ToList();
 
         var plan = await harness.Plan(Job(paths, "SELECT count(*) AS n FROM source WHERE day = '2024-01-08'"));
 
-        Assert.Equal(50, plan.Datasets["source"].Partitions.SelectMany(partition => partition.Slices).Select(slice => slice.File.Stamp.Path).Distinct().Count());
-        Assert.Equal(new PrunedFiles(1950, 2000, paths.Sum(path => new FileInfo(path).Length) / 40 * 39), plan.Datasets["source"].Pruned);
+        Assert.Equal(
+            50, plan.Datasets["source"].Partitions.SelectMany(partition => partition.Slices)
+            .Select(slice => slice.File.Stamp.Path).Distinct().Count());
+        Assert.Equal(
+            new PrunedFiles(1950, 2000, paths.Sum(path => new FileInfo(path).Length) / 40 * 39), plan.Datasets["source"].Pruned);
     }
 
     [Theory]
@@ -57,12 +64,14 @@ public sealed class FolderPruningTests : IDisposable
     private async Task CompareAsync(Random random, int cases)
     {
         var (paths, pruned) = (Write(), 0);
-        var datasets = new Dictionary<string, PlannedDataset> { ["source"] = await harness.Dataset(Job(paths, "").Source!, new PartitioningSpec()) };
+        var datasets = new Dictionary<string,
+            PlannedDataset> { ["source"] = await harness.Dataset(Job(paths, "").Source!, new PartitioningSpec()) };
         for (var i = 0; i < cases; i++)
         {
             var condition = Condition(random, 3);
             var (sure, all) = (
-                Job(paths, $"SELECT k FROM source WHERE {condition} ORDER BY k"), Job(paths, $"SELECT k FROM (SELECT * FROM source) AS source WHERE {condition} ORDER BY k"));
+                Job(paths, $"SELECT k FROM source WHERE {condition} ORDER BY k"),
+                Job(paths, $"SELECT k FROM (SELECT * FROM source) AS source WHERE {condition} ORDER BY k"));
 
             var plan = await PlanAsync(sure);
             var rows = EngineHarness.Rows(await harness.Run(plan, sure));
@@ -105,7 +114,8 @@ public sealed class FolderPruningTests : IDisposable
            from number in Numbers
            from text in Texts
            select (day, number, text) into folder
-           select harness.Write($"d={folder.day}/n={folder.number}/t={folder.text}/x.csv", $"k\n{folder.day}/{folder.number}/{folder.text}\n"),
+           select harness.Write(
+               $"d={folder.day}/n={folder.number}/t={folder.text}/x.csv", $"k\n{folder.day}/{folder.number}/{folder.text}\n"),
     ];
 
     private static JobSpec Job(IReadOnlyList<string> paths, string query) => new()

@@ -10,7 +10,8 @@ using Orleans.Cluster.Planning.Queries;
 namespace Orleans.Cluster.EngineTests.Queries;
 
 /// <summary>
-/// <c>deploy/reference/FUNCTIONS.md</c> has every function that a query may call, with an example that has been run over the tables of
+/// <c>deploy/reference/FUNCTIONS.md</c> has every function that a query may call, with an example that has been run over the
+/// tables of
 /// <c>deploy/examples/data</c> and its value. Run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
 /// </summary>
 public sealed partial class FunctionsPageTests
@@ -58,7 +59,9 @@ public sealed partial class FunctionsPageTests
     {
         var examples = Examples();
 
-        Assert.Equal(SqlTreeFunctions.All.Order(StringComparer.Ordinal), examples.Select(example => example.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            SqlTreeFunctions.All.Order(StringComparer.Ordinal),
+            examples.Select(example => example.Name).Order(StringComparer.Ordinal));
         Assert.All(examples, example => Assert.Contains($"{example.Name}(", example.Text, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -79,7 +82,8 @@ public sealed partial class FunctionsPageTests
             {
                 var values = await Values(group.Key, some);
                 lines.AddRange(some.Zip(values, (example, value) =>
-                    $"| `{example.Name}` | {Cell(example.Meaning ?? meanings[example.Name])} | {Code(example.Text)} | {value} |"));
+                    $"| `{example.Name}` | {Cell(example.Meaning ?? meanings[example.Name])} | {Code(example.Text)} | {value} "
+                    + "|"));
             }
         }
 
@@ -96,11 +100,16 @@ public sealed partial class FunctionsPageTests
             { Name: "string_agg" } => ("wide.csv", "gene"),
             _ => ("counts.csv", "count"),
         };
-        var aggregate = new AggregateSpec { Function = function.Name, Column = column, Q = function.Name == "quantile_cont" ? 0.9 : null };
-        var parameters = JsonSerializer.SerializeToElement(new AggregateParameters { Aggregates = [aggregate] }, WireJson.Options);
-        var result = await Run(new JobSpec { Operation = OperationKind.Aggregate, Source = Table(table), Parameters = parameters });
+        var aggregate = new AggregateSpec { Function = function.Name, Column = column, Q = function.Name == "quantile_cont"
+            ? 0.9
+            : null };
+        var parameters = JsonSerializer.SerializeToElement(
+            new AggregateParameters { Aggregates = [aggregate] }, WireJson.Options);
+        var result = await Run(
+            new JobSpec { Operation = OperationKind.Aggregate, Source = Table(table), Parameters = parameters });
         var shown = $$"""{"function":"{{function.Name}}","column":"{{column}}"{{(aggregate.Q is null ? "" : ",\"q\":0.9")}}}""";
-        return $"| `{function.Name}`{(function.IsOfPivot ? " *" : "")} | {(function.Columns == 2 ? "two columns, " : "")}{function.Operand.ToString().ToLowerInvariant()} | "
+        return $"| `{function.Name}`{(function.IsOfPivot ? " *" : "")} | {(function.Columns == 2 ? "two columns, " : "")}"
+            + $"{function.Operand.ToString().ToLowerInvariant()} | "
             + $"{function.Meaning} | `{shown}` of `{table}` | {Value(result.GetProperty("rows")[0][0])} |";
     }
 
@@ -108,10 +117,15 @@ public sealed partial class FunctionsPageTests
     private static async Task<IReadOnlyList<string>> Values(string group, IReadOnlyList<Example> examples)
     {
         var values = new Dictionary<Example, string>();
-        foreach (var together in examples.GroupBy(example => example.Name is "unnest" or "generate_subscripts" ? example.Name : ""))
+        foreach (var together in examples.GroupBy(example => example.Name is "unnest" or "generate_subscripts"
+            ? example.Name
+            : ""))
         {
-            var items = together.Select((example, index) => together.Key.Length > 0 ? $"{example.Text} AS v{index}" : $"CAST({example.Text} AS VARCHAR) AS v{index}");
-            var order = group == "Aggregates" ? "" : together.Key.Length > 0 ? " LIMIT 1" : " ORDER BY gene, tissue, sample LIMIT 1";
+            var items = together.Select((example, index) => together.Key.Length > 0
+                ? $"{example.Text} AS v{index}"
+                : $"CAST({example.Text} AS VARCHAR) AS v{index}");
+            var order = group == "Aggregates" ? "" : together.Key.Length > 0 ? " LIMIT 1"
+                : " ORDER BY gene, tissue, sample LIMIT 1";
             var extra = order.Contains("ORDER", StringComparison.Ordinal) ? ", gene, tissue, sample" : "";
             var row = (await Query($"SELECT {string.Join(", ", items)}{extra} FROM counts{order}")).GetProperty("rows")[0];
             foreach (var (example, index) in together.Select((example, index) => (example, index)))
@@ -142,7 +156,8 @@ public sealed partial class FunctionsPageTests
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText =
-            "SELECT function_name, coalesce('As `' || any_value(alias_of) FILTER (WHERE alias_of <> function_name) || '`.', min(description), '') "
+            "SELECT function_name, coalesce('As `' || any_value(alias_of) FILTER (WHERE alias_of <> function_name) || '`.', "
+            + "min(description), '') "
             + "FROM duckdb_functions() GROUP BY 1";
         using var reader = command.ExecuteReader();
         var meanings = new Dictionary<string, string>();
@@ -173,7 +188,8 @@ public sealed partial class FunctionsPageTests
         return examples;
     }
 
-    private static SourceSpec Table(string name) => new() { Path = [Path.GetFullPath(Path.Combine(Deploy(), "examples", "data", name))] };
+    private static SourceSpec Table(string name) => new() { Path =
+        [Path.GetFullPath(Path.Combine(Deploy(), "examples", "data", name))] };
 
     private static string Value(JsonElement value) => value.ValueKind switch
     {
@@ -185,7 +201,10 @@ public sealed partial class FunctionsPageTests
     // The last digits of a logarithm are the machine's own.
     private static string Rounded(string text)
     {
-        var rounded = LongFraction().Replace(text, match => double.Parse(match.Value, CultureInfo.InvariantCulture).ToString("0.######", CultureInfo.InvariantCulture));
+        var rounded = LongFraction()
+            .Replace(text,
+                match => double.Parse(match.Value, CultureInfo.InvariantCulture)
+                .ToString("0.######", CultureInfo.InvariantCulture));
         return rounded.Length <= 80 ? rounded : $"{rounded[..77]}...";
     }
 
@@ -196,9 +215,11 @@ public sealed partial class FunctionsPageTests
     }
 
     private static string Cell(string text) =>
-        Blanks().Replace(text.Replace("\0", "", StringComparison.Ordinal), " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
+        Blanks().Replace(text.Replace("\0", "", StringComparison.Ordinal), " ")
+        .Trim().Replace("|", "\\|", StringComparison.Ordinal);
 
-    private static string Deploy([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
+    private static string Deploy([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
 
     [GeneratedRegex(@"\d+\.\d{7,}(e-?\d+)?")]
     private static partial Regex LongFraction();

@@ -7,8 +7,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.EngineTests.Queries;
 
 /// <summary>
-/// Texts that try to read, write or change what is not theirs, or that would answer differently in each run. The planner refuses each by
-/// name, before anything runs; and should one ever pass, the executor's sandbox has nothing for it.
+/// Texts that try to read, write or change what is not theirs, or that would answer differently in each run. The planner refuses
+/// each by name, before anything runs; and should one ever pass, the executor's sandbox has nothing for it.
 /// </summary>
 public sealed class HostileSqlTests : IDisposable
 {
@@ -108,7 +108,8 @@ public sealed class HostileSqlTests : IDisposable
 
         // Bombs.
         { "SELECT from_json('{}', repeat('{\"a\":', 200000) || '1' || repeat('}', 200000))", "from_json" },
-        { $"SELECT from_json('{{}}', '{string.Concat(Enumerable.Repeat("{\"a\":", 500))}1{new string('}', 500)}')", "500 levels" },
+        { $"SELECT from_json('{{}}', '{string.Concat(Enumerable.Repeat("{\"a\":", 500))}1{new string('}', 500)}')",
+            "500 levels" },
         { $"SELECT json_transform(s, '{new string(' ', 70_000)}') FROM source", "70000 characters" },
         { "SELECT json_transform_strict(s, s) FROM source", "json_transform_strict" },
         { "SELECT len(range(10000000))", "range" },
@@ -145,16 +146,19 @@ public sealed class HostileSqlTests : IDisposable
     [InlineData("SELECT user, count(*) AS n FROM source GROUP BY user")]
     [InlineData("SELECT current_date FROM (SELECT x AS current_date FROM source)")]
     [InlineData("SELECT t.localtime FROM source t(localtime, s)")]
-    [InlineData("SELECT len(range(1000000)) AS n, len(range(x)) AS m, len(range(x, x + 10)) AS k, repeat(user, 1000) AS r FROM source")]
+    [InlineData("SELECT len(range(1000000)) AS n, len(range(x)) AS m, len(range(x, x + 10)) AS k, repeat(user, 1000) AS r FROM "
+        + "source")]
     [InlineData("SELECT unnest(generate_series(DATE '2020-01-01', DATE '2024-01-01', INTERVAL 1 DAY)) AS d FROM source")]
     [InlineData("SELECT from_json(concat('[', user, ']'), '[\"VARCHAR\"]') AS j FROM source")]
-    [InlineData("SELECT list_aggregate([x, 1], 'sum') AS total, age(TIMESTAMP '2024-01-02', TIMESTAMP '2024-01-01') AS a FROM source")]
+    [InlineData("SELECT list_aggregate([x, 1], 'sum') AS total, age(TIMESTAMP '2024-01-02', TIMESTAMP '2024-01-01') AS a FROM "
+        + "source")]
     public async Task Plan_HarmlessQuery_IsPlanned(string query)
     {
         var path = harness.Write("source.csv", "x,user\n1,a\n2,b\n");
         var spec = new JobSpec
         {
-            Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] }, Parameters = JsonSerializer.SerializeToElement(new { query }),
+            Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] },
+            Parameters = JsonSerializer.SerializeToElement(new { query }),
         };
 
         Assert.NotEmpty((await harness.Plan(spec)).Stages);
@@ -163,7 +167,9 @@ public sealed class HostileSqlTests : IDisposable
     [Fact]
     public async Task Plan_QueryOfVeryManyParts_IsRefused()
     {
-        var refusal = await Refused(OperationKind.Sql, new { query = $"SELECT x FROM source WHERE x IN ({string.Join(",", Enumerable.Range(0, 90_000))})" });
+        var refusal = await Refused(
+            OperationKind.Sql,
+            new { query = $"SELECT x FROM source WHERE x IN ({string.Join(",", Enumerable.Range(0, 90_000))})" });
 
         Assert.Equal(Contracts.ProblemCode.QueryInvalid, refusal.Code);
         Assert.Contains("too many parts", refusal.Message, StringComparison.Ordinal);
@@ -200,7 +206,8 @@ public sealed class HostileSqlTests : IDisposable
             var refusal = await Refused(operation, parameters);
 
             Assert.Equal(Contracts.ProblemCode.QueryInvalid, refusal.Code);
-            Assert.Contains(refusal.Problem.Errors!, fault => fault.Pointer == pointer && fault.Detail.Contains(named, StringComparison.OrdinalIgnoreCase));
+            Assert.Contains(refusal.Problem.Errors!, fault => fault.Pointer == pointer
+                && fault.Detail.Contains(named, StringComparison.OrdinalIgnoreCase));
         }
     }
 

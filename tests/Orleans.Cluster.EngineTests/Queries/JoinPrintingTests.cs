@@ -13,7 +13,8 @@ public sealed class JoinPrintingTests : IDisposable
 
     private static readonly (string Words, string Condition)[] Forms =
     [
-        ("CROSS JOIN", ""), (",", ""), ("POSITIONAL JOIN", ""), ("ASOF JOIN", " ON {0}.k >= {1}.k"), ("ASOF LEFT JOIN", " ON {0}.k >= {1}.k"),
+        ("CROSS JOIN", ""), (",", ""), ("POSITIONAL JOIN", ""), ("ASOF JOIN", " ON {0}.k >= {1}.k"),
+        ("ASOF LEFT JOIN", " ON {0}.k >= {1}.k"),
         .. Kinds.Select(kind => ($"{kind} JOIN", " ON {0}.k = {1}.k")),
         .. Kinds.Select(kind => ($"NATURAL {kind} JOIN", "")),
         .. Kinds.Select(kind => ($"{kind} JOIN", " USING (k)")),
@@ -44,8 +45,11 @@ public sealed class JoinPrintingTests : IDisposable
         {
             foreach (var other in Forms)
             {
-                checkedQueries += Check($"SELECT * FROM a {one.Words} b{Named(one.Condition, "a", "b")} {other.Words} c{Named(other.Condition, "a", "c")}")
-                    + Check($"SELECT * FROM a {one.Words} (b {other.Words} c{Named(other.Condition, "b", "c")}){Named(one.Condition, "a", "b")}");
+                checkedQueries += Check(
+                    $"SELECT * FROM a {one.Words} b{Named(one.Condition, "a", "b")} {other.Words} c"
+                    + $"{Named(other.Condition, "a", "c")}")
+                    + Check($"SELECT * FROM a {one.Words} (b {other.Words} c{Named(other.Condition, "b", "c")})"
+                    + $"{Named(one.Condition, "a", "b")}");
             }
         }
 
@@ -61,11 +65,13 @@ public sealed class JoinPrintingTests : IDisposable
 
             var again = tree.Parse(tree.Render(parsed));
 
-            Assert.True(QuerySkeleton.Of(parsed) == QuerySkeleton.Of(again), $"Query {seed} is printed as another: {GeneratedQuery.Of(seed, block: 0).Text}");
+            Assert.True(QuerySkeleton.Of(parsed) == QuerySkeleton.Of(again),
+                $"Query {seed} is printed as another: {GeneratedQuery.Of(seed, block: 0).Text}");
         }
     }
 
-    private static string Named(string condition, string left, string right) => string.Format(System.Globalization.CultureInfo.InvariantCulture, condition, left, right);
+    private static string Named(string condition, string left, string right) =>
+        string.Format(System.Globalization.CultureInfo.InvariantCulture, condition, left, right);
 
     // Some combinations name a column that is not there or is there twice: these are no queries, for the engine either.
     private int Check(string sql)

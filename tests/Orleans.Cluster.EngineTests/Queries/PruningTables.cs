@@ -8,8 +8,9 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.EngineTests.Queries;
 
 /// <summary>
-/// Generated Parquet files of one dataset, and the same rows in a table that no statistics lead by. The footers say what writers may say: bounds
-/// of texts cut short, no bounds, no numbers of NULLs, bounds that are NaN, zeros of either sign, or bounds that leave NaN out.
+/// Generated Parquet files of one dataset, and the same rows in a table that no statistics lead by. The footers say what writers
+/// may say: bounds of texts cut short, no bounds, no numbers of NULLs, bounds that are NaN, zeros of either sign, or bounds that
+/// leave NaN out.
 /// </summary>
 internal sealed class PruningTables : IDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class PruningTables : IDisposable
         Execute("SET threads = 1");
         Execute("SET TimeZone = 'UTC'");
         Execute(
-            "CREATE MACRO gaps(h, g, v) AS CASE g % 5 WHEN 0 THEN NULL WHEN 1 THEN CASE WHEN h % 7 = 0 THEN NULL ELSE v END ELSE v END");
+            "CREATE MACRO gaps(h, g, v) AS CASE g % 5 WHEN 0 THEN NULL WHEN 1 THEN CASE WHEN h % 7 = 0 THEN NULL ELSE v END ELSE "
+            + "v END");
         Execute(string.Create(CultureInfo.InvariantCulture, $$"""
             CREATE TABLE data AS
             WITH r AS (
@@ -70,7 +72,8 @@ internal sealed class PruningTables : IDisposable
     public (long Lost, long Matching) Check(string condition, IReadOnlyList<DataPartition> partitions)
     {
         var read = partitions.SelectMany(partition => partition.Slices).Select(slice => string.Create(
-            CultureInfo.InvariantCulture, $"(file = {Paths.ToList().IndexOf(slice.File.Stamp.Path)} AND rn >= {slice.Start} AND rn < {slice.End})"));
+            CultureInfo.InvariantCulture,
+            $"(file = {Paths.ToList().IndexOf(slice.File.Stamp.Path)} AND rn >= {slice.Start} AND rn < {slice.End})"));
         return (
             Number($"SELECT count(*) FROM data WHERE ({condition}) AND NOT ({string.Join(" OR ", read.Append("false"))})"),
             Number($"SELECT count(DISTINCT (file, rn // {GroupRows})) FROM data WHERE {condition}"));
@@ -85,7 +88,8 @@ internal sealed class PruningTables : IDisposable
         var n = file switch { 0 => " CAST(n AS INTEGER) AS n,", 1 => "", _ => " n," };
         var columns = Columns.Replace(" n,", n, StringComparison.Ordinal);
         Execute(
-            $"COPY (SELECT {columns} FROM data WHERE file = {file} ORDER BY rn) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE {GroupRows})");
+            $"COPY (SELECT {columns} FROM data WHERE file = {file} ORDER BY rn) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE "
+            + $"{GroupRows})");
         ThriftFooter.Change(path, footer =>
         {
             foreach (var (group, number) in footer.List(4).Cast<ThriftStruct>().Select((group, number) => (group, number)))

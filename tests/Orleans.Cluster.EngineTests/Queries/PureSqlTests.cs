@@ -4,10 +4,14 @@ using Orleans.Cluster.Planning.Queries;
 
 namespace Orleans.Cluster.EngineTests.Queries;
 
-/// <summary>Queries that mean whole rows, whole tables or nothing but constants: the rows are those of one engine, whatever the partitions.</summary>
+/// <summary>
+/// Queries that mean whole rows, whole tables or nothing but constants: the rows are those of one engine, whatever the
+/// partitions.
+/// </summary>
 public sealed class PureSqlTests : IDisposable
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 1024 };
+    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
+        TargetBytes = 1024 };
 
     private readonly EngineOracle tables = new(
         new Dictionary<string, IReadOnlyDictionary<string, string>>
@@ -17,8 +21,14 @@ public sealed class PureSqlTests : IDisposable
         },
         database =>
         {
-            EngineOracle.Execute(database, "CREATE TABLE l AS SELECT CAST(i % 6 AS INTEGER) AS k, ['a', 'b', NULL][1 + i % 3] AS g, CAST(i AS BIGINT) AS v FROM range(30) t(i)");
-            EngineOracle.Execute(database, "CREATE TABLE r AS SELECT CAST(i % 4 AS INTEGER) AS k, ['b', 'c', NULL][1 + i % 3] AS g, CAST(i * 2 AS BIGINT) AS w FROM range(20) t(i)");
+            EngineOracle.Execute(
+                database,
+                "CREATE TABLE l AS SELECT CAST(i % 6 AS INTEGER) AS k, ['a', 'b', NULL][1 + i % 3] AS g, CAST(i AS BIGINT) AS v "
+                + "FROM range(30) t(i)");
+            EngineOracle.Execute(
+                database,
+                "CREATE TABLE r AS SELECT CAST(i % 4 AS INTEGER) AS k, ['b', 'c', NULL][1 + i % 3] AS g, CAST(i * 2 AS BIGINT) "
+                + "AS w FROM range(20) t(i)");
         });
 
     public static TheoryData<string> RowReferences =>
@@ -40,7 +50,8 @@ public sealed class PureSqlTests : IDisposable
         "SELECT count(*) FROM l NATURAL FULL JOIN r",
         "SELECT count(v) FROM l NATURAL SEMI JOIN r",
         "SELECT v FROM l NATURAL ANTI JOIN r",
-        "SELECT l.v, r.w, x.v AS xv FROM l CROSS JOIN (SELECT * FROM r WHERE w < 4) r RIGHT JOIN l x ON x.v = r.w AND x.v = l.v + 1",
+        "SELECT l.v, r.w, x.v AS xv FROM l CROSS JOIN (SELECT * FROM r WHERE w < 4) r RIGHT JOIN l x ON x.v = r.w AND x.v = l.v "
+            + "+ 1",
         "SELECT l.v, r.w FROM l JOIN (r CROSS JOIN (VALUES (1), (2)) u(x)) ON l.v = r.w + u.x",
         "SELECT l.v, r.w FROM l LEFT JOIN (r NATURAL JOIN (SELECT DISTINCT k FROM l WHERE v < 3) q) ON l.v = r.w",
         "SELECT l.v, r.w FROM l, r LEFT JOIN l x ON x.v = r.w WHERE l.v = r.w + 1",
@@ -52,7 +63,8 @@ public sealed class PureSqlTests : IDisposable
         "SELECT * FROM generate_series(1, 4) s(n), unnest([n, 7]) u(x)",
         "SELECT d FROM range(DATE '2024-01-01', DATE '2024-01-05', INTERVAL 1 DAY) t(d)",
         "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 10) SELECT n, v FROM t JOIN l ON n = v",
-        "WITH RECURSIVE up(v, top) AS (SELECT v, v FROM l WHERE k = 0 UNION SELECT l.v, up.top FROM up JOIN l ON l.v = up.v + 6) SELECT top, count(*) FROM up GROUP BY top",
+        "WITH RECURSIVE up(v, top) AS (SELECT v, v FROM l WHERE k = 0 UNION SELECT l.v, up.top FROM up JOIN l ON l.v = up.v + 6) "
+            + "SELECT top, count(*) FROM up GROUP BY top",
         "SELECT * FROM l PIVOT (sum(v) FOR g IN ('a', 'b') GROUP BY k)",
         "PIVOT r ON g IN ('b', 'c') USING count(*) GROUP BY k",
         "UNPIVOT (SELECT k, v, CAST(k AS BIGINT) AS w FROM l) ON v, w INTO NAME n VALUE x",
@@ -71,7 +83,8 @@ public sealed class PureSqlTests : IDisposable
     {
         var (_, expected, actual) = await tables.Run(query, 5, Tiny);
 
-        Assert.Equal(EngineHarness.Rows(expected).Order(StringComparer.Ordinal), EngineHarness.Rows(actual).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            EngineHarness.Rows(expected).Order(StringComparer.Ordinal), EngineHarness.Rows(actual).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -99,8 +112,10 @@ public sealed class PureSqlTests : IDisposable
     }
 
     [Theory]
-    [InlineData("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t", "more than 10,000 rounds")]
-    [InlineData("WITH RECURSIVE t(n) AS (SELECT v FROM l UNION ALL SELECT n + 1 FROM t, range(1000)) SELECT count(*) FROM t", "more than 1,000,000 rows")]
+    [InlineData("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t",
+        "more than 10,000 rounds")]
+    [InlineData("WITH RECURSIVE t(n) AS (SELECT v FROM l UNION ALL SELECT n + 1 FROM t, range(1000)) SELECT count(*) FROM t",
+        "more than 1,000,000 rows")]
     public async Task Run_RecursionWithoutEnd_IsRefusedAtItsBound(string query, string bound)
     {
         var spec = tables.Job(query, 1);
@@ -117,7 +132,8 @@ public sealed class PureSqlTests : IDisposable
     [InlineData("""{"groupBy":["v"],"orderBy":[{"column":"v"}]}""", true)]
     public async Task Plan_ManyGroups_AreSortedOnlyWhereThatIsAskedFor(string parameters, bool isSorted)
     {
-        var job = tables.Job("", 5) with { Operation = OperationKind.Aggregate, Parameters = JsonDocument.Parse(parameters).RootElement };
+        var job = tables.Job("", 5) with { Operation = OperationKind.Aggregate,
+            Parameters = JsonDocument.Parse(parameters).RootElement };
 
         var plan = await tables.Harness.Plan(job, Tiny);
 
@@ -131,7 +147,10 @@ public sealed class PureSqlTests : IDisposable
             "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3) "
             + "SELECT * FROM t, l a, l b, r WHERE a.v = n AND b.v = n AND r.w = n AND n IN (SELECT v FROM l)", 5), Tiny);
 
-        Assert.Equal(["l", "r"], plan.Stages.SelectMany(stage => stage.Inputs).Select(input => input.Dataset).OfType<string>().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["l", "r"],
+            plan.Stages.SelectMany(stage => stage.Inputs)
+            .Select(input => input.Dataset).OfType<string>().Order(StringComparer.Ordinal));
         Assert.Equal(3, plan.Stages.Count);
     }
 }

@@ -25,7 +25,8 @@ public sealed class RowGroupPruningTests : IDisposable
         var paths = Sorted(files: 2, groups: 50);
 
         var plan = await harness.Plan(Job(
-            paths, "SELECT count(*) AS n, min(k) AS low FROM source WHERE k >= 10000 AND k < 14096 AND v = 'x'", targetBytes: 40_000));
+            paths, "SELECT count(*) AS n, min(k) AS low FROM source WHERE k >= 10000 AND k < 14096 AND v = 'x'",
+            targetBytes: 40_000));
 
         var all = await harness.Dataset(Job(paths, "").Source!, new PartitioningSpec { TargetBytes = 40_000 });
         var (dataset, pruned) = (plan.Datasets["source"], plan.Datasets["source"].Pruned!);
@@ -41,7 +42,8 @@ public sealed class RowGroupPruningTests : IDisposable
     [Fact]
     public async Task Run_NoRowGroupIsNeeded_AnswersAsOverNoRows()
     {
-        var job = Job(Sorted(files: 2, groups: 4), "SELECT count(*) AS n, sum(k) AS s FROM source WHERE k < 0", targetBytes: 20_000);
+        var job = Job(
+            Sorted(files: 2, groups: 4), "SELECT count(*) AS n, sum(k) AS s FROM source WHERE k < 0", targetBytes: 20_000);
 
         var plan = await harness.Plan(job);
 
@@ -73,7 +75,8 @@ public sealed class RowGroupPruningTests : IDisposable
         using (var single = new SingleEngine())
         {
             single.Execute(
-                $"COPY (SELECT i AS k, i // 4096 AS q FROM range(8192) AS r(i)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)");
+                $"COPY (SELECT i AS k, i // 4096 AS q FROM range(8192) AS r(i)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE "
+                + "2048)");
         }
 
         // The second column is named as the first but for case, and is read as K_1.
@@ -123,7 +126,8 @@ public sealed class RowGroupPruningTests : IDisposable
                     var spec = Job(tables.Paths, $"SELECT i, t FROM source WHERE {condition} ORDER BY ALL");
                     var plan = await PlanAsync(whole, spec);
                     var dataset = plan.Datasets["source"];
-                    var (lost, matching) = tables.Check(condition.Replace("source.", "", StringComparison.Ordinal), dataset.Partitions);
+                    var (lost, matching) = tables.Check(
+                        condition.Replace("source.", "", StringComparison.Ordinal), dataset.Partitions);
                     var groups = dataset.Pruned?.RowGroups ?? 0;
                     if (lost > 0)
                     {
@@ -136,7 +140,9 @@ public sealed class RowGroupPruningTests : IDisposable
                     if (seed % RunEvery == 0)
                     {
                         var rows = await Rows(await PlanAsync(whole, Unpruned(tables, condition)), spec);
-                        found.AddRange((await Rows(plan, spec)).SequenceEqual(rows) ? [] : [$"{seed}: other rows for {condition}"]);
+                        found.AddRange((await Rows(plan, spec)).SequenceEqual(rows)
+                            ? []
+                            : [$"{seed}: other rows for {condition}"]);
                     }
                 }
                 catch (Exception refusal) when (refusal is DuckDBException or ClusterException)
@@ -147,7 +153,8 @@ public sealed class RowGroupPruningTests : IDisposable
         }
 
         TestContext.Current.SendDiagnosticMessage(
-            $"{pruned} of {count} conditions left out {spared} of {sparable} row groups without a row that meets them; {refused} were refused.");
+            $"{pruned} of {count} conditions left out {spared} of {sparable} row groups without a row that meets them; {refused} "
+            + "were refused.");
         Assert.True(found.Count == 0, $"{found.Count} of {count}:\n{string.Join('\n', found.Take(20))}");
         Assert.InRange(refused, 0, count / 4);
         Assert.InRange(spared, sparable / 4, sparable);

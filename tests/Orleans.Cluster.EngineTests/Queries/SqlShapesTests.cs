@@ -3,12 +3,13 @@ using Orleans.Cluster.Planning.Queries;
 namespace Orleans.Cluster.EngineTests.Queries;
 
 /// <summary>
-/// Queries of every shape over tables with NULL keys, repeated keys and no rows, under limits so small that everything is exchanged: the
-/// rows are those of one engine.
+/// Queries of every shape over tables with NULL keys, repeated keys and no rows, under limits so small that everything is
+/// exchanged: the rows are those of one engine.
 /// </summary>
 public sealed class SqlShapesTests
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 4096 };
+    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
+        TargetBytes = 4096 };
 
     private static readonly string[] Joins =
     [
@@ -49,7 +50,8 @@ public sealed class SqlShapesTests
         "SELECT v FROM l WHERE EXISTS (SELECT 1 FROM r WHERE w > 1000)",
         "SELECT v FROM l WHERE v IN (SELECT w FROM r WHERE r.g = l.g)",
         "SELECT v FROM l WHERE v NOT IN (SELECT w FROM r WHERE r.g = l.g)",
-        "SELECT v, (SELECT count(*) FROM r WHERE r.k = l.k) AS n, (SELECT max(w) + l.v FROM r WHERE r.k = l.k AND r.w > 5) AS m FROM l",
+        "SELECT v, (SELECT count(*) FROM r WHERE r.k = l.k) AS n, (SELECT max(w) + l.v FROM r WHERE r.k = l.k AND r.w > 5) AS m "
+            + "FROM l",
         "SELECT v FROM l WHERE (SELECT count(w) FROM r WHERE r.k = l.k) = 0",
         "SELECT v FROM l WHERE v > (SELECT w FROM r WHERE w < 0)",
         "SELECT v FROM l WHERE v >= (SELECT avg(w) FROM r) AND g < (SELECT max(g) FROM r)",
@@ -68,8 +70,10 @@ public sealed class SqlShapesTests
         "SELECT k FROM l EXCEPT ALL SELECT k FROM r",
         "SELECT k, g FROM l INTERSECT ALL SELECT k, g FROM r",
         "SELECT g, count(*) AS n FROM (SELECT g FROM l UNION ALL SELECT g FROM r) GROUP BY g",
-        "WITH t AS (SELECT k, sum(v) AS total FROM l GROUP BY k) SELECT a.k, a.total, b.total AS other FROM t a JOIN t b ON a.k = b.k + 1",
-        "WITH t AS (SELECT 1 AS x), u AS (WITH t AS (SELECT k AS x FROM s) SELECT * FROM t) SELECT * FROM t UNION ALL SELECT * FROM u",
+        "WITH t AS (SELECT k, sum(v) AS total FROM l GROUP BY k) SELECT a.k, a.total, b.total AS other FROM t a JOIN t b ON a.k "
+            + "= b.k + 1",
+        "WITH t AS (SELECT 1 AS x), u AS (WITH t AS (SELECT k AS x FROM s) SELECT * FROM t) SELECT * FROM t UNION ALL SELECT * "
+            + "FROM u",
         "SELECT v, row_number() OVER (PARTITION BY g ORDER BY v, d, k) AS n, sum(v) OVER (PARTITION BY g, k) AS s FROM l",
         "SELECT v, rank() OVER (ORDER BY v) AS place FROM l",
         "SELECT g, v FROM l QUALIFY row_number() OVER (PARTITION BY g ORDER BY v DESC, d, k) <= 2",
@@ -106,7 +110,9 @@ public sealed class SqlShapesTests
 
     public static TheoryData<string> Some => [.. Joins.Concat(Subqueries).Concat(Blocks).Where((_, index) => index % 10 == 0)];
 
-    public static TheoryData<string, int> All => [.. from query in Joins.Concat(Subqueries).Concat(Blocks) from partitions in new[] { 1, 3, 13 } select (query, partitions)];
+    public static TheoryData<string, int> All =>
+        [.. from query in Joins.Concat(Subqueries).Concat(Blocks) from partitions in new[] { 1, 3, 13 }
+            select (query, partitions)];
 
     [Theory]
     [MemberData(nameof(Some))]
@@ -129,16 +135,21 @@ public sealed class SqlShapesTests
             database =>
             {
                 EngineOracle.Execute(database,
-                    "CREATE TABLE facts AS SELECT CAST(CASE WHEN i % 10 < 6 THEN 1 ELSE hash(i) % 1000 END AS INTEGER) AS k, CAST(hash(i, 7) % 100000 AS BIGINT) AS v "
+                    "CREATE TABLE facts AS SELECT CAST(CASE WHEN i % 10 < 6 THEN 1 ELSE hash(i) % 1000 END AS INTEGER) AS k, "
+                    + "CAST(hash(i, 7) % 100000 AS BIGINT) AS v "
                     + "FROM range(9000) t(i)");
-                EngineOracle.Execute(database, "CREATE TABLE names AS SELECT CAST(i AS INTEGER) AS k, 'n' || i AS n FROM range(1000) t(i)");
+                EngineOracle.Execute(
+                    database, "CREATE TABLE names AS SELECT CAST(i AS INTEGER) AS k, 'n' || i AS n FROM range(1000) t(i)");
             });
 
         var (plan, expected, actual) = await tables.Run(
-            "SELECT v, n FROM facts JOIN names ON facts.k = names.k", 12, new PlanLimits { BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 32 << 10 });
+            "SELECT v, n FROM facts JOIN names ON facts.k = names.k", 12,
+            new PlanLimits { BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 32 << 10 });
 
-        Assert.Equal(EngineHarness.Rows(expected).Order(StringComparer.Ordinal), EngineHarness.Rows(actual).Order(StringComparer.Ordinal));
-        var rows = tables.Harness.Committed[plan.Stages[^1].Index].Select(partition => partition.Manifest!.RowsOut).Order().ToList();
+        Assert.Equal(
+            EngineHarness.Rows(expected).Order(StringComparer.Ordinal), EngineHarness.Rows(actual).Order(StringComparer.Ordinal));
+        var rows = tables.Harness.Committed[plan.Stages[^1].Index]
+            .Select(partition => partition.Manifest!.RowsOut).Order().ToList();
         Assert.True(rows[^1] <= 3 * rows[rows.Count / 2], $"Rows by task: {string.Join(", ", rows)}");
         Assert.Contains("shared out", plan.Stages[^1].Note, StringComparison.Ordinal);
     }
@@ -148,7 +159,8 @@ public sealed class SqlShapesTests
         using var tables = new EngineOracle(
             new Dictionary<string, IReadOnlyDictionary<string, string>>
             {
-                ["l"] = new Dictionary<string, string> { ["k"] = "INTEGER", ["g"] = "VARCHAR", ["v"] = "BIGINT", ["d"] = "DOUBLE" },
+                ["l"] = new Dictionary<string, string> { ["k"] =
+                    "INTEGER", ["g"] = "VARCHAR", ["v"] = "BIGINT", ["d"] = "DOUBLE" },
                 ["r"] = new Dictionary<string, string> { ["k"] = "BIGINT", ["g"] = "VARCHAR", ["w"] = "BIGINT" },
                 ["s"] = new Dictionary<string, string> { ["k"] = "INTEGER", ["t"] = "VARCHAR" },
                 ["e"] = new Dictionary<string, string> { ["k"] = "INTEGER", ["x"] = "VARCHAR" },
@@ -156,12 +168,15 @@ public sealed class SqlShapesTests
             database =>
             {
                 EngineOracle.Execute(database,
-                    "CREATE TABLE l AS SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE CAST(i * i % 23 AS INTEGER) END AS k, ['a', 'b', 'c', NULL][1 + i % 4] AS g, "
+                    "CREATE TABLE l AS SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE CAST(i * i % 23 AS INTEGER) END AS k, ['a', "
+                    + "'b', 'c', NULL][1 + i % 4] AS g, "
                     + "i % 97 AS v, i % 5 / 2.0 AS d FROM range(140) t(i)");
                 EngineOracle.Execute(database,
-                    "CREATE TABLE r AS SELECT CASE WHEN i % 11 = 0 THEN NULL ELSE i * 3 % 31 END AS k, ['b', 'c', 'd', NULL][1 + i % 4] AS g, i % 71 AS w "
+                    "CREATE TABLE r AS SELECT CASE WHEN i % 11 = 0 THEN NULL ELSE i * 3 % 31 END AS k, ['b', 'c', 'd', NULL][1 + "
+                    + "i % 4] AS g, i % 71 AS w "
                     + "FROM range(100) t(i)");
-                EngineOracle.Execute(database, "CREATE TABLE s AS SELECT CAST(i AS INTEGER) AS k, 't' || i AS t FROM range(7) t(i)");
+                EngineOracle.Execute(
+                    database, "CREATE TABLE s AS SELECT CAST(i AS INTEGER) AS k, 't' || i AS t FROM range(7) t(i)");
                 EngineOracle.Execute(database, "CREATE TABLE e AS SELECT CAST(1 AS INTEGER) AS k, 'x' AS x WHERE false");
             });
 

@@ -16,7 +16,8 @@ internal sealed class ThriftStruct
 
     public void SetBinary(int field, byte[]? value) => Set(field, ThriftReader.Binary, value);
 
-    public void SetFlag(int field, bool value) => Fields[field] = (value ? ThriftReader.True : ThriftReader.False, Array.Empty<byte>());
+    public void SetFlag(int field, bool value) =>
+        Fields[field] = (value ? ThriftReader.True : ThriftReader.False, Array.Empty<byte>());
 
     private void Set(int field, byte type, byte[]? value)
     {

@@ -3,7 +3,10 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.EngineTests.Scanning;
 
-/// <summary>Columns of types that the engine casts from text: a value that it refuses is a located bad row, as those are that are read here.</summary>
+/// <summary>
+/// Columns of types that the engine casts from text: a value that it refuses is a located bad row, as those are that are read
+/// here.
+/// </summary>
 public sealed class CastTests : IDisposable
 {
     private const string Text = "n;v\n1;[1, 2]\n2;[x]\n\n3\n4;7\n5;\n";
@@ -17,9 +20,11 @@ public sealed class CastTests : IDisposable
     {
         var path = harness.Write("lists.csv", Text.Replace("3\n", "", StringComparison.Ordinal));
 
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(Job(path, "SELECT * FROM source", BadRowPolicy.Fail)));
+        var refused = await Assert.ThrowsAsync<ClusterException>(() =>
+            harness.Run(Job(path, "SELECT * FROM source", BadRowPolicy.Fail)));
 
-        Assert.Contains($"{path}, line 3, byte 13, column 'v': value '[x]' is no INTEGER[].", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{path}, line 3, byte 13, column 'v': value '[x]' is no INTEGER[].", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -43,7 +48,8 @@ public sealed class CastTests : IDisposable
             Path = [path],
             Options = new SourceOptions
             {
-                Delimiter = ";", Header = true, Columns = new Dictionary<string, string> { ["n"] = "BIGINT", ["v"] = "INTEGER[]" },
+                Delimiter = ";", Header = true,
+                Columns = new Dictionary<string, string> { ["n"] = "BIGINT", ["v"] = "INTEGER[]" },
             },
         },
         OnBadRow = onBadRow,

@@ -5,13 +5,18 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Scanning;
 
-/// <summary>A file of JSON records made from a seed: columns of many types, values in all their spellings, and now and then what is wrong or odd.</summary>
+/// <summary>
+/// A file of JSON records made from a seed: columns of many types, values in all their spellings, and now and then what is wrong
+/// or odd.
+/// </summary>
 internal sealed class JsonSampleFile
 {
     private static readonly string[] Types =
     [
-        "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIME", "UUID", "INTEGER", "UTINYINT", "HUGEINT", "FLOAT", "DECIMAL(12,3)", "DECIMAL(30,6)",
-        "JSON", "STRUCT(a BIGINT, b VARCHAR)", "BIGINT[]", "STRUCT(x DOUBLE, l STRUCT(k VARCHAR)[])[]", "MAP(VARCHAR, BIGINT)", "TIMESTAMP WITH TIME ZONE",
+        "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIME", "UUID", "INTEGER", "UTINYINT", "HUGEINT", "FLOAT",
+        "DECIMAL(12,3)", "DECIMAL(30,6)",
+        "JSON", "STRUCT(a BIGINT, b VARCHAR)", "BIGINT[]", "STRUCT(x DOUBLE, l STRUCT(k VARCHAR)[])[]", "MAP(VARCHAR, BIGINT)",
+        "TIMESTAMP WITH TIME ZONE",
     ];
 
     private readonly Random random;
@@ -23,7 +28,8 @@ internal sealed class JsonSampleFile
     {
         random = new Random(seed);
         oddIn = random.Next(3) == 0 ? 300 : int.MaxValue;
-        Columns = [.. Enumerable.Range(0, random.Next(1, 12)).Select(i => new ColumnSchema(Pick("k", "a longer key ", "é", "V") + i, Pick(Types)))];
+        Columns = [.. Enumerable.Range(0, random.Next(1, 12))
+            .Select(i => new ColumnSchema(Pick("k", "a longer key ", "é", "V") + i, Pick(Types)))];
         Layout = new JsonLayout
         {
             UnknownKeys = Pick(UnknownKeys.Conflict, UnknownKeys.BadRow, UnknownKeys.Ignore),
@@ -101,7 +107,8 @@ internal sealed class JsonSampleFile
 
         if (IsOdd())
         {
-            return Pick("\"12\"", "1e400", "01", "-", "\"\\u0000\"", "\"\\ud800\"", "{}", "[1]", "true", "1.5", "-0", "123456789012345678901234567890", "\"x", "nul", "+1", "1.", "\"NaN\"");
+            return Pick("\"12\"", "1e400", "01", "-", "\"\\u0000\"", "\"\\ud800\"", "{}", "[1]", "true", "1.5", "-0",
+                "123456789012345678901234567890", "\"x", "nul", "+1", "1.", "\"NaN\"");
         }
 
         return type switch
@@ -112,7 +119,9 @@ internal sealed class JsonSampleFile
             "UTINYINT" => $"{random.Next(256)}",
             "HUGEINT" => $"{random.NextInt64(-99_999_999_999_999_999, 99_999_999_999_999_999)}",
             "DOUBLE" => Number(),
-            "FLOAT" => Pick("1.5", "0.1", "-3", "16777217", "3.4e38", "1e-40", $"{random.NextSingle().ToString("R", CultureInfo.InvariantCulture)}"),
+            "FLOAT" => Pick(
+                "1.5", "0.1", "-3", "16777217", "3.4e38", "1e-40",
+                $"{random.NextSingle().ToString("R", CultureInfo.InvariantCulture)}"),
             "BOOLEAN" => Pick("true", "false"),
             "DATE" => $"\"{Date()}\"",
             "TIMESTAMP" => $"\"{Date()}{Pick(" ", "T")}{Time()}{Pick("", "", "Z", Offset())}\"",
@@ -130,8 +139,10 @@ internal sealed class JsonSampleFile
     }
 
     private string Number() => Pick(
-        "0", "0.0", "-0.0", "1.5", "-2.25", "1e10", "1E-5", "0.1", "123456789.123456789", "9007199254740993", "1.7976931348623157e308", "5e-324", "12345678901234567890.5",
-        random.NextDouble().ToString("R", CultureInfo.InvariantCulture), (random.NextDouble() * 1e6).ToString("0.######", CultureInfo.InvariantCulture));
+        "0", "0.0", "-0.0", "1.5", "-2.25", "1e10", "1E-5", "0.1", "123456789.123456789", "9007199254740993",
+        "1.7976931348623157e308", "5e-324", "12345678901234567890.5",
+        random.NextDouble().ToString("R", CultureInfo.InvariantCulture),
+        (random.NextDouble() * 1e6).ToString("0.######", CultureInfo.InvariantCulture));
 
     private string Text()
     {
@@ -139,7 +150,9 @@ internal sealed class JsonSampleFile
         var made = new StringBuilder("\"");
         for (var i = 0; i < length; i++)
         {
-            made.Append(random.Next(12) == 0 ? Pick("\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9", "\\ud83d\\ude00", "é", "漢", "\\t") : Pick("a", "b", " ", "{", "}", ",", ":", "[", "1"));
+            made.Append(random.Next(12) == 0
+                ? Pick("\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9", "\\ud83d\\ude00", "é", "漢", "\\t")
+                : Pick("a", "b", " ", "{", "}", ",", ":", "[", "1"));
         }
 
         return made.Append('"').ToString();
@@ -154,7 +167,8 @@ internal sealed class JsonSampleFile
 
     private string Date() => $"{random.Next(1, 2200):0000}-{random.Next(1, 13):00}-{random.Next(1, 29):00}";
 
-    private string Time() => $"{random.Next(24):00}:{random.Next(60):00}:{random.Next(60):00}{Pick("", "", ".5", ".123456", ".1000000")}";
+    private string Time() =>
+        $"{random.Next(24):00}:{random.Next(60):00}:{random.Next(60):00}{Pick("", "", ".5", ".123456", ".1000000")}";
 
     private byte[] Bytes16()
     {

@@ -9,8 +9,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.EngineTests.Scanning;
 
 /// <summary>
-/// Generated JSON as the scan reads it and as the engine's own reader does: the same rows, or the scan says that it leaves them. A failure names
-/// its seed; <c>ORLEANS_CLUSTER_GENERATED_FILES=seed:count</c> makes the long test read these alone.
+/// Generated JSON as the scan reads it and as the engine's own reader does: the same rows, or the scan says that it leaves them.
+/// A failure names its seed; <c>ORLEANS_CLUSTER_GENERATED_FILES=seed:count</c> makes the long test read these alone.
 /// </summary>
 public sealed class JsonScanProperties : IDisposable
 {
@@ -97,7 +97,8 @@ public sealed class JsonScanProperties : IDisposable
 
     private List<string> Rows(string select, IReadOnlyList<ColumnSchema> columns) => session.Query(
         $"SELECT {string.Join(", ", columns.Select(column => $"CAST({SqlText.Name(column.Name)} AS VARCHAR)"))} FROM ({select})",
-        row => string.Join(' ', Enumerable.Range(0, columns.Count).Select(i => row.IsDBNull(i) ? "null" : $"«{row.GetString(i)}»")));
+        row => string.Join(
+            ' ', Enumerable.Range(0, columns.Count).Select(i => row.IsDBNull(i) ? "null" : $"«{row.GetString(i)}»")));
 
     private ScanInput Scan(JsonSampleFile sample)
     {
@@ -107,7 +108,8 @@ public sealed class JsonScanProperties : IDisposable
         var file = new SourceFile { Stamp = new FileStamp(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc)) };
         return new ScanInput
         {
-            Format = SourceFormat.Ndjson, Columns = sample.Columns, Json = sample.Layout, Slices = [new FileSlice { File = file, End = info.Length, FirstLine = 1 }],
+            Format = SourceFormat.Ndjson, Columns = sample.Columns, Json = sample.Layout,
+            Slices = [new FileSlice { File = file, End = info.Length, FirstLine = 1 }],
         };
     }
 }

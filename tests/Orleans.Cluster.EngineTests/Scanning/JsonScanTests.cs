@@ -46,10 +46,12 @@ public sealed class JsonScanTests : IDisposable
     }
 
     private string Write(Func<int, string> record) => harness.Write(
-        "scan.ndjson", string.Concat(Enumerable.Range(0, 20_000).Select(n => string.Create(CultureInfo.InvariantCulture, $"{record(n)}\n"))));
+        "scan.ndjson",
+        string.Concat(Enumerable.Range(0, 20_000).Select(n => string.Create(CultureInfo.InvariantCulture, $"{record(n)}\n"))));
 
     private static JobSpec Sql(string path, string query) => new()
     {
-        Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] }, Parameters = JsonSerializer.SerializeToElement(new { query }),
+        Operation = OperationKind.Sql, Source = new SourceSpec { Path = [path] },
+        Parameters = JsonSerializer.SerializeToElement(new { query }),
     };
 }

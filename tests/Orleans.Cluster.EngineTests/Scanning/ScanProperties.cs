@@ -7,7 +7,8 @@ using Orleans.Cluster.EngineTests.Formats;
 namespace Orleans.Cluster.EngineTests.Scanning;
 
 /// <summary>
-/// Generated files of any dialect through every way to read them: each row has its values, each bad one its place. A failure names its seed;
+/// Generated files of any dialect through every way to read them: each row has its values, each bad one its place. A failure
+/// names its seed;
 /// <c>ORLEANS_CLUSTER_GENERATED_FILES=seed:count</c> makes the long test read these alone.
 /// </summary>
 public sealed class ScanProperties : IDisposable
@@ -57,20 +58,24 @@ public sealed class ScanProperties : IDisposable
 
         // Cut where the aligner cuts, at a place that changes from sample to sample.
         var bytes = whole.End;
-        var cuts = bytes == 0 ? [] : new[] { (seed * 7919) % bytes, (seed * 104_729) % bytes }.Where(cut => cut > 0).Distinct().Order().ToArray();
+        var cuts = bytes == 0
+            ? []
+            : new[] { (seed * 7919) % bytes, (seed * 104_729) % bytes }.Where(cut => cut > 0).Distinct().Order().ToArray();
         var pieces = Ranges(sample, whole.File, cuts);
         Equal(sample, pieces, reader.Read(Scan(sample, pieces)));
         var each = pieces.Select(piece => reader.Read(Scan(sample, piece))).ToList();
         Equal(sample, pieces, ([.. each.SelectMany(part => part.Rows)], [.. each.SelectMany(part => part.Bad)]));
 
-        var gzip = Slice(Write("gz.csv.gz", Compressed.Gzip(System.Text.Encoding.UTF8.GetString(sample.Bytes()))), SourceCompression.Gzip);
+        var gzip = Slice(
+            Write("gz.csv.gz", Compressed.Gzip(System.Text.Encoding.UTF8.GetString(sample.Bytes()))), SourceCompression.Gzip);
         Equal(sample, [gzip], reader.Read(Scan(sample, gzip)));
         var bgzf = Slice(Write("bgzf.csv.gz", Compressed.Bgzf(sample.Bytes(), [40, 100, 7])), SourceCompression.Bgzf);
         var blocks = Ranges(sample, bgzf.File, [bgzf.End / 3, bgzf.End / 2]);
         Equal(sample, blocks, reader.Read(Scan(sample, blocks)));
 
         var shown = sample.Columns.Where((_, i) => (seed >> i) % 2 == 0).Select(column => column.Name).ToList();
-        var wanted = sample.Columns.Select((column, i) => (column, i)).Where(item => shown.Contains(item.column.Name)).Select(item => item.i).ToList();
+        var wanted = sample.Columns.Select((column, i) => (column, i))
+            .Where(item => shown.Contains(item.column.Name)).Select(item => item.i).ToList();
         if (shown.Count > 0)
         {
             Assert.Equal(sample.Rows.Select(row => Show(row, wanted)), reader.Read(Scan(sample, whole), columns: shown).Rows);
@@ -78,11 +83,14 @@ public sealed class ScanProperties : IDisposable
 
         if (sample.Bad is [var bad, ..])
         {
-            Assert.Contains($", line {bad.Line}, byte {bad.Offset}{(bad.Column is null ? "." : $", column '{bad.Column}'")}", reader.Refusal(Scan(sample, whole)), StringComparison.Ordinal);
+            Assert.Contains(
+                $", line {bad.Line}, byte {bad.Offset}{(bad.Column is null ? "." : $", column '{bad.Column}'")}",
+                reader.Refusal(Scan(sample, whole)), StringComparison.Ordinal);
         }
         else if (sample.Dialect.Decimal == "." && sample.Dialect.Delimiter.Length == 1 && sample.Dialect.Delimiter[0] < 128)
         {
-            var text = Scan(sample, whole) with { Columns = [.. sample.Columns.Select(column => column with { Type = "VARCHAR" })] };
+            var text = Scan(sample, whole) with { Columns =
+                [.. sample.Columns.Select(column => column with { Type = "VARCHAR" })] };
             Assert.Equal(reader.ReadWithEngine(text), reader.Read(text).Rows);
         }
     }
@@ -101,7 +109,8 @@ public sealed class ScanProperties : IDisposable
     [
         .. RecordAligner.Align(new AlignRequest(file, sample.Dialect, cuts), CancellationToken.None).Select(range => new FileSlice
         {
-            File = file, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine, Inflated = range.Inflated,
+            File = file, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine,
+            Inflated = range.Inflated,
         }),
     ];
 
@@ -111,7 +120,8 @@ public sealed class ScanProperties : IDisposable
     private static FileSlice Slice(string path, SourceCompression compression)
     {
         var info = new FileInfo(path);
-        var file = new SourceFile { Stamp = new FileStamp(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc)), Compression = compression };
+        var file = new SourceFile { Stamp = new FileStamp(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc)),
+            Compression = compression };
         return new FileSlice { File = file, End = info.Length };
     }
 

@@ -19,7 +19,8 @@ internal sealed class ScanReader : IDisposable
     public ScanReader() => session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [staging.Path] });
 
     /// <summary>The rows and those that were set aside.</summary>
-    public (List<string> Rows, List<BadRow> Bad) Read(ScanInput scan, int windowBytes = TextWindow.DefaultBytes, IReadOnlyList<string>? columns = null)
+    public (List<string> Rows, List<BadRow> Bad) Read(
+        ScanInput scan, int windowBytes = TextWindow.DefaultBytes, IReadOnlyList<string>? columns = null)
     {
         var table = Declare(scan, setsAside: true, windowBytes);
         var rows = Rows(table, table.SelectSql(table.Scan.Columns), columns);
@@ -39,7 +40,8 @@ internal sealed class ScanReader : IDisposable
     {
         var file = scan.Slices[0].File;
         staging.Reset();
-        var staged = RecordStager.Stage(scan.Slices, scan, staging, new HashSet<long>(), null, static _ => { }, CancellationToken.None);
+        var staged = RecordStager.Stage(
+            scan.Slices, scan, staging, new HashSet<long>(), null, static _ => { }, CancellationToken.None);
         var call = TextSql.Read(staging.Path, scan.DialectOf(file), StagedTable.ColumnsOf(scan, file), staged.LongestRecord);
         return Rows(null, $"SELECT * FROM {call}", null);
     }
@@ -52,7 +54,8 @@ internal sealed class ScanReader : IDisposable
 
     private TextTable Declare(ScanInput scan, bool setsAside, int windowBytes)
     {
-        var table = new TextTable($"__text_{tables++}", scan, scan.Slices, setsAside, static (_, _) => { }) { WindowBytes = windowBytes };
+        var table = new TextTable(
+            $"__text_{tables++}", scan, scan.Slices, setsAside, static (_, _) => { }) { WindowBytes = windowBytes };
         session.Register(table);
         return table;
     }
@@ -71,7 +74,8 @@ internal sealed class ScanReader : IDisposable
     }
 
     private static string Show(DuckDBDataReader row) =>
-        string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(i => row.IsDBNull(i) ? "null" : $"«{Show(row.GetValue(i))}»"));
+        string.Join(' ',
+            Enumerable.Range(0, row.FieldCount).Select(i => row.IsDBNull(i) ? "null" : $"«{Show(row.GetValue(i))}»"));
 
     private static string Show(object value) => value switch
     {

@@ -6,12 +6,13 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.EngineTests.Scanning;
 
 /// <summary>
-/// A file of delimited text made from a seed: any dialect, columns of many types in all their spellings, rows that do not fit among them. Whoever
-/// writes a value says what it means, so nothing is read to know what is expected.
+/// A file of delimited text made from a seed: any dialect, columns of many types in all their spellings, rows that do not fit
+/// among them. Whoever writes a value says what it means, so nothing is read to know what is expected.
 /// </summary>
 internal sealed class ScanSample
 {
-    private static readonly string[] Types = ["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(12,3)", "DATE", "TIMESTAMP", "BOOLEAN", "UTINYINT"];
+    private static readonly string[] Types =
+        ["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(12,3)", "DATE", "TIMESTAMP", "BOOLEAN", "UTINYINT"];
 
     private readonly Random random;
     private readonly StringBuilder text = new();
@@ -67,7 +68,8 @@ internal sealed class ScanSample
     public byte[] Bytes() => Encoding.UTF8.GetBytes(text.ToString());
 
     public override string ToString() =>
-        $"{Dialect.Delimiter} {Dialect.Quote} {Dialect.Escape} {string.Join(',', Columns.Select(c => c.Type))}\n{System.Text.Json.JsonSerializer.Serialize(text.ToString())}";
+        $"{Dialect.Delimiter} {Dialect.Quote} {Dialect.Escape} {string.Join(',', Columns.Select(c => c.Type))}\n"
+        + $"{System.Text.Json.JsonSerializer.Serialize(text.ToString())}";
 
     private T Pick<T>(params T[] choices) => choices[random.Next(choices.Length)];
 
@@ -159,7 +161,8 @@ internal sealed class ScanSample
             "DOUBLE" => Floating(),
             "DATE" => Date(),
             "TIMESTAMP" => Timestamp(),
-            "BOOLEAN" => Pick(("True", Pick("true", "TRUE", "t", "1", "Yes", "y")), ("False", Pick("false", "F", "0", "no", "N"))),
+            "BOOLEAN" =>
+                Pick(("True", Pick("true", "TRUE", "t", "1", "Yes", "y")), ("False", Pick("false", "F", "0", "no", "N"))),
             "VARCHAR" => Text(),
             _ => Decimal(),
         };
@@ -170,7 +173,10 @@ internal sealed class ScanSample
 
         if (Dialect.IsWhitespace)
         {
-            return (value, Quoted(Dialect.Quote.Length > 0 ? written : written.Replace(' ', 'T'), must: written.Contains(' ', StringComparison.Ordinal)));
+            return (value,
+                Quoted(Dialect.Quote.Length > 0
+                    ? written
+                    : written.Replace(' ', 'T'), must: written.Contains(' ', StringComparison.Ordinal)));
         }
 
         written = random.Next(10) == 0 ? $" {written} " : written;
@@ -195,13 +201,16 @@ internal sealed class ScanSample
 
     private bool MustQuote(string written) =>
         written.Length == 0 || Dialect.NullValues.Contains(written) || written.AsSpan().IndexOfAny('\r', '\n') >= 0
-        || (Dialect.IsWhitespace ? written.AsSpan().ContainsAny(' ', '\t') : written.Contains(Dialect.Delimiter[0], StringComparison.Ordinal))
+        || (Dialect.IsWhitespace
+            ? written.AsSpan().ContainsAny(' ', '\t')
+            : written.Contains(Dialect.Delimiter[0], StringComparison.Ordinal))
         || (Dialect.Quote.Length > 0 && written.TrimStart(' ').StartsWith(Dialect.Quote, StringComparison.Ordinal));
 
     private (string Value, string Written) Text()
     {
         var parts = Enumerable.Range(0, random.Next(0, 12)).Select(_ => Pick(
-            "a", "bc", " ", "1", "\"", "\"\"", "'", "\\", ",", ";", "|", "\t", "\n", "\r\n", "\r", "é", "漢字", "😀", "NA", "-", "longer than twelve bytes"));
+            "a", "bc", " ", "1", "\"", "\"\"", "'", "\\", ",", ";", "|", "\t", "\n", "\r\n", "\r", "é", "漢字", "😀", "NA", "-",
+            "longer than twelve bytes"));
         var written = string.Concat(parts);
         if (Dialect.Quote.Length == 0 && MustQuote(written))
         {
@@ -213,7 +222,8 @@ internal sealed class ScanSample
 
     private (string Value, string Written) Whole()
     {
-        var number = random.Next(4) switch { 0 => random.NextInt64(long.MinValue, long.MaxValue), 1 => long.MaxValue, _ => random.Next(-1000, 100_000) };
+        var number = random.Next(4) switch { 0 => random.NextInt64(long.MinValue, long.MaxValue), 1 => long.MaxValue,
+            _ => random.Next(-1000, 100_000) };
         var digits = number.ToString(CultureInfo.InvariantCulture);
         return (digits, number < 0 ? digits : Pick(digits, digits, "+" + digits, "00" + digits));
     }
@@ -258,7 +268,8 @@ internal sealed class ScanSample
 
     private (string Value, string Written) Timestamp()
     {
-        var time = new DateTime(1900, 1, 1).AddSeconds(random.NextInt64(6_000_000_000)).AddMicroseconds(Pick(0, 0, random.Next(1_000_000)));
+        var time = new DateTime(1900, 1, 1).AddSeconds(random.NextInt64(6_000_000_000))
+            .AddMicroseconds(Pick(0, 0, random.Next(1_000_000)));
         var value = time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
         return (value, Pick(
             value, value.Replace(' ', 'T'), value + "Z", value + (value.Contains('.', StringComparison.Ordinal) ? "000" : ".000"),

@@ -4,7 +4,9 @@ using Orleans.Cluster.Engine.Sources;
 
 namespace Orleans.Cluster.EngineTests.Scanning;
 
-/// <summary>The spellings of each type that delimited text may use. Whatever is in neither list of a type is not promised.</summary>
+/// <summary>
+/// The spellings of each type that delimited text may use. Whatever is in neither list of a type is not promised.
+/// </summary>
 public sealed class SpellingTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("orleans-cluster-spelling-").FullName;
@@ -17,23 +19,36 @@ public sealed class SpellingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("BIGINT", "7=7| 7=7|7 =7|+7=7|-7=-7|007=7|\"7\"=7|-0=0|9223372036854775807=9223372036854775807|-9223372036854775808=-9223372036854775808|00000000000000000000001=1")]
+    [InlineData("BIGINT",
+        "7=7| 7=7|7 =7|+7=7|-7=-7|007=7|\"7\"=7|-0=0|9223372036854775807=9223372036854775807|"
+            + "-9223372036854775808=-9223372036854775808|00000000000000000000001=1")]
     [InlineData("TINYINT", "-128=-128|127=127")]
     [InlineData("USMALLINT", "65535=65535|+0=0")]
     [InlineData("UBIGINT", "18446744073709551615=18446744073709551615")]
-    [InlineData("HUGEINT", "170141183460469231731687303715884105727=170141183460469231731687303715884105727|-170141183460469231731687303715884105728=-170141183460469231731687303715884105728")]
-    [InlineData("DOUBLE", "1=1|1.=1|.5=0.5|-1.5E+3=-1500|1e-320=1E-320|nan=NaN|NaN=NaN|inf=Infinity|-Infinity=-Infinity|0e-400=0|123456789012345678901234567890=1.2345678901234568E+29|0.1=0.1")]
+    [InlineData("HUGEINT",
+        "170141183460469231731687303715884105727=170141183460469231731687303715884105727|"
+            + "-170141183460469231731687303715884105728=-170141183460469231731687303715884105728")]
+    [InlineData("DOUBLE",
+        "1=1|1.=1|.5=0.5|-1.5E+3=-1500|1e-320=1E-320|nan=NaN|NaN=NaN|inf=Infinity|-Infinity=-Infinity|0e-400=0|"
+            + "123456789012345678901234567890=1.2345678901234568E+29|0.1=0.1")]
     [InlineData("FLOAT", "0.1=0.1|16777217=16777216|3.4e38=3.4E+38")]
-    [InlineData("DECIMAL(6,2)", "1=1.00|1.5=1.50|-9999.99=-9999.99|1.500=1.50|1e3=1000.00|12e-1=1.20|.5=0.50|0001.10=1.10|0e99=0.00")]
+    [InlineData("DECIMAL(6,2)",
+        "1=1.00|1.5=1.50|-9999.99=-9999.99|1.500=1.50|1e3=1000.00|12e-1=1.20|.5=0.50|0001.10=1.10|0e99=0.00")]
     [InlineData("DECIMAL(38,0)", "9999999999999999999999999999=9999999999999999999999999999|1.000=1")]
     [InlineData("BOOLEAN", "true=True|FALSE=False|t=True|F=False|yes=True|no=False|Y=True|n=False|1=True|0=False")]
-    [InlineData("DATE", "2024-02-29=2024-02-29|2024/2/9=2024-02-09|0001-01-01=0001-01-01|2024-01-31 00:00:00=2024-01-31| 2024-01-31=2024-01-31")]
-    [InlineData("TIMESTAMP", "2024-01-31=2024-01-31 00:00:00|2024-01-31 13:45=2024-01-31 13:45:00|2024-01-31T13:45:07.5=2024-01-31 13:45:07.5|2024-01-31 00:30:00+02:00=2024-01-30 22:30:00|2024-01-31T13:45:00Z=2024-01-31 13:45:00|2024-01-31 13:45:00.123456000=2024-01-31 13:45:00.123456")]
+    [InlineData("DATE",
+        "2024-02-29=2024-02-29|2024/2/9=2024-02-09|0001-01-01=0001-01-01|2024-01-31 00:00:00=2024-01-31| 2024-01-31=2024-01-31")]
+    [InlineData("TIMESTAMP",
+        "2024-01-31=2024-01-31 00:00:00|2024-01-31 13:45=2024-01-31 13:45:00|2024-01-31T13:45:07.5=2024-01-31 "
+            + "13:45:07.5|2024-01-31 00:30:00+02:00=2024-01-30 22:30:00|2024-01-31T13:45:00Z=2024-01-31 13:45:00|2024-01-31 "
+            + "13:45:00.123456000=2024-01-31 13:45:00.123456")]
     [InlineData("TIMESTAMP_S", "2024-01-31 13:45:07.000=2024-01-31 13:45:07")]
     [InlineData("TIMESTAMP_MS", "2024-01-31 13:45:07.123=2024-01-31 13:45:07.123")]
     [InlineData("TIMESTAMP_NS", "2024-01-31 13:45:07.1234567=2024-01-31 13:45:07.1234567")]
     [InlineData("TIME", "13:45=13:45:00|1:05:07.25=01:05:07.25")]
-    [InlineData("UUID", "6ba7b810-9dad-11d1-80b4-00c04fd430c8=6ba7b810-9dad-11d1-80b4-00c04fd430c8|{6BA7B8109DAD11D180B400C04FD430C8}=6ba7b810-9dad-11d1-80b4-00c04fd430c8")]
+    [InlineData("UUID",
+        "6ba7b810-9dad-11d1-80b4-00c04fd430c8=6ba7b810-9dad-11d1-80b4-00c04fd430c8|"
+            + "{6BA7B8109DAD11D180B400C04FD430C8}=6ba7b810-9dad-11d1-80b4-00c04fd430c8")]
     [InlineData("VARCHAR", " 7 = 7 |\"\"=|x\"y=x\"y| \"a\"\"b\" =a\"b")]
     public void Read_Spelling_IsTheValue(string type, string spellings)
     {
@@ -46,7 +61,9 @@ public sealed class SpellingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("BIGINT", "12.53|12.0|12.|1e3|1_000|1,000|0x10|9223372036854775808|-9223372036854775809|99999999999999999999999|+|-|x|7x|1 000|--7|\"\"|nan")]
+    [InlineData("BIGINT",
+        "12.53|12.0|12.|1e3|1_000|1,000|0x10|9223372036854775808|-9223372036854775809|99999999999999999999999|+|-|x|7x|1 "
+            + "000|--7|\"\"|nan")]
     [InlineData("TINYINT", "128|-129|1.5")]
     [InlineData("USMALLINT", "65536|-1")]
     [InlineData("UBIGINT", "18446744073709551616|-1")]
@@ -57,7 +74,9 @@ public sealed class SpellingTests : IDisposable
     [InlineData("DECIMAL(38,0)", "0.5|100000000000000000000000000000000000000")]
     [InlineData("BOOLEAN", "2|on|off|tru|10")]
     [InlineData("DATE", "2023-02-29|2024-01-31 10:00:00|2024-13-01|31-01-2024|20240131|2024-01|2024-01/31|x")]
-    [InlineData("TIMESTAMP", "2024-01-31 13:45:00.1234567|2024-01-31 25:00:00|2024-01-31 13:60:00|2024-01-31 13|2024-01-31x|2024-01-31 13:45:00 Mars/Olympus|x")]
+    [InlineData("TIMESTAMP",
+        "2024-01-31 13:45:00.1234567|2024-01-31 25:00:00|2024-01-31 13:60:00|2024-01-31 13|2024-01-31x|2024-01-31 13:45:00 "
+            + "Mars/Olympus|x")]
     [InlineData("TIMESTAMP_S", "2024-01-31 13:45:07.5")]
     [InlineData("TIMESTAMP_MS", "2024-01-31 13:45:07.1234")]
     [InlineData("TIMESTAMP_NS", "2024-01-31 13:45:07.1234567891")]
@@ -70,7 +89,9 @@ public sealed class SpellingTests : IDisposable
         var (rows, bad) = Read(type, texts);
 
         Assert.Empty(rows);
-        Assert.Equal(texts.Index().Select(item => (Line: item.Index + 1L, Column: (string?)"v", Value: (string?)item.Item.Trim('"'))), bad.Select(row => (row.Line, row.Column, row.Value)));
+        Assert.Equal(texts.Index()
+            .Select(item => (Line: item.Index + 1L, Column: (string?)"v", Value: (string?)item.Item.Trim('"'))),
+            bad.Select(row => (row.Line, row.Column, row.Value)));
         Assert.All(bad, row => Assert.Equal(type, row.Expected));
     }
 
@@ -80,7 +101,8 @@ public sealed class SpellingTests : IDisposable
         var path = Path.Combine(folder, "latin.csv");
         File.WriteAllBytes(path, System.Text.Encoding.Latin1.GetBytes("caf\u00e9;1\n\u00fc;x\n\u00e9\u00e9;2\nz;y\n"));
 
-        var (rows, bad) = reader.Read(Scan(path, ";", "latin-1", new ColumnSchema("s", "VARCHAR"), new ColumnSchema("v", "BIGINT")));
+        var (rows, bad) = reader.Read(
+            Scan(path, ";", "latin-1", new ColumnSchema("s", "VARCHAR"), new ColumnSchema("v", "BIGINT")));
 
         Assert.Equal(["«caf\u00e9» «1»", "«\u00e9\u00e9» «2»"], rows);
         Assert.Equal([(2, 7, "\u00fc;x"), (4, 16, "z;y")], bad.Select(row => (row.Line, row.Offset, row.Raw)));

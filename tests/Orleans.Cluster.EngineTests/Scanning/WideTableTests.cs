@@ -58,7 +58,8 @@ public sealed class WideTableTests : IDisposable
     private string Table(int columns)
     {
         var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, columns).Select(i => i + j)));
-        return harness.Write("wide.csv", string.Join('\n', lines.Prepend(string.Join(',', Enumerable.Range(0, columns).Select(i => $"c{i}")))));
+        return harness.Write(
+            "wide.csv", string.Join('\n', lines.Prepend(string.Join(',', Enumerable.Range(0, columns).Select(i => $"c{i}")))));
     }
 
     private static JobSpec Query(string path, string query) => new()

@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.EngineTests.Tpch;
 
 /// <summary>
-/// Twenty-two questions of a trading business, of the same shapes as those of TPC-H: joins of two to eight tables, subqueries of every
-/// kind, groups, first rows. Each orders its rows fully, so that results can be compared row by row.
+/// Twenty-two questions of a trading business, of the same shapes as those of TPC-H: joins of two to eight tables, subqueries of
+/// every kind, groups, first rows. Each orders its rows fully, so that results can be compared row by row.
 /// </summary>
 internal static class TpchQueries
 {

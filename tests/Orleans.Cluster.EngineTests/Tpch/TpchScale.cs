@@ -46,5 +46,6 @@ internal static class TpchScale
 
     /// <summary>Bytes of the largest input that a single task reads whole.</summary>
     public static long MostGathered(JobPlan plan) =>
-        plan.Stages.SelectMany(stage => stage.Inputs).Where(input => input.Mode == InputMode.All).Max(input => input.EstimatedBytes);
+        plan.Stages.SelectMany(stage => stage.Inputs)
+        .Where(input => input.Mode == InputMode.All).Max(input => input.EstimatedBytes);
 }

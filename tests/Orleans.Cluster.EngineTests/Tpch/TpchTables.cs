@@ -3,7 +3,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.EngineTests.Tpch;
 
-/// <summary>Eight tables in the form of TPC-H: made here, small and the same each time, or read from the benchmark's own files.</summary>
+/// <summary>
+/// Eight tables in the form of TPC-H: made here, small and the same each time, or read from the benchmark's own files.
+/// </summary>
 internal static class TpchTables
 {
     /// <summary>Column names and types by table.</summary>
@@ -13,21 +15,27 @@ internal static class TpchTables
             ["region"] = Typed("r_regionkey INTEGER, r_name VARCHAR, r_comment VARCHAR"),
             ["nation"] = Typed("n_nationkey INTEGER, n_name VARCHAR, n_regionkey INTEGER, n_comment VARCHAR"),
             ["supplier"] = Typed(
-                "s_suppkey BIGINT, s_name VARCHAR, s_address VARCHAR, s_nationkey INTEGER, s_phone VARCHAR, s_acctbal DECIMAL(15.2), s_comment VARCHAR"),
+                "s_suppkey BIGINT, s_name VARCHAR, s_address VARCHAR, s_nationkey INTEGER, s_phone VARCHAR, s_acctbal "
+                + "DECIMAL(15.2), s_comment VARCHAR"),
             ["customer"] = Typed(
-                "c_custkey BIGINT, c_name VARCHAR, c_address VARCHAR, c_nationkey INTEGER, c_phone VARCHAR, c_acctbal DECIMAL(15.2), "
+                "c_custkey BIGINT, c_name VARCHAR, c_address VARCHAR, c_nationkey INTEGER, c_phone VARCHAR, c_acctbal "
+                + "DECIMAL(15.2), "
                 + "c_mktsegment VARCHAR, c_comment VARCHAR"),
             ["part"] = Typed(
-                "p_partkey BIGINT, p_name VARCHAR, p_mfgr VARCHAR, p_brand VARCHAR, p_type VARCHAR, p_size INTEGER, p_container VARCHAR, "
+                "p_partkey BIGINT, p_name VARCHAR, p_mfgr VARCHAR, p_brand VARCHAR, p_type VARCHAR, p_size INTEGER, p_container "
+                + "VARCHAR, "
                 + "p_retailprice DECIMAL(15.2), p_comment VARCHAR"),
-            ["partsupp"] = Typed("ps_partkey BIGINT, ps_suppkey BIGINT, ps_availqty BIGINT, ps_supplycost DECIMAL(15.2), ps_comment VARCHAR"),
+            ["partsupp"] = Typed(
+                "ps_partkey BIGINT, ps_suppkey BIGINT, ps_availqty BIGINT, ps_supplycost DECIMAL(15.2), ps_comment VARCHAR"),
             ["orders"] = Typed(
                 "o_orderkey BIGINT, o_custkey BIGINT, o_orderstatus VARCHAR, o_totalprice DECIMAL(15.2), o_orderdate DATE, "
                 + "o_orderpriority VARCHAR, o_clerk VARCHAR, o_shippriority INTEGER, o_comment VARCHAR"),
             ["lineitem"] = Typed(
                 "l_orderkey BIGINT, l_partkey BIGINT, l_suppkey BIGINT, l_linenumber BIGINT, l_quantity DECIMAL(15.2), "
-                + "l_extendedprice DECIMAL(15.2), l_discount DECIMAL(15.2), l_tax DECIMAL(15.2), l_returnflag VARCHAR, l_linestatus VARCHAR, "
-                + "l_shipdate DATE, l_commitdate DATE, l_receiptdate DATE, l_shipinstruct VARCHAR, l_shipmode VARCHAR, l_comment VARCHAR"),
+                + "l_extendedprice DECIMAL(15.2), l_discount DECIMAL(15.2), l_tax DECIMAL(15.2), l_returnflag VARCHAR, "
+                + "l_linestatus VARCHAR, "
+                + "l_shipdate DATE, l_commitdate DATE, l_receiptdate DATE, l_shipinstruct VARCHAR, l_shipmode VARCHAR, l_comment "
+                + "VARCHAR"),
         };
 
     /// <summary>The benchmark's own files, which are no part of the repository; null where they are absent.</summary>
@@ -48,7 +56,9 @@ internal static class TpchTables
         }
     }
 
-    /// <summary>Makes the tables in a database. Values follow from row numbers alone, with the domains that the queries look for.</summary>
+    /// <summary>
+    /// Makes the tables in a database. Values follow from row numbers alone, with the domains that the queries look for.
+    /// </summary>
     public static void Generate(DuckDBConnection database)
     {
         foreach (var statement in Statements)
@@ -62,9 +72,12 @@ internal static class TpchTables
     {
         foreach (var (table, columns) in Columns)
         {
-            var schema = string.Join(", ", columns.Append(new("_end", "VARCHAR")).Select(c => $"{SqlText.Literal(c.Key)}: {SqlText.Literal(c.Value)}"));
+            var schema = string.Join(
+                ", ", columns.Append(new("_end", "VARCHAR"))
+                .Select(c => $"{SqlText.Literal(c.Key)}: {SqlText.Literal(c.Value)}"));
             EngineOracle.Execute(database,
-                $"CREATE TABLE {table} AS SELECT * EXCLUDE _end FROM read_csv({SqlText.Literal(Path.Combine(folder, table + ".tbl.gz"))}, "
+                $"CREATE TABLE {table} AS SELECT * EXCLUDE _end FROM read_csv("
+                + $"{SqlText.Literal(Path.Combine(folder, table + ".tbl.gz"))}, "
                 + $"delim = '|', header = false, quote = '', auto_detect = false, columns = {{{schema}}})");
         }
     }
@@ -78,7 +91,8 @@ internal static class TpchTables
         "CREATE MACRO pick(n, salt, m) AS CAST(hash(n, salt) % m AS BIGINT)",
         "CREATE MACRO word(n, salt, words) AS words[1 + pick(n, salt, len(words))]",
         "CREATE MACRO prose(n, salt) AS concat_ws(' ', word(n, salt || 1, ['special', 'regular', 'final', 'green']), "
-            + "word(n, salt || 2, ['Customer', 'packages', 'deposits', 'accounts']), word(n, salt || 3, ['Complaints', 'requests', 'sleep', 'haggle']))",
+            + "word(n, salt || 2, ['Customer', 'packages', 'deposits', 'accounts']), word(n, salt || 3, ['Complaints', "
+            + "'requests', 'sleep', 'haggle']))",
         """
         CREATE TABLE region AS SELECT CAST(i AS INTEGER) AS r_regionkey,
           ['AFRICA', 'AMERICA', 'ASIA', 'EUROPE', 'MIDDLE EAST'][i + 1] AS r_name, prose(i, 'r') AS r_comment FROM range(5) t(i)

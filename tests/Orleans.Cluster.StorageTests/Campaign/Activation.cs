@@ -7,7 +7,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.StorageTests.Campaign;
 
-/// <summary>One of two activations of a job, looking when it is told to. Its publisher may stand still past the point of no return.</summary>
+/// <summary>
+/// One of two activations of a job, looking when it is told to. Its publisher may stand still past the point of no return.
+/// </summary>
 internal sealed class Activation : IOutputPublisher
 {
     public static readonly JobPlan Plan = new()
@@ -19,7 +21,8 @@ internal sealed class Activation : IOutputPublisher
         [
             new StagePlan
             {
-                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [], Output = new TaskOutput { Kind = OutputKind.Result },
+                Index = 0, Name = "convert", Query = "SELECT 1", Columns = [], Inputs = [],
+                Output = new TaskOutput { Kind = OutputKind.Result },
             },
         ],
     };
@@ -37,7 +40,8 @@ internal sealed class Activation : IOutputPublisher
         (this.world, this.id) = (world, id);
         var partitions = new JobPartitions(world.Checkpoints, new AdmissionCheck(null!, world.Clock)); // Asked of gangs only.
         row = new JobRow(id, world.Jobs, partitions, new ProgressBoard(), world.Clock, NullLogger.Instance);
-        publishing = new JobPublishing(world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
+        publishing = new JobPublishing(
+            world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
     }
 
     /// <summary>Share of publishers that stand still right before they show.</summary>
@@ -95,7 +99,8 @@ internal sealed class Activation : IOutputPublisher
     }
 
     public async Task<PublishedOutput?> Publish(
-        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted, CancellationToken cancellationToken) =>
+        JobRecord job, JobPlan plan, IReadOnlyList<PartitionRecord> partitions, Func<Task<bool>> isWanted,
+        CancellationToken cancellationToken) =>
         await world.Publisher.Publish(job, plan, partitions, async () =>
         {
             var wanted = await isWanted();
@@ -119,7 +124,8 @@ internal sealed class Activation : IOutputPublisher
         }
     }
 
-    private Task Settle(JobRecord job) => job.State.Phase is JobPhase.Failed or JobPhase.Cancelled ? Clear(job, default) : Task.CompletedTask;
+    private Task Settle(JobRecord job) =>
+        job.State.Phase is JobPhase.Failed or JobPhase.Cancelled ? Clear(job, default) : Task.CompletedTask;
 
     private async Task Frozen()
     {

@@ -6,9 +6,10 @@ using Orleans.Cluster.StorageTests.Postgres;
 namespace Orleans.Cluster.StorageTests.Campaign;
 
 /// <summary>
-/// Jobs to which things happen, again and again: workers die and stand still, artifacts and half-published files are lost and changed, clocks are
-/// set, publishers stand still past the point of no return, strangers write into the folder, jobs are cancelled, given up and retried, and the
-/// database is put back. After each job the guarantees are checked. A round that fails names its seed.
+/// Jobs to which things happen, again and again: workers die and stand still, artifacts and half-published files are lost and
+/// changed, clocks are set, publishers stand still past the point of no return, strangers write into the folder, jobs are
+/// cancelled, given up and retried, and the database is put back. After each job the guarantees are checked. A round that fails
+/// names its seed.
 /// </summary>
 public sealed class FaultCampaignTests(PostgresFixture postgres, ITestOutputHelper output)
 {
@@ -17,15 +18,19 @@ public sealed class FaultCampaignTests(PostgresFixture postgres, ITestOutputHelp
     public static TheoryData<Database> Both => [Database.Sqlite, Database.Postgres];
 
     [Theory, MemberData(nameof(Both))]
-    public Task Rounds_AHandful_KeepTheGuarantees(Database database) => Run(database, new Random(20), rounds: 20, TimeSpan.FromMinutes(10));
+    public Task Rounds_AHandful_KeepTheGuarantees(Database database) =>
+        Run(database, new Random(20), rounds: 20, TimeSpan.FromMinutes(10));
 
-    /// <summary>For <c>ORLEANS_CLUSTER_CAMPAIGN_MINUTES</c>, from <c>ORLEANS_CLUSTER_CAMPAIGN_SEED</c> or another seed each time.</summary>
+    /// <summary>
+    /// For <c>ORLEANS_CLUSTER_CAMPAIGN_MINUTES</c>, from <c>ORLEANS_CLUSTER_CAMPAIGN_SEED</c> or another seed each time.
+    /// </summary>
     [Theory, MemberData(nameof(Both)), Trait("Category", "Long")]
     public Task Rounds_ForAGivenTime_KeepTheGuarantees(Database database)
     {
         var seed = Number("ORLEANS_CLUSTER_CAMPAIGN_SEED") ?? Random.Shared.Next();
         output.WriteLine($"Seed {seed}.");
-        return Run(database, new Random(seed), int.MaxValue, TimeSpan.FromMinutes(Number("ORLEANS_CLUSTER_CAMPAIGN_MINUTES") ?? 5));
+        return Run(database, new Random(seed), int.MaxValue,
+            TimeSpan.FromMinutes(Number("ORLEANS_CLUSTER_CAMPAIGN_MINUTES") ?? 5));
     }
 
     private static int? Number(string variable) =>
@@ -61,7 +66,8 @@ public sealed class FaultCampaignTests(PostgresFixture postgres, ITestOutputHelp
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException($"Round {number} of seed {seed}:\n{string.Join('\n', round.Log)}\n{exception.Message}", exception);
+            throw new InvalidOperationException(
+                $"Round {number} of seed {seed}:\n{string.Join('\n', round.Log)}\n{exception.Message}", exception);
         }
     }
 }

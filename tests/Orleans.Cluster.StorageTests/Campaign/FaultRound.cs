@@ -5,7 +5,9 @@ using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.StorageTests.Campaign;
 
-/// <summary>One job from its start to its end, with faults at moments drawn from the seed, and then a calm in which it must end well.</summary>
+/// <summary>
+/// One job from its start to its end, with faults at moments drawn from the seed, and then a calm in which it must end well.
+/// </summary>
 internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<JobId, JobResult> published)
 {
     private const int MaxSteps = 400;
@@ -37,7 +39,8 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
         for (var retries = 0; state.Phase != JobPhase.Succeeded && retries < 2; retries++)
         {
             Log.Add($"{state.Phase}: {state.Error?.Detail}; retry");
-            Assert.False(state.Error?.Code == Contracts.ProblemCode.JobTimeout.Word && world.Uptime - acceptedAt < (limit ?? TimeSpan.MaxValue) * 0.9, "A clock that was set has failed the job.");
+            Assert.False(state.Error?.Code == Contracts.ProblemCode.JobTimeout.Word
+                && world.Uptime - acceptedAt < (limit ?? TimeSpan.MaxValue) * 0.9, "A clock that was set has failed the job.");
             await activations[0].Decide(new RetryRequested(HasPlan: true, DeadlineAt: null, []));
             limit = null;
             state = await Calm();
@@ -51,7 +54,8 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
     private async Task Submit()
     {
         mode = (OutputMode)world.Random.Next(3);
-        var spec = new JobSpec { Operation = OperationKind.Convert, Output = new OutputSpec { Path = folder, Format = OutputFormat.Csv, Mode = mode } };
+        var spec = new JobSpec { Operation = OperationKind.Convert,
+            Output = new OutputSpec { Path = folder, Format = OutputFormat.Csv, Mode = mode } };
         var stored = await world.Jobs.Create(TestJobs.New(spec: spec, createdAt: world.Clock.GetUtcNow()), default);
         id = stored.State.Id;
         acceptedAt = world.Uptime;
@@ -60,9 +64,11 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
         await world.Jobs.Apply(
             stored.State with
             {
-                Phase = JobPhase.Running, Stages = [new StageState(0, StagePhase.Open, partitions)], DeadlineAt = world.Clock.GetUtcNow() + limit,
+                Phase = JobPhase.Running, Stages =
+                    [new StageState(0, StagePhase.Open, partitions)], DeadlineAt = world.Clock.GetUtcNow() + limit,
             },
-            change => change with { OpenPartitions = [.. Enumerable.Range(0, partitions).Select(number => TestJobs.Partition(id, number))] });
+            change => change with { OpenPartitions =
+                [.. Enumerable.Range(0, partitions).Select(number => TestJobs.Partition(id, number))] });
         activations.AddRange([new Activation(world, id) { Freezes = 0.3 }, new Activation(world, id) { Freezes = 0.1 }]);
         Log.Add($"{mode} into {folder}, {partitions} partitions");
     }
@@ -90,7 +96,8 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
     {
         var job = (await world.Jobs.Find(id, default))!.State;
         var worker = new WorkerId($"w-{++workers}");
-        foreach (var begun in await world.Checkpoints.Begin(new BeginRequest(id, job.Epoch, 0, world.Random.Next(1, 4), worker, world.Clock.GetUtcNow()), default))
+        foreach (var begun in await world.Checkpoints.Begin(
+            new BeginRequest(id, job.Epoch, 0, world.Random.Next(1, 4), worker, world.Clock.GetUtcNow()), default))
         {
             await End(begun, job.Epoch, calm);
         }
@@ -104,16 +111,21 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
         {
             case 0:
                 Log.Add($"worker of {attempt} died");
-                await world.Checkpoints.Release(new WorkerRelease(begun.Worker!.Value, [attempt], world.Clock.GetUtcNow(), HasDied: true), default);
+                await world.Checkpoints.Release(
+                    new WorkerRelease(begun.Worker!.Value, [attempt], world.Clock.GetUtcNow(), HasDied: true), default);
                 break;
             case 1:
                 Log.Add($"worker of {attempt} stands still");
-                await world.Checkpoints.Release(new WorkerRelease(begun.Worker!.Value, [attempt], world.Clock.GetUtcNow()), default);
+                await world.Checkpoints.Release(
+                    new WorkerRelease(begun.Worker!.Value, [attempt], world.Clock.GetUtcNow()), default);
                 frozen.Add((commit, () => world.Checkpoints.Commit(commit, default)));
                 break;
             case 2:
                 Log.Add($"the store is full for {attempt}");
-                await world.Checkpoints.End(new AttemptEnd(attempt, begun.Worker!.Value, new AttemptFailure(FailureKind.Storage, "disk full"), null, world.Clock.GetUtcNow()), default);
+                await world.Checkpoints.End(
+                    new AttemptEnd(
+                        attempt, begun.Worker!.Value, new AttemptFailure(FailureKind.Storage, "disk full"), null,
+                        world.Clock.GetUtcNow()), default);
                 break;
             default:
                 await world.Checkpoints.Commit(commit, default);
@@ -126,7 +138,8 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
         switch (world.Random.Next(14))
         {
             case 0:
-                var committed = (await world.Checkpoints.List(id, 0, default)).Where(partition => partition.State == PartitionState.Committed).ToList();
+                var committed = (await world.Checkpoints.List(id, 0, default))
+                    .Where(partition => partition.State == PartitionState.Committed).ToList();
                 if (committed.Count > 0)
                 {
                     var victim = committed[world.Random.Next(committed.Count)];
@@ -151,7 +164,9 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
                 break;
             case 5 when activations.Exists(activation => activation.IsFrozen) && world.Chance(0.5):
                 Log.Add("the job is given up while a publisher stands still");
-                await activations[1].Decide(new JobRefused(ProblemDocument.Of(Contracts.ProblemCode.Internal, "given up"), world.Clock.GetUtcNow()));
+                await activations[1]
+                    .Decide(new JobRefused(
+                        ProblemDocument.Of(Contracts.ProblemCode.Internal, "given up"), world.Clock.GetUtcNow()));
                 await Activate(1);
                 break;
             case 6 when frozen.Count > 0:
@@ -210,7 +225,8 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
             }
         }
 
-        throw new InvalidOperationException($"The job is still {(await world.Jobs.Find(id, default))!.State.Phase} after {MaxSteps} looks in calm.");
+        throw new InvalidOperationException(
+            $"The job is still {(await world.Jobs.Find(id, default))!.State.Phase} after {MaxSteps} looks in calm.");
     }
 
     // Whatever stood still goes on at last. It must change nothing.
@@ -253,22 +269,28 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
             return;
         }
 
-        var visible = Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Where(path => !Path.GetFileName(path).StartsWith('.')).ToHashSet();
+        var visible = Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
+            .Where(path => !Path.GetFileName(path).StartsWith('.')).ToHashSet();
         Assert.All(foreign, path => Assert.Equal("this is somebody's", File.ReadAllText(path)));
         foreach (var (job, result) in published)
         {
             Assert.Equal(result.Files, ManifestFile.TryRead(Path.Combine(Folder, OutputNames.Manifest(job)))?.Files);
-            Assert.All(result.Files, file => Assert.Equal(file.Sha256, FaultWorld.Hash(File.ReadAllText(Path.Combine(Folder, file.Path)))));
+            Assert.All(result.Files,
+                file => Assert.Equal(file.Sha256, FaultWorld.Hash(File.ReadAllText(Path.Combine(Folder, file.Path)))));
         }
 
-        var named = published.SelectMany(pair => pair.Value.Files.Select(file => file.Path).Append(OutputNames.Manifest(pair.Key))).Select(name => Path.Combine(Folder, name));
-        var unnamed = visible.Except(named).Where(path => OutputNames.JobOfPart(Path.GetFileName(path)) is not null || Path.GetFileName(path).Contains(id.Value, StringComparison.Ordinal));
+        var named = published.SelectMany(pair => pair.Value.Files.Select(file => file.Path)
+            .Append(OutputNames.Manifest(pair.Key))).Select(name => Path.Combine(Folder, name));
+        var unnamed = visible.Except(named)
+            .Where(path => OutputNames.JobOfPart(Path.GetFileName(path)) is not null
+                || Path.GetFileName(path).Contains(id.Value, StringComparison.Ordinal));
         Assert.Empty(unnamed);
         if (state.Phase == JobPhase.Succeeded)
         {
             Assert.Equal(state.Result!.Files.Count, state.Stages[0].Partitions);
             Assert.Equal(
-                published.OrderBy(pair => pair.Key).SelectMany(pair => pair.Value.Files.Select(file => Path.Combine(Folder, file.Path))).Order(),
+                published.OrderBy(pair => pair.Key)
+                .SelectMany(pair => pair.Value.Files.Select(file => Path.Combine(Folder, file.Path))).Order(),
                 world.Roots.Resolve(new SourceSpec { Path = [folder] }, "/source", default).Select(file => file.Path).Order());
         }
     }

@@ -17,8 +17,8 @@ using Orleans.Cluster.Silo.Processes;
 namespace Orleans.Cluster.StorageTests.Campaign;
 
 /// <summary>
-/// A database, an artifact store, output folders and clocks that faults happen to. Everything but the workers' computing and the grains'
-/// activations is the product's own.
+/// A database, an artifact store, output folders and clocks that faults happen to. Everything but the workers' computing and the
+/// grains' activations is the product's own.
 /// </summary>
 internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
 {
@@ -45,8 +45,10 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
         Publisher = new OutputPublisher(Paths, Roots, settings, Clock, NullLogger<OutputPublisher>.Instance);
         var retention = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
         janitor = new JanitorService(
-            new ArtifactJanitor(Jobs, Checkpoints, folders, Publisher, retention, Clock, NullLogger<ArtifactJanitor>.Instance), mark,
-            new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance), storage.Services.GetRequiredService<IStorageUpkeep>(),
+            new ArtifactJanitor(Jobs, Checkpoints, folders, Publisher, retention, Clock, NullLogger<ArtifactJanitor>.Instance),
+            mark,
+            new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance),
+            storage.Services.GetRequiredService<IStorageUpkeep>(),
             storage.Services.GetRequiredService<IAuditLog>(), retention, Clock,
             NullLogger<JanitorService>.Instance);
     }
@@ -84,7 +86,10 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
 
     public Task Sweep() => janitor.Sweep(default);
 
-    /// <summary>As if the database had been put back to a state from before a job: nothing of the job's may be deleted until somebody decides.</summary>
+    /// <summary>
+    /// As if the database had been put back to a state from before a job: nothing of the job's may be deleted until somebody
+    /// decides.
+    /// </summary>
     public async Task<bool> LosesNothingWhenPutBack()
     {
         var job = JobId.New();
@@ -124,7 +129,8 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
         Write(Path.Combine(Paths.Artifacts, attempt.ToString(), "result.csv"), text);
         var manifest = new TaskManifest
         {
-            RowsIn = 1, RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, Encoding.UTF8.GetByteCount(text), Hash(text))], Cost = new TaskCost(0, 0, 0, 0),
+            RowsIn = 1, RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, Encoding.UTF8.GetByteCount(text), Hash(text))],
+            Cost = new TaskCost(0, 0, 0, 0),
         };
         return new AttemptCommit(attempt, epoch, partition.Worker!.Value, attempt.ToString(), manifest, Clock.GetUtcNow());
     }

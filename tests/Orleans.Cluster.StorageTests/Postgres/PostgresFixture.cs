@@ -4,7 +4,9 @@ using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.StorageTests.Postgres;
 
-/// <summary>One private server for all tests that do not stop it; started by the first that asks. Each test has a database of its own.</summary>
+/// <summary>
+/// One private server for all tests that do not stop it; started by the first that asks. Each test has a database of its own.
+/// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
     private readonly SemaphoreSlim starting = new(1);
@@ -23,7 +25,9 @@ public sealed class PostgresFixture : IAsyncLifetime
         starting.Dispose();
     }
 
-    /// <summary>Connection string of a new, empty database. Skips the test on a laptop without PostgreSQL; fails it in CI.</summary>
+    /// <summary>
+    /// Connection string of a new, empty database. Skips the test on a laptop without PostgreSQL; fails it in CI.
+    /// </summary>
     internal async Task<string> CreateDatabase()
     {
         SkipUnlessInstalled();
@@ -42,7 +46,8 @@ public sealed class PostgresFixture : IAsyncLifetime
 
     /// <summary>Whether tests must run on PostgreSQL here: it is installed, or this is CI, where it must be.</summary>
     internal static bool IsExpected =>
-        PostgresServer.IsInstalled || string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
+        PostgresServer.IsInstalled
+        || string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
 
     internal static void SkipUnlessInstalled() => Assert.SkipUnless(IsExpected, "PostgreSQL is not installed on this machine.");
 }

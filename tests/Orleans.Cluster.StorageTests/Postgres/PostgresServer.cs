@@ -7,8 +7,9 @@ using Npgsql;
 namespace Orleans.Cluster.StorageTests.Postgres;
 
 /// <summary>
-/// A private PostgreSQL server in a folder of its own, on a free port of the loopback. It refuses to run as root, so under root it runs as
-/// the user <c>postgres</c> or <c>nobody</c>. It ends with its parent's <see cref="DisposeAsync"/>, or by <c>kill -9</c> of its process.
+/// A private PostgreSQL server in a folder of its own, on a free port of the loopback. It refuses to run as root, so under root
+/// it runs as the user <c>postgres</c> or <c>nobody</c>. It ends with its parent's <see cref="DisposeAsync"/>, or by <c>kill
+/// -9</c> of its process.
 /// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
@@ -41,7 +42,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("pg-").FullName;
         var server = new PostgresServer(folder, FreePort());
         await RunAs(
-            folder, "initdb", $"-D {server.DataFolder} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions", cancellationToken);
+            folder, "initdb", $"-D {server.DataFolder} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions",
+            cancellationToken);
         await server.Start(cancellationToken);
         return server;
     }
@@ -65,7 +67,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         // A server that was killed leaves its lock file; its process id may be somebody else's by now.
         File.Delete(Path.Combine(DataFolder, "postmaster.pid"));
         process = Launch(
-            folder, "postgres", $"-D {DataFolder} -p {port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200");
+            folder, "postgres",
+            $"-D {DataFolder} -p {port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1 -c "
+            + "max_connections=200");
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var log = process.StandardError.ReadToEndAsync(CancellationToken.None);
         var clock = Stopwatch.StartNew();
@@ -94,8 +98,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the server. <paramref name="immediate"/> is a crash: connections break, nothing is flushed, and the next start recovers from the
-    /// log. Otherwise sessions are ended and the server shuts down in order.
+    /// Ends the server. <paramref name="immediate"/> is a crash: connections break, nothing is flushed, and the next start
+    /// recovers from the log. Otherwise sessions are ended and the server shuts down in order.
     /// </summary>
     public async Task Stop(bool immediate, CancellationToken cancellationToken = default)
     {
@@ -105,7 +109,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
 
         // SIGQUIT and SIGINT are the server's own words for an immediate and a fast shutdown.
-        using (var kill = Process.Start("kill", [immediate ? "-QUIT" : "-INT", running.Id.ToString(CultureInfo.InvariantCulture)]))
+        using (var kill = Process.Start(
+            "kill", [immediate ? "-QUIT" : "-INT", running.Id.ToString(CultureInfo.InvariantCulture)]))
         {
             await kill.WaitForExitAsync(cancellationToken);
         }
@@ -118,8 +123,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills the server's first process with no warning to the others. They end when they notice, and only then may the next server start on
-    /// the same data; it waits for that by itself, as long as nobody takes its lock file away.
+    /// Kills the server's first process with no warning to the others. They end when they notice, and only then may the next
+    /// server start on the same data; it waits for that by itself, as long as nobody takes its lock file away.
     /// </summary>
     public async Task Kill()
     {
@@ -149,13 +154,17 @@ internal sealed class PostgresServer : IAsyncDisposable
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).ToList();
         if (Directory.Exists("/usr/lib/postgresql"))
         {
-            folders.AddRange(Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(version => Path.Combine(version, "bin")));
+            folders.AddRange(Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderDescending().Select(version => Path.Combine(version, "bin")));
         }
 
         return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Starts a program of PostgreSQL, under root as another user, who then owns the folder. <c>setpriv</c> becomes the program: one process.</summary>
+    /// <summary>
+    /// Starts a program of PostgreSQL, under root as another user, who then owns the folder. <c>setpriv</c> becomes the program:
+    /// one process.
+    /// </summary>
     private static Process Launch(string folder, string program, string arguments)
     {
         var path = FindProgram(program) ?? throw new InvalidOperationException(
@@ -166,7 +175,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         };
         if (Environment.IsPrivilegedProcess)
         {
-            var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+            var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal))
+                ? "postgres" : "nobody";
             using (var chown = Process.Start("chown", ["-R", user, folder]))
             {
                 chown.WaitForExit();

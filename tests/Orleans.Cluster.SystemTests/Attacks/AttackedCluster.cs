@@ -12,7 +12,8 @@ public sealed class AttackedCluster : IAsyncLifetime
     {
         Workers = 1,
         AsksForKeys = true,
-        Arguments = ["--Executor:QueryTimeout=00:00:10", "--Jobs:PlanBeforeAccept=00:00:30", "--Callbacks:AllowPrivateTargets=true"],
+        Arguments = ["--Executor:QueryTimeout=00:00:10", "--Jobs:PlanBeforeAccept=00:00:30",
+            "--Callbacks:AllowPrivateTargets=true"],
     };
 
     public HttpClient Ann { get; private set; } = new();
@@ -26,7 +27,8 @@ public sealed class AttackedCluster : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(At("data"));
-        await File.WriteAllLinesAsync(At("data/genes.csv"), Enumerable.Range(0, 1000).Select(n => $"g{n % 10},{n}").Prepend("gene,n"));
+        await File.WriteAllLinesAsync(
+            At("data/genes.csv"), Enumerable.Range(0, 1000).Select(n => $"g{n % 10},{n}").Prepend("gene,n"));
         await Cluster.StartAsync();
         Ann = await ClientAsync("ann", "SUBMITTER");
         Eve = await ClientAsync("eve", "SUBMITTER");
@@ -55,7 +57,8 @@ public sealed class AttackedCluster : IAsyncLifetime
     {
         operation = "aggregate",
         source = new { path },
-        parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "n", @as = "total" } } },
+        parameters = new { groupBy = new[] { "gene" },
+            aggregates = new[] { new { function = "sum", column = "n", @as = "total" } } },
     };
 
     public static async Task<string> SubmitAsync(HttpClient client, object job)
@@ -79,7 +82,8 @@ public sealed class AttackedCluster : IAsyncLifetime
         using var response = await Cluster.Http.PostAsJsonAsync("keys", new { name, role });
         var made = await response.Content.ReadFromJsonAsync<JsonElement>();
         var client = new HttpClient { BaseAddress = Cluster.Http.BaseAddress, Timeout = TimeSpan.FromMinutes(2) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", made.GetProperty("secret").GetString());
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", made.GetProperty("secret").GetString());
         return client;
     }
 }

@@ -23,7 +23,8 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
     public async Task Submit_BombsOfOneCaller_LeaveTheOthersTheirTurn()
     {
         var bombs = Bombs.SelectMany(query => Enumerable.Repeat(query, 3)).Select(query => AttackedCluster.PostAsync(
-            attacked.Eve, "jobs/submit?validateOnly=true", new { operation = "sql", source = new { path = "data/genes.csv" }, parameters = new { query } })).ToList();
+            attacked.Eve, "jobs/submit?validateOnly=true",
+            new { operation = "sql", source = new { path = "data/genes.csv" }, parameters = new { query } })).ToList();
 
         await attacked.AnnsJobEndsRight();
 
@@ -50,12 +51,16 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         Link(attacked.At("data/link.csv"), attacked.At("state/cluster.db"));
         Link(attacked.At("data/up"), attacked.Cluster.Folder);
 
-        var submit = await AttackedCluster.PostAsync(attacked.Eve, "jobs/submit", new { operation = "distinct", source = new { path, format = "CSV" } });
-        var partition = await AttackedCluster.PostAsync(attacked.Eve, "data/partition", new { source = new { path, format = "CSV" } });
+        var submit = await AttackedCluster.PostAsync(
+            attacked.Eve, "jobs/submit", new { operation = "distinct", source = new { path, format = "CSV" } });
+        var partition = await AttackedCluster.PostAsync(
+            attacked.Eve, "data/partition", new { source = new { path, format = "CSV" } });
         var sql = await AttackedCluster.PostAsync(
-            attacked.Eve, "jobs/submit?validateOnly=true", new { operation = "sql", sources = new { x = new { path } }, parameters = new { query = "SELECT * FROM x" } });
+            attacked.Eve, "jobs/submit?validateOnly=true",
+            new { operation = "sql", sources = new { x = new { path } }, parameters = new { query = "SELECT * FROM x" } });
 
-        Assert.All([submit, partition, sql], answer => Assert.Contains(answer, new (int, string?)[] { (422, "path-not-allowed"), (422, "dataset-not-found") }));
+        Assert.All([submit, partition, sql],
+            answer => Assert.Contains(answer, new (int, string?)[] { (422, "path-not-allowed"), (422, "dataset-not-found") }));
     }
 
     [Theory]
@@ -68,7 +73,8 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         Link(attacked.At("data/up"), attacked.Cluster.Folder);
 
         var answer = await AttackedCluster.PostAsync(
-            attacked.Eve, "jobs/submit", new { operation = "convert", source = new { path = "data/genes.csv" }, output = new { path, format = "CSV" } });
+            attacked.Eve, "jobs/submit",
+            new { operation = "convert", source = new { path = "data/genes.csv" }, output = new { path, format = "CSV" } });
 
         Assert.Equal((422, "path-not-allowed"), answer);
         Assert.False(Directory.Exists(attacked.At(path)));
@@ -78,13 +84,15 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
     public async Task Overwrite_OfAnotherCallersOutput_IsRefusedAndTheOutputStays()
     {
         var output = new { path = "data/of-ann", format = "CSV", mode = "OVERWRITE" };
-        var id = await AttackedCluster.SubmitAsync(attacked.Ann, new { operation = "convert", source = new { path = "data/genes.csv" }, output });
+        var id = await AttackedCluster.SubmitAsync(
+            attacked.Ann, new { operation = "convert", source = new { path = "data/genes.csv" }, output });
         await attacked.Cluster.WaitForEndAsync(id);
         var before = Directory.GetFiles(attacked.At("data/of-ann")).Order().ToList();
 
         var answer = await AttackedCluster.PostAsync(
             attacked.Eve, "jobs/submit", new { operation = "convert", source = new { path = "data/genes.csv" }, output });
-        var again = await AttackedCluster.SubmitAsync(attacked.Ann, new { operation = "convert", source = new { path = "data/genes.csv" }, output });
+        var again = await AttackedCluster.SubmitAsync(
+            attacked.Ann, new { operation = "convert", source = new { path = "data/genes.csv" }, output });
         var end = await attacked.Cluster.WaitForEndAsync(again);
 
         Assert.Equal((409, "output-exists"), answer);
@@ -99,8 +107,10 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         await attacked.Cluster.WaitForEndAsync(id);
 
         var depends = await AttackedCluster.PostAsync(
-            attacked.Eve, "jobs/submit", new { operation = "distinct", source = new { path = "data/genes.csv" }, dependsOn = new[] { id } });
-        var reads = await AttackedCluster.PostAsync(attacked.Eve, "jobs/submit", new { operation = "distinct", source = new { job = id } });
+            attacked.Eve, "jobs/submit",
+            new { operation = "distinct", source = new { path = "data/genes.csv" }, dependsOn = new[] { id } });
+        var reads = await AttackedCluster.PostAsync(
+            attacked.Eve, "jobs/submit", new { operation = "distinct", source = new { job = id } });
         string[] pages = ["resources", "resources/recommendations", "queue/status", "jobs/list", "timeline", "cluster/status"];
         var seen = await Task.WhenAll(pages.Select(page => attacked.Eve.GetStringAsync(page)));
 
@@ -113,7 +123,8 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
     public async Task Priority_CriticalOfASubmitter_IsForbidden()
     {
         var answer = await AttackedCluster.PostAsync(
-            attacked.Eve, "jobs/submit", new { operation = "distinct", priority = "CRITICAL", source = new { path = "data/genes.csv" } });
+            attacked.Eve, "jobs/submit",
+            new { operation = "distinct", priority = "CRITICAL", source = new { path = "data/genes.csv" } });
 
         Assert.Equal((403, "forbidden"), answer);
     }
@@ -125,10 +136,12 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         var path = $"cluster/workers/{new string('x', 4000)}%1B%5B2J/drain";
         for (var round = 0; round < 5; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ => (await attacked.Viewer.PostAsync(path, null)).Dispose()));
+            await Task.WhenAll(Enumerable.Range(0, 40)
+                .Select(async _ => (await attacked.Viewer.PostAsync(path, null)).Dispose()));
         }
 
-        var items = (await attacked.Cluster.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=500")).GetProperty("items").EnumerateArray()
+        var items = (await attacked.Cluster.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=500"))
+            .GetProperty("items").EnumerateArray()
             .Where(item => item.GetProperty("actor").GetString() == "key:viewer").ToList();
 
         Assert.InRange(items.Count, 1, 100);
@@ -143,7 +156,8 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         var secret = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString()!;
         using var client = new HttpClient { BaseAddress = attacked.Cluster.Http.BaseAddress };
         client.DefaultRequestHeaders.Authorization = new("Bearer", secret);
-        var first = await AttackedCluster.SubmitAsync(client, new { operation = "distinct", source = new { path = "data/genes.csv" } });
+        var first = await AttackedCluster.SubmitAsync(
+            client, new { operation = "distinct", source = new { path = "data/genes.csv" } });
         await attacked.Cluster.WaitForEndAsync(first);
         using var stop = await attacked.Cluster.Http.PostAsJsonAsync("cluster/stop", new { mode = "NOW" });
         try
@@ -173,10 +187,12 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
     {
         var answer = await AttackedCluster.PostAsync(
             attacked.Eve, "jobs/submit",
-            new { operation = "aggregate", source = new { path = "data/genes.csv" }, parameters = new { groupBy = new[] { "ge\0ne" } } });
+            new { operation = "aggregate", source = new { path = "data/genes.csv" },
+                parameters = new { groupBy = new[] { "ge\0ne" } } });
         var declared = await AttackedCluster.PostAsync(
             attacked.Eve, "data/partition",
-            new { source = new { path = "data/genes.csv", options = new { columns = new Dictionary<string, string> { ["a\0b"] = "VARCHAR", ["n"] = "BIGINT" } } } });
+            new { source = new { path = "data/genes.csv", options = new { columns = new Dictionary<string, string> { ["a\0b"] =
+                "VARCHAR", ["n"] = "BIGINT" } } } });
 
         Assert.All([answer, declared], refused => Assert.InRange(refused.Status, 400, 422));
     }

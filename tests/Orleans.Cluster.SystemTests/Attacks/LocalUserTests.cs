@@ -11,7 +11,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Attacks;
 
-/// <summary>What another user of the same machine reaches while the cluster runs, and what the cluster's own user leaves open.</summary>
+/// <summary>
+/// What another user of the same machine reaches while the cluster runs, and what the cluster's own user leaves open.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
 {
@@ -23,17 +25,20 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     {
         var id = await AttackedCluster.SubmitAsync(attacked.Ann, new
         {
-            operation = "convert", source = new { path = "data/genes.csv" }, output = new { path = "data/published", format = "CSV" },
+            operation = "convert", source = new { path = "data/genes.csv" },
+            output = new { path = "data/published", format = "CSV" },
             callback = new { url = $"http://127.0.0.1:{EmbeddedCluster.FreePort()}/", secret = Secret },
         });
         await attacked.Cluster.WaitForEndAsync(id);
         await attacked.AnnsJobEndsRight();
 
-        var open = Directory.EnumerateFileSystemEntries(attacked.Cluster.StateFolder, "*", SearchOption.AllDirectories).Prepend(attacked.Cluster.StateFolder)
+        var open = Directory.EnumerateFileSystemEntries(attacked.Cluster.StateFolder, "*", SearchOption.AllDirectories)
+            .Prepend(attacked.Cluster.StateFolder)
             .Where(path => File.Exists(path) || Directory.Exists(path)).Where(path => (ModeOf(path) & Others) != 0);
 
         Assert.Equal([], open);
-        Assert.All(Directory.GetFiles(attacked.At("data/published")), file => Assert.Equal("0644", Convert.ToString((int)ModeOf(file), 8).PadLeft(4, '0')));
+        Assert.All(Directory.GetFiles(attacked.At("data/published")),
+            file => Assert.Equal("0644", Convert.ToString((int)ModeOf(file), 8).PadLeft(4, '0')));
     }
 
     // Neither in the database nor in its log, where a copy of either would give it away.
@@ -42,7 +47,8 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     {
         var id = await AttackedCluster.SubmitAsync(attacked.Ann, new
         {
-            operation = "distinct", source = new { path = "data/genes.csv" }, callback = new { url = "http://127.0.0.1:9/", secret = Secret },
+            operation = "distinct", source = new { path = "data/genes.csv" },
+            callback = new { url = "http://127.0.0.1:9/", secret = Secret },
         });
         await attacked.Cluster.WaitForEndAsync(id);
 
@@ -57,7 +63,8 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     public async Task KeysCreate_WithoutAFile_PrintsTheKeyAlone()
     {
         using var command = Process.Start(new ProcessStartInfo("dotnet",
-            [EmbeddedCluster.Program("Orleans.Cluster.Silo"), "keys", "create", "--name", "printed", "--role", "VIEWER", $"--Cluster:StateDirectory={attacked.Cluster.StateFolder}",
+            [EmbeddedCluster.Program("Orleans.Cluster.Silo"), "keys", "create", "--name", "printed", "--role", "VIEWER",
+                $"--Cluster:StateDirectory={attacked.Cluster.StateFolder}",
              "--Logging:LogLevel:Default=Information"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = command.StandardError.ReadToEndAsync();
 
@@ -84,16 +91,23 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     [Fact]
     public async Task OtherUser_OnTheSameMachine_ReadsNothingAndJoinsNothing()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root" && await RunAsync("setpriv", "--version") is { Code: 0 }, "This needs root and setpriv.");
-        File.SetUnixFileMode(attacked.Cluster.Folder, ModeOf(attacked.Cluster.Folder) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root"
+            && await RunAsync("setpriv", "--version") is { Code: 0 }, "This needs root and setpriv.");
+        File.SetUnixFileMode(
+            attacked.Cluster.Folder, ModeOf(attacked.Cluster.Folder) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
         await attacked.AnnsJobEndsRight();
         var state = attacked.Cluster.StateFolder;
         var executors = attacked.Cluster.ExecutorIds();
 
         var list = await AsOtherAsync("ls", state);
-        var read = await AsOtherAsync("cat", $"{state}/cluster.db", $"{state}/silo.pem", $"{state}/session.key", $"{state}/orleans.db");
-        var memory = await AsOtherAsync("sh", "-c", $"cat /dev/shm/orleans-cluster-* {string.Join(' ', executors.Select(id => $"/proc/{id}/environ /proc/{id}/fd/*"))}");
-        var join = await AsOtherAsync("dotnet", EmbeddedCluster.Program("Orleans.Cluster.Silo"), "--Cluster:Role=Worker", $"--Cluster:StateDirectory={state}");
+        var read = await AsOtherAsync(
+            "cat", $"{state}/cluster.db", $"{state}/silo.pem", $"{state}/session.key", $"{state}/orleans.db");
+        var memory = await AsOtherAsync(
+            "sh", "-c",
+            $"cat /dev/shm/orleans-cluster-* {string.Join(' ', executors.Select(id => $"/proc/{id}/environ /proc/{id}/fd/*"))}");
+        var join = await AsOtherAsync(
+            "dotnet", EmbeddedCluster.Program("Orleans.Cluster.Silo"), "--Cluster:Role=Worker",
+            $"--Cluster:StateDirectory={state}");
 
         Assert.NotEmpty(executors);
         Assert.All([list, read, memory, join], attempt => Assert.NotEqual(0, attempt.Code));
@@ -118,7 +132,8 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     // From the membership table, which this user may read.
     private async Task<(int Silo, int Client)> PortsAsync()
     {
-        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={attacked.Cluster.StateFolder}/orleans.db;Pooling=false");
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection(
+            $"Data Source={attacked.Cluster.StateFolder}/orleans.db;Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT Port, ProxyPort FROM OrleansMembershipTable WHERE Status = 3 AND SiloName LIKE 'gateway%'";
@@ -133,7 +148,9 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, port);
         await using var tls = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
-        var own = certificate is null ? null : X509Certificate2.CreateFromPemFile(Path.Combine(attacked.Cluster.StateFolder, certificate));
+        var own = certificate is null
+            ? null
+            : X509Certificate2.CreateFromPemFile(Path.Combine(attacked.Cluster.StateFolder, certificate));
         var options = new SslClientAuthenticationOptions { TargetHost = "silo", ClientCertificates = own is null ? [] : [own] };
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         try
@@ -163,7 +180,9 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+                    WorkingDirectory = "/" })!;
             var errors = process.StandardError.ReadToEndAsync();
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();

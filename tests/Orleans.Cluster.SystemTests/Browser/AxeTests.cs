@@ -10,7 +10,8 @@ namespace Orleans.Cluster.SystemTests.Browser;
 [Trait("Category", "Long")]
 public sealed class AxeTests(BrowserCluster fixture)
 {
-    private static readonly string[] Tabs = ["story", "graph", "partitions", "timeline", "profile", "data", "quarantine", "plan", "log", "resources", "json"];
+    private static readonly string[] Tabs =
+        ["story", "graph", "partitions", "timeline", "profile", "data", "quarantine", "plan", "log", "resources", "json"];
 
     public static IEnumerable<string> Paths(BrowserCluster cluster) =>
     [
@@ -28,7 +29,8 @@ public sealed class AxeTests(BrowserCluster fixture)
             await Show(page, path);
             var result = await page.RunAxe(new AxeRunOptions { ResultTypes = new HashSet<ResultType> { ResultType.Violations } });
             found.AddRange(result.Violations.Where(finding => finding.Impact is "serious" or "critical")
-                .Select(finding => $"{path}: {finding.Id}: {string.Join(" | ", finding.Nodes.Take(3).Select(node => node.Html))}"));
+                .Select(finding =>
+                    $"{path}: {finding.Id}: {string.Join(" | ", finding.Nodes.Take(3).Select(node => node.Html))}"));
         }
 
         Assert.Empty(found);
@@ -42,7 +44,8 @@ public sealed class AxeTests(BrowserCluster fixture)
         foreach (var path in Paths(fixture))
         {
             await Show(page, path);
-            var over = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            var over = await page.EvaluateAsync<int>(
+                "() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             if (over > 0)
             {
                 wide.Add($"{path}: {over} px");

@@ -15,7 +15,8 @@ public sealed class BrowserCluster : IAsyncLifetime
 
     private static readonly string[] Arguments =
     [
-        "--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
     ];
 
     /// <summary>How long a page may take to show what it should, on a machine that does other work too.</summary>
@@ -49,9 +50,11 @@ public sealed class BrowserCluster : IAsyncLifetime
         await Cluster.StartAsync();
         Succeeded = await Submit(new
         {
-            name = "totals by gene", operation = "aggregate", source = new { path = "genes.csv" }, partitioning = new { targetBytes = 4096 },
+            name = "totals by gene", operation = "aggregate", source = new { path = "genes.csv" },
+            partitioning = new { targetBytes = 4096 },
             labels = new { project = "atlas" },
-            parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+            parameters = new { groupBy = new[] { "gene" },
+                aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
         });
         Failed = await Submit(new
         {
@@ -60,7 +63,8 @@ public sealed class BrowserCluster : IAsyncLifetime
         });
         Assertions.SetDefaultExpectTimeout(PatienceMs);
         playwright = await Playwright.CreateAsync();
-        Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Arguments });
+        Browser = await playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Arguments });
     }
 
     public async ValueTask DisposeAsync()
@@ -77,10 +81,13 @@ public sealed class BrowserCluster : IAsyncLifetime
     /// <summary>A page of its own, whose errors fail the test.</summary>
     public async Task<IPage> Open(string path, bool isDark = true, int width = 1280)
     {
-        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed; tests/run.sh installs it from the system's packages.");
+        Assert.SkipUnless(
+            File.Exists(Chromium), "Chromium is not installed; tests/run.sh installs it from the system's packages.");
         var context = await Browser.NewContextAsync(new BrowserNewContextOptions
         {
-            ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light, ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            ColorScheme = isDark
+                ? ColorScheme.Dark
+                : ColorScheme.Light, ViewportSize = new ViewportSize { Width = width, Height = 900 },
         });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(2 * PatienceMs);

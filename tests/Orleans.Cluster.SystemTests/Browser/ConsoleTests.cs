@@ -27,7 +27,8 @@ public sealed class ConsoleTests(BrowserCluster fixture)
         await page.GetByRole(AriaRole.Link, new() { Name = "Data", Exact = true }).Last.ClickAsync();
         await Expect(page.Locator("data-grid tbody tr")).ToHaveCountAsync(4);
         await Expect(page.Locator("data-grid")).ToContainTextAsync("t3");
-        await Expect(page.Locator("data-chart canvas")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("bar chart of total by tissue, 4 rows"));
+        await Expect(page.Locator("data-chart canvas"))
+            .ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("bar chart of total by tissue, 4 rows"));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ConsoleTests(BrowserCluster fixture)
     {
         var id = (await fixture.Cluster.SubmitAsync(new
         {
-            name = "to be cancelled", operation = "aggregate", source = new { path = "genes.csv" }, partitioning = new { targetBytes = 1024 },
+            name = "to be cancelled", operation = "aggregate", source = new { path = "genes.csv" },
+            partitioning = new { targetBytes = 1024 },
             resources = new { memoryBytes = 2147483648 },
         })).GetProperty("id").GetString()!;
         var page = await fixture.Open($"/jobs/{id}");
@@ -55,7 +57,8 @@ public sealed class ConsoleTests(BrowserCluster fixture)
 
         var end = await fixture.Cluster.WaitForEndAsync(id);
 
-        await Expect(page.Locator(".title .pill").First).ToContainTextAsync(end.GetProperty("status").GetString() == "CANCELLED" ? "Cancelled" : "Succeeded");
+        await Expect(page.Locator(".title .pill").First)
+            .ToContainTextAsync(end.GetProperty("status").GetString() == "CANCELLED" ? "Cancelled" : "Succeeded");
     }
 
     [Fact]
@@ -82,13 +85,15 @@ public sealed class ConsoleTests(BrowserCluster fixture)
     [Fact]
     public async Task Partitions_OfFortyAndMore_AreDescribedToThoseWhoCannotSeeThem()
     {
-        var summary = JsonDocument.Parse(await fixture.Cluster.Http.GetStringAsync($"jobs/{fixture.Succeeded}/partitions/summary")).RootElement;
+        var summary = JsonDocument.Parse(
+            await fixture.Cluster.Http.GetStringAsync($"jobs/{fixture.Succeeded}/partitions/summary")).RootElement;
         var first = summary.GetProperty("stages")[0].GetProperty("states").GetString()!;
         Assert.True(first.Length >= 20 && first.All(letter => letter == 'C'), first);
 
         var page = await fixture.Open($"/jobs/{fixture.Succeeded}?tab=partitions");
 
-        await Expect(page.Locator("partition-grid canvas")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex(@"^\d+ partitions: \d+ committed\."));
+        await Expect(page.Locator("partition-grid canvas"))
+            .ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex(@"^\d+ partitions: \d+ committed\."));
     }
 
     [Fact]

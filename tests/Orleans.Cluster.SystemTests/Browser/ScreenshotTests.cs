@@ -27,10 +27,12 @@ public sealed class ScreenshotTests(BrowserCluster fixture)
 
         string[] paths =
         [
-            .. AxeTests.Paths(fixture), $"/jobs/{running}", $"/jobs/{running}?tab=partitions", $"/jobs/{running}?tab=timeline", "/data?path=.&file=genes.csv",
+            .. AxeTests.Paths(fixture), $"/jobs/{running}", $"/jobs/{running}?tab=partitions", $"/jobs/{running}?tab=timeline",
+            "/data?path=.&file=genes.csv",
             $"/submit?from={fixture.Succeeded}",
         ];
-        foreach (var (width, isDark) in new[] { (1280, false), (1280, true), (390, false), (390, true), (2560, true), (2560, false) })
+        foreach (var (width, isDark) in new[] { (1280, false), (1280, true), (390, false), (390, true), (2560, true),
+            (2560, false) })
         {
             var page = await fixture.Open("/", isDark, width);
             foreach (var path in paths)
@@ -39,7 +41,9 @@ public sealed class ScreenshotTests(BrowserCluster fixture)
                 await Expect(page.Locator("h1").First).ToBeVisibleAsync();
                 await page.WaitForFunctionAsync("() => !document.querySelector('h1').textContent.includes('…')");
                 await page.WaitForTimeoutAsync(1_500);
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, Name(path, width, isDark, running)), FullPage = true });
+                await page.ScreenshotAsync(
+                    new PageScreenshotOptions { Path = Path.Combine(folder, Name(path, width, isDark, running)),
+                        FullPage = true });
             }
 
             await page.Context.CloseAsync();
@@ -50,7 +54,8 @@ public sealed class ScreenshotTests(BrowserCluster fixture)
 
     private string Name(string path, int width, bool isDark, string running)
     {
-        var plain = path.Replace(fixture.Succeeded, "job", StringComparison.Ordinal).Replace(fixture.Failed, "failed", StringComparison.Ordinal)
+        var plain = path.Replace(fixture.Succeeded, "job", StringComparison.Ordinal)
+            .Replace(fixture.Failed, "failed", StringComparison.Ordinal)
             .Replace(running, "running", StringComparison.Ordinal).Trim('/');
         var name = string.Concat((plain.Length == 0 ? "now" : plain).Select(sign => char.IsLetterOrDigit(sign) ? sign : '-'));
         return string.Create(CultureInfo.InvariantCulture, $"{width}-{(isDark ? "dark" : "light")}-{name}.png");

@@ -18,16 +18,20 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
     [Fact]
     public async Task SignIn_WithAKeyOfEachRole_ShowsWhatTheRoleMaySee()
     {
-        foreach (var (role, mayReadKeys, mayScale) in new[] { ("VIEWER", false, false), ("SUBMITTER", false, false), ("ADMIN", true, true) })
+        foreach (var (role, mayReadKeys, mayScale) in new[] { ("VIEWER", false, false), ("SUBMITTER", false, false),
+            ("ADMIN", true, true) })
         {
             var page = await SignedIn(role);
 
             await page.GotoAsync($"{Root}/keys");
-            await Expect(mayReadKeys ? page.GetByRole(AriaRole.Cell, new() { Name = $"browser-{role}" }).First : page.GetByText($"the key has the role {role}").First)
+            await Expect(mayReadKeys ? page.GetByRole(AriaRole.Cell, new() { Name =
+                $"browser-{role}" }).First : page.GetByText($"the key has the role {role}").First)
                 .ToBeVisibleAsync();
             await page.GotoAsync($"{Root}/cluster");
             await page.GetByRole(AriaRole.Button, new() { Name = "Scale", Exact = true }).ClickAsync();
-            await Expect(mayScale ? page.GetByText("The cluster is going to").First : page.GetByText($"the key has the role {role}").First).ToBeVisibleAsync();
+            await Expect(mayScale
+                ? page.GetByText("The cluster is going to").First
+                : page.GetByText($"the key has the role {role}").First).ToBeVisibleAsync();
         }
     }
 
@@ -48,7 +52,9 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
     public async Task SignOut_TakesTheCookie()
     {
         var page = await SignedIn("VIEWER");
-        Assert.Contains(await page.Context.CookiesAsync(), cookie => cookie is { Name: "orleans-cluster-session", HttpOnly: true, SameSite: SameSiteAttribute.Strict });
+        Assert.Contains(
+            await page.Context.CookiesAsync(),
+            cookie => cookie is { Name: "orleans-cluster-session", HttpOnly: true, SameSite: SameSiteAttribute.Strict });
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
 
@@ -56,7 +62,8 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
         Assert.DoesNotContain(await page.Context.CookiesAsync(), cookie => cookie.Name == "orleans-cluster-session");
     }
 
-    // A page of somebody else makes the browser send the cookie along with a form; what it cannot do is pass for a page of the gateway.
+    // A page of somebody else makes the browser send the cookie along with a form; what it cannot do is pass for a page of the
+    // gateway.
     [Fact]
     public async Task Change_WithCookieButNoSignOfOwnPage_IsForbidden()
     {
@@ -65,7 +72,8 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
         foreach (var (origin, expected) in new[] { (null, 403), ("https://example.org", 403), (Root, 202) })
         {
             using var http = new HttpClient();
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/api/processing/cluster/scale") { Content = JsonContent.Create(new { workers = 1 }) };
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post, $"{Root}/api/processing/cluster/scale") { Content = JsonContent.Create(new { workers = 1 }) };
             request.Headers.Add("Cookie", $"{cookie.Name}={cookie.Value}");
             if (origin is not null)
             {
@@ -82,7 +90,9 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
     {
         var page = await SignedIn("SUBMITTER");
         var keys = await cluster.Http.GetFromJsonAsync<JsonElement>("keys");
-        var mine = keys.GetProperty("items").EnumerateArray().Last(key => key.GetProperty("name").GetString() == "browser-SUBMITTER").GetProperty("id").GetString();
+        var mine = keys.GetProperty("items")
+            .EnumerateArray()
+            .Last(key => key.GetProperty("name").GetString() == "browser-SUBMITTER").GetProperty("id").GetString();
 
         await cluster.Http.DeleteAsync($"keys/{mine}");
         await page.ReloadAsync();

@@ -7,7 +7,9 @@ using YamlDotNet.Serialization;
 
 namespace Orleans.Cluster.SystemTests.Deployment;
 
-/// <summary>The files of deployments as the tools read them that deploy by them. A test whose tool is missing is skipped, except in CI.</summary>
+/// <summary>
+/// The files of deployments as the tools read them that deploy by them. A test whose tool is missing is skipped, except in CI.
+/// </summary>
 public sealed class DeploymentFilesTests
 {
     private static readonly Dictionary<string, string> Variables = new()
@@ -24,15 +26,19 @@ public sealed class DeploymentFilesTests
     {
         var config = await RunAsync("docker-compose", [.. files.SelectMany(file => new[] { "-f", file }), "config"]);
 
-        var json = new SerializerBuilder().JsonCompatible().Build().Serialize(new DeserializerBuilder().Build().Deserialize<object>(config));
+        var json = new SerializerBuilder().JsonCompatible()
+            .Build().Serialize(new DeserializerBuilder().Build().Deserialize<object>(config));
         var services = JsonDocument.Parse(json).RootElement.GetProperty("services").EnumerateObject()
-            .Where(service => service.Name.StartsWith("gateway", StringComparison.Ordinal)).Select(service => service.Value).ToList();
+            .Where(service => service.Name.StartsWith("gateway", StringComparison.Ordinal))
+            .Select(service => service.Value).ToList();
         Assert.Equal(gateways, services.Count);
         Assert.Equal(gateways, services.Select(service => service.GetProperty("ports")[0].ToString()).Distinct().Count());
-        Assert.Single(services.Select(service => string.Join('\n', service.EnumerateObject().Where(part => part.Name != "ports"))).Distinct());
+        Assert.Single(services.Select(service => string.Join('\n', service.EnumerateObject().Where(part => part.Name != "ports")))
+            .Distinct());
         Assert.Equal(target, services[0].GetProperty("environment").GetProperty("Scaling__Target").GetString());
         Assert.Equal(
-            files.Contains("deploy/docker-compose.s3.yml"), services[0].GetProperty("environment").TryGetProperty("S3__Roots__0", out _));
+            files.Contains("deploy/docker-compose.s3.yml"),
+            services[0].GetProperty("environment").TryGetProperty("S3__Roots__0", out _));
     }
 
     [Fact]
@@ -40,13 +46,15 @@ public sealed class DeploymentFilesTests
     {
         var output = await RunAsync("kubectl", ["kustomize", "deploy/kubernetes"]);
 
-        var objects = KubernetesYaml.LoadAllFromString(output, null, strict: true).OfType<IKubernetesObject<V1ObjectMeta>>().ToList();
+        var objects = KubernetesYaml.LoadAllFromString(output, null, strict: true)
+            .OfType<IKubernetesObject<V1ObjectMeta>>().ToList();
         var written = Directory.EnumerateFiles(Path.Combine(Root(), "deploy", "kubernetes"), "*.yaml").SelectMany(File.ReadLines)
             .Count(line => line.StartsWith("kind: ", StringComparison.Ordinal));
         Assert.Equal(written - 1, objects.Count); // The list of the manifests is one itself, and not in the output.
         Assert.All(objects, item => Assert.Equal("orleans-cluster", item.Metadata.NamespaceProperty));
         var containers = objects.OfType<V1Deployment>().Select(workload => workload.Spec.Template.Spec)
-            .Concat(objects.OfType<V1StatefulSet>().Select(workload => workload.Spec.Template.Spec)).SelectMany(pod => pod.Containers);
+            .Concat(objects.OfType<V1StatefulSet>().Select(workload => workload.Spec.Template.Spec))
+            .SelectMany(pod => pod.Containers);
         Assert.All(containers, container => Assert.Equal("orleans-cluster:latest", container.Image));
     }
 
@@ -54,9 +62,11 @@ public sealed class DeploymentFilesTests
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("CI") is { Length: > 0 } || folders.Any(folder => File.Exists(Path.Combine(folder, tool))),
+            Environment.GetEnvironmentVariable("CI") is { Length: > 0 }
+            || folders.Any(folder => File.Exists(Path.Combine(folder, tool))),
             $"{tool} is not on this machine.");
-        var start = new ProcessStartInfo(tool, arguments) { WorkingDirectory = Root(), RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(tool, arguments) { WorkingDirectory = Root(), RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var (name, value) in Variables)
         {
             start.Environment[name] = value;
@@ -69,5 +79,6 @@ public sealed class DeploymentFilesTests
         return await output;
     }
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

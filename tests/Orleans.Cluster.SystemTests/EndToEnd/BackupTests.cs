@@ -56,7 +56,9 @@ public sealed class BackupTests
         Assert.Equal(Result(before), Result(await queue.StatusAsync(done)));
         Assert.Equal(rows, (await cluster.ResultAsync(done)).ToString());
         Assert.Equal("SUCCEEDED", (await cluster.WaitForEndAsync(slow)).GetProperty("status").GetString());
-        Assert.Contains(await queue.SubmitAsync(QueueClient.Quick("numbers.csv")), await cluster.Http.GetStringAsync("jobs/list"), StringComparison.Ordinal);
+        Assert.Contains(
+            await queue.SubmitAsync(QueueClient.Quick("numbers.csv")), await cluster.Http.GetStringAsync("jobs/list"),
+            StringComparison.Ordinal);
 
         (code, said) = await cluster.CommandAsync("restore", "--from", folder);
         Assert.True(code == 1 && said.Contains("not empty", StringComparison.Ordinal), said);

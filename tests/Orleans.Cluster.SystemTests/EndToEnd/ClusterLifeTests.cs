@@ -47,9 +47,12 @@ public sealed class ClusterLifeTests
         Assert.All(attempts, states => Assert.Equal(["COMMITTED"], states));
         var status = await Status(cluster);
         Assert.Equal("Started on request.", status.GetProperty("lastScalingDecision").GetProperty("reason").GetString());
-        var dead = status.GetProperty("workers").EnumerateArray().Where(worker => worker.GetProperty("state").GetString() == "DEAD").ToList();
+        var dead = status.GetProperty("workers")
+            .EnumerateArray().Where(worker => worker.GetProperty("state").GetString() == "DEAD").ToList();
         Assert.Equal(8, dead.Count);
-        Assert.All(dead, worker => Assert.StartsWith("Stopped on request", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
+        Assert.All(dead,
+            worker =>
+            Assert.StartsWith("Stopped on request", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -85,7 +88,8 @@ public sealed class ClusterLifeTests
         }
 
         await EmbeddedCluster.Until(
-            async () => await Status(cluster) is var status && Active(status).Count == 4 && !Active(status).Intersect(victims).Any(),
+            async () => await Status(cluster) is var status && Active(status).Count == 4
+            && !Active(status).Intersect(victims).Any(),
             TimeSpan.FromSeconds(15), () => cluster.Log.ToString());
 
         TestContext.Current.SendDiagnosticMessage($"Replaced after {clock.Elapsed.TotalSeconds:F1} s.");
@@ -107,14 +111,16 @@ public sealed class ClusterLifeTests
 
         JsonElement status = default;
         await EmbeddedCluster.Until(
-            async () => (status = await Status(cluster)).GetProperty("workers").EnumerateArray().Any(worker => worker.GetProperty("state").GetString() == "UNWELL"),
+            async () => (status = await Status(cluster))
+            .GetProperty("workers").EnumerateArray().Any(worker => worker.GetProperty("state").GetString() == "UNWELL"),
             TimeSpan.FromSeconds(60), () => $"{status}\n{cluster.Log}");
         var id = (await cluster.SubmitAsync(GroupBy("full.csv"))).GetProperty("id").GetString()!;
         var job = await cluster.WaitAsync(id, (_, job) => Reason(job) == "NO_WORKERS");
 
         Assert.Equal("DEGRADED", State(status));
         Assert.Contains("bytes are free in", status.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.StartsWith("No worker can take tasks:", job.GetProperty("reason").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "No worker can take tasks:", job.GetProperty("reason").GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +130,8 @@ public sealed class ClusterLifeTests
         await cluster.InitializeAsync();
         await Post(cluster, "start", new { workers = 2 });
 
-        await EmbeddedCluster.Until(async () => ShortLives(await Status(cluster)) >= 8, TimeSpan.FromSeconds(40), () => cluster.Log.ToString());
+        await EmbeddedCluster.Until(
+            async () => ShortLives(await Status(cluster)) >= 8, TimeSpan.FromSeconds(40), () => cluster.Log.ToString());
 
         var status = await Status(cluster);
         Assert.Equal("DEGRADED", State(status));
@@ -148,19 +155,22 @@ public sealed class ClusterLifeTests
     {
         var dead = (await Status(cluster)).GetProperty("workers").EnumerateArray()
             .Where(worker => victims.Contains(worker.GetProperty("processId").GetInt32())).ToList();
-        Assert.All(dead, worker => Assert.Contains("ended with code 137", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
+        Assert.All(dead,
+            worker => Assert.Contains("ended with code 137", worker.GetProperty("reason").GetString(), StringComparison.Ordinal));
         Assert.Equal(2, dead.Count);
     }
 
     private static int ShortLives(JsonElement status) =>
-        status.GetProperty("detail").GetString() is { } detail && detail.IndexOf('(', StringComparison.Ordinal) is >= 0 and var open
+        status.GetProperty("detail").GetString() is { } detail
+        && detail.IndexOf('(', StringComparison.Ordinal) is >= 0 and var open
             ? int.Parse(detail[(open + 1)..detail.IndexOf(" in a row", StringComparison.Ordinal)], CultureInfo.InvariantCulture)
             : 0;
 
     private static List<int> Active(JsonElement status) =>
     [
         .. status.GetProperty("workers").EnumerateArray()
-            .Where(worker => worker.GetProperty("state").GetString() == "ACTIVE").Select(worker => worker.GetProperty("processId").GetInt32()),
+            .Where(worker => worker.GetProperty("state").GetString() == "ACTIVE")
+            .Select(worker => worker.GetProperty("processId").GetInt32()),
     ];
 
     private static string State(JsonElement status) => status.GetProperty("state").GetString()!;
@@ -168,15 +178,18 @@ public sealed class ClusterLifeTests
     private static string? Reason(JsonElement job) =>
         job.GetProperty("reason") is { ValueKind: JsonValueKind.Object } reason ? reason.GetProperty("code").GetString() : null;
 
-    private static int Running(JsonElement job) => job.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32();
+    private static int Running(JsonElement job) =>
+        job.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32();
 
-    private static Task<JsonElement> Status(EmbeddedCluster cluster) => cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status");
+    private static Task<JsonElement> Status(EmbeddedCluster cluster) =>
+        cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status");
 
     private static async Task<HttpStatusCode> Post(EmbeddedCluster cluster, string verb, object body)
     {
         using var response = await cluster.Http.PostAsJsonAsync($"cluster/{verb}", body);
         Assert.True(
-            response.StatusCode != HttpStatusCode.Accepted || response.Headers.Location?.ToString() == "/api/processing/cluster/status",
+            response.StatusCode != HttpStatusCode.Accepted
+            || response.Headers.Location?.ToString() == "/api/processing/cluster/status",
             "A change points to the status.");
         return response.StatusCode;
     }
@@ -239,7 +252,8 @@ public sealed class ClusterLifeTests
         return
         [
             .. page.GetProperty("items").EnumerateArray().Select(partition =>
-                partition.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString()!).ToList()),
+                partition.GetProperty("attempts")
+                .EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString()!).ToList()),
         ];
     }
 }

@@ -38,7 +38,8 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
 
         Assert.Equal(0, submit);
         Assert.Equal("SUCCEEDED", JsonDocument.Parse(status).RootElement.GetProperty("status").GetString());
-        Assert.True(result == 0 && rows.Contains("TP53", StringComparison.Ordinal) && rows.Contains('8', StringComparison.Ordinal), rows);
+        Assert.True(result == 0 && rows.Contains("TP53", StringComparison.Ordinal)
+            && rows.Contains('8', StringComparison.Ordinal), rows);
         Assert.True(explain == 0 && plan.Contains("GROUP BY", StringComparison.OrdinalIgnoreCase), plan + explainFault);
         Assert.True(logs == 0 && log.Contains("INFORMATION SUCCEEDED", StringComparison.Ordinal), log);
         Assert.True(partitions == 0 && tasks.Contains("COMMITTED", StringComparison.Ordinal), tasks);
@@ -51,7 +52,8 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
     {
         var before = await NewestJobAsync();
 
-        var (code, plan, fault) = await Run("explain", "aggregate", "--path", "genes.csv", "--group-by", "gene", "--agg", "count");
+        var (code, plan, fault) = await Run(
+            "explain", "aggregate", "--path", "genes.csv", "--group-by", "gene", "--agg", "count");
 
         Assert.True(code == 0 && plan.Contains("0. ", StringComparison.Ordinal), plan + fault);
         Assert.Equal(before, await NewestJobAsync());
@@ -114,14 +116,16 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
             finding => finding.GetProperty("subject").GetString()!, finding => finding.GetProperty("kind").GetString());
         Assert.True(code == 0, said + fault);
         Assert.All(
-            (string[])["server", "key", "version", "clock", "storage", "membership", "queue", "workers", "waiting", "executor", "program", "state", "data"],
+            (string[])["server", "key", "version", "clock", "storage", "membership", "queue", "workers", "waiting", "executor",
+                "program", "state", "data"],
             subject => Assert.True(findings[subject] == "GOOD", said));
     }
 
     [Fact]
     public async Task Doctor_NoGateway_SaysSoAndWhatToDo()
     {
-        var (code, said, _) = await Run("doctor", "--server", "http://127.0.0.1:9", "--state", "/proc/nothing", "--data", "nowhere");
+        var (code, said, _) = await Run(
+            "doctor", "--server", "http://127.0.0.1:9", "--state", "/proc/nothing", "--data", "nowhere");
 
         Assert.Equal(5, code);
         Assert.Contains("Start a cluster with `up`", said, StringComparison.Ordinal);
@@ -169,7 +173,8 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
     private async Task<(string? Id, string? Status)> NewestJobAsync()
     {
         var list = JsonDocument.Parse(await cluster.Http.GetStringAsync("jobs/list?pageSize=1")).RootElement.GetProperty("items");
-        return list.EnumerateArray().Select(job => (job.GetProperty("id").GetString(), job.GetProperty("status").GetString())).FirstOrDefault();
+        return list.EnumerateArray()
+            .Select(job => (job.GetProperty("id").GetString(), job.GetProperty("status").GetString())).FirstOrDefault();
     }
 
     private Task<(int Code, string Output, string Fault)> Run(params string[] arguments) => CommandLine.Run(cluster, arguments);

@@ -9,7 +9,10 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 [Collection("gateway")]
 public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
 {
-    /// <summary>For each operation of the reference its command, how that ends, and a word that it prints. J is an ended job, B one with a bad row.</summary>
+    /// <summary>
+    /// For each operation of the reference its command, how that ends, and a word that it prints. J is an ended job, B one with a
+    /// bad row.
+    /// </summary>
     public static readonly Dictionary<string, (string Command, int Code, string Word)> Commands = new()
     {
         ["SubmitJob"] = ("submit aggregate --path genes.csv --group-by gene --agg sum:n --json", 0, "\"QUEUED\""),
@@ -73,13 +76,16 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
         });
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         var operations = document.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(method => method.Value.GetProperty("operationId").GetString()!));
+            .SelectMany(path => path.Value.EnumerateObject()
+                .Select(method => method.Value.GetProperty("operationId").GetString()!));
 
         Assert.Equal(operations.Order(), Commands.Keys.Concat(WithoutCommand).Order());
         foreach (var (operation, (command, expected, word)) in Commands)
         {
-            var (code, said) = await RunAsync([.. command.Split(' ').Select(part => part == "J" ? done : part == "B" ? bad : part)]);
-            Assert.True(code == expected && said.Contains(word, StringComparison.Ordinal), $"{operation}: `{command}` ended with {code} and said: {said}");
+            var (code, said) = await RunAsync(
+                [.. command.Split(' ').Select(part => part == "J" ? done : part == "B" ? bad : part)]);
+            Assert.True(code == expected
+                && said.Contains(word, StringComparison.Ordinal), $"{operation}: `{command}` ended with {code} and said: {said}");
         }
     }
 
@@ -87,11 +93,15 @@ public sealed class CommandReachTests(Gateway.GatewayCluster gateway)
     public async Task Sql_OverNamedTables_PrintsTheRowsOfTheAnswer()
     {
         var (code, said) = await RunAsync(
-            ["sql", "SELECT g.gene, count(*) AS c FROM g JOIN h USING (n) GROUP BY g.gene ORDER BY g.gene", "-t", "g=genes.csv", "-t", "h=genes.csv", "--json"]);
+            ["sql", "SELECT g.gene, count(*) AS c FROM g JOIN h USING (n) GROUP BY g.gene ORDER BY g.gene", "-t", "g=genes.csv",
+                "-t", "h=genes.csv", "--json"]);
 
         var rows = JsonDocument.Parse(said[said.IndexOf('{', StringComparison.Ordinal)..]).RootElement;
         Assert.Equal(0, code);
-        Assert.Equal((10, "g0", 100), (rows.GetProperty("totalRows").GetInt32(), rows.GetProperty("rows")[0][0].GetString(), rows.GetProperty("rows")[0][1].GetInt32()));
+        Assert.Equal(
+            (10, "g0", 100),
+            (rows.GetProperty("totalRows").GetInt32(), rows.GetProperty("rows")[0][0].GetString(),
+                rows.GetProperty("rows")[0][1].GetInt32()));
     }
 
     // In this process: what is tested is what a command asks for, and thirty starts of a program would cost a minute.

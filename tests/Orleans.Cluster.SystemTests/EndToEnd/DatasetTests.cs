@@ -16,7 +16,9 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         const int Rows = 60_000;
         await using (var gzip = new GZipStream(File.Create(Path("stream.csv.gz")), CompressionLevel.Fastest))
         {
-            await gzip.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},\"a\n{i * 7919 % 10_007}\"\n").Prepend("n,s\n"))));
+            await gzip.WriteAsync(
+                Encoding.UTF8.GetBytes(
+                    string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},\"a\n{i * 7919 % 10_007}\"\n").Prepend("n,s\n"))));
         }
 
         var status = await Run(new
@@ -40,7 +42,9 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
     public async Task Quarantine_BadRowsInManyPartitions_RowsReadAreRowsKeptAndSetAside()
     {
         const int Rows = 20_000;
-        File.WriteAllText(Path("dirty.csv"), string.Concat(Enumerable.Range(0, Rows).Select(i => i % 1000 == 999 ? $"X{i},b\n" : $"{i},a\n").Prepend("n,s\n")));
+        File.WriteAllText(
+            Path("dirty.csv"),
+            string.Concat(Enumerable.Range(0, Rows).Select(i => i % 1000 == 999 ? $"X{i},b\n" : $"{i},a\n").Prepend("n,s\n")));
 
         var status = await Run(new
         {
@@ -50,21 +54,28 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
             partitioning = new { minPartitions = 5 },
         });
 
-        Assert.Equal(("SUCCEEDED", Rows / 1000), (status.GetProperty("status").GetString(), status.GetProperty("quarantinedRows").GetInt32()));
+        Assert.Equal(
+            ("SUCCEEDED", Rows / 1000),
+            (status.GetProperty("status").GetString(), status.GetProperty("quarantinedRows").GetInt32()));
         Assert.Equal(Rows - (Rows / 1000), status.GetProperty("result").GetProperty("rows").GetInt64());
     }
 
     [Theory]
     [InlineData("SELECT max(chrom) AS c, count(*) AS n FROM source", "[\"X\",160000]", 0)]
     [InlineData("SELECT CAST(sum(chrom) AS BIGINT) AS c, count(*) AS n FROM source", "[159999,159999]", 1)]
-    public async Task Submit_ValueThatNoSampleShowed_IsPlannedAnewWithTheWiderTypeWhereTheQueryAllowsIt(string query, string row, int quarantined)
+    public async Task Submit_ValueThatNoSampleShowed_IsPlannedAnewWithTheWiderTypeWhereTheQueryAllowsIt(
+        string query, string row, int quarantined)
     {
         var name = $"late-{quarantined}.csv";
-        File.WriteAllText(Path(name), string.Concat(Enumerable.Range(0, 160_000).Select(i => i == 70_000 ? $"X,{i}\n" : $"1,{i:000000000000000}\n").Prepend("chrom,v\n")));
+        File.WriteAllText(
+            Path(name),
+            string.Concat(Enumerable.Range(0, 160_000)
+                .Select(i => i == 70_000 ? $"X,{i}\n" : $"1,{i:000000000000000}\n").Prepend("chrom,v\n")));
 
         var status = await Run(new
         {
-            operation = "sql", onBadRow = "QUARANTINE", source = new { path = name }, parameters = new { query }, partitioning = new { minPartitions = 3 },
+            operation = "sql", onBadRow = "QUARANTINE", source = new { path = name }, parameters = new { query },
+            partitioning = new { minPartitions = 3 },
         });
 
         Assert.True(status.GetProperty("status").GetString() == "SUCCEEDED", status.ToString());
@@ -79,7 +90,8 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
     [Fact]
     public async Task Partition_Preview_IsAsTheJobReadsIt()
     {
-        File.WriteAllText(Path("preview.tsv"), "# about\nid\tname\n" + string.Concat(Enumerable.Range(0, 1000).Select(i => $"{i}\tx#{i}\n")));
+        File.WriteAllText(
+            Path("preview.tsv"), "# about\nid\tname\n" + string.Concat(Enumerable.Range(0, 1000).Select(i => $"{i}\tx#{i}\n")));
 
         using var response = await cluster.Http.PostAsJsonAsync(
             "data/partition", new { source = new { path = "preview.tsv" }, partitioning = new { minPartitions = 4 } });
@@ -87,12 +99,16 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("TSV", preview.GetProperty("format").GetString());
-        Assert.Equal("id BIGINT, name VARCHAR", string.Join(", ", preview.GetProperty("columns").EnumerateArray().Select(c => $"{c.GetProperty("name")} {c.GetProperty("type")}")));
+        Assert.Equal(
+            "id BIGINT, name VARCHAR",
+            string.Join(", ",
+                preview.GetProperty("columns").EnumerateArray().Select(c => $"{c.GetProperty("name")} {c.GetProperty("type")}")));
         var partitions = preview.GetProperty("partitions").EnumerateArray().ToList();
         Assert.Equal([0, 1, 2, 3], partitions.Select(p => p.GetProperty("index").GetInt32()));
         Assert.Equal(1000, partitions.Sum(p => p.GetProperty("estimatedRows").GetInt64()));
         var slices = partitions.Select(p => p.GetProperty("files")[0]).ToList();
-        Assert.All(slices.Zip(slices.Skip(1)), pair => Assert.Equal(pair.First.GetProperty("end").GetInt64(), pair.Second.GetProperty("start").GetInt64()));
+        Assert.All(slices.Zip(slices.Skip(1)),
+            pair => Assert.Equal(pair.First.GetProperty("end").GetInt64(), pair.Second.GetProperty("start").GetInt64()));
         Assert.Equal(new FileInfo(Path("preview.tsv")).Length, slices[^1].GetProperty("end").GetInt64());
     }
 
@@ -109,7 +125,8 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         File.WriteAllText(Path("cut.parquet"), "PAR1 and no more");
         Directory.CreateDirectory(Path("folder"));
 
-        using var response = await cluster.Http.PostAsJsonAsync("jobs/submit", new { operation = "convert", source = new { path = name } });
+        using var response = await cluster.Http.PostAsJsonAsync(
+            "jobs/submit", new { operation = "convert", source = new { path = name } });
         var problem = response.StatusCode == HttpStatusCode.Accepted
             ? (await cluster.WaitForEndAsync(Id(await response.Content.ReadFromJsonAsync<JsonElement>()))).GetProperty("error")
             : await response.Content.ReadFromJsonAsync<JsonElement>();
@@ -127,7 +144,8 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
         {
             wide.Open();
             using var command = wide.CreateCommand();
-            command.CommandText = $"COPY (SELECT i AS k, hash(i) AS h FROM range(300000) r(i)) TO '{Path("linked.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 20480)";
+            command.CommandText = $"COPY (SELECT i AS k, hash(i) AS h FROM range(300000) r(i)) TO '{Path("linked.parquet")}' "
+                + "(FORMAT parquet, ROW_GROUP_SIZE 20480)";
             command.ExecuteNonQuery();
         }
 
@@ -151,14 +169,16 @@ public sealed class DatasetTests(EmbeddedCluster cluster)
 
         Assert.Equal(Links, running.GetProperty("progress").GetProperty("stages")[0].GetProperty("total").GetInt32());
         Assert.Equal("CANCELLED", cancelled.GetProperty("status").GetString());
-        var peak = File.ReadLines($"/proc/{cluster.GatewayId}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var peak = File.ReadLines($"/proc/{cluster.GatewayId}/status")
+            .First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         Assert.InRange(long.Parse(peak[6..^2], System.Globalization.CultureInfo.InvariantCulture) << 10, 1, 1L << 30);
     }
 
     private async Task RequireRowsAddUp(JsonElement status, long rows)
     {
         var page = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{Id(status)}/partitions?pageSize=500");
-        var chunks = page.GetProperty("items").EnumerateArray().Where(partition => partition.GetProperty("stage").GetInt32() == 0);
+        var chunks = page.GetProperty("items")
+            .EnumerateArray().Where(partition => partition.GetProperty("stage").GetInt32() == 0);
         Assert.Equal(rows, chunks.Sum(partition => partition.GetProperty("rows").GetInt64()));
     }
 

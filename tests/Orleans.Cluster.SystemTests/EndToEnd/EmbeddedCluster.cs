@@ -26,7 +26,10 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Whether its callers need keys; <see cref="Http"/> then has one of an administrator.</summary>
     public bool AsksForKeys { get; init; }
 
-    /// <summary>PEM file of the one authority that <see cref="Http"/> and the command line trust; the gateway then serves https alone. Null for http.</summary>
+    /// <summary>
+    /// PEM file of the one authority that <see cref="Http"/> and the command line trust; the gateway then serves https alone.
+    /// Null for http.
+    /// </summary>
     public string? AuthorityFile { get; init; }
 
     /// <summary>Folder of data and state, of this cluster alone.</summary>
@@ -53,9 +56,12 @@ public class EmbeddedCluster : IAsyncLifetime
         var address = $"{(AuthorityFile is null ? "http" : "https")}://127.0.0.1:{FreePort()}";
         gateway = StartSilo(
             [.. Listen(address), $"--Cluster:Workers={Workers}", "--Cluster:DashboardPort=0",
-             .. AsksForKeys ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"] : Array.Empty<string>(), .. Arguments]);
+             .. AsksForKeys
+                 ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"]
+                 : Array.Empty<string>(), .. Arguments]);
         Http.Dispose();
-        Http = new HttpClient(CreateHandler()) { BaseAddress = new Uri($"{address}/api/processing/"), Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(CreateHandler()) { BaseAddress = new Uri($"{address}/api/processing/"),
+            Timeout = TimeSpan.FromSeconds(60) };
         await WhileStartingAsync();
         if (AsksForKeys)
         {
@@ -70,7 +76,8 @@ public class EmbeddedCluster : IAsyncLifetime
         var handler = new SocketsHttpHandler();
         if (AuthorityFile is not null)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.ImportFromPemFile(AuthorityFile);
             handler.SslOptions.CertificateChainPolicy = policy;
         }
@@ -117,11 +124,14 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Starts again what the cluster does not start by itself.</summary>
     public virtual Task ReviveAsync() => Runs(GatewayId) ? Task.CompletedTask : StartAsync();
 
-    /// <summary>A silo process over this cluster's state, or a state folder of its own, which ends with the test's process at the latest.</summary>
+    /// <summary>
+    /// A silo process over this cluster's state, or a state folder of its own, which ends with the test's process at the latest.
+    /// </summary>
     protected Process StartSilo(IEnumerable<string> arguments, string? stateFolder = null)
     {
         var silo = Launch(
-            [.. arguments, .. Settings, $"--Cluster:StateDirectory={stateFolder ?? StateFolder}", $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
+            [.. arguments, .. Settings, $"--Cluster:StateDirectory={stateFolder ?? StateFolder}",
+                $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
         silo.OutputDataReceived += (_, line) => Log.Append(line.Data);
         silo.ErrorDataReceived += (_, line) => Log.Append(line.Data);
         silo.BeginOutputReadLine();
@@ -132,7 +142,8 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>The program of a silo with these arguments and no others.</summary>
     protected Process Launch(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var argument in arguments.Prepend(SiloProgram()))
         {
             start.ArgumentList.Add(argument);
@@ -193,12 +204,18 @@ public class EmbeddedCluster : IAsyncLifetime
 
     public Task<JsonElement> ResultAsync(string id) => Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result");
 
-    /// <summary>Processes whose command line holds a text and that belong to this cluster's state folder or descend from its gateway.</summary>
-    public virtual IReadOnlyList<int> WorkerIds() => ChildrenOf(GatewayId).Where(id => CommandLine(id).Contains("Role=Worker", StringComparison.Ordinal)).ToList();
+    /// <summary>
+    /// Processes whose command line holds a text and that belong to this cluster's state folder or descend from its gateway.
+    /// </summary>
+    public virtual IReadOnlyList<int> WorkerIds() =>
+        ChildrenOf(GatewayId).Where(id => CommandLine(id).Contains("Role=Worker", StringComparison.Ordinal)).ToList();
 
     /// <summary>Executor processes of all workers and of the gateway.</summary>
     public IReadOnlyList<int> ExecutorIds() =>
-        WorkerIds().Append(GatewayId).SelectMany(ChildrenOf).Where(id => CommandLine(id).Contains("Orleans.Cluster.Executor", StringComparison.Ordinal)).ToList();
+        WorkerIds()
+        .Append(GatewayId)
+        .SelectMany(ChildrenOf)
+        .Where(id => CommandLine(id).Contains("Orleans.Cluster.Executor", StringComparison.Ordinal)).ToList();
 
     /// <summary>Executor processes of one worker that live.</summary>
     public static IReadOnlyList<int> ExecutorsOf(int worker) =>
@@ -250,15 +267,17 @@ public class EmbeddedCluster : IAsyncLifetime
             }
         }
 
-        await Until(() => Task.FromResult(!ids.Any(Runs)), TimeSpan.FromSeconds(20), () => $"{string.Join(", ", ids.Where(Runs))} still run.");
+        await Until(() => Task.FromResult(!ids.Any(Runs)), TimeSpan.FromSeconds(20),
+            () => $"{string.Join(", ", ids.Where(Runs))} still run.");
     }
 
     /// <summary>
-    /// Whether a process runs; one that has ended and that nobody has waited for does not. While its other threads end, the first thread
-    /// may be over already: the process then still holds its files and locks.
+    /// Whether a process runs; one that has ended and that nobody has waited for does not. While its other threads end, the first
+    /// thread may be over already: the process then still holds its files and locks.
     /// </summary>
     public static bool Runs(int id) =>
-        Stat(id) is { } stat && (stat[0] is not ("Z" or "X") || int.Parse(stat[ThreadCount], System.Globalization.CultureInfo.InvariantCulture) > 1);
+        Stat(id) is { } stat
+        && (stat[0] is not ("Z" or "X") || int.Parse(stat[ThreadCount], System.Globalization.CultureInfo.InvariantCulture) > 1);
 
     private static string SiloProgram() => Program("Orleans.Cluster.Silo");
 

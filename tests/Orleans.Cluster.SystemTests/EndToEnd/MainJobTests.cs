@@ -33,7 +33,9 @@ public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests
         var end = await cluster.WaitForEndAsync(id);
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         var rows = await cluster.ResultAsync(id);
-        var sums = rows.GetProperty("rows").EnumerateArray().ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
+        var sums = rows.GetProperty("rows")
+            .EnumerateArray()
+            .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
         Assert.Equal(expected, sums);
     }
 
@@ -53,7 +55,9 @@ public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests
         var end = await own.WaitForEndAsync(id);
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         var rows = await own.ResultAsync(id);
-        var sums = rows.GetProperty("rows").EnumerateArray().ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
+        var sums = rows.GetProperty("rows")
+            .EnumerateArray()
+            .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
         Assert.Equal(expected, sums);
         Assert.All(await Attempts(own, id), partition => Assert.Equal(1, partition.Count(state => state == "COMMITTED")));
     }
@@ -89,7 +93,9 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
         var second = await Run(job);
 
         var rows = await cluster.ResultAsync(Id(first));
-        var sums = rows.GetProperty("rows").EnumerateArray().ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
+        var sums = rows.GetProperty("rows")
+            .EnumerateArray()
+            .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
         Assert.Equal(expected, sums);
         Assert.Equal(Hashes(first), Hashes(second));
         Assert.True(first.GetProperty("progress").GetProperty("partitions").GetProperty("total").GetInt32() > 8);
@@ -113,7 +119,8 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
     [Fact]
     public async Task Submit_FaultsOfForm_AllAtOnce()
     {
-        using var response = await cluster.Http.PostAsJsonAsync("jobs/submit", new { operation = "agregate", prioritty = "HIGH", partitioning = new { targetBytes = -1 } });
+        using var response = await cluster.Http.PostAsJsonAsync(
+            "jobs/submit", new { operation = "agregate", prioritty = "HIGH", partitioning = new { targetBytes = -1 } });
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -133,10 +140,12 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
             source = new { path = "fault.csv" },
             parameters = new { groupBy = new[] { "gne" }, aggregates = new[] { new { function = "sum", column = "cuont" } } },
         });
-        using var path = await cluster.Http.PostAsJsonAsync("jobs/submit", new { operation = "convert", source = new { path = "../../etc/passwd" } });
+        using var path = await cluster.Http.PostAsJsonAsync(
+            "jobs/submit", new { operation = "convert", source = new { path = "../../etc/passwd" } });
 
         var faults = await column.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.UnprocessableEntity), (column.StatusCode, path.StatusCode));
+        Assert.Equal(
+            (HttpStatusCode.UnprocessableEntity, HttpStatusCode.UnprocessableEntity), (column.StatusCode, path.StatusCode));
         Assert.Equal(["/parameters/aggregates/0/column", "/parameters/groupBy/0"], Pointers(faults));
         Assert.Equal("path-not-allowed", (await path.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
         Assert.Equal(before, await JobCount());
@@ -149,7 +158,8 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
 
         async Task<string> Send()
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "jobs/submit") { Content = JsonContent.Create(GroupBy("same.csv")) };
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post, "jobs/submit") { Content = JsonContent.Create(GroupBy("same.csv")) };
             request.Headers.Add("Idempotency-Key", "one-and-the-same");
             using var response = await cluster.Http.SendAsync(request);
             return Id(await response.Content.ReadFromJsonAsync<JsonElement>());
@@ -172,7 +182,8 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
             source = new { path = "bad.csv", options = new { columns = new { n = "BIGINT" } } },
         });
 
-        Assert.Equal(("SUCCEEDED", 1), (status.GetProperty("status").GetString(), status.GetProperty("quarantinedRows").GetInt64()));
+        Assert.Equal(
+            ("SUCCEEDED", 1), (status.GetProperty("status").GetString(), status.GetProperty("quarantinedRows").GetInt64()));
         var rows = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{Id(status)}/quarantine");
         var row = Assert.Single(rows.GetProperty("rows").EnumerateArray());
         Assert.Equal((3, 8, "n", "X"), (row[1].GetInt64(), row[2].GetInt64(), row[3].GetString(), row[4].GetString()));
@@ -185,7 +196,8 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
 
         // A worker is active before its first executor is up.
         await EmbeddedCluster.Until(
-            () => Task.FromResult(cluster.ExecutorIds().Count >= 2), TimeSpan.FromSeconds(30), () => $"{cluster.ExecutorIds().Count} executors.");
+            () => Task.FromResult(cluster.ExecutorIds().Count >= 2), TimeSpan.FromSeconds(30),
+            () => $"{cluster.ExecutorIds().Count} executors.");
     }
 
     protected async Task<JsonElement> Run(object job) => await cluster.WaitForEndAsync(Id(await cluster.SubmitAsync(job)));
@@ -194,7 +206,8 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
     {
         operation = "aggregate",
         source = new { path },
-        parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+        parameters = new { groupBy = new[] { "gene" },
+            aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
         partitioning = new { targetBytes = 200_000 },
     };
 
@@ -243,16 +256,20 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
     {
         var page = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500");
         return [.. page.GetProperty("items").EnumerateArray().Select(partition =>
-            partition.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString()!).ToList())];
+            partition.GetProperty("attempts")
+            .EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString()!).ToList())];
     }
 
-    private async Task<int> JobCount() => (await cluster.Http.GetFromJsonAsync<JsonElement>("jobs/list?pageSize=500")).GetProperty("items").GetArrayLength();
+    private async Task<int> JobCount() =>
+        (await cluster.Http.GetFromJsonAsync<JsonElement>("jobs/list?pageSize=500")).GetProperty("items").GetArrayLength();
 
     protected static string Id(JsonElement status) => status.GetProperty("id").GetString()!;
 
     private static string[] Hashes(JsonElement status) =>
-        [.. status.GetProperty("result").GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
+        [.. status.GetProperty("result")
+            .GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
 
     private static string[] Pointers(JsonElement problem) =>
-        [.. problem.GetProperty("errors").EnumerateArray().Select(fault => fault.GetProperty("pointer").GetString()!).Order(StringComparer.Ordinal)];
+        [.. problem.GetProperty("errors")
+            .EnumerateArray().Select(fault => fault.GetProperty("pointer").GetString()!).Order(StringComparer.Ordinal)];
 }

@@ -15,7 +15,8 @@ public sealed partial class MetricsTests
         await using var cluster = new EmbeddedCluster { Workers = 1 };
         await cluster.InitializeAsync();
         File.WriteAllLines(Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, 20_000).Select(n => $"{n}").Prepend("n"));
-        var id = (await cluster.SubmitAsync(new { operation = "convert", source = new { path = "n.csv" }, partitioning = new { targetBytes = 16_384 } }))
+        var id = (await cluster.SubmitAsync(
+            new { operation = "convert", source = new { path = "n.csv" }, partitioning = new { targetBytes = 16_384 } }))
             .GetProperty("id").GetString()!;
         var job = await cluster.WaitForEndAsync(id);
         Assert.Equal("SUCCEEDED", job.GetProperty("status").GetString());
@@ -37,7 +38,9 @@ public sealed partial class MetricsTests
         var exported = Names().Matches(prometheus).Select(match => match.Value).ToHashSet();
         foreach (var file in (string[])["alerts.yml", "dashboard.json"])
         {
-            var named = Names().Matches(await File.ReadAllTextAsync(Path.Combine(Deploy(), "prometheus", file))).Select(match => match.Value).ToHashSet();
+            var named = Names()
+                .Matches(await File.ReadAllTextAsync(Path.Combine(Deploy(), "prometheus", file)))
+                .Select(match => match.Value).ToHashSet();
             Assert.True(named.Count >= 8, $"{file} names {named.Count}");
             Assert.Empty(named.Except(exported));
         }
@@ -52,14 +55,16 @@ public sealed partial class MetricsTests
         await using var cluster = new EmbeddedCluster { Workers = 0 };
         await cluster.InitializeAsync();
 
-        foreach (var query in (string[])["step=0", "step=fast", "since=yesterday", "since=2020-01-01T00:00:00Z&step=1", "stepp=3"])
+        foreach (var query in (string[])["step=0", "step=fast", "since=yesterday", "since=2020-01-01T00:00:00Z&step=1",
+            "stepp=3"])
         {
             using var answer = await cluster.Http.GetAsync($"metrics/cluster?{query}");
             Assert.True(answer.StatusCode == System.Net.HttpStatusCode.BadRequest, query);
         }
     }
 
-    private static string Deploy([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
+    private static string Deploy([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
 
     [GeneratedRegex(@"orleans_cluster_\w+")]
     private static partial Regex Names();

@@ -4,7 +4,9 @@ using Amazon.S3.Model;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
-/// <summary>An embedded cluster whose jobs may read and write objects of an S3 server. Its secret is in the environment, as one should do.</summary>
+/// <summary>
+/// An embedded cluster whose jobs may read and write objects of an S3 server. Its secret is in the environment, as one should do.
+/// </summary>
 public sealed class S3Cluster : EmbeddedCluster
 {
     private AmazonS3Client? client;
@@ -38,14 +40,16 @@ public sealed class S3Cluster : EmbeddedCluster
             new AmazonS3Config
             {
                 ServiceURL = Server.Address.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1",
-                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             });
         await StartAsync();
     }
 
     /// <summary>Puts a file of the cluster's folder into the bucket.</summary>
     public Task PutAsync(string file, string key) => Client.PutObjectAsync(
-        new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file), UseChunkEncoding = false });
+        new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file),
+            UseChunkEncoding = false });
 
     public override async ValueTask DisposeAsync()
     {

@@ -4,8 +4,8 @@ using System.Net;
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>
-/// A server on loopback that speaks S3 and checks signatures: npm's s3rver, installed once per machine. Tests that need it are skipped where npm
-/// is missing, except in CI.
+/// A server on loopback that speaks S3 and checks signatures: npm's s3rver, installed once per machine. Tests that need it are
+/// skipped where npm is missing, except in CI.
 /// </summary>
 public sealed class S3Server : IAsyncDisposable
 {
@@ -35,7 +35,8 @@ public sealed class S3Server : IAsyncDisposable
         var home = await InstallAsync();
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[
-            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", Address.Host, "-p", $"{Address.Port}", "--no-vhost-buckets",
+            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", Address.Host, "-p",
+            $"{Address.Port}", "--no-vhost-buckets",
             "--configure-bucket", Bucket])
         {
             start.ArgumentList.Add(argument);
@@ -89,7 +90,8 @@ public sealed class S3Server : IAsyncDisposable
         }
 
         var part = Directory.CreateTempSubdirectory("orleans-cluster-s3rver-").FullName;
-        var start = new ProcessStartInfo("npm") { WorkingDirectory = part, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("npm") { WorkingDirectory = part, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var argument in (string[])["install", "--no-audit", "--no-fund", "--prefix", part, $"s3rver@{Version}"])
         {
             start.ArgumentList.Add(argument);

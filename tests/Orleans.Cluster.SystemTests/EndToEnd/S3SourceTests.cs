@@ -60,7 +60,9 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
         using var response = await cluster.Http.PostAsJsonAsync("jobs/submit", Count(path));
 
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.Equal(("path-not-allowed", HttpStatusCode.UnprocessableEntity), (problem.GetProperty("code").GetString(), response.StatusCode));
+        Assert.Equal(
+            ("path-not-allowed", HttpStatusCode.UnprocessableEntity),
+            (problem.GetProperty("code").GetString(), response.StatusCode));
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
     {
         using var response = await cluster.Http.PostAsJsonAsync("jobs/submit", Count($"s3://{S3Server.Bucket}/open/none.csv"));
 
-        Assert.Equal("dataset-not-found", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        Assert.Equal(
+            "dataset-not-found", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
     }
 
     [Fact]
@@ -83,8 +86,10 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
         var status = await cluster.Http.GetStringAsync($"jobs/{id}");
 
         Assert.NotEmpty(executors);
-        Assert.All(executors, executor => Assert.DoesNotContain("S3__", File.ReadAllText($"/proc/{executor}/environ"), StringComparison.Ordinal));
-        Assert.All([plan, status, cluster.Log.ToString()], text => Assert.DoesNotContain("X-Amz-", text, StringComparison.OrdinalIgnoreCase));
+        Assert.All(executors,
+            executor => Assert.DoesNotContain("S3__", File.ReadAllText($"/proc/{executor}/environ"), StringComparison.Ordinal));
+        Assert.All([plan, status, cluster.Log.ToString()],
+            text => Assert.DoesNotContain("X-Amz-", text, StringComparison.OrdinalIgnoreCase));
         var logs = Directory.EnumerateFiles(cluster.StateFolder, "*.log", SearchOption.AllDirectories).Select(File.ReadAllText);
         Assert.All(logs, log => Assert.DoesNotContain("X-Amz-", log, StringComparison.OrdinalIgnoreCase));
     }
@@ -98,7 +103,8 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
         parameters = new
         {
             groupBy = new[] { "gene" },
-            aggregates = new object[] { new { function = "sum", column = "n", @as = "total" }, new { function = "count", @as = "rows" } },
+            aggregates = new object[] { new { function = "sum", column = "n", @as = "total" },
+                new { function = "count", @as = "rows" } },
             where,
             orderBy = new[] { new { column = "gene" } },
         },
@@ -106,7 +112,8 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
     };
 
     private async Task<JsonElement> PrunedAsync(string id) =>
-        (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/plan")).GetProperty("datasets").GetProperty("source").GetProperty("pruned");
+        (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/plan"))
+        .GetProperty("datasets").GetProperty("source").GetProperty("pruned");
 
     private async Task<(string Id, JsonElement Result)> RunAsync(string path, string where = "n > 10")
     {
@@ -144,10 +151,13 @@ public sealed class S3SourceTests : IClassFixture<S3Cluster>
             var text = new StringBuilder(kind == "ndjson" ? "" : "gene,n\n");
             for (var row = 0; row < 20_000; row++)
             {
-                text.Append(kind == "ndjson" ? $"{{\"gene\":\"g{row % 97}\",\"n\":{row * (part + 1)}}}\n" : $"\"g{row % 97}\",{row * (part + 1)}\n");
+                text.Append(kind == "ndjson"
+                    ? $"{{\"gene\":\"g{row % 97}\",\"n\":{row * (part + 1)}}}\n"
+                    : $"\"g{row % 97}\",{row * (part + 1)}\n");
             }
 
-            await using var stream = File.Create(Path.Combine(cluster.Folder, kind, $"part-{part}.{(kind == "gz" ? "csv.gz" : kind)}"));
+            await using var stream = File.Create(
+                Path.Combine(cluster.Folder, kind, $"part-{part}.{(kind == "gz" ? "csv.gz" : kind)}"));
             await using var target = kind == "gz" ? new GZipStream(stream, CompressionLevel.Fastest) : (Stream)stream;
             await target.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()));
         }

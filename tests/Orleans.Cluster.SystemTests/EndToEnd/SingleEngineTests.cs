@@ -8,7 +8,8 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 public sealed class SingleEngineTests : IAsyncLifetime
 {
     private const string Query =
-        "SELECT id3, sum(v1) AS v1, avg(v3) AS v3, stddev_samp(v3) AS s3, min(v2) AS low, max(v2) AS high, count(*) AS n FROM source GROUP BY id3 ORDER BY id3";
+        "SELECT id3, sum(v1) AS v1, avg(v3) AS v3, stddev_samp(v3) AS s3, min(v2) AS low, max(v2) AS high, count(*) AS n FROM "
+        + "source GROUP BY id3 ORDER BY id3";
 
     private readonly EmbeddedCluster cluster = new() { Workers = 4 };
 
@@ -18,7 +19,8 @@ public sealed class SingleEngineTests : IAsyncLifetime
 
     [Fact]
     [Trait("Category", "Long")]
-    public Task GroupBy_TableInManyPartitions_EqualsOneEngineAndRepeats() => Compare(rows: 400_000, targetBytes: 2 << 20, leastPartitions: 8);
+    public Task GroupBy_TableInManyPartitions_EqualsOneEngineAndRepeats() =>
+        Compare(rows: 400_000, targetBytes: 2 << 20, leastPartitions: 8);
 
     [Fact]
     [Trait("Category", "Long")]
@@ -29,13 +31,15 @@ public sealed class SingleEngineTests : IAsyncLifetime
     {
         var csv = Path.Combine(cluster.Folder, "table.csv");
         var expected = WriteAndAsk(csv, rows);
-        var job = new { operation = "sql", source = new { path = "table.csv" }, parameters = new { query = Query }, partitioning = new { targetBytes } };
+        var job = new { operation = "sql", source = new { path = "table.csv" }, parameters = new { query = Query },
+            partitioning = new { targetBytes } };
 
         var first = await cluster.WaitForEndAsync((await cluster.SubmitAsync(job)).GetProperty("id").GetString()!);
         var second = await cluster.WaitForEndAsync((await cluster.SubmitAsync(job)).GetProperty("id").GetString()!);
 
         Assert.True(first.GetProperty("status").GetString() == "SUCCEEDED", first.ToString());
-        Assert.True(first.GetProperty("progress").GetProperty("stages")[0].GetProperty("total").GetInt32() >= leastPartitions, first.ToString());
+        Assert.True(first.GetProperty("progress").GetProperty("stages")[0].GetProperty("total").GetInt32() >= leastPartitions,
+            first.ToString());
         Assert.Equal(Hashes(first), Hashes(second));
         var actual = await Rows(first.GetProperty("id").GetString()!);
         Assert.Equal(expected.Count, actual.Count);
@@ -78,7 +82,8 @@ public sealed class SingleEngineTests : IAsyncLifetime
     }
 
     private static string[] Hashes(JsonElement status) =>
-        [.. status.GetProperty("result").GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
+        [.. status.GetProperty("result")
+            .GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
 
     private static List<object[]> WriteAndAsk(string csv, long rows)
     {

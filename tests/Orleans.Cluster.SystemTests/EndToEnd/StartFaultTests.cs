@@ -16,7 +16,9 @@ public sealed class StartFaultTests
 
         var (code, said) = await cluster.CommandAsync($"--Urls=http://127.0.0.1:{port}");
 
-        Assert.Equal((1, $"Port {port} of 127.0.0.1 is taken by another process. Stop that, or set Urls to another address."), (code, said.Trim()));
+        Assert.Equal(
+            (1, $"Port {port} of 127.0.0.1 is taken by another process. Stop that, or set Urls to another address."),
+            (code, said.Trim()));
         Assert.False(File.Exists(Path.Combine(cluster.StateFolder, "cluster.db")));
     }
 

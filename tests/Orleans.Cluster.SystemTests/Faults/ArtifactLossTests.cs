@@ -2,7 +2,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
-/// <summary>A disk loses or changes what was committed, before the next stage has read it: that partition runs again, and no other.</summary>
+/// <summary>
+/// A disk loses or changes what was committed, before the next stage has read it: that partition runs again, and no other.
+/// </summary>
 [Collection("kills")]
 public sealed class ArtifactLossTests(EmbeddedFaultCluster cluster) : IClassFixture<EmbeddedFaultCluster>
 {
@@ -24,7 +26,8 @@ public sealed class ArtifactLossTests(EmbeddedFaultCluster cluster) : IClassFixt
 
         var partitions = await job.ListPartitionsAsync(id);
         Assert.Equal(2, Commits(Find(partitions, harmed)));
-        Assert.All(partitions.Where(partition => partition.Stage == 0 && partition.Number != harmed.Number), partition => Assert.Equal(1, Commits(partition)));
+        Assert.All(partitions.Where(partition => partition.Stage == 0 && partition.Number != harmed.Number),
+            partition => Assert.Equal(1, Commits(partition)));
         await Leftovers.CheckNoneAsync(cluster);
     }
 
@@ -32,9 +35,12 @@ public sealed class ArtifactLossTests(EmbeddedFaultCluster cluster) : IClassFixt
     {
         FaultJob.Partition? victim = null;
         await EmbeddedCluster.Until(
-            async () => (victim = (await job.ListPartitionsAsync(id)).FirstOrDefault(partition => partition is { Stage: 0, State: "COMMITTED" })) is not null,
+            async () =>
+            (victim = (await job.ListPartitionsAsync(id))
+                .FirstOrDefault(partition => partition is { Stage: 0, State: "COMMITTED" })) is not null,
             TimeSpan.FromSeconds(60), () => cluster.Log.ToString());
-        var folder = Path.Combine(cluster.StateFolder, "artifacts", id, "0", $"{victim!.Number}", $"{victim.Attempts[^1].Number}");
+        var folder = Path.Combine(
+            cluster.StateFolder, "artifacts", id, "0", $"{victim!.Number}", $"{victim.Attempts[^1].Number}");
         try
         {
             if (different)

@@ -4,7 +4,8 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 [Collection("kills")]
-public sealed class EmbeddedChainTests(EmbeddedFaultCluster cluster) : ChainTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>;
+public sealed class EmbeddedChainTests(EmbeddedFaultCluster cluster)
+    : ChainTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>;
 
 [Collection("kills")]
 public sealed class PostgresChainTests : ChainTests<HandRunCluster>, IClassFixture<HandRunCluster>
@@ -12,7 +13,9 @@ public sealed class PostgresChainTests : ChainTests<HandRunCluster>, IClassFixtu
     public PostgresChainTests(HandRunCluster cluster) : base(cluster) => PostgresFixture.SkipUnlessInstalled();
 }
 
-/// <summary>Three jobs, each of which reads the result of the one before, with everything killed between and within them.</summary>
+/// <summary>
+/// Three jobs, each of which reads the result of the one before, with everything killed between and within them.
+/// </summary>
 public abstract class ChainTests<TCluster>(TCluster cluster)
     where TCluster : EmbeddedCluster
 {
@@ -27,19 +30,23 @@ public abstract class ChainTests<TCluster>(TCluster cluster)
     {
         var random = new Random(seed);
         File.WriteAllText(
-            Path.Combine(cluster.Folder, "chain.csv"), "gene,n\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"G{i % 97},{i}\n")));
+            Path.Combine(cluster.Folder, "chain.csv"),
+            "gene,n\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"G{i % 97},{i}\n")));
         string[] ids = new string[3];
         ids[0] = await Submit(new
         {
-            operation = "filter", source = new { path = "chain.csv" }, parameters = new { where = "n % 3 = 0" }, partitioning = new { targetBytes = 30_000 },
+            operation = "filter", source = new { path = "chain.csv" }, parameters = new { where = "n % 3 = 0" },
+            partitioning = new { targetBytes = 30_000 },
         });
         ids[1] = await Submit(new
         {
-            operation = "sql", sources = new { r = new { job = ids[0] } }, parameters = new { query = "SELECT gene, sum(n) AS s, count(*) AS c FROM r GROUP BY gene" },
+            operation = "sql", sources = new { r = new { job = ids[0] } },
+            parameters = new { query = "SELECT gene, sum(n) AS s, count(*) AS c FROM r GROUP BY gene" },
         });
         ids[2] = await Submit(new
         {
-            operation = "sql", sources = new { r = new { job = ids[1] } }, parameters = new { query = "SELECT sum(s) AS s, sum(c) AS c, count(*) AS genes FROM r" },
+            operation = "sql", sources = new { r = new { job = ids[1] } },
+            parameters = new { query = "SELECT sum(s) AS s, sum(c) AS c, count(*) AS genes FROM r" },
         });
 
         for (var kill = 0; kill < 3; kill++)
@@ -63,7 +70,8 @@ public abstract class ChainTests<TCluster>(TCluster cluster)
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         var kept = Enumerable.Range(0, Rows).Where(i => i % 3 == 0).ToList();
         Assert.Equal(
-            $"[{kept.Sum(i => (long)i)},{kept.Count},97]", (await cluster.ResultAsync(ids[2])).GetProperty("rows")[0].GetRawText());
+            $"[{kept.Sum(i => (long)i)},{kept.Count},97]",
+            (await cluster.ResultAsync(ids[2])).GetProperty("rows")[0].GetRawText());
     }
 
     private async Task<string> Submit(object job) => (await cluster.SubmitAsync(job)).GetProperty("id").GetString()!;

@@ -7,8 +7,8 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 /// <summary>
-/// A job of two stages, the first of 40 partitions, whose result is known: sums by hand over rows that this class writes. What it checks of an
-/// end is what no fault may change.
+/// A job of two stages, the first of 40 partitions, whose result is known: sums by hand over rows that this class writes. What it
+/// checks of an end is what no fault may change.
 /// </summary>
 internal sealed class FaultJob
 {
@@ -56,7 +56,8 @@ internal sealed class FaultJob
         {
             operation = "aggregate",
             source = new { path = Table },
-            parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+            parameters = new { groupBy = new[] { "gene" },
+                aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
             partitioning = new { targetBytes },
             callback,
             output = outputPath is null ? null : new { path = outputPath, format = "CSV", mode = "ERROR_IF_EXISTS" },
@@ -115,14 +116,18 @@ internal sealed class FaultJob
                 attempt.GetProperty("worker").GetString()!,
                 attempt.GetProperty("state").GetString()!,
                 attempt.GetProperty("startedAt").GetDateTimeOffset(),
-                attempt.GetProperty("endedAt") is { ValueKind: JsonValueKind.String } ended ? ended.GetDateTimeOffset() : null))]))];
+                attempt.GetProperty("endedAt") is { ValueKind: JsonValueKind.String } ended
+                ? ended.GetDateTimeOffset()
+                : null))]))];
     }
 
     private void Note(string id, JsonElement status)
     {
-        var now = (Revision: status.GetProperty("revision").GetInt64(), Fraction: status.GetProperty("progress").GetProperty("fraction").GetDouble());
+        var now = (Revision: status.GetProperty("revision").GetInt64(),
+            Fraction: status.GetProperty("progress").GetProperty("fraction").GetDouble());
         var before = shown.GetValueOrDefault(id);
-        Assert.True(now.Revision >= before.Revision && now.Fraction >= before.Fraction, $"Job {id} showed {before}, and then {now}.");
+        Assert.True(now.Revision >= before.Revision
+            && now.Fraction >= before.Fraction, $"Job {id} showed {before}, and then {now}.");
         shown[id] = now;
     }
 
@@ -131,14 +136,16 @@ internal sealed class FaultJob
     {
         var committed = Assert.Single(partition.Attempts, attempt => attempt.State == "COMMITTED");
         Assert.Equal("COMMITTED", partition.State);
-        Assert.True(partition.Attempts.All(attempt => attempt.StartedAt <= committed.EndedAt && attempt.EndedAt is not null), partition.ToString());
+        Assert.True(partition.Attempts.All(attempt => attempt.StartedAt <= committed.EndedAt && attempt.EndedAt is not null),
+            partition.ToString());
         Assert.Equal(partition.Attempts.Max(attempt => attempt.Number), committed.Number);
     }
 
     // The same bytes in every run, whatever happened meanwhile.
     private void CheckHashes(JsonElement end)
     {
-        string[] seen = [.. end.GetProperty("result").GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
+        string[] seen = [.. end.GetProperty("result")
+            .GetProperty("files").EnumerateArray().Select(file => file.GetProperty("sha256").GetString()!)];
         Assert.Equal(hashes ??= seen, seen);
     }
 
@@ -153,9 +160,13 @@ internal sealed class FaultJob
     private static Dictionary<string, long> ReadOutput(string folder)
     {
         var manifest = JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(folder, "_manifest-*.json"))));
-        string[] named = [.. manifest.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];
-        var present = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file));
-        Assert.Equal(named.Order(StringComparer.Ordinal), present.Where(file => !file.StartsWith("_manifest-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        string[] named =
+            [.. manifest.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];
+        var present = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file));
+        Assert.Equal(
+            named.Order(StringComparer.Ordinal),
+            present.Where(file => !file.StartsWith("_manifest-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         return named.SelectMany(file => File.ReadLines(Path.Combine(folder, file)).Skip(1)).Select(line => line.Split(','))
             .ToDictionary(fields => fields[0], fields => long.Parse(fields[1], CultureInfo.InvariantCulture));
     }

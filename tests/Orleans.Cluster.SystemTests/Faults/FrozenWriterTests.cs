@@ -6,7 +6,9 @@ using Orleans.Cluster.SystemTests.Queueing;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
-/// <summary>A worker that stands still while it holds the lock of the embedded database, which every process of the cluster writes to.</summary>
+/// <summary>
+/// A worker that stands still while it holds the lock of the embedded database, which every process of the cluster writes to.
+/// </summary>
 [Collection("kills")]
 public sealed class FrozenWriterTests(EmbeddedFaultCluster cluster) : IClassFixture<EmbeddedFaultCluster>
 {
@@ -36,7 +38,8 @@ public sealed class FrozenWriterTests(EmbeddedFaultCluster cluster) : IClassFixt
         try
         {
             await EmbeddedCluster.Until(
-                () => Task.FromResult(!EmbeddedCluster.Runs(frozen.Value)), TimeSpan.FromSeconds(20), () => $"The frozen writer was not ended.\n{cluster.Log}");
+                () => Task.FromResult(!EmbeddedCluster.Runs(frozen.Value)), TimeSpan.FromSeconds(20),
+                () => $"The frozen writer was not ended.\n{cluster.Log}");
         }
         finally
         {
@@ -74,7 +77,8 @@ public sealed class FrozenWriterTests(EmbeddedFaultCluster cluster) : IClassFixt
                 QueueClient.Signal(writer, QueueClient.Continue);
             }
 
-            if (await cluster.TryStatusAsync(id) is { } status && status.GetProperty("status").GetString() is "SUCCEEDED" or "FAILED")
+            if (await cluster.TryStatusAsync(id) is { } status
+                && status.GetProperty("status").GetString() is "SUCCEEDED" or "FAILED")
             {
                 return null;
             }

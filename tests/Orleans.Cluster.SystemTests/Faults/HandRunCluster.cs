@@ -7,8 +7,8 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 /// <summary>
-/// A gateway and workers over one PostgreSQL server, each started on its own, as several machines would: the end of the gateway is nobody
-/// else's end.
+/// A gateway and workers over one PostgreSQL server, each started on its own, as several machines would: the end of the gateway
+/// is nobody else's end.
 /// </summary>
 public class HandRunCluster : PostgresCluster
 {
@@ -82,8 +82,8 @@ public class HandRunCluster : PostgresCluster
     }
 
     /// <summary>
-    /// Starts a second cluster over the same database and artifacts, which knows nothing of the first: every job then has two grains, and
-    /// there are two queues, each of which takes the other's workers for lost.
+    /// Starts a second cluster over the same database and artifacts, which knows nothing of the first: every job then has two
+    /// grains, and there are two queues, each of which takes the other's workers for lost.
     /// </summary>
     public void StartRivals()
     {

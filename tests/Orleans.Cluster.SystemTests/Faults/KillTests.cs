@@ -16,7 +16,8 @@ public enum Victim
 public sealed class KillCollection;
 
 [Collection("kills")]
-public sealed class EmbeddedKillTests(EmbeddedFaultCluster cluster) : KillTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>
+public sealed class EmbeddedKillTests(EmbeddedFaultCluster cluster)
+    : KillTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>
 {
     [Fact]
     public Task Kill_EverythingOnce_TheJobEndsRightUnaided() => Run(Victim.Everything, firstSeed: 1, count: 1);
@@ -35,8 +36,8 @@ public sealed class PostgresKillTests : KillTests<HandRunCluster>, IClassFixture
 }
 
 /// <summary>
-/// <c>kill -9</c> at moments of a job that a seed names, then a new start of what nobody else starts. Every job ends right and unaided, and
-/// nothing is left of it that nobody owns.
+/// <c>kill -9</c> at moments of a job that a seed names, then a new start of what nobody else starts. Every job ends right and
+/// unaided, and nothing is left of it that nobody owns.
 /// </summary>
 public abstract class KillTests<TCluster>(TCluster cluster)
     where TCluster : EmbeddedCluster
@@ -56,7 +57,8 @@ public abstract class KillTests<TCluster>(TCluster cluster)
         var undisturbed = await job.MeasureAsync();
         for (var seed = firstSeed; seed < firstSeed + count; seed++)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{victim}, seed {seed}, {undisturbed.TotalSeconds:0.0} s undisturbed");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{victim}, seed {seed}, {undisturbed.TotalSeconds:0.0} s undisturbed");
             await RunOne(job, victim, seed, undisturbed);
         }
 

@@ -35,7 +35,8 @@ internal static class Leftovers
             .Append("_store.json") // The store's mark.
             .ToHashSet();
         return Directory.Exists(root)
-            ? [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Where(file => !owned.Contains(Path.GetRelativePath(root, file)))]
+            ? [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+                .Where(file => !owned.Contains(Path.GetRelativePath(root, file)))]
             : [];
     }
 
@@ -47,7 +48,8 @@ internal static class Leftovers
             return [];
         }
 
-        var living = cluster.WorkerIds().Append(cluster.GatewayId).Select(id => id.ToString(CultureInfo.InvariantCulture)).ToHashSet();
+        var living = cluster.WorkerIds()
+            .Append(cluster.GatewayId).Select(id => id.ToString(CultureInfo.InvariantCulture)).ToHashSet();
         return
         [
             .. Directory.EnumerateDirectories(root)

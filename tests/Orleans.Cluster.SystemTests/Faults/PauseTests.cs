@@ -7,7 +7,8 @@ using Orleans.Cluster.SystemTests.Queueing;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 [Collection("kills")]
-public sealed class EmbeddedPauseTests(EmbeddedFaultCluster cluster) : PauseTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>;
+public sealed class EmbeddedPauseTests(EmbeddedFaultCluster cluster)
+    : PauseTests<EmbeddedFaultCluster>(cluster), IClassFixture<EmbeddedFaultCluster>;
 
 [Collection("kills")]
 public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixture<HandRunCluster>
@@ -21,8 +22,8 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
     }
 
     /// <summary>
-    /// The gateway hosts the job's grain and the queue's. While it stands still the workers host them; when it goes on, both silos
-    /// believe that they do, until one finds that its revisions are refused and that it was given up.
+    /// The gateway hosts the job's grain and the queue's. While it stands still the workers host them; when it goes on, both
+    /// silos believe that they do, until one finds that its revisions are refused and that it was given up.
     /// </summary>
     [Fact, Trait("Category", "Long")]
     public async Task Pause_TheHostOfTheGrains_OthersHostThemAndItGivesWay()
@@ -49,7 +50,8 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
         {
             var phase = JobPhase.Queued;
             await EmbeddedCluster.Until(
-                async () => (phase = await cluster.PhaseAsync(id)).IsTerminal(), TimeSpan.FromSeconds(90), () => $"{phase}\n{cluster.Log}");
+                async () => (phase = await cluster.PhaseAsync(id)).IsTerminal(), TimeSpan.FromSeconds(90),
+                () => $"{phase}\n{cluster.Log}");
         }
         finally
         {
@@ -57,7 +59,8 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
         }
 
         await EmbeddedCluster.Until(
-            () => Task.FromResult(!EmbeddedCluster.Runs(gateway)), TimeSpan.FromSeconds(60), () => $"The gateway that was given up runs on.\n{cluster.Log}");
+            () => Task.FromResult(!EmbeddedCluster.Runs(gateway)), TimeSpan.FromSeconds(60),
+            () => $"The gateway that was given up runs on.\n{cluster.Log}");
         await cluster.ReviveAsync();
         await job.CheckAsync(id, output);
         await Leftovers.CheckNoneAsync(cluster);
@@ -68,8 +71,8 @@ public sealed class PostgresPauseTests : PauseTests<HandRunCluster>, IClassFixtu
 }
 
 /// <summary>
-/// A worker stands still with work in its hands (SIGSTOP) until others have done that work, and then goes on as if nothing had been. What it
-/// does late counts for nothing.
+/// A worker stands still with work in its hands (SIGSTOP) until others have done that work, and then goes on as if nothing had
+/// been. What it does late counts for nothing.
 /// </summary>
 public abstract class PauseTests<TCluster>(TCluster cluster)
     where TCluster : EmbeddedCluster
@@ -114,7 +117,8 @@ public abstract class PauseTests<TCluster>(TCluster cluster)
         {
             await job.CheckAsync(id, output);
             await EmbeddedCluster.Until(
-                () => Task.FromResult(!frozen.Executors.Any(EmbeddedCluster.Runs)), EndsWithin, () => "Executors of the stopped worker run past their deadline.");
+                () => Task.FromResult(!frozen.Executors.Any(EmbeddedCluster.Runs)), EndsWithin,
+                () => "Executors of the stopped worker run past their deadline.");
         }
         finally
         {
@@ -127,7 +131,8 @@ public abstract class PauseTests<TCluster>(TCluster cluster)
 
         // It learns that the others gave it up, and ends itself.
         await EmbeddedCluster.Until(
-            () => Task.FromResult(!EmbeddedCluster.Runs(frozen.ProcessId)), EndsWithin, () => $"The worker that was given up runs on.\n{cluster.Log}");
+            () => Task.FromResult(!EmbeddedCluster.Runs(frozen.ProcessId)), EndsWithin,
+            () => $"The worker that was given up runs on.\n{cluster.Log}");
         await cluster.ReviveAsync();
         var after = await job.CheckAsync(id, output);
         Assert.All(frozen.Held, held => Assert.NotEqual("COMMITTED", Find(after, held).State));
@@ -140,7 +145,8 @@ public abstract class PauseTests<TCluster>(TCluster cluster)
         while (true)
         {
             var workers = await WorkersAsync();
-            var busy = Running(await job.ListPartitionsAsync(id)).Select(held => held.Attempt.Worker).FirstOrDefault(workers.ContainsKey);
+            var busy = Running(await job.ListPartitionsAsync(id))
+                .Select(held => held.Attempt.Worker).FirstOrDefault(workers.ContainsKey);
             if (busy is not null)
             {
                 var process = workers[busy];
@@ -155,7 +161,8 @@ public abstract class PauseTests<TCluster>(TCluster cluster)
                 QueueClient.Signal(process, QueueClient.Continue);
             }
 
-            if (await cluster.TryStatusAsync(id) is { } status && status.GetProperty("status").GetString() is "SUCCEEDED" or "FAILED")
+            if (await cluster.TryStatusAsync(id) is { } status
+                && status.GetProperty("status").GetString() is "SUCCEEDED" or "FAILED")
             {
                 return null;
             }

@@ -8,8 +8,8 @@ using Orleans.Cluster.SystemTests.Queueing;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 /// <summary>
-/// Two silos each believe that they host a job's grain, and two that they host the queue's, while jobs run. Each queue takes the other's
-/// workers for lost and their attempts away, which costs as many attempts as it takes; nothing is counted twice or lost.
+/// Two silos each believe that they host a job's grain, and two that they host the queue's, while jobs run. Each queue takes the
+/// other's workers for lost and their attempts away, which costs as many attempts as it takes; nothing is counted twice or lost.
 /// </summary>
 [Collection("kills")]
 public sealed class RivalTests : IClassFixture<HandRunCluster>
@@ -32,14 +32,16 @@ public sealed class RivalTests : IClassFixture<HandRunCluster>
     {
         var job = new FaultJob(cluster);
         await job.MeasureAsync();
-        var ours = (await new QueueClient(cluster).WorkersAsync()).Select(worker => worker.GetProperty("id").GetString()!).ToHashSet();
+        var ours = (await new QueueClient(cluster).WorkersAsync())
+            .Select(worker => worker.GetProperty("id").GetString()!).ToHashSet();
 
         cluster.StartRivals();
         await EmbeddedCluster.Until(
             async () =>
             {
                 await KeepBusy(job);
-                return (await job.ListPartitionsAsync(submitted[^1].Id)).Any(partition => partition.Attempts.Any(attempt => !ours.Contains(attempt.Worker)));
+                return (await job.ListPartitionsAsync(submitted[^1].Id))
+                    .Any(partition => partition.Attempts.Any(attempt => !ours.Contains(attempt.Worker)));
             },
             TimeSpan.FromSeconds(120), () => $"The second cluster takes no work.\n{cluster.Log}");
         var (before, clock) = (submitted.Count, Stopwatch.StartNew());
@@ -67,7 +69,9 @@ public sealed class RivalTests : IClassFixture<HandRunCluster>
 
         while (submitted.Count - ended < AtOnce)
         {
-            var output = submitted.Count % 2 == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"out/rival-{submitted.Count}");
+            var output = submitted.Count % 2 == 0
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"out/rival-{submitted.Count}");
             submitted.Add((await job.SubmitAsync(output), output));
         }
 

@@ -42,7 +42,9 @@ public sealed class StorageAwayTests : IClassFixture<HandRunCluster>
         clock.Restart();
         var partitions = await job.CheckAsync(id, outputPath: null);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{undisturbed.TotalSeconds:0.0} s undisturbed, {clock.Elapsed.TotalSeconds:0.0} s after the return; seen: {string.Join(", ", seen)}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{undisturbed.TotalSeconds:0.0} s undisturbed, {clock.Elapsed.TotalSeconds:0.0} s after the return; seen: "
+            + $"{string.Join(", ", seen)}");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "storage-unavailable"), refused);
         Assert.DoesNotContain("FAILED", seen);
         Assert.Equal(workers.Append(gateway), cluster.WorkerIds().Append(cluster.GatewayId));
@@ -52,7 +54,8 @@ public sealed class StorageAwayTests : IClassFixture<HandRunCluster>
 
     private async Task<(HttpStatusCode, string?)> SubmitAsync()
     {
-        using var response = await cluster.Http.PostAsJsonAsync("jobs/submit", new { operation = "convert", source = new { path = "faults.csv" } });
+        using var response = await cluster.Http.PostAsJsonAsync(
+            "jobs/submit", new { operation = "convert", source = new { path = "faults.csv" } });
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
         return (response.StatusCode, problem.TryGetProperty("code", out var code) ? code.GetString() : null);
     }

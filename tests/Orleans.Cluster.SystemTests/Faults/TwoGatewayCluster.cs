@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
-/// <summary>Two gateways over one database, which ask for keys and share the one that sessions and secrets are sealed with.</summary>
+/// <summary>
+/// Two gateways over one database, which ask for keys and share the one that sessions and secrets are sealed with.
+/// </summary>
 public sealed class TwoGatewayCluster : HandRunCluster
 {
     private Process? second;
@@ -13,7 +15,8 @@ public sealed class TwoGatewayCluster : HandRunCluster
 
     protected override IReadOnlyList<string> Settings =>
     [
-        .. base.Settings, "--Callbacks:AllowPrivateTargets=true", "--Callbacks:Timeout=00:00:02", "--Callbacks:FirstDelay=00:00:00.100",
+        .. base.Settings, "--Callbacks:AllowPrivateTargets=true", "--Callbacks:Timeout=00:00:02",
+        "--Callbacks:FirstDelay=00:00:00.100",
     ];
 
     protected override IReadOnlyDictionary<string, string> SiloEnvironment { get; } =

@@ -8,7 +8,9 @@ using Orleans.Cluster.SystemTests.Gateway;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
-/// <summary>Two gateways of one cluster: whichever is asked, there is one job for a key, and one story of it, whoever is killed.</summary>
+/// <summary>
+/// Two gateways of one cluster: whichever is asked, there is one job for a key, and one story of it, whoever is killed.
+/// </summary>
 [Collection("kills")]
 [Trait("Category", "Long")]
 public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
@@ -35,14 +37,16 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         HttpClient[] gateways = [cluster.Http, second, cluster.Http, second];
         var submits = await Task.WhenAll(Enumerable.Range(0, Keys).SelectMany(
             key => gateways.Select(async http => (key, Id: await SubmitAsync(http, $"both-{key}", body)))));
-        var ids = submits.GroupBy(submit => submit.key, submit => submit.Id).Select(group => Assert.Single(group.Distinct())).ToList();
+        var ids = submits.GroupBy(submit => submit.key, submit => submit.Id)
+            .Select(group => Assert.Single(group.Distinct())).ToList();
 
         Assert.Equal(Keys, ids.Distinct().Count());
         foreach (var id in ids)
         {
             var end = await cluster.WaitForEndAsync(id);
             Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
-            Assert.Equal(await cluster.Http.GetStringAsync($"jobs/{id}/result"), await second.GetStringAsync($"jobs/{id}/result"));
+            Assert.Equal(
+                await cluster.Http.GetStringAsync($"jobs/{id}/result"), await second.GetStringAsync($"jobs/{id}/result"));
         }
     }
 
@@ -62,8 +66,8 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (stranger.StatusCode, nobody.StatusCode));
     }
 
-    // Nothing happens to the job before the gateway is killed, since no worker runs: what it goes through afterwards, half of the followers see
-    // as it happens, and the others are told of when it is over.
+    // Nothing happens to the job before the gateway is killed, since no worker runs: what it goes through afterwards, half of the
+    // followers see as it happens, and the others are told of when it is over.
     [Fact]
     public async Task Follow_GatewayKilled_GoesOnAtTheOtherAndMissesNoEvent()
     {
@@ -106,7 +110,8 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         receiver.Start();
         var id = await job.SubmitAsync(outputPath: null, new { url = receiver.Address, secret = Secret });
         await EmbeddedCluster.Until(
-            () => Task.FromResult(!receiver.Received.IsEmpty), TimeSpan.FromSeconds(60), () => $"nothing was sent: {cluster.Log}");
+            () => Task.FromResult(!receiver.Received.IsEmpty), TimeSpan.FromSeconds(60),
+            () => $"nothing was sent: {cluster.Log}");
 
         using var second = await cluster.StartBothAsync();
         await cluster.KillAsync();
@@ -143,7 +148,9 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         }
     }
 
-    /// <summary>Reads the events of a job as an EventSource does: after a break it goes on behind the last event that it has whole.</summary>
+    /// <summary>
+    /// Reads the events of a job as an EventSource does: after a break it goes on behind the last event that it has whole.
+    /// </summary>
     private sealed class Follower(string job)
     {
         private readonly ConcurrentQueue<(string Phase, long Revision)> seen = new();

@@ -21,7 +21,8 @@ public sealed class KeyedCluster : IAsyncLifetime
         AsksForKeys = true,
         Arguments =
         [
-            "--Gateway:RequestBurst=60", "--Gateway:RequestsPerSecond=50", "--Gateway:Jwt:Issuer=tests", "--Gateway:Jwt:Audience=cluster",
+            "--Gateway:RequestBurst=60", "--Gateway:RequestsPerSecond=50", "--Gateway:Jwt:Issuer=tests",
+            "--Gateway:Jwt:Audience=cluster",
             $"--Gateway:Jwt:SigningKey={JwtSecret}",
         ],
     };
@@ -38,7 +39,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
     public static TheoryData<string> Closed =>
     [
         "/api/processing/health", "/api/processing/health/ready", "/api/processing/jobs/list", "/api/processing/cluster/status",
-        "/api/processing/queue/status", "/api/processing/keys", "/api/processing/audit", "/dashboard", "/dashboard/", "/dashboard/index.min.js",
+        "/api/processing/queue/status", "/api/processing/keys", "/api/processing/audit", "/dashboard", "/dashboard/",
+        "/dashboard/index.min.js",
         "/metrics", "/docs", "/openapi/v1.json", "/nothing", "/API/PROCESSING/JOBS/LIST", "//api/processing/jobs/list",
         "/api/processing/health/live/../../jobs/list",
     ];
@@ -50,7 +52,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         using var response = await anonymous.GetAsync($"{Root}{path}");
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-        Assert.Equal("unauthenticated", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        Assert.Equal(
+            "unauthenticated", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
         Assert.Contains(response.Headers.WwwAuthenticate, challenge => challenge.Scheme == "Bearer");
     }
 
@@ -86,7 +89,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
             foreach (var method in (string[])["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
             {
                 using var request = new HttpRequestMessage(
-                    new HttpMethod(method), $"{Root}{paths[n].Replace("{id}", "01J00000000000000000000000", StringComparison.Ordinal)}");
+                    new HttpMethod(method),
+                    $"{Root}{paths[n].Replace("{id}", "01J00000000000000000000000", StringComparison.Ordinal)}");
                 using var response = await anonymous.SendAsync(request);
                 if (response.StatusCode != HttpStatusCode.Unauthorized)
                 {
@@ -156,7 +160,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         using var client = Client(await KeyAsync($"other-{role}", role));
         var own = new List<int>();
         var seen = new List<int>();
-        foreach (var path in (string[])["", "/status", "/plan", "/partitions", "/partitions/summary", "/timeline", "/story", "/profile", "/logs", "/callbacks", "/events"])
+        foreach (var path in (string[])["", "/status", "/plan", "/partitions", "/partitions/summary", "/timeline", "/story",
+            "/profile", "/logs", "/callbacks", "/events"])
         {
             own.Add(await StatusAsync(owner, $"jobs/{id}{path}"));
             seen.Add(await StatusAsync(client, $"jobs/{id}{path}"));
@@ -189,7 +194,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         var list = await cluster.Http.GetStringAsync("keys");
 
         Assert.Equal(
-            (HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Unauthorized), (before.StatusCode, revoked.StatusCode, after.StatusCode));
+            (HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Unauthorized),
+            (before.StatusCode, revoked.StatusCode, after.StatusCode));
         Assert.Contains(key[..11], list, StringComparison.Ordinal);
         Assert.DoesNotContain(key[12..], list, StringComparison.Ordinal);
     }
@@ -200,7 +206,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
     [InlineData("ADMIN", "others", "cluster", 300, 401)]
     [InlineData("ADMIN", "tests", "elsewhere", 300, 401)]
     [InlineData("ADMIN", "tests", "cluster", -300, 401)]
-    public async Task Token_OfTheProvider_IsTakenWhenAllOfItFits(string role, string issuer, string audience, int seconds, int expected)
+    public async Task Token_OfTheProvider_IsTakenWhenAllOfItFits(
+        string role, string issuer, string audience, int seconds, int expected)
     {
         using var client = Client(Token(role, issuer, audience, DateTimeOffset.UtcNow.AddSeconds(seconds)));
 
@@ -235,9 +242,11 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
         using var refused = await ann.PostAsJsonAsync("cluster/scale", new { workers = 2 });
         var id = (await submitted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
 
-        var entries = (await cluster.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=20")).GetProperty("items").EnumerateArray()
+        var entries = (await cluster.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=20"))
+            .GetProperty("items").EnumerateArray()
             .Where(item => item.GetProperty("actor").GetString() == "key:audited").Select(item => (
-                item.GetProperty("target").GetString(), item.GetProperty("outcome").GetString(), item.GetProperty("origin").GetString())).ToList();
+                item.GetProperty("target").GetString(), item.GetProperty("outcome").GetString(),
+                item.GetProperty("origin").GetString())).ToList();
         var (intact, _) = await cluster.CommandAsync("audit", "verify");
         await ChangeAuditRowAsync("ok!");
         var (broken, said) = await cluster.CommandAsync("audit", "verify");
@@ -316,7 +325,8 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
 
     private async Task ChangeAuditRowAsync(string outcome)
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(cluster.Folder, "state", "cluster.db")};Pooling=false");
+        await using var connection = new SqliteConnection(
+            $"Data Source={Path.Combine(cluster.Folder, "state", "cluster.db")};Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "UPDATE audit_log SET outcome = $outcome WHERE sequence = 1";
@@ -327,8 +337,11 @@ public sealed class AccessTests(KeyedCluster fixture) : IClassFixture<KeyedClust
     private static string Token(string role, string issuer, string audience, DateTimeOffset expires)
     {
         var head = Part("""{"alg":"HS256","typ":"JWT"}"""u8);
-        var body = Part(JsonSerializer.SerializeToUtf8Bytes(new { sub = "tess", role, iss = issuer, aud = audience, exp = expires.ToUnixTimeSeconds() }));
-        var signature = HMACSHA256.HashData(Convert.FromBase64String(KeyedCluster.JwtSecret), Encoding.ASCII.GetBytes($"{head}.{body}"));
+        var body = Part(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new { sub = "tess", role, iss = issuer, aud = audience, exp = expires.ToUnixTimeSeconds() }));
+        var signature = HMACSHA256.HashData(
+            Convert.FromBase64String(KeyedCluster.JwtSecret), Encoding.ASCII.GetBytes($"{head}.{body}"));
         return $"{head}.{body}.{Part(signature)}";
     }
 

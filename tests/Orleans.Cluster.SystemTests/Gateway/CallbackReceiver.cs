@@ -18,7 +18,9 @@ internal sealed record ReceivedCallback(string Id, string Timestamp, string Sign
         Convert.FromBase64String(secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Body}")));
 }
 
-/// <summary>A receiver of callbacks that is not there until it is started, and then answers 503 for the first few requests.</summary>
+/// <summary>
+/// A receiver of callbacks that is not there until it is started, and then answers 503 for the first few requests.
+/// </summary>
 internal sealed class CallbackReceiver : IAsyncDisposable
 {
     private readonly HttpListener listener = new();
@@ -76,7 +78,8 @@ internal sealed class CallbackReceiver : IAsyncDisposable
             using var reader = new StreamReader(context.Request.InputStream);
             var body = await reader.ReadToEndAsync();
             var headers = context.Request.Headers;
-            var message = new ReceivedCallback(headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, body);
+            var message = new ReceivedCallback(
+                headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, body);
             Received.Enqueue(message);
             if (Held-- > 0)
             {

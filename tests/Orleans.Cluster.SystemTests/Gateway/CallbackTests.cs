@@ -17,11 +17,13 @@ public sealed class CallbackTests(GatewayCluster gateway)
         await using var receiver = new CallbackReceiver(refusals: 3);
         var id = Id(await gateway.Cluster.SubmitAsync(new
         {
-            operation = "convert", source = new { path = "genes.csv" }, callback = new { url = receiver.Address, secret = Secret },
+            operation = "convert", source = new { path = "genes.csv" },
+            callback = new { url = receiver.Address, secret = Secret },
         }));
         await gateway.Cluster.WaitForEndAsync(id);
         await EmbeddedCluster.Until(
-            async () => (await ItemsAsync(id))[0].GetProperty("lastError").ValueKind == JsonValueKind.String, TimeSpan.FromSeconds(20), () => "nothing was sent to the receiver that is away");
+            async () => (await ItemsAsync(id))[0].GetProperty("lastError").ValueKind == JsonValueKind.String,
+            TimeSpan.FromSeconds(20), () => "nothing was sent to the receiver that is away");
         receiver.Start();
 
         await EmbeddedCluster.Until(
@@ -35,16 +37,20 @@ public sealed class CallbackTests(GatewayCluster gateway)
         Assert.Equal(history.Select(message => message.Revision).Order(), history.Select(message => message.Revision));
         Assert.All(history, message => Assert.Equal(message.Sign(Secret), message.Signature));
         Assert.Equal(history.Select(message => message.Id), log.Select(item => item.GetProperty("id").GetString()));
-        Assert.True(log[0].GetProperty("tries").GetInt32() > 4, $"{log[0]}"); // One at least met nobody, three were refused, one was taken.
+        // One at least met nobody, three were refused, one was taken.
+        Assert.True(log[0].GetProperty("tries").GetInt32() > 4, $"{log[0]}");
     }
 
     [Fact]
     public async Task Submit_SecretThatCannotSign_IsRefused()
     {
         var (status, problem) = await gateway.SendAsync(
-            HttpMethod.Post, "jobs/submit", new { operation = "aggregate", callback = new { url = "https://example.org/", secret = "whsec_x" } });
+            HttpMethod.Post, "jobs/submit",
+            new { operation = "aggregate", callback = new { url = "https://example.org/", secret = "whsec_x" } });
 
-        Assert.Equal((HttpStatusCode.BadRequest, "/callback/secret"), (status, problem.GetProperty("errors")[0].GetProperty("pointer").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "/callback/secret"),
+            (status, problem.GetProperty("errors")[0].GetProperty("pointer").GetString()));
     }
 
     private async Task<List<JsonElement>> DeliveredAsync(string id)

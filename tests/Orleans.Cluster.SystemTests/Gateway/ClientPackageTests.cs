@@ -20,7 +20,9 @@ public sealed partial class ClientPackageTests(GatewayCluster gateway)
         {
             foreach (var project in new[] { "Contracts", "Client" })
             {
-                await RunAsync(Root(), "pack", $"src/Orleans.Cluster.{project}", "-c", Configuration, "-o", Path.Combine(folder, "feed"), $"-p:Version={version}", "-v", "q");
+                await RunAsync(
+                    Root(), "pack", $"src/Orleans.Cluster.{project}", "-c", Configuration, "-o", Path.Combine(folder, "feed"),
+                    $"-p:Version={version}", "-v", "q");
             }
 
             await RunAsync(folder, "new", "console", "-o", "app", "--no-restore");
@@ -35,10 +37,14 @@ public sealed partial class ClientPackageTests(GatewayCluster gateway)
             var printed = await RunAsync(app, "run");
 
             // A program that reads rows deploys no compiler.
-            var deployed = Directory.EnumerateFiles(Path.Combine(app, "bin"), "*.dll", SearchOption.AllDirectories).Select(Path.GetFileName).ToList();
+            var deployed = Directory.EnumerateFiles(Path.Combine(app, "bin"), "*.dll", SearchOption.AllDirectories)
+                .Select(Path.GetFileName).ToList();
             Assert.Contains("Orleans.Cluster.Client.dll", deployed);
-            Assert.DoesNotContain(deployed, name => name!.Contains("CodeAnalysis", StringComparison.Ordinal) || name.Contains("CodeGenerator", StringComparison.Ordinal));
-            Assert.Equal(["TP53 42 2", "EGFR 5 1"], printed.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            Assert.DoesNotContain(deployed, name => name!.Contains("CodeAnalysis", StringComparison.Ordinal)
+                || name.Contains("CodeGenerator", StringComparison.Ordinal));
+            Assert.Equal(
+                ["TP53 42 2", "EGFR 5 1"],
+                printed.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         }
         finally
         {
@@ -51,7 +57,8 @@ public sealed partial class ClientPackageTests(GatewayCluster gateway)
 
     private async Task<string> RunAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["ORLEANS_CLUSTER_SERVER"] = gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
@@ -77,7 +84,8 @@ public sealed partial class ClientPackageTests(GatewayCluster gateway)
         }
     }
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 
     [GeneratedRegex("```csharp\n(?<code>using .*?)```", RegexOptions.Singleline)]
     private static partial Regex Code();

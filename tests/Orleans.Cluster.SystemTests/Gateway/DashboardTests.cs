@@ -9,7 +9,8 @@ public sealed class DashboardTests(GatewayCluster gateway)
     {
         var script = await gateway.Http.GetStringAsync("/dashboard/index.min.js");
 
-        Assert.Contains("e.grainType.startsWith(`Orleans.`)&&!e.grainType.startsWith(`Orleans.Cluster.`)", script, StringComparison.Ordinal);
+        Assert.Contains(
+            "e.grainType.startsWith(`Orleans.`)&&!e.grainType.startsWith(`Orleans.Cluster.`)", script, StringComparison.Ordinal);
         Assert.DoesNotContain("=e.grainType.startsWith(`Orleans.`),", script, StringComparison.Ordinal);
     }
 }

@@ -43,7 +43,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         var id = await gateway.SucceededAsync(Sums());
         using var first = await gateway.Http.GetAsync($"jobs/{id}/status");
 
-        var (same, _) = await gateway.SendAsync(Get, $"jobs/{id}/status", null, ("If-None-Match", first.Headers.ETag!.ToString()));
+        var (same, _) = await gateway.SendAsync(
+            Get, $"jobs/{id}/status", null, ("If-None-Match", first.Headers.ETag!.ToString()));
         var (other, _) = await gateway.SendAsync(Get, $"jobs/{id}/status", null, ("If-None-Match", "\"0\""));
 
         Assert.Equal((HttpStatusCode.NotModified, HttpStatusCode.OK), (same, other));
@@ -59,7 +60,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         while (status.GetProperty("status").GetString() != "SUCCEEDED")
         {
             Assert.True(DateTimeOffset.UtcNow < deadline, status.ToString());
-            var (code, next) = await gateway.SendAsync(Get, $"jobs/{id}/status", null, ("If-None-Match", tag), ("Prefer", "wait=20"));
+            var (code, next) = await gateway.SendAsync(
+                Get, $"jobs/{id}/status", null, ("If-None-Match", tag), ("Prefer", "wait=20"));
             polls++;
             if (code == HttpStatusCode.OK)
             {
@@ -101,7 +103,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         string? token = null;
         do
         {
-            var page = await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/list?pageSize=2&label.mark={mark}&status=SUCCEEDED&operation=aggregate{token}");
+            var page = await gateway.Http.GetFromJsonAsync<JsonElement>(
+                $"jobs/list?pageSize=2&label.mark={mark}&status=SUCCEEDED&operation=aggregate{token}");
             seen.AddRange(page.GetProperty("items").EnumerateArray().Select(Id));
             token = page.GetProperty("nextPageToken").GetString() is { } next ? $"&pageToken={next}" : null;
         }
@@ -143,7 +146,9 @@ public sealed class EndpointTests(GatewayCluster gateway)
         var parquet = await ReadAsync($"jobs/{id}/result", "application/vnd.apache.parquet");
 
         Assert.Equal(10, json.GetProperty("totalRows").GetInt64());
-        Assert.Equal(["gene", "total"], json.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["gene", "total"],
+            json.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()));
         Assert.Equal(["g2", "g3", "g4"], page.GetProperty("rows").EnumerateArray().Select(row => row[0].GetString()));
         Assert.Equal("g0,49500", System.Text.Encoding.UTF8.GetString(csv).Split('\n')[1].TrimEnd('\r'));
         Assert.Equal("PAR1", System.Text.Encoding.ASCII.GetString(parquet[..4]));
@@ -152,9 +157,12 @@ public sealed class EndpointTests(GatewayCluster gateway)
     [Fact]
     public async Task Partitions_Paged_EachOnceWithItsAttempts()
     {
-        var id = await gateway.SucceededAsync(new { operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" }, partitioning = new { targetBytes = 2048 } });
+        var id = await gateway.SucceededAsync(
+            new { operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" },
+                partitioning = new { targetBytes = 2048 } });
 
-        var all = (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500")).GetProperty("items").EnumerateArray().Select(Place).ToList();
+        var all = (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500"))
+            .GetProperty("items").EnumerateArray().Select(Place).ToList();
         var paged = new List<(int, int)>();
         string? token = null;
         do
@@ -195,11 +203,13 @@ public sealed class EndpointTests(GatewayCluster gateway)
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound, "job-not-found"), (deleted, status, Code(problem)));
     }
 
-    // What a job has published is its user's, and is a source by the name of its folder: what no manifest names there is none of it.
+    // What a job has published is its user's, and is a source by the name of its folder: what no manifest names there is none of
+    // it.
     [Fact]
     public async Task Delete_JobWithAnOutput_LeavesItsFilesToWhoeverReadsTheFolder()
     {
-        var id = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "kept", format = "CSV" } });
+        var id = await gateway.SucceededAsync(
+            new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "kept", format = "CSV" } });
         var folder = Path.Combine(gateway.Cluster.Folder, "kept");
         var part = Assert.Single(Directory.GetFiles(folder, "part-*"));
 
@@ -213,7 +223,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         Assert.Equal(await RowsOf(original), await RowsOf(copy));
     }
 
-    private async Task<long> RowsOf(string id) => (await gateway.SendAsync(Get, $"jobs/{id}/status")).Body.GetProperty("result").GetProperty("rows").GetInt64();
+    private async Task<long> RowsOf(string id) =>
+        (await gateway.SendAsync(Get, $"jobs/{id}/status")).Body.GetProperty("result").GetProperty("rows").GetInt64();
 
     [Fact]
     public async Task Retry_CancelledJob_RunsToItsEnd()
@@ -231,7 +242,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         var last = await gateway.Cluster.WaitForEndAsync(id);
 
         Assert.Contains(cancelled, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Accepted]);
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Accepted, "SUCCEEDED"), (again, retried, last.GetProperty("status").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.OK, HttpStatusCode.Accepted, "SUCCEEDED"), (again, retried, last.GetProperty("status").GetString()));
     }
 
     [Theory]
@@ -252,7 +264,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
     [Fact]
     public async Task Partition_Dataset_SchemaAndCuts()
     {
-        var (status, body) = await gateway.SendAsync(Post, "data/partition", new { source = new { path = "genes.csv" }, partitioning = new { targetBytes = 2048 } });
+        var (status, body) = await gateway.SendAsync(
+            Post, "data/partition", new { source = new { path = "genes.csv" }, partitioning = new { targetBytes = 2048 } });
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal("CSV", body.GetProperty("format").GetString());
@@ -265,7 +278,8 @@ public sealed class EndpointTests(GatewayCluster gateway)
         return (item.GetProperty("stage").GetInt32(), item.GetProperty("partition").GetInt32());
     }
 
-    private async Task<int> CountAsync() => (await gateway.Http.GetFromJsonAsync<JsonElement>("jobs/list?pageSize=500")).GetProperty("items").GetArrayLength();
+    private async Task<int> CountAsync() =>
+        (await gateway.Http.GetFromJsonAsync<JsonElement>("jobs/list?pageSize=500")).GetProperty("items").GetArrayLength();
 
     private async Task<byte[]> ReadAsync(string path, string accept)
     {
@@ -288,10 +302,12 @@ public sealed class EndpointTests(GatewayCluster gateway)
         var text = await response.Content.ReadAsStringAsync();
         return
         [
-            .. text.Split("\n\n").Select(block => block.Split('\n').Where(line => line.Contains(": ", StringComparison.Ordinal) && line[0] != ':')
+            .. text.Split("\n\n")
+                .Select(block => block.Split('\n').Where(line => line.Contains(": ", StringComparison.Ordinal) && line[0] != ':')
                 .ToDictionary(line => line[..line.IndexOf(':')], line => line[(line.IndexOf(':') + 2)..]))
                 .Where(fields => fields.ContainsKey("data"))
-                .Select(fields => (fields.GetValueOrDefault("id"), fields["event"], JsonDocument.Parse(fields["data"]).RootElement)),
+                .Select(fields =>
+                    (fields.GetValueOrDefault("id"), fields["event"], JsonDocument.Parse(fields["data"]).RootElement)),
         ];
     }
 }

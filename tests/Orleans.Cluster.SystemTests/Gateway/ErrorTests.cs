@@ -18,21 +18,26 @@ public sealed class ErrorTests(GatewayCluster gateway)
         { """{"operation":"aggregate",}""", 400, "validation-failed" },
         { """{"operation":"convert","source":{"path":"nothing-*.csv"}}""", 422, "dataset-not-found" },
         { """{"operation":"convert","source":{"path":"broken.parquet"}}""", 422, "dataset-not-readable" },
-        { """{"operation":"convert","source":{"path":"genes.csv","options":{"header":false,"columns":{"a":"VARCHAR"}}}}""", 422, "schema-conflict" },
-        { """{"operation":"aggregate","source":{"path":"genes.csv"},"parameters":{"groupBy":["gne"]}}""", 422, "column-not-found" },
+        { """{"operation":"convert","source":{"path":"genes.csv","options":{"header":false,"columns":{"a":"VARCHAR"}}}}""", 422,
+            "schema-conflict" },
+        { """{"operation":"aggregate","source":{"path":"genes.csv"},"parameters":{"groupBy":["gne"]}}""", 422,
+            "column-not-found" },
         { """{"operation":"filter","source":{"path":"genes.csv"},"parameters":{"where":"n >"}}""", 422, "query-invalid" },
-        { """{"operation":"sql","source":{"path":"genes.csv"},"parameters":{"query":"DROP TABLE source"}}""", 422, "query-invalid" },
+        { """{"operation":"sql","source":{"path":"genes.csv"},"parameters":{"query":"DROP TABLE source"}}""", 422,
+            "query-invalid" },
         { """{"operation":"convert","source":{"path":"../secret.csv"}}""", 422, "path-not-allowed" },
         { """{"operation":"convert","source":{"path":"/etc/passwd"}}""", 422, "path-not-allowed" },
         { """{"operation":"convert","source":{"path":"/proc/self/environ"}}""", 422, "path-not-allowed" },
         { """{"operation":"convert","source":{"path":"link.csv"}}""", 422, "path-not-allowed" },
         { """{"operation":"convert","source":{"path":"genes.csv"},"output":{"path":"../out"}}""", 422, "path-not-allowed" },
-        { """{"operation":"convert","source":{"path":"genes.csv"},"resources":{"memoryBytes":1125899906842624}}""", 422, "resources-impossible" },
+        { """{"operation":"convert","source":{"path":"genes.csv"},"resources":{"memoryBytes":1125899906842624}}""", 422,
+            "resources-impossible" },
     };
 
     [Theory, MemberData(nameof(Refusals))]
     [Provokes(
-        "validation-failed", "dataset-not-found", "dataset-not-readable", "column-not-found", "query-invalid", "path-not-allowed", "resources-impossible",
+        "validation-failed", "dataset-not-found", "dataset-not-readable", "column-not-found", "query-invalid", "path-not-allowed",
+        "resources-impossible",
         "schema-conflict")]
     public async Task Submit_WhatCannotRun_IsRefusedWithItsCode(string body, int status, string code)
     {
@@ -43,7 +48,8 @@ public sealed class ErrorTests(GatewayCluster gateway)
             File.CreateSymbolicLink(link, "/etc/hostname");
         }
 
-        using var response = await gateway.Http.PostAsync("jobs/submit", new StringContent(body, Encoding.UTF8, "application/json"));
+        using var response = await gateway.Http.PostAsync(
+            "jobs/submit", new StringContent(body, Encoding.UTF8, "application/json"));
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
 
         Assert.True(response.Content.Headers.ContentType?.MediaType == "application/problem+json", problem.ToString());
@@ -65,7 +71,8 @@ public sealed class ErrorTests(GatewayCluster gateway)
     [InlineData("/dev/stdin")]
     public async Task Submit_PathTricks_AreRefused(string path)
     {
-        var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", $$$"""{"operation":"convert","source":{"path":"{{{path}}}"}}""");
+        var (status, problem) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", $$$"""{"operation":"convert","source":{"path":"{{{path}}}"}}""");
 
         Assert.True((int)status is 400 or 422, problem.ToString());
         Assert.Contains(Code(problem), (string[])["validation-failed", "path-not-allowed", "dataset-not-found"]);
@@ -101,7 +108,8 @@ public sealed class ErrorTests(GatewayCluster gateway)
     [Fact, Provokes("payload-too-large")]
     public async Task Submit_TooLargeABody_IsRefused()
     {
-        var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", $$"""{"operation":"aggregate","name":"{{new string('x', 5_000_000)}}"}""");
+        var (status, problem) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", $$"""{"operation":"aggregate","name":"{{new string('x', 5_000_000)}}"}""");
 
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "payload-too-large"), (status, Code(problem)));
     }
@@ -124,28 +132,36 @@ public sealed class ErrorTests(GatewayCluster gateway)
         var key = Guid.NewGuid().ToString();
         var (first, _) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", Sums(), ("Idempotency-Key", key));
 
-        var (second, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", Sums(new { other = "1" }), ("Idempotency-Key", key));
+        var (second, problem) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", Sums(new { other = "1" }), ("Idempotency-Key", key));
 
-        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity, "idempotency-key-reused"), (first, second, Code(problem)));
+        Assert.Equal(
+            (HttpStatusCode.Accepted, HttpStatusCode.UnprocessableEntity, "idempotency-key-reused"),
+            (first, second, Code(problem)));
     }
 
     [Fact, Provokes("result-not-ready", "bad-row", "dependency-failed")]
     public async Task Result_OfAWaitingJob_IsNotReady()
     {
-        var failed = await EndAsync(new { operation = "convert", source = new { path = "genes.csv", options = new { columns = new { gene = "BIGINT" } } } });
-        var dependent = await EndAsync(new { operation = "convert", source = new { path = "genes.csv" }, dependsOn = new[] { Id(failed) } });
+        var failed = await EndAsync(
+            new { operation = "convert",
+                source = new { path = "genes.csv", options = new { columns = new { gene = "BIGINT" } } } });
+        var dependent = await EndAsync(
+            new { operation = "convert", source = new { path = "genes.csv" }, dependsOn = new[] { Id(failed) } });
 
         var (status, problem) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{Id(failed)}/result");
 
         Assert.Equal(("FAILED", "bad-row"), (failed.GetProperty("status").GetString(), Code(failed.GetProperty("error"))));
-        Assert.Equal(("FAILED", "dependency-failed"), (dependent.GetProperty("status").GetString(), Code(dependent.GetProperty("error"))));
+        Assert.Equal(
+            ("FAILED", "dependency-failed"), (dependent.GetProperty("status").GetString(), Code(dependent.GetProperty("error"))));
         Assert.Equal((HttpStatusCode.Conflict, "result-not-ready"), (status, Code(problem)));
     }
 
     [Fact, Provokes("output-exists")]
     public async Task Submit_IntoAnotherJobsOutput_IsRefusedBeforeAnyWork()
     {
-        var job = new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = $"out-{Guid.NewGuid():N}" } };
+        var job = new { operation = "convert", source = new { path = "genes.csv" },
+            output = new { path = $"out-{Guid.NewGuid():N}" } };
         await gateway.SucceededAsync(job);
 
         var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", job);
@@ -157,7 +173,8 @@ public sealed class ErrorTests(GatewayCluster gateway)
     public async Task Submit_IntoAFolderBelowAFile_IsRefusedBeforeAnyWork()
     {
         var (status, problem) = await gateway.SendAsync(
-            HttpMethod.Post, "jobs/submit", new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "genes.csv/out" } });
+            HttpMethod.Post, "jobs/submit",
+            new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = "genes.csv/out" } });
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "output-not-writable"), (status, Code(problem)));
     }
@@ -184,7 +201,8 @@ public sealed class ErrorTests(GatewayCluster gateway)
     public async Task Result_WhoseFilesAreGone_IsExpired()
     {
         var folder = $"out-{Guid.NewGuid():N}";
-        var id = await gateway.SucceededAsync(new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = folder } });
+        var id = await gateway.SucceededAsync(
+            new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = folder } });
         Directory.Delete(Path.Combine(gateway.Cluster.Folder, folder), recursive: true);
 
         var (status, problem) = await gateway.SendAsync(HttpMethod.Get, $"jobs/{id}/result");
@@ -208,5 +226,6 @@ public sealed class ErrorTests(GatewayCluster gateway)
         Assert.Equal(("FAILED", "out-of-memory"), (end.GetProperty("status").GetString(), Code(end.GetProperty("error"))));
     }
 
-    private async Task<JsonElement> EndAsync(object job) => await gateway.Cluster.WaitForEndAsync(Id(await gateway.Cluster.SubmitAsync(job)));
+    private async Task<JsonElement> EndAsync(object job) =>
+        await gateway.Cluster.WaitForEndAsync(Id(await gateway.Cluster.SubmitAsync(job)));
 }

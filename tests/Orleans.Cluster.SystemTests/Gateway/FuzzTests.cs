@@ -21,18 +21,24 @@ public sealed class FuzzTests(GatewayCluster gateway)
 
     private static readonly string[] Words =
     [
-        "", " ", "\0", "\u202e", "\ud83d\ude00", "' OR 1=1 --", "\"; DROP TABLE x; --", "../../etc/passwd", "/proc/self/environ", "file:///etc/passwd", "\\\\host\\share",
-        "%00", "%2e%2e%2f", "NaN", "1e999", "-1", "9223372036854775808", "null", "true", "*", "**/**", "{a,b}", "[", "(", "s3://bucket/x", "genes.csv\n", "CON",
-        "{{7*7}}", "${jndi:ldap://x}", "<script>alert(1)</script>", "select", "read_csv('/etc/passwd')", "n", "gene", "count(*)", "aggregate", "sql", "SUM", "HIGH",
+        "", " ", "\0", "\u202e", "\ud83d\ude00", "' OR 1=1 --", "\"; DROP TABLE x; --", "../../etc/passwd", "/proc/self/environ",
+        "file:///etc/passwd", "\\\\host\\share",
+        "%00", "%2e%2e%2f", "NaN", "1e999", "-1", "9223372036854775808", "null", "true", "*", "**/**", "{a,b}", "[", "(",
+        "s3://bucket/x", "genes.csv\n", "CON",
+        "{{7*7}}", "${jndi:ldap://x}", "<script>alert(1)</script>", "select", "read_csv('/etc/passwd')", "n", "gene", "count(*)",
+        "aggregate", "sql", "SUM", "HIGH",
     ];
 
     private static readonly string[] Paths =
     [
-        "jobs/submit", "jobs/submit?validateOnly=true", "data/partition", "jobs/list", "jobs/{id}/status", "jobs/{id}/result", "jobs/{id}/partitions", "jobs/{id}/plan",
-        "jobs/{id}/cancel", "jobs/{id}/retry", "jobs/{id}", "queue/status", "cluster/status", "cluster/scale", "keys", "audit", "health", "jobs/{id}/logs",
+        "jobs/submit", "jobs/submit?validateOnly=true", "data/partition", "jobs/list", "jobs/{id}/status", "jobs/{id}/result",
+        "jobs/{id}/partitions", "jobs/{id}/plan",
+        "jobs/{id}/cancel", "jobs/{id}/retry", "jobs/{id}", "queue/status", "cluster/status", "cluster/scale", "keys", "audit",
+        "health", "jobs/{id}/logs",
     ];
 
-    private static readonly string[] Inside = ["   at ", "Exception", "System.", "/home/", ".cs:line", "Microsoft.", "SqlState", "SQLite", "stack"];
+    private static readonly string[] Inside =
+        ["   at ", "Exception", "System.", "/home/", ".cs:line", "Microsoft.", "SqlState", "SQLite", "stack"];
 
     [Fact]
     public Task Requests_SomeHundreds_NoneFailsTheGateway() => Run(seed: 7, count: 400);
@@ -51,7 +57,8 @@ public sealed class FuzzTests(GatewayCluster gateway)
         {
             var random = new Random((seed * 100_003) + n);
             using var request = Create(random, id);
-            var sent = $"request {n} of seed {seed}: {request.Method} {request.RequestUri} {(request.Content is null ? "" : await request.Content.ReadAsStringAsync())}";
+            var sent = $"request {n} of seed {seed}: {request.Method} {request.RequestUri} "
+                + $"{(request.Content is null ? "" : await request.Content.ReadAsStringAsync())}";
             using var response = await http.SendAsync(request);
             var body = await response.Content.ReadAsStringAsync();
             Assert.True((int)response.StatusCode < 500, $"{(int)response.StatusCode} for {sent}: {body}");
@@ -72,7 +79,8 @@ public sealed class FuzzTests(GatewayCluster gateway)
             return; // Not HTTP, such as a NUL in the path: the server refuses it before the gateway sees it.
         }
 
-        Assert.True(response.Content.Headers.ContentType?.MediaType == "application/problem+json", $"{sent}: {(int)response.StatusCode} {response.Content.Headers.ContentType} {body}");
+        Assert.True(response.Content.Headers.ContentType?.MediaType == "application/problem+json",
+            $"{sent}: {(int)response.StatusCode} {response.Content.Headers.ContentType} {body}");
         var problem = JsonDocument.Parse(body).RootElement;
         Assert.Equal((int)response.StatusCode, problem.GetProperty("status").GetInt32());
         var text = $"{problem.GetProperty("detail").GetString()} {problem.GetProperty("title").GetString()}";
@@ -82,10 +90,12 @@ public sealed class FuzzTests(GatewayCluster gateway)
 
     private static HttpRequestMessage Create(Random random, string id)
     {
-        var path = Paths[random.Next(Paths.Length)].Replace("{id}", random.Next(4) == 0 ? Uri.EscapeDataString(Word(random)) : id, StringComparison.Ordinal);
+        var path = Paths[random.Next(Paths.Length)]
+            .Replace("{id}", random.Next(4) == 0 ? Uri.EscapeDataString(Word(random)) : id, StringComparison.Ordinal);
         if (random.Next(3) == 0)
         {
-            path += $"{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Uri.EscapeDataString(Name(random))}={Uri.EscapeDataString(Word(random))}";
+            path += $"{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Uri.EscapeDataString(Name(random))}="
+                + $"{Uri.EscapeDataString(Word(random))}";
         }
 
         // Scaling, cancelling and removing would change the cluster under the other tests.
@@ -95,13 +105,18 @@ public sealed class FuzzTests(GatewayCluster gateway)
         if (isChange)
         {
             request.Content = new ByteArrayContent(Body(random));
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", random.Next(20) == 0 ? Word(random) : "application/json");
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", random.Next(20) == 0
+                ? Word(random)
+                : "application/json");
         }
 
         if (random.Next(4) == 0)
         {
-            var name = ((string[])["Idempotency-Key", "Prefer", "If-None-Match", "Accept", "Last-Event-ID", "X-Other"])[random.Next(6)];
-            request.Headers.TryAddWithoutValidation(name, name == "Prefer" ? "wait=0" : Word(random).ReplaceLineEndings(" ").Replace('\0', ' '));
+            var name = ((string[])["Idempotency-Key", "Prefer", "If-None-Match", "Accept", "Last-Event-ID",
+                "X-Other"])[random.Next(6)];
+            request.Headers.TryAddWithoutValidation(name, name == "Prefer"
+                ? "wait=0"
+                : Word(random).ReplaceLineEndings(" ").Replace('\0', ' '));
         }
 
         return request;
@@ -129,7 +144,8 @@ public sealed class FuzzTests(GatewayCluster gateway)
         while (true)
         {
             var children = node switch { JsonObject o => o.Select(pair => pair.Value).ToList(), JsonArray a => [.. a], _ => [] };
-            if (children.Count > 0 && random.Next(3) > 0 && children[random.Next(children.Count)] is { } child && child is JsonObject or JsonArray)
+            if (children.Count > 0 && random.Next(3) > 0 && children[random.Next(children.Count)] is { } child
+                && child is JsonObject or JsonArray)
             {
                 node = child;
                 continue;
@@ -167,7 +183,8 @@ public sealed class FuzzTests(GatewayCluster gateway)
 
     private static string Name(Random random) => random.Next(3) == 0
         ? Word(random)
-        : ((string[])["pageSize", "limit", "offset", "status", "label.a", "operation", "path", "query", "columns", "by", "fraction", "sources", "x"])[random.Next(13)];
+        : ((string[])["pageSize", "limit", "offset", "status", "label.a", "operation", "path", "query", "columns", "by",
+            "fraction", "sources", "x"])[random.Next(13)];
 
     private static string Word(Random random) => random.Next(4) == 0
         ? Words[random.Next(Words.Length)] + random.Next(1000).ToString(CultureInfo.InvariantCulture)

@@ -17,7 +17,8 @@ public sealed class GatewayCluster : IAsyncLifetime
         Workers = 1,
         Arguments =
         [
-            "--Callbacks:AllowPrivateTargets=true", "--Callbacks:FirstDelay=00:00:00.100", "--Callbacks:LongestDelay=00:00:00.300",
+            "--Callbacks:AllowPrivateTargets=true", "--Callbacks:FirstDelay=00:00:00.100",
+            "--Callbacks:LongestDelay=00:00:00.300",
             "--Callbacks:Timeout=00:00:02",
             // What can be refused is refused at once, on a machine that is slow too.
             "--Jobs:PlanBeforeAccept=00:00:30",
@@ -47,7 +48,9 @@ public sealed class GatewayCluster : IAsyncLifetime
     {
         operation = "aggregate",
         source = new { path = "genes.csv" },
-        parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "n", @as = "total" } }, orderBy = new[] { new { column = "gene" } } },
+        parameters = new { groupBy = new[] { "gene" },
+            aggregates = new[] { new { function = "sum", column = "n", @as = "total" } },
+            orderBy = new[] { new { column = "gene" } } },
         labels = more,
     };
 
@@ -64,7 +67,9 @@ public sealed class GatewayCluster : IAsyncLifetime
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
         {
-            request.Content = body is string text ? new StringContent(text, Encoding.UTF8, "application/json") : JsonContent.Create(body);
+            request.Content = body is string text
+                ? new StringContent(text, Encoding.UTF8, "application/json")
+                : JsonContent.Create(body);
         }
 
         foreach (var (name, value) in headers)

@@ -6,7 +6,9 @@ using NSwag.CodeGeneration.CSharp;
 
 namespace Orleans.Cluster.SystemTests.Gateway;
 
-/// <summary>A client that a generator of others makes from the described interface, with the generator's own settings, works.</summary>
+/// <summary>
+/// A client that a generator of others makes from the described interface, with the generator's own settings, works.
+/// </summary>
 [Collection("gateway")]
 public sealed class GeneratedClientTests(GatewayCluster gateway)
 {
@@ -19,7 +21,8 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
         dynamic client = Open(types);
 
         var status = await SubmitAsync(client, types, "genes.csv");
-        for (var deadline = DateTimeOffset.UtcNow.AddSeconds(60); Word(status) is "QUEUED" or "PLANNING" or "RUNNING" or "PUBLISHING";)
+        for (var deadline = DateTimeOffset.UtcNow.AddSeconds(60); Word(status) is "QUEUED" or "PLANNING" or "RUNNING"
+            or "PUBLISHING";)
         {
             Assert.True(DateTimeOffset.UtcNow < deadline, Word(status));
             status = await client.GetStatusAsync((string)status.Id, null, "wait=5");
@@ -55,7 +58,8 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
         if (compiled is null)
         {
             var document = await OpenApiDocument.FromJsonAsync(await gateway.Http.GetStringAsync("/openapi/v1.json"));
-            var settings = new CSharpClientGeneratorSettings { ClassName = "GeneratedClient", CSharpGeneratorSettings = { Namespace = "Generated" } };
+            var settings = new CSharpClientGeneratorSettings { ClassName = "GeneratedClient",
+                CSharpGeneratorSettings = { Namespace = "Generated" } };
             compiled = Compile(new CSharpClientGenerator(document, settings).GenerateFile());
         }
 
@@ -88,7 +92,8 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
-            "GeneratedClient", [CSharpSyntaxTree.ParseText(code)], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+            "GeneratedClient", [CSharpSyntaxTree.ParseText(code)], references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var image = new MemoryStream();
         var built = compilation.Emit(image);
         Assert.True(

@@ -53,7 +53,8 @@ public sealed class HandRunGatewayTests : IAsyncLifetime
     // A submit cannot be stored while somebody else writes to the database; who repeats it waits for it, but not for ever.
     private async Task<(Answer First, Answer Second)> WhileTheDatabaseIsHeldAsync()
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(cluster.StateFolder, "cluster.db")};Pooling=false");
+        await using var connection = new SqliteConnection(
+            $"Data Source={Path.Combine(cluster.StateFolder, "cluster.db")};Pooling=false");
         await connection.OpenAsync();
         await using var transaction = connection.BeginTransaction(deferred: false);
         var both = Task.WhenAll(PostAsync("jobs/submit", Sums(), "held"), PostAsync("jobs/submit", Sums(), "held"));
@@ -63,10 +64,13 @@ public sealed class HandRunGatewayTests : IAsyncLifetime
         await transaction.RollbackAsync();
 
         // Nobody knows which of the two came first.
-        return (await both) is [var one, { Status: HttpStatusCode.Conflict } refused] ? (one, refused) : ((await both)[1], (await both)[0]);
+        return (await both) is [var one, { Status: HttpStatusCode.Conflict } refused]
+            ? (one, refused)
+            : ((await both)[1], (await both)[0]);
     }
 
-    private static object Into(string folder) => new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = folder } };
+    private static object Into(string folder) =>
+        new { operation = "convert", source = new { path = "genes.csv" }, output = new { path = folder } };
 
     private async Task<Answer> PostAsync(string path, object body, string? key = null)
     {
@@ -77,7 +81,9 @@ public sealed class HandRunGatewayTests : IAsyncLifetime
         }
 
         using var response = await cluster.Http.SendAsync(request);
-        return new Answer(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(), response.Headers.RetryAfter?.ToString());
+        return new Answer(
+            response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(),
+            response.Headers.RetryAfter?.ToString());
     }
 
     private sealed record Answer(HttpStatusCode Status, JsonElement Body, string? RetryAfter);

@@ -23,7 +23,8 @@ public sealed class IdempotencyTests(GatewayCluster gateway)
         Assert.Equal(1, list.GetProperty("items").GetArrayLength());
     }
 
-    // The audit log is written between the commit of the job and the answer. A trigger that counts for minutes makes the gateway stand there.
+    // The audit log is written between the commit of the job and the answer. A trigger that counts for minutes makes the gateway
+    // stand there.
     [Fact]
     public async Task Submit_GatewayKilledBetweenCommitAndAnswer_TheRetryGetsTheSameJob()
     {
@@ -40,7 +41,8 @@ public sealed class IdempotencyTests(GatewayCluster gateway)
         var first = own.SendAsync(HttpMethod.Post, "jobs/submit", Sums(new { mark }), ("Idempotency-Key", mark));
         string? stored = null;
         await EmbeddedCluster.Until(
-            async () => (stored = await JobOfKeyAsync(own, mark)) is not null, TimeSpan.FromSeconds(30), () => first.Status.ToString());
+            async () => (stored = await JobOfKeyAsync(own, mark)) is not null, TimeSpan.FromSeconds(30),
+            () => first.Status.ToString());
         var answered = first.IsCompleted;
         await own.Cluster.KillAsync();
         await Assert.ThrowsAsync<HttpRequestException>(() => first);
@@ -75,14 +77,16 @@ public sealed class IdempotencyTests(GatewayCluster gateway)
 
     private static async Task<SqliteConnection> OpenAsync(GatewayCluster gateway)
     {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(gateway.Cluster.StateFolder, "cluster.db")};Pooling=false");
+        var connection = new SqliteConnection(
+            $"Data Source={Path.Combine(gateway.Cluster.StateFolder, "cluster.db")};Pooling=false");
         await connection.OpenAsync();
         return connection;
     }
 
     private async Task<(HttpStatusCode Status, string? Id)> SendAsync(string mark)
     {
-        var (status, body) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", Sums(new { mark }), ("Idempotency-Key", mark));
+        var (status, body) = await gateway.SendAsync(
+            HttpMethod.Post, "jobs/submit", Sums(new { mark }), ("Idempotency-Key", mark));
         return (status, status == HttpStatusCode.Accepted ? Id(body) : null);
     }
 }

@@ -33,10 +33,13 @@ public sealed class InsightTests(GatewayCluster gateway)
         Assert.Contains(operators.EnumerateArray(), each => each.GetProperty("rows").GetProperty("out").GetInt64() > 0);
         Assert.Contains(operators.EnumerateArray(), each => each.GetProperty("seconds").GetProperty("sum").GetDouble() > 0);
 
-        Assert.StartsWith("The job succeeded after", (await Get($"jobs/{id}/story")).GetProperty("verdict").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The job succeeded after", (await Get($"jobs/{id}/story")).GetProperty("verdict").GetString(),
+            StringComparison.Ordinal);
 
         var partition = (await Get($"jobs/{id}/partitions")).GetProperty("items")[0];
-        Assert.True(partition.GetProperty("peakMemoryBytes").GetInt64() > 0 && partition.GetProperty("rowsOut").GetInt64() > 0, partition.ToString());
+        Assert.True(partition.GetProperty("peakMemoryBytes").GetInt64() > 0
+            && partition.GetProperty("rowsOut").GetInt64() > 0, partition.ToString());
     }
 
     [Theory]
@@ -47,7 +50,8 @@ public sealed class InsightTests(GatewayCluster gateway)
     public async Task List_ByText_FindsNamesAsTheyAreWritten(string name, string text, int found)
     {
         var marker = $"n{Guid.NewGuid():N}";
-        await gateway.Cluster.SubmitAsync(new { name = marker + name, operation = "aggregate", source = new { path = "genes.csv" } });
+        await gateway.Cluster.SubmitAsync(
+            new { name = marker + name, operation = "aggregate", source = new { path = "genes.csv" } });
 
         var list = await Get($"jobs/list?text={Uri.EscapeDataString(marker + text)}");
 
@@ -59,7 +63,9 @@ public sealed class InsightTests(GatewayCluster gateway)
     {
         var label = $"v{Guid.NewGuid():N}";
         var (_, job) = await gateway.SendAsync(
-            HttpMethod.Post, "jobs/submit", new { operation = "aggregate", source = new { path = "genes.csv" }, labels = new Dictionary<string, string> { ["run"] = label } });
+            HttpMethod.Post, "jobs/submit",
+            new { operation = "aggregate", source = new { path = "genes.csv" },
+                labels = new Dictionary<string, string> { ["run"] = label } });
 
         Assert.Equal(1, (await Get($"jobs/list?text={label[..12].ToUpperInvariant()}")).GetProperty("items").GetArrayLength());
         Assert.Equal(1, (await Get($"jobs/list?text={Id(job)[4..].ToLowerInvariant()}")).GetProperty("items").GetArrayLength());
@@ -68,10 +74,13 @@ public sealed class InsightTests(GatewayCluster gateway)
     [Fact]
     public async Task Browse_DataRoots_ShowsFilesAndNothingOfTheCluster()
     {
-        var roots = (await Get("data/browse")).GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!).ToList();
-        var entries = (await Get($"data/browse?path={Uri.EscapeDataString(roots[0])}")).GetProperty("entries").EnumerateArray().ToList();
+        var roots = (await Get("data/browse"))
+            .GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!).ToList();
+        var entries = (await Get($"data/browse?path={Uri.EscapeDataString(roots[0])}"))
+            .GetProperty("entries").EnumerateArray().ToList();
 
-        Assert.Contains(entries, entry => entry.GetProperty("name").GetString() == "genes.csv" && entry.GetProperty("bytes").GetInt64() > 0);
+        Assert.Contains(entries, entry => entry.GetProperty("name").GetString() == "genes.csv"
+            && entry.GetProperty("bytes").GetInt64() > 0);
         Assert.DoesNotContain(entries, entry => entry.GetProperty("name").GetString() == "state");
     }
 
@@ -85,13 +94,15 @@ public sealed class InsightTests(GatewayCluster gateway)
         using var response = await gateway.Http.GetAsync($"data/browse?path={Uri.EscapeDataString(path)}");
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Equal(code, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString());
+        Assert.Equal(
+            code, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString());
     }
 
     [Fact]
     public async Task Preview_OfAFile_ShowsItsFirstRowsAndLeavesNothing()
     {
-        var (status, rows) = await gateway.SendAsync(HttpMethod.Post, "data/preview", new { source = new { path = "genes.csv" }, limit = 3 });
+        var (status, rows) = await gateway.SendAsync(
+            HttpMethod.Post, "data/preview", new { source = new { path = "genes.csv" }, limit = 3 });
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal("""[["g0",0],["g1",1],["g2",2]]""", rows.GetProperty("rows").ToString());
@@ -99,7 +110,8 @@ public sealed class InsightTests(GatewayCluster gateway)
         Assert.True(!Directory.Exists(left) || Directory.GetFileSystemEntries(left).Length == 0);
     }
 
-    [Theory, InlineData("""{"limit":0}""", "/limit"), InlineData("""{"rows":5}""", "/rows"), InlineData("""{"limit":1001}""", "/limit")]
+    [Theory, InlineData("""{"limit":0}""", "/limit"), InlineData("""{"rows":5}""", "/rows"),
+        InlineData("""{"limit":1001}""", "/limit")]
     public async Task Preview_OfAWrongForm_NamesThePlace(string body, string pointer)
     {
         var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "data/preview", body);

@@ -35,11 +35,13 @@ public sealed partial class OperationPageTests(GatewayCluster gateway)
         foreach (var id in ids)
         {
             var end = await gateway.Cluster.WaitForEndAsync(id);
-            Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED" && end.GetProperty("result").GetProperty("rows").GetInt64() > 0, end.ToString());
+            Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED"
+                && end.GetProperty("result").GetProperty("rows").GetInt64() > 0, end.ToString());
         }
     }
 
-    private static string Deploy([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
+    private static string Deploy([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "deploy");
 
     [GeneratedRegex("```json\n(?<job>.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Example();

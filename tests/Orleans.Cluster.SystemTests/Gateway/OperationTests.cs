@@ -23,8 +23,10 @@ public sealed class OperationTests(GatewayCluster gateway)
         ["RetryJob"] = null,
     };
 
-    // What the state of a job or of the cluster forbids is an answer too; all others succeed. Stopped and started again, the last first.
-    private static readonly Dictionary<string, int> Others = new() { ["CancelJob"] = 409, ["RetryJob"] = 409, ["DrainWorker"] = 404 };
+    // What the state of a job or of the cluster forbids is an answer too; all others succeed. Stopped and started again, the last
+    // first.
+    private static readonly Dictionary<string, int> Others = new() { ["CancelJob"] = 409, ["RetryJob"] = 409,
+        ["DrainWorker"] = 404 };
 
     private static readonly string[] Last = ["RevokeKey", "DeleteJob", "StopCluster", "StartCluster"];
 
@@ -33,16 +35,21 @@ public sealed class OperationTests(GatewayCluster gateway)
     {
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         var operations = document.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(method => (Path: path.Name, Method: method.Name, Operation: method.Value)))
+            .SelectMany(path => path.Value.EnumerateObject()
+                .Select(method => (Path: path.Name, Method: method.Name, Operation: method.Value)))
             .OrderBy(one => Array.IndexOf(Last, NameOf(one.Operation)));
         var job = await gateway.SucceededAsync(Sums());
-        var key = Id((await gateway.SendAsync(HttpMethod.Post, "keys", new { name = "operation", role = "VIEWER" })).Body.GetProperty("key"));
+        var key = Id(
+            (await gateway.SendAsync(HttpMethod.Post, "keys", new { name = "operation", role = "VIEWER" })).Body.GetProperty(
+                "key"));
 
         var odd = new List<string>();
         foreach (var (path, method, operation) in operations)
         {
             var name = NameOf(operation);
-            var address = path.Replace("{id}", name.Contains("Key", StringComparison.Ordinal) ? key : job, StringComparison.Ordinal)
+            var address = path.Replace("{id}", name.Contains("Key", StringComparison.Ordinal)
+                ? key
+                : job, StringComparison.Ordinal)
                 .Replace("{index}", "0", StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new HttpMethod(method), address);
             request.Content = method == "post" && Bodies[name] is { } body ? JsonContent.Create(body) : null;
@@ -59,7 +66,8 @@ public sealed class OperationTests(GatewayCluster gateway)
 
         Assert.Empty(odd);
         await EndToEnd.EmbeddedCluster.Until(
-            async () => (await gateway.Http.GetAsync("health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(60), () => $"{gateway.Cluster.Log}");
+            async () => (await gateway.Http.GetAsync("health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(60),
+            () => $"{gateway.Cluster.Log}");
     }
 
     private static string NameOf(JsonElement operation) => operation.GetProperty("operationId").GetString()!;

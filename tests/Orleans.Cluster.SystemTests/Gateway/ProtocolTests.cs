@@ -28,7 +28,8 @@ public sealed class ProtocolTests(GatewayCluster gateway)
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
         Assert.Contains(allowed, response.Content.Headers.Allow);
         Assert.DoesNotContain(method, response.Content.Headers.Allow);
-        Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            response.Headers, header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]
@@ -87,15 +88,18 @@ public sealed class ProtocolTests(GatewayCluster gateway)
         // A client that does not tidy addresses up before it sends them.
         var (status, _) = await RawAsync($"GET /api/processing/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
-        Assert.True(status == expected || (path.StartsWith("keys", StringComparison.Ordinal) && status == 405), $"{status} for {path}");
+        Assert.True(status == expected
+            || (path.StartsWith("keys", StringComparison.Ordinal) && status == 405), $"{status} for {path}");
     }
 
     [Fact]
     public async Task Headers_TooMany_AreRefused()
     {
-        var (large, _) = await RawAsync($"GET /api/processing/jobs/list HTTP/1.1\r\nHost: localhost\r\nX-Large: {new string('x', 40_000)}\r\n\r\n");
+        var (large, _) = await RawAsync(
+            $"GET /api/processing/jobs/list HTTP/1.1\r\nHost: localhost\r\nX-Large: {new string('x', 40_000)}\r\n\r\n");
         var (many, _) = await RawAsync(
-            $"GET /api/processing/jobs/list HTTP/1.1\r\nHost: localhost\r\n{string.Concat(Enumerable.Range(0, 200).Select(n => $"X-{n}: y\r\n"))}\r\n");
+            $"GET /api/processing/jobs/list HTTP/1.1\r\nHost: localhost\r\n"
+            + $"{string.Concat(Enumerable.Range(0, 200).Select(n => $"X-{n}: y\r\n"))}\r\n");
 
         Assert.Equal((431, 431), (large, many));
     }
@@ -104,7 +108,8 @@ public sealed class ProtocolTests(GatewayCluster gateway)
     public async Task Body_ThatNeverComes_IsGivenUp()
     {
         var (status, body) = await RawAsync(
-            "POST /api/processing/jobs/submit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{");
+            "POST /api/processing/jobs/submit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+            + "1000\r\n\r\n{");
 
         Assert.True(status == 408 || status == 400, $"{status} {body}");
     }
@@ -113,7 +118,9 @@ public sealed class ProtocolTests(GatewayCluster gateway)
     public async Task PreferWait_WithoutAChange_AnswersAtItsEndAsAsked()
     {
         var first = await gateway.SucceededAsync(Sums());
-        var waiting = Id(await gateway.Cluster.SubmitAsync(new { operation = "convert", source = new { path = "genes.csv" }, dependsOn = new[] { first } }));
+        var waiting = Id(
+            await gateway.Cluster.SubmitAsync(
+                new { operation = "convert", source = new { path = "genes.csv" }, dependsOn = new[] { first } }));
         await gateway.Cluster.WaitForEndAsync(waiting);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"jobs/{waiting}/status");
         request.Headers.Add("Prefer", "respond-async, wait=7");

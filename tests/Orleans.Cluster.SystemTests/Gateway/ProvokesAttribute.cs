@@ -9,13 +9,14 @@ public sealed class ProvokesAttribute(params string[] codes) : Attribute, ITrait
 {
     public IReadOnlyList<string> Codes => codes;
 
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [.. codes.Select(code => KeyValuePair.Create("Code", code))];
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() =>
+        [.. codes.Select(code => KeyValuePair.Create("Code", code))];
 }
 
 public sealed class ErrorCodeTests
 {
-    // A failure that nobody foresaw cannot be foreseen by a test either; whoever finds a way to provoke it has found a bug. A full scratch
-    // folder is made beside one executor, in ScratchQuotaTests, and not yet below a whole cluster.
+    // A failure that nobody foresaw cannot be foreseen by a test either; whoever finds a way to provoke it has found a bug. A
+    // full scratch folder is made beside one executor, in ScratchQuotaTests, and not yet below a whole cluster.
     private static readonly string[] Unprovoked = ["internal", "out-of-disk"];
 
     [Fact]

@@ -10,7 +10,8 @@ namespace Orleans.Cluster.SystemTests.Gateway;
 [Collection("gateway")]
 public sealed class ReferenceTests(GatewayCluster gateway)
 {
-    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // ORLEANS_CLUSTER_WRITE_REFERENCE=1 writes the file anew; a review then sees what changed.
     [Fact]
@@ -31,18 +32,21 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
 
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
-        foreach (var operation in document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => method.Value)))
+        foreach (var operation in document.GetProperty("paths")
+            .EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(method => method.Value)))
         {
             var name = operation.GetProperty("operationId").GetString()!;
             Assert.True(operation.TryGetProperty("summary", out _), $"{name} has no note in the reference.");
-            var refusal = operation.GetProperty("responses").GetProperty("401").GetProperty("content").GetProperty("application/problem+json");
+            var refusal = operation.GetProperty("responses")
+                .GetProperty("401").GetProperty("content").GetProperty("application/problem+json");
             Assert.True(HasExample(operation), $"{name} has no example of its answer.");
             Assert.Equal(
                 "#/components/examples/unauthenticated",
                 refusal.GetProperty("examples").GetProperty("unauthenticated").GetProperty("$ref").GetString());
             if (operation.TryGetProperty("requestBody", out var body))
             {
-                Assert.True(body.GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _), $"{name} has no example of its body.");
+                Assert.True(body.GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _),
+                    $"{name} has no example of its body.");
             }
         }
     }
@@ -55,7 +59,8 @@ public sealed class ReferenceTests(GatewayCluster gateway)
         Assert.Empty(read.Diagnostic!.Errors);
         Assert.Empty(read.Diagnostic.Warnings);
         Assert.Equal(OpenApiSpecVersion.OpenApi3_1, read.Diagnostic.SpecificationVersion);
-        Assert.Equal(Contracts.ProblemCode.All.Select(code => code.Word).Order(), read.Document!.Components!.Examples!.Keys.Order());
+        Assert.Equal(
+            Contracts.ProblemCode.All.Select(code => code.Word).Order(), read.Document!.Components!.Examples!.Keys.Order());
     }
 
     // Who opens the reference and presses Send on what is there gets rows, before there is any data of one's own.
@@ -64,7 +69,8 @@ public sealed class ReferenceTests(GatewayCluster gateway)
     {
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
 
-        var status = await gateway.Cluster.WaitForEndAsync(GatewayCluster.Id(await gateway.Cluster.SubmitAsync(BodyExample(document, "jobs/submit"))));
+        var status = await gateway.Cluster.WaitForEndAsync(
+            GatewayCluster.Id(await gateway.Cluster.SubmitAsync(BodyExample(document, "jobs/submit"))));
 
         Assert.Equal("SUCCEEDED", status.GetProperty("status").GetString());
         Assert.Equal(8, status.GetProperty("result").GetProperty("rows").GetInt64());
@@ -85,11 +91,14 @@ public sealed class ReferenceTests(GatewayCluster gateway)
     {
         var document = await gateway.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         var schemas = document.GetProperty("components").GetProperty("schemas");
-        var forms = schemas.GetProperty("JobSpec").GetProperty("properties").GetProperty("parameters").GetProperty("anyOf").EnumerateArray()
-            .Where(form => form.TryGetProperty("$ref", out _)).Select(form => form.GetProperty("$ref").GetString()!.Split('/')[^1]).ToList();
+        var forms = schemas.GetProperty("JobSpec")
+            .GetProperty("properties").GetProperty("parameters").GetProperty("anyOf").EnumerateArray()
+            .Where(form => form.TryGetProperty("$ref", out _))
+            .Select(form => form.GetProperty("$ref").GetString()!.Split('/')[^1]).ToList();
 
         Assert.Equal(
-            ["AggregateParameters", "FilterParameters", "SelectParameters", "DistinctParameters", "SortParameters", "JoinParameters",
+            ["AggregateParameters", "FilterParameters", "SelectParameters", "DistinctParameters", "SortParameters",
+                "JoinParameters",
                 "SampleParameters", "ProfileParameters", "MeltParameters", "PivotParameters", "SqlParameters"],
             forms);
         Assert.All(forms, form => Assert.False(schemas.GetProperty(form).GetProperty("additionalProperties").GetBoolean()));
@@ -114,7 +123,8 @@ public sealed class ReferenceTests(GatewayCluster gateway)
             .GetProperty("content").GetProperty("application/json").GetProperty("example");
 
     private static bool HasExample(JsonElement operation) => operation.GetProperty("responses").EnumerateObject()
-        .Where(answer => answer.Name[0] == '2' && answer.Value.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out _))
+        .Where(answer => answer.Name[0] == '2' && answer.Value.TryGetProperty("content", out var content)
+            && content.TryGetProperty("application/json", out _))
         .All(answer => answer.Value.GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _));
 
     private static string CheckedIn([CallerFilePath] string here = "") =>

@@ -17,7 +17,8 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
     {
         var id = await gateway.SucceededAsync(Filtered(null));
 
-        var parts = (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result/parts")).GetProperty("parts").EnumerateArray().ToList();
+        var parts = (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/result/parts"))
+            .GetProperty("parts").EnumerateArray().ToList();
         var first = await Read($"jobs/{id}/result/parts/0", "application/vnd.apache.parquet");
         var rows = new List<long?>();
         foreach (var part in parts)
@@ -51,10 +52,14 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
         var direct = await gateway.SucceededAsync(new
         {
             operation = "sql", source = new { path = "genes.csv" },
-            parameters = new { query = "SELECT gene, count(*) AS c, sum(n) AS s FROM source WHERE n > 5 GROUP BY gene ORDER BY gene" },
+            parameters = new
+            {
+                query = "SELECT gene, count(*) AS c, sum(n) AS s FROM source WHERE n > 5 GROUP BY gene ORDER BY gene",
+            },
         });
         Assert.Equal(
-            (await gateway.Cluster.ResultAsync(direct)).GetProperty("rows").GetRawText(), (await gateway.Cluster.ResultAsync(second)).GetProperty("rows").GetRawText());
+            (await gateway.Cluster.ResultAsync(direct)).GetProperty("rows").GetRawText(),
+            (await gateway.Cluster.ResultAsync(second)).GetProperty("rows").GetRawText());
     }
 
     [Fact]
@@ -83,9 +88,11 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
     [Fact]
     public async Task JobSource_WrongJobs_AreNamed()
     {
-        var unknown = await gateway.Http.PostAsJsonAsync("jobs/submit", new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC" } });
+        var unknown = await gateway.Http.PostAsJsonAsync(
+            "jobs/submit", new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC" } });
         var both = await gateway.Http.PostAsJsonAsync(
-            "jobs/submit", new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC", path = "genes.csv" } });
+            "jobs/submit",
+            new { operation = "convert", source = new { job = "01JD7Z4Q8M3K5T6V7W8X9Y0ABC", path = "genes.csv" } });
 
         var refusal = await unknown.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal("dependency-failed", refusal.GetProperty("code").GetString());
@@ -95,7 +102,8 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
 
     private static object Filtered(string? format) => new
     {
-        operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" }, partitioning = new { targetBytes = 2048 },
+        operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" },
+        partitioning = new { targetBytes = 2048 },
         output = format is null ? null : new { path = $"sources/{Guid.NewGuid():N}", format, partitionBy = new[] { "gene" } },
     };
 
@@ -113,7 +121,8 @@ public sealed class ResultSourceTests(GatewayCluster gateway)
 
     private async Task<byte[]> Read(string address, string form)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue(form) } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, address) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue(form) } } };
         using var response = await gateway.Http.SendAsync(request);
         return await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
     }

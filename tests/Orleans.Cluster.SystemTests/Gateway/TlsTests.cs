@@ -31,7 +31,8 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
     {
         using var plain = new HttpClient();
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://127.0.0.1:{cluster.Http.BaseAddress!.Port}/api/processing/health/live"));
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            plain.GetAsync($"http://127.0.0.1:{cluster.Http.BaseAddress!.Port}/api/processing/health/live"));
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
     {
         cluster.StartStranger();
         await EmbeddedCluster.Until(
-            () => Task.FromResult(cluster.Log.ToString().Contains("is not a silo of this cluster", StringComparison.Ordinal)), TimeSpan.FromSeconds(60),
+            () => Task.FromResult(cluster.Log.ToString().Contains("is not a silo of this cluster", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(60),
             () => cluster.Log.ToString());
 
         var status = await cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status");
@@ -77,7 +79,8 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
 
     [Fact]
     public Task InsideClient_WithoutTheCertificate_DoesNotConnect() => Assert.ThrowsAsync<ClusterUnreachableException>(
-        () => InsideConnection.OpenAsync(options => (options.StateDirectory, options.Patience) = (cluster.StateFolder, TimeSpan.Zero)));
+        () => InsideConnection.OpenAsync(options =>
+            (options.StateDirectory, options.Patience) = (cluster.StateFolder, TimeSpan.Zero)));
 
     [Fact]
     public async Task SiloPort_TlsWithAnotherCertificate_SaysNothingAndCloses()
@@ -88,7 +91,8 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
 
         var received = await ReadToEndAsync(async () =>
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "silo", ClientCertificates = [OtherCertificate()] });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost =
+                "silo", ClientCertificates = [OtherCertificate()] });
             await tls.WriteAsync("hello, what is your cluster?"u8.ToArray());
             return tls;
         });

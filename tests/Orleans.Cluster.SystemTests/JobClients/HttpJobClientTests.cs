@@ -7,7 +7,8 @@ namespace Orleans.Cluster.SystemTests.JobClients;
 [Collection("gateway")]
 public sealed class HttpJobClientTests(GatewayCluster gateway) : JobClientContract(gateway), IDisposable
 {
-    private readonly ClusterConnection connection = ClusterConnection.Open(new Uri(gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)));
+    private readonly ClusterConnection connection = ClusterConnection.Open(
+        new Uri(gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)));
 
     protected override IJobClient Jobs => connection.Jobs;
 

@@ -8,7 +8,8 @@ namespace Orleans.Cluster.SystemTests.JobClients;
 
 /// <summary>The contract by grain calls.</summary>
 [Collection("gateway")]
-public sealed class InsideJobClientTests(GatewayCluster gateway, InsideLink link) : JobClientContract(gateway), IClassFixture<InsideLink>
+public sealed class InsideJobClientTests(GatewayCluster gateway, InsideLink link)
+    : JobClientContract(gateway), IClassFixture<InsideLink>
 {
     private readonly GatewayCluster gateway = gateway;
 
@@ -21,8 +22,11 @@ public sealed class InsideJobClientTests(GatewayCluster gateway, InsideLink link
         await Assert.ThrowsAsync<Contracts.ClusterException>(() => Jobs.SubmitJsonAsync("{}"));
 
         var audit = await gateway.Http.GetFromJsonAsync<JsonElement>("audit?pageSize=5");
-        var entries = audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("actor").GetString() == "service:contract-tests")
-            .Select(entry => (entry.GetProperty("action").GetString(), entry.GetProperty("target").GetString(), entry.GetProperty("outcome").GetString()));
+        var entries = audit.GetProperty("items")
+            .EnumerateArray().Where(entry => entry.GetProperty("actor").GetString() == "service:contract-tests")
+            .Select(entry =>
+                (entry.GetProperty("action").GetString(), entry.GetProperty("target").GetString(),
+                    entry.GetProperty("outcome").GetString()));
         Assert.Equal([("job.submit", "", "validation-failed"), ("job.submit", $"{submitted.Id}", "ok")], entries.Take(2));
     }
 

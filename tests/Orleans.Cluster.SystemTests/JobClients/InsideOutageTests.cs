@@ -41,7 +41,9 @@ public sealed class InsideOutageTests
     private static async Task<JobStatus> NoPatience(HandRunCluster cluster, JobId id)
     {
         await using var inside = await InsideConnection.OpenAsync(
-            options => (options.Postgres, options.Patience) = (cluster.Server.ConnectionStringOf(PostgresCluster.DatabaseName), TimeSpan.Zero));
+            options =>
+            (options.Postgres, options.Patience) = (cluster.Server.ConnectionStringOf(PostgresCluster.DatabaseName),
+                TimeSpan.Zero));
         return await inside.Jobs.GetStatusAsync(id);
     }
 }

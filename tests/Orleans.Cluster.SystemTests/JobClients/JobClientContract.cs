@@ -97,7 +97,8 @@ public abstract class JobClientContract(GatewayCluster gateway)
         Assert.Equal(JobPhase.Cancelled, cancelled.Phase);
         Assert.True(again.Revision > cancelled.Revision);
         Assert.Equal(
-            (Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.JobNotFound), (noResult.Code, tooEarly.Code, gone.Code));
+            (Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.ResultNotReady, Contracts.ProblemCode.JobNotFound),
+            (noResult.Code, tooEarly.Code, gone.Code));
     }
 
     [Fact]
@@ -136,7 +137,8 @@ public abstract class JobClientContract(GatewayCluster gateway)
         var rows = await Jobs.GetQuarantineAsync(end.Id);
 
         Assert.Equal((JobPhase.Succeeded, 1L), (end.Phase, end.QuarantinedRows));
-        Assert.Equal("three", Assert.Single(rows.Rows)[rows.Columns.Select(column => column.Name).ToList().IndexOf("value")].GetString());
+        Assert.Equal(
+            "three", Assert.Single(rows.Rows)[rows.Columns.Select(column => column.Name).ToList().IndexOf("value")].GetString());
     }
 
     [Fact]
@@ -150,7 +152,8 @@ public abstract class JobClientContract(GatewayCluster gateway)
         Assert.Equal(await ServedAsync<JobStatus>(id, "status"), Json(end));
         Assert.Equal(await ServedAsync<PlanDocument>(id, "plan"), Json(await Jobs.GetPlanAsync(id)));
         Assert.Equal(await ServedAsync<JobLog>(id, "logs"), Json(await Jobs.GetLogAsync(id)));
-        Assert.Equal(await ServedAsync<PartitionList>(id, "partitions?pageSize=1"), Json(await Jobs.ListPartitionsAsync(id, pageSize: 1)));
+        Assert.Equal(
+            await ServedAsync<PartitionList>(id, "partitions?pageSize=1"), Json(await Jobs.ListPartitionsAsync(id, pageSize: 1)));
         Assert.Equal((SourceFormat.Csv, 4), (preview.Format, preview.Partitions.Count));
         Assert.Equal(Json(await Jobs.GetPlanAsync(id)), Json(planned));
     }
@@ -158,9 +161,12 @@ public abstract class JobClientContract(GatewayCluster gateway)
     [Fact]
     public async Task Refusals_OfEachKind_HaveTheirCodes()
     {
-        var form = await Assert.ThrowsAsync<ClusterException>(() => Jobs.SubmitJsonAsync("""{"operation":"agregate","sourse":{}}"""));
-        var data = await Assert.ThrowsAsync<ClusterException>(() => Jobs.SubmitAsync(JobSpecs.Of(new ProfileParameters(), "nothing-*.csv")));
-        var plan = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ValidateAsync(JobSpecs.Of(new FilterParameters { Where = "n >" }, "genes.csv")));
+        var form = await Assert.ThrowsAsync<ClusterException>(() =>
+            Jobs.SubmitJsonAsync("""{"operation":"agregate","sourse":{}}"""));
+        var data = await Assert.ThrowsAsync<ClusterException>(() =>
+            Jobs.SubmitAsync(JobSpecs.Of(new ProfileParameters(), "nothing-*.csv")));
+        var plan = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ValidateAsync(JobSpecs.Of(new FilterParameters { Where =
+            "n >" }, "genes.csv")));
         var page = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ListAsync(new JobFilter { PageSize = 0 }));
         var status = await Assert.ThrowsAsync<ClusterException>(() => Jobs.GetStatusAsync(Unknown));
         var watch = await Assert.ThrowsAsync<ClusterException>(() => Jobs.WaitAsync(Unknown));
@@ -169,7 +175,8 @@ public abstract class JobClientContract(GatewayCluster gateway)
 
         Assert.Equal(["/operation", "/sourse"], form.Problem.Errors!.Select(fault => fault.Pointer).Order());
         Assert.Equal(
-            ["validation-failed", "dataset-not-found", "query-invalid", "validation-failed", "job-not-found", "job-not-found", "job-not-found", "validation-failed"],
+            ["validation-failed", "dataset-not-found", "query-invalid", "validation-failed", "job-not-found", "job-not-found",
+                "job-not-found", "validation-failed"],
             ((ClusterException[])[form, data, plan, page, status, watch, rows, key]).Select(refusal => refusal.Code.Word));
     }
 

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Cluster.SystemTests.Kubernetes;
 
 /// <summary>
-/// The part of a Kubernetes API server that scaling uses, over HTTP, with the controller behind it: a scale that is written makes pods come
-/// and go by the rules of StatefulSets and ReplicaSets. Resource versions, uids, preconditions, graceful deletion, label selectors and
-/// Status documents are as the API has them.
+/// The part of a Kubernetes API server that scaling uses, over HTTP, with the controller behind it: a scale that is written makes
+/// pods come and go by the rules of StatefulSets and ReplicaSets. Resource versions, uids, preconditions, graceful deletion,
+/// label selectors and Status documents are as the API has them.
 /// </summary>
 internal sealed class FakeKubernetes : IAsyncDisposable
 {
@@ -47,7 +47,9 @@ internal sealed class FakeKubernetes : IAsyncDisposable
     /// <summary>What each request is refused with; null when they are answered.</summary>
     public (int Code, string Message)? Refusal { get; set; }
 
-    /// <summary>Called outside of any lock when a pod is started, and when it is asked to end (with whether that is at once).</summary>
+    /// <summary>
+    /// Called outside of any lock when a pod is started, and when it is asked to end (with whether that is at once).
+    /// </summary>
     public event Action<FakePod>? Started;
 
     public event Action<FakePod, bool>? Ending;
@@ -116,7 +118,8 @@ internal sealed class FakeKubernetes : IAsyncDisposable
 
             await next();
         });
-        server.MapGet($"/apis/apps/v1/namespaces/{Namespace}/{kind}/{Workload}/scale", context => Answer(context, ScaleDocument()));
+        server.MapGet(
+            $"/apis/apps/v1/namespaces/{Namespace}/{kind}/{Workload}/scale", context => Answer(context, ScaleDocument()));
         server.MapPut($"/apis/apps/v1/namespaces/{Namespace}/{kind}/{Workload}/scale", PutScale);
         server.MapGet($"/api/v1/namespaces/{Namespace}/pods", ListPods);
         server.MapPatch($"/api/v1/namespaces/{Namespace}/pods/{{name}}", PatchPod);
@@ -179,12 +182,16 @@ internal sealed class FakeKubernetes : IAsyncDisposable
             if (isStatefulSet)
             {
                 surplus = [.. steady.Where(pod => pod.Ordinal >= replicas).OrderByDescending(pod => pod.Ordinal)];
-                made = [.. Enumerable.Range(0, replicas).Where(ordinal => pods.TrueForAll(pod => pod.Ordinal != ordinal)).Select(ordinal => new FakePod($"{Workload}-{ordinal}", ordinal))];
+                made = [.. Enumerable.Range(0, replicas)
+                    .Where(ordinal => pods.TrueForAll(pod => pod.Ordinal != ordinal))
+                    .Select(ordinal => new FakePod($"{Workload}-{ordinal}", ordinal))];
             }
             else
             {
-                surplus = [.. steady.OrderBy(pod => pod.DeletionCost).ThenByDescending(pod => pod.CreatedAt).Take(Math.Max(0, steady.Count - replicas))];
-                made = [.. Enumerable.Range(0, Math.Max(0, replicas - steady.Count)).Select(_ => new FakePod($"{Workload}-7c5d-{++named}", null))];
+                surplus = [.. steady.OrderBy(pod => pod.DeletionCost)
+                    .ThenByDescending(pod => pod.CreatedAt).Take(Math.Max(0, steady.Count - replicas))];
+                made = [.. Enumerable.Range(0, Math.Max(0, replicas - steady.Count))
+                    .Select(_ => new FakePod($"{Workload}-7c5d-{++named}", null))];
             }
 
             pods.AddRange(made);
@@ -235,7 +242,8 @@ internal sealed class FakeKubernetes : IAsyncDisposable
             {
                 ["kind"] = "Scale",
                 ["apiVersion"] = "autoscaling/v1",
-                ["metadata"] = new JsonObject { ["name"] = Workload, ["namespace"] = Namespace, ["resourceVersion"] = $"{version}" },
+                ["metadata"] = new JsonObject { ["name"] = Workload, ["namespace"] = Namespace,
+                    ["resourceVersion"] = $"{version}" },
                 ["spec"] = new JsonObject { ["replicas"] = replicas },
                 ["status"] = new JsonObject { ["replicas"] = pods.Count, ["selector"] = Selector },
             };
@@ -258,7 +266,10 @@ internal sealed class FakeKubernetes : IAsyncDisposable
 
         if (!isCurrent)
         {
-            await Refuse(context, 409, $"Operation cannot be fulfilled on \"{Workload}\": the object has been modified; please apply your changes to the latest version and try again");
+            await Refuse(
+                context, 409,
+                $"Operation cannot be fulfilled on \"{Workload}\": the object has been modified; please apply your changes to "
+                + "the latest version and try again");
             return;
         }
 
@@ -279,7 +290,8 @@ internal sealed class FakeKubernetes : IAsyncDisposable
             items = new JsonArray([.. pods.Select(pod => pod.Document())]);
         }
 
-        return Answer(context, new JsonObject { ["kind"] = "PodList", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["items"] = items });
+        return Answer(context, new JsonObject { ["kind"] =
+            "PodList", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["items"] = items });
     }
 
     private async Task PatchPod(HttpContext context)
@@ -327,7 +339,9 @@ internal sealed class FakeKubernetes : IAsyncDisposable
 
         if (pod is null || (uid is not null && pod.Uid != uid))
         {
-            await Refuse(context, pod is null ? 404 : 409, pod is null ? "pods not found" : "the UID in the precondition does not match");
+            await Refuse(context, pod is null ? 404 : 409, pod is null
+                ? "pods not found"
+                : "the UID in the precondition does not match");
             return null;
         }
 
@@ -362,7 +376,8 @@ internal sealed class FakePod(string name, int? ordinal)
     public JsonObject Status { get; set; } = new() { ["phase"] = "Running" };
 
     public int DeletionCost =>
-        Annotations.TryGetValue("controller.kubernetes.io/pod-deletion-cost", out var cost) ? int.Parse(cost, System.Globalization.CultureInfo.InvariantCulture) : 0;
+        Annotations.TryGetValue("controller.kubernetes.io/pod-deletion-cost", out var cost)
+        ? int.Parse(cost, System.Globalization.CultureInfo.InvariantCulture) : 0;
 
     public JsonObject Document() => new()
     {
@@ -374,9 +389,11 @@ internal sealed class FakePod(string name, int? ordinal)
             ["deletionTimestamp"] = DeletedAt is { } at ? Time(at) : null,
             ["annotations"] = JsonSerializer.SerializeToNode(Annotations),
         },
-        ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "worker", ["image"] = "orleans-cluster" }) },
+        ["spec"] = new JsonObject { ["containers"] = new JsonArray(
+            new JsonObject { ["name"] = "worker", ["image"] = "orleans-cluster" }) },
         ["status"] = Status.DeepClone(),
     };
 
-    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,9 @@ using Orleans.Cluster.SystemTests.Queueing;
 
 namespace Orleans.Cluster.SystemTests.Kubernetes;
 
-/// <summary>A gateway whose workers are pods: the API server is a fake, the workers are real processes that it starts and signals.</summary>
+/// <summary>
+/// A gateway whose workers are pods: the API server is a fake, the workers are real processes that it starts and signals.
+/// </summary>
 [Collection("cluster-life")]
 public sealed class KubernetesClusterTests
 {
@@ -17,7 +19,8 @@ public sealed class KubernetesClusterTests
         await using var api = await FakeKubernetes.Start(ordered, replicas: 0);
         await using var cluster = new PodCluster(api, ordered) { Workers = 2 };
         await cluster.InitializeAsync();
-        File.WriteAllLines(Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, 100_000).Select(n => $"{n % 7},{n}").Prepend("k,n"));
+        File.WriteAllLines(
+            Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, 100_000).Select(n => $"{n % 7},{n}").Prepend("k,n"));
         var id = (await cluster.SubmitAsync(new
         {
             operation = "aggregate",
@@ -38,9 +41,11 @@ public sealed class KubernetesClusterTests
         var job = await cluster.WaitForEndAsync(id, seconds: 300);
 
         Assert.True(job.GetProperty("status").GetString() == "SUCCEEDED", job.ToString());
-        var partitions = (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500")).GetProperty("items");
+        var partitions = (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500"))
+            .GetProperty("items");
         Assert.All(partitions.EnumerateArray(), partition => Assert.Equal(
-            ["COMMITTED"], partition.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString())));
+            ["COMMITTED"],
+            partition.GetProperty("attempts").EnumerateArray().Select(attempt => attempt.GetProperty("state").GetString())));
         Assert.Equal(1, api.Replicas);
         using var shape = await cluster.Http.PostAsJsonAsync("cluster/start", new { slotsPerWorker = 2 });
         Assert.Equal(System.Net.HttpStatusCode.Conflict, shape.StatusCode);
@@ -50,7 +55,8 @@ public sealed class KubernetesClusterTests
         Assert.Empty(cluster.WorkerIds());
     }
 
-    private static int Running(JsonElement job) => job.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32();
+    private static int Running(JsonElement job) =>
+        job.GetProperty("progress").GetProperty("partitions").GetProperty("running").GetInt32();
 
     private static async Task Scale(EmbeddedCluster cluster, int workers)
     {
@@ -65,7 +71,8 @@ public sealed class KubernetesClusterTests
             async () =>
             {
                 status = await cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status");
-                return status.GetProperty("state").GetString() == state && status.GetProperty("activeWorkers").GetInt32() == active
+                return status.GetProperty("state").GetString() == state
+                    && status.GetProperty("activeWorkers").GetInt32() == active
                     && (detail is null || status.GetProperty("detail").GetString()!.Contains(detail, StringComparison.Ordinal));
             },
             TimeSpan.FromSeconds(120),
@@ -98,7 +105,8 @@ public sealed class KubernetesClusterTests
 
         private const int Kill = 9;
 
-        public override IReadOnlyList<int> WorkerIds() => [.. processes.Values.Where(process => !process.HasExited).Select(process => process.Id)];
+        public override IReadOnlyList<int> WorkerIds() =>
+            [.. processes.Values.Where(process => !process.HasExited).Select(process => process.Id)];
 
         public override async ValueTask DisposeAsync()
         {

@@ -25,7 +25,8 @@ public sealed class KubernetesTargetTests
         Assert.Equal(3, api.Replicas);
         Assert.Equal(3, promised.Count(instance => instance.End is null));
         Assert.Equal(2, promised.Count(instance => instance.Note is not null));
-        Assert.Equal(api.Steady.Order(), started.Where(instance => instance.End is null).Select(instance => instance.Machine).Order());
+        Assert.Equal(
+            api.Steady.Order(), started.Where(instance => instance.End is null).Select(instance => instance.Machine).Order());
     }
 
     [Fact]
@@ -73,7 +74,9 @@ public sealed class KubernetesTargetTests
         var target = new KubernetesTarget(workload, TimeProvider.System);
         var instances = await target.List(default);
 
-        await target.Stop([.. instances.Where(instance => instance.Ordinal is 3 or 2 or 0).Select(instance => instance.Id)], atOnce: false, default);
+        await target.Stop(
+            [.. instances.Where(instance => instance.Ordinal is 3 or 2 or 0).Select(instance => instance.Id)], atOnce: false,
+            default);
 
         Assert.Equal(2, api.Replicas);
         Assert.Equal(["worker-0", "worker-1"], api.Steady);
@@ -140,7 +143,8 @@ public sealed class KubernetesTargetTests
 
         var refused = await Assert.ThrowsAsync<KubernetesRefusedException>(() => target.List(default));
 
-        Assert.StartsWith("Kubernetes answered 403: statefulsets.apps \"worker\" is forbidden", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Kubernetes answered 403: statefulsets.apps \"worker\" is forbidden", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -67,7 +67,8 @@ public sealed class CancelTests(ITestOutputHelper output)
             using var again = await client.CancelAsync(id);
             Assert.Equal(HttpStatusCode.OK, again.StatusCode);
             Assert.DoesNotContain(
-                await client.PartitionsAsync(id), partition => partition.GetProperty("attempts").EnumerateArray().Any(QueueClient.IsRunning));
+                await client.PartitionsAsync(id),
+                partition => partition.GetProperty("attempts").EnumerateArray().Any(QueueClient.IsRunning));
             await client.NothingIsLeftAsync();
         }
 

@@ -3,7 +3,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Queueing;
 
-/// <summary>Many jobs at once, gangs among them: all end, and no worker is ever given more than it offers, as its leases tell afterwards.</summary>
+/// <summary>
+/// Many jobs at once, gangs among them: all end, and no worker is ever given more than it offers, as its leases tell afterwards.
+/// </summary>
 [Collection("queue")]
 public sealed class LeaseLogTests(ITestOutputHelper output)
 {
@@ -52,10 +54,12 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
         var sizes = new Dictionary<string, (int Cpu, long MemoryBytes)>();
         for (var i = 0; i < jobs; i++)
         {
-            var job = QueueClient.Slow(table, partitions: random.Next(2, 2 * SlotsPerWorker + 1), memoryBytes: MemoryPerWorker / SlotsPerWorker);
+            var job = QueueClient.Slow(
+                table, partitions: random.Next(2, 2 * SlotsPerWorker + 1), memoryBytes: MemoryPerWorker / SlotsPerWorker);
             var where = ((dynamic)job["parameters"]!).where;
             job["operation"] = "aggregate";
-            job["parameters"] = new { where, groupBy = new[] { "n" }, aggregates = new[] { new { function = "count", @as = "rows" } } };
+            job["parameters"] = new { where, groupBy = new[] { "n" },
+                aggregates = new[] { new { function = "count", @as = "rows" } } };
             job["gang"] = true;
             sizes[await client.SubmitAsync(job)] = (1, MemoryPerWorker / SlotsPerWorker);
         }
@@ -68,7 +72,9 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
         AssertWithinOffer(leases);
         AssertScansBeganTogether(leases);
         var wall = (leases.Max(lease => lease.End) - leases.Min(lease => lease.Start)).TotalSeconds;
-        output.WriteLine($"Utilisation {leases.Sum(lease => (lease.End - lease.Start).TotalSeconds) / (wall * 2 * SlotsPerWorker):P0} of {2 * SlotsPerWorker} slots over {wall:0.0} s.");
+        output.WriteLine(
+            $"Utilisation {leases.Sum(lease => (lease.End - lease.Start).TotalSeconds) / (wall * 2 * SlotsPerWorker):P0} of "
+            + $"{2 * SlotsPerWorker} slots over {wall:0.0} s.");
     }
 
     private static void AssertWithinOffer(List<Lease> leases)
@@ -79,8 +85,10 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
             foreach (var moment in worker.Select(lease => lease.Start))
             {
                 var held = worker.Where(lease => lease.Start <= moment && moment < lease.End).ToList();
-                Assert.True(held.Sum(lease => lease.Cpu) <= SlotsPerWorker, $"{worker.Key} had more slots in use than it has at {moment:O}.");
-                Assert.True(held.Sum(lease => lease.MemoryBytes) <= MemoryPerWorker, $"{worker.Key} had more memory in use than it has at {moment:O}.");
+                Assert.True(held.Sum(lease => lease.Cpu) <= SlotsPerWorker,
+                    $"{worker.Key} had more slots in use than it has at {moment:O}.");
+                Assert.True(held.Sum(lease => lease.MemoryBytes) <= MemoryPerWorker,
+                    $"{worker.Key} had more memory in use than it has at {moment:O}.");
             }
         }
     }
@@ -88,7 +96,8 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
     // One transaction begins all of a gang, whenever a worker is killed.
     private static void AssertScansBeganTogether(List<Lease> leases) => Assert.All(
         leases.Where(lease => lease is { Stage: 0, Number: 1 }).GroupBy(lease => lease.Job),
-        gang => Assert.True(gang.Select(lease => lease.Start).Distinct().Count() == 1, $"The gang of {gang.Key} did not begin together."));
+        gang => Assert.True(
+            gang.Select(lease => lease.Start).Distinct().Count() == 1, $"The gang of {gang.Key} did not begin together."));
 
     private static async Task<List<Lease>> LeasesAsync(QueueClient client, Dictionary<string, (int Cpu, long MemoryBytes)> sizes)
     {
@@ -99,7 +108,8 @@ public sealed class LeaseLogTests(ITestOutputHelper output)
                 from partition in await client.PartitionsAsync(id)
                 from attempt in partition.GetProperty("attempts").EnumerateArray()
                 select new Lease(
-                    id, partition.GetProperty("stage").GetInt32(), attempt.GetProperty("number").GetInt32(), attempt.GetProperty("worker").GetString()!,
+                    id, partition.GetProperty("stage").GetInt32(), attempt.GetProperty("number").GetInt32(),
+                    attempt.GetProperty("worker").GetString()!,
                     QueueClient.Time(attempt, "startedAt"), QueueClient.Time(attempt, "endedAt"), size.Cpu, size.MemoryBytes));
         }
 

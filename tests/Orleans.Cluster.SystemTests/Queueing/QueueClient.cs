@@ -25,28 +25,33 @@ internal sealed class QueueClient(EmbeddedCluster cluster)
     }
 
     /// <summary>A job that works on each row for long.</summary>
-    public static Dictionary<string, object?> Slow(string path, string priority = "NORMAL", int partitions = 1, long memoryBytes = 256L << 20) =>
+    public static Dictionary<string, object?> Slow(
+        string path, string priority = "NORMAL", int partitions = 1, long memoryBytes = 256L << 20) =>
         Job(path, priority, partitions, SlowRow, memoryBytes);
 
     /// <summary>A job that costs next to nothing.</summary>
-    public static Dictionary<string, object?> Quick(string path, string priority = "NORMAL", int partitions = 1, long memoryBytes = 256L << 20) =>
+    public static Dictionary<string, object?> Quick(
+        string path, string priority = "NORMAL", int partitions = 1, long memoryBytes = 256L << 20) =>
         Job(path, priority, partitions, "n >= 0", memoryBytes);
 
-    public async Task<string> SubmitAsync(Dictionary<string, object?> job) => (await cluster.SubmitAsync(job)).GetProperty("id").GetString()!;
+    public async Task<string> SubmitAsync(Dictionary<string, object?> job) =>
+        (await cluster.SubmitAsync(job)).GetProperty("id").GetString()!;
 
     public Task<JsonElement> StatusAsync(string id) => cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/status");
 
     public async Task<HttpResponseMessage> CancelAsync(string id) => await cluster.Http.PostAsync($"jobs/{id}/cancel", null);
 
     public async Task<List<JsonElement>> PartitionsAsync(string id) =>
-        [.. (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500")).GetProperty("items").EnumerateArray()];
+        [.. (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500"))
+            .GetProperty("items").EnumerateArray()];
 
     public async Task<List<JsonElement>> WorkersAsync() =>
         [.. (await cluster.Http.GetFromJsonAsync<JsonElement>("cluster/status")).GetProperty("workers").EnumerateArray()];
 
     /// <summary>Waits until so many attempts of a job run.</summary>
     public Task RunningAsync(string id, int attempts = 1) => EmbeddedCluster.Until(
-        async () => (await PartitionsAsync(id)).Sum(partition => partition.GetProperty("attempts").EnumerateArray().Count(IsRunning)) >= attempts,
+        async () => (await PartitionsAsync(id))
+        .Sum(partition => partition.GetProperty("attempts").EnumerateArray().Count(IsRunning)) >= attempts,
         TimeSpan.FromSeconds(60),
         () => $"{id} does not run.\n{cluster.Log}");
 
@@ -64,16 +69,20 @@ internal sealed class QueueClient(EmbeddedCluster cluster)
     /// <summary>The process of the worker that runs the first attempt found of a job.</summary>
     public async Task<int> WorkerOfAsync(string id)
     {
-        var attempt = (await PartitionsAsync(id)).SelectMany(partition => partition.GetProperty("attempts").EnumerateArray()).First(IsRunning);
+        var attempt = (await PartitionsAsync(id))
+            .SelectMany(partition => partition.GetProperty("attempts").EnumerateArray()).First(IsRunning);
         var worker = attempt.GetProperty("worker").GetString();
-        return (await WorkersAsync()).Single(item => item.GetProperty("id").GetString() == worker).GetProperty("processId").GetInt32();
+        return (await WorkersAsync())
+            .Single(item => item.GetProperty("id").GetString() == worker).GetProperty("processId").GetInt32();
     }
 
     /// <summary>Waits until workers report that nothing runs; then neither scratch nor shared memory may hold a byte.</summary>
     public async Task NothingIsLeftAsync()
     {
         await EmbeddedCluster.Until(
-            async () => (await WorkersAsync()).Where(worker => worker.GetProperty("state").GetString() == "ACTIVE").All(worker => worker.GetProperty("busy").GetInt32() == 0),
+            async () => (await WorkersAsync())
+            .Where(worker => worker.GetProperty("state").GetString() == "ACTIVE")
+            .All(worker => worker.GetProperty("busy").GetInt32() == 0),
             TimeSpan.FromSeconds(10),
             () => $"Slots are still busy.\n{cluster.Log}");
         Assert.Empty(TemporaryFiles());
@@ -109,7 +118,8 @@ internal sealed class QueueClient(EmbeddedCluster cluster)
         victim.WaitForExit();
     }
 
-    private static Dictionary<string, object?> Job(string path, string priority, int partitions, string where, long memoryBytes) => new()
+    private static Dictionary<string, object?> Job(
+        string path, string priority, int partitions, string where, long memoryBytes) => new()
     {
         ["operation"] = "filter",
         ["priority"] = priority,

@@ -3,7 +3,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Queueing;
 
-/// <summary>What becomes of partitions that fail: tried again after a pause, given up with a story, or run once what they lacked is there.</summary>
+/// <summary>
+/// What becomes of partitions that fail: tried again after a pause, given up with a story, or run once what they lacked is there.
+/// </summary>
 [Collection("queue")]
 public sealed class RetryTests
 {
@@ -24,14 +26,16 @@ public sealed class RetryTests
             await EmbeddedCluster.Until(
                 async () =>
                 {
-                    // An executor that dies before its first task is replaced in silence: only one at work is this partition's death.
+                    // An executor that dies before its first task is replaced in silence: only one at work is this partition's
+                    // death.
                     if ((await Attempts(client, poison)).Any(QueueClient.IsRunning) && DateTime.UtcNow >= nextKill)
                     {
                         nextKill = DateTime.UtcNow.AddSeconds(3);
                         EmbeddedCluster.ExecutorsOf(await client.WorkerOfAsync(poison)).ToList().ForEach(QueueClient.Kill);
                     }
 
-                    return (await Attempts(client, poison)).Count(attempt => attempt.GetProperty("state").GetString() == "FAILED") == deaths;
+                    return (await Attempts(client, poison))
+                        .Count(attempt => attempt.GetProperty("state").GetString() == "FAILED") == deaths;
                 },
                 TimeSpan.FromSeconds(60), () => $"Death {deaths} was not noticed.\n{cluster.Log}");
         }
@@ -39,14 +43,20 @@ public sealed class RetryTests
         var end = await cluster.WaitForEndAsync(poison);
         Assert.Equal("FAILED", QueueClient.Phase(end));
         Assert.Equal("executor-crashed", end.GetProperty("error").GetProperty("code").GetString());
-        Assert.Contains("ended its executor 3 times", end.GetProperty("error").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "ended its executor 3 times", end.GetProperty("error").GetProperty("detail").GetString(), StringComparison.Ordinal);
         var attempts = await Attempts(client, poison);
-        Assert.Equal(["EXECUTOR_CRASHED", "EXECUTOR_CRASHED", "EXECUTOR_CRASHED"], attempts.Select(attempt => attempt.GetProperty("failure").GetProperty("kind").GetString()));
-        var pauses = attempts.Zip(attempts.Skip(1), (one, next) => QueueClient.Time(next, "startedAt") - QueueClient.Time(one, "endedAt")).ToList();
-        Assert.True(pauses[0] >= TimeSpan.FromMilliseconds(250) && pauses[1] >= TimeSpan.FromMilliseconds(500), string.Join(", ", pauses));
+        Assert.Equal(
+            ["EXECUTOR_CRASHED", "EXECUTOR_CRASHED", "EXECUTOR_CRASHED"],
+            attempts.Select(attempt => attempt.GetProperty("failure").GetProperty("kind").GetString()));
+        var pauses = attempts.Zip(
+            attempts.Skip(1), (one, next) => QueueClient.Time(next, "startedAt") - QueueClient.Time(one, "endedAt")).ToList();
+        Assert.True(pauses[0] >= TimeSpan.FromMilliseconds(250)
+            && pauses[1] >= TimeSpan.FromMilliseconds(500), string.Join(", ", pauses));
 
         Assert.Equal("SUCCEEDED", QueueClient.Phase(await cluster.WaitForEndAsync(healthy)));
-        Assert.All(await Attempts(client, healthy), attempt => Assert.Equal("COMMITTED", attempt.GetProperty("state").GetString()));
+        Assert.All(await Attempts(client, healthy),
+            attempt => Assert.Equal("COMMITTED", attempt.GetProperty("state").GetString()));
         Assert.Equal(silos.Order(), cluster.WorkerIds().Order());
     }
 
@@ -66,7 +76,9 @@ public sealed class RetryTests
         await free();
 
         var failed = await cluster.WaitForEndAsync(id);
-        Assert.Equal(("FAILED", "dataset-not-readable"), (QueueClient.Phase(failed), failed.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal(
+            ("FAILED", "dataset-not-readable"),
+            (QueueClient.Phase(failed), failed.GetProperty("error").GetProperty("code").GetString()));
         File.Copy(kept, names[2]);
         File.SetLastWriteTimeUtc(names[2], DateTime.UtcNow.AddSeconds(5));
         var committed = (await client.PartitionsAsync(id)).Where(IsCommitted).Select(Key).ToList();
@@ -75,10 +87,13 @@ public sealed class RetryTests
 
         Assert.True(QueueClient.Phase(end) == "SUCCEEDED", end.ToString());
         Assert.Equal(60, end.GetProperty("result").GetProperty("rows").GetInt64());
-        Assert.Contains(end.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("part-2.csv", StringComparison.Ordinal));
+        Assert.Contains(
+            end.GetProperty("notes").EnumerateArray(),
+            note => note.GetString()!.Contains("part-2.csv", StringComparison.Ordinal));
         Assert.NotEmpty(committed);
         var after = await client.PartitionsAsync(id);
-        Assert.All(after.Where(partition => committed.Contains(Key(partition))), partition => Assert.Equal(1, partition.GetProperty("attempts").GetArrayLength()));
+        Assert.All(after.Where(partition => committed.Contains(Key(partition))),
+            partition => Assert.Equal(1, partition.GetProperty("attempts").GetArrayLength()));
     }
 
     [Fact]
@@ -107,13 +122,15 @@ public sealed class RetryTests
     }
 
     // The job is planned, and begins when the blocker that has the only slot is cancelled.
-    private static async Task<(string Id, Func<Task> Free)> SubmitBehindABlocker(QueueClient client, Dictionary<string, object?> job)
+    private static async Task<(string Id, Func<Task> Free)> SubmitBehindABlocker(
+        QueueClient client, Dictionary<string, object?> job)
     {
         var blocker = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("blocker.csv", 100_000)));
         await client.RunningAsync(blocker);
         var id = await client.SubmitAsync(job);
         await EmbeddedCluster.Until(
-            async () => QueueClient.Reason(await client.StatusAsync(id)) is "WAITING_FOR_SLOT" or "QUEUED_BEHIND", TimeSpan.FromSeconds(30), () => $"{id} is not planned.");
+            async () => QueueClient.Reason(await client.StatusAsync(id)) is "WAITING_FOR_SLOT" or "QUEUED_BEHIND",
+            TimeSpan.FromSeconds(30), () => $"{id} is not planned.");
         return (id, async () => (await client.CancelAsync(blocker)).Dispose());
     }
 
@@ -122,5 +139,6 @@ public sealed class RetryTests
 
     private static bool IsCommitted(JsonElement partition) => partition.GetProperty("state").GetString() == "COMMITTED";
 
-    private static (int, int) Key(JsonElement partition) => (partition.GetProperty("stage").GetInt32(), partition.GetProperty("partition").GetInt32());
+    private static (int, int) Key(JsonElement partition) =>
+        (partition.GetProperty("stage").GetInt32(), partition.GetProperty("partition").GetInt32());
 }

@@ -27,7 +27,9 @@ public sealed class SplitTests(ITestOutputHelper output)
         await EmbeddedCluster.Until(
             async () =>
             {
-                peak = Math.Max(peak, cluster.WorkerIds().SelectMany(EmbeddedCluster.ExecutorsOf).Select(ResidentBytes).DefaultIfEmpty(0).Max());
+                peak = Math.Max(
+                    peak, cluster.WorkerIds()
+                    .SelectMany(EmbeddedCluster.ExecutorsOf).Select(ResidentBytes).DefaultIfEmpty(0).Max());
                 return QueueClient.Phase(await client.StatusAsync(id)) is "SUCCEEDED" or "FAILED";
             },
             TimeSpan.FromSeconds(90), () => cluster.Log.ToString());
@@ -35,20 +37,29 @@ public sealed class SplitTests(ITestOutputHelper output)
         var end = await client.StatusAsync(id);
         Assert.True(QueueClient.Phase(end) == "SUCCEEDED", end.ToString());
         var partitions = await client.PartitionsAsync(id);
-        output.WriteLine($"{partitions.Count} partitions; largest resident size seen from outside {peak >> 20} MiB of {Cap >> 20} MiB.");
+        output.WriteLine(
+            $"{partitions.Count} partitions; largest resident size seen from outside {peak >> 20} MiB of {Cap >> 20} MiB.");
         Assert.Contains(partitions, partition => partition.GetProperty("state").GetString() == "SPLIT");
-        Assert.Contains(end.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("split", StringComparison.Ordinal));
+        Assert.Contains(
+            end.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("split", StringComparison.Ordinal));
         Assert.Equal(silos, cluster.WorkerIds());
         var rows = await cluster.ResultAsync(id);
-        Assert.Equal(Enumerable.Range(0, 400).Select(n => (long)n), rows.GetProperty("rows").EnumerateArray().Select(row => row[0].GetInt64()));
+        Assert.Equal(
+            Enumerable.Range(0, 400).Select(n => (long)n),
+            rows.GetProperty("rows").EnumerateArray().Select(row => row[0].GetInt64()));
     }
 
     private static long ResidentBytes(int process)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
+            var line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : long.Parse(
+                    line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                    System.Globalization.CultureInfo.InvariantCulture) << 10;
         }
         catch (IOException)
         {

@@ -3,7 +3,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Queueing;
 
-/// <summary>Who starts first, seen from outside: priority, then age; LOW within its bound; CRITICAL within one partition.</summary>
+/// <summary>
+/// Who starts first, seen from outside: priority, then age; LOW within its bound; CRITICAL within one partition.
+/// </summary>
 [Collection("queue")]
 public sealed class StartOrderTests
 {
@@ -59,14 +61,17 @@ public sealed class StartOrderTests
         var long1 = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("busy.csv", 4000), "HIGH", partitions: 80));
         await client.RunningAsync(long1, Slots);
 
-        var critical = await cluster.WaitForEndAsync(await client.SubmitAsync(QueueClient.Quick(client.WriteNumbers("critical.csv", 10), "CRITICAL")));
+        var critical = await cluster.WaitForEndAsync(
+            await client.SubmitAsync(QueueClient.Quick(client.WriteNumbers("critical.csv", 10), "CRITICAL")));
 
-        var attempts = (await client.PartitionsAsync(long1)).SelectMany(partition => partition.GetProperty("attempts").EnumerateArray());
+        var attempts = (await client.PartitionsAsync(long1))
+            .SelectMany(partition => partition.GetProperty("attempts").EnumerateArray());
         var longest = attempts.Where(attempt => attempt.GetProperty("endedAt").ValueKind != JsonValueKind.Null)
             .Max(attempt => QueueClient.Time(attempt, "endedAt") - QueueClient.Time(attempt, "startedAt"));
         using var answer = await client.CancelAsync(long1);
         var waited = QueueClient.Time(critical, "startedAt") - QueueClient.Time(critical, "createdAt");
-        Assert.True(waited < longest + TimeSpan.FromSeconds(1), $"CRITICAL waited {waited}; the longest partition took {longest}.");
+        Assert.True(waited < longest + TimeSpan.FromSeconds(1),
+            $"CRITICAL waited {waited}; the longest partition took {longest}.");
     }
 
     [Fact]
@@ -77,18 +82,28 @@ public sealed class StartOrderTests
         await cluster.StartAsync();
         var client = new QueueClient(cluster);
 
-        // One slot is free again well before the other, and gets a long partition: is it still known to have left the last one, when the other asks?
+        // One slot is free again well before the other, and gets a long partition: is it still known to have left the last one,
+        // when the other asks?
         var job = QueueClient.Slow(client.WriteNumbers("tail.csv", 100), partitions: 4);
-        job["parameters"] = new { where = "levenshtein(repeat('ab', 2000), repeat('ba', CASE n // 25 WHEN 1 THEN 3600 WHEN 2 THEN 4000 ELSE 2000 END + n % 2)) >= 0" };
+        job["parameters"] = new
+        {
+            where = "levenshtein(repeat('ab', 2000), "
+                + "repeat('ba', CASE n // 25 WHEN 1 THEN 3600 WHEN 2 THEN 4000 ELSE 2000 END + n % 2)) >= 0",
+        };
         var end = await cluster.WaitForEndAsync(await client.SubmitAsync(job));
 
-        var attempts = (await client.PartitionsAsync(Id(end))).SelectMany(partition => partition.GetProperty("attempts").EnumerateArray())
-            .Select(attempt => (Worker: attempt.GetProperty("worker").GetString(), Start: QueueClient.Time(attempt, "startedAt"), End: QueueClient.Time(attempt, "endedAt")))
+        var attempts = (await client.PartitionsAsync(Id(end)))
+            .SelectMany(partition => partition.GetProperty("attempts").EnumerateArray())
+            .Select(attempt =>
+                (Worker: attempt.GetProperty("worker").GetString(), Start: QueueClient.Time(attempt, "startedAt"),
+                    End: QueueClient.Time(attempt, "endedAt")))
             .OrderBy(attempt => attempt.Start).ToList();
         var shortest = attempts.Min(attempt => attempt.End - attempt.Start);
-        var pauses = attempts.GroupBy(attempt => attempt.Worker).SelectMany(own => own.Zip(own.Skip(1), (before, after) => after.Start - before.End)).ToList();
+        var pauses = attempts.GroupBy(attempt => attempt.Worker)
+            .SelectMany(own => own.Zip(own.Skip(1), (before, after) => after.Start - before.End)).ToList();
         Assert.Equal(attempts.Count - 2, pauses.Count);
-        Assert.All(pauses, pause => Assert.True(pause < shortest / 4, $"A slot was empty for {pause}; partitions take {shortest} and more."));
+        Assert.All(pauses,
+            pause => Assert.True(pause < shortest / 4, $"A slot was empty for {pause}; partitions take {shortest} and more."));
     }
 
     private static async Task FollowsPriorityThenAge(int jobs)
@@ -96,7 +111,8 @@ public sealed class StartOrderTests
         await using var cluster = await Start();
         var client = new QueueClient(cluster);
         var table = client.WriteNumbers("order.csv", 10);
-        var blocker = await client.SubmitAsync(QueueClient.Slow(client.WriteNumbers("block.csv", 40_000), "CRITICAL", partitions: Slots));
+        var blocker = await client.SubmitAsync(
+            QueueClient.Slow(client.WriteNumbers("block.csv", 40_000), "CRITICAL", partitions: Slots));
         await client.RunningAsync(blocker, Slots);
         var random = new Random(4);
         var ids = new List<string>();

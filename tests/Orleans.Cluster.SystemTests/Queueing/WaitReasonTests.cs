@@ -63,7 +63,8 @@ public sealed class WaitReasonTests
         Assert.Equal([fills, gpu], (await ListedAsync(cluster, "RUNNING")).OrderDescending());
 
         var queue = await cluster.Http.GetFromJsonAsync<System.Text.Json.JsonElement>("queue/status");
-        Assert.Contains(queue.GetProperty("waiting").EnumerateArray(), job => job.GetProperty("id").GetString() == next && job.GetProperty("position").GetInt32() >= 2);
+        Assert.Contains(queue.GetProperty("waiting").EnumerateArray(), job => job.GetProperty("id").GetString() == next
+            && job.GetProperty("position").GetInt32() >= 2);
 
         QueueClient.Signal(cluster.WorkerIds().Single(), QueueClient.Terminate);
         await Says(client, first, "WORKERS_DRAINING");

@@ -5,7 +5,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Tracing;
 
-/// <summary>A job is one trace, whichever processes work for it. The spans are collected as a user's collector gets them.</summary>
+/// <summary>
+/// A job is one trace, whichever processes work for it. The spans are collected as a user's collector gets them.
+/// </summary>
 [Collection("cluster-life")]
 public sealed class JobTraceTests
 {
@@ -19,10 +21,12 @@ public sealed class JobTraceTests
         await cluster.InitializeAsync();
         var id = await Submit(cluster, rows: 20_000);
         Assert.Equal("SUCCEEDED", (await cluster.WaitForEndAsync(id)).GetProperty("status").GetString());
-        var attempts = (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500")).GetProperty("items").GetArrayLength();
+        var attempts = (await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500"))
+            .GetProperty("items").GetArrayLength();
 
         await EmbeddedCluster.Until(
-            () => Task.FromResult(Of(receiver, id).Count(span => span.Name == "attempt") == attempts && Of(receiver, id).Any(span => span.Name == "job")),
+            () => Task.FromResult(Of(receiver, id).Count(span => span.Name == "attempt") == attempts
+                && Of(receiver, id).Any(span => span.Name == "job")),
             TimeSpan.FromSeconds(30), () => Show(receiver, id));
 
         var spans = AssertOneTree(receiver, id);
@@ -31,9 +35,12 @@ public sealed class JobTraceTests
         Assert.Equal(["submit"], spans.Where(span => span.LinkedTraces.Contains(CallersTrace)).Select(span => span.Name));
         Assert.Equal(attempts, spans.Count(span => span.Name == "execute"));
         Assert.Equal(attempts, spans.Count(span => span.Name == "commit"));
-        var stages = spans.Where(span => span.Name.StartsWith("stage ", StringComparison.Ordinal)).ToDictionary(span => span.SpanId);
-        Assert.All(spans.Where(span => span.Name == "attempt"), span => Assert.Equal(stages[span.ParentId].Tags["stage"], span.Tags["stage"]));
-        Assert.Contains(receiver.Spans, span => span.TraceId == CallersTrace && span.Process.StartsWith("gateway", StringComparison.Ordinal));
+        var stages = spans.Where(span => span.Name.StartsWith("stage ", StringComparison.Ordinal))
+            .ToDictionary(span => span.SpanId);
+        Assert.All(spans.Where(span => span.Name == "attempt"),
+            span => Assert.Equal(stages[span.ParentId].Tags["stage"], span.Tags["stage"]));
+        Assert.Contains(receiver.Spans, span => span.TraceId == CallersTrace
+            && span.Process.StartsWith("gateway", StringComparison.Ordinal));
     }
 
     [Fact, Trait("Category", "Long")]
@@ -43,17 +50,20 @@ public sealed class JobTraceTests
         await using var cluster = new EmbeddedCluster { Workers = 2, Arguments = Arguments(receiver) };
         await cluster.InitializeAsync();
         var id = await Submit(cluster, rows: 200_000);
-        await cluster.WaitAsync(id, (_, job) => job.GetProperty("progress").GetProperty("partitions").GetProperty("completed").GetInt32() > 2);
+        await cluster.WaitAsync(
+            id, (_, job) => job.GetProperty("progress").GetProperty("partitions").GetProperty("completed").GetInt32() > 2);
 
         await cluster.KillAsync();
         await cluster.ReviveAsync();
         Assert.Equal("SUCCEEDED", (await cluster.WaitForEndAsync(id, seconds: 300)).GetProperty("status").GetString());
         await EmbeddedCluster.Until(
-            () => Task.FromResult(Of(receiver, id).Any(span => span.Name == "job")), TimeSpan.FromSeconds(30), () => Show(receiver, id));
+            () => Task.FromResult(Of(receiver, id).Any(span => span.Name == "job")), TimeSpan.FromSeconds(30),
+            () => Show(receiver, id));
 
         var spans = AssertOneTree(receiver, id);
         Assert.True(spans.Select(span => span.Process).Distinct().Count() > 3, Show(receiver, id));
-        await EmbeddedCluster.Until(() => Task.FromResult(receiver.Figures > 0), TimeSpan.FromSeconds(90), () => "No figures came.");
+        await EmbeddedCluster.Until(
+            () => Task.FromResult(receiver.Figures > 0), TimeSpan.FromSeconds(90), () => "No figures came.");
     }
 
     [Fact]
@@ -61,7 +71,8 @@ public sealed class JobTraceTests
     {
         await using var cluster = new EmbeddedCluster();
 
-        var (exitCode, output) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0", "--Cluster:DashboardPort=0", "--OTEL_EXPORTER_OTLP_ENDPOINT=collector");
+        var (exitCode, output) = await cluster.CommandAsync(
+            "--Urls=http://127.0.0.1:0", "--Cluster:DashboardPort=0", "--OTEL_EXPORTER_OTLP_ENDPOINT=collector");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT must be an address", output, StringComparison.Ordinal);
@@ -69,13 +80,15 @@ public sealed class JobTraceTests
 
     private static string[] Arguments(OtlpReceiver receiver) =>
     [
-        $"--OTEL_EXPORTER_OTLP_ENDPOINT={receiver.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "--OTEL_BSP_SCHEDULE_DELAY=300",
+        $"--OTEL_EXPORTER_OTLP_ENDPOINT={receiver.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        "--OTEL_BSP_SCHEDULE_DELAY=300",
         "--OTEL_METRIC_EXPORT_INTERVAL=2000",
     ];
 
     private static async Task<string> Submit(EmbeddedCluster cluster, int rows)
     {
-        File.WriteAllLines(Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, rows).Select(n => $"{n % 7},{n}").Prepend("k,n"));
+        File.WriteAllLines(
+            Path.Combine(cluster.Folder, "n.csv"), Enumerable.Range(0, rows).Select(n => $"{n % 7},{n}").Prepend("k,n"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "jobs/submit")
         {
             Content = JsonContent.Create(new

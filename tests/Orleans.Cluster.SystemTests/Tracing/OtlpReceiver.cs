@@ -13,7 +13,9 @@ internal sealed record ReceivedSpan(
     string Process, string TraceId, string SpanId, string ParentId, string Name, long StartNanos, long EndNanos,
     IReadOnlyDictionary<string, string> Tags, IReadOnlyList<string> LinkedTraces);
 
-/// <summary>A collector that takes OTLP over HTTP, spans and figures, and keeps the spans. It reads the wire format of protobuf by itself.</summary>
+/// <summary>
+/// A collector that takes OTLP over HTTP, spans and figures, and keeps the spans. It reads the wire format of protobuf by itself.
+/// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication server;
@@ -68,13 +70,18 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         from span in Messages(scope, 2)
         let fields = Fields(span).ToLookup(field => field.Number, field => field)
         select new ReceivedSpan(
-            process, Hex(fields[1]), Hex(fields[2]), Hex(fields[4]), Encoding.UTF8.GetString(fields[5].Single().Bytes), fields[7].Single().Value,
-            fields[8].Single().Value, Tags(span, 9), [.. fields[13].Select(link => Hex(Fields(link.Bytes).Where(field => field.Number == 1)))]);
+            process, Hex(fields[1]), Hex(fields[2]), Hex(fields[4]), Encoding.UTF8.GetString(fields[5].Single().Bytes),
+            fields[7].Single().Value,
+            fields[8].Single().Value, Tags(span, 9),
+            [.. fields[13].Select(link => Hex(Fields(link.Bytes).Where(field => field.Number == 1)))]);
 
-    private static string Hex(IEnumerable<Field> fields) => Convert.ToHexStringLower(fields.Select(field => field.Bytes).SingleOrDefault([]));
+    private static string Hex(IEnumerable<Field> fields) =>
+        Convert.ToHexStringLower(fields.Select(field => field.Bytes).SingleOrDefault([]));
 
-    private static Dictionary<string, string> Tags(byte[] message, int number) => Messages(message, number).Select(Fields).ToDictionary(
-        pair => Encoding.UTF8.GetString(pair.Single(field => field.Number == 1).Bytes), pair => Any(pair.Single(field => field.Number == 2).Bytes));
+    private static Dictionary<string, string> Tags(byte[] message, int number) =>
+        Messages(message, number).Select(Fields).ToDictionary(
+        pair => Encoding.UTF8.GetString(pair.Single(field => field.Number == 1).Bytes),
+        pair => Any(pair.Single(field => field.Number == 2).Bytes));
 
     // AnyValue: text 1, truth 2, whole number 3; others are not sent by us.
     private static string Any(byte[] value) => Fields(value).FirstOrDefault() switch
@@ -84,7 +91,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         null => "",
     };
 
-    private static IEnumerable<byte[]> Messages(byte[] message, int number) => Fields(message).Where(field => field.Number == number).Select(field => field.Bytes);
+    private static IEnumerable<byte[]> Messages(byte[] message, int number) =>
+        Fields(message).Where(field => field.Number == number).Select(field => field.Bytes);
 
     private static List<Field> Fields(byte[] message)
     {

@@ -12,9 +12,9 @@ using Orleans.Serialization;
 namespace Orleans.Cluster.SystemTests.Upgrade;
 
 /// <summary>
-/// Silos of two builds form one cluster while a new build rolls out, and a new build reads what an old one stored. So what the last release
-/// has written must be read by today's types: its members keep their numbers, and its bytes keep their meaning. What is new may be added.
-/// A release renews the files beside this one: run these tests with <c>ORLEANS_CLUSTER_RELEASE=1</c>.
+/// Silos of two builds form one cluster while a new build rolls out, and a new build reads what an old one stored. So what the
+/// last release has written must be read by today's types: its members keep their numbers, and its bytes keep their meaning. What
+/// is new may be added. A release renews the files beside this one: run these tests with <c>ORLEANS_CLUSTER_RELEASE=1</c>.
 /// </summary>
 public sealed class WireContractTests
 {
@@ -44,7 +44,8 @@ public sealed class WireContractTests
         if (IsRelease)
         {
             File.WriteAllLines(file, Samples().Select(sample =>
-                $"{sample.GetType().Name} {Convert.ToBase64String(serializer.SerializeToArray<object>(sample))} {Json(sample).ToJsonString()}"));
+                $"{sample.GetType().Name} {Convert.ToBase64String(serializer.SerializeToArray<object>(sample))} "
+                + $"{Json(sample).ToJsonString()}"));
         }
 
         var lines = File.ReadAllLines(file);
@@ -106,7 +107,8 @@ public sealed class WireContractTests
             return;
         }
 
-        Assert.True(JsonNode.DeepEquals(expected, actual), $"{path} was {expected?.ToJsonString()} and is read as {actual?.ToJsonString()}");
+        Assert.True(JsonNode.DeepEquals(expected, actual),
+            $"{path} was {expected?.ToJsonString()} and is read as {actual?.ToJsonString()}");
     }
 
     private static IEnumerable<object> Samples()
@@ -116,19 +118,24 @@ public sealed class WireContractTests
         var attempt = new AttemptId(new TaskId(job, 1, 17), 2);
         yield return new WorkerReport
         {
-            Worker = worker, Silo = SiloAddress.FromParsableString("127.0.0.1:11111@154464667"), Sequence = 42, Slots = 2, MemoryBytes = 1L << 31, Gpus = 1,
-            Running = [attempt], OpenGrants = [7, 8], Draining = true, Unwell = "disk", Usage = new WorkerUsage(1.5, 1000, 20, 30),
+            Worker = worker, Silo = SiloAddress.FromParsableString("127.0.0.1:11111@154464667"), Sequence = 42, Slots = 2,
+            MemoryBytes = 1L << 31, Gpus = 1,
+            Running = [attempt], OpenGrants =
+                [7, 8], Draining = true, Unwell = "disk", Usage = new WorkerUsage(1.5, 1000, 20, 30),
             StartedAt = At, ProcessId = 123, Machine = "here", BusySlots = 1, BusyMemoryBytes = 5, BusyGpus = 1,
         };
         yield return new WorkerOrders
         {
-            Grants = [new Grant(9, job, 3, 1, 2, new ResourceRequest { Cpu = 1, MemoryBytes = 1L << 30, Gpu = 0 })], Cancels = [attempt], Drain = true,
+            Grants = [new Grant(9, job, 3, 1, 2, new ResourceRequest { Cpu = 1, MemoryBytes = 1L << 30, Gpu = 0 })],
+            Cancels = [attempt], Drain = true,
         };
-        yield return new DesiredState { Workers = 3, Shape = new WorkerShape(2, 1L << 31), Configured = new ConfiguredWorkers(4, new WorkerShape(1, 1L << 30)) }
+        yield return new DesiredState { Workers = 3, Shape = new WorkerShape(2, 1L << 31),
+            Configured = new ConfiguredWorkers(4, new WorkerShape(1, 1L << 30)) }
             .Scale(new ScalingBounds(1, 6), At).Stop(atOnce: true, At);
         yield return new WorkerStatus
         {
-            Id = worker, Address = "127.0.0.1:11111", State = WorkerState.Draining, Reason = "leaves", Slots = 2, Busy = 1, Cpu = 0.5,
+            Id = worker, Address =
+                "127.0.0.1:11111", State = WorkerState.Draining, Reason = "leaves", Slots = 2, Busy = 1, Cpu = 0.5,
             Memory = new WorkerMemory(3, 2, 1), Gpu = 1, StartedAt = At, LastSeen = At, ProcessId = 123, Machine = "here",
         };
         yield return new JobReason(ReasonCode.WaitingForSlot, "It is next.");
@@ -145,14 +152,16 @@ public sealed class WireContractTests
         .Distinct().Order(StringComparer.Ordinal);
 
     private static IEnumerable<Type> WireTypes() =>
-        from assembly in (Assembly[])[typeof(JobId).Assembly, typeof(TaskManifest).Assembly, typeof(DesiredState).Assembly, typeof(WorkerReport).Assembly]
+        from assembly in (Assembly[])[typeof(JobId).Assembly, typeof(TaskManifest).Assembly, typeof(DesiredState).Assembly,
+            typeof(WorkerReport).Assembly]
         from type in assembly.GetTypes()
         where type.GetCustomAttribute<GenerateSerializerAttribute>() is not null
         select type;
 
     private static string AliasOf(Type type) => type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName!;
 
-    private static string TypeOf(MemberInfo member) => Short(member is PropertyInfo property ? property.PropertyType : ((FieldInfo)member).FieldType);
+    private static string TypeOf(MemberInfo member) =>
+        Short(member is PropertyInfo property ? property.PropertyType : ((FieldInfo)member).FieldType);
 
     private static string Short(Type type) => type.IsGenericType
         ? $"{type.Name.Split('`')[0]}<{string.Join(",", type.GetGenericArguments().Select(Short))}>"

@@ -29,7 +29,8 @@ public sealed class DependencyTests
     [Fact]
     public void Namespaces_References_MakeNoCycle()
     {
-        var assemblies = Projects.Keys.Select(name => Path.Combine(AppContext.BaseDirectory, $"Orleans.Cluster.{name}.dll")).Where(File.Exists);
+        var assemblies = Projects.Keys.Select(name => Path.Combine(AppContext.BaseDirectory, $"Orleans.Cluster.{name}.dll"))
+            .Where(File.Exists);
 
         var references = NamespaceReferences.Read(assemblies);
 

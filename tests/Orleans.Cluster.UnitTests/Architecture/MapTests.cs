@@ -9,7 +9,9 @@ public sealed partial class MapTests
     public void Map_FilesNamed_Exist()
     {
         var source = Path.Combine(Repository.Root, "src");
-        var named = FileName().Matches(File.ReadAllText(Path.Combine(source, "README.md"))).Select(match => match.Groups[1].Value).Distinct().ToList();
+        var named = FileName()
+            .Matches(File.ReadAllText(Path.Combine(source, "README.md")))
+            .Select(match => match.Groups[1].Value).Distinct().ToList();
 
         var missing = named.Where(name => !File.Exists(Path.Combine(source, "Orleans.Cluster." + name)));
 

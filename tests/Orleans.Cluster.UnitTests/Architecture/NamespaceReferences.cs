@@ -5,8 +5,8 @@ using System.Reflection.PortableExecutable;
 namespace Orleans.Cluster.UnitTests.Architecture;
 
 /// <summary>
-/// Which namespaces of the product refer to which, read from compiled assemblies: base types, signatures, fields, attributes and method
-/// bodies. What the compiler and the serializers' generators add is left out; it follows the types it is made for.
+/// Which namespaces of the product refer to which, read from compiled assemblies: base types, signatures, fields, attributes and
+/// method bodies. What the compiler and the serializers' generators add is left out; it follows the types it is made for.
 /// </summary>
 internal static class NamespaceReferences
 {

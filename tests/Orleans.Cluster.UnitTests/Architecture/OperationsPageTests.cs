@@ -6,8 +6,8 @@ using Orleans.Cluster.Planning.Queries;
 namespace Orleans.Cluster.UnitTests.Architecture;
 
 /// <summary>
-/// <c>deploy/reference/OPERATIONS.md</c> has every operation and every option of a job with its type, default and bounds as the OpenAPI document has
-/// them, and with an example. Run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
+/// <c>deploy/reference/OPERATIONS.md</c> has every operation and every option of a job with its type, default and bounds as the
+/// OpenAPI document has them, and with an example. Run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
 /// </summary>
 public sealed class OperationsPageTests
 {
@@ -52,7 +52,8 @@ public sealed class OperationsPageTests
         Assert.Equal(Enum.GetValues<OperationKind>().Order(), OperationExamples.ByOperation.Keys.Order());
         foreach (var (operation, type) in ParameterTypes.All)
         {
-            var used = OperationExamples.ByOperation[operation].SelectMany(example => Paths(JsonDocument.Parse(example).RootElement.GetProperty("parameters")));
+            var used = OperationExamples.ByOperation[operation]
+                .SelectMany(example => Paths(JsonDocument.Parse(example).RootElement.GetProperty("parameters")));
             Assert.Equal(schemas.Fields(type.Name).Select(field => field.Path).Order(), used.Distinct().Order());
         }
     }
@@ -72,7 +73,8 @@ public sealed class OperationsPageTests
     [Fact]
     public void Catalogue_OfAggregates_IsTheEnumOfTheClient() => Assert.Equal(
         AggregateCatalogue.All.Select(function => function.Name),
-        Enum.GetValues<Client.AggregateFunction>().Select(function => JsonNamingPolicy.SnakeCaseLower.ConvertName(function.ToString())));
+        Enum.GetValues<Client.AggregateFunction>()
+        .Select(function => JsonNamingPolicy.SnakeCaseLower.ConvertName(function.ToString())));
 
     private static string Render()
     {
@@ -81,17 +83,21 @@ public sealed class OperationsPageTests
         var lines = new List<string> { Intro };
         foreach (var operation in Enum.GetValues<OperationKind>())
         {
-            lines.Add($"\n## {operation.ToString().ToLowerInvariant()}\n\n{DocComments.Summary(kinds, $"    {operation} = ").Split(" See `")[0].TrimEnd('.')}.\n");
+            lines.Add($"\n## {operation.ToString().ToLowerInvariant()}\n\n"
+                + $"{DocComments.Summary(kinds, $"    {operation} = ").Split(" See `")[0].TrimEnd('.')}.\n");
             if (ParameterTypes.All.FirstOrDefault(pair => pair.Operation == operation).Parameters is { } type)
             {
                 lines.AddRange(Table("parameter", schemas.Fields(type.Name)));
             }
 
-            lines.Add(string.Join("\n\n", OperationExamples.ByOperation[operation].Select(example => $"```json\n{example}\n```")));
+            lines.Add(string.Join(
+                "\n\n", OperationExamples.ByOperation[operation].Select(example => $"```json\n{example}\n```")));
         }
 
         lines.Add(OptionsIntro + string.Join('\n', Table(
-            "option", schemas.Fields("JobSpec").Where(field => field.Path != "operation" && !field.Path.StartsWith("parameters", StringComparison.Ordinal)))));
+            "option",
+            schemas.Fields("JobSpec")
+            .Where(field => field.Path != "operation" && !field.Path.StartsWith("parameters", StringComparison.Ordinal)))));
         lines.Add(string.Join("\n\n", OperationExamples.Options.Select(example => $"```json\n{example}\n```")));
         return string.Join('\n', lines) + "\n";
     }
@@ -99,18 +105,23 @@ public sealed class OperationsPageTests
     private static IEnumerable<string> Table(string what, IEnumerable<ReferenceField> fields) =>
     [
         $"| {what} | type | default | meaning |\n| --- | --- | --- | --- |",
-        .. fields.Select(field => $"| `{field.Path}` | {field.Type}{(field.Bounds.Length == 0 ? "" : $", {field.Bounds}")} | {field.Default} | {field.Meaning} |"),
+        .. fields.Select(field =>
+            $"| `{field.Path}` | {field.Type}{(field.Bounds.Length == 0 ? "" : $", {field.Bounds}")} | {field.Default} | "
+            + $"{field.Meaning} |"),
         "",
     ];
 
     // A list's fields are those of its items; a map's names are the user's own.
     private static IEnumerable<string> Paths(JsonElement element, string at = "") => element.ValueKind switch
     {
-        JsonValueKind.Array => element.EnumerateArray().SelectMany(item => Paths(item, item.ValueKind == JsonValueKind.Object ? $"{at}[]" : at)),
+        JsonValueKind.Array => element.EnumerateArray()
+            .SelectMany(item => Paths(item, item.ValueKind == JsonValueKind.Object ? $"{at}[]" : at)),
         JsonValueKind.Object when at is "labels" or "source.options.columns" => [],
-        JsonValueKind.Object when at == "sources" => element.EnumerateObject().SelectMany(source => Paths(source.Value, "source")),
+        JsonValueKind.Object
+            when at == "sources" => element.EnumerateObject().SelectMany(source => Paths(source.Value, "source")),
         JsonValueKind.Object => element.EnumerateObject().SelectMany(field =>
-            Paths(field.Value, at.Length == 0 ? field.Name : $"{at}.{field.Name}").Prepend(at.Length == 0 ? field.Name : $"{at}.{field.Name}")),
+            Paths(field.Value, at.Length == 0 ? field.Name : $"{at}.{field.Name}")
+            .Prepend(at.Length == 0 ? field.Name : $"{at}.{field.Name}")),
         _ => [],
     };
 }

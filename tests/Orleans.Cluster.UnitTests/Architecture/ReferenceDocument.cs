@@ -17,7 +17,8 @@ internal sealed class ReferenceDocument
     // A text of a million characters is a bound for machines, not for readers.
     private const int TellingLength = 10_000;
 
-    private readonly JsonElement schemas = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "openapi.v1.json")))
+    private readonly JsonElement schemas = JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(Repository.Root, "deploy", "openapi.v1.json")))
         .RootElement.GetProperty("components").GetProperty("schemas");
 
     /// <summary>All fields of a record, those of its parts behind it.</summary>
@@ -25,13 +26,16 @@ internal sealed class ReferenceDocument
 
     private IEnumerable<ReferenceField> Fields(JsonElement record, string at)
     {
-        var required = record.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(name => name.GetString()).ToHashSet() : [];
+        var required = record.TryGetProperty("required", out var names)
+            ? names.EnumerateArray().Select(name => name.GetString()).ToHashSet() : [];
         foreach (var property in record.GetProperty("properties").EnumerateObject())
         {
             var path = $"{at}{property.Name}";
             var value = Resolve(property.Value);
             yield return new ReferenceField(
-                path, TypeOf(property.Value), BoundsOf(value), required.Contains(property.Name) ? "required" : DefaultOf(property.Value),
+                path, TypeOf(property.Value), BoundsOf(value), required.Contains(property.Name)
+                ? "required"
+                : DefaultOf(property.Value),
                 MeaningOf(property.Value));
 
             var part = value.TryGetProperty("items", out var items) ? ItemOf(items) : value;
@@ -53,7 +57,9 @@ internal sealed class ReferenceDocument
             return Resolve(forms.EnumerateArray().Single(form => !IsNull(form)));
         }
 
-        return schema.TryGetProperty("$ref", out var reference) ? schemas.GetProperty(reference.GetString()!.Split('/')[^1]) : schema;
+        return schema.TryGetProperty("$ref", out var reference)
+            ? schemas.GetProperty(reference.GetString()!.Split('/')[^1])
+            : schema;
     }
 
     private JsonElement ItemOf(JsonElement items) =>
@@ -71,7 +77,8 @@ internal sealed class ReferenceDocument
         {
             "array" when value.GetProperty("items").TryGetProperty("anyOf", out _) => "list of texts and objects",
             "array" => $"list of {Plural(Kind(Resolve(value.GetProperty("items"))))}",
-            "object" when value.TryGetProperty("additionalProperties", out var named) && named.ValueKind == JsonValueKind.Object =>
+            "object" when value.TryGetProperty("additionalProperties", out var named)
+                && named.ValueKind == JsonValueKind.Object =>
                 $"object of {Plural(Kind(Resolve(named)))}",
             "integer" => "whole number",
             "string" => "text",
@@ -87,7 +94,8 @@ internal sealed class ReferenceDocument
         : type.ValueKind == JsonValueKind.String ? type.GetString()
         : type.EnumerateArray().Select(one => one.GetString()).Single(one => one != "null");
 
-    private static bool IsNull(JsonElement schema) => schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "null";
+    private static bool IsNull(JsonElement schema) =>
+        schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "null";
 
     private static string BoundsOf(JsonElement value)
     {
@@ -113,12 +121,14 @@ internal sealed class ReferenceDocument
         }
 
         return Bound(value, "maxItems") is { } many ? $"at most {many}"
-            : value.TryGetProperty("maxLength", out var length) && length.GetInt32() <= TellingLength ? $"at most {Bound(value, "maxLength")} characters"
+            : value.TryGetProperty("maxLength", out var length) && length.GetInt32() <= TellingLength
+            ? $"at most {Bound(value, "maxLength")} characters"
             : "";
     }
 
     private static string? Bound(JsonElement value, string name) => value.TryGetProperty(name, out var bound)
-        ? bound.ValueKind == JsonValueKind.String ? bound.GetString() : bound.GetDecimal().ToString("0.##", CultureInfo.InvariantCulture)
+        ? bound.ValueKind == JsonValueKind.String ? bound.GetString()
+        : bound.GetDecimal().ToString("0.##", CultureInfo.InvariantCulture)
         : null;
 
     private string DefaultOf(JsonElement schema) =>
@@ -129,7 +139,8 @@ internal sealed class ReferenceDocument
     private string MeaningOf(JsonElement schema)
     {
         var text = schema.TryGetProperty("description", out var own) ? own.GetString()!
-            : schema.TryGetProperty("oneOf", out var forms) && forms.EnumerateArray().Single(form => !IsNull(form)).TryGetProperty("description", out var inner)
+            : schema.TryGetProperty("oneOf", out var forms)
+            && forms.EnumerateArray().Single(form => !IsNull(form)).TryGetProperty("description", out var inner)
                 ? inner.GetString()!
             : Resolve(schema).TryGetProperty("description", out var shared) ? shared.GetString()! : "";
         return text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");

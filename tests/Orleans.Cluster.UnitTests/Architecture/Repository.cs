@@ -9,7 +9,8 @@ internal static class Repository
     /// <summary>Source files below a folder, written by hand: what builds and migrations generate is left out.</summary>
     public static IEnumerable<string> Sources(string folder) => Directory
         .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin" or "Migrations"));
+        .Where(file => !Path.GetRelativePath(Root, file)
+            .Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin" or "Migrations"));
 
     private static string Find()
     {

@@ -12,8 +12,8 @@ using Orleans.Cluster.Silo.Scaling;
 namespace Orleans.Cluster.UnitTests.Architecture;
 
 /// <summary>
-/// <c>deploy/SETTINGS.md</c> has every setting with its default and bounds. It is made from the classes that the settings are bound to: run this
-/// test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
+/// <c>deploy/SETTINGS.md</c> has every setting with its default and bounds. It is made from the classes that the settings are
+/// bound to: run this test with ORLEANS_CLUSTER_WRITE_REFERENCE=1 after a change.
 /// </summary>
 public sealed class SettingsPageTests
 {
@@ -28,7 +28,8 @@ public sealed class SettingsPageTests
         `Kestrel` (certificates and endpoints), `Logging`, and the variables of OpenTelemetry (`OTEL_EXPORTER_OTLP_ENDPOINT`).
         """;
 
-    private static readonly Assembly[] Assemblies = [typeof(ClusterSettings).Assembly, typeof(GatewayOptions).Assembly, typeof(ScalingOptions).Assembly, typeof(S3Options).Assembly];
+    private static readonly Assembly[] Assemblies = [typeof(ClusterSettings).Assembly, typeof(GatewayOptions).Assembly,
+        typeof(ScalingOptions).Assembly, typeof(S3Options).Assembly];
 
     private static string Page => Path.Combine(Repository.Root, "deploy", "SETTINGS.md");
 
@@ -55,11 +56,13 @@ public sealed class SettingsPageTests
             {
                 var sample = Sample(property, type)!;
                 var configuration = new ConfigurationBuilder()
-                    .AddInMemoryCollection(new Dictionary<string, string?> { [$"{section}:{property.Name}"] = Text(sample) }).Build();
+                    .AddInMemoryCollection(new Dictionary<string, string?> { [$"{section}:{property.Name}"] = Text(sample) })
+                    .Build();
 
                 var options = configuration.GetSection(section).Get(type);
 
-                Assert.True(Equals(sample, property.GetValue(options)), $"{section}:{property.Name}={Text(sample)} is not bound.");
+                Assert.True(Equals(sample, property.GetValue(options)),
+                    $"{section}:{property.Name}={Text(sample)} is not bound.");
                 bound++;
             }
         }
@@ -72,7 +75,8 @@ public sealed class SettingsPageTests
     public void Settings_EachOne_IsReadByTheCode()
     {
         var code = string.Join('\n', Repository.Sources("src").SelectMany(File.ReadLines)
-            .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.Contains("{ get; set; }", StringComparison.Ordinal)));
+            .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
+                && !line.Contains("{ get; set; }", StringComparison.Ordinal)));
 
         var unread = Sections().SelectMany(item => Properties(item.Type).Select(property => (item.Section, property.Name)))
             .Where(setting => !Regex.IsMatch(code, $@"\b{setting.Name}\b"));
@@ -90,14 +94,16 @@ public sealed class SettingsPageTests
             lines.Add("| key | default | bounds | meaning |\n| --- | --- | --- | --- |");
             var instance = Activator.CreateInstance(type)!;
             lines.AddRange(Properties(type).Select(property =>
-                $"| `{section}:{property.Name}` | {Default(property.GetValue(instance))} | {Bounds(property)} | {DocComments.Summary(source, $" {property.Name} {{")} |"));
+                $"| `{section}:{property.Name}` | {Default(property.GetValue(instance))} | {Bounds(property)} | "
+                + $"{DocComments.Summary(source, $" {property.Name} {{")} |"));
         }
 
         return string.Join('\n', lines) + "\n";
     }
 
     private static IEnumerable<(string Section, Type Type)> Sections() => Assemblies.SelectMany(assembly => assembly.GetTypes())
-        .Select(type => (Section: type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string, type))
+        .Select(type =>
+            (Section: type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue() as string, type))
         .Where(pair => pair.Section is not null).Select(pair => (pair.Section!, pair.type))
         .OrderBy(pair => pair.Item1, StringComparer.Ordinal);
 
@@ -108,7 +114,9 @@ public sealed class SettingsPageTests
     {
         null or "" => "none",
         string text => $"`{text}`",
-        IEnumerable list => list.Cast<object>().Any() ? string.Join(", ", list.Cast<object>().Select(item => $"`{Text(item)}`")) : "none",
+        IEnumerable list => list.Cast<object>().Any()
+            ? string.Join(", ", list.Cast<object>().Select(item => $"`{Text(item)}`"))
+            : "none",
         _ => $"`{Text(value)}`",
     };
 
@@ -128,7 +136,9 @@ public sealed class SettingsPageTests
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
             return new[] { range.Minimum, range.Maximum }
-                .Select(bound => type == typeof(TimeSpan) ? TimeSpan.Parse(Text(bound), CultureInfo.InvariantCulture) : Convert.ChangeType(bound, type, CultureInfo.InvariantCulture))
+                .Select(bound => type == typeof(TimeSpan)
+                    ? TimeSpan.Parse(Text(bound), CultureInfo.InvariantCulture)
+                    : Convert.ChangeType(bound, type, CultureInfo.InvariantCulture))
                 .First(bound => !Equals(bound, usual));
         }
 
@@ -147,7 +157,8 @@ public sealed class SettingsPageTests
     private static string SourceOf(Type type)
     {
         var project = type.Assembly.GetName().Name!;
-        var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", project), $"{type.Name}.cs", SearchOption.AllDirectories).Single();
+        var file = Directory.EnumerateFiles(
+            Path.Combine(Repository.Root, "src", project), $"{type.Name}.cs", SearchOption.AllDirectories).Single();
         return File.ReadAllText(file);
     }
 }

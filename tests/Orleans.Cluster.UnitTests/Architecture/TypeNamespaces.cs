@@ -119,7 +119,8 @@ internal sealed class TypeNamespaces(MetadataReader reader)
             return null;
         }
 
-        public object? GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind)
+        public object? GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind)
         {
             names.Add(handle, to);
             return null;

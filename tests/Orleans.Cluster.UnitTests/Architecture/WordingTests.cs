@@ -6,15 +6,16 @@ using System.Text.RegularExpressions;
 namespace Orleans.Cluster.UnitTests.Architecture;
 
 /// <summary>
-/// What users can read, in one file: every text that the compiled programs hold, and every page beside them. Read <c>texts.txt</c> in the
-/// tests' output folder through now and then; what is known to be bad English fails here.
+/// What users can read, in one file: every text that the compiled programs hold, and every page beside them. Read
+/// <c>texts.txt</c> in the tests' output folder through now and then; what is known to be bad English fails here.
 /// </summary>
 public sealed partial class WordingTests
 {
     private const int ShortestText = 12;
 
     private static readonly string[] Programs =
-        ["Contracts", "Protocol", "Planning", "Engine", "Executor", "Coordination", "Worker", "Files", "Storage", "Gateway", "Console", "Silo", "Client", "Cli"];
+        ["Contracts", "Protocol", "Planning", "Engine", "Executor", "Coordination", "Worker", "Files", "Storage", "Gateway",
+            "Console", "Silo", "Client", "Cli"];
 
     [Fact]
     public void Texts_OfProgramsAndPages_AreWrittenInPlainEnglish()
@@ -26,7 +27,8 @@ public sealed partial class WordingTests
         Assert.DoesNotContain(texts, text => Dialect().IsMatch(text));
     }
 
-    [Theory, InlineData("The field stands here twice."), InlineData("columns, parted by commas"), InlineData("' is no role. Write"), InlineData("A query stands behind sql.")]
+    [Theory, InlineData("The field stands here twice."), InlineData("columns, parted by commas"),
+        InlineData("' is no role. Write"), InlineData("A query stands behind sql.")]
     public void Dialect_OfKnownSlips_IsFound(string text) => Assert.Matches(Dialect(), text);
 
     [Theory, InlineData("There is no job"), InlineData("It is no longer there"), InlineData("is not a role")]
@@ -41,7 +43,8 @@ public sealed partial class WordingTests
         var found = new List<string>();
         for (var handle = MetadataTokens.UserStringHandle(1); !handle.IsNil; handle = metadata.GetNextHandle(handle))
         {
-            found.AddRange(metadata.GetUserString(handle).Split('\n').Select(line => line.Trim()).Where(line => line.Length >= ShortestText && line.Contains(' ')));
+            found.AddRange(metadata.GetUserString(handle)
+                .Split('\n').Select(line => line.Trim()).Where(line => line.Length >= ShortestText && line.Contains(' ')));
         }
 
         return found;
@@ -52,10 +55,12 @@ public sealed partial class WordingTests
         var root = Repository.Root;
         var deploy = Directory.EnumerateFiles(Path.Combine(root, "deploy"), "*.md", SearchOption.AllDirectories);
         var scripts = Directory.EnumerateFiles(Path.Combine(root, "src", "Orleans.Cluster.Console", "Assets"), "*.js");
-        return deploy.Concat(scripts).Append(Path.Combine(root, "README.md")).SelectMany(File.ReadLines).Select(line => line.Trim())
+        return deploy.Concat(scripts)
+            .Append(Path.Combine(root, "README.md")).SelectMany(File.ReadLines).Select(line => line.Trim())
             .Where(line => line.Length >= ShortestText && !line.StartsWith("//", StringComparison.Ordinal));
     }
 
-    [GeneratedRegex(@"\bstands? here\b|\bparted by\b|\bstands? behind\b|(?<!\bthere) is no (?!longer\b|more\b|other\b)[a-z]", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\bstands? here\b|\bparted by\b|\bstands? behind\b|(?<!\bthere) is no (?!longer\b|more\b|other\b)[a-z]",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Dialect();
 }

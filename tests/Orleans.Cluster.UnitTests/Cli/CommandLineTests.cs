@@ -10,7 +10,8 @@ public sealed class CommandLineTests
     [InlineData("up --workes 2", "Unknown option '--workes'. Did you mean '--workers'?", "up")]
     [InlineData("up --verbose", "Unknown option '--verbose'.", "up")]
     [InlineData("submit --were n>3", "Unknown option '--were'. Did you mean '--where'?", "submit")]
-    [InlineData("submit aggregate --path a.csv --grup-by gene", "Unknown option '--grup-by'. Did you mean '--group-by'?", "submit")]
+    [InlineData("submit aggregate --path a.csv --grup-by gene", "Unknown option '--grup-by'. Did you mean '--group-by'?",
+        "submit")]
     [InlineData("list --limt=3", "Unknown option '--limt'. Did you mean '--limit'?", "list")]
     [InlineData("sql q --jsno", "Unknown option '--jsno'. Did you mean '--json'?", "sql")]
     [InlineData("keys creat", "Unknown command 'creat'. Did you mean 'create'?", "keys")]
@@ -60,7 +61,8 @@ public sealed class CommandLineTests
     {
         using var interrupts = new Interrupts();
         var (output, notes) = (new StringWriter(), new StringWriter());
-        var code = await new CliApplication(new CliConsole(output, notes, TextReader.Null, isLive: false), interrupts).RunAsync(args);
+        var code = await new CliApplication(
+            new CliConsole(output, notes, TextReader.Null, isLive: false), interrupts).RunAsync(args);
         return (code, $"{output}", $"{notes}");
     }
 }

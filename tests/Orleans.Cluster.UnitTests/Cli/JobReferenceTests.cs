@@ -25,10 +25,12 @@ public sealed class JobReferenceTests
     [InlineData("01M8", "2 jobs have ids that begin with '01M8': " + Newest + ", " + Older + ". Give more characters.")]
     [InlineData("01M9", "No job among the newest 2000 has an id that begins with '01M9'.")]
     [InlineData("01M", "'01M' is not a job id. Give its 26 characters (0-9 and A-Z), at least the first 4 of them, or @last.")]
-    [InlineData("aggregate", "'aggregate' is not a job id. Give its 26 characters (0-9 and A-Z), at least the first 4 of them, or @last.")]
+    [InlineData("aggregate",
+        "'aggregate' is not a job id. Give its 26 characters (0-9 and A-Z), at least the first 4 of them, or @last.")]
     public async Task ResolveAsync_WhatNamesNoneOrSeveral_IsTold(string text, string message)
     {
-        var mistake = await Assert.ThrowsAsync<UsageException>(() => JobReference.ResolveAsync(Jobs(Newest, Older), text, default));
+        var mistake = await Assert.ThrowsAsync<UsageException>(() =>
+            JobReference.ResolveAsync(Jobs(Newest, Older), text, default));
 
         Assert.Equal(message, mistake.Message);
     }
@@ -60,7 +62,8 @@ public sealed class JobReferenceTests
 
         private static JobStatus Job(string id) => new()
         {
-            Id = JobId.Parse(id, null), Operation = OperationKind.Sql, Priority = JobPriority.Normal, Phase = JobPhase.Succeeded, Revision = 1,
+            Id = JobId.Parse(id, null), Operation = OperationKind.Sql, Priority = JobPriority.Normal, Phase = JobPhase.Succeeded,
+            Revision = 1,
             CreatedAt = DateTimeOffset.UnixEpoch, Progress = new JobProgress(),
         };
     }

@@ -20,7 +20,8 @@ public sealed class ShellTests
         var whole = text.Add("WHERE n > 3; SELECT 2\\G SELECT 3");
 
         Assert.Equal(
-            [new Statement("SELECT ';' AS a, \"x;y\" -- one; two\n/* ; */ FROM t\nWHERE n > 3", false), new Statement("SELECT 2", true)], whole);
+            [new Statement("SELECT ';' AS a, \"x;y\" -- one; two\n/* ; */ FROM t\nWHERE n > 3", false),
+                new Statement("SELECT 2", true)], whole);
         Assert.Equal("SELECT 3", text.Take());
         Assert.True(text.IsEmpty);
     }
@@ -68,21 +69,24 @@ public sealed class ShellTests
         var keys = new Queue<ConsoleKeyInfo>([Key('x'), Control(ConsoleKey.C), Control(ConsoleKey.D)]);
         var editor = new LineEditor(keys.Dequeue, _ => { }, () => 80);
 
-        Assert.Equal(new TypedLine("", IsDropped: true), await editor.ReadAsync("> ", [], _ => Task.FromResult(new Completion(0, []))));
+        Assert.Equal(
+            new TypedLine("", IsDropped: true), await editor.ReadAsync("> ", [], _ => Task.FromResult(new Completion(0, []))));
         Assert.Equal(new TypedLine(null), await editor.ReadAsync("> ", [], _ => Task.FromResult(new Completion(0, []))));
     }
 
     [Theory]
     [InlineData("SELECT * FROM 'expr", "expr")]
     [InlineData("SELECT * FROM 'a.csv' WHERE x = ", null)]
-    public void OpenPath_BeforeTheCursor_IsWhatAQuoteBegan(string before, string? expected) => Assert.Equal(expected, ShellWords.OpenPath(before));
+    public void OpenPath_BeforeTheCursor_IsWhatAQuoteBegan(string before, string? expected) =>
+        Assert.Equal(expected, ShellWords.OpenPath(before));
 
     [Fact]
     public void Lines_OfAttempts_ShowAFailureAmongShortOnes()
     {
         var timeline = new Timeline(
             [
-                Bar("w1", 0, "COMMITTED", 0, 10), Bar("w1", 0, "FAILED", 10, 10.01), Bar("w1", 0, "COMMITTED", 10.01, 20), Bar("w2", 0, "RUNNING", 15, null),
+                Bar("w1", 0, "COMMITTED", 0, 10), Bar("w1", 0, "FAILED", 10, 10.01), Bar("w1", 0, "COMMITTED", 10.01, 20),
+                Bar("w2", 0, "RUNNING", 15, null),
             ],
             Merged: false);
 
@@ -92,7 +96,9 @@ public sealed class ShellTests
     }
 
     private static TimelineBar Bar(string worker, int slot, string state, double from, double? to) => new(
-        new WorkerId(worker), slot, JobId.New(), 0, 0, 1, state, Begin.AddSeconds(from), to is { } end ? Begin.AddSeconds(end) : null);
+        new WorkerId(worker), slot, JobId.New(), 0, 0, 1, state, Begin.AddSeconds(from), to is { } end
+        ? Begin.AddSeconds(end)
+        : null);
 
     private static void Type(LineBuffer line, string text) => text.ToList().ForEach(sign => line.Press(Key(sign)));
 

@@ -40,7 +40,8 @@ public sealed class ShownTextTests
         new ShownWriter(terminal).WriteLine(Hostile);
         new ShownStream(terminal).Write(Encoding.UTF8.GetBytes(Hostile));
 
-        Assert.All([output, notes, terminal], written => Assert.DoesNotContain($"{written}", c => char.IsControl(c) && c is not ('\n' or '\r')));
+        Assert.All([output, notes, terminal],
+            written => Assert.DoesNotContain($"{written}", c => char.IsControl(c) && c is not ('\n' or '\r')));
         Assert.Contains("\\x1b[2J", $"{output}", StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,8 @@ public sealed class SourceFlagsTests
     {
         var job = Apply(
             ["a.csv", "b.csv"],
-            "--format", "csv", "--delimiter", @"\t", "--no-header", "--null", "NA", "--null", ".", "--encoding", "latin-1", "--comment", "#",
+            "--format", "csv", "--delimiter", @"\t", "--no-header", "--null", "NA", "--null", ".", "--encoding", "latin-1",
+            "--comment", "#",
             "--quote", "", "--type", "count=BIGINT", "--type", "a=b=DECIMAL(18,3)", "--skip", "2");
 
         AssertJson(

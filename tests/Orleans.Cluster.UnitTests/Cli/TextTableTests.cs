@@ -69,8 +69,11 @@ public sealed class TextTableTests
 
     private static TextTable Jobs()
     {
-        var table = new TextTable(new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Created", 6), new("Name", 3));
-        table.AddRow(Id, "RUNNING", "68 %", "2026-01-31 12:00:00", "expression by tissue, every night, for the atlas of the whole consortium and more");
+        var table = new TextTable(
+            new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Created", 6), new("Name", 3));
+        table.AddRow(
+            Id, "RUNNING", "68 %", "2026-01-31 12:00:00",
+            "expression by tissue, every night, for the atlas of the whole consortium and more");
         return table;
     }
 }

@@ -11,7 +11,8 @@ public sealed class CallerTurnsTests
     {
         var greedy = Enumerable.Range(0, 50).Select(_ => turns.Enter("greedy", default)).ToList();
 
-        using var other = await turns.Enter("other", default).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        using var other = await turns.Enter("other", default)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.Equal(1, greedy.Count(question => question.IsCompleted));
     }
@@ -44,7 +45,8 @@ public sealed class CallerTurnsTests
     public async Task Enter_CallersWithoutNames_HaveAllPlaces()
     {
         using var first = await turns.Enter(null, default);
-        using var second = await turns.Enter(null, default).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        using var second = await turns.Enter(null, default)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.False(turns.Enter(null, default).IsCompleted);
     }
@@ -60,6 +62,7 @@ public sealed class CallerTurnsTests
         held.Dispose();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        using var next = await turns.Enter("a", default).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        using var next = await turns.Enter("a", default)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 }

@@ -9,8 +9,10 @@ public sealed class ExecutorEnvironmentTests
     {
         var environment = new Dictionary<string, string?>
         {
-            ["PATH"] = "/usr/bin", ["LC_ALL"] = "C.UTF-8", ["DOTNET_ROOT"] = "/dotnet", ["ConnectionStrings__Postgres"] = "Password=p",
-            ["Gateway__SessionKey"] = "k", ["DOTNET_Gateway__Jwt__SigningKey"] = "k", ["AWS_SECRET_ACCESS_KEY"] = "k", ["PGPASSWORD"] = "p", ["DOTNET_URLS"] = "u",
+            ["PATH"] = "/usr/bin", ["LC_ALL"] =
+                "C.UTF-8", ["DOTNET_ROOT"] = "/dotnet", ["ConnectionStrings__Postgres"] = "Password=p",
+            ["Gateway__SessionKey"] = "k", ["DOTNET_Gateway__Jwt__SigningKey"] = "k", ["AWS_SECRET_ACCESS_KEY"] = "k",
+            ["PGPASSWORD"] = "p", ["DOTNET_URLS"] = "u",
         };
 
         ExecutorEnvironment.Apply(environment);

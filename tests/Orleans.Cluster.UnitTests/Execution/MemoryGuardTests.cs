@@ -6,7 +6,9 @@ using Orleans.Cluster.Worker;
 
 namespace Orleans.Cluster.UnitTests.Execution;
 
-/// <summary>Which cap holds an executor, over a folder that looks like the kernel's; what the kernel itself does is not tried here.</summary>
+/// <summary>
+/// Which cap holds an executor, over a folder that looks like the kernel's; what the kernel itself does is not tried here.
+/// </summary>
 public sealed class MemoryGuardTests : IDisposable
 {
     private readonly string mount = Directory.CreateTempSubdirectory("orleans-cluster-cgroup-").FullName;

@@ -25,11 +25,12 @@ public sealed class PlanningExecutorTests : IDisposable
 
         caller.Cancel();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => question.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            question.WaitAsync(Patience, TestContext.Current.CancellationToken));
     }
 
-    // 75: nobody renewed its deadline; 9: somebody outside killed it. That says nothing of the question, which is asked again, but not for
-    // ever. What crashed alone is refused.
+    // 75: nobody renewed its deadline; 9: somebody outside killed it. That says nothing of the question, which is asked again,
+    // but not for ever. What crashed alone is refused.
     [Theory]
     [InlineData("exit 75", 5, "executor-crashed")]
     [InlineData("kill -9 $$", 5, "executor-crashed")]
@@ -39,7 +40,8 @@ public sealed class PlanningExecutorTests : IDisposable
     {
         await using var engine = Engine(end);
 
-        var failure = await Assert.ThrowsAsync<ClusterException>(() => engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<ClusterException>(() =>
+            engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
 
         Assert.Equal(code, failure.Code.Word);
         Assert.Equal(starts, Starts.Length);
@@ -61,11 +63,14 @@ public sealed class PlanningExecutorTests : IDisposable
     [Fact]
     public async Task Parse_EngineDoesNotComeBack_IsRefusedAndItsProcessReplaced()
     {
-        await using var engine = Engine("while read -r line; do :; done", new ExecutorOptions { Planners = 1, QueryTimeout = TimeSpan.FromMilliseconds(200) });
+        await using var engine = Engine(
+            "while read -r line; do :; done",
+            new ExecutorOptions { Planners = 1, QueryTimeout = TimeSpan.FromMilliseconds(200) });
 
         for (var i = 0; i < 2; i++)
         {
-            var failure = await Assert.ThrowsAsync<ClusterException>(() => engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
+            var failure = await Assert.ThrowsAsync<ClusterException>(() =>
+                engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
 
             Assert.Equal("query-invalid", failure.Code.Word);
             Assert.Contains("Executor:QueryTimeout", failure.Message, StringComparison.Ordinal);
@@ -79,7 +84,8 @@ public sealed class PlanningExecutorTests : IDisposable
     {
         await using var engine = Engine("while read -r line; do :; done", new ExecutorOptions { PlanningMemoryBytes = 1 });
 
-        var failure = await Assert.ThrowsAsync<ClusterException>(() => engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<ClusterException>(() =>
+            engine.Parse("SELECT 1", TestContext.Current.CancellationToken));
 
         Assert.Equal("query-invalid", failure.Code.Word);
         Assert.Contains("Executor:PlanningMemoryBytes", failure.Message, StringComparison.Ordinal);
@@ -114,7 +120,8 @@ public sealed class PlanningExecutorTests : IDisposable
         }
 
         return new PlanningExecutor(
-            new ExecutorProgram(Options.Create(new ClusterSettings { ExecutorPath = path })), Options.Create(options ?? new ExecutorOptions()),
+            new ExecutorProgram(Options.Create(new ClusterSettings { ExecutorPath = path })),
+            Options.Create(options ?? new ExecutorOptions()),
             Options.Create(new QueueOptions()), TimeProvider.System, NullLogger<PlanningExecutor>.Instance);
     }
 }

@@ -16,7 +16,8 @@ public sealed class ProcessLeaseTests : IDisposable
     public void Dispose() => _ = Alarm(0);
 
     [Fact]
-    public void New_NothingHeardYet_MayTakeLongerToStartThanALease() => Assert.True(lease.Remaining > Start, $"{lease.Remaining}");
+    public void New_NothingHeardYet_MayTakeLongerToStartThanALease() =>
+        Assert.True(lease.Remaining > Start, $"{lease.Remaining}");
 
     [Fact]
     public void Begin_BeforeAnyRenewal_LeavesOneLease()

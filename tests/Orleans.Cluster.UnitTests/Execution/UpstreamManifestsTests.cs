@@ -66,16 +66,20 @@ public sealed class UpstreamManifestsTests
             return Answer(Rows);
         }
 
-        public Task<IReadOnlyList<PartitionRecord>> ListSome(JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<PartitionRecord>> ListSome(
+            JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) =>
             Answer([.. Rows.Where(row => partitions.Contains(row.Task.Partition))]);
 
         public Task<IReadOnlyList<PartitionVersion>> ListVersions(JobId job, int stage, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<PartitionVersion>>([.. Rows.Select(row => new PartitionVersion(row.Task.Partition, row.Attempt, row.State))]);
+            Task.FromResult<IReadOnlyList<PartitionVersion>>(
+                [.. Rows.Select(row => new PartitionVersion(row.Task.Partition, row.Attempt, row.State))]);
 
         private Task<IReadOnlyList<PartitionRecord>> Answer(List<PartitionRecord> rows)
         {
             PartitionsRead += rows.Count;
-            return Fault is null ? Task.FromResult<IReadOnlyList<PartitionRecord>>([.. rows]) : Task.FromException<IReadOnlyList<PartitionRecord>>(Fault);
+            return Fault is null
+                ? Task.FromResult<IReadOnlyList<PartitionRecord>>([.. rows])
+                : Task.FromException<IReadOnlyList<PartitionRecord>>(Fault);
         }
     }
 }

@@ -49,10 +49,12 @@ public sealed class BrowserGuardTests
 
         Assert.False(reached);
         Assert.Equal(204, context.Response.StatusCode);
-        Assert.Contains("Idempotency-Key", context.Response.Headers.AccessControlAllowHeaders.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Idempotency-Key", context.Response.Headers.AccessControlAllowHeaders.ToString(), StringComparison.Ordinal);
     }
 
-    [Theory, InlineData("https://app.example.org.evil.net"), InlineData("http://app.example.org"), InlineData("null"), InlineData("https://app.example.org:444")]
+    [Theory, InlineData("https://app.example.org.evil.net"), InlineData("http://app.example.org"), InlineData("null"),
+        InlineData("https://app.example.org:444")]
     public async Task Request_OfAnotherOrigin_IsForbidden(string origin)
     {
         var context = Request("GET", origin);
@@ -80,7 +82,8 @@ public sealed class BrowserGuardTests
     {
         var context = new DefaultHttpContext();
         context.Connection.LocalIpAddress = IPAddress.Loopback;
-        (context.Request.Method, context.Request.Scheme, context.Request.Host) = (method, "http", new HostString("localhost", 8001));
+        (context.Request.Method, context.Request.Scheme, context.Request.Host) = (method, "http",
+            new HostString("localhost", 8001));
         context.Request.Headers.Origin = origin;
         return context;
     }

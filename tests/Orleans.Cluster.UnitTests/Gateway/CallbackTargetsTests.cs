@@ -9,12 +9,17 @@ public sealed class CallbackTargetsTests
 {
     public static TheoryData<string> PrivateForms =>
     [
-        "http://127.0.0.1/", "http://localhost/", "http://localhost./", "http://LOCALHOST:8001/", "http://x.localhost/", "http://127.1/",
-        "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/", "http://0/", "http://0.0.0.0/", "http://[::1]/", "http://[::]/",
+        "http://127.0.0.1/", "http://localhost/", "http://localhost./", "http://LOCALHOST:8001/", "http://x.localhost/",
+        "http://127.1/",
+        "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/", "http://0/", "http://0.0.0.0/", "http://[::1]/",
+        "http://[::]/",
         "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://10.1.2.3/", "http://172.16.0.1/", "http://192.168.1.1/",
-        "http://169.254.169.254/latest/meta-data/", "http://100.64.0.1/", "http://[fe80::1]/", "http://[fd00::1]/", "http://[64:ff9b::7f00:1]/",
-        "http://[2002:7f00:1::]/", "http://metadata.google.internal/", "http://printer.local/", "http://intranet/", "http://224.0.0.1/",
-        "http://255.255.255.255/", "http://198.18.0.1/", "http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/", "http://127\u30020\u30020\u30021/",
+        "http://169.254.169.254/latest/meta-data/", "http://100.64.0.1/", "http://[fe80::1]/", "http://[fd00::1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/", "http://metadata.google.internal/", "http://printer.local/", "http://intranet/",
+        "http://224.0.0.1/",
+        "http://255.255.255.255/", "http://198.18.0.1/", "http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/",
+        "http://127\u30020\u30020\u30021/",
     ];
 
     [Theory, MemberData(nameof(PrivateForms))]
@@ -22,7 +27,9 @@ public sealed class CallbackTargetsTests
     {
         var refusal = Assert.Throws<ClusterException>(() => Targets(allowPrivate: false).Check(new CallbackSpec { Url = url }));
 
-        Assert.Equal((Contracts.ProblemCode.ValidationFailed, "/callback/url"), (refusal.Code, Assert.Single(refusal.Problem.Errors!).Pointer));
+        Assert.Equal(
+            (Contracts.ProblemCode.ValidationFailed, "/callback/url"),
+            (refusal.Code, Assert.Single(refusal.Problem.Errors!).Pointer));
     }
 
     [Theory]
@@ -32,7 +39,8 @@ public sealed class CallbackTargetsTests
     public void Check_PublicTarget_IsTaken(string url) => Targets(allowPrivate: false).Check(new CallbackSpec { Url = url });
 
     [Fact]
-    public void Check_PrivateTargetWhereAllowed_IsTaken() => Targets(allowPrivate: true).Check(new CallbackSpec { Url = "http://127.0.0.1:9/" });
+    public void Check_PrivateTargetWhereAllowed_IsTaken() => Targets(allowPrivate: true).Check(new CallbackSpec { Url =
+        "http://127.0.0.1:9/" });
 
     // What a name leads to counts when it is connected to, not when it was looked at.
     [Fact]
@@ -43,11 +51,14 @@ public sealed class CallbackTargetsTests
         using var http = new HttpClient(Targets(allowPrivate: false).CreateHandler());
 
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(
-            () => http.GetAsync(new Uri($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/"), TestContext.Current.CancellationToken));
+            () => http.GetAsync(
+                new Uri($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/"),
+                TestContext.Current.CancellationToken));
 
         Assert.Contains("leads to no public address", refusal.ToString(), StringComparison.Ordinal);
         Assert.False(listener.Pending());
     }
 
-    private static CallbackTargets Targets(bool allowPrivate) => new(Options.Create(new CallbackOptions { AllowPrivateTargets = allowPrivate }));
+    private static CallbackTargets Targets(bool allowPrivate) =>
+        new(Options.Create(new CallbackOptions { AllowPrivateTargets = allowPrivate }));
 }

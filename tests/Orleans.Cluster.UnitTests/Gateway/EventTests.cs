@@ -27,7 +27,8 @@ public sealed class EventTests
     {
         var (mine, theirs) = (Status(revision: 1), Status(revision: 1));
         var before = new ClusterPicture(Now, [(mine, "me"), (theirs, "they")], [], []);
-        var changed = new ClusterPicture(Now.AddSeconds(1), [(mine with { Revision = 2 }, "me"), (theirs with { Revision = 2 }, "they")], [], []);
+        var changed = new ClusterPicture(
+            Now.AddSeconds(1), [(mine with { Revision = 2 }, "me"), (theirs with { Revision = 2 }, "they")], [], []);
 
         Assert.Equal([("job", mine.Id)], changed.Since(before, "me").Select(each => (each.Name, ((JobStatus)each.Document).Id)));
         Assert.Equal(2, changed.Since(before, owner: null).Count());
@@ -37,35 +38,43 @@ public sealed class EventTests
     [Fact]
     public void From_ATime_TellsWhatGoesOnAndWhatHasEndedSince()
     {
-        var (running, old, fresh) = (Status(1), Status(1) with { FinishedAt = Now.AddMinutes(-5) }, Status(1) with { FinishedAt = Now });
+        var (running, old, fresh) = (Status(1), Status(1) with { FinishedAt = Now.AddMinutes(-5) },
+            Status(1) with { FinishedAt = Now });
         var picture = new ClusterPicture(
-            Now, [(running, null), (old, null), (fresh, null)], [], [new ScalingDecision(Now.AddHours(-1), 1, 2, "load"), new ScalingDecision(Now, 2, 3, "load")]);
+            Now, [(running, null), (old, null), (fresh, null)], [],
+            [new ScalingDecision(Now.AddHours(-1), 1, 2, "load"), new ScalingDecision(Now, 2, 3, "load")]);
 
         var told = picture.From(Now.AddSeconds(-10), owner: null).ToList();
 
-        Assert.Equal([running.Id, fresh.Id], told.Where(each => each.Name == "job").Select(each => ((JobStatus)each.Document).Id));
+        Assert.Equal(
+            [running.Id, fresh.Id], told.Where(each => each.Name == "job").Select(each => ((JobStatus)each.Document).Id));
         Assert.Equal(3, Assert.IsType<ScalingDecision>(Assert.Single(told, each => each.Name == "decision").Document).To);
     }
 
     [Fact]
     public void Split_FiguresOfASample_PartsWorkersFromTheCluster()
     {
-        var figures = new Dictionary<string, double> { ["slots"] = 3, ["worker/w-1/slots"] = 1, ["worker/w-2/slots"] = 2, ["worker/w-2/cpu"] = 0.5 };
+        var figures = new Dictionary<string, double> { ["slots"] = 3, ["worker/w-1/slots"] = 1, ["worker/w-2/slots"] = 2,
+            ["worker/w-2/cpu"] = 0.5 };
 
         Assert.Equal(["slots"], WorkerFigures.WithoutThem(figures).Keys);
         Assert.Equal(
             [("w-1", 1, "1"), ("w-2", 2, "2,0.5")],
             WorkerFigures.Split(figures).Select(worker => (
-                worker.Id, worker.Figures.Count, string.Join(',', worker.Figures.Values.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture))))));
+                worker.Id, worker.Figures.Count,
+                string.Join(',',
+                    worker.Figures.Values.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture))))));
     }
 
-    private static IEnumerable<(int, string)> Runs(PartitionsEvent? changes) => changes!.Stages.Single().Runs.Select(run => (run.From, run.States));
+    private static IEnumerable<(int, string)> Runs(PartitionsEvent? changes) =>
+        changes!.Stages.Single().Runs.Select(run => (run.From, run.States));
 
     private static PartitionSummary Summary(string states) => new(1, [new StageSummary(0, states, [], [], [], 0, 0)]);
 
     private static JobStatus Status(long revision) => new()
     {
-        Id = JobId.New(), Operation = OperationKind.Sql, Priority = JobPriority.Normal, Phase = JobPhase.Running, Revision = revision, CreatedAt = Now,
+        Id = JobId.New(), Operation = OperationKind.Sql, Priority = JobPriority.Normal, Phase = JobPhase.Running,
+        Revision = revision, CreatedAt = Now,
         Progress = new JobProgress(), Links = JobLinks.Of(Job),
     };
 }

@@ -13,9 +13,12 @@ public sealed class ListenAddressesTests
     [InlineData(" ; ")]
     public void InUse_NoAddress_IsRefused(string urls)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Urls", urls), new("HTTP_PORTS", "8080")]).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Urls", urls), new("HTTP_PORTS", "8080")])
+            .Build();
 
-        Assert.Contains("Urls is empty", Assert.Throws<StartRefusedException>(() => ListenAddresses.InUse(configuration)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Urls is empty", Assert.Throws<StartRefusedException>(() => ListenAddresses.InUse(configuration)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

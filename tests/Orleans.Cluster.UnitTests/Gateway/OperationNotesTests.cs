@@ -7,7 +7,8 @@ namespace Orleans.Cluster.UnitTests.Gateway;
 
 public sealed class OperationNotesTests
 {
-    private static readonly JsonSerializerOptions Strict = new(WireJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Strict = new(
+        WireJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     public static TheoryData<string> Names => [.. OperationNotes.ByName.Keys];
 

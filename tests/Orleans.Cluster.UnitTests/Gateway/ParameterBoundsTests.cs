@@ -12,12 +12,13 @@ using Orleans.Cluster.Gateway.Reference;
 namespace Orleans.Cluster.UnitTests.Gateway;
 
 /// <summary>
-/// The bounds that the reference tells are those that the form keeps: each field of the examples is set to both ends of what the contract
-/// declares, and past them.
+/// The bounds that the reference tells are those that the form keeps: each field of the examples is set to both ends of what the
+/// contract declares, and past them.
 /// </summary>
 public sealed class ParameterBoundsTests
 {
-    private static readonly IReadOnlyList<string> Examples = [.. OperationExamples.ByOperation.Values.SelectMany(each => each), .. OperationExamples.Options];
+    private static readonly IReadOnlyList<string> Examples =
+        [.. OperationExamples.ByOperation.Values.SelectMany(each => each), .. OperationExamples.Options];
 
     [Fact]
     public void Form_AtAndPastEachBound_AgreesWithTheContract()
@@ -68,7 +69,8 @@ public sealed class ParameterBoundsTests
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
-            var (least, most) = (decimal.Parse($"{range.Minimum}", CultureInfo.InvariantCulture), decimal.Parse($"{range.Maximum}", CultureInfo.InvariantCulture));
+            var (least, most) = (decimal.Parse($"{range.Minimum}", CultureInfo.InvariantCulture),
+                decimal.Parse($"{range.Maximum}", CultureInfo.InvariantCulture));
             var step = type == typeof(double) ? 0.5m : 1;
             yield return (Text(least), range.MinimumIsExclusive);
             yield return (Text(most), false);
@@ -109,7 +111,9 @@ public sealed class ParameterBoundsTests
             yield return ("[]", true);
         }
 
-        yield return (type == typeof(bool) || typeof(IEnumerable).IsAssignableFrom(type) && type != typeof(string) ? "7" : "[[]]", true);
+        yield return (type == typeof(bool) || typeof(IEnumerable).IsAssignableFrom(type) && type != typeof(string)
+            ? "7"
+            : "[[]]", true);
     }
 
     // Values that are at odds with others, such as a minimum above a maximum, are in bounds all the same.
@@ -119,7 +123,8 @@ public sealed class ParameterBoundsTests
         part[name] = value;
         // A text of x's is in bounds, and no name of a source or a form of a secret.
         var isText = !isFault && value is JsonValue text && text.TryGetValue<string>(out var letters) && letters.StartsWith('x');
-        var faults = FaultsOf(job).Where(fault => fault.Code is not FaultCodes.Conflict && !(isText && fault.Code == FaultCodes.InvalidValue)
+        var faults = FaultsOf(job)
+            .Where(fault => fault.Code is not FaultCodes.Conflict && !(isText && fault.Code == FaultCodes.InvalidValue)
             && (fault.Pointer == pointer || fault.Pointer.StartsWith($"{pointer}/", StringComparison.Ordinal))).ToList();
         if (before is null)
         {
@@ -159,7 +164,8 @@ public sealed class ParameterBoundsTests
 
         return type == typeof(IReadOnlyDictionary<string, SourceSpec>) && node is JsonObject sources
             ? sources.Select(source => (source.Value!.AsObject(), typeof(SourceSpec), $"{pointer}/{source.Key}"))
-            : type.IsClass && type.Namespace == typeof(JobSpec).Namespace && node is JsonObject part ? [(part, type, pointer)] : [];
+            : type.IsClass && type.Namespace == typeof(JobSpec).Namespace && node is JsonObject part ? [(part, type, pointer)]
+            : [];
     }
 
     private static string Text(decimal number) => number.ToString(CultureInfo.InvariantCulture);

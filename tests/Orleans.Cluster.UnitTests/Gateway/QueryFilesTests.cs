@@ -10,9 +10,12 @@ public sealed class QueryFilesTests
     [InlineData("SELECT * FROM 'a/*.csv'", "a/*.csv")]
     [InlineData("select * from 'a.csv' as a join 'b.csv' as b using (k)", "a.csv b.csv")]
     [InlineData("SELECT * FROM 'a.csv', 'b.csv'", "a.csv b.csv")]
-    [InlineData("SELECT * FROM (SELECT k FROM 'it''s.csv' -- FROM 'no.csv'\n) JOIN 'A.csv' ON true /* FROM 'no.csv' */ JOIN 'a.csv' ON true", "it's.csv A.csv")]
-    [InlineData("SELECT trim(BOTH 'x' FROM 'abc'), EXTRACT(year FROM '2020-01-01'::date), 'a' IS DISTINCT FROM 'b', \"FROM\" FROM t WHERE g IN ('a', 'b')", "")]
-    public void Find_TextsInPlaceOfTables_AreFiles(string query, string files) => Assert.Equal(files, string.Join(' ', QueryFiles.Find(query)));
+    [InlineData("SELECT * FROM (SELECT k FROM 'it''s.csv' -- FROM 'no.csv'\n) JOIN 'A.csv' ON true /* FROM 'no.csv' */ JOIN "
+        + "'a.csv' ON true", "it's.csv A.csv")]
+    [InlineData("SELECT trim(BOTH 'x' FROM 'abc'), EXTRACT(year FROM '2020-01-01'::date), 'a' IS DISTINCT FROM 'b', \"FROM\" "
+        + "FROM t WHERE g IN ('a', 'b')", "")]
+    public void Find_TextsInPlaceOfTables_AreFiles(string query, string files) =>
+        Assert.Equal(files, string.Join(' ', QueryFiles.Find(query)));
 
     [Fact]
     public void ReadJob_QueryOverFiles_HasThemAsSourcesBesideItsOwn()

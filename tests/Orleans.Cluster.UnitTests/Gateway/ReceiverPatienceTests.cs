@@ -22,5 +22,7 @@ public sealed class ReceiverPatienceTests
     [InlineData(2, 100_000, 3600)]
     public void Longer_OfUsualAndAsked_IsBoundedByTheLongest(int usual, int? asked, int expected) => Assert.Equal(
         TimeSpan.FromSeconds(expected),
-        ReceiverPatience.Longer(TimeSpan.FromSeconds(usual), asked is { } seconds ? TimeSpan.FromSeconds(seconds) : null, TimeSpan.FromHours(1)));
+        ReceiverPatience.Longer(TimeSpan.FromSeconds(usual), asked is { } seconds
+            ? TimeSpan.FromSeconds(seconds)
+            : null, TimeSpan.FromHours(1)));
 }

@@ -19,7 +19,10 @@ public sealed class RepeatedSubmitsTests
         var answer = new TaskCompletionSource<JobStatus>();
 
         var all = Enumerable.Range(0, 100)
-            .Select(_ => submits.Once((null, "k"), "h", () => Interlocked.Increment(ref calls) == 1 ? answer.Task : throw new InvalidOperationException(), None))
+            .Select(_ =>
+                submits.Once((null, "k"), "h", () => Interlocked.Increment(ref calls) == 1
+                    ? answer.Task
+                    : throw new InvalidOperationException(), None))
             .ToList();
         answer.SetResult(Status());
         var ids = (await Task.WhenAll(all)).Select(status => status.Id).Distinct();
@@ -35,7 +38,8 @@ public sealed class RepeatedSubmitsTests
         var answer = new TaskCompletionSource<JobStatus>();
         var first = submits.Once((null, "k"), "h", () => answer.Task, None);
 
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => submits.Once((null, "k"), "other", () => Task.FromResult(Status()), None));
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() =>
+            submits.Once((null, "k"), "other", () => Task.FromResult(Status()), None));
         var ofOther = await submits.Once(("ann", "k"), "other", () => Task.FromResult(Status()), None);
         answer.SetResult(Status());
 
@@ -82,7 +86,9 @@ public sealed class RepeatedSubmitsTests
         clock.Advance(TimeSpan.FromSeconds(21));
 
         var refusal = await Assert.ThrowsAsync<ClusterException>(() => second);
-        Assert.Equal((Contracts.ProblemCode.IdempotencyInFlight, 409, true), (refusal.Code, refusal.Problem.Status, refusal.Problem.Retryable));
+        Assert.Equal(
+            (Contracts.ProblemCode.IdempotencyInFlight, 409, true),
+            (refusal.Code, refusal.Problem.Status, refusal.Problem.Retryable));
     }
 
     private static JobStatus Status()

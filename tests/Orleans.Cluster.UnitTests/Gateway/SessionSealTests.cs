@@ -32,7 +32,8 @@ public sealed class SessionSealTests
         });
     }
 
-    [Theory, InlineData(""), InlineData("abc"), InlineData("not base64 !"), InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [Theory, InlineData(""), InlineData("abc"), InlineData("not base64 !"),
+        InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     public void Open_WhatWasNotSealed_IsNothing(string value) => Assert.Null(seal.Open(value, Now));
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class SessionSealTests
         Assert.Equal(key, SessionKey.Of(null, folder));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "session.key")));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "session.key")));
         }
 
         Directory.Delete(folder, recursive: true);
@@ -57,5 +59,7 @@ public sealed class SessionSealTests
 
     [Fact]
     public void KeyOf_SettingOfAnotherLength_SaysWhatItMustBe() =>
-        Assert.Contains("32 bytes in base64", Assert.Throws<InvalidOperationException>(() => SessionKey.Of("c2hvcnQ=", "/nowhere")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "32 bytes in base64", Assert.Throws<InvalidOperationException>(() => SessionKey.Of("c2hvcnQ=", "/nowhere")).Message,
+            StringComparison.Ordinal);
 }

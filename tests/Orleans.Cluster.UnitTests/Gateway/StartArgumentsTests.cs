@@ -11,7 +11,8 @@ public sealed class StartArgumentsTests
     [InlineData("start")]
     public void RefuseUnknownCommand_Word_IsNoGateway(string word)
     {
-        var refusal = Assert.Throws<StartRefusedException>(() => StartArguments.RefuseUnknownCommand([word, "--Cluster:Workers=1"]));
+        var refusal = Assert.Throws<StartRefusedException>(() =>
+            StartArguments.RefuseUnknownCommand([word, "--Cluster:Workers=1"]));
 
         Assert.StartsWith($"Unknown command '{word}'.", refusal.Message, StringComparison.Ordinal);
     }
@@ -31,8 +32,11 @@ public sealed class StartArgumentsTests
     public void FindUnknownSettings_MisspeltKeys_AreNamedWithTheNearest()
     {
         var configuration = new ConfigurationBuilder()
-            .AddCommandLine(["--Cluster:Workes=2", "--Cluster:workers=2", "--Cluster:DataRoots:0=/data", "--Cluster:Tls:Certificate=x", "--Urls=x"]).Build();
+            .AddCommandLine(
+                ["--Cluster:Workes=2", "--Cluster:workers=2", "--Cluster:DataRoots:0=/data", "--Cluster:Tls:Certificate=x",
+                    "--Urls=x"]).Build();
 
-        Assert.Equal(["Unknown setting Cluster:Workes. Did you mean 'Workers'?"], StartArguments.FindUnknownSettings(configuration));
+        Assert.Equal(
+            ["Unknown setting Cluster:Workes. Did you mean 'Workers'?"], StartArguments.FindUnknownSettings(configuration));
     }
 }

@@ -13,15 +13,18 @@ public sealed class StartFaultsTests
         { new SqliteException("file is not a database", 26), "cluster.db is damaged, or is not a database." },
         { new InvalidDataException("x", new SqliteException("database disk image is malformed", 11)), "cluster.db is damaged" },
         { new SqliteException("database or disk is full", 13), "There is no space left on the disk" },
-        { new IOException("No space left on device", 28), "There is no space left on the disk of the state directory (No space left on device)" },
+        { new IOException("No space left on device", 28),
+            "There is no space left on the disk of the state directory (No space left on device)" },
         { new IOException("Failed to bind", new AddressInUseException("Address already in use")), "is taken by another process" },
         {
             new OptionsValidationException(
-                "", typeof(QueueOptions), ["DataAnnotation validation failed for 'QueueOptions' members: 'Lease' with the error: 'It must be so.'."]),
+                "", typeof(QueueOptions),
+                ["DataAnnotation validation failed for 'QueueOptions' members: 'Lease' with the error: 'It must be so.'."]),
             "Setting Queue:Lease: It must be so."
         },
         {
-            new InvalidOperationException("Failed to convert configuration value 'four' at 'Cluster:Workers' to type 'System.Int32'."),
+            new InvalidOperationException(
+                "Failed to convert configuration value 'four' at 'Cluster:Workers' to type 'System.Int32'."),
             "Setting Cluster:Workers cannot be 'four'"
         },
     };

@@ -20,7 +20,8 @@ public sealed class AttemptLanesTests
             timeline.Bars.Select(bar => (bar.Partition, bar.Worker.Value, bar.Slot)));
     }
 
-    // Whatever ran: bars of one row never overlap, no attempt is lost, and the bound holds as long as it allows a bar for each row.
+    // Whatever ran: bars of one row never overlap, no attempt is lost, and the bound holds as long as it allows a bar for each
+    // row.
     [Fact]
     public void Place_AnyAttempts_RowsDoNotOverlapAndNothingIsLost()
     {
@@ -28,7 +29,9 @@ public sealed class AttemptLanesTests
         Gen.Select(attempt.List[1, 200], Gen.Int[60, 250]).Sample((drawn, max) =>
         {
             var attempts = drawn.Select((each, index) => Attempt(
-                index, each.Item1, each.Item1 + each.Item2, $"worker-{each.Item3}", each.Item4 == 0 ? AttemptState.Failed : AttemptState.Committed)).ToList();
+                index, each.Item1, each.Item1 + each.Item2, $"worker-{each.Item3}", each.Item4 == 0
+                ? AttemptState.Failed
+                : AttemptState.Committed)).ToList();
 
             var timeline = AttemptLanes.Place(attempts, Start.AddSeconds(5000), max);
 
@@ -44,11 +47,13 @@ public sealed class AttemptLanesTests
     [Fact]
     public void Place_MoreThanTheBound_MergesNeighboursOfOneState()
     {
-        var attempts = Enumerable.Range(0, 1000).Select(n => Attempt(n, n, n + 0.9, state: n == 500 ? AttemptState.Failed : AttemptState.Committed));
+        var attempts = Enumerable.Range(0, 1000)
+            .Select(n => Attempt(n, n, n + 0.9, state: n == 500 ? AttemptState.Failed : AttemptState.Committed));
 
         var timeline = AttemptLanes.Place(attempts, Start.AddSeconds(2000), maxBars: 10);
 
         Assert.True(timeline.Merged);
-        Assert.Equal([("COMMITTED", 500), ("FAILED", 1), ("COMMITTED", 499)], timeline.Bars.Select(bar => (bar.State, bar.Count)));
+        Assert.Equal(
+            [("COMMITTED", 500), ("FAILED", 1), ("COMMITTED", 499)], timeline.Bars.Select(bar => (bar.State, bar.Count)));
     }
 }

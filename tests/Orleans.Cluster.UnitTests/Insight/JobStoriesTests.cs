@@ -11,11 +11,15 @@ public sealed class JobStoriesTests
     [Fact]
     public void Tell_EvenJob_HasNoFindings()
     {
-        var facts = Facts([Partition(0, 1000), Partition(1, 1000), Partition(2, 1000)], [Attempt(0, 0, 2), Attempt(1, 0, 2.1), Attempt(2, 2, 4)]);
+        var facts = Facts(
+            [Partition(0, 1000), Partition(1, 1000), Partition(2, 1000)],
+            [Attempt(0, 0, 2), Attempt(1, 0, 2.1), Attempt(2, 2, 4)]);
 
         var story = JobStories.Tell(facts);
 
-        Assert.Equal("The job succeeded after 20.5 s: 3 partitions in 1 stage. It waited 500 ms before its first attempt began.", story.Verdict);
+        Assert.Equal(
+            "The job succeeded after 20.5 s: 3 partitions in 1 stage. It waited 500 ms before its first attempt began.",
+            story.Verdict);
         Assert.Empty(story.Findings);
         Assert.Equal([("QUEUED", 0.5), ("RUNNING", 20.0)], story.Phases.Select(phase => (phase.Phase, phase.Seconds)));
     }
@@ -30,15 +34,18 @@ public sealed class JobStoriesTests
         var finding = Assert.Single(JobStories.Tell(facts).Findings);
 
         Assert.Equal("skew", finding.Code);
-        Assert.Equal("Partition 1 of stage 1 has far more to do than the others; one key, or few, hold most of its rows.", finding.Detail);
-        Assert.Equal("It read 900,000 rows in 900 ms on worker-1; the median of the stage is 1,200 rows in 200 ms.", finding.Evidence);
+        Assert.Equal(
+            "Partition 1 of stage 1 has far more to do than the others; one key, or few, hold most of its rows.", finding.Detail);
+        Assert.Equal(
+            "It read 900,000 rows in 900 ms on worker-1; the median of the stage is 1,200 rows in 200 ms.", finding.Evidence);
         Assert.Null(finding.Change);
     }
 
     [Fact]
     public void Tell_OnePartitionTakesFarLongerForAsManyRows_SuggestsNothing()
     {
-        var facts = Facts([Partition(0, 1000), Partition(1, 1000), Partition(2, 1000)], [Attempt(0, 0, 1), Attempt(1, 0, 9), Attempt(2, 0, 1)]);
+        var facts = Facts(
+            [Partition(0, 1000), Partition(1, 1000), Partition(2, 1000)], [Attempt(0, 0, 1), Attempt(1, 0, 9), Attempt(2, 0, 1)]);
 
         var finding = Assert.Single(JobStories.Tell(facts).Findings);
 
@@ -49,11 +56,14 @@ public sealed class JobStoriesTests
     [Fact]
     public void Tell_OnePartitionOfTheSourceIsLarger_SuggestsSmallerPartitions()
     {
-        var facts = Facts([Partition(0, 1000), Partition(1, 4000), Partition(2, 1000)], [Attempt(0, 0, 1), Attempt(1, 0, 9), Attempt(2, 0, 1)]);
+        var facts = Facts(
+            [Partition(0, 1000), Partition(1, 4000), Partition(2, 1000)], [Attempt(0, 0, 1), Attempt(1, 0, 9), Attempt(2, 0, 1)]);
 
         var finding = Assert.Single(JobStories.Tell(facts).Findings);
 
-        Assert.Equal(("skew", "/partitioning/targetBytes", "26214400"), (finding.Code, finding.Change!.Pointer, finding.Change.Value.GetRawText()));
+        Assert.Equal(
+            ("skew", "/partitioning/targetBytes", "26214400"),
+            (finding.Code, finding.Change!.Pointer, finding.Change.Value.GetRawText()));
     }
 
     [Fact]
@@ -61,7 +71,8 @@ public sealed class JobStoriesTests
     {
         var facts = Facts(
             [Partition(0, 1000), Partition(1, 1000)],
-            [Attempt(0, 0, 3, "worker-a", AttemptState.Lost), Attempt(0, 4, 6, "worker-b", number: 2), Attempt(1, 0, 2, "worker-b")]);
+            [Attempt(0, 0, 3, "worker-a", AttemptState.Lost), Attempt(0, 4, 6, "worker-b", number: 2),
+                Attempt(1, 0, 2, "worker-b")]);
 
         var story = JobStories.Tell(facts);
 
@@ -81,7 +92,8 @@ public sealed class JobStoriesTests
         var finding = Assert.Single(JobStories.Tell(facts).Findings);
 
         Assert.Equal("slow-writes", finding.Code);
-        Assert.StartsWith("7.5 s of 9 s passed before or after the engine's own work", finding.Evidence, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "7.5 s of 9 s passed before or after the engine's own work", finding.Evidence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,7 +52,8 @@ public sealed class JobCancelTransitionsTests
     [InlineData(JobPhase.Publishing)]
     public void Apply_CancelTooLate_IsRefused(JobPhase phase)
     {
-        var decision = JobTransitions.Apply(State(phase) with { IsShowing = phase == JobPhase.Publishing }, new CancelRequested(Now), Spec);
+        var decision = JobTransitions.Apply(
+            State(phase) with { IsShowing = phase == JobPhase.Publishing }, new CancelRequested(Now), Spec);
 
         Assert.Equal(Contracts.ProblemCode.JobAlreadyTerminal, decision.Refusal!.Code);
     }
@@ -60,7 +61,8 @@ public sealed class JobCancelTransitionsTests
     [Fact]
     public void Apply_RetryOfAFailedJob_KeepsWhatIsCommittedInANewEpoch()
     {
-        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ProblemCode.BadRow, "x"), FinishedAt = Now };
+        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ProblemCode.BadRow, "x"),
+            FinishedAt = Now };
 
         var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
 

@@ -9,7 +9,8 @@ internal static class JobSamples
 {
     public static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     public static readonly JobId Id = JobId.Parse("01JD0000000000000000000001");
-    public static readonly JobSpec Spec = new() { Operation = OperationKind.Aggregate, Retry = new RetrySpec { MaxAttempts = 2 } };
+    public static readonly JobSpec Spec = new() { Operation = OperationKind.Aggregate,
+        Retry = new RetrySpec { MaxAttempts = 2 } };
     private static readonly ColumnSchema[] Columns = [new("gene", "VARCHAR"), new("total", "BIGINT")];
 
     public static JobPlan Plan { get; } = new()
@@ -23,7 +24,8 @@ internal static class JobSamples
                 Format = SourceFormat.Csv,
                 Columns = Columns,
                 TotalBytes = 300,
-                Partitions = [.. Enumerable.Range(0, 3).Select(index => new DataPartition { Index = index, Slices = [], Bytes = 100 })],
+                Partitions =
+                    [.. Enumerable.Range(0, 3).Select(index => new DataPartition { Index = index, Slices = [], Bytes = 100 })],
             },
         },
         Stages =
@@ -43,17 +45,21 @@ internal static class JobSamples
         ],
     };
 
-    public static JobState State(JobPhase phase) => new() { Id = Id, Priority = JobPriority.Normal, Phase = phase, CreatedAt = Now };
+    public static JobState State(JobPhase phase) =>
+        new() { Id = Id, Priority = JobPriority.Normal, Phase = phase, CreatedAt = Now };
 
-    public static JobState Running(StagePhase first = StagePhase.Open, StagePhase second = StagePhase.Pending) => State(JobPhase.Running) with
+    public static JobState Running(StagePhase first = StagePhase.Open, StagePhase second = StagePhase.Pending) =>
+        State(JobPhase.Running) with
     {
         Stages = [new StageState(0, first, 3), new StageState(1, second, 1)],
     };
 
     public static StageTally Tally(int stage, int total, int committed = 0, int running = 0, int failed = 0) => new(
-        stage, total, total - committed - running - failed, running, committed, failed, 0, 0, total * 100L, committed * 100L, 0, 0, 0, 0);
+        stage, total, total - committed - running - failed, running, committed, failed, 0, 0, total * 100L, committed * 100L, 0,
+        0, 0, 0);
 
-    public static PartitionRecord Partition(int partition, int attempt = 1, FailureKind? failure = null, int faults = 0, int crashes = 0) => new()
+    public static PartitionRecord Partition(
+        int partition, int attempt = 1, FailureKind? failure = null, int faults = 0, int crashes = 0) => new()
     {
         Task = new TaskId(Id, 0, partition),
         Epoch = 1,
@@ -77,5 +83,8 @@ internal static class JobSamples
     };
 
     public static JobDecision Observe(JobState state, params StageTally[] tallies) =>
-        JobTransitions.Apply(state, new Observed(new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, RunningAttempts = tallies.Sum(tally => tally.Running) }), Spec);
+        JobTransitions.Apply(
+            state, new Observed(
+                new JobFacts { Now = Now, Plan = Plan, Tallies = tallies,
+                    RunningAttempts = tallies.Sum(tally => tally.Running) }), Spec);
 }

@@ -44,5 +44,7 @@ public sealed class JobStatusViewTests
         Assert.Equal(shown, View(JobSamples.State(JobPhase.Queued), said).Reason!.Code);
 
     private static JobStatus View(JobState state, ReasonCode said) =>
-        JobStatusView.Of(new JobRecord(state, JobSamples.Spec, null, HasPlan: true), new JobReason(said, "said by the queue"), null, JobSamples.Now);
+        JobStatusView.Of(
+            new JobRecord(state, JobSamples.Spec, null, HasPlan: true), new JobReason(said, "said by the queue"), null,
+            JobSamples.Now);
 }

@@ -38,10 +38,17 @@ public sealed class JobTraceTests : IDisposable
     public void Stored_FromStartToEnd_IsOneTreeWhoeverStoresIt()
     {
         var queued = new JobState { Id = id, Priority = JobPriority.High, Phase = JobPhase.Queued, CreatedAt = Now };
-        var running = Apply(queued, queued with { Phase = JobPhase.Running, Stages = [Stage(0, StagePhase.Open), Stage(1, StagePhase.Pending)] }, 1);
+        var running = Apply(
+            queued, queued with { Phase = JobPhase.Running, Stages = [Stage(0, StagePhase.Open), Stage(1, StagePhase.Pending)] },
+            1);
         JobTrace.StartAttempt(new AttemptId(new TaskId(id, 0, 3), 1), 1, new WorkerId("w"))!.Dispose();
-        var second = Apply(running, running with { Stages = [running.Stages[0] with { Phase = StagePhase.Complete }, running.Stages[1] with { Phase = StagePhase.Open }] }, 5);
-        var publishing = Apply(second, second with { Phase = JobPhase.Publishing, Stages = [second.Stages[0], second.Stages[1] with { Phase = StagePhase.Complete }] }, 7);
+        var second = Apply(
+            running,
+            running with { Stages = [running.Stages[0] with { Phase = StagePhase.Complete },
+                running.Stages[1] with { Phase = StagePhase.Open }] }, 5);
+        var publishing = Apply(
+            second, second with { Phase = JobPhase.Publishing,
+                Stages = [second.Stages[0], second.Stages[1] with { Phase = StagePhase.Complete }] }, 7);
         using (JobTrace.Start("publish", id, 1))
         {
             Apply(publishing, publishing with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(8) }, 8);
@@ -64,14 +71,22 @@ public sealed class JobTraceTests : IDisposable
     {
         var running = new JobState
         {
-            Id = id, Priority = JobPriority.High, Phase = JobPhase.Running, CreatedAt = Now, Stages = [Stage(0, StagePhase.Open) with { OpenedAt = Now.AddSeconds(1) }],
+            Id = id, Priority = JobPriority.High, Phase = JobPhase.Running, CreatedAt = Now,
+            Stages = [Stage(0, StagePhase.Open) with { OpenedAt = Now.AddSeconds(1) }],
         };
-        var failed = Apply(running, running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2), Error = ProblemDocument.Of(Contracts.ProblemCode.Internal, "no") }, 2);
+        var failed = Apply(
+            running,
+            running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2),
+                Error = ProblemDocument.Of(Contracts.ProblemCode.Internal, "no") }, 2);
         var again = Apply(failed, failed with { Phase = JobPhase.Queued, Epoch = 2, FinishedAt = null, Error = null }, 10);
-        Apply(again, again with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12), Stages = [again.Stages[0] with { Phase = StagePhase.Complete }] }, 12);
+        Apply(again,
+            again with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12),
+                Stages = [again.Stages[0] with { Phase = StagePhase.Complete }] }, 12);
 
         Assert.Equal(["stage 0", "job", "stage 0", "retry"], spans.Select(span => span.OperationName));
-        Assert.Equal([ActivityStatusCode.Error, ActivityStatusCode.Error, ActivityStatusCode.Unset, ActivityStatusCode.Unset], spans.Select(span => span.Status));
+        Assert.Equal(
+            [ActivityStatusCode.Error, ActivityStatusCode.Error, ActivityStatusCode.Unset, ActivityStatusCode.Unset],
+            spans.Select(span => span.Status));
         Assert.Equal(4, spans.Select(span => span.SpanId).Distinct().Count());
         Assert.Equal((spans[1].SpanId, Now.AddSeconds(10).UtcDateTime), (spans[3].ParentSpanId, spans[3].StartTimeUtc));
         Assert.Equal(spans[3].SpanId, spans[2].ParentSpanId);
@@ -82,7 +97,9 @@ public sealed class JobTraceTests : IDisposable
     {
         using var request = new Activity("request").Start();
 
-        JobTrace.Submitted(new JobState { Id = id, Priority = JobPriority.Low, Phase = JobPhase.Queued, CreatedAt = Now }, Now.AddSeconds(-1), Now, isPlanned: true);
+        JobTrace.Submitted(
+            new JobState { Id = id, Priority = JobPriority.Low, Phase = JobPhase.Queued, CreatedAt = Now }, Now.AddSeconds(-1),
+            Now, isPlanned: true);
 
         var span = Assert.Single(spans);
         Assert.Equal(request.Context, Assert.Single(span.Links).Context);

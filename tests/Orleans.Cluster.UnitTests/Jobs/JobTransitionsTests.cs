@@ -33,7 +33,8 @@ public sealed class JobTransitionsTests
     [InlineData(1001, JobPhase.Failed)]
     public void Apply_ArtifactsOfAllStages_UpToTheJobsBudget(long written, JobPhase expected)
     {
-        var tallies = new[] { Tally(0, 2, committed: 2) with { BytesOut = 600 }, Tally(1, 2, committed: 1, running: 1) with { BytesOut = written - 600 } };
+        var tallies = new[] { Tally(0, 2, committed: 2) with { BytesOut = 600 },
+            Tally(1, 2, committed: 1, running: 1) with { BytesOut = written - 600 } };
         var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, RunningAttempts = 1, MostArtifactBytes = 1000 };
 
         var decision = JobTransitions.Apply(Running(StagePhase.Complete, StagePhase.Open), new Observed(facts), Spec);
@@ -43,7 +44,8 @@ public sealed class JobTransitionsTests
         if (expected == JobPhase.Failed)
         {
             Assert.Equal(ProblemCode.OutOfDisk.Word, decision.State.Error!.Code);
-            Assert.Contains("have written 1001 bytes, and a job may have 1000", decision.State.Error.Detail, StringComparison.Ordinal);
+            Assert.Contains(
+                "have written 1001 bytes, and a job may have 1000", decision.State.Error.Detail, StringComparison.Ordinal);
         }
     }
 
@@ -55,7 +57,8 @@ public sealed class JobTransitionsTests
     public void Apply_QueuedWithDependency_GoesWhereTheDependencyIs(JobPhase dependency, JobPhase expected, int opened)
     {
         var other = JobId.Parse("01JD0000000000000000000009");
-        var facts = new JobFacts { Now = Now, Plan = Plan, Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency } };
+        var facts = new JobFacts { Now = Now, Plan = Plan,
+            Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency } };
 
         var decision = JobTransitions.Apply(State(JobPhase.Queued), new Observed(facts), Spec with { DependsOn = [other] });
 
@@ -68,12 +71,15 @@ public sealed class JobTransitionsTests
         var (first, second) = (JobId.Parse("01JD0000000000000000000008"), JobId.Parse("01JD0000000000000000000009"));
         var spec = Spec with { DependsOn = [first, second] };
         var seen = new Dictionary<JobId, JobPhase> { [first] = JobPhase.Succeeded, [second] = JobPhase.Running };
-        var waiting = JobTransitions.Apply(State(JobPhase.Queued), new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec).State;
+        var waiting = JobTransitions.Apply(
+            State(JobPhase.Queued), new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec).State;
 
         seen.Remove(first);
-        var still = JobTransitions.Apply(waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
+        var still = JobTransitions.Apply(
+            waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
         seen[second] = JobPhase.Succeeded;
-        var ready = JobTransitions.Apply(waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
+        var ready = JobTransitions.Apply(
+            waiting, new Observed(new JobFacts { Now = Now, Plan = Plan, Dependencies = seen }), spec);
 
         Assert.Equal([first], waiting.MetDependencies);
         Assert.False(still.IsChange(waiting));
@@ -86,7 +92,8 @@ public sealed class JobTransitionsTests
     [InlineData(0, true, JobPhase.Running)]
     public void Apply_PlannedAndQueued_RunsFromItsFirstAttemptOn(int running, bool hasBegun, JobPhase expected)
     {
-        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, total: 3, running: running)], RunningAttempts = running, HasBegun = hasBegun };
+        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, total: 3, running: running)],
+            RunningAttempts = running, HasBegun = hasBegun };
 
         var decision = JobTransitions.Apply(Planned, new Observed(facts), Spec);
 
@@ -99,7 +106,8 @@ public sealed class JobTransitionsTests
         var planned = Planned with { Stages = Running(StagePhase.Complete, StagePhase.Open).Stages };
         StageTally[] tallies = [Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1)];
 
-        var decision = JobTransitions.Apply(planned, new Observed(new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, HasBegun = true }), Spec);
+        var decision = JobTransitions.Apply(
+            planned, new Observed(new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, HasBegun = true }), Spec);
 
         Assert.Equal((JobPhase.Publishing, JobPhase.Running), (decision.State.Phase, decision.Through));
     }
@@ -121,7 +129,8 @@ public sealed class JobTransitionsTests
     public void Apply_ResultOfManyFiles_KeepsTheRowSmall(int files, int kept)
     {
         var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing };
-        var result = new JobResult(1, 1, [], [.. Enumerable.Range(0, files).Select(index => new ResultFile($"{index}", 1, 1, "00"))]);
+        var result = new JobResult(
+            1, 1, [], [.. Enumerable.Range(0, files).Select(index => new ResultFile($"{index}", 1, 1, "00"))]);
 
         var decision = JobTransitions.Apply(publishing, new Published(result, [], Now), Spec);
 
@@ -152,7 +161,8 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_ArtifactOfACompleteStageLost_OpensThatStageAgain()
     {
-        var decision = Observe(Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 2), Tally(1, total: 1));
+        var decision = Observe(
+            Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 2), Tally(1, total: 1));
 
         Assert.Equal([new StageState(0, StagePhase.Open, 3), new StageState(1, StagePhase.Open, 1)], decision.State.Stages);
         Assert.Empty(decision.OpenStages);
@@ -161,7 +171,8 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_LastStageCommitted_Publishes()
     {
-        var decision = Observe(Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
+        var decision = Observe(
+            Running(StagePhase.Complete, StagePhase.Open), Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
 
         Assert.Equal(JobPhase.Publishing, decision.State.Phase);
         Assert.Equal([JobCommand.Publish], decision.Commands);
@@ -193,12 +204,15 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_RetryableFailure_WaitsAgainAfterBackoff()
     {
-        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)], Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)] };
+        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)],
+            Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)] };
 
         var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
 
         var change = Assert.Single(decision.PartitionChanges);
-        Assert.Equal((1, 1, PartitionState.Failed, PartitionState.Waiting), (change.Task.Partition, change.ExpectedAttempt, change.ExpectedState, change.NewState));
+        Assert.Equal(
+            (1, 1, PartitionState.Failed, PartitionState.Waiting),
+            (change.Task.Partition, change.ExpectedAttempt, change.ExpectedState, change.NewState));
         Assert.InRange(change.NotBefore!.Value - Now, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500));
     }
 
@@ -219,7 +233,8 @@ public sealed class JobTransitionsTests
     [InlineData(FailureKind.Internal, 2, 0, "internal")]
     [InlineData(FailureKind.OutOfMemory, 2, 0, "out-of-memory")]
     [InlineData(FailureKind.ExecutorCrashed, 0, 3, "executor-crashed")]
-    public void Apply_FailureThatNoAttemptMends_FailsTheJobAndStopsTheOthers(FailureKind kind, int faults, int crashes, string code)
+    public void Apply_FailureThatNoAttemptMends_FailsTheJobAndStopsTheOthers(
+        FailureKind kind, int faults, int crashes, string code)
     {
         var facts = new JobFacts { Now = Now, Plan = Plan, Failed = [Partition(1, 3, kind, faults, crashes)] };
 
@@ -269,7 +284,8 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_PlanKeepsAGuess_NotesIt()
     {
-        var plan = Plan with { Warnings = [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")] };
+        var plan = Plan with { Warnings =
+            [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")] };
 
         var decision = JobTransitions.Apply(State(JobPhase.Planning), new PlanMade(plan, Now), Spec);
 
@@ -278,7 +294,8 @@ public sealed class JobTransitionsTests
 
     private static PartitionRecord Refuted() => Partition(1, 1, FailureKind.BadData) with
     {
-        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.") { Wider = [new WiderType("source", "total", "VARCHAR")] },
+        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.") { Wider =
+            [new WiderType("source", "total", "VARCHAR")] },
     };
 
     [Fact]
@@ -297,7 +314,8 @@ public sealed class JobTransitionsTests
     [InlineData(true, JobPhase.Publishing)]
     public void Apply_DeadlinePassedWhilePublishing_HoldsUntilTheOutputIsShown(bool showing, JobPhase expected)
     {
-        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing, IsShowing = showing, DeadlineAt = Now };
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing,
+            IsShowing = showing, DeadlineAt = Now };
 
         var decision = Observe(publishing, Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
 
@@ -314,7 +332,8 @@ public sealed class JobTransitionsTests
         Assert.False(decision.IsChange(showing));
     }
 
-    // A list of failures that was read before a retry fails the job that was just retried; children of two splits get the same numbers.
+    // A list of failures that was read before a retry fails the job that was just retried; children of two splits get the same
+    // numbers.
     [Fact]
     public void Apply_FactsReadBeforeAnotherDecision_SayNothing()
     {

@@ -32,28 +32,34 @@ public sealed class LossJudgeTests
     [InlineData(ArtifactSeen.Whole, ArtifactSeen.Lost, LossVerdict.Unproven)]
     [InlineData(ArtifactSeen.Unknown, ArtifactSeen.Lost, LossVerdict.Unproven)]
     [InlineData(ArtifactSeen.Lost, null, LossVerdict.Unproven)]
-    internal async Task Judge_TwoLooks_AreBelievedWhenTheyAgree(ArtifactSeen here, ArtifactSeen? elsewhere, LossVerdict expected) =>
+    internal async Task Judge_TwoLooks_AreBelievedWhenTheyAgree(
+        ArtifactSeen here, ArtifactSeen? elsewhere, LossVerdict expected) =>
         Assert.Equal(expected, await Judge(new Sight(here), elsewhere).Judge(Producer, default));
 
     [Fact]
     public async Task Judge_TheStoresMarkIsNotSeenHere_BelievesNothing() =>
-        Assert.Equal(LossVerdict.Unproven, await Judge(new Sight(ArtifactSeen.Lost) { Fault = "not mounted" }, ArtifactSeen.Lost).Judge(Producer, default));
+        Assert.Equal(LossVerdict.Unproven, await Judge(new Sight(ArtifactSeen.Lost) { Fault =
+            "not mounted" }, ArtifactSeen.Lost).Judge(Producer, default));
 
     [Fact]
     public async Task Judge_NoOtherProcess_BelievesItsOwnLook() =>
-        Assert.Equal(LossVerdict.Lost, await Judge(new Sight(ArtifactSeen.Lost), ArtifactSeen.Unknown, Here).Judge(Producer, default));
+        Assert.Equal(
+            LossVerdict.Lost, await Judge(new Sight(ArtifactSeen.Lost), ArtifactSeen.Unknown, Here).Judge(Producer, default));
 
     private static LossJudge Judge(Sight sight, ArtifactSeen? elsewhere, params SiloAddress[] silos) => new(
-        Fake<ICheckpointStore>((_, _) => Task.FromResult<PartitionRecord?>(Committed())), sight, new Membership(silos.Length > 0 ? silos : [Here, Gateway]),
+        Fake<ICheckpointStore>((_, _) => Task.FromResult<PartitionRecord?>(Committed())), sight,
+        new Membership(silos.Length > 0 ? silos : [Here, Gateway]),
         Fake<ILocalSiloDetails>((_, _) => Here),
-        Fake<IGrainFactory>((_, args) => Fake<ISightGrain>((_, _) => args![0]!.Equals(GrainKeys.Sight(Gateway)) && elsewhere is { } seen
+        Fake<IGrainFactory>((_, args) =>
+            Fake<ISightGrain>((_, _) => args![0]!.Equals(GrainKeys.Sight(Gateway)) && elsewhere is { } seen
             ? Task.FromResult(seen)
             : throw new TimeoutException("away"))),
         NullLogger<LossJudge>.Instance);
 
     private static PartitionRecord Committed() => new()
     {
-        Task = Producer.Task, Epoch = 1, Order = "3", State = PartitionState.Committed, Attempt = Producer.Number, Work = new PartitionWork(),
+        Task = Producer.Task, Epoch = 1, Order = "3", State = PartitionState.Committed, Attempt = Producer.Number,
+        Work = new PartitionWork(),
     };
 
     private static T Fake<T>(Func<MethodInfo, object?[]?, object?> answer)
@@ -82,12 +88,15 @@ public sealed class LossJudgeTests
     private sealed class Membership(IEnumerable<SiloAddress> silos) : IClusterMembershipService
     {
         public ClusterMembershipSnapshot CurrentSnapshot { get; } = new(
-            silos.ToImmutableDictionary(silo => silo, silo => new ClusterMember(silo, SiloStatus.Active, silo.Equals(Gateway) ? "gateway-1" : "worker-1")),
+            silos.ToImmutableDictionary(
+                silo => silo,
+                silo => new ClusterMember(silo, SiloStatus.Active, silo.Equals(Gateway) ? "gateway-1" : "worker-1")),
             new MembershipVersion(1));
 
         public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
 
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) =>
+            ValueTask.CompletedTask;
 
         public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
     }

@@ -12,17 +12,21 @@ public sealed class PartitionSplitTests
     [Fact]
     public void Halve_TextSlice_TakesTheRangesOfWholeRecords()
     {
-        var work = new PartitionWork { Slices = [new FileSlice { File = File, Start = 100, End = 300, Rows = 20, FirstLine = 11 }], Bytes = 200 };
+        var work = new PartitionWork { Slices =
+            [new FileSlice { File = File, Start = 100, End = 300, Rows = 20, FirstLine = 11 }], Bytes = 200 };
 
         var halves = PartitionSplit.Halve(work, [new AlignedRange(100, 210, 11, 11), new AlignedRange(210, 300, 9, 22)])!;
 
-        Assert.Equal([(100, 210, 11, 11), (210, 300, 9, 22)], halves.Select(half => half.Slices![0]).Select(s => ((int)s.Start, (int)s.End, (int)s.Rows!, (int)s.FirstLine)));
+        Assert.Equal(
+            [(100, 210, 11, 11), (210, 300, 9, 22)],
+            halves.Select(half => half.Slices![0]).Select(s => ((int)s.Start, (int)s.End, (int)s.Rows!, (int)s.FirstLine)));
         Assert.Equal([110L, 90], halves.Select(half => half.Bytes));
     }
 
     [Fact]
     public void Halve_OneRecord_IsNotPossible() =>
-        Assert.Null(PartitionSplit.Halve(new PartitionWork { Slices = [new FileSlice { File = File, End = 300 }] }, [new AlignedRange(0, 300, 1, 1)]));
+        Assert.Null(PartitionSplit.Halve(new PartitionWork { Slices =
+            [new FileSlice { File = File, End = 300 }] }, [new AlignedRange(0, 300, 1, 1)]));
 
     [Fact]
     public void Halve_ManySlices_KeepsEachOnceAndInOrder()
@@ -38,10 +42,13 @@ public sealed class PartitionSplitTests
     [Fact]
     public void Halve_RowsAndTargets_CoverTheWhole()
     {
-        var rows = PartitionSplit.Halve(new PartitionWork { Slices = [new FileSlice { File = File, Start = 5, End = 10, Unit = SliceUnit.Rows, Rows = 5 }] }, [])!;
+        var rows = PartitionSplit.Halve(new PartitionWork { Slices =
+            [new FileSlice { File = File, Start = 5, End = 10, Unit = SliceUnit.Rows, Rows = 5 }] }, [])!;
         var targets = PartitionSplit.Halve(new PartitionWork { FirstTarget = 3, TargetCount = 5, Bytes = 50 }, [])!;
 
-        Assert.Equal([(5L, 7L, 2L), (7, 10, 3)], rows.Select(half => (half.Slices![0].Start, half.Slices[0].End, half.Slices[0].Rows!.Value)));
+        Assert.Equal(
+            [(5L, 7L, 2L), (7, 10, 3)],
+            rows.Select(half => (half.Slices![0].Start, half.Slices[0].End, half.Slices[0].Rows!.Value)));
         Assert.Equal([(3, 2), (5, 3)], targets.Select(half => (half.FirstTarget, half.TargetCount)));
         Assert.Null(PartitionSplit.Halve(new PartitionWork { FirstTarget = 3 }, []));
     }
@@ -68,8 +75,11 @@ public sealed class PartitionSplitTests
 
         var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
 
-        Assert.Equal([new PartitionChange(failed.Task, 1, PartitionState.Failed, PartitionState.Split, null)], decision.PartitionChanges);
-        Assert.Equal([("1.0", 7, 60L), ("1.1", 8, 40)], decision.Children.Select(child => (child.Order, child.Task.Partition, child.Work.Bytes)));
+        Assert.Equal(
+            [new PartitionChange(failed.Task, 1, PartitionState.Failed, PartitionState.Split, null)], decision.PartitionChanges);
+        Assert.Equal(
+            [("1.0", 7, 60L), ("1.1", 8, 40)],
+            decision.Children.Select(child => (child.Order, child.Task.Partition, child.Work.Bytes)));
         Assert.Contains("split", Assert.Single(decision.State.Notes), StringComparison.Ordinal);
     }
 }

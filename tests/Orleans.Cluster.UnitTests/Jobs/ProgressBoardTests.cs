@@ -31,7 +31,8 @@ public sealed class ProgressBoardTests
     }
 
     [Fact]
-    public void FindNews_WithoutAPlan_IsNone() => Assert.Null(Board(committed: 2, running: 1).FindNews(JobSamples.Running(), plan: null));
+    public void FindNews_WithoutAPlan_IsNone() =>
+        Assert.Null(Board(committed: 2, running: 1).FindNews(JobSamples.Running(), plan: null));
 
     [Fact]
     public void Complete_JustPlanned_ShowsItsStages()

@@ -11,7 +11,8 @@ public sealed class ProgressMeterTests
     private static readonly JobPlan Large = Plan with
     {
         // The planner can only say that a merge reads at most what the scan does.
-        Stages = [Plan.Stages[0] with { EstimatedBytes = 1000 * Megabyte }, Plan.Stages[1] with { EstimatedBytes = 1000 * Megabyte }],
+        Stages = [Plan.Stages[0] with { EstimatedBytes = 1000 * Megabyte },
+            Plan.Stages[1] with { EstimatedBytes = 1000 * Megabyte }],
     };
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class ProgressMeterTests
     [InlineData(0, 0, 60, false)]
     public void Estimate_BeforeAnythingWasMeasured_IsAbsent(double fraction, int completed, int seconds, bool expected)
     {
-        var progress = new JobProgress { Fraction = fraction, Partitions = new PartitionCounts(10, completed, 1, 9 - completed, 0) };
+        var progress = new JobProgress { Fraction = fraction,
+            Partitions = new PartitionCounts(10, completed, 1, 9 - completed, 0) };
 
         var eta = ProgressMeter.Estimate(progress, Now, Now.AddSeconds(seconds));
 
@@ -62,9 +64,11 @@ public sealed class ProgressMeterTests
     }
 
     private static StageTally[] Scan(int committed, long bytesOut) =>
-        [Tally(0, 10, committed, running: 1 - (committed / 10)) with { BytesTotal = 1000 * Megabyte, BytesDone = committed * 100 * Megabyte, BytesOut = bytesOut }];
+        [Tally(0, 10, committed, running: 1 - (committed / 10)) with { BytesTotal = 1000 * Megabyte,
+            BytesDone = committed * 100 * Megabyte, BytesOut = bytesOut }];
 
-    private static JobProgress Measure(JobPlan plan, StageTally[] tallies, double before, long running = 0) => ProgressMeter.Measure(
+    private static JobProgress Measure(JobPlan plan, StageTally[] tallies, double before, long running = 0) =>
+        ProgressMeter.Measure(
         plan, [new StageState(0, StagePhase.Open, 10), new StageState(1, StagePhase.Pending, 1)], tallies,
         new Dictionary<int, (long Bytes, long Rows)> { [0] = (running, 0) }, new JobProgress { Fraction = before });
 }

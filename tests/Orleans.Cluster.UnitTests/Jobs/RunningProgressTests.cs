@@ -33,7 +33,8 @@ public sealed class RunningProgressTests
         Assert.Equal((30, 3), Assert.Single(progress.ByStage()).Value);
     }
 
-    // 10 partitions of 100 bytes: 6 have committed, 2 run and have read a quarter each; the last words on four that ended come late.
+    // 10 partitions of 100 bytes: 6 have committed, 2 run and have read a quarter each; the last words on four that ended come
+    // late.
     [Fact]
     public void Measure_WordsComeLate_IsWhatCommittedAndRuns()
     {
@@ -44,7 +45,8 @@ public sealed class RunningProgressTests
         var plan = JobSamples.Plan with { Stages = [JobSamples.Plan.Stages[0]], Datasets = Dataset(1000) };
         var tally = JobSamples.Tally(0, total: 10, committed: 6, running: 2);
 
-        var measured = ProgressMeter.Measure(plan, [new StageState(0, StagePhase.Open, 10)], [tally], progress.ByStage(), new JobProgress());
+        var measured = ProgressMeter.Measure(
+            plan, [new StageState(0, StagePhase.Open, 10)], [tally], progress.ByStage(), new JobProgress());
 
         Assert.Equal(650, measured.BytesDone);
         Assert.True(measured.Fraction <= 0.65, $"{measured.Fraction} is more than what has been read.");

@@ -13,7 +13,9 @@ public sealed class StageOpenerTests
         var opened = StageOpener.Open(Id, epoch: 2, Plan, 0, new Dictionary<int, IReadOnlyList<PartitionRecord>>());
 
         Assert.Equal([0, 1, 2], opened.Select(partition => partition.Task.Partition));
-        Assert.All(opened, partition => Assert.Equal((2, PartitionState.Waiting, 100L), (partition.Epoch, partition.State, partition.Work.Bytes)));
+        Assert.All(opened,
+            partition =>
+            Assert.Equal((2, PartitionState.Waiting, 100L), (partition.Epoch, partition.State, partition.Work.Bytes)));
     }
 
     [Fact]
@@ -47,21 +49,26 @@ public sealed class StageOpenerTests
     [Fact]
     public void Open_OneTargetWithMostRows_IsSharedOutByItsProducersWhileOthersStayWhole()
     {
-        var plan = Plan with { Stages = [Plan.Stages[0], Plan.Stages[1] with { Inputs = [Plan.Stages[1].Inputs[0] with { MaySplit = true }] }] };
+        var plan = Plan with { Stages =
+            [Plan.Stages[0], Plan.Stages[1] with { Inputs = [Plan.Stages[1].Inputs[0] with { MaySplit = true }] }] };
 
         var opened = StageOpener.Open(
-            Id, 1, plan, 1, Upstream(Committed(0, (0, 3 * Large), (1, Large)), Committed(1, (0, 3 * Large), (1, Large)), Committed(2, (0, 3 * Large))));
+            Id, 1, plan, 1,
+            Upstream(Committed(0, (0, 3 * Large), (1, Large)), Committed(1, (0, 3 * Large), (1, Large)),
+                Committed(2, (0, 3 * Large))));
 
         Assert.Equal(
             [(0, "partial", "0"), (0, "partial", "1"), (0, "partial", "2"), (1, null, "")],
-            opened.Select(partition => (partition.Work.FirstTarget, partition.Work.SharedInput, string.Join(',', partition.Work.SharedPartitions))));
+            opened.Select(partition =>
+                (partition.Work.FirstTarget, partition.Work.SharedInput, string.Join(',', partition.Work.SharedPartitions))));
         Assert.Equal(11 * Large, opened.Sum(partition => partition.Work.Bytes));
     }
 
     [Fact]
     public void Open_OneTargetWithMostRowsThatMustStayTogether_IsOneTask()
     {
-        var opened = StageOpener.Open(Id, 1, Plan, 1, Upstream(Committed(0, (0, 9 * Large), (1, Large)), Committed(1, (0, 9 * Large))));
+        var opened = StageOpener.Open(
+            Id, 1, Plan, 1, Upstream(Committed(0, (0, 9 * Large), (1, Large)), Committed(1, (0, 9 * Large))));
 
         Assert.Equal([0, 1], opened.Select(partition => partition.Work.FirstTarget));
     }
@@ -74,7 +81,8 @@ public sealed class StageOpenerTests
         var inputs = Plan.Stages[1].Inputs.Append(Plan.Stages[1].Inputs[0] with { Name = "other" });
         var plan = Plan with { Stages = [Plan.Stages[0], Plan.Stages[1] with { Inputs = [.. inputs] }] };
 
-        var (resolved, _) = TaskInputs.Resolve(plan, partition, Upstream(Committed(0, (0, 5)), Committed(1, (0, 7))), folder => folder);
+        var (resolved, _) = TaskInputs.Resolve(
+            plan, partition, Upstream(Committed(0, (0, 5)), Committed(1, (0, 7))), folder => folder);
 
         Assert.Equal([1, 2], resolved!.Select(input => input.Exchange!.Files.Count));
     }
@@ -92,7 +100,8 @@ public sealed class StageOpenerTests
     {
         var partition = Partition(0) with { Task = new(Id, 1, 0), Work = new PartitionWork { FirstTarget = 1, TargetCount = 1 } };
 
-        var (inputs, missing) = TaskInputs.Resolve(Plan, partition, Upstream(Committed(0, (0, 5), (1, 6)), Committed(1, (1, 7))), folder => $"/store/{folder}");
+        var (inputs, missing) = TaskInputs.Resolve(
+            Plan, partition, Upstream(Committed(0, (0, 5), (1, 6)), Committed(1, (1, 7))), folder => $"/store/{folder}");
 
         Assert.Null(missing);
         var files = Assert.Single(inputs!).Exchange!.Files;
@@ -104,11 +113,13 @@ public sealed class StageOpenerTests
     {
         var partition = Partition(0) with { Task = new(Id, 1, 0) };
 
-        var (inputs, missing) = TaskInputs.Resolve(Plan, partition, Upstream(Committed(0, (0, 5)), Partition(1)), folder => folder);
+        var (inputs, missing) = TaskInputs.Resolve(
+            Plan, partition, Upstream(Committed(0, (0, 5)), Partition(1)), folder => folder);
 
         Assert.Null(inputs);
         Assert.Equal(1, missing!.Value.Partition);
     }
 
-    private static Dictionary<int, IReadOnlyList<PartitionRecord>> Upstream(params PartitionRecord[] partitions) => new() { [0] = partitions };
+    private static Dictionary<int, IReadOnlyList<PartitionRecord>> Upstream(params PartitionRecord[] partitions) =>
+        new() { [0] = partitions };
 }

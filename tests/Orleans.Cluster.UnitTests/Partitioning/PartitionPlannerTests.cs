@@ -45,12 +45,15 @@ public sealed class PartitionPlannerTests
 
         var (dataset, _) = PartitionPlanner.Plan(probe, new Dictionary<int, IReadOnlyList<AlignedRange>>(), Default);
 
-        Assert.Equal([(0, 4000), (4000, 8000), (8000, 10000), (10000, 12000)], dataset.Partitions.Select(p => (p.Slices.Single().Start, p.Slices.Single().End)));
+        Assert.Equal(
+            [(0, 4000), (4000, 8000), (8000, 10000), (10000, 12000)],
+            dataset.Partitions.Select(p => (p.Slices.Single().Start, p.Slices.Single().End)));
     }
 
     [Fact]
     public void Plan_AnyFiles_CoversEachByteOnceInOrder() =>
-        Gen.Select(Gen.Long[1, 400 * Mega].Array[1, 6], Gen.Long[1 * Mega, 200 * Mega], Gen.Int[1, 9].Nullable()).Sample((files, target, most) =>
+        Gen.Select(Gen.Long[1, 400 * Mega].Array[1, 6], Gen.Long[1 * Mega, 200 * Mega], Gen.Int[1, 9].Nullable())
+        .Sample((files, target, most) =>
         {
             var partitioning = new PartitioningSpec { TargetBytes = target, MaxPartitions = most };
             var probe = Probe(SourceFormat.Csv, [.. files.Select(File)]);
@@ -58,7 +61,8 @@ public sealed class PartitionPlannerTests
 
             var byFile = slices.GroupBy(slice => slice.File.Stamp.Path).Select(group => group.ToList()).ToList();
             Assert.Equal(files, byFile.Select(group => group[^1].End));
-            Assert.All(byFile, group => Assert.Equal([0, .. group.SkipLast(1).Select(slice => slice.End)], group.Select(slice => slice.Start)));
+            Assert.All(byFile,
+                group => Assert.Equal([0, .. group.SkipLast(1).Select(slice => slice.End)], group.Select(slice => slice.Start)));
             Assert.True(most is null || Plan(probe, partitioning).Count <= most + files.Length);
         });
 
@@ -85,7 +89,9 @@ public sealed class PartitionPlannerTests
     {
         var ranges = PartitionPlanner.PlanCuts(probe, partitioning).ToDictionary(
             cut => cut.Key,
-            cut => (IReadOnlyList<AlignedRange>)[.. cut.Value.Prepend(0).Zip([.. cut.Value, probe.Files[cut.Key].Stamp.Bytes], (start, end) => new AlignedRange(start, end, end - start, 1))]);
+            cut => (IReadOnlyList<AlignedRange>)[.. cut.Value.Prepend(0)
+                .Zip([.. cut.Value, probe.Files[cut.Key].Stamp.Bytes],
+                    (start, end) => new AlignedRange(start, end, end - start, 1))]);
         return PartitionPlanner.Plan(probe, ranges, partitioning).Dataset.Partitions;
     }
 
@@ -97,5 +103,6 @@ public sealed class PartitionPlannerTests
     };
 
     private static SourceFile File(long bytes) =>
-        new() { Stamp = new FileStamp("", bytes, DateTimeOffset.UnixEpoch), Splittable = true, UncompressedBytes = bytes, EstimatedRows = bytes };
+        new() { Stamp = new FileStamp("", bytes, DateTimeOffset.UnixEpoch), Splittable = true, UncompressedBytes = bytes,
+            EstimatedRows = bytes };
 }

@@ -10,7 +10,8 @@ public sealed class ClusterPathsTests
     [InlineData("https://host/artifacts")]
     public void Artifacts_AnAddress_IsRefused(string store)
     {
-        var refusal = Assert.Throws<StartRefusedException>(() => new ClusterPaths(Options.Create(new ClusterSettings { ArtifactStore = store })));
+        var refusal = Assert.Throws<StartRefusedException>(() =>
+            new ClusterPaths(Options.Create(new ClusterSettings { ArtifactStore = store })));
 
         Assert.Contains(store, refusal.Message, StringComparison.Ordinal);
     }

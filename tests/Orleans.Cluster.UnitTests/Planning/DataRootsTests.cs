@@ -8,7 +8,9 @@ using Orleans.Cluster.Files.Datasets;
 
 namespace Orleans.Cluster.UnitTests.Planning;
 
-/// <summary>What stands in a data folder and is no file is refused by name, at once; it neither waits nor hides what is beside it.</summary>
+/// <summary>
+/// What stands in a data folder and is no file is refused by name, at once; it neither waits nor hides what is beside it.
+/// </summary>
 public sealed class DataRootsTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("orleans-cluster-roots-");
@@ -17,7 +19,8 @@ public sealed class DataRootsTests : IDisposable
 
     public DataRootsTests()
     {
-        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName] };
+        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"),
+            DataRoots = [folder.FullName] };
         paths = new ClusterPaths(Options.Create(settings));
         roots = new DataRoots(paths);
         Directory.CreateDirectory(Path.Combine(folder.FullName, "in"));
@@ -34,7 +37,8 @@ public sealed class DataRootsTests : IDisposable
         var outputs = Directory.CreateDirectory(Path.Combine(folder.FullName, "out")).FullName;
         Directory.CreateDirectory(Path.Combine(outputs, "k=1"));
         string[] named = [$"part-{job}-00000-1-000.csv", $"k=1/part-{job}-00001-1-000.csv"];
-        foreach (var file in named.Append($"part-{job}-00000-2-000.csv").Append($"k=1/part-{stranger}-00000-1-000.csv").Append("mine.csv"))
+        foreach (var file in named.Append($"part-{job}-00000-2-000.csv")
+            .Append($"k=1/part-{stranger}-00000-1-000.csv").Append("mine.csv"))
         {
             File.WriteAllText(Path.Combine(outputs, file), "k\n1\n");
         }
@@ -43,7 +47,8 @@ public sealed class DataRootsTests : IDisposable
         File.WriteAllText(Path.Combine(outputs, $"_manifest-{job}.json"), JsonSerializer.Serialize(manifest, WireJson.Options));
 
         Assert.Equal(named.Select(file => Path.Combine(outputs, file)), Resolve("out").Select(file => file.Path));
-        Assert.Equal([Path.Combine(outputs, "mine.csv"), Path.Combine(outputs, named[0])], Resolve("out/*.csv").Select(file => file.Path));
+        Assert.Equal(
+            [Path.Combine(outputs, "mine.csv"), Path.Combine(outputs, named[0])], Resolve("out/*.csv").Select(file => file.Path));
         Assert.Equal([Path.Combine(outputs, named[1])], Resolve("out/k=*/*.csv").Select(file => file.Path));
     }
 
@@ -165,7 +170,8 @@ public sealed class DataRootsTests : IDisposable
     [Fact]
     public void ResolveOutput_InTheSample_IsRefused()
     {
-        var refused = Assert.Throws<ClusterException>(() => roots.ResolveOutput(Path.Combine(folder.FullName, "state", "sample", "out"), "/output/path"));
+        var refused = Assert.Throws<ClusterException>(() =>
+            roots.ResolveOutput(Path.Combine(folder.FullName, "state", "sample", "out"), "/output/path"));
 
         Assert.Equal(Contracts.ProblemCode.PathNotAllowed, refused.Code);
     }
@@ -174,12 +180,17 @@ public sealed class DataRootsTests : IDisposable
     [Fact]
     public void Resolve_KeysRequiredAndNoRootGiven_NothingIsAllowed()
     {
-        var none = new DataRoots(new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), AsksForKeys = true })));
+        var none = new DataRoots(
+            new ClusterPaths(
+                Options.Create(
+                    new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), AsksForKeys = true })));
 
         foreach (var path in (string[])["any.csv", Path.Combine(Directory.GetCurrentDirectory(), "any.csv"), "/etc/hostname"])
         {
             Assert.Equal(Contracts.ProblemCode.PathNotAllowed, Assert.Throws<ClusterException>(() => Resolve(none, path)).Code);
-            Assert.Equal(Contracts.ProblemCode.PathNotAllowed, Assert.Throws<ClusterException>(() => none.ResolveOutput(path, "/output/path")).Code);
+            Assert.Equal(
+                Contracts.ProblemCode.PathNotAllowed,
+                Assert.Throws<ClusterException>(() => none.ResolveOutput(path, "/output/path")).Code);
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class DatasetPlanningTests : IDisposable
         var path = Path.Combine(folder.FullName, "table.csv");
         File.WriteAllText(path, "k,v\n1,2\n");
         source = new SourceSpec { Path = [path] };
-        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName] };
+        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"),
+            DataRoots = [folder.FullName] };
         planning = new DatasetPlanning(new DataRoots(new ClusterPaths(Options.Create(settings))), engine, results: null!);
     }
 
@@ -45,7 +46,8 @@ public sealed class DatasetPlanningTests : IDisposable
         Assert.Equal(1, engine.Probes);
     }
 
-    private Task Plan(CancellationToken cancellationToken) => planning.Plan(source, new PartitioningSpec(), "/source", cancellationToken);
+    private Task Plan(CancellationToken cancellationToken) =>
+        planning.Plan(source, new PartitioningSpec(), "/source", cancellationToken);
 
     /// <summary>Never answers.</summary>
     private sealed class StandingEngine : IPlanningEngine
@@ -67,19 +69,23 @@ public sealed class DatasetPlanningTests : IDisposable
             throw new InvalidOperationException("It never answers.");
         }
 
-        public Task<IReadOnlyList<AlignedRange>> Align(AlignRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<AlignedRange>> Align(AlignRequest request, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public Task<string> Parse(string sql, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string> Render(string tree, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<ColumnSchema>> Bind(
-            IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken) => throw new NotSupportedException();
+            IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

@@ -33,7 +33,8 @@ public sealed class GlobPatternTests : IDisposable
     [Fact]
     public void Find_MoreNamesThanAllowed_SaysSo()
     {
-        var refusal = Assert.Throws<InvalidDataException>(() => new GlobPattern(folder, "**/*.csv", Depth).Find(100, TestContext.Current.CancellationToken));
+        var refusal = Assert.Throws<InvalidDataException>(() =>
+            new GlobPattern(folder, "**/*.csv", Depth).Find(100, TestContext.Current.CancellationToken));
 
         Assert.Contains($"more than {Depth} names", refusal.Message, StringComparison.Ordinal);
     }
@@ -41,7 +42,8 @@ public sealed class GlobPatternTests : IDisposable
     [Fact]
     public void Constructor_TooManyParts_SaysSo()
     {
-        var refusal = Assert.Throws<InvalidDataException>(() => new GlobPattern(folder, string.Join('/', Enumerable.Repeat("*", GlobPattern.MaxParts + 1))));
+        var refusal = Assert.Throws<InvalidDataException>(() =>
+            new GlobPattern(folder, string.Join('/', Enumerable.Repeat("*", GlobPattern.MaxParts + 1))));
 
         Assert.Contains($"at most {GlobPattern.MaxParts}", refusal.Message, StringComparison.Ordinal);
     }

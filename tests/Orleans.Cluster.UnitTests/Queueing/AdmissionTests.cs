@@ -19,7 +19,9 @@ public sealed class AdmissionTests
         var refusal = Admission.RefuseTask(Request(cpu, memory, gpu), [Worker("small", 1, 100), Worker("large", 2, 200)], null);
 
         Assert.Equal(accepted, refusal is null);
-        Assert.True(accepted || refusal!.Message.Contains("the largest worker, large, has 2 slots, 200 bytes and 0 GPUs", StringComparison.Ordinal), refusal?.Message);
+        Assert.True(accepted
+            || refusal!.Message.Contains(
+                "the largest worker, large, has 2 slots, 200 bytes and 0 GPUs", StringComparison.Ordinal), refusal?.Message);
     }
 
     [Fact]
@@ -56,7 +58,8 @@ public sealed class AdmissionTests
         var refusal = Admission.RefuseGang(width, Request(cpu, 100), [Worker("a", 1, 100)], Six);
 
         Assert.Equal(accepted, refusal is null);
-        Assert.True(accepted || refusal!.Message.Contains("at most 6 workers with 1 slots", StringComparison.Ordinal), refusal?.Message);
+        Assert.True(accepted
+            || refusal!.Message.Contains("at most 6 workers with 1 slots", StringComparison.Ordinal), refusal?.Message);
     }
 
     [Fact]
@@ -64,9 +67,11 @@ public sealed class AdmissionTests
 
     [Fact]
     public void RefuseGang_MoreWorkersThanAskedFor_CountWhileTheyLive() =>
-        Assert.Null(Admission.RefuseGang(2, Request(1, 100), [Worker("a", 1, 100), Worker("b", 1, 100)], new ClusterReach(1, new WorkerShape(1, 100))));
+        Assert.Null(Admission.RefuseGang(
+            2, Request(1, 100), [Worker("a", 1, 100), Worker("b", 1, 100)], new ClusterReach(1, new WorkerShape(1, 100))));
 
-    private static ResourceRequest Request(int cpu, long memory, int gpu = 0) => new() { Cpu = cpu, MemoryBytes = memory, Gpu = gpu };
+    private static ResourceRequest Request(int cpu, long memory, int gpu = 0) =>
+        new() { Cpu = cpu, MemoryBytes = memory, Gpu = gpu };
 
     private static WorkerStatus Worker(string id, int slots, long memory) => new()
     {

@@ -39,7 +39,8 @@ public sealed class FairListTests
             {
                 var created = now - TimeSpan.FromSeconds(random.Next(0, 300));
                 var job = new ActiveJob(
-                    JobId.New(created), JobPhase.Queued, (JobPriority)random.Next(4), 1, created, new ResourceRequest(), false, [], null, []);
+                    JobId.New(created), JobPhase.Queued, (JobPriority)random.Next(4), 1, created, new ResourceRequest(), false,
+                    [], null, []);
                 jobs[job.Id] = (job, created);
                 list.Put(job, created);
             }
@@ -57,11 +58,15 @@ public sealed class FairListTests
         for (var number = 0; number < 10_000; number++)
         {
             var created = Start.AddSeconds(number % 977);
-            list.Put(new ActiveJob(JobId.New(created), JobPhase.Queued, (JobPriority)(number % 4), 1, created, new ResourceRequest(), false, [], null, []), created);
+            list.Put(new ActiveJob(
+                JobId.New(created), JobPhase.Queued, (JobPriority)(number % 4), 1, created, new ResourceRequest(), false, [],
+                null, []), created);
         }
 
         var before = list.Comparisons;
-        list.CountBefore(new ActiveJob(JobId.New(Start), JobPhase.Queued, JobPriority.Low, 1, Start, new ResourceRequest(), false, [], null, []), Start);
+        list.CountBefore(
+            new ActiveJob(
+                JobId.New(Start), JobPhase.Queued, JobPriority.Low, 1, Start, new ResourceRequest(), false, [], null, []), Start);
 
         Assert.InRange(before, 1, 10_000 * 15);
         Assert.InRange(list.Comparisons - before, 1, 15);

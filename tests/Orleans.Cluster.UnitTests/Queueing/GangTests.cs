@@ -7,7 +7,8 @@ namespace Orleans.Cluster.UnitTests.Queueing;
 public sealed class GangTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20));
+    private static readonly GangBounds Bounds = new(
+        Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20));
     private static readonly JobId Id = JobId.Parse("01JD0000000000000000000001");
     private static readonly WorkerId A = new("a");
     private static readonly WorkerId B = new("b");
@@ -21,11 +22,14 @@ public sealed class GangTests
     [InlineData(1, 0, 2, 5, GangStep.Replace)]
     [InlineData(1, 1, 1, 5, GangStep.Replace)]
     [InlineData(1, 0, 2, 21, GangStep.GiveBack)]
-    public void Decide_AStage_TogetherThenReplacedThenGivenBack(int ready, int backingOff, int running, int? shortSeconds, GangStep expected)
+    public void Decide_AStage_TogetherThenReplacedThenGivenBack(
+        int ready, int backingOff, int running, int? shortSeconds, GangStep expected)
     {
         var stage = new StageBacklog(0, ready, backingOff, running, null);
 
-        var step = GangPolicy.Decide(stage, shortSeconds is { } seconds ? Now.AddSeconds(-seconds) : null, Now, Bounds.Replacement);
+        var step = GangPolicy.Decide(stage, shortSeconds is { } seconds
+            ? Now.AddSeconds(-seconds)
+            : null, Now, Bounds.Replacement);
 
         Assert.Equal(expected, step);
     }
@@ -225,10 +229,12 @@ public sealed class GangTests
     }
 
     private void Report(WorkerId worker, int slots, int? free = null, long[]? open = null, long[]? held = null) => ledger.Report(
-        new WorkerSnapshot(worker, slots, 100, 0, free ?? slots - (held?.Length ?? 0), 100, 0, false, null), ++reports, open ?? [], [], held);
+        new WorkerSnapshot(worker, slots, 100, 0, free ?? slots - (held?.Length ?? 0), 100, 0, false, null), ++reports, open
+        ?? [], [], held);
 
     private static ActiveJob Gang(int ready, int running = 0, int split = 0) => new(
-        Id, JobPhase.Running, JobPriority.Normal, 1, Now, new ResourceRequest { MemoryBytes = 1 }, Gang: true, [], null, [new StageBacklog(0, ready, 0, running, null, split)]);
+        Id, JobPhase.Running, JobPriority.Normal, 1, Now, new ResourceRequest { MemoryBytes = 1 }, Gang: true, [], null,
+        [new StageBacklog(0, ready, 0, running, null, split)]);
 
     private static AttemptId Attempt(int partition) => new(new TaskId(Id, 0, partition), 1);
 }

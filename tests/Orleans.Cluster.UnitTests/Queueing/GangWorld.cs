@@ -3,7 +3,9 @@ using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.UnitTests.Queueing;
 
-/// <summary>A queue with its workers and a table of partitions, driven by a seed. Time passes a tenth of a second a step.</summary>
+/// <summary>
+/// A queue with its workers and a table of partitions, driven by a seed. Time passes a tenth of a second a step.
+/// </summary>
 internal sealed class GangWorld
 {
     private const int Slots = 2;
@@ -12,7 +14,8 @@ internal sealed class GangWorld
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
     private static readonly ResourceRequest OneTask = new() { MemoryBytes = 1 };
-    private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(3), Confirmation: TimeSpan.FromSeconds(1), Replacement: TimeSpan.FromMilliseconds(200));
+    private static readonly GangBounds Bounds = new(
+        Turn: TimeSpan.FromSeconds(3), Confirmation: TimeSpan.FromSeconds(1), Replacement: TimeSpan.FromMilliseconds(200));
 
     private readonly Random random;
     private readonly QueueLedger ledger = new(TimeSpan.FromMinutes(1), Bounds);
@@ -32,7 +35,9 @@ internal sealed class GangWorld
 
         for (var i = 0; i < 6; i++)
         {
-            jobs.Add(new Job(JobId.Parse($"01JD{i:0000000000000000000000}"), Gang: i % 3 != 2, Enumerable.Range(0, random.Next(1, (Slots * Workers) + 1)).Select(_ => new Partition()).ToList()));
+            jobs.Add(new Job(
+                JobId.Parse($"01JD{i:0000000000000000000000}"), Gang: i % 3 != 2,
+                Enumerable.Range(0, random.Next(1, (Slots * Workers) + 1)).Select(_ => new Partition()).ToList()));
         }
     }
 
@@ -44,7 +49,8 @@ internal sealed class GangWorld
 
     public bool AllEnded => jobs.All(job => job.Partitions.All(partition => partition.State == PartitionStep.Committed));
 
-    public bool NothingIsKept => workers.All(worker => worker.Book.IsEmpty && worker.Running.Count == 0 && worker.Room.Busy.Slots == 0);
+    public bool NothingIsKept =>
+        workers.All(worker => worker.Book.IsEmpty && worker.Running.Count == 0 && worker.Room.Busy.Slots == 0);
 
     /// <summary>Some time of kills and lost messages, then quiet until all has ended or it should have long ago.</summary>
     public void Run(int turbulentSteps)
@@ -62,7 +68,9 @@ internal sealed class GangWorld
 
     public override string ToString() => string.Join("; ", jobs.Select(job =>
         $"{(job.Gang ? "gang" : "job")} {string.Join(",", job.Partitions.Select(partition => partition.State))}"))
-        + $" workers {string.Join(", ", workers.Select(worker => $"{worker.Id} busy {worker.Room.Busy.Slots} running {worker.Running.Count}"))}";
+        + $" workers {string.Join(", ", workers.Select(Of))}";
+
+    private static string Of(Worker worker) => $"{worker.Id} busy {worker.Room.Busy.Slots} running {worker.Running.Count}";
 
     private void Advance(bool turbulent)
     {
@@ -98,7 +106,8 @@ internal sealed class GangWorld
         {
             desk.Remove(id);
             ledger.Remove(id);
-            foreach (var partition in jobs.SelectMany(job => job.Partitions).Where(partition => partition.Worker == id && partition.State == PartitionStep.Running))
+            foreach (var partition in jobs.SelectMany(job => job.Partitions)
+                .Where(partition => partition.Worker == id && partition.State == PartitionStep.Running))
             {
                 partition.State = PartitionStep.Waiting;
             }
@@ -149,7 +158,8 @@ internal sealed class GangWorld
         }
 
         // All of it or nothing: what waits is all that has not ended, since none of a gang runs when it begins.
-        Assert.Equal(job.Partitions.Count(partition => partition.State != PartitionStep.Committed), gang.Workers.Sum(part => part.Count));
+        Assert.Equal(
+            job.Partitions.Count(partition => partition.State != PartitionStep.Committed), gang.Workers.Sum(part => part.Count));
         var next = new Queue<Partition>(ready);
         var begun = new List<(WorkerId, AttemptId)>();
         foreach (var (worker, count) in gang.Workers)
@@ -203,14 +213,17 @@ internal sealed class GangWorld
 
         // What the table says that it runs and it does not is given back in time.
         foreach (var partition in jobs.SelectMany(job => job.Partitions.Select((partition, index) => (job, partition, index)))
-            .Where(item => item.partition.Worker == worker.Id && item.partition.State == PartitionStep.Running && now - item.partition.BegunAt > TimeSpan.FromSeconds(2))
-            .Where(item => !worker.Running.Contains(new AttemptId(new TaskId(item.job.Id, 0, item.index), item.partition.Attempt)))
+            .Where(item => item.partition.Worker == worker.Id && item.partition.State == PartitionStep.Running
+                && now - item.partition.BegunAt > TimeSpan.FromSeconds(2))
+            .Where(item =>
+                !worker.Running.Contains(new AttemptId(new TaskId(item.job.Id, 0, item.index), item.partition.Attempt)))
             .Where(_ => worker.Book.IsEmpty).Select(item => item.partition))
         {
             partition.State = PartitionStep.Waiting;
         }
 
-        foreach (var report in worker.SentAt.Where(report => now - report.Value > TimeSpan.FromSeconds(1.5)).Select(report => report.Key).ToList())
+        foreach (var report in worker.SentAt.Where(report => now - report.Value > TimeSpan.FromSeconds(1.5))
+            .Select(report => report.Key).ToList())
         {
             worker.End(report);
         }
@@ -226,12 +239,14 @@ internal sealed class GangWorld
         var grants = worker.Book.BeginReport(described => described);
         var busy = worker.Room.Busy.Slots;
         Assert.True(busy <= Slots, $"{worker.Id} has {busy} tasks on {Slots} slots.");
-        Assert.True(worker.Running.Count <= busy, $"{worker.Id} runs {worker.Running.Count} tasks on {busy} slots that it has taken.");
+        Assert.True(worker.Running.Count <= busy,
+            $"{worker.Id} runs {worker.Running.Count} tasks on {busy} slots that it has taken.");
         var report = new Report(grants.Number, now, grants.Held, [.. worker.Running]);
         worker.SentAt[report.Sequence] = now;
         desk[worker.Id] = (report, true);
         ledger.Report(
-            new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, grants.Open, grants.Unanswered, grants.Held);
+            new WorkerSnapshot(worker.Id, Slots, 100, 0, Slots - busy, 100, 0, false, null), report.Sequence, grants.Open,
+            grants.Unanswered, grants.Held);
     }
 
     private void Follow(Worker worker, Orders orders)
@@ -294,14 +309,16 @@ internal sealed class GangWorld
     {
         KillsWhileReserved += !worker.Book.IsEmpty && !worker.Book.IsBeginning ? 1 : 0;
         KillsWhileBegun += jobs.Where(job => job.Gang).SelectMany(job => job.Partitions).Any(partition =>
-            partition.State == PartitionStep.Running && partition.Worker == worker.Id && worker.Running.TrueForAll(attempt => Find(attempt) != partition)) ? 1 : 0;
+            partition.State == PartitionStep.Running && partition.Worker == worker.Id
+            && worker.Running.TrueForAll(attempt => Find(attempt) != partition)) ? 1 : 0;
         workers.Remove(worker);
         workers.Add(Born());
     }
 
     private Worker Born() => new(new WorkerId($"w{born++}"));
 
-    private Partition Find(AttemptId attempt) => jobs.Single(job => job.Id == attempt.Task.Job).Partitions[attempt.Task.Partition];
+    private Partition Find(AttemptId attempt) =>
+        jobs.Single(job => job.Id == attempt.Task.Job).Partitions[attempt.Task.Partition];
 
     private bool IsMine(Worker worker, AttemptId attempt, out Partition partition)
     {
@@ -309,18 +326,16 @@ internal sealed class GangWorld
         return partition.State == PartitionStep.Running && partition.Worker == worker.Id && partition.Attempt == attempt.Number;
     }
 
-    private static ActiveJob? Describe(Job job) => job.Partitions.TrueForAll(partition => partition.State == PartitionStep.Committed)
+    private static ActiveJob? Describe(Job job) =>
+        job.Partitions.TrueForAll(partition => partition.State == PartitionStep.Committed)
         ? null
         : new ActiveJob(
             job.Id, JobPhase.Running, JobPriority.Normal, 1, Start, OneTask, job.Gang, [], null,
-            [new StageBacklog(0, job.Partitions.Count(partition => partition.State == PartitionStep.Waiting), 0, job.Partitions.Count(partition => partition.State == PartitionStep.Running), null)]);
+            [new StageBacklog(
+                0, job.Partitions.Count(partition => partition.State == PartitionStep.Waiting), 0,
+                job.Partitions.Count(partition => partition.State == PartitionStep.Running), null)]);
 
-    private enum PartitionStep
-    {
-        Waiting,
-        Running,
-        Committed,
-    }
+    private enum PartitionStep { Waiting, Running, Committed }
 
     private sealed class Partition
     {
@@ -339,7 +354,7 @@ internal sealed class GangWorld
 
     private sealed record Orders(IReadOnlyList<(long Number, Match Match)> Grants, GangOrders Gangs);
 
-    // What the product's worker does around its book: attempts that run, letters on their way, and grants that take a moment to begin.
+    // What a worker does around its book: attempts that run, letters on their way, grants that take a moment to begin.
     private sealed class Worker
     {
         public Worker(WorkerId id)

@@ -1,4 +1,3 @@
-using CsCheck;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Planning.Queueing;
 
@@ -8,7 +7,8 @@ public sealed class QueueLedgerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly TimeSpan Rise = TimeSpan.FromMinutes(1);
-    private static readonly GangBounds Bounds = new(Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20));
+    private static readonly GangBounds Bounds = new(
+        Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20));
     private readonly QueueLedger ledger = new(Rise, Bounds);
     private int jobs;
     private long reports;
@@ -53,79 +53,6 @@ public sealed class QueueLedgerTests
 
         Assert.Equal(high.Id, Assert.Single(granted).Match.Job);
     }
-
-    [Fact]
-    public void Grant_TwoOwners_ShareTheSlots()
-    {
-        var many = Enumerable.Range(0, 50).Select(_ => Job(JobPriority.Normal, ready: 10, age: TimeSpan.FromSeconds(9), owner: "anna")).ToList();
-        var one = Job(JobPriority.Normal, ready: 3, owner: "ben");
-        ledger.Refresh([.. many, one]);
-        Report(Worker("a", slots: 8), []);
-
-        var granted = ledger.Grant([new WorkerId("a")], Now);
-
-        Assert.Equal(3, granted.Where(grant => grant.Match.Job == one.Id).Sum(grant => grant.Match.Count));
-        Assert.Equal(5, granted.Where(grant => grant.Match.Job == many[0].Id).Sum(grant => grant.Match.Count));
-    }
-
-    [Fact]
-    public void Grant_OwnerWithBusySlots_WaitsForTheOtherToHaveAsMany()
-    {
-        var busy = Job(JobPriority.Normal, ready: 10, age: TimeSpan.FromSeconds(9), owner: "anna", running: 3);
-        var idle = Job(JobPriority.Normal, ready: 10, owner: "ben");
-        ledger.Refresh([busy, idle]);
-        Report(Worker("a", slots: 8, free: 5), []);
-
-        var granted = ledger.Grant([new WorkerId("a")], Now);
-
-        Assert.Equal(4, granted.Where(grant => grant.Match.Job == idle.Id).Sum(grant => grant.Match.Count));
-        Assert.Equal(1, granted.Where(grant => grant.Match.Job == busy.Id).Sum(grant => grant.Match.Count));
-    }
-
-    [Fact]
-    public void Grant_HigherPriorityOfABusyOwner_GoesFirst()
-    {
-        var urgent = Job(JobPriority.High, ready: 10, owner: "anna", running: 3);
-        ledger.Refresh([Job(JobPriority.Normal, ready: 10, age: TimeSpan.FromSeconds(9), owner: "ben"), urgent]);
-        Report(Worker("a", slots: 8, free: 5), []);
-
-        var granted = ledger.Grant([new WorkerId("a")], Now);
-
-        Assert.Equal((urgent.Id, 5), (granted[0].Match.Job, granted.Sum(grant => grant.Match.Count)));
-    }
-
-    // What one owner's jobs ask for fits nowhere: the other's get all.
-    [Fact]
-    public void Grant_OwnerWhoseJobsFitNowhere_LeavesTheSlotsToOthers()
-    {
-        var large = Job(JobPriority.Normal, ready: 10, age: TimeSpan.FromSeconds(9), owner: "anna") with { Resources = new ResourceRequest { MemoryBytes = 1000 } };
-        var small = Job(JobPriority.Normal, ready: 10, owner: "ben");
-        ledger.Refresh([large, small]);
-        Report(Worker("a", slots: 4), []);
-
-        var granted = ledger.Grant([new WorkerId("a")], Now);
-
-        Assert.Equal((small.Id, 4), (Assert.Single(granted).Match.Job, granted[0].Match.Count));
-    }
-
-    // The same is granted in all, whoever's the jobs are, and owners whose jobs want more have as many slots each, give or take one.
-    [Fact]
-    public void Grant_ManyOwners_WastesNoSlotAndSharesEvenly() =>
-        Gen.Select(Gen.Int[1, 5], Gen.Int[1, 12].Array[1, 30], Gen.Int[1, 16]).Sample((owners, ready, slots) =>
-        {
-            var fair = new QueueLedger(Rise, Bounds);
-            List<ActiveJob> all = [.. ready.Select((count, index) => Job(JobPriority.Normal, count, owner: $"owner {index % owners}"))];
-            fair.Refresh(all);
-            fair.Report(Worker("a", slots), 1, [], []);
-
-            var granted = fair.Grant([new WorkerId("a")], Now).GroupBy(grant => fair.ById[grant.Match.Job].Owner!)
-                .ToDictionary(group => group.Key, group => group.Sum(grant => grant.Match.Count));
-
-            var wanted = all.GroupBy(job => job.Owner!).ToDictionary(group => group.Key, group => group.Sum(job => job.Stages[0].Ready));
-            Assert.Equal(Math.Min(slots, wanted.Values.Sum()), granted.Values.Sum());
-            var unserved = wanted.Where(pair => granted.GetValueOrDefault(pair.Key) < pair.Value).Select(pair => granted.GetValueOrDefault(pair.Key)).ToList();
-            Assert.All(unserved, share => Assert.True(share >= granted.Values.Max() - 1, $"{share} of {slots} slots, where another has {granted.Values.Max()}."));
-        });
 
     [Theory]
     [InlineData(true)]
@@ -221,7 +148,9 @@ public sealed class QueueLedgerTests
     [Fact]
     public void Grant_LargeTaskThatFitsNowhereYet_KeepsOneWorkerFromSmallerOnes()
     {
-        var large = Job(JobPriority.Normal, ready: 1, age: TimeSpan.FromSeconds(5)) with { Resources = new ResourceRequest { MemoryBytes = 1000 } };
+        var large = Job(
+            JobPriority.Normal, ready: 1,
+            age: TimeSpan.FromSeconds(5)) with { Resources = new ResourceRequest { MemoryBytes = 1000 } };
         var small = Job(JobPriority.Normal, ready: 4) with { Resources = new ResourceRequest { MemoryBytes = 10 } };
         ledger.Refresh([large, small]);
         Report(Worker("a", slots: 4, memory: 1000, freeMemory: 900), []);
@@ -318,7 +247,9 @@ public sealed class QueueLedgerTests
     [Fact]
     public void Describe_TenThousandJobs_LooksAtThoseOfThePageAlone()
     {
-        ledger.Refresh([.. Enumerable.Range(0, 10_000).Select(number => Job((JobPriority)(number % 3), ready: 1, age: TimeSpan.FromSeconds(number % 97)))]);
+        ledger.Refresh(
+            [.. Enumerable.Range(0, 10_000)
+                .Select(number => Job((JobPriority)(number % 3), ready: 1, age: TimeSpan.FromSeconds(number % 97)))]);
         Report(Worker("a", slots: 2, free: 0), []);
         ledger.Describe(Now, size: 1);
         var before = ledger.Work;
@@ -378,14 +309,13 @@ public sealed class QueueLedgerTests
         Assert.Equal(9, Assert.Single(rest.Waiting).Position);
     }
 
-    private void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants) => ledger.Report(worker, ++reports, openGrants, []);
+    private void Report(WorkerSnapshot worker, IReadOnlyCollection<long> openGrants) =>
+        ledger.Report(worker, ++reports, openGrants, []);
 
-    private ActiveJob Job(JobPriority priority, int ready, TimeSpan age = default, string? owner = null, int running = 0) => new(
-        JobId.Parse($"01JD{++jobs:0000000000000000000000}"), JobPhase.Running, priority, 1, Now - age, new ResourceRequest { MemoryBytes = 1 }, false, [], null,
-        [new StageBacklog(0, ready, 0, running, null)])
-    {
-        Owner = owner,
-    };
+    private ActiveJob Job(JobPriority priority, int ready, TimeSpan age = default) => new(
+        JobId.Parse($"01JD{++jobs:0000000000000000000000}"), JobPhase.Running, priority, 1, Now - age,
+        new ResourceRequest { MemoryBytes = 1 }, false, [], null,
+        [new StageBacklog(0, ready, 0, 0, null)]);
 
     private static AttemptId Attempt(JobId job) => new(new TaskId(job, 0, 0), 1);
 

@@ -12,7 +12,8 @@ public sealed class WakeListTests
     [Fact]
     public void Take_ThousandJobsThatWaitForSlots_WakesNoneOfThem()
     {
-        var waiting = Enumerable.Range(0, 1000).Select(_ => Job(JobPhase.Queued, new StageBacklog(0, 3, 0, 0, null))).ToDictionary(job => job.Id);
+        var waiting = Enumerable.Range(0, 1000)
+            .Select(_ => Job(JobPhase.Queued, new StageBacklog(0, 3, 0, 0, null))).ToDictionary(job => job.Id);
         var planning = Job(JobPhase.Planning);
         waiting[planning.Id] = planning;
 
@@ -60,5 +61,6 @@ public sealed class WakeListTests
     private static Dictionary<JobId, ActiveJob> Of(params ActiveJob[] jobs) => jobs.ToDictionary(job => job.Id);
 
     private ActiveJob Job(JobPhase phase, params StageBacklog[] stages) => new(
-        JobId.Parse($"01JD{++jobs:0000000000000000000000}"), phase, JobPriority.Normal, 1, Now, new ResourceRequest(), false, [], null, stages);
+        JobId.Parse($"01JD{++jobs:0000000000000000000000}"), phase, JobPriority.Normal, 1, Now, new ResourceRequest(), false, [],
+        null, stages);
 }

@@ -3,7 +3,9 @@ using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.UnitTests.Queueing;
 
-/// <summary>A lease of 30 s, executors that live 15 s without their worker, reports held for 1 s, a look every half second.</summary>
+/// <summary>
+/// A lease of 30 s, executors that live 15 s without their worker, reports held for 1 s, a look every half second.
+/// </summary>
 public sealed class WorkerLossTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);

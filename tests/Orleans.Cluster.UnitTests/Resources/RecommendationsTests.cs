@@ -26,12 +26,15 @@ public sealed class RecommendationsTests
     [Fact]
     public void Make_OutOfMemory_WantsMore() =>
         Assert.Equal(
-            "memory-too-small", Assert.Single(Recommendations.Make([Job(1L << 30, Usage with { OutOfMemory = 1 })], [Worker(4, 2L << 30)], Idle)).Code);
+            "memory-too-small",
+            Assert.Single(
+                Recommendations.Make([Job(1L << 30, Usage with { OutOfMemory = 1 })], [Worker(4, 2L << 30)], Idle)).Code);
 
     [Fact]
     public void Make_ShortPartitions_WantsLargerOnes()
     {
-        var usage = Usage with { Attempts = 200, MeanSeconds = 0.05, MedianSeconds = 0.05, MaxSeconds = 0.1, MeanBytes = 200_000 };
+        var usage = Usage with { Attempts = 200, MeanSeconds = 0.05, MedianSeconds = 0.05, MaxSeconds = 0.1,
+            MeanBytes = 200_000 };
 
         var advice = Assert.Single(Recommendations.Make([Job(256L << 20, usage)], [Worker(4, 1L << 30)], Idle));
 
@@ -40,7 +43,8 @@ public sealed class RecommendationsTests
 
     [Fact]
     public void Make_OneLongAttempt_IsSkew() => Assert.Contains(
-        Recommendations.Make([Job(256L << 20, Usage with { MaxSeconds = 60 })], [Worker(4, 1L << 30)], Idle), advice => advice.Code == "skew");
+        Recommendations.Make([Job(256L << 20, Usage with { MaxSeconds = 60 })], [Worker(4, 1L << 30)], Idle),
+        advice => advice.Code == "skew");
 
     [Fact]
     public void Make_FullSlotsAndALongBacklog_WantsWorkers()
@@ -54,7 +58,9 @@ public sealed class RecommendationsTests
     }
 
     private static JobResources Job(long asked, JobUsage usage) =>
-        new(JobId.Parse("01JD0000000000000000000001"), null, JobPhase.Succeeded, new ResourceRequest { MemoryBytes = asked }, 0, usage);
+        new(JobId.Parse("01JD0000000000000000000001"), null, JobPhase.Succeeded, new ResourceRequest { MemoryBytes = asked }, 0,
+            usage);
 
-    private static WorkerResources Worker(int slots, long memory) => new(new WorkerId("w-1"), WorkerState.Active, slots, 2, new WorkerMemory(memory, 0, 0), 0, 0);
+    private static WorkerResources Worker(int slots, long memory) =>
+        new(new WorkerId("w-1"), WorkerState.Active, slots, 2, new WorkerMemory(memory, 0, 0), 0, 0);
 }

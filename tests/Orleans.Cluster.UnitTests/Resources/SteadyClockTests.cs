@@ -32,7 +32,8 @@ public sealed class SteadyClockTests
             Pass(TimeSpan.FromMinutes(1));
         }
 
-        Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, TimeSpan.FromSeconds(54), TimeSpan.FromSeconds(60)));
+        Assert.All(seen.Zip(seen.Skip(1)),
+            pair => Assert.InRange(pair.Second - pair.First, TimeSpan.FromSeconds(54), TimeSpan.FromSeconds(60)));
         Assert.Equal(wall, clock.GetUtcNow());
     }
 

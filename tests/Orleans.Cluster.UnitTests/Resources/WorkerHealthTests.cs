@@ -9,7 +9,8 @@ public sealed class WorkerHealthTests
     [Fact]
     public void Judge_EnoughOfEverything_IsWell()
     {
-        Assert.Null(WorkerHealth.Judge(new WorkerSigns([new DiskSpace("/scratch", 1000), new DiskSpace("/artifacts", 1000)], 0.5), Limits));
+        Assert.Null(WorkerHealth.Judge(
+            new WorkerSigns([new DiskSpace("/scratch", 1000), new DiskSpace("/artifacts", 1000)], 0.5), Limits));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class ClusterFormTests
     public void ReadStop_NoBody_Drains() => Assert.Equal(StopMode.Drain, ClusterForm.ReadStop(null).Mode);
 
     [Fact]
-    public void ReadScale_Bounds_AreTaken() => Assert.Equal(new ClusterScale(null, 1, 16), ClusterForm.ReadScale(Json("""{"minWorkers":1,"maxWorkers":16}""")));
+    public void ReadScale_Bounds_AreTaken() =>
+        Assert.Equal(new ClusterScale(null, 1, 16), ClusterForm.ReadScale(Json("""{"minWorkers":1,"maxWorkers":16}""")));
 
     [Theory]
     [InlineData("""{"workers":0}""", "/workers")]

@@ -13,7 +13,8 @@ public sealed class ClusterViewTests
 
         var status = ClusterView.Compose(Desired(2), Seen(instances), [.. instances.Select(one => WorkerOf(one))]);
 
-        Assert.Equal((ClusterState.Running, 2, 2, null), (status.State, status.DesiredWorkers, status.ActiveWorkers, status.Detail));
+        Assert.Equal(
+            (ClusterState.Running, 2, 2, null), (status.State, status.DesiredWorkers, status.ActiveWorkers, status.Detail));
     }
 
     [Fact]
@@ -71,12 +72,15 @@ public sealed class ClusterViewTests
     [Fact]
     public void Compose_WorkersKeepEnding_IsDegradedAndSaysWhy()
     {
-        var observed = Seen([]) with { Pause = new RestartPause(Now.AddSeconds(8), 16, "process 7 ended with code 1 after 0.1 s: no disk") };
+        var observed = Seen(
+            []) with { Pause = new RestartPause(Now.AddSeconds(8), 16, "process 7 ended with code 1 after 0.1 s: no disk") };
 
         var status = ClusterView.Compose(Desired(4), observed, []);
 
         Assert.Equal(ClusterState.Degraded, status.State);
-        Assert.Equal("Workers keep ending (16 in a row); the next start is at 12:00:08Z. Last: process 7 ended with code 1 after 0.1 s: no disk", status.Detail);
+        Assert.Equal(
+            "Workers keep ending (16 in a row); the next start is at 12:00:08Z. Last: process 7 ended with code 1 after 0.1 s: "
+            + "no disk", status.Detail);
     }
 
     [Fact]
@@ -89,5 +93,6 @@ public sealed class ClusterViewTests
         Assert.Equal((ClusterState.Running, 1), (status.State, status.DesiredWorkers));
     }
 
-    private static ObservedScale Seen(IReadOnlyList<ScaleInstance> instances) => new() { Target = "local-processes", CanScale = true, Instances = instances };
+    private static ObservedScale Seen(IReadOnlyList<ScaleInstance> instances) => new() { Target =
+        "local-processes", CanScale = true, Instances = instances };
 }

@@ -24,7 +24,8 @@ public sealed class DesiredStateTests
         var started = stopped.Start(null, Shape, Now);
 
         Assert.Equal((true, 4, new ScalingBounds(2, 6)), (started.IsRunning, started.Workers, started.Autoscaling));
-        Assert.Equal(("Started on request.", 0, 4), (started.Decisions[^1].Reason, started.Decisions[^1].From, started.Decisions[^1].To));
+        Assert.Equal(
+            ("Started on request.", 0, 4), (started.Decisions[^1].Reason, started.Decisions[^1].From, started.Decisions[^1].To));
     }
 
     [Fact]
@@ -33,7 +34,9 @@ public sealed class DesiredStateTests
         var desired = Desired(4).Drain(new WorkerId("w-1"), Now);
 
         Assert.Same(desired, desired.Drain(new WorkerId("w-1"), Now));
-        Assert.Equal(("Worker w-1 drains on request; another takes its place.", 4, 4), (desired.Decisions[^1].Reason, desired.Decisions[^1].From, desired.Decisions[^1].To));
+        Assert.Equal(
+            ("Worker w-1 drains on request; another takes its place.", 4, 4),
+            (desired.Decisions[^1].Reason, desired.Decisions[^1].From, desired.Decisions[^1].To));
     }
 
     [Fact]
@@ -49,7 +52,8 @@ public sealed class DesiredStateTests
     public void Start_OfNothing_IsFour() => Assert.Equal(4, Desired(0).Start(null, Shape, Now).Workers);
 
     [Fact]
-    public void Scale_Count_TurnsAutoscalingOff() => Assert.Null(Desired(4).Scale(new ScalingBounds(1, 6), Now).Scale(3, Now).Autoscaling);
+    public void Scale_Count_TurnsAutoscalingOff() =>
+        Assert.Null(Desired(4).Scale(new ScalingBounds(1, 6), Now).Scale(3, Now).Autoscaling);
 
     [Fact]
     public void Scale_WhileStopped_StaysStopped()
@@ -79,7 +83,10 @@ public sealed class DesiredStateTests
         var (four, eight) = (new ConfiguredWorkers(4, Shape), new ConfiguredWorkers(8, Shape));
         var stopped = Desired(4).Configure("one", four, Now).Configure("other", eight, Now).Stop(atOnce: false, Now);
 
-        var later = Enumerable.Range(0, 10).Aggregate(stopped, (state, n) => n % 2 == 0 ? state.Configure("other", eight, Now) : state.Configure("one", four, Now));
+        var later = Enumerable.Range(0, 10)
+            .Aggregate(stopped, (state, n) => n % 2 == 0
+                ? state.Configure("other", eight, Now)
+                : state.Configure("one", four, Now));
         var changed = later.Configure("one", eight with { Workers = 6 }, Now);
         var back = changed.Configure("one", four, Now);
 
@@ -108,6 +115,7 @@ public sealed class DesiredStateTests
         Assert.Equal(desired.Decisions, read.Decisions);
         Assert.Equal(desired.Leaving, read.Leaving);
         Assert.Equal(desired.Gateways, read.Gateways);
-        Assert.Equal(desired with { Decisions = [], Leaving = [], Gateways = [] }, read with { Decisions = [], Leaving = [], Gateways = [] });
+        Assert.Equal(desired with { Decisions =
+            [], Leaving = [], Gateways = [] }, read with { Decisions = [], Leaving = [], Gateways = [] });
     }
 }

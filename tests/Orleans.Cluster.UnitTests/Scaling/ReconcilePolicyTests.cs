@@ -20,7 +20,8 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_MoreThanWanted_IdleOnesLeaveFirstAndBusyOnesAreOnlyDrained()
     {
-        WorkerStatus[] workers = [WorkerOf(Four[0], busy: 1), WorkerOf(Four[1], busy: 1), WorkerOf(Four[2], busy: 1), WorkerOf(Four[3])];
+        WorkerStatus[] workers =
+            [WorkerOf(Four[0], busy: 1), WorkerOf(Four[1], busy: 1), WorkerOf(Four[2], busy: 1), WorkerOf(Four[3])];
 
         var plan = ReconcilePolicy.Plan(Desired(2), View(Four, workers));
 
@@ -50,7 +51,9 @@ public sealed class ReconcilePolicyTests
         var leaving = new Dictionary<string, DateTimeOffset> { ["2"] = Now };
 
         var plan = ReconcilePolicy.Plan(
-            desired, View(Four, [.. Four.Select(one => WorkerOf(one, state: one.Id == "2" ? WorkerState.Draining : WorkerState.Active))], leaving));
+            desired,
+            View(Four, [.. Four.Select(one => WorkerOf(one, state: one.Id == "2" ? WorkerState.Draining : WorkerState.Active))],
+                leaving));
 
         Assert.Equal(["2"], plan.Stop);
         Assert.Equal(["2"], plan.Leaving.Keys);
@@ -59,7 +62,8 @@ public sealed class ReconcilePolicyTests
     [Fact]
     public void Plan_DrainedAndIdle_IsStopped()
     {
-        WorkerStatus[] workers = [WorkerOf(Four[0]), WorkerOf(Four[1], busy: 1, WorkerState.Draining), WorkerOf(Four[2], busy: 0, WorkerState.Draining), WorkerOf(Four[3])];
+        WorkerStatus[] workers = [WorkerOf(Four[0]), WorkerOf(Four[1], busy: 1, WorkerState.Draining),
+            WorkerOf(Four[2], busy: 0, WorkerState.Draining), WorkerOf(Four[3])];
         var leaving = new Dictionary<string, DateTimeOffset> { ["2"] = Now, ["3"] = Now };
 
         var plan = ReconcilePolicy.Plan(Desired(2), View(Four, workers, leaving));
@@ -74,7 +78,9 @@ public sealed class ReconcilePolicyTests
         var leaving = new Dictionary<string, DateTimeOffset> { ["1"] = Now.AddMinutes(-11) };
 
         var plan = ReconcilePolicy.Plan(
-            Desired(3), View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1, one.Id == "1" ? WorkerState.Draining : WorkerState.Active))], leaving));
+            Desired(3),
+            View(Four, [.. Four.Select(one => WorkerOf(one, busy: 1, one.Id == "1" ? WorkerState.Draining : WorkerState.Active))],
+                leaving));
 
         Assert.Equal(["1"], plan.Stop);
     }
@@ -93,7 +99,8 @@ public sealed class ReconcilePolicyTests
     public void Plan_WantedAgain_KeepsThoseThatWereNotAskedToEnd()
     {
         var leaving = new Dictionary<string, DateTimeOffset> { ["1"] = Now, ["2"] = Now };
-        var workers = Four.Select(one => WorkerOf(one, busy: 1, leaving.ContainsKey(one.Id) ? WorkerState.Draining : WorkerState.Active)).ToList();
+        var workers = Four.Select(one =>
+            WorkerOf(one, busy: 1, leaving.ContainsKey(one.Id) ? WorkerState.Draining : WorkerState.Active)).ToList();
 
         var plan = ReconcilePolicy.Plan(Desired(4), View(Four, workers, leaving, new HashSet<string> { "1" }));
 

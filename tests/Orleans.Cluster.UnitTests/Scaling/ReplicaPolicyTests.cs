@@ -60,7 +60,9 @@ public sealed class ReplicaPolicyTests
         Assert.Equal([false, false, true], set.Members.Select(member => ReplicaPolicy.IsEnding(set, member)));
     }
 
-    private static ReplicaSet Ordered(int size, params int[] ordinals) => new(size, true, [.. ordinals.Select(ordinal => new ReplicaMember($"{ordinal}", ordinal, false))]);
+    private static ReplicaSet Ordered(int size, params int[] ordinals) =>
+        new(size, true, [.. ordinals.Select(ordinal => new ReplicaMember($"{ordinal}", ordinal, false))]);
 
-    private static ReplicaSet Unordered(int size, params string[] ids) => new(size, false, [.. ids.Select(id => new ReplicaMember(id, null, false))]);
+    private static ReplicaSet Unordered(int size, params string[] ids) =>
+        new(size, false, [.. ids.Select(id => new ReplicaMember(id, null, false))]);
 }

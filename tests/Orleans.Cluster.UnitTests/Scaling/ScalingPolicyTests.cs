@@ -3,13 +3,17 @@ using Orleans.Cluster.Planning.Scaling;
 
 namespace Orleans.Cluster.UnitTests.Scaling;
 
-/// <summary>The autoscaler over simulated loads: workers that take a while to start, partitions that arrive and are worked off.</summary>
+/// <summary>
+/// The autoscaler over simulated loads: workers that take a while to start, partitions that arrive and are worked off.
+/// </summary>
 public sealed class ScalingPolicyTests
 {
     private static readonly ScalingBounds Bounds = new(1, 6);
     private static readonly ScalingRules Rules = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(3));
 
-    /// <summary>A load: partitions that arrive in each second, how long each takes, and the seconds in which the load changes.</summary>
+    /// <summary>
+    /// A load: partitions that arrive in each second, how long each takes, and the seconds in which the load changes.
+    /// </summary>
     public sealed record Trace(string Name, double PartitionSeconds, int[] Steps, Func<int, double> ArrivalsAt)
     {
         public override string ToString() => Name;
@@ -42,7 +46,8 @@ public sealed class ScalingPolicyTests
         Assert.All(sizes, size => Assert.InRange(size, Bounds.MinWorkers, Bounds.MaxWorkers));
         int[] borders = [0, .. trace.Steps, sizes.Count];
         Assert.All(borders.Zip(borders.Skip(1)), part => Assert.True(
-            Reversals(sizes[part.First..part.Second]) <= 1, $"{trace.Name}, [{part.First}, {part.Second}): {string.Join(" ", Changes(sizes))}"));
+            Reversals(sizes[part.First..part.Second]) <= 1,
+            $"{trace.Name}, [{part.First}, {part.Second}): {string.Join(" ", Changes(sizes))}"));
     }
 
     [Fact]
@@ -91,10 +96,12 @@ public sealed class ScalingPolicyTests
         ScalingStep? step = null;
         for (var second = 0; second <= 3; second++)
         {
-            (samples, step) = ScalingPolicy.Decide(samples, new LoadSample(at.AddSeconds(second), 40, 2, 2, 1.5), 1, Bounds, Rules);
+            (samples, step) = ScalingPolicy.Decide(
+                samples, new LoadSample(at.AddSeconds(second), 40, 2, 2, 1.5), 1, Bounds, Rules);
         }
 
-        Assert.Equal(new ScalingStep(6, "40 partitions of 1.5 s wait and 2 run; 6 workers with 2 slots each can take them."), step);
+        Assert.Equal(
+            new ScalingStep(6, "40 partitions of 1.5 s wait and 2 run; 6 workers with 2 slots each can take them."), step);
     }
 
     private static List<int> Simulate(Trace trace, int seconds, int initially = 1)
@@ -108,7 +115,8 @@ public sealed class ScalingPolicyTests
             work.Add(trace.ArrivalsAt(second));
             var (ready, busy) = work.RunOneSecond(active);
 
-            var sample = new LoadSample(ScalingSamples.Now.AddSeconds(second), ready, busy, 1, work.HasEnded ? trace.PartitionSeconds : null);
+            var sample = new LoadSample(ScalingSamples.Now.AddSeconds(second), ready, busy, 1, work.HasEnded
+                ? trace.PartitionSeconds : null);
             (samples, var step) = ScalingPolicy.Decide(samples, sample, wanted, Bounds, Rules);
             if (step is { } changed)
             {
@@ -161,10 +169,15 @@ public sealed class ScalingPolicyTests
     [InlineData(0, 2)]
     [InlineData(5, 5)]
     [InlineData(40, 8)]
-    public void Needed_AGangWaits_AsManyWorkersAsItNeedsAtOnce(int leastWorkers, int expected) => Assert.Equal(expected, ScalingPolicy.Needed(
-        new LoadSample(ScalingSamples.Now, Ready: 4, Busy: 0, SlotsPerWorker: 2, MeanSeconds: 0.1, leastWorkers), 2, new ScalingBounds(1, 8), Rules));
+    public void Needed_AGangWaits_AsManyWorkersAsItNeedsAtOnce(int leastWorkers, int expected) =>
+        Assert.Equal(expected, ScalingPolicy.Needed(
+        new LoadSample(ScalingSamples.Now, Ready: 4, Busy: 0, SlotsPerWorker: 2, MeanSeconds: 0.1, leastWorkers), 2,
+        new ScalingBounds(1, 8), Rules));
 
-    private static List<int> Changes(IReadOnlyList<int> sizes) => sizes.Count == 0 ? [] : [sizes[0], .. sizes.Zip(sizes.Skip(1)).Where(pair => pair.First != pair.Second).Select(pair => pair.Second)];
+    private static List<int> Changes(IReadOnlyList<int> sizes) =>
+        sizes.Count == 0
+        ? []
+        : [sizes[0], .. sizes.Zip(sizes.Skip(1)).Where(pair => pair.First != pair.Second).Select(pair => pair.Second)];
 
     private static int Reversals(IReadOnlyList<int> sizes)
     {

@@ -15,7 +15,8 @@ public sealed class UnwellWorkerTests
         var unwell = WorkerOf(instances[1], state: WorkerState.Unwell) with { Reason = "It has not reported for 7 s." };
 
         var status = ClusterView.Compose(
-            Desired(2), new ObservedScale { Target = "local-processes", CanScale = true, Instances = instances }, [WorkerOf(instances[0]), unwell]);
+            Desired(2), new ObservedScale { Target =
+                "local-processes", CanScale = true, Instances = instances }, [WorkerOf(instances[0]), unwell]);
 
         Assert.Equal((ClusterState.Degraded, 1), (status.State, status.ActiveWorkers));
         Assert.Equal("w-2 gets nothing for now: It has not reported for 7 s.", status.Detail);
@@ -37,7 +38,9 @@ public sealed class UnwellWorkerTests
     public void Grant_SuspendedWorker_GetsNothingUntilItReportsAgain()
     {
         var ledger = new QueueLedger(
-            TimeSpan.FromMinutes(1), new GangBounds(Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20)));
+            TimeSpan.FromMinutes(1),
+            new GangBounds(
+                Turn: TimeSpan.FromSeconds(30), Confirmation: TimeSpan.FromSeconds(10), Replacement: TimeSpan.FromSeconds(20)));
         var worker = new WorkerSnapshot(new WorkerId("w"), 1, 1 << 30, 0, 1, 1 << 30, 0, Draining: false, Unwell: null);
         ledger.Refresh([Job()]);
         ledger.Report(worker, 1, [], []);
@@ -58,9 +61,12 @@ public sealed class UnwellWorkerTests
     {
         ScaleInstance[] instances = [Instance(1, ageSeconds: 1) with { Note = "Unschedulable: 0/3 nodes are available." }];
 
-        var status = ClusterView.Compose(Desired(1), new ObservedScale { Target = "kubernetes", CanScale = true, Instances = instances }, []);
+        var status = ClusterView.Compose(
+            Desired(1), new ObservedScale { Target = "kubernetes", CanScale = true, Instances = instances }, []);
 
-        Assert.Equal((WorkerState.Joining, "Unschedulable: 0/3 nodes are available."), (status.Workers[0].State, status.Workers[0].Reason));
+        Assert.Equal(
+            (WorkerState.Joining, "Unschedulable: 0/3 nodes are available."),
+            (status.Workers[0].State, status.Workers[0].Reason));
     }
 
     [Fact]
@@ -69,7 +75,8 @@ public sealed class UnwellWorkerTests
         var instance = Instance(1) with { Note = "CrashLoopBackOff: back-off 40s" };
         var dead = WorkerOf(instance, state: WorkerState.Dead) with { LastSeen = Now.AddMinutes(-2) };
 
-        var status = ClusterView.Compose(Desired(1), new ObservedScale { Target = "kubernetes", CanScale = true, Instances = [instance] }, [dead]);
+        var status = ClusterView.Compose(
+            Desired(1), new ObservedScale { Target = "kubernetes", CanScale = true, Instances = [instance] }, [dead]);
         var plan = ReconcilePolicy.Plan(Desired(1), View([instance], [dead]));
 
         Assert.Equal([WorkerState.Joining, WorkerState.Dead], status.Workers.Select(worker => worker.State));
@@ -77,5 +84,6 @@ public sealed class UnwellWorkerTests
     }
 
     private static ActiveJob Job() => new(
-        JobId.New(), JobPhase.Running, JobPriority.Normal, 1, Now, new ResourceRequest { MemoryBytes = 1 }, false, [], null, [new StageBacklog(0, 1, 0, 0, null)]);
+        JobId.New(), JobPhase.Running, JobPriority.Normal, 1, Now, new ResourceRequest { MemoryBytes = 1 }, false, [], null,
+        [new StageBacklog(0, 1, 0, 0, null)]);
 }

@@ -34,7 +34,9 @@ public sealed class WorkerChronicleTests
 
         Assert.Empty(before);
         var dead = Assert.Single(chronicle.Departed);
-        Assert.Equal((WorkerState.Dead, 0, "It was not heard of after 12:00:00Z; nobody saw it end."), (dead.State, dead.Busy, dead.Reason));
+        Assert.Equal(
+            (WorkerState.Dead, 0, "It was not heard of after 12:00:00Z; nobody saw it end."),
+            (dead.State, dead.Busy, dead.Reason));
         Assert.Equal([dead], chronicle.Unsaved);
     }
 

@@ -95,7 +95,8 @@ public sealed class ObjectBytesTests
     [Fact]
     public void Read_StoreThatStaysAway_EndsAsAFailureThatIsTriedAgain()
     {
-        using var bytes = new ObjectBytes(Access, new ObjectClient(new Store { Busy = int.MaxValue }, TimeSpan.FromMilliseconds(300), TimeProvider.System));
+        using var bytes = new ObjectBytes(
+            Access, new ObjectClient(new Store { Busy = int.MaxValue }, TimeSpan.FromMilliseconds(300), TimeProvider.System));
 
         var refused = Assert.Throws<EngineException>(() => bytes.Read(new byte[10], 0));
 
@@ -116,9 +117,11 @@ public sealed class ObjectBytesTests
         Assert.DoesNotContain("secret", $"{grant}{Access}", StringComparison.Ordinal);
     }
 
-    private static ObjectAccess Access { get; } = new("s3://b/k", "http://store.test/b/k?X-Amz-Signature=secret", Length, "\"old\"");
+    private static ObjectAccess Access { get; } = new(
+        "s3://b/k", "http://store.test/b/k?X-Amz-Signature=secret", Length, "\"old\"");
 
-    private static ObjectBytes Open(Store store) => new(Access, new ObjectClient(store, TimeSpan.FromMinutes(1), TimeProvider.System));
+    private static ObjectBytes Open(Store store) =>
+        new(Access, new ObjectClient(store, TimeSpan.FromMinutes(1), TimeProvider.System));
 
     private static byte[] MakeContent()
     {

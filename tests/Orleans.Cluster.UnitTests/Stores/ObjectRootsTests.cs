@@ -12,7 +12,8 @@ public sealed class ObjectRootsTests : IDisposable
 {
     private static readonly string[] Keys =
     [
-        "data", "data/", "data/a.csv", "data/b.csv", "data/.hidden.csv", "data/day=1/c.csv", "data/day=2/deep/d.csv", "data/.h/e.csv", "data2/f.csv",
+        "data", "data/", "data/a.csv", "data/b.csv", "data/.hidden.csv", "data/day=1/c.csv", "data/day=2/deep/d.csv",
+        "data/.h/e.csv", "data2/f.csv",
     ];
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("orleans-cluster-objects-");
@@ -71,7 +72,8 @@ public sealed class ObjectRootsTests : IDisposable
     [InlineData("**/deep/**/d.csv")]
     public void IsMatch_NamesOfAFolder_MatchAsAWalkFindsThem(string pattern)
     {
-        string[] files = ["a.csv", "b.csv", ".hidden.csv", "day=1/c.csv", "day=2/deep/d.csv", ".h/e.csv", "d/d.csv", "d/x/y/d.csv"];
+        string[] files =
+            ["a.csv", "b.csv", ".hidden.csv", "day=1/c.csv", "day=2/deep/d.csv", ".h/e.csv", "d/d.csv", "d/x/y/d.csv"];
         foreach (var file in files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.FullName, file))!);
@@ -79,24 +81,29 @@ public sealed class ObjectRootsTests : IDisposable
         }
 
         var glob = new GlobPattern(folder.FullName, pattern);
-        var walked = glob.Find(100, TestContext.Current.CancellationToken).Select(path => Path.GetRelativePath(folder.FullName, path));
+        var walked = glob.Find(100, TestContext.Current.CancellationToken)
+            .Select(path => Path.GetRelativePath(folder.FullName, path));
 
         Assert.Equal(walked, files.Where(file => glob.IsMatch(file.Split('/'))).Order(StringComparer.Ordinal));
     }
 
     private IReadOnlyList<Protocol.FileStamp> Resolve(string? root, string path)
     {
-        var paths = new ClusterPaths(Options.Create(new ClusterSettings { StateDirectory = folder.FullName, DataRoots = [folder.FullName] }));
+        var paths = new ClusterPaths(
+            Options.Create(new ClusterSettings { StateDirectory = folder.FullName, DataRoots = [folder.FullName] }));
         var objects = new ObjectRoots(new ListedStore(), Options.Create(new S3Options { Roots = root is null ? [] : [root] }));
-        return new DataRoots(paths, objects: objects).Resolve(new SourceSpec { Path = [path] }, "/source", TestContext.Current.CancellationToken);
+        return new DataRoots(paths, objects: objects).Resolve(new SourceSpec { Path =
+            [path] }, "/source", TestContext.Current.CancellationToken);
     }
 
     /// <summary>A bucket with some names.</summary>
     private sealed class ListedStore : IObjectStore
     {
-        public async IAsyncEnumerable<ObjectInfo> List(S3Path prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<ObjectInfo> List(
+            S3Path prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            foreach (var key in Keys.Where(key => prefix.Bucket == "atlas" && key.StartsWith(prefix.Key, StringComparison.Ordinal)))
+            foreach (var key in Keys.Where(key => prefix.Bucket == "atlas"
+                && key.StartsWith(prefix.Key, StringComparison.Ordinal)))
             {
                 await Task.Yield();
                 yield return new ObjectInfo(prefix with { Key = key }, 1, DateTimeOffset.UnixEpoch, "\"tag\"");

@@ -27,7 +27,8 @@ public sealed class NumbersTests
     [InlineData(185, "3 min 5 s")]
     [InlineData(7800, "2 h 10 min")]
     [InlineData(273_600, "3 d 4 h")]
-    public void Duration_OfAnyLength_HasAtMostTwoUnits(double seconds, string expected) => Assert.Equal(expected, Numbers.Duration(seconds));
+    public void Duration_OfAnyLength_HasAtMostTwoUnits(double seconds, string expected) =>
+        Assert.Equal(expected, Numbers.Duration(seconds));
 
     [Theory]
     [InlineData(0.2, "1 s")]
@@ -35,7 +36,8 @@ public sealed class NumbersTests
     [InlineData(187, "3 min 10 s")]
     [InlineData(2962, "49 min")]
     [InlineData(4462, "1 h 14 min")]
-    public void Rough_OfAGuess_IsNoFinerThanItIsWorth(double seconds, string expected) => Assert.Equal(expected, Numbers.Rough(seconds));
+    public void Rough_OfAGuess_IsNoFinerThanItIsWorth(double seconds, string expected) =>
+        Assert.Equal(expected, Numbers.Rough(seconds));
 
     [Theory]
     [InlineData("w-127.0.0.1:31087@154938057", "127.0.0.1:31087")]

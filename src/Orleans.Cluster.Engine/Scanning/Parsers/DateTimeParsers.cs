@@ -1,8 +1,8 @@
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// DATE: <c>2024-01-31</c>, also with one digit for month or day and with <c>/</c>, or <c>infinity</c>, <c>-infinity</c>. A time of day behind it must
-/// be midnight: any other would be lost.
+/// DATE: <c>2024-01-31</c>, also with one digit for month or day and with <c>/</c>, or <c>infinity</c>, <c>-infinity</c>. A time
+/// of day behind it must be midnight: any other would be lost.
 /// </summary>
 internal readonly unsafe struct DateParser : IFieldParser<int>
 {
@@ -12,7 +12,8 @@ internal readonly unsafe struct DateParser : IFieldParser<int>
         if (text.TryDate(out value))
         {
             return text.IsAtEnd
-                || ((text.Skip((byte)' ') || text.Skip((byte)'T')) && text.TryTime(out var seconds, out var rest) && text.IsAtEnd && seconds == 0 && rest == 0);
+                || ((text.Skip((byte)' ') || text.Skip((byte)'T')) && text.TryTime(out var seconds, out var rest) && text.IsAtEnd
+                    && seconds == 0 && rest == 0);
         }
 
         text = new DateTimeText(start, end);
@@ -35,8 +36,9 @@ internal readonly unsafe struct TimeParser : IFieldParser<long>
 }
 
 /// <summary>
-/// TIMESTAMP and those of other units: a date, then <c>T</c> or a space and a time of day, or none for midnight; an offset is taken off, so that
-/// the value is in UTC; or <c>infinity</c>, <c>-infinity</c>. A fraction must be a whole number of the type's units: nothing is cut off.
+/// TIMESTAMP and those of other units: a date, then <c>T</c> or a space and a time of day, or none for midnight; an offset is
+/// taken off, so that the value is in UTC; or <c>infinity</c>, <c>-infinity</c>. A fraction must be a whole number of the type's
+/// units: nothing is cut off.
 /// </summary>
 /// <param name="unitsPerSecond">1 to 10^9.</param>
 internal readonly unsafe struct TimestampParser(long unitsPerSecond) : IFieldParser<long>
@@ -57,7 +59,8 @@ internal readonly unsafe struct TimestampParser(long unitsPerSecond) : IFieldPar
 
         var (seconds, picoseconds, offset) = (0, 0L, 0);
         if (!text.IsAtEnd
-            && ((!text.Skip((byte)'T') && !text.Skip((byte)' ')) || !text.TryTime(out seconds, out picoseconds) || !text.TryZone(out offset) || !text.IsAtEnd))
+            && ((!text.Skip((byte)'T') && !text.Skip((byte)' ')) || !text.TryTime(out seconds, out picoseconds)
+                || !text.TryZone(out offset) || !text.IsAtEnd))
         {
             return false;
         }
@@ -86,7 +89,9 @@ internal readonly unsafe struct UuidParser : IFieldParser<Int128>
         }
 
         var form = (end - start) switch { 36 => 'D', 32 => 'N', _ => ' ' };
-        if (form == ' ' || !Guid.TryParseExact(System.Text.Encoding.ASCII.GetString(start, (int)(end - start)), form.ToString(), out var guid))
+        if (form == ' '
+            || !Guid.TryParseExact(
+                System.Text.Encoding.ASCII.GetString(start, (int)(end - start)), form.ToString(), out var guid))
         {
             return false;
         }

@@ -35,7 +35,10 @@ internal unsafe ref struct DateTimeText(byte* start, byte* end)
     public readonly bool IsRest(ReadOnlySpan<byte> word) =>
         _end - _at == word.Length && System.Text.Ascii.EqualsIgnoreCase(new ReadOnlySpan<byte>(_at, word.Length), word);
 
-    /// <summary>Takes <c>year-month-day</c>, also with <c>/</c>: days from 1 January 1970 in the Gregorian calendar, carried back before its time.</summary>
+    /// <summary>
+    /// Takes <c>year-month-day</c>, also with <c>/</c>: days from 1 January 1970 in the Gregorian calendar, carried back before
+    /// its time.
+    /// </summary>
     public bool TryDate(out int days)
     {
         days = 0;
@@ -46,7 +49,8 @@ internal unsafe ref struct DateTimeText(byte* start, byte* end)
         }
 
         var separator = Next;
-        if (separator is not ((byte)'-' or (byte)'/') || !Skip(separator) || !TryNumber(1, 2, out var month) || !Skip(separator) || !TryNumber(1, 2, out var day))
+        if (separator is not ((byte)'-' or (byte)'/') || !Skip(separator) || !TryNumber(1, 2, out var month) || !Skip(separator)
+            || !TryNumber(1, 2, out var day))
         {
             return false;
         }
@@ -61,7 +65,9 @@ internal unsafe ref struct DateTimeText(byte* start, byte* end)
         return true;
     }
 
-    /// <summary>Takes <c>hours:minutes[:seconds[.fraction]]</c>. Of a fraction only zeros may stand behind the 12th digit.</summary>
+    /// <summary>
+    /// Takes <c>hours:minutes[:seconds[.fraction]]</c>. Of a fraction only zeros may stand behind the 12th digit.
+    /// </summary>
     /// <param name="seconds">Seconds from midnight.</param>
     /// <param name="picoseconds">Part of a second.</param>
     public bool TryTime(out int seconds, out long picoseconds)
@@ -82,7 +88,10 @@ internal unsafe ref struct DateTimeText(byte* start, byte* end)
         return seconds < 86_400 || (seconds == 86_400 && picoseconds == 0);
     }
 
-    /// <summary>Takes <c>Z</c>, <c>UTC</c> or an offset such as <c>+02</c>, <c>+0200</c>, <c>-03:30</c>, a space before it or none, if there is one.</summary>
+    /// <summary>
+    /// Takes <c>Z</c>, <c>UTC</c> or an offset such as <c>+02</c>, <c>+0200</c>, <c>-03:30</c>, a space before it or none, if
+    /// there is one.
+    /// </summary>
     /// <param name="seconds">Seconds that the local time is ahead of UTC.</param>
     /// <returns>False when something else is left.</returns>
     public bool TryZone(out int seconds)

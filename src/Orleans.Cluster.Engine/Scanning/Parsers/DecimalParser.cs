@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// DECIMAL(p, s): a decimal number with an exponent or without. Digits behind the scale must be zeros, and those before it no more than fit: nothing is rounded.
+/// DECIMAL(p, s): a decimal number with an exponent or without. Digits behind the scale must be zeros, and those before it no
+/// more than fit: nothing is rounded.
 /// </summary>
 /// <typeparam name="T">16, 32, 64 or 128 bits, as the precision asks for.</typeparam>
 internal readonly unsafe struct DecimalParser<T>(int precision, int scale, byte point) : IFieldParser<T>

@@ -8,7 +8,9 @@ internal unsafe ref struct DecimalText
     /// <summary>Whether it begins with a minus.</summary>
     public bool IsNegative;
 
-    /// <summary>Digits before and behind the point, leading zeros left out; those beyond the 19th are not in <see cref="Mantissa"/>.</summary>
+    /// <summary>
+    /// Digits before and behind the point, leading zeros left out; those beyond the 19th are not in <see cref="Mantissa"/>.
+    /// </summary>
     public int Digits;
 
     /// <summary>The first 19 digits as a number.</summary>
@@ -20,7 +22,9 @@ internal unsafe ref struct DecimalText
     /// <summary>Where its digits begin and where they end, the point among them.</summary>
     public byte* First, Behind;
 
-    /// <summary>Takes <c>[+-] digits [point digits] [e [+-] digits]</c>, with a digit on at least one side of the point.</summary>
+    /// <summary>
+    /// Takes <c>[+-] digits [point digits] [e [+-] digits]</c>, with a digit on at least one side of the point.
+    /// </summary>
     public static bool TryRead(byte* start, byte* end, byte point, out DecimalText text)
     {
         text = default;

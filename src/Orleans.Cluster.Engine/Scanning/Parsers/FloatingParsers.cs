@@ -4,15 +4,18 @@ using System.Text;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// DOUBLE: a decimal number with an exponent or without, or <c>nan</c>, <c>inf</c>, <c>infinity</c> in any case, with a sign or none. The nearest
-/// double is taken; a number too large for one, or one that is not zero and would become zero, does not fit.
+/// DOUBLE: a decimal number with an exponent or without, or <c>nan</c>, <c>inf</c>, <c>infinity</c> in any case, with a sign or
+/// none. The nearest double is taken; a number too large for one, or one that is not zero and would become zero, does not fit.
 /// </summary>
 internal readonly unsafe struct DoubleParser(byte point) : IFieldParser<double>
 {
     // Both of these and their quotient or product are exact, so that it is rounded once.
     private const ulong MostExact = 1UL << 53;
     private static readonly double[] Powers =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+    [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+        1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
 
     public bool TryParse(byte* start, byte* end, out double value)
     {
@@ -28,7 +31,8 @@ internal readonly unsafe struct DoubleParser(byte point) : IFieldParser<double>
             return true;
         }
 
-        return double.TryParse(FloatingWords.WithPoint(start, end, point), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+        return double.TryParse(
+            FloatingWords.WithPoint(start, end, point), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value) && (value != 0 || text.Digits == 0);
     }
 }
@@ -46,7 +50,8 @@ internal readonly unsafe struct FloatParser(byte point) : IFieldParser<float>
             return isWord;
         }
 
-        return float.TryParse(FloatingWords.WithPoint(start, end, point), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+        return float.TryParse(
+            FloatingWords.WithPoint(start, end, point), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
             && float.IsFinite(value) && (value != 0 || text.Digits == 0);
     }
 }

@@ -25,7 +25,9 @@ internal readonly unsafe struct SignedParser<T> : IFieldParser<T>
     }
 }
 
-/// <summary>UTINYINT to UBIGINT: whole numbers as <see cref="WholeNumber"/> takes them, within the type's range; <c>-0</c> is 0.</summary>
+/// <summary>
+/// UTINYINT to UBIGINT: whole numbers as <see cref="WholeNumber"/> takes them, within the type's range; <c>-0</c> is 0.
+/// </summary>
 internal readonly unsafe struct UnsignedParser<T> : IFieldParser<T>
     where T : unmanaged, IUnsignedNumber<T>, IBinaryInteger<T>, IMinMaxValue<T>
 {
@@ -67,7 +69,10 @@ internal readonly unsafe struct UnsignedHugeIntParser : IFieldParser<UInt128>
         WholeNumber.TryParse(start, end, out value, out var isNegative) && (!isNegative || value == 0);
 }
 
-/// <summary>BOOLEAN: <c>true</c>, <c>false</c>, <c>t</c>, <c>f</c>, <c>yes</c>, <c>no</c>, <c>y</c>, <c>n</c>, <c>1</c>, <c>0</c>, in any case.</summary>
+/// <summary>
+/// BOOLEAN: <c>true</c>, <c>false</c>, <c>t</c>, <c>f</c>, <c>yes</c>, <c>no</c>, <c>y</c>, <c>n</c>, <c>1</c>, <c>0</c>, in any
+/// case.
+/// </summary>
 internal readonly unsafe struct BooleanParser : IFieldParser<byte>
 {
     public bool TryParse(byte* start, byte* end, out byte value)

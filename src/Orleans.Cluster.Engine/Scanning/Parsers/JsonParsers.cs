@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace Orleans.Cluster.Engine.Scanning;
 
-/// <summary>Reads JSON values of one type, as far as there is no doubt what the value is; whatever else stands there is left to others.</summary>
+/// <summary>
+/// Reads JSON values of one type, as far as there is no doubt what the value is; whatever else stands there is left to others.
+/// </summary>
 /// <typeparam name="T">How the engine holds a value.</typeparam>
 internal unsafe interface IJsonParser<T>
     where T : unmanaged
@@ -32,7 +34,8 @@ internal readonly unsafe struct JsonInteger<T> : IJsonParser<T>
             number = (number * 10) + digit;
         }
 
-        if (at - first is < 1 or > MostDigits || (*first == (byte)'0' && at - first > 1) || *at is (byte)'.' or (byte)'e' or (byte)'E')
+        if (at - first is < 1 or > MostDigits || (*first == (byte)'0' && at - first > 1)
+            || *at is (byte)'.' or (byte)'e' or (byte)'E')
         {
             return null;
         }
@@ -43,14 +46,19 @@ internal readonly unsafe struct JsonInteger<T> : IJsonParser<T>
     }
 }
 
-/// <summary>DOUBLE: numbers, as the nearest double. One too large, or one that is not zero and would become zero, is left to others.</summary>
+/// <summary>
+/// DOUBLE: numbers, as the nearest double. One too large, or one that is not zero and would become zero, is left to others.
+/// </summary>
 internal readonly unsafe struct JsonDouble : IJsonParser<double>
 {
     // Both of these and their quotient are exact, so that it is rounded once.
     private const ulong MostExact = 1UL << 53;
     private const int MostDigits = 19;
     private static ReadOnlySpan<double> Powers =>
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+    [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+        1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
 
     public byte* Read(byte* at, out double value)
     {
@@ -118,7 +126,8 @@ internal readonly unsafe struct JsonDouble : IJsonParser<double>
         }
 
         var text = new ReadOnlySpan<byte>(start, (int)(at - start));
-        return Utf8Parser.TryParse(text, out value, out var used) && used == text.Length && double.IsFinite(value) && value != 0 ? at : null;
+        return Utf8Parser.TryParse(text, out value, out var used) && used == text.Length && double.IsFinite(value) && value != 0
+            ? at : null;
     }
 }
 
@@ -172,14 +181,19 @@ internal readonly unsafe struct JsonBoolean : IJsonParser<byte>
     }
 }
 
-/// <summary>Dates, times and UUIDs: texts without escapes that another parser takes, of the length that such a text usually has.</summary>
+/// <summary>
+/// Dates, times and UUIDs: texts without escapes that another parser takes, of the length that such a text usually has.
+/// </summary>
 /// <typeparam name="T">How the engine holds a value.</typeparam>
 /// <typeparam name="TParser">Reads the text.</typeparam>
 /// <param name="parser">Reads the text.</param>
 /// <param name="least">Fewest bytes of it.</param>
 /// <param name="most">Most bytes of it.</param>
-/// <param name="hasOffset">Whether a time may be ahead of UTC or behind it: what that means for a type without a zone is the engine's to say.</param>
-internal readonly unsafe struct JsonQuoted<T, TParser>(TParser parser, int least, int most, bool hasOffset = false) : IJsonParser<T>
+/// <param name="hasOffset">
+/// Whether a time may be ahead of UTC or behind it: what that means for a type without a zone is the engine's to say.
+/// </param>
+internal readonly unsafe struct JsonQuoted<T, TParser>(TParser parser, int least, int most, bool hasOffset = false)
+    : IJsonParser<T>
     where T : unmanaged
     where TParser : struct, IFieldParser<T>
 {

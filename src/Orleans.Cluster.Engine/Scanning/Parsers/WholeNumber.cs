@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>
-/// Whole numbers: a sign or none, then digits, with leading zeros or without. Nothing else: <c>12.0</c>, <c>1e3</c>, <c>1_000</c> and <c>0x10</c> are
-/// none, as reading them as whole numbers would be a guess or a loss.
+/// Whole numbers: a sign or none, then digits, with leading zeros or without. Nothing else: <c>12.0</c>, <c>1e3</c>, <c>1_000</c>
+/// and <c>0x10</c> are none, as reading them as whole numbers would be a guess or a loss.
 /// </summary>
 internal static unsafe class WholeNumber
 {
@@ -76,7 +76,8 @@ internal static unsafe class WholeNumber
 
     private static bool TryParseLong(byte* start, byte* end, out ulong magnitude)
     {
-        var fits = TryParse(start, end, out UInt128 wide, out _) && *start is not ((byte)'-' or (byte)'+') && wide <= ulong.MaxValue;
+        var fits = TryParse(start, end, out UInt128 wide, out _) && *start is not ((byte)'-' or (byte)'+')
+            && wide <= ulong.MaxValue;
         magnitude = fits ? (ulong)wide : 0;
         return fits;
     }

@@ -5,7 +5,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests.Formats.Corpus;
 
-/// <summary>Small files as many programs write them: header, types, rows and warnings of each, in one and several partitions and files.</summary>
+/// <summary>
+/// Small files as many programs write them: header, types, rows and warnings of each, in one and several partitions and files.
+/// </summary>
 public sealed class CorpusTests : IDisposable
 {
     private readonly EngineHarness harness = new();
@@ -45,8 +47,10 @@ public sealed class CorpusTests : IDisposable
     {
         var path = harness.Write(file.Name, file.Bytes);
         var probe = harness.Probe(new SourceSpec { Path = [path], Options = file.Options }, [EngineHarness.Stamp(path)]).Get();
-        Assert.True(file.Columns.SequenceEqual(probe.Columns.Select(column => column.Name)), $"{file.Name} has the columns {Text(probe.Columns)}.");
-        Assert.True(file.Types.SequenceEqual(probe.Columns.Select(column => column.Type)), $"{file.Name} has the types {Text(probe.Columns)}.");
+        Assert.True(file.Columns.SequenceEqual(probe.Columns.Select(column => column.Name)),
+            $"{file.Name} has the columns {Text(probe.Columns)}.");
+        Assert.True(file.Types.SequenceEqual(probe.Columns.Select(column => column.Type)),
+            $"{file.Name} has the types {Text(probe.Columns)}.");
         Assert.True(
             file.Warnings.Order().SequenceEqual(probe.Warnings.Select(warning => warning.Code).Distinct().Order()),
             $"{file.Name} has the warnings {string.Join(" ", probe.Warnings.Select(warning => warning.Detail))}");
@@ -62,7 +66,8 @@ public sealed class CorpusTests : IDisposable
             Source = new SourceSpec { Path = paths, Options = file.Options },
             Partitioning = new PartitioningSpec { MinPartitions = partitions },
         });
-        var rows = result.GetProperty("rows").EnumerateArray().Select(row => row.EnumerateArray().Select(Value).ToList()).ToList();
+        var rows = result.GetProperty("rows")
+            .EnumerateArray().Select(row => row.EnumerateArray().Select(Value).ToList()).ToList();
 
         Assert.True(
             rows.Count == file.Rows.Count && rows.Zip(file.Rows).All(pair => pair.First.SequenceEqual(pair.Second)),
@@ -78,5 +83,6 @@ public sealed class CorpusTests : IDisposable
         _ => value.GetString(),
     };
 
-    private static string Text(IEnumerable<ColumnSchema> columns) => string.Join(", ", columns.Select(column => $"{column.Name} {column.Type}"));
+    private static string Text(IEnumerable<ColumnSchema> columns) =>
+        string.Join(", ", columns.Select(column => $"{column.Name} {column.Type}"));
 }

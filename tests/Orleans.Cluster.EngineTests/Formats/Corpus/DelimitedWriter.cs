@@ -45,7 +45,8 @@ internal sealed record DelimitedWriter
         // A word for a missing value makes text of numbers, and the user hears why.
         var isWord = Missing.Length > 0 && Options.NullValues is null;
         var types = table.Types.Select((type, i) => TypeOf(type, isWord && table.Rows.Any(row => row[i] is null))).ToList();
-        var isAsked = isWord && table.Rows.Any(row => row.Where((value, i) => value is null && table.Types[i] != "VARCHAR").Any());
+        var isAsked = isWord
+            && table.Rows.Any(row => row.Where((value, i) => value is null && table.Types[i] != "VARCHAR").Any());
         var half = (table.Rows.Length + 1) / 2;
         return new WrittenFile
         {
@@ -53,12 +54,15 @@ internal sealed record DelimitedWriter
             Bytes = Bytes(Text(table, 0, table.Rows.Length)),
             Parts = isAsked ? null : [Bytes(Text(table, 0, half)), Bytes(Text(table, half, table.Rows.Length))],
             Options = Options,
-            Columns = [.. RowNamesFrom is null ? [] : new[] { "column0" }, .. table.Columns.Select((name, i) => HasHeader ? name : $"column{i}")],
+            Columns = [.. RowNamesFrom is null
+                ? []
+                : new[] { "column0" }, .. table.Columns.Select((name, i) => HasHeader ? name : $"column{i}")],
             Types = [.. RowNamesFrom is null ? [] : new[] { "BIGINT" }, .. types],
             Rows = [.. table.Rows.Select((row, i) => Expected(row, i, types, isWord))],
             Warnings =
             [
-                .. table.IsDoubtful && Options.Header is null && (RowNamesFrom is null || NamesRowNames) ? new[] { "header-doubtful" } : [],
+                .. table.IsDoubtful && Options.Header is null && (RowNamesFrom is null || NamesRowNames)
+                    ? new[] { "header-doubtful" } : [],
                 .. RowNamesFrom is not null ? new[] { "names-mended" } : [],
                 .. isAsked ? new[] { "null-words" } : [],
             ],
@@ -75,7 +79,8 @@ internal sealed record DelimitedWriter
 
     private IReadOnlyList<string?> Expected(object?[] row, int index, List<string> types, bool isWord)
     {
-        var values = row.Select((value, i) => value is null && isWord ? Missing : value is not null && types[i] != "DOUBLE" && types[i] != "BOOLEAN" ? Plain(value) : SmallTable.Show(value));
+        var values = row.Select((value, i) => value is null && isWord ? Missing
+            : value is not null && types[i] != "DOUBLE" && types[i] != "BOOLEAN" ? Plain(value) : SmallTable.Show(value));
         return [.. RowNamesFrom is { } from ? new[] { (from + index).ToString(CultureInfo.InvariantCulture) } : [], .. values];
     }
 
@@ -108,7 +113,8 @@ internal sealed record DelimitedWriter
 
         var plain = Plain(value);
         var isNeeded = plain.Contains(Delimiter, StringComparison.Ordinal) || plain.Contains('"', StringComparison.Ordinal);
-        return Quoting == Quoting.All || (Quoting == Quoting.Text && value is string) || (Quoting == Quoting.WhereNeeded && isNeeded)
+        return Quoting == Quoting.All || (Quoting == Quoting.Text && value is string)
+            || (Quoting == Quoting.WhereNeeded && isNeeded)
             ? $"\"{plain.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
             : plain;
     }

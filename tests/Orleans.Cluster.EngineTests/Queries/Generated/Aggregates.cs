@@ -21,7 +21,8 @@ internal sealed class Aggregates(Chance chance, Expressions expressions)
             case 3:
                 return ($"{chance.Pick("min", "max")}({Of(any)}){filter}", any);
             case 4:
-                return ($"{chance.Pick("avg", "stddev_samp", "var_pop")}({Of(chance.Pick(Kind.Int, Kind.Double))}){filter}", Kind.Other);
+                return ($"{chance.Pick("avg", "stddev_samp", "var_pop")}({Of(chance.Pick(Kind.Int, Kind.Double))}){filter}",
+                    Kind.Other);
             case 5:
                 return ($"{chance.Pick("bool_and", "bool_or")}({Of(Kind.Bool)}){filter}", Kind.Bool);
             case 6:
@@ -49,7 +50,8 @@ internal sealed class Aggregates(Chance chance, Expressions expressions)
     public (string Text, Kind Kind) Window(Tables from, int depth)
     {
         var partition = chance.OneIn(3) ? "" : $"PARTITION BY {expressions.Of(chance.Pick(Kind.Int, Kind.Text), from, depth)}";
-        var all = $"ORDER BY {string.Join(", ", from.Columns.Select(column => column.Text + chance.Pick("", " DESC", " NULLS FIRST")))}";
+        var keys = from.Columns.Select(column => column.Text + chance.Pick("", " DESC", " NULLS FIRST"));
+        var all = $"ORDER BY {string.Join(", ", keys)}";
         var key = expressions.Of(Kind.Int, from, depth);
         var value = expressions.Of(Kind.Int, from, depth);
         return chance.Below(8) switch

@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.EngineTests.Queries.Generated;
 
-/// <summary>Expressions over the columns of a FROM clause. Each is a function of its row, and none fails for some values only.</summary>
+/// <summary>
+/// Expressions over the columns of a FROM clause. Each is a function of its row, and none fails for some values only.
+/// </summary>
 /// <param name="chance">Where choices come from.</param>
 /// <param name="subqueries">Makes subqueries; their depth ends there.</param>
 internal sealed class Expressions(Chance chance, Subqueries subqueries)
@@ -31,9 +33,13 @@ internal sealed class Expressions(Chance chance, Subqueries subqueries)
             Kind.Double => depth <= 0 ? Literal(kind) : Double(from, depth - 1),
             Kind.Text => depth <= 0 ? Literal(kind) : Text(from, depth - 1),
             Kind.Bool => depth <= 0 ? Literal(kind) : Bool(from, depth - 1),
-            Kind.Date => depth <= 0 || chance.OneIn(2) ? Literal(kind) : $"CAST({Of(Kind.Date, from, depth - 1)} + INTERVAL 1 DAY AS DATE)",
+            Kind.Date => depth <= 0 || chance.OneIn(2)
+                ? Literal(kind)
+                : $"CAST({Of(Kind.Date, from, depth - 1)} + INTERVAL 1 DAY AS DATE)",
             Kind.List => depth <= 0 ? "[1, 2]" : List(from, depth - 1),
-            Kind.Struct => depth <= 0 ? "{'a': 1, 'b': 'p'}" : $"struct_pack(a := CAST({Of(Kind.Int, from, depth - 1)} AS INTEGER), b := {Of(Kind.Text, from, depth - 1)})",
+            Kind.Struct => depth <= 0
+                ? "{'a': 1, 'b': 'p'}"
+                : $"struct_pack(a := CAST({Of(Kind.Int, from, depth - 1)} AS INTEGER), b := {Of(Kind.Text, from, depth - 1)})",
             Kind.Map => depth <= 0 ? "MAP {'x': 1}" : $"MAP {{'x': CAST({Of(Kind.Int, from, depth - 1)} AS INTEGER)}}",
             _ => Other(from, depth - 1),
         };
@@ -113,7 +119,8 @@ internal sealed class Expressions(Chance chance, Subqueries subqueries)
             case 4:
                 return $"({Next(Kind.Text)} LIKE {chance.Pick("'a%'", "'%b%'", "'_'")})";
             case 5:
-                return $"({Next(Kind.Int)} {chance.Pick("", "NOT ")}IN ({Literal(Kind.Int)}, {Literal(Kind.Int)}, {Next(Kind.Int)}))";
+                return $"({Next(Kind.Int)} {chance.Pick("", "NOT ")}IN ({Literal(Kind.Int)}, {Literal(Kind.Int)}, "
+                    + $"{Next(Kind.Int)}))";
             case 6:
                 return $"list_contains({Next(Kind.List)}, {Next(Kind.Int)})";
             case 7 when from.Names.Count > 0:

@@ -35,8 +35,8 @@ public sealed class GeneratedQueriesTests
     }
 
     /// <summary>
-    /// To find what of a query makes the difference: <c>ORLEANS_CLUSTER_GENERATED_QUERY</c> names a file whose first line is block, partitions and
-    /// limits (<c>6007 5 1</c>), each further one a query over the tables of that block.
+    /// To find what of a query makes the difference: <c>ORLEANS_CLUSTER_GENERATED_QUERY</c> names a file whose first line is
+    /// block, partitions and limits (<c>6007 5 1</c>), each further one a query over the tables of that block.
     /// </summary>
     [Fact]
     [Trait("Category", "Long")]
@@ -54,7 +54,8 @@ public sealed class GeneratedQueriesTests
             found.Add($"{verdict} {detail}\n    {query}");
         }
 
-        Assert.True(found.TrueForAll(each => each.StartsWith(nameof(Verdict.Same), StringComparison.Ordinal)), string.Join('\n', found));
+        Assert.True(found.TrueForAll(each => each.StartsWith(nameof(Verdict.Same), StringComparison.Ordinal)),
+            string.Join('\n', found));
     }
 
     private static async Task Check(int first, int count)
@@ -73,12 +74,14 @@ public sealed class GeneratedQueriesTests
                 counts[verdict] = counts.GetValueOrDefault(verdict) + 1;
                 if (verdict is Verdict.Different or Verdict.Refused)
                 {
-                    found.Add($"{seed} {verdict} ({partitions} partitions, limits {seed / 3 % Limits.Length}): {detail}\n    {query}");
+                    found.Add($"{seed} {verdict} ({partitions} partitions, limits {seed / 3 % Limits.Length}): {detail}\n    "
+                        + $"{query}");
                 }
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage(string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}: {pair.Value}")));
+        TestContext.Current.SendDiagnosticMessage(
+            string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}: {pair.Value}")));
         Assert.True(found.Count == 0, $"{found.Count} of {count}:\n{string.Join('\n', found.Take(MostShown))}");
     }
 }

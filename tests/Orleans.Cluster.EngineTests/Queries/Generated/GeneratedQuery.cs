@@ -1,6 +1,8 @@
 namespace Orleans.Cluster.EngineTests.Queries.Generated;
 
-/// <summary>Whole queries, by a seed: blocks of every form, set operations, common tables. The same seed gives the same text.</summary>
+/// <summary>
+/// Whole queries, by a seed: blocks of every form, set operations, common tables. The same seed gives the same text.
+/// </summary>
 internal sealed class GeneratedQuery
 {
     private readonly Chance chance;
@@ -27,7 +29,8 @@ internal sealed class GeneratedQuery
         return queries.chance.Below(4) switch
         {
             0 => ($"{with}{queries.Ordered(query)}", true),
-            1 => ($"{with}{queries.Ordered(query)} LIMIT {1 + queries.chance.Below(9)}{queries.chance.Pick("", " OFFSET 2")}", true),
+            1 => ($"{with}{queries.Ordered(query)} LIMIT {1 + queries.chance.Below(9)}{queries.chance.Pick("", " OFFSET 2")}",
+                true),
             _ => ($"{with}{query.Text}", false),
         };
     }
@@ -43,13 +46,15 @@ internal sealed class GeneratedQuery
         if (chance.OneIn(5))
         {
             joins.Add(name, new Query("", [("n", Kind.Int)]));
-            return $"WITH RECURSIVE {name}(n) AS (SELECT {expressions.Literal(Kind.Int)} UNION {chance.Pick("", "ALL ")}SELECT n + 1 FROM {name} WHERE n < 6) ";
+            return $"WITH RECURSIVE {name}(n) AS (SELECT {expressions.Literal(Kind.Int)} UNION {chance.Pick("", "ALL ")}SELECT n "
+                + $"+ 1 FROM {name} WHERE n < 6) ";
         }
 
         var query = Any(1);
         var names = query.Columns.Select((_, index) => $"x{index}").ToList();
         joins.Add(name, new Query("", [.. names.Zip(query.Columns, (column, of) => (column, of.Kind))]));
-        return $"WITH {name}({string.Join(", ", names)}) AS {chance.Pick("", "", "MATERIALIZED ", "NOT MATERIALIZED ")}({query.Text}) ";
+        return $"WITH {name}({string.Join(", ", names)}) AS {chance.Pick("", "", "MATERIALIZED ", "NOT MATERIALIZED ")}("
+            + $"{query.Text}) ";
     }
 
     private Query Any(int depth) => depth > 0 && chance.OneIn(5) ? Set(depth) : Block(depth, null);
@@ -57,7 +62,8 @@ internal sealed class GeneratedQuery
     private string Ordered(Query query)
     {
         // A set operation is ordered by all of its columns, a block by their numbers.
-        var keys = query.Columns.Select((_, index) => $"{index + 1}{chance.Pick("", " DESC", " NULLS FIRST", " DESC NULLS LAST")}");
+        var keys = query.Columns.Select((_, index) =>
+            $"{index + 1}{chance.Pick("", " DESC", " NULLS FIRST", " DESC NULLS LAST")}");
         return chance.OneIn(4) ? $"{query.Text} ORDER BY ALL" : $"{query.Text} ORDER BY {string.Join(", ", keys)}";
     }
 
@@ -89,13 +95,16 @@ internal sealed class GeneratedQuery
     private Query Plain(Tables from, string where, int depth, IReadOnlyList<Kind> kinds)
     {
         var items = kinds.Select((kind, index) => $"{expressions.Of(kind, from, depth)} AS c{index}").ToList();
-        return new Query($"SELECT {chance.Pick("", "", "", "DISTINCT ")}{string.Join(", ", items)} FROM {from.Text}{where}", Named(kinds));
+        return new Query(
+            $"SELECT {chance.Pick("", "", "", "DISTINCT ")}{string.Join(", ", items)} FROM {from.Text}{where}", Named(kinds));
     }
 
     private Query Star(Tables from, string where)
     {
         var all = from.Columns;
-        var plain = new Query($"SELECT {chance.Pick("", "", "DISTINCT ")}* FROM {from.Text}{where}", [.. all.Select(column => (column.Name, column.Kind))]);
+        var plain = new Query(
+            $"SELECT {chance.Pick("", "", "DISTINCT ")}* FROM {from.Text}{where}",
+            [.. all.Select(column => (column.Name, column.Kind))]);
         var unique = all.Where(column => all.Count(other => other.Name == column.Name) == 1).ToList();
         if (unique.Count == 0 || all.Count < 2)
         {
@@ -110,15 +119,21 @@ internal sealed class GeneratedQuery
             2 => new Query(
                 $"SELECT * REPLACE ({expressions.Of(one.Kind, from, 1)} AS {one.Name}) FROM {from.Text}{where}", plain.Columns),
             3 => new Query($"SELECT COLUMNS(c -> c <> '{one.Name}') FROM {from.Text}{where}", [.. rest]),
-            4 => new Query($"SELECT struct_pack(*COLUMNS({from.Names[0]}.*)) AS c0, {one.Text} AS c1 FROM {from.Text}{where}", [("c0", Kind.Other), ("c1", one.Kind)]),
-            5 => new Query($"SELECT {from.Names[0]}.*, 1 AS one FROM {from.Text}{where}", [.. all.Where(c => c.Text.StartsWith(from.Names[0] + ".", StringComparison.Ordinal)).Select(c => (c.Name, c.Kind)), ("one", Kind.Int)]),
+            4 => new Query(
+                $"SELECT struct_pack(*COLUMNS({from.Names[0]}.*)) AS c0, {one.Text} AS c1 FROM {from.Text}{where}",
+                [("c0", Kind.Other), ("c1", one.Kind)]),
+            5 => new Query(
+                $"SELECT {from.Names[0]}.*, 1 AS one FROM {from.Text}{where}",
+                [.. all.Where(c => c.Text.StartsWith(from.Names[0] + ".", StringComparison.Ordinal))
+                    .Select(c => (c.Name, c.Kind)), ("one", Kind.Int)]),
             _ => plain,
         };
     }
 
     private Query Grouped(Tables from, string where, int depth)
     {
-        var keys = chance.Times(1 + chance.Below(2), () => expressions.AnyKind()).Select(kind => (Text: expressions.Of(kind, from, Math.Min(depth, 1)), Kind: kind)).ToList();
+        var keys = chance.Times(1 + chance.Below(2), () => expressions.AnyKind())
+            .Select(kind => (Text: expressions.Of(kind, from, Math.Min(depth, 1)), Kind: kind)).ToList();
         var calls = chance.Times(chance.Below(3), () => aggregates.Call(from, Math.Min(depth, 1)));
         var items = keys.Concat(calls).Select((item, index) => $"{item.Text} AS c{index}");
         var text = string.Join(", ", keys.Select(key => key.Text));
@@ -133,13 +148,17 @@ internal sealed class GeneratedQuery
             _ => text,
         };
         var having = chance.OneIn(4) ? $" HAVING {aggregates.Call(from, 0).Text} IS NOT NULL" : "";
-        return new Query($"SELECT {string.Join(", ", items)} FROM {from.Text}{where} GROUP BY {by}{having}", Named([.. keys.Select(k => k.Kind), .. calls.Select(c => c.Kind)]));
+        return new Query(
+            $"SELECT {string.Join(", ", items)} FROM {from.Text}{where} GROUP BY {by}{having}",
+            Named([.. keys.Select(k => k.Kind), .. calls.Select(c => c.Kind)]));
     }
 
     private Query Aggregated(Tables from, string where, int depth)
     {
         var calls = chance.Times(1 + chance.Below(3), () => aggregates.Call(from, Math.Min(depth, 1)));
-        return new Query($"SELECT {string.Join(", ", calls.Select((call, index) => $"{call.Text} AS c{index}"))} FROM {from.Text}{where}", Named([.. calls.Select(c => c.Kind)]));
+        return new Query(
+            $"SELECT {string.Join(", ", calls.Select((call, index) => $"{call.Text} AS c{index}"))} FROM {from.Text}{where}",
+            Named([.. calls.Select(c => c.Kind)]));
     }
 
     private Query Windowed(Tables from, string where, int depth)
@@ -148,7 +167,9 @@ internal sealed class GeneratedQuery
         var kind = expressions.AnyKind();
         var items = windows.Append((Text: expressions.Of(kind, from, 1), Kind: kind)).ToList();
         var qualify = chance.OneIn(3) ? $" QUALIFY {aggregates.Window(from, 0).Text} > 1" : "";
-        return new Query($"SELECT {string.Join(", ", items.Select((item, index) => $"{item.Text} AS c{index}"))} FROM {from.Text}{where}{qualify}", Named([.. items.Select(i => i.Kind)]));
+        return new Query(
+            $"SELECT {string.Join(", ", items.Select((item, index) => $"{item.Text} AS c{index}"))} FROM {from.Text}{where}"
+            + $"{qualify}", Named([.. items.Select(i => i.Kind)]));
     }
 
     // The first row of each key, by an order of all columns.
@@ -158,9 +179,12 @@ internal sealed class GeneratedQuery
         var all = string.Join(", ", from.Columns.Select(column => column.Text));
         var columns = chance.Some(from.Columns);
         return new Query(
-            $"SELECT * FROM (SELECT DISTINCT ON ({key.Text}) {string.Join(", ", columns.Select((column, index) => $"{column.Text} AS c{index}"))} FROM {from.Text}{where} ORDER BY {all})",
+            $"SELECT * FROM (SELECT DISTINCT ON ({key.Text}) "
+            + $"{string.Join(", ", columns.Select((column, index) => $"{column.Text} AS c{index}"))} FROM {from.Text}{where} "
+            + $"ORDER BY {all})",
             Named([.. columns.Select(column => column.Kind)]));
     }
 
-    private static IReadOnlyList<(string Name, Kind Kind)> Named(IReadOnlyList<Kind> kinds) => [.. kinds.Select((kind, index) => ($"c{index}", kind))];
+    private static IReadOnlyList<(string Name, Kind Kind)> Named(IReadOnlyList<Kind> kinds) =>
+        [.. kinds.Select((kind, index) => ($"c{index}", kind))];
 }

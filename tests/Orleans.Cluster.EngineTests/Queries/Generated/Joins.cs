@@ -2,7 +2,8 @@ namespace Orleans.Cluster.EngineTests.Queries.Generated;
 
 /// <summary>FROM clauses: tables, queries and functions in their place, and joins of every form, nested and mixed.</summary>
 internal sealed class Joins(
-    Chance chance, IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> all, Func<int, Query> query)
+    Chance chance, IReadOnlyList<(string Name, IReadOnlyList<(string Name, string Type, Kind Kind)> Columns)> all,
+    Func<int, Query> query)
 {
     private readonly List<Query> expressions = [];
 
@@ -45,8 +46,10 @@ internal sealed class Joins(
         var alias = chance.Name("q");
         var inner = Leaf(0);
         return Named(
-            $"LATERAL (SELECT {Expressions.Of(Kind.Int, inner, 0)} AS p, {Expressions.Of(Kind.Int, left, 0)} AS o FROM {inner.Text} "
-            + $"WHERE {Expressions.Of(Kind.Int, inner, 0)} = {Expressions.Of(Kind.Int, left, 0)}) {alias}", alias, [("p", Kind.Int), ("o", Kind.Int)]);
+            $"LATERAL (SELECT {Expressions.Of(Kind.Int, inner, 0)} AS p, {Expressions.Of(Kind.Int, left, 0)} AS o FROM "
+            + $"{inner.Text} "
+            + $"WHERE {Expressions.Of(Kind.Int, inner, 0)} = {Expressions.Of(Kind.Int, left, 0)}) {alias}", alias,
+            [("p", Kind.Int), ("o", Kind.Int)]);
     }
 
     private Tables Nested(int depth)
@@ -63,18 +66,25 @@ internal sealed class Joins(
             case 0 or 1 when depth > 0:
                 var derived = query(depth - 1);
                 var names = derived.Columns.Select((_, index) => $"c{index}").ToList();
-                return Named($"({derived.Text}) {alias}({string.Join(", ", names)})", alias, names.Zip(derived.Columns, (name, column) => (name, column.Kind)));
+                return Named(
+                    $"({derived.Text}) {alias}({string.Join(", ", names)})", alias,
+                    names.Zip(derived.Columns, (name, column) => (name, column.Kind)));
             case 2:
-                return Named($"(VALUES (1, 'a'), (2, NULL), (NULL, 'b')) {alias}(k, g)", alias, [("k", Kind.Int), ("g", Kind.Text)]);
+                return Named(
+                    $"(VALUES (1, 'a'), (2, NULL), (NULL, 'b')) {alias}(k, g)", alias, [("k", Kind.Int), ("g", Kind.Text)]);
             case 3 when expressions.Count > 0:
             case 4 when expressions.Count > 0:
                 var known = chance.Pick(expressions);
                 return Named($"{known.Text} {alias}", alias, known.Columns);
             case 5 when chance.OneIn(2):
-                return Named(chance.Pick($"range({chance.Below(5)}) {alias}(k)", $"generate_series(-1, 2) {alias}(k)", $"unnest([1, 2, NULL, 2]) {alias}(k)"), alias, [("k", Kind.Int)]);
+                return Named(
+                    chance.Pick($"range({chance.Below(5)}) {alias}(k)", $"generate_series(-1, 2) {alias}(k)",
+                        $"unnest([1, 2, NULL, 2]) {alias}(k)"), alias, [("k", Kind.Int)]);
             default:
                 var (name, columns) = chance.Pick(all);
-                return Named($"{name} {(chance.OneIn(2) ? "AS " : "")}{alias}", alias, columns.Select(column => (column.Name, column.Kind)));
+                return Named(
+                    $"{name} {(chance.OneIn(2) ? "AS " : "")}{alias}", alias,
+                    columns.Select(column => (column.Name, column.Kind)));
         }
     }
 
@@ -94,10 +104,14 @@ internal sealed class Joins(
                 return new Tables($"{left.Text} NATURAL {kind}JOIN {right.Text}", Merged(left, right, shared, kind), names);
             case 3 when shared.Count > 0:
                 var used = chance.Some(shared);
-                return new Tables($"{left.Text} {kind}JOIN {right.Text} USING ({string.Join(", ", used)})", Merged(left, right, used, kind), names);
+                return new Tables(
+                    $"{left.Text} {kind}JOIN {right.Text} USING ({string.Join(", ", used)})", Merged(left, right, used, kind),
+                    names);
             default:
                 var both = new Tables("", [.. left.Columns, .. right.Columns], [.. left.Names, .. right.Names]);
-                return new Tables($"{left.Text} {kind}JOIN {right.Text} ON {On(left, right, both, depth)}", kind is "SEMI " or "ANTI " ? left.Columns : both.Columns, names);
+                return new Tables(
+                    $"{left.Text} {kind}JOIN {right.Text} ON {On(left, right, both, depth)}", kind is "SEMI " or "ANTI "
+                    ? left.Columns : both.Columns, names);
         }
     }
 
@@ -126,6 +140,8 @@ internal sealed class Joins(
     private static IReadOnlyList<Column> Merged(Tables left, Tables right, IReadOnlyList<string> shared, string kind)
     {
         var first = left.Columns.Select(column => shared.Contains(column.Name) ? column with { Text = column.Name } : column);
-        return kind is "SEMI " or "ANTI " ? [.. first] : [.. first, .. right.Columns.Where(column => !shared.Contains(column.Name))];
+        return kind is "SEMI " or "ANTI "
+            ? [.. first]
+            : [.. first, .. right.Columns.Where(column => !shared.Contains(column.Name))];
     }
 }

@@ -15,11 +15,14 @@ internal enum Verdict
     Different,
 }
 
-/// <summary>Runs generated queries over one set of tables, in stages and in one engine with one thread, and compares names, types and rows.</summary>
+/// <summary>
+/// Runs generated queries over one set of tables, in stages and in one engine with one thread, and compares names, types and
+/// rows.
+/// </summary>
 internal sealed class QueryComparison : IDisposable
 {
-    // What one engine fails with too, unless a condition that is never true keeps it from coming there: two sides of a set operation without a
-    // common type, a variance of infinite values.
+    // What one engine fails with too, unless a condition that is never true keeps it from coming there: two sides of a set
+    // operation without a common type, a variance of infinite values.
     private static readonly string[] Unreached = ["Unimplemented type for cast", "is out of range!"];
 
     private readonly DuckDBConnection engine = new("DataSource=:memory:");
@@ -67,7 +70,8 @@ internal sealed class QueryComparison : IDisposable
         JobPlan plan;
         try
         {
-            var spec = new JobSpec { Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+            var spec = new JobSpec { Operation = OperationKind.Sql,
+                Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
             plan = await new QueryPlanner(harness, limits).Plan(spec, datasets[partitions], CancellationToken.None);
         }
         catch (ClusterException refused)
@@ -93,7 +97,8 @@ internal sealed class QueryComparison : IDisposable
 
     private async Task<(Verdict Verdict, string Detail)> Rows(string query, bool isOrdered, JobPlan plan)
     {
-        var texts = string.Join(", ", plan.Columns.Select((column, index) => $"CAST(CAST(c{index} AS {column.Type}) AS VARCHAR)"));
+        var texts = string.Join(
+            ", ", plan.Columns.Select((column, index) => $"CAST(CAST(c{index} AS {column.Type}) AS VARCHAR)"));
         var aliases = string.Join(", ", plan.Columns.Select((_, index) => $"c{index}"));
         List<string?[]> expected;
         try
@@ -123,7 +128,9 @@ internal sealed class QueryComparison : IDisposable
         List<string?[]> actual = [];
         foreach (var file in files)
         {
-            actual.AddRange(Read($"SELECT {texts} FROM read_parquet({SqlText.Literal(file)}, hive_partitioning = false) AS q({aliases})", Texts));
+            actual.AddRange(
+                Read($"SELECT {texts} FROM read_parquet({SqlText.Literal(file)}, hive_partitioning = false) AS q({aliases})",
+                    Texts));
         }
 
         if (!isOrdered)
@@ -132,11 +139,14 @@ internal sealed class QueryComparison : IDisposable
             actual = [.. actual.OrderBy(Order, StringComparer.Ordinal)];
         }
 
-        var difference = Enumerable.Range(0, Math.Min(expected.Count, actual.Count)).FirstOrDefault(row => !AreSame(expected[row], actual[row]), -1);
+        var difference = Enumerable.Range(0, Math.Min(expected.Count, actual.Count))
+            .FirstOrDefault(row => !AreSame(expected[row], actual[row]), -1);
         return expected.Count != actual.Count
             ? (Verdict.Different, $"{actual.Count} rows and not {expected.Count}.")
             : difference >= 0
-                ? (Verdict.Different, $"Row {difference} is [{string.Join(" | ", actual[difference])}] and not [{string.Join(" | ", expected[difference])}].")
+                ? (Verdict.Different,
+                    $"Row {difference} is [{string.Join(" | ", actual[difference])}] and not ["
+                    + $"{string.Join(" | ", expected[difference])}].")
                 : (Verdict.Same, "");
     }
 
@@ -148,7 +158,8 @@ internal sealed class QueryComparison : IDisposable
             return whole;
         }
 
-        var cuts = Enumerable.Range(0, 4).Select(_ => random.NextInt64(slice.Start, slice.End + 1)).Prepend(slice.Start).Append(slice.End).Order().ToList();
+        var cuts = Enumerable.Range(0, 4)
+            .Select(_ => random.NextInt64(slice.Start, slice.End + 1)).Prepend(slice.Start).Append(slice.End).Order().ToList();
         return whole with
         {
             Partitions =
@@ -189,7 +200,8 @@ internal sealed class QueryComparison : IDisposable
 
     // Doubles that differ in their last digits must not change places.
     private static string Order(string?[] row) => string.Join('|', row.Select(text => text is null ? "\0"
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number.ToString("E6", CultureInfo.InvariantCulture) : text));
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        ? number.ToString("E6", CultureInfo.InvariantCulture) : text));
 
     private static bool AreSame(string?[] one, string?[] other) => one.Zip(other).All(pair => pair.First == pair.Second
         || (double.TryParse(pair.First, NumberStyles.Float, CultureInfo.InvariantCulture, out var want)

@@ -2,16 +2,22 @@ using System.Text.Json.Nodes;
 
 namespace Orleans.Cluster.EngineTests.Queries.Generated;
 
-/// <summary>What a parsed query is made of, without its expressions: tables, joins and their kinds, set operations, orders and limits.</summary>
+/// <summary>
+/// What a parsed query is made of, without its expressions: tables, joins and their kinds, set operations, orders and limits.
+/// </summary>
 internal static class QuerySkeleton
 {
     private static readonly string[] Members =
     [
-        "type", "ref_type", "join_type", "using_columns", "table_name", "alias", "column_name_alias", "setop_type", "setop_all", "union_all", "key",
+        "type", "ref_type", "join_type", "using_columns", "table_name", "alias", "column_name_alias", "setop_type", "setop_all",
+        "union_all", "key",
         "aliases", "aggregate_handling", "function_name",
     ];
 
-    /// <summary>Equal for two trees that are the same but for places and for how constants are written; a cross join is an inner join on TRUE.</summary>
+    /// <summary>
+    /// Equal for two trees that are the same but for places and for how constants are written; a cross join is an inner join on
+    /// TRUE.
+    /// </summary>
     public static string Of(string tree)
     {
         var lines = new List<string>();
@@ -38,7 +44,8 @@ internal static class QuerySkeleton
                 var isTable = item["class"] is null && item["type"] is JsonValue && item["is_null"] is null && item["id"] is null;
                 if (isTable || item["key"] is not null)
                 {
-                    lines.Add(new string(' ', depth) + string.Join(' ', Members.Select(member => Value(item, member)).Where(text => text.Length > 0)));
+                    lines.Add(new string(' ', depth)
+                        + string.Join(' ', Members.Select(member => Value(item, member)).Where(text => text.Length > 0)));
                 }
 
                 foreach (var (_, child) in item)

@@ -13,11 +13,14 @@ internal sealed class Subqueries(Chance chance, Func<int, Tables> from)
         var where = Where(tables, outer, depth);
         return kind switch
         {
-            Kind.Int => $"(SELECT {chance.Pick("count(*)", $"max({Expressions.Of(Kind.Int, tables, 0)})", $"sum({Expressions.Of(Kind.Int, tables, 0)})::BIGINT")} FROM {tables.Text}{where})",
+            Kind.Int => $"(SELECT {Call(tables)} FROM {tables.Text}{where})",
             Kind.Text or Kind.Double or Kind.Date => $"(SELECT min({Expressions.Of(kind, tables, 0)}) FROM {tables.Text}{where})",
             _ => null,
         };
     }
+
+    private string Call(Tables tables) => chance.Pick(
+        "count(*)", $"max({Expressions.Of(Kind.Int, tables, 0)})", $"sum({Expressions.Of(Kind.Int, tables, 0)})::BIGINT");
 
     /// <summary>A condition with a subquery.</summary>
     public string? Condition(Tables outer, Expressions expressions, int depth)
@@ -31,7 +34,8 @@ internal sealed class Subqueries(Chance chance, Func<int, Tables> from)
         {
             0 or 1 => $"{chance.Pick("", "NOT ")}EXISTS (SELECT {chance.Pick("1", "*")} FROM {tables.Text}{where})",
             2 or 3 => $"({value} {chance.Pick("", "NOT ")}IN (SELECT {found} FROM {tables.Text}{where}))",
-            _ => $"({value} {chance.Pick("=", "<", ">=", "<>")} {chance.Pick("ANY", "ALL")} (SELECT {found} FROM {tables.Text}{where}))",
+            _ => $"({value} {chance.Pick("=", "<", ">=", "<>")} {chance.Pick("ANY", "ALL")} (SELECT {found} FROM {tables.Text}"
+                + $"{where}))",
         };
     }
 
@@ -41,7 +45,9 @@ internal sealed class Subqueries(Chance chance, Func<int, Tables> from)
         if (outer.Columns.Count > 0 && chance.OneIn(2))
         {
             var kind = chance.Pick(outer.Columns).Kind;
-            conditions.Add($"{Expressions.Of(kind, tables, 0)} {chance.Pick("=", "=", "=", "<", "IS NOT DISTINCT FROM")} {Expressions.Of(kind, outer, 0)}");
+            conditions.Add(
+                $"{Expressions.Of(kind, tables, 0)} {chance.Pick("=", "=", "=", "<", "IS NOT DISTINCT FROM")} "
+                + $"{Expressions.Of(kind, outer, 0)}");
         }
 
         if (chance.OneIn(2))
