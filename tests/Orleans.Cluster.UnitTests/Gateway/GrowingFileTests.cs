@@ -1,0 +1,68 @@
+using Orleans.Cluster.Coordination.Ports;
+
+namespace Orleans.Cluster.UnitTests.Gateway;
+
+/// <summary>A result that is read while it is written.</summary>
+public sealed class GrowingFileTests : IDisposable
+{
+    private readonly string path = Path.GetTempFileName();
+    private readonly TaskCompletionSource written = new();
+
+    public void Dispose() => File.Delete(path);
+
+    [Fact]
+    public async Task Read_WhileItIsWritten_GivesEveryByteOnce()
+    {
+        await using var file = new GrowingFile(path, written.Task);
+        var copy = new MemoryStream();
+        var reading = file.CopyToAsync(copy, TestContext.Current.CancellationToken);
+        var bytes = Enumerable.Range(0, 300_000).Select(number => (byte)(number * 7)).ToArray();
+        foreach (var piece in bytes.Chunk(70_001))
+        {
+            await Append(piece);
+            await Task.Yield();
+        }
+
+        Assert.False(reading.IsCompleted);
+        written.SetResult();
+        await reading;
+
+        Assert.Equal(bytes, copy.ToArray());
+    }
+
+    [Fact]
+    public async Task Read_WritingFailed_FailsAfterWhatWasWritten()
+    {
+        await Append([1, 2, 3]);
+        await using var file = new GrowingFile(path, written.Task);
+        written.SetException(new IOException("The disk is full."));
+        var copy = new MemoryStream();
+
+        var failed = await Assert.ThrowsAsync<IOException>(() => file.CopyToAsync(copy, TestContext.Current.CancellationToken));
+
+        Assert.Equal("The disk is full.", failed.Message);
+        Assert.Equal([1, 2, 3], copy.ToArray());
+    }
+
+    // The process that wrote it was lost, and another writes it from the start.
+    [Fact]
+    public async Task Read_BegunAnew_FailsInPlaceOfJoiningTwoBeginnings()
+    {
+        await Append([1, 2, 3]);
+        await using var file = new GrowingFile(path, written.Task);
+        File.Delete(path);
+        await Append([1, 2, 3, 4, 5]);
+        written.SetResult();
+        var copy = new MemoryStream();
+
+        await Assert.ThrowsAsync<EndOfStreamException>(() => file.CopyToAsync(copy, TestContext.Current.CancellationToken));
+
+        Assert.Equal([1, 2, 3], copy.ToArray());
+    }
+
+    private async Task Append(byte[] bytes)
+    {
+        await using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
+    }
+}
