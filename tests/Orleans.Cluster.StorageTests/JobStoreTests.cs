@@ -544,8 +544,8 @@ public sealed class JobStoreTests(PostgresFixture postgres)
 
     private static JobPlan Plan() => new()
     {
-        Datasets = new Dictionary<string, PlannedDataset>(), Stages =
-            [], Columns = [new ColumnSchema("n", "BIGINT")], Query = "SELECT 1 AS n",
+        Datasets = new Dictionary<string, PlannedDataset>(), Stages = [],
+        Columns = [new ColumnSchema("n", "BIGINT")], Query = "SELECT 1 AS n",
     };
 
     private static string Json<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value, WireJson.Options);

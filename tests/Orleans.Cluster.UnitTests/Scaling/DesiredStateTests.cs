@@ -115,7 +115,8 @@ public sealed class DesiredStateTests
         Assert.Equal(desired.Decisions, read.Decisions);
         Assert.Equal(desired.Leaving, read.Leaving);
         Assert.Equal(desired.Gateways, read.Gateways);
-        Assert.Equal(desired with { Decisions =
-            [], Leaving = [], Gateways = [] }, read with { Decisions = [], Leaving = [], Gateways = [] });
+        Assert.Equal(
+            desired with { Decisions = [], Leaving = [], Gateways = [] },
+            read with { Decisions = [], Leaving = [], Gateways = [] });
     }
 }
