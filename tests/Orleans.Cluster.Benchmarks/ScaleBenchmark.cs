@@ -119,8 +119,10 @@ internal static class ScaleBenchmark
         began = Stopwatch.GetTimestamp();
         var committed = await store.Timed(() => store.Checkpoints.List(job.Id, 0, CancellationToken.None));
         var merge = StageOpener.Open(job.Id, 1, plan, 1, new Dictionary<int, IReadOnlyList<PartitionRecord>> { [0] = committed });
-        await store.Apply(job, job with { Stages =
-            [new StageState(0, StagePhase.Complete, scan.Count), new StageState(1, StagePhase.Open, merge.Count)] }, merge);
+        await store.Apply(job, job with
+        {
+            Stages = [new StageState(0, StagePhase.Complete, scan.Count), new StageState(1, StagePhase.Open, merge.Count)],
+        }, merge);
         Say($"  the next stage read {committed.Count} manifests and opened {merge.Count} partitions in "
             + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         await Finish(store, job.Id, stage: 1, merge.Count, _ => Manifest(1));

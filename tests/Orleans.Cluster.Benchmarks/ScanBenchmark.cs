@@ -44,8 +44,10 @@ internal static class ScanBenchmark
     {
         var info = new FileInfo(path);
         var stamp = new FileStamp(info.FullName, info.Length, new DateTimeOffset(info.LastWriteTimeUtc));
-        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path =
-            [path] }, [stamp]), CancellationToken.None)).Get();
+        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec
+        {
+            Path = [path],
+        }, [stamp]), CancellationToken.None)).Get();
         var folder = Directory.CreateTempSubdirectory("orleans-cluster-scan-").FullName;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -23,8 +23,10 @@ internal static class SmallTaskBenchmark
                 + $"{Format(name)})", folder);
             var info = new FileInfo(path);
             var stamp = new FileStamp(info.FullName, info.Length, new DateTimeOffset(info.LastWriteTimeUtc));
-            var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path =
-                [path] }, [stamp]), CancellationToken.None)).Get();
+            var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec
+            {
+                Path = [path],
+            }, [stamp]), CancellationToken.None)).Get();
             var one = JobId.New();
             await Milliseconds(executor, probe, folder, 20, () => one);
             var (same, other) = (await Milliseconds(executor, probe, folder, tasks, () => one),

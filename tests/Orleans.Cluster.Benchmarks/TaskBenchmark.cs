@@ -21,8 +21,10 @@ internal static class TaskBenchmark
         using var executor = new LocalExecutor();
         var info = new FileInfo(csv);
         var stamp = new FileStamp(info.FullName, info.Length, new DateTimeOffset(info.LastWriteTimeUtc));
-        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec { Path =
-            [csv] }, [stamp]), CancellationToken.None)).Get();
+        var probe = (await executor.ProbeAsync(new ProbeRequest(new SourceSpec
+        {
+            Path = [csv],
+        }, [stamp]), CancellationToken.None)).Get();
         var align = new AlignRequest(probe.Files[0], probe.Dialect, [Math.Min(100 << 20, info.Length - 1)]);
         var range = (await executor.AlignAsync(align, CancellationToken.None)).Get()[0];
         var folder = Directory.CreateTempSubdirectory("orleans-cluster-task-").FullName;

@@ -70,8 +70,10 @@ public sealed class ArrowReaderTests : IDisposable
         await harness.Run(new JobSpec
         {
             Operation = OperationKind.Filter,
-            Source = new SourceSpec { Path =
-                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Source = new SourceSpec
+            {
+                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } },
+            },
             Partitioning = new PartitioningSpec { MinPartitions = 7 },
             Parameters = JsonSerializer.SerializeToElement(new { where = "n >= 0" }),
         });

@@ -68,8 +68,10 @@ public sealed class ArrowResultTests : IDisposable
         await harness.Run(new JobSpec
         {
             Operation = OperationKind.Sql, Output = output,
-            Source = new SourceSpec { Path =
-                [harness.Write("one.csv", "n\n1\n")], Options = new SourceOptions { Header = true } },
+            Source = new SourceSpec
+            {
+                Path = [harness.Write("one.csv", "n\n1\n")], Options = new SourceOptions { Header = true },
+            },
             Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }),
         });
         return output;

@@ -84,8 +84,10 @@ public sealed class OperationMatrixTests : IDisposable
         var spec = new JobSpec
         {
             Operation = OperationKind.Aggregate,
-            Source = new SourceSpec { Path =
-                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["x"] = "DOUBLE" } } },
+            Source = new SourceSpec
+            {
+                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["x"] = "DOUBLE" } },
+            },
             Partitioning = new PartitioningSpec { MinPartitions = 13 },
             Parameters = JsonDocument.Parse(
                 """{"aggregates":[{"function":"var_samp","column":"x"},{"function":"stddev_samp","column":"x"}]}""").RootElement,

@@ -161,7 +161,9 @@ public sealed class OwnNamesTests : IDisposable
             $"COPY (SELECT 'k' || i * i % 7 AS {SqlText.Name(names[0])}, 'g' || i % 5 AS {SqlText.Name(names[1])}, i * 3 % 11 AS "
             + $"{SqlText.Name(names[2])}, "
             + $"i % 13 / 4.0 AS {SqlText.Name(names[3])} FROM range({rows}) t(i)) TO '{path}' (FORMAT {form})");
-        return new SourceSpec { Path =
-            [path], Format = format, Options = new SourceOptions { Header = format == SourceFormat.Csv ? true : null } };
+        return new SourceSpec
+        {
+            Path = [path], Format = format, Options = new SourceOptions { Header = format == SourceFormat.Csv ? true : null },
+        };
     }
 }

@@ -179,8 +179,10 @@ public sealed class ResultValueTests : IDisposable
     private JobSpec Job(JsonElement parameters, OutputSpec output) => new()
     {
         Operation = OperationKind.Sql,
-        Source = new SourceSpec { Path =
-            [harness.Write("one.csv", "n\n1\n")], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true } },
+        Source = new SourceSpec
+        {
+            Path = [harness.Write("one.csv", "n\n1\n")], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true },
+        },
         Parameters = parameters,
         Output = output,
     };

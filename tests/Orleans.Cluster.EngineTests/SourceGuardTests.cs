@@ -86,8 +86,10 @@ public sealed class SourceGuardTests : IDisposable
         var path = Path.Combine(Root, name);
         var real = new FileInfo(path).ResolveLinkTarget(true)?.FullName ?? path;
         return await executor.Executor.ProbeAsync(
-            new ProbeRequest(new SourceSpec { Path =
-                [path] }, [EngineHarness.Stamp(real) with { Path = path }]), TestContext.Current.CancellationToken);
+            new ProbeRequest(new SourceSpec
+            {
+                Path = [path],
+            }, [EngineHarness.Stamp(real) with { Path = path }]), TestContext.Current.CancellationToken);
     }
 
     private static void Write(string path)

@@ -83,8 +83,10 @@ public sealed class WholeJobTests : IDisposable
         var spec = new JobSpec
         {
             Operation = OperationKind.Convert,
-            Source = new SourceSpec { Path =
-                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Source = new SourceSpec
+            {
+                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } },
+            },
         };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
@@ -101,8 +103,10 @@ public sealed class WholeJobTests : IDisposable
         {
             Operation = OperationKind.Convert,
             OnBadRow = BadRowPolicy.Quarantine,
-            Source = new SourceSpec { Path =
-                [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } } },
+            Source = new SourceSpec
+            {
+                Path = [path], Options = new SourceOptions { Columns = new Dictionary<string, string> { ["n"] = "BIGINT" } },
+            },
         };
 
         var result = await harness.Run(spec);

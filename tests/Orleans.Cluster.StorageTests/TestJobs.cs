@@ -66,8 +66,10 @@ internal static class TestJobs
         var stored = await jobs.Create(New(spec: spec), CancellationToken.None);
         return await jobs.Apply(
             stored.State with { Phase = JobPhase.Running, Stages = [new StageState(0, StagePhase.Open, partitions)] },
-            change => change with { OpenPartitions =
-                [.. Enumerable.Range(0, partitions).Select(n => Partition(stored.State.Id, n))] });
+            change => change with
+            {
+                OpenPartitions = [.. Enumerable.Range(0, partitions).Select(n => Partition(stored.State.Id, n))],
+            });
     }
 
     /// <summary>Stores a change that must be accepted; the state as stored.</summary>

@@ -25,10 +25,14 @@ internal static class AccessCommands
     private static Command CreateKey(CommandFactory commands)
     {
         var name = new Option<string>("--name") { Description = "Whom the key is for; jobs belong to it", Required = true };
-        var role = new Option<AccessRole>("--role") { Description =
-            "VIEWER, SUBMITTER or ADMIN", DefaultValueFactory = _ => AccessRole.Submitter };
-        var end = new Option<DateTimeOffset?>("--expires") { Description =
-            "When it ends by itself; never when absent", HelpName = "time" };
+        var role = new Option<AccessRole>("--role")
+        {
+            Description = "VIEWER, SUBMITTER or ADMIN", DefaultValueFactory = _ => AccessRole.Submitter,
+        };
+        var end = new Option<DateTimeOffset?>("--expires")
+        {
+            Description = "When it ends by itself; never when absent", HelpName = "time",
+        };
         return commands.Create("create", "Make an API key and print it, this once", [name, role, end], async session =>
         {
             var made = await session.Cluster.CreateKeyAsync(

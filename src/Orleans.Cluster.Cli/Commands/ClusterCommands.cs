@@ -107,10 +107,14 @@ internal static class ClusterCommands
 
     private static Command Metrics(CommandFactory commands)
     {
-        var since = new Option<DateTimeOffset?>("--since") { Description =
-            "Begin of the span; an hour ago when absent", HelpName = "time" };
-        var step = new Option<double?>("--step") { Description =
-            "Seconds of one window; a fitting number when absent", HelpName = "seconds" };
+        var since = new Option<DateTimeOffset?>("--since")
+        {
+            Description = "Begin of the span; an hour ago when absent", HelpName = "time",
+        };
+        var step = new Option<double?>("--step")
+        {
+            Description = "Seconds of one window; a fitting number when absent", HelpName = "seconds",
+        };
         return commands.Create(
             "metrics", "Show figures of the cluster, now and over a span of time", [since, step], async session =>
         {
@@ -124,8 +128,10 @@ internal static class ClusterCommands
 
     private static Command Health(CommandFactory commands)
     {
-        var ready = new Option<bool>("--ready") { Description =
-            "Print nothing; end with 0 when jobs are accepted and the wanted workers are there, else with 1" };
+        var ready = new Option<bool>("--ready")
+        {
+            Description = "Print nothing; end with 0 when jobs are accepted and the wanted workers are there, else with 1",
+        };
         return commands.Create(
             "health", "Show whether storage, membership and queue answer; `doctor` says what to do", [ready], async session =>
         {

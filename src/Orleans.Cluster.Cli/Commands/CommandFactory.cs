@@ -45,11 +45,15 @@ internal sealed class CommandFactory(CliConsole console, GlobalOptions globals, 
     }
 
     /// <summary>A job; <see cref="Session.JobAsync"/> finds it.</summary>
-    public static Argument<string> JobArgument() => new("job") { Description =
-        "Id of the job, its first characters, or @last for the newest" };
+    public static Argument<string> JobArgument() => new("job")
+    {
+        Description = "Id of the job, its first characters, or @last for the newest",
+    };
 
-    public static Option<string?> PageToken() => new("--page-token") { Description =
-        "Token that the page before ended with", HelpName = "token" };
+    public static Option<string?> PageToken() => new("--page-token")
+    {
+        Description = "Token that the page before ended with", HelpName = "token",
+    };
 
     // The library would show names of .NET, in the place of the value's name.
     private static void SayWords(Option option)

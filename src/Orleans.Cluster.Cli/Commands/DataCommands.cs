@@ -19,8 +19,10 @@ internal static class DataCommands
     private static Command Head(CommandFactory commands)
     {
         var paths = Paths(ArgumentArity.OneOrMore);
-        var rows = new Option<int>("--rows", "-n") { Description =
-            "Rows to show, 1 to 1000", DefaultValueFactory = _ => HeadRows };
+        var rows = new Option<int>("--rows", "-n")
+        {
+            Description = "Rows to show, 1 to 1000", DefaultValueFactory = _ => HeadRows,
+        };
         var source = new SourceFlags();
         return commands.Create(
             "head", "Show the first rows of files, as a job would read them", [paths, rows, .. source.Symbols], async session =>
@@ -51,8 +53,10 @@ internal static class DataCommands
     private static Command Partition(CommandFactory commands)
     {
         var paths = Paths(ArgumentArity.ZeroOrMore);
-        var size = new Option<string?>("--target-bytes") { Description =
-            "Size of a partition, for example 64MB", HelpName = "size" };
+        var size = new Option<string?>("--target-bytes")
+        {
+            Description = "Size of a partition, for example 64MB", HelpName = "size",
+        };
         var source = new SourceFlags();
         return commands.Create(
             "partition", "Show schema and partitions of a dataset", [paths, size, .. source.Symbols], async session =>

@@ -36,11 +36,15 @@ internal static class InsightCommands
 
     private static Command Timeline(CommandFactory commands)
     {
-        var job = new Argument<string?>("job") { Description =
-            "A job; all jobs of the last quarter of an hour when absent", Arity = ArgumentArity.ZeroOrOne };
+        var job = new Argument<string?>("job")
+        {
+            Description = "A job; all jobs of the last quarter of an hour when absent", Arity = ArgumentArity.ZeroOrOne,
+        };
         var from = new Option<DateTimeOffset?>("--from") { Description = "Without a job: begin of the span", HelpName = "time" };
-        var to = new Option<DateTimeOffset?>("--to") { Description =
-            "Without a job: end of the span; now when absent", HelpName = "time" };
+        var to = new Option<DateTimeOffset?>("--to")
+        {
+            Description = "Without a job: end of the span; now when absent", HelpName = "time",
+        };
         return commands.Create("timeline", "Draw which slot ran what, and when", [job, from, to], async session =>
         {
             var insight = session.Connection.Insight;
@@ -92,8 +96,10 @@ internal static class InsightCommands
 
     private static Command Browse(CommandFactory commands)
     {
-        var path = new Argument<string?>("path") { Description =
-            "A folder below the data roots; the roots when absent", Arity = ArgumentArity.ZeroOrOne };
+        var path = new Argument<string?>("path")
+        {
+            Description = "A folder below the data roots; the roots when absent", Arity = ArgumentArity.ZeroOrOne,
+        };
         var token = CommandFactory.PageToken();
         return commands.Create("browse", "List folders and files that jobs can read", [path, token], async session =>
         {

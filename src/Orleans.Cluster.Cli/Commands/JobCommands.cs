@@ -21,8 +21,10 @@ internal static class JobCommands
     {
         var flags = new JobFlags();
         var wait = new Option<bool>("--wait") { Description = "Follow the job to its end; the second Ctrl-C cancels it" };
-        var key = new Option<string?>("--idempotency-key") { Description =
-            "Two submits with one key make one job", HelpName = "key" };
+        var key = new Option<string?>("--idempotency-key")
+        {
+            Description = "Two submits with one key make one job", HelpName = "key",
+        };
         return commands.Create("submit", "Submit a job", [.. flags.Symbols, wait, key], async session =>
         {
             var status = await session.Jobs.SubmitJsonAsync(
@@ -63,8 +65,10 @@ internal static class JobCommands
         var priority = new Option<JobPriority?>("--priority") { Description = "Only jobs of this priority" };
         var operation = new Option<OperationKind?>("--operation") { Description = "Only jobs of this operation" };
         var labels = new Option<string[]>("--label") { Description = "Only jobs with this label", HelpName = "key=value" };
-        var after = new Option<DateTimeOffset?>("--created-after") { Description =
-            "Only jobs made at or after", HelpName = "time" };
+        var after = new Option<DateTimeOffset?>("--created-after")
+        {
+            Description = "Only jobs made at or after", HelpName = "time",
+        };
         var before = new Option<DateTimeOffset?>("--created-before") { Description = "Only jobs made before", HelpName = "time" };
         var token = CommandFactory.PageToken();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print ids alone, one a line" };

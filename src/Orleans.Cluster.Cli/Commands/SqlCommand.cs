@@ -12,8 +12,10 @@ internal static class SqlCommand
 
     public static Command Create(CommandFactory commands)
     {
-        var query = new Argument<string>("query") { Description =
-            "One SELECT over the inputs; without one over `source`, the default dataset" };
+        var query = new Argument<string>("query")
+        {
+            Description = "One SELECT over the inputs; without one over `source`, the default dataset",
+        };
         var limit = new Option<int>("--limit") { Description = "Rows to show", DefaultValueFactory = _ => RowsOnScreen };
         var flags = new JobFlags();
         IEnumerable<Symbol> symbols = [query, .. flags.Source.Symbols, limit, .. flags.Settings];

@@ -16,14 +16,18 @@ internal static class UpCommand
         {
             Description = "Folder of the cluster's state", HelpName = "path", DefaultValueFactory = _ => ".orleans-cluster",
         };
-        var data = new Option<string?>("--data") { Description =
-            "Folder whose files jobs may read; default the working directory", HelpName = "path" };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Folder whose files jobs may read; default the working directory", HelpName = "path",
+        };
         var address = new Option<string>("--url")
         {
             Description = "Where the gateway listens", HelpName = "url", DefaultValueFactory = _ => "http://127.0.0.1:8001",
         };
-        var more = new Argument<string[]>("settings") { Description =
-            "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore };
+        var more = new Argument<string[]>("settings")
+        {
+            Description = "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore,
+        };
         workers.Demand(count => count is null or (>= 0 and <= 32), "--workers is 0 to 32.");
         slots.Demand(count => count is null or >= 1, "--slots is at least 1.");
         data.Demand(root => root is null || Directory.Exists(root), root => $"There is no folder '{root}' for --data.");

@@ -12,8 +12,10 @@ internal static class ShellCommand
     public static Command Create(CommandFactory commands)
     {
         var source = new SourceFlags();
-        var limit = new Option<int>("--limit") { Description =
-            "Rows to show of each result", DefaultValueFactory = _ => RowsOnScreen };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "Rows to show of each result", DefaultValueFactory = _ => RowsOnScreen,
+        };
         return commands.Create(
             "shell", "Type SQL over files, statement by statement, with history and completion", [.. source.Symbols, limit],
             session =>

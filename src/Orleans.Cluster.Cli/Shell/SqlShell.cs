@@ -188,8 +188,10 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
     private async Task<DatasetPreview> DescribeAsync(string text)
     {
         var source = (job["sources"] as JsonObject)?[text] ?? (text is "" or "source" ? job["source"] : null);
-        var spec = source?.Deserialize<SourceSpec>(WireJson.Options) ?? (text is "" or "source" ? null : new SourceSpec { Path =
-            [text] });
+        var spec = source?.Deserialize<SourceSpec>(WireJson.Options) ?? (text is "" or "source" ? null : new SourceSpec
+        {
+            Path = [text],
+        });
         return await session.Jobs.PartitionAsync(spec, null, session.Cancellation);
     }
 

@@ -70,8 +70,10 @@ internal sealed class JsonShape
             shape.Name = JsonSerializer.SerializeToUtf8Bytes(field.Value.Name, JsonNames.Options);
             return (Shape: shape, Rewrites: shape.Rewrites || field.Key != field.Value.Name);
         }).ToList();
-        return new JsonShape(JsonShapeKind.Keys, "", "") { Fields =
-            [.. fields.Select(field => field.Shape)], Rewrites = fields.Any(field => field.Rewrites) };
+        return new JsonShape(JsonShapeKind.Keys, "", "")
+        {
+            Fields = [.. fields.Select(field => field.Shape)], Rewrites = fields.Any(field => field.Rewrites),
+        };
     }
 
     /// <summary>The field of a key; null when there is none. Records mostly have their keys in one order.</summary>

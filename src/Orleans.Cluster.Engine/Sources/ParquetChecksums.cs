@@ -35,8 +35,10 @@ internal static class ParquetChecksums
         }
 
         using var session = DuckDbSession.Open(
-            SessionOptions.WithoutFiles with { Files =
-                [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()] });
+            SessionOptions.WithoutFiles with
+            {
+                Files = [.. slices.Select(slice => OpenSources.Name(slice.File.Stamp.Path)).Distinct()],
+            });
         foreach (var slice in slices)
         {
             using var file = SourceStreams.OpenFile(slice.File.Stamp.Path);

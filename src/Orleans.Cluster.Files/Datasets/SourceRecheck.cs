@@ -72,8 +72,10 @@ internal sealed class SourceRecheck(IPlanningEngine engine, ObjectRoots objects)
             if (dataset.Format == SourceFormat.Parquet)
             {
                 var probe = await engine.Probe(
-                    new ProbeRequest(new SourceSpec { Path =
-                        [file.Stamp.Path], Format = SourceFormat.Parquet }, [file.Stamp]), cancellationToken);
+                    new ProbeRequest(new SourceSpec
+                    {
+                        Path = [file.Stamp.Path], Format = SourceFormat.Parquet,
+                    }, [file.Stamp]), cancellationToken);
                 return probe.Files[0].RowGroups is { } groups && groups.SequenceEqual(file.RowGroups ?? []);
             }
 

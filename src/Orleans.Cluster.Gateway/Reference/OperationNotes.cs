@@ -108,8 +108,10 @@ internal static class OperationNotes
             Errors = [Code.JobNotFound],
         },
         ["GetPlan"] = new(
-            "The plan that the job runs", 200, typeof(PlanDocument), Examples.Plan) { Errors =
-                [Code.JobNotFound, Code.ResultNotReady] },
+            "The plan that the job runs", 200, typeof(PlanDocument), Examples.Plan)
+            {
+                Errors = [Code.JobNotFound, Code.ResultNotReady],
+            },
         ["GetLog"] = new("What happened to the job", 200, typeof(JobLog), Examples.Log) { Errors = [Code.JobNotFound] },
         ["ListCallbacks"] = new(
             "Deliveries of the job's callbacks", 200, typeof(CallbackList), Examples.Callbacks) { Errors = [Code.JobNotFound] },
@@ -144,8 +146,10 @@ internal static class OperationNotes
             Errors = [Code.JobNotFound],
         },
         ["SummarizePartitions"] = new(
-            "All partitions in one small answer", 200, typeof(PartitionSummary), Examples.Summary) { Errors =
-                [Code.JobNotFound] },
+            "All partitions in one small answer", 200, typeof(PartitionSummary), Examples.Summary)
+            {
+                Errors = [Code.JobNotFound],
+            },
         ["GetJobTimeline"] = new("Attempts of a job as bars over time", 200, typeof(Timeline), Examples.Timeline)
         {
             Description =
@@ -162,8 +166,10 @@ internal static class OperationNotes
             ],
         },
         ["GetStory"] = new(
-            "A job in words, with what stands out and what would change it", 200, typeof(JobStory), Examples.Story) { Errors =
-                [Code.JobNotFound] },
+            "A job in words, with what stands out and what would change it", 200, typeof(JobStory), Examples.Story)
+            {
+                Errors = [Code.JobNotFound],
+            },
         ["GetProfile"] = new(
             "The engine's operators, merged over the partitions of each stage", 200, typeof(JobProfile), Examples.Profile)
         {
@@ -180,8 +186,10 @@ internal static class OperationNotes
             Parameters =
             [
                 new("path", "The folder, as a source would name it; the data roots when absent.", "expression"),
-                PageSize with { Description =
-                    "Entries of a page, 1 to 500; 500 when absent." }, PageToken with { Example = "500" },
+                PageSize with
+                {
+                    Description = "Entries of a page, 1 to 500; 500 when absent.",
+                }, PageToken with { Example = "500" },
             ],
             Errors = [Code.PathNotAllowed, Code.DatasetNotFound, Code.DatasetNotReadable],
         },

@@ -62,9 +62,7 @@ public sealed class ProgressBoard
         }
 
         var progress = ProgressMeter.Measure(plan, state.Stages, tallies, running.ByStage(), state.Progress);
-        return progress with { Stages =
-            [] } == state.Progress with { Stages = [] } && progress.Stages.SequenceEqual(state.Progress.Stages)
-            ? null
-            : progress;
+        var isSame = progress with { Stages = [] } == state.Progress with { Stages = [] };
+        return isSame && progress.Stages.SequenceEqual(state.Progress.Stages) ? null : progress;
     }
 }

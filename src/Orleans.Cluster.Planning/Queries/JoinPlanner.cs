@@ -126,8 +126,10 @@ internal sealed class JoinPlanner(PlanDraft draft)
         (newLeft, newRight) = Splittable(kind, newLeft, newRight, isNew);
         string[] notes = isNew && kind != JoinType.Full
             ? [note, "A target with far too many rows is shared out over several tasks."] : [note];
-        return (newLeft with { Notes =
-            [.. newLeft.Notes, .. notes] }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
+        return (newLeft with
+        {
+            Notes = [.. newLeft.Notes, .. notes],
+        }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
     }
 
     // A task whose key is far too common is split when it opens: the rows of one side are shared out, those of the other go to

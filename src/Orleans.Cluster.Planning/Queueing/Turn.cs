@@ -25,7 +25,9 @@ internal sealed class Turn(ActiveJob job, int mostTasks, bool isFirst)
     {
         Taken += count;
         Left -= count;
-        Job = Job with { Stages =
-            [.. Job.Stages.Select(each => each.Stage == stage ? each with { Ready = each.Ready - count } : each)] };
+        Job = Job with
+        {
+            Stages = [.. Job.Stages.Select(each => each.Stage == stage ? each with { Ready = each.Ready - count } : each)],
+        };
     }
 }

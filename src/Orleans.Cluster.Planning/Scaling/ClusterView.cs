@@ -48,8 +48,10 @@ public static class ClusterView
         ArgumentNullException.ThrowIfNull(desired);
         ArgumentNullException.ThrowIfNull(reported);
         var isAttended = observed is not null;
-        observed ??= new ObservedScale { Target =
-            "unknown", CanScale = false, Trouble = "No gateway looks after the workers yet." };
+        observed ??= new ObservedScale
+        {
+            Target = "unknown", CanScale = false, Trouble = "No gateway looks after the workers yet.",
+        };
         var workers = ListWorkers(observed, reported);
         var active = workers.Count(worker => worker.State == WorkerState.Active);
         var wanted = observed.CanScale || !desired.IsRunning ? desired.WantedWorkers() : active;
@@ -120,8 +122,10 @@ public static class ClusterView
             { End: { } end } => WorkerMatch.MarkDead(worker, end),
             { } when worker.State is WorkerState.Active && observed.Leaving.Contains(instance.Id) =>
                 worker with { State = WorkerState.Draining, Reason = "Finishes what it runs, then leaves." },
-            { } when worker is { State: WorkerState.Draining, Reason: null } => worker with { Reason =
-                "Finishes what it runs, then leaves." },
+            { } when worker is { State: WorkerState.Draining, Reason: null } => worker with
+            {
+                Reason = "Finishes what it runs, then leaves.",
+            },
             _ => worker,
         };
     }

@@ -114,8 +114,10 @@ public sealed class HeaderTests : IDisposable
             && warning.Detail.Contains("'x'", StringComparison.Ordinal));
         Assert.Equal(["VARCHAR", "DOUBLE", "BIGINT"], probe.Columns.Select(column => column.Type));
         Assert.Equal(
-            ["[\"a\",1.5,2]", "[\"b\",-0.25,3]", "[\"c\",1000,4]"], await Rows(path, partitions, new SourceOptions { Decimal =
-                "," }));
+            ["[\"a\",1.5,2]", "[\"b\",-0.25,3]", "[\"c\",1000,4]"], await Rows(path, partitions, new SourceOptions
+            {
+                Decimal = ",",
+            }));
     }
 
     [Theory]
@@ -150,8 +152,10 @@ public sealed class HeaderTests : IDisposable
     }
 
     private DatasetProbe Probe(string path, SourceOptions? options = null) =>
-        harness.Probe(new SourceSpec { Path =
-            [path], Options = options ?? new SourceOptions() }, [EngineHarness.Stamp(path)]).Get();
+        harness.Probe(new SourceSpec
+        {
+            Path = [path], Options = options ?? new SourceOptions(),
+        }, [EngineHarness.Stamp(path)]).Get();
 
     private async Task<string[]> Rows(string path, int partitions, SourceOptions options) =>
         EngineHarness.Rows(await harness.Run(new JobSpec

@@ -108,8 +108,10 @@ public sealed class SplittingProperties : IDisposable
                     path, string.Join(end, records.Select((r, i) => i % 3 == 1 ? blank + r.Text : r.Text)) + (closed ? end : ""));
                 var columns = new Dictionary<string, string> { ["a"] = "VARCHAR", ["b"] = "VARCHAR" };
                 CheckCuts(
-                    path, new SourceSpec { Path =
-                        [path], Format = SourceFormat.Ndjson, Options = new SourceOptions { Columns = columns } },
+                    path, new SourceSpec
+                    {
+                        Path = [path], Format = SourceFormat.Ndjson, Options = new SourceOptions { Columns = columns },
+                    },
                     [.. records.Select(r => r.Row)], ["a", "b"]);
             },
             iter: iterations, threads: 1);

@@ -188,8 +188,10 @@ public sealed partial class FunctionsPageTests
         return examples;
     }
 
-    private static SourceSpec Table(string name) => new() { Path =
-        [Path.GetFullPath(Path.Combine(Deploy(), "examples", "data", name))] };
+    private static SourceSpec Table(string name) => new()
+    {
+        Path = [Path.GetFullPath(Path.Combine(Deploy(), "examples", "data", name))],
+    };
 
     private static string Value(JsonElement value) => value.ValueKind switch
     {

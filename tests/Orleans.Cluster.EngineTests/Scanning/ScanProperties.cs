@@ -89,8 +89,10 @@ public sealed class ScanProperties : IDisposable
         }
         else if (sample.Dialect.Decimal == "." && sample.Dialect.Delimiter.Length == 1 && sample.Dialect.Delimiter[0] < 128)
         {
-            var text = Scan(sample, whole) with { Columns =
-                [.. sample.Columns.Select(column => column with { Type = "VARCHAR" })] };
+            var text = Scan(sample, whole) with
+            {
+                Columns = [.. sample.Columns.Select(column => column with { Type = "VARCHAR" })],
+            };
             Assert.Equal(reader.ReadWithEngine(text), reader.Read(text).Rows);
         }
     }

@@ -67,8 +67,10 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
                 Phase = JobPhase.Running, Stages =
                     [new StageState(0, StagePhase.Open, partitions)], DeadlineAt = world.Clock.GetUtcNow() + limit,
             },
-            change => change with { OpenPartitions =
-                [.. Enumerable.Range(0, partitions).Select(number => TestJobs.Partition(id, number))] });
+            change => change with
+            {
+                OpenPartitions = [.. Enumerable.Range(0, partitions).Select(number => TestJobs.Partition(id, number))],
+            });
         activations.AddRange([new Activation(world, id) { Freezes = 0.3 }, new Activation(world, id) { Freezes = 0.1 }]);
         Log.Add($"{mode} into {folder}, {partitions} partitions");
     }

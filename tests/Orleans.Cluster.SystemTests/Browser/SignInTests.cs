@@ -24,8 +24,10 @@ public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed)
             var page = await SignedIn(role);
 
             await page.GotoAsync($"{Root}/keys");
-            await Expect(mayReadKeys ? page.GetByRole(AriaRole.Cell, new() { Name =
-                $"browser-{role}" }).First : page.GetByText($"the key has the role {role}").First)
+            await Expect(mayReadKeys ? page.GetByRole(AriaRole.Cell, new()
+            {
+                Name = $"browser-{role}",
+            }).First : page.GetByText($"the key has the role {role}").First)
                 .ToBeVisibleAsync();
             await page.GotoAsync($"{Root}/cluster");
             await page.GetByRole(AriaRole.Button, new() { Name = "Scale", Exact = true }).ClickAsync();

@@ -91,8 +91,10 @@ public sealed class TlsTests(TlsCluster cluster) : IClassFixture<TlsCluster>
 
         var received = await ReadToEndAsync(async () =>
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost =
-                "silo", ClientCertificates = [OtherCertificate()] });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "silo", ClientCertificates = [OtherCertificate()],
+            });
             await tls.WriteAsync("hello, what is your cluster?"u8.ToArray());
             return tls;
         });

@@ -165,8 +165,10 @@ public abstract class JobClientContract(GatewayCluster gateway)
             Jobs.SubmitJsonAsync("""{"operation":"agregate","sourse":{}}"""));
         var data = await Assert.ThrowsAsync<ClusterException>(() =>
             Jobs.SubmitAsync(JobSpecs.Of(new ProfileParameters(), "nothing-*.csv")));
-        var plan = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ValidateAsync(JobSpecs.Of(new FilterParameters { Where =
-            "n >" }, "genes.csv")));
+        var plan = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ValidateAsync(JobSpecs.Of(new FilterParameters
+        {
+            Where = "n >",
+        }, "genes.csv")));
         var page = await Assert.ThrowsAsync<ClusterException>(() => Jobs.ListAsync(new JobFilter { PageSize = 0 }));
         var status = await Assert.ThrowsAsync<ClusterException>(() => Jobs.GetStatusAsync(Unknown));
         var watch = await Assert.ThrowsAsync<ClusterException>(() => Jobs.WaitAsync(Unknown));

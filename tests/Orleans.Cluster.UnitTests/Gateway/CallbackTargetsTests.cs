@@ -39,8 +39,10 @@ public sealed class CallbackTargetsTests
     public void Check_PublicTarget_IsTaken(string url) => Targets(allowPrivate: false).Check(new CallbackSpec { Url = url });
 
     [Fact]
-    public void Check_PrivateTargetWhereAllowed_IsTaken() => Targets(allowPrivate: true).Check(new CallbackSpec { Url =
-        "http://127.0.0.1:9/" });
+    public void Check_PrivateTargetWhereAllowed_IsTaken() => Targets(allowPrivate: true).Check(new CallbackSpec
+    {
+        Url = "http://127.0.0.1:9/",
+    });
 
     // What a name leads to counts when it is connected to, not when it was looked at.
     [Fact]

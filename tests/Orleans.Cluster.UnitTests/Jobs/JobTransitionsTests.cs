@@ -284,8 +284,10 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_PlanKeepsAGuess_NotesIt()
     {
-        var plan = Plan with { Warnings =
-            [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")] };
+        var plan = Plan with
+        {
+            Warnings = [new PlanWarning(JobPlan.GuessKept, "The types of the sample hold."), new PlanWarning("skew", "x")],
+        };
 
         var decision = JobTransitions.Apply(State(JobPhase.Planning), new PlanMade(plan, Now), Spec);
 
@@ -294,8 +296,10 @@ public sealed class JobTransitionsTests
 
     private static PartitionRecord Refuted() => Partition(1, 1, FailureKind.BadData) with
     {
-        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.") { Wider =
-            [new WiderType("source", "total", "VARCHAR")] },
+        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.")
+        {
+            Wider = [new WiderType("source", "total", "VARCHAR")],
+        },
     };
 
     [Fact]

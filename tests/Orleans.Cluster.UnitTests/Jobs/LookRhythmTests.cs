@@ -53,10 +53,14 @@ public sealed class LookRhythmTests
 
         Assert.True(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting));
         Assert.False(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting with { RunningAttempts = 1 }));
-        Assert.False(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting with { Failed =
-            [JobSamples.Partition(0, failure: FailureKind.Internal)] }));
-        Assert.False(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting with { Tallies =
-            [JobSamples.Tally(0, total: 3, committed: 3)] }));
+        Assert.False(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting with
+        {
+            Failed = [JobSamples.Partition(0, failure: FailureKind.Internal)],
+        }));
+        Assert.False(LookRhythm.OnlyWaits(queued, JobSamples.Spec, Waiting with
+        {
+            Tallies = [JobSamples.Tally(0, total: 3, committed: 3)],
+        }));
         Assert.False(LookRhythm.OnlyWaits(JobSamples.Running(), JobSamples.Spec, Waiting));
     }
 
@@ -66,7 +70,9 @@ public sealed class LookRhythmTests
         var accepted = JobSamples.State(JobPhase.Queued);
 
         Assert.False(LookRhythm.OnlyWaits(accepted, JobSamples.Spec, Waiting with { Tallies = [] }));
-        Assert.True(LookRhythm.OnlyWaits(accepted, JobSamples.Spec with { DependsOn =
-            [JobSamples.Id] }, Waiting with { Tallies = [] }));
+        Assert.True(LookRhythm.OnlyWaits(accepted, JobSamples.Spec with
+        {
+            DependsOn = [JobSamples.Id],
+        }, Waiting with { Tallies = [] }));
     }
 }

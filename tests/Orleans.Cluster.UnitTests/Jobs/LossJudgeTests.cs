@@ -38,8 +38,10 @@ public sealed class LossJudgeTests
 
     [Fact]
     public async Task Judge_TheStoresMarkIsNotSeenHere_BelievesNothing() =>
-        Assert.Equal(LossVerdict.Unproven, await Judge(new Sight(ArtifactSeen.Lost) { Fault =
-            "not mounted" }, ArtifactSeen.Lost).Judge(Producer, default));
+        Assert.Equal(LossVerdict.Unproven, await Judge(new Sight(ArtifactSeen.Lost)
+        {
+            Fault = "not mounted",
+        }, ArtifactSeen.Lost).Judge(Producer, default));
 
     [Fact]
     public async Task Judge_NoOtherProcess_BelievesItsOwnLook() =>

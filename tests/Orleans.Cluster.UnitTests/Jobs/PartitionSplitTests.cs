@@ -12,8 +12,10 @@ public sealed class PartitionSplitTests
     [Fact]
     public void Halve_TextSlice_TakesTheRangesOfWholeRecords()
     {
-        var work = new PartitionWork { Slices =
-            [new FileSlice { File = File, Start = 100, End = 300, Rows = 20, FirstLine = 11 }], Bytes = 200 };
+        var work = new PartitionWork
+        {
+            Slices = [new FileSlice { File = File, Start = 100, End = 300, Rows = 20, FirstLine = 11 }], Bytes = 200,
+        };
 
         var halves = PartitionSplit.Halve(work, [new AlignedRange(100, 210, 11, 11), new AlignedRange(210, 300, 9, 22)])!;
 
@@ -25,8 +27,10 @@ public sealed class PartitionSplitTests
 
     [Fact]
     public void Halve_OneRecord_IsNotPossible() =>
-        Assert.Null(PartitionSplit.Halve(new PartitionWork { Slices =
-            [new FileSlice { File = File, End = 300 }] }, [new AlignedRange(0, 300, 1, 1)]));
+        Assert.Null(PartitionSplit.Halve(new PartitionWork
+        {
+            Slices = [new FileSlice { File = File, End = 300 }],
+        }, [new AlignedRange(0, 300, 1, 1)]));
 
     [Fact]
     public void Halve_ManySlices_KeepsEachOnceAndInOrder()
@@ -42,8 +46,10 @@ public sealed class PartitionSplitTests
     [Fact]
     public void Halve_RowsAndTargets_CoverTheWhole()
     {
-        var rows = PartitionSplit.Halve(new PartitionWork { Slices =
-            [new FileSlice { File = File, Start = 5, End = 10, Unit = SliceUnit.Rows, Rows = 5 }] }, [])!;
+        var rows = PartitionSplit.Halve(new PartitionWork
+        {
+            Slices = [new FileSlice { File = File, Start = 5, End = 10, Unit = SliceUnit.Rows, Rows = 5 }],
+        }, [])!;
         var targets = PartitionSplit.Halve(new PartitionWork { FirstTarget = 3, TargetCount = 5, Bytes = 50 }, [])!;
 
         Assert.Equal(

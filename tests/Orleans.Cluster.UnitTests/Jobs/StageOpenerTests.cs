@@ -49,8 +49,10 @@ public sealed class StageOpenerTests
     [Fact]
     public void Open_OneTargetWithMostRows_IsSharedOutByItsProducersWhileOthersStayWhole()
     {
-        var plan = Plan with { Stages =
-            [Plan.Stages[0], Plan.Stages[1] with { Inputs = [Plan.Stages[1].Inputs[0] with { MaySplit = true }] }] };
+        var plan = Plan with
+        {
+            Stages = [Plan.Stages[0], Plan.Stages[1] with { Inputs = [Plan.Stages[1].Inputs[0] with { MaySplit = true }] }],
+        };
 
         var opened = StageOpener.Open(
             Id, 1, plan, 1,

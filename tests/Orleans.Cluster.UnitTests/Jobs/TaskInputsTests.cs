@@ -17,8 +17,10 @@ public sealed class TaskInputsTests
     {
         var parent = Committed(1) with { State = PartitionState.Split, Manifest = null };
         PartitionRecord[] producers =
-            [Committed(0, (0, 10)), parent, Committed(3, (0, 30)) with { Order =
-                "1.0" }, Committed(4, (0, 40)) with { Order = "1.1" }, Committed(2, (0, 20))];
+            [Committed(0, (0, 10)), parent, Committed(3, (0, 30)) with
+            {
+                Order = "1.0",
+            }, Committed(4, (0, 40)) with { Order = "1.1" }, Committed(2, (0, 20))];
 
         var (inputs, missing) = TaskInputs.Resolve(
             OneToOne, Partition(1) with { Task = new TaskId(Id, 1, 1), Work = new PartitionWork { UpstreamPartition = 1 } },

@@ -93,6 +93,8 @@ public sealed class ClusterViewTests
         Assert.Equal((ClusterState.Running, 1), (status.State, status.DesiredWorkers));
     }
 
-    private static ObservedScale Seen(IReadOnlyList<ScaleInstance> instances) => new() { Target =
-        "local-processes", CanScale = true, Instances = instances };
+    private static ObservedScale Seen(IReadOnlyList<ScaleInstance> instances) => new()
+    {
+        Target = "local-processes", CanScale = true, Instances = instances,
+    };
 }

@@ -15,8 +15,10 @@ public sealed class UnwellWorkerTests
         var unwell = WorkerOf(instances[1], state: WorkerState.Unwell) with { Reason = "It has not reported for 7 s." };
 
         var status = ClusterView.Compose(
-            Desired(2), new ObservedScale { Target =
-                "local-processes", CanScale = true, Instances = instances }, [WorkerOf(instances[0]), unwell]);
+            Desired(2), new ObservedScale
+            {
+                Target = "local-processes", CanScale = true, Instances = instances,
+            }, [WorkerOf(instances[0]), unwell]);
 
         Assert.Equal((ClusterState.Degraded, 1), (status.State, status.ActiveWorkers));
         Assert.Equal("w-2 gets nothing for now: It has not reported for 7 s.", status.Detail);

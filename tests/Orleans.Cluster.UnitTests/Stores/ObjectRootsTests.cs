@@ -92,8 +92,10 @@ public sealed class ObjectRootsTests : IDisposable
         var paths = new ClusterPaths(
             Options.Create(new ClusterSettings { StateDirectory = folder.FullName, DataRoots = [folder.FullName] }));
         var objects = new ObjectRoots(new ListedStore(), Options.Create(new S3Options { Roots = root is null ? [] : [root] }));
-        return new DataRoots(paths, objects: objects).Resolve(new SourceSpec { Path =
-            [path] }, "/source", TestContext.Current.CancellationToken);
+        return new DataRoots(paths, objects: objects).Resolve(new SourceSpec
+        {
+            Path = [path],
+        }, "/source", TestContext.Current.CancellationToken);
     }
 
     /// <summary>A bucket with some names.</summary>

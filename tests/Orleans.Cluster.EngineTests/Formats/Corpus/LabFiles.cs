@@ -12,8 +12,10 @@ internal static class LabFiles
         {
             var text = Encoding.UTF8.GetString(file.Bytes);
             yield return file;
-            yield return file with { Name =
-                $"crlf-{file.Name}", Bytes = Encoding.UTF8.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal)) };
+            yield return file with
+            {
+                Name = $"crlf-{file.Name}", Bytes = Encoding.UTF8.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal)),
+            };
             yield return file with { Name = $"cut-{file.Name}", Bytes = Encoding.UTF8.GetBytes(text[..^1]) };
             yield return file with { Name = $"{file.Name}.gz", Bytes = Compressed.Gzip(text) };
         }

@@ -18,8 +18,10 @@ internal static class Programs
         new() { Program = "pandas-windows", LineEnd = "\r\n" },
         new() { Program = "pandas-pipe", Delimiter = "|", Extension = "txt" },
         new() { Program = "polars", True = "true", False = "false" },
-        new() { Program =
-            "r-write-csv", Quoting = Quoting.Text, RowNamesFrom = 1, Missing = "NA", True = "TRUE", False = "FALSE" },
+        new()
+        {
+            Program = "r-write-csv", Quoting = Quoting.Text, RowNamesFrom = 1, Missing = "NA", True = "TRUE", False = "FALSE",
+        },
         new() { Program = "r-write-csv-bare", Quoting = Quoting.Text, Missing = "NA", True = "TRUE", False = "FALSE" },
         new() { Program = "r-write-csv-na", Quoting = Quoting.Text, Missing = "NA", True = "TRUE", False = "FALSE",
             Options = new SourceOptions { NullValues = ["", "NA"] } },
@@ -37,8 +39,11 @@ internal static class Programs
         new() { Program = "excel-german", LineEnd = "\r\n", Delimiter = ";", DecimalComma = true,
             Options = new SourceOptions { Decimal = "," } },
         new() { Program = "excel-sep", LineEnd = "\r\n", Delimiter = ";", Before = "sep=;\r\n" },
-        new() { Program =
-            "excel-sep-pipe", LineEnd = "\r\n", Delimiter = "|", Before = "sep=|\r\n", Encoding = new UTF8Encoding(true) },
+        new()
+        {
+            Program = "excel-sep-pipe", LineEnd =
+                "\r\n", Delimiter = "|", Before = "sep=|\r\n", Encoding = new UTF8Encoding(true),
+        },
         new() { Program = "excel-unicode", LineEnd = "\r\n", Delimiter = "\t", Encoding = Encoding.Unicode, Extension = "txt" },
         new() { Program = "spark", True = "true", False = "false" },
         new() { Program = "postgres-csv", True = "t", False = "f" },
