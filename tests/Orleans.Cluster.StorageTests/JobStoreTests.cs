@@ -283,7 +283,7 @@ public sealed class JobStoreTests(PostgresFixture postgres)
             Operation = OperationKind.Sort, Priority = JobPriority.Critical, Gang = true, DependsOn = [first.Id, JobId.New()],
             Resources = new ResourceRequest { Cpu = 2, MemoryBytes = 1 << 20, Gpu = 1 },
         };
-        var second = TestJobs.New(spec: spec, createdAt: TestJobs.Now.AddSeconds(1));
+        var second = TestJobs.New(spec: spec, createdAt: TestJobs.Now.AddSeconds(1), owner: "ada");
         await storage.Jobs.Create(second, default);
         var ended = await storage.Jobs.StoreRunning(partitions: 3);
         await storage.Jobs.Apply(ended with { Phase = JobPhase.Failed }, change => change with { CancelWaiting = true });
@@ -294,7 +294,9 @@ public sealed class JobStoreTests(PostgresFixture postgres)
         Assert.Equal(
             (0, 3, 0, 2),
             (active[0].Stages[0].Stage, active[0].Stages[0].Ready, active[0].Stages[0].BackingOff, active[0].Stages[0].Running));
-        Assert.Equal((JobPhase.Queued, JobPriority.Critical, true), (active[1].Phase, active[1].Priority, active[1].Gang));
+        Assert.Equal(
+            (JobPhase.Queued, JobPriority.Critical, true, "ada"),
+            (active[1].Phase, active[1].Priority, active[1].Gang, active[1].Owner));
         Assert.Equal(spec.DependsOn, active[1].DependsOn);
         Assert.Equal(spec.Resources, active[1].Resources);
         Assert.Empty(active[1].Stages);

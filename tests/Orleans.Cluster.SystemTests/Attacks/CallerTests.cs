@@ -18,6 +18,8 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         "SELECT " + new string('(', 3000) + "1" + new string(')', 3000),
     ];
 
+    private const int ManyJobs = 60;
+
     // More of them at once than there are planning processes: hers has a turn all the same, and each of Eve's has an answer.
     [Fact]
     public async Task Submit_BombsOfOneCaller_LeaveTheOthersTheirTurn()
@@ -32,6 +34,28 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         Assert.All(answers, answer => Assert.True(answer.Status is 200 or 422, $"{answer}"));
         var health = await attacked.Cluster.Http.GetAsync("health");
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
+
+    // First come, first served would let Ann's job wait for all of Eve's.
+    [Fact]
+    public async Task Submit_ManyJobsOfOneCaller_LeaveTheOthersTheirTurn()
+    {
+        var eves = new List<string>();
+        for (var n = 0; n < ManyJobs; n++)
+        {
+            eves.Add(await AttackedCluster.SubmitAsync(attacked.Eve, AttackedCluster.Sums("data/genes.csv")));
+        }
+
+        var ann = await AttackedCluster.SubmitAsync(attacked.Ann, AttackedCluster.Sums("data/genes.csv"));
+
+        var hers = (await attacked.Cluster.WaitForEndAsync(ann)).GetProperty("finishedAt").GetDateTimeOffset();
+        var later = 0;
+        foreach (var id in eves)
+        {
+            later += (await attacked.Cluster.WaitForEndAsync(id)).GetProperty("finishedAt").GetDateTimeOffset() > hers ? 1 : 0;
+        }
+
+        Assert.True(later >= ManyJobs / 4, $"{later} of {ManyJobs} jobs of Eve's ended after Ann's only one.");
     }
 
     [Theory]
