@@ -137,6 +137,30 @@ public sealed class ResultValueTests : IDisposable
         }
     }
 
+    // Also where a folder has its name, and where the engine's own tables have a column of that name unseen.
+    [Theory]
+    [InlineData("rowid")]
+    [InlineData("filename")]
+    [InlineData("line")]
+    public async Task Result_FoldersNamedAsOurOwn_LoseNoRow(string name)
+    {
+        var path = harness.Write("named.csv", $"{name},n\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"k{i % 3},{i}\n")));
+        foreach (var format in Enum.GetValues<OutputFormat>())
+        {
+            var result = await harness.Run(new JobSpec
+            {
+                Operation = OperationKind.Convert,
+                Source = new SourceSpec { Path = [path], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true } },
+                Output = new OutputSpec { Path = "out", Format = format, PartitionBy = [name] },
+                Partitioning = new PartitioningSpec { MinPartitions = 3 },
+            });
+
+            Assert.Equal(
+                Enumerable.Range(0, 40).Select(i => $"[\"k{i % 3}\",{i}]").Order(StringComparer.Ordinal),
+                EngineHarness.Rows(result).Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task Result_FoldersOfNullAndOfItsWords_LoseNoRow()
     {
