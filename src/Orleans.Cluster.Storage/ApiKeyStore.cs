@@ -23,8 +23,10 @@ internal sealed class ApiKeyStore(ClusterDatabase database) : IApiKeyStore
     {
         var id = Prefix + RandomNumberGenerator.GetHexString(NameBytes * 2, lowercase: true);
         var secret = $"{id}_{RandomNumberGenerator.GetHexString(SecretBytes * 2, lowercase: true)}";
-        var row = new ApiKeyRow { Id = id, Name = name, Role = role, Hash = Hash(secret), CreatedAt = now,
-            ExpiresAt = expiresAt };
+        var row = new ApiKeyRow
+        {
+            Id = id, Name = name, Role = role, Hash = Hash(secret), CreatedAt = now, ExpiresAt = expiresAt,
+        };
         await database.WriteInAnyEpoch(
             db =>
             {

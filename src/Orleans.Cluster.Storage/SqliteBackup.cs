@@ -35,8 +35,10 @@ internal sealed class SqliteBackup(ClusterPaths paths) : IDatabaseBackup
 
         foreach (var file in Files.Where(File.Exists))
         {
-            var connection = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false,
-                DefaultTimeout = (int)Patience.TotalSeconds };
+            var connection = new SqliteConnectionStringBuilder
+            {
+                DataSource = file, Pooling = false, DefaultTimeout = (int)Patience.TotalSeconds,
+            };
             await using var database = new SqliteConnection(connection.ConnectionString);
             await database.OpenAsync(cancellationToken);
             await using var command = database.CreateCommand();

@@ -17,8 +17,10 @@ internal sealed partial class GpuCount(ILogger<GpuCount> logger)
         try
         {
             using var process = Process.Start(
-                new ProcessStartInfo("nvidia-smi", "--list-gpus") { RedirectStandardOutput = true,
-                    RedirectStandardError = true });
+                new ProcessStartInfo("nvidia-smi", "--list-gpus")
+                {
+                    RedirectStandardOutput = true, RedirectStandardError = true,
+                });
             var output = process!.StandardOutput.ReadToEndAsync();
             if (!process.WaitForExit(Bound))
             {

@@ -185,8 +185,10 @@ internal static class ScaleBenchmark
                 {
                     Index = 0, Name = "partial", Query = "SELECT 1", Columns = Columns, EstimatedBytes = dataset.TotalBytes,
                     Inputs = [new StageInput("source", "source", null, InputMode.Partition)],
-                    Output = new TaskOutput { Kind = OutputKind.Exchange,
-                        Targets = new PlanLimits().Targets(dataset.TotalBytes) },
+                    Output = new TaskOutput
+                    {
+                        Kind = OutputKind.Exchange, Targets = new PlanLimits().Targets(dataset.TotalBytes),
+                    },
                 },
                 new StagePlan
                 {

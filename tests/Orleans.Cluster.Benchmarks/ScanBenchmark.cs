@@ -79,8 +79,11 @@ internal static class ScanBenchmark
     {
         var file = probe.Files[0];
         var slice = new FileSlice { File = file, Start = file.DataStart, End = file.Stamp.Bytes, FirstLine = file.FirstLine };
-        var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns,
-            UsedColumns = columns, Slices = [slice] };
+        var scan = new ScanInput
+        {
+            Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns, UsedColumns = columns,
+            Slices = [slice],
+        };
         var outcome = await executor.RunAsync(
             new TaskSpec
             {

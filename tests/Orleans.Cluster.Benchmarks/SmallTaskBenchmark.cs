@@ -55,8 +55,10 @@ internal static class SmallTaskBenchmark
             var slice = new FileSlice { File = file, Start = file.DataStart, End = file.RowCount
                 ?? file.Stamp.Bytes, FirstLine = file.FirstLine };
             slice = probe.Format == SourceFormat.Parquet ? slice with { Start = 0, Unit = SliceUnit.Rows } : slice;
-            var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns,
-                Slices = [slice] };
+            var scan = new ScanInput
+            {
+                Format = probe.Format, Dialect = probe.Dialect, Json = probe.Json, Columns = probe.Columns, Slices = [slice],
+            };
             var outcome = await executor.RunAsync(
                 new TaskSpec
                 {

@@ -173,8 +173,10 @@ internal static class TableBenchmark
     private static string Commit()
     {
         using var git = Process.Start(
-            new ProcessStartInfo("git", "describe --always --dirty") { RedirectStandardOutput = true,
-                WorkingDirectory = Root() });
+            new ProcessStartInfo("git", "describe --always --dirty")
+            {
+                RedirectStandardOutput = true, WorkingDirectory = Root(),
+            });
         return git?.StandardOutput.ReadToEnd().Trim() is { Length: > 0 } name ? name : "unknown";
     }
 

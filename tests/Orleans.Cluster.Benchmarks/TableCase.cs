@@ -76,8 +76,11 @@ internal sealed record TableCase(string Name, JobSpec Job, string Peer, string G
     private static TableCase Of(
         string name, string path, OperationKind operation, object parameters, string peer, string goal) => new(
         name,
-        new JobSpec { Operation = operation, Source = new SourceSpec { Path = [path] },
-            Parameters = JsonSerializer.SerializeToElement(parameters) },
+        new JobSpec
+        {
+            Operation = operation, Source = new SourceSpec { Path = [path] },
+            Parameters = JsonSerializer.SerializeToElement(parameters),
+        },
         Over(path, peer), goal);
 
     private static JobSpec Join(TableData data) => new()

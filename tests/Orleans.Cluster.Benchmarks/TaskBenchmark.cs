@@ -65,8 +65,10 @@ internal static class TaskBenchmark
                             Dialect = probe.Dialect,
                             Columns = probe.Columns,
                             UsedColumns = ["id1", "v1"],
-                            Slices = [new FileSlice { File = probe.Files[0], Start = range.Start, End = range.End,
-                                Rows = range.Rows }],
+                            Slices = [new FileSlice
+                            {
+                                File = probe.Files[0], Start = range.Start, End = range.End, Rows = range.Rows,
+                            }],
                         },
                         null),
                 ],

@@ -46,8 +46,10 @@ public sealed class OwnNamesTests : IDisposable
 
     private static readonly string[] Plain = ["pk", "pg", "pv", "pd"];
 
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
-        TargetBytes = 512 };
+    private static readonly PlanLimits Tiny = new()
+    {
+        GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 512,
+    };
 
     private readonly EngineHarness harness = new() { CoalesceBytes = 1 };
     private readonly SingleEngine single = new();

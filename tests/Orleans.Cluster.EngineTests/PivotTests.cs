@@ -8,8 +8,10 @@ namespace Orleans.Cluster.EngineTests;
 /// <summary>Columns of a pivot are known only when it runs: their names, their order, their number.</summary>
 public sealed class PivotTests : IDisposable
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512,
-        TargetBytes = 16 << 10 };
+    private static readonly PlanLimits Tiny = new()
+    {
+        GatherBytes = 512, BroadcastBytes = 512, DirectBytes = 512, TargetBytes = 16 << 10,
+    };
 
     private readonly EngineHarness harness = new() { CoalesceBytes = 0 };
 

@@ -123,8 +123,10 @@ public sealed class ResultValueTests : IDisposable
             var output = new OutputSpec { Path = "out", Format = format, PartitionBy = round % 2 == 0
                 ? []
                 : ["c0"], FileBytes = round % 3 == 0 ? 4096 : null };
-            var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Path = [source] },
-                Output = output };
+            var spec = new JobSpec
+            {
+                Operation = OperationKind.Convert, Source = new SourceSpec { Path = [source] }, Output = output,
+            };
 
             await harness.Run(spec);
 
@@ -144,13 +146,17 @@ public sealed class ResultValueTests : IDisposable
     [InlineData("line")]
     public async Task Result_FoldersNamedAsOurOwn_LoseNoRow(string name)
     {
-        var path = harness.Write("named.csv", $"{name},n\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"k{i % 3},{i}\n")));
+        var path = harness.Write(
+            "named.csv", $"{name},n\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"k{i % 3},{i}\n")));
         foreach (var format in Enum.GetValues<OutputFormat>())
         {
             var result = await harness.Run(new JobSpec
             {
                 Operation = OperationKind.Convert,
-                Source = new SourceSpec { Path = [path], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true } },
+                Source = new SourceSpec
+                {
+                    Path = [path], Format = SourceFormat.Csv, Options = new SourceOptions { Header = true },
+                },
                 Output = new OutputSpec { Path = "out", Format = format, PartitionBy = [name] },
                 Partitioning = new PartitioningSpec { MinPartitions = 3 },
             });

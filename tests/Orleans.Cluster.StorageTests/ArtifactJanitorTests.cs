@@ -112,8 +112,10 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var job = await StoreSucceeded(storage, output: null);
-        var spec = new JobSpec { Operation = OperationKind.Convert, Source = new SourceSpec { Job = job.Id },
-            DependsOn = [job.Id] };
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Job = job.Id }, DependsOn = [job.Id],
+        };
         var reader = (await storage.Jobs.Create(TestJobs.New(spec: spec), default)).State.Id;
         now = job.FinishedAt!.Value + options.Results + TimeSpan.FromHours(1);
         if (isDeleted)
@@ -252,8 +254,10 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
             Index = index, Name =
                 $"{index}", Query = "SELECT 1", Inputs = [], Output = new TaskOutput { Kind = OutputKind.Single }, Columns = [],
         });
-        var plan = new JobPlan { Datasets = new Dictionary<string, PlannedDataset>(), Stages = [.. stages], Columns = [],
-            Query = "" };
+        var plan = new JobPlan
+        {
+            Datasets = new Dictionary<string, PlannedDataset>(), Stages = [.. stages], Columns = [], Query = "",
+        };
         var job = (await storage.Jobs.Create(TestJobs.New(spec: spec) with { Plan = plan }, default)).State;
         job = await storage.Jobs.Apply(job with { Phase = JobPhase.Running }, change => change with
         {

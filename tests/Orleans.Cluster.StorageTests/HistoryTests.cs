@@ -246,8 +246,10 @@ public sealed class HistoryTests(PostgresFixture postgres)
     {
         await using var storage = await TestStorage.Create(database, postgres);
         var history = Of<IWorkerHistory>(storage.Services);
-        var dead = Worker("a", TestJobs.Now.AddSeconds(1)) with { State = WorkerState.Dead,
-            Reason = "It died: process 7 ended with code 137." };
+        var dead = Worker("a", TestJobs.Now.AddSeconds(1)) with
+        {
+            State = WorkerState.Dead, Reason = "It died: process 7 ended with code 137.",
+        };
         await history.Write(
             [Worker("a", TestJobs.Now), Worker("b", TestJobs.Now.AddSeconds(2)), Worker("old", TestJobs.Now.AddHours(-2))],
             TestJobs.Now.AddHours(-3), default);

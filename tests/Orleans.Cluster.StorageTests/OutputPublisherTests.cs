@@ -478,8 +478,11 @@ public sealed class OutputPublisherTests : IDisposable
             State = PartitionState.Committed,
             Attempt = attempt,
             ArtifactFolder = folder,
-            Manifest = new TaskManifest { RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, bytes.Length, Hash(bytes))],
-                Cost = new TaskCost(0, 0, 0, 0) },
+            Manifest = new TaskManifest
+            {
+                RowsOut = 1, Files =
+                    [new ArtifactFile("result.csv", 0, 1, bytes.Length, Hash(bytes))], Cost = new TaskCost(0, 0, 0, 0),
+            },
         };
     }
 

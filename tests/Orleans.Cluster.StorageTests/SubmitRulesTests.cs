@@ -56,8 +56,10 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var earlier = await storage.Jobs.Create(TestJobs.New(JobPhase.Succeeded, owner: "key:ann"), default);
         var rules = Rules(storage, new QueueOptions(), earlier.State.Id, JobId.New());
-        var spec = new JobSpec { Operation = OperationKind.Convert,
-            Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert, Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite },
+        };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => rules.Check(spec, Eve, default));
 
@@ -103,8 +105,10 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
     public async Task Create_OutputOfAnotherCallersActiveJob_IsRefusedWithoutItsName(Database database)
     {
         await using var storage = await TestStorage.Create(database, postgres);
-        var spec = new JobSpec { Operation = OperationKind.Convert,
-            Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite } };
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert, Output = new OutputSpec { Path = "out", Mode = OutputMode.Overwrite },
+        };
         var first = await storage.Jobs.Create(TestJobs.New(spec: spec, owner: "key:ann"), default);
 
         var other = await Assert.ThrowsAsync<ClusterException>(() =>

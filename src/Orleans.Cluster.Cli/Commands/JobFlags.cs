@@ -14,8 +14,10 @@ namespace Orleans.Cluster.Cli.Commands;
 /// </summary>
 internal sealed class JobFlags
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+    };
 
     private readonly Argument<string?> operation = new("operation")
     {
@@ -244,6 +246,8 @@ internal sealed class JobFlags
         new(name, aliases) { Description = description, HelpName = value };
 
     private static Option<string[]> List(string name, string description, string value) =>
-        new(name) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false,
-            Arity = ArgumentArity.ZeroOrMore };
+        new(name)
+        {
+            Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore,
+        };
 }

@@ -19,8 +19,10 @@ internal static class ResultCommand
     {
         var job = CommandFactory.JobArgument();
         var format = new Option<ResultFormat?>("--format") { Description = "json, csv, parquet or arrow; a table when absent" };
-        var target = new Option<string?>("--out", "-o") { Description = "File to write; its ending gives the format",
-            HelpName = "path" };
+        var target = new Option<string?>("--out", "-o")
+        {
+            Description = "File to write; its ending gives the format", HelpName = "path",
+        };
         var limit = new Option<long?>("--limit") { Description = $"At most so many rows; {RowsOnScreen} for a table" };
         var offset = new Option<long>("--offset") { Description = "Rows to pass over" };
         return commands.Create("result", "Show or download a job's rows", [job, format, target, limit, offset], async session =>
@@ -45,8 +47,10 @@ internal static class ResultCommand
         var job = CommandFactory.JobArgument();
         var format = new Option<ResultFormat?>(
             "--format") { Description = "arrow, parquet, csv or json; by the file's ending when absent, else parquet" };
-        var target = new Option<string?>("--out", "-o") { Description = "File to write; JOB.parquet in this folder when absent",
-            HelpName = "path" };
+        var target = new Option<string?>("--out", "-o")
+        {
+            Description = "File to write; JOB.parquet in this folder when absent", HelpName = "path",
+        };
         var part = new Option<int?>("--part") { Description = "Only this part of the result", HelpName = "number" };
         var list = new Option<bool>("--list") { Description = "List the parts of the result, and download nothing" };
         return commands.Create(

@@ -26,8 +26,10 @@ internal sealed class SourceFlags
     private readonly Option<string?> quote = Text("--quote", "Quote character; an empty text for none", "character");
     private readonly Option<string[]> types = List(
         "--type", "A column's type, for example count=BIGINT; may be repeated", "column=type");
-    private readonly Option<int?> skip = new("--skip") { Description = "Lines to leave out at the beginning",
-        HelpName = "lines" };
+    private readonly Option<int?> skip = new("--skip")
+    {
+        Description = "Lines to leave out at the beginning", HelpName = "lines",
+    };
 
     public IEnumerable<Symbol> Symbols =>
         [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip];
@@ -151,6 +153,8 @@ internal sealed class SourceFlags
         new(name) { Description = description, HelpName = value };
 
     private static Option<string[]> List(string name, string description, string value, params string[] aliases) =>
-        new(name, aliases) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false,
-            Arity = ArgumentArity.ZeroOrMore };
+        new(name, aliases)
+        {
+            Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore,
+        };
 }

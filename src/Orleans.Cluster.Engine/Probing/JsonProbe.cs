@@ -37,8 +37,12 @@ internal static partial class JsonProbe
 
         using var records = sample.Complete();
         var keys = sample.Keys;
-        var layout = new JsonLayout { IsWhole = sample.IsWhole, UnknownKeys = request.Source.Options.UnknownKeys,
-            Renamed = sample.IsWhole ? [] : keys.Renamed() };
+        var layout = new JsonLayout
+        {
+            IsWhole = sample.IsWhole, UnknownKeys = request.Source.Options.UnknownKeys, Renamed = sample.IsWhole
+                ? []
+                : keys.Renamed(),
+        };
         var declared = new DeclaredJsonColumns(request.Source.Options, layout);
         return new DatasetProbe
         {

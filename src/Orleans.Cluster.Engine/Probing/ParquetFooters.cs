@@ -25,8 +25,10 @@ internal static class ParquetFooters
     public static string[] FindFirstAlike(IReadOnlyList<FileStamp> files, CancellationToken cancellationToken)
     {
         var prints = new string[files.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount,
-            CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken,
+        };
         try
         {
             Parallel.For(0, files.Count, parallel, i => prints[i] = TryPrint(files[i]) ?? files[i].Path);

@@ -61,8 +61,10 @@ internal static class TextProbe
         while (looks[known].First is null && ++known < count);
 
         var dialect = looks[Math.Min(known, count - 1)].Dialect;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount,
-            CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken,
+        };
         try
         {
             Parallel.For(Math.Min(known + 1, count), count, parallel, i => looks[i] = Look(

@@ -11,8 +11,10 @@ namespace Orleans.Cluster.Engine.Sources;
 internal sealed class JsonLines(string path, Stream source) : ForwardStream
 {
     private const int FirstBytes = 256 << 10;
-    private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true,
-        MaxDepth = Json.JsonRecords.MaxDepth };
+    private static readonly JsonReaderOptions Options = new()
+    {
+        AllowMultipleValues = true, MaxDepth = Json.JsonRecords.MaxDepth,
+    };
 
     private readonly MemoryStream _lines = new();
     private byte[] _text = new byte[FirstBytes];

@@ -67,8 +67,10 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
         Inputs =
         [
             new TaskInput(
-                Source, new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns,
-                    Slices = piece.Slices }, null),
+                Source, new ScanInput
+                {
+                    Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns, Slices = piece.Slices,
+                }, null),
         ],
         Output = new TaskOutput { Kind = OutputKind.Result },
         AttemptFolder = Path.Combine(folder, "attempt"),

@@ -147,8 +147,10 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.ImportFromPemFile(caFile);
             var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
             handler.SslOptions.CertificateChainPolicy = policy;

@@ -79,8 +79,10 @@ public static class AttemptLanes
             {
                 if (open is not null && Fits(open, bar) && bar.StartedAt - (open.EndedAt ?? now) <= gap)
                 {
-                    open = open with { EndedAt = bar.EndedAt, Attempt = Math.Max(open.Attempt, bar.Attempt),
-                        Count = open.Count + bar.Count };
+                    open = open with
+                    {
+                        EndedAt = bar.EndedAt, Attempt = Math.Max(open.Attempt, bar.Attempt), Count = open.Count + bar.Count,
+                    };
                     continue;
                 }
 

@@ -225,8 +225,10 @@ public static class JobTransitions
         var stages = state.Stages.Select(stage => Close(stage, facts.Tallies)).ToList();
         return state.IsShowing || stages.All(stage => stage.Phase == StagePhase.Complete)
             ? new JobDecision { State = state, Commands = [JobCommand.Publish] }
-            : new JobDecision { State = state with { Phase = JobPhase.Running, Stages = stages },
-                Commands = [JobCommand.PokeQueue] };
+            : new JobDecision
+            {
+                State = state with { Phase = JobPhase.Running, Stages = stages }, Commands = [JobCommand.PokeQueue],
+            };
     }
 
     // Children take numbers after all others of their stage, and their parent's place in its order.
@@ -304,8 +306,10 @@ public static class JobTransitions
         ? new JobDecision { State = state, Commands = [JobCommand.StopAttempts] }
         : new JobDecision
         {
-            State = state with { Phase = JobPhase.Cancelled, FinishedAt = facts.Now,
-                Progress = ProgressMeter.AtRest(state.Progress) },
+            State = state with
+            {
+                Phase = JobPhase.Cancelled, FinishedAt = facts.Now, Progress = ProgressMeter.AtRest(state.Progress),
+            },
             CancelWaiting = true,
             Commands = [JobCommand.PokeQueue],
         };

@@ -50,8 +50,10 @@ internal static class TargetWork
             var size = bytes[first..next].Sum();
             if (next == bytes.Length || size + (bytes[next] / 2) > share)
             {
-                work.Add(new PartitionWork { FirstTarget = first, TargetCount = next - first, Bytes = size,
-                    EstimatedRows = rows[first..next].Sum() });
+                work.Add(new PartitionWork
+                {
+                    FirstTarget = first, TargetCount = next - first, Bytes = size, EstimatedRows = rows[first..next].Sum(),
+                });
                 first = next;
             }
         }

@@ -131,8 +131,11 @@ public static class PartitionPlanner
         if (ranges is not null)
         {
             return ranges.Select(range => (
-                new FileSlice { File = bare, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine,
-                    Inflated = range.Inflated },
+                new FileSlice
+                {
+                    File = bare, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine,
+                    Inflated = range.Inflated,
+                },
                 range.End - range.Start,
                 range.Rows ?? Share(file, range.End - range.Start)));
         }

@@ -36,8 +36,11 @@ internal sealed class JoinPlanner(PlanDraft draft)
         var joined = await draft.Select(
             left with { Inputs = [.. left.Inputs, .. right.Inputs], Notes = [.. left.Notes, .. right.Notes] },
             $"SELECT {string.Join(", ", kept)} FROM {left.Source} {await Words(kind, conditions, right)}");
-        return joined with { Spread = spread, Size = JoinSize.Of(kind, left, right, keys, joined.Columns),
-            Distinct = JoinSize.Distinct(left, right, keys) };
+        return joined with
+        {
+            Spread = spread, Size = JoinSize.Of(kind, left, right, keys, joined.Columns),
+            Distinct = JoinSize.Distinct(left, right, keys),
+        };
     }
 
     // Rows stay where the larger side is. One task gives way to many.

@@ -88,8 +88,11 @@ internal sealed class SetOperationPlanner(PlanDraft draft, NodePlanner nodes)
 
     private async Task<Relation> Together(IReadOnlyList<Relation> sides, string words, Spread spread, double rows, long bytes)
     {
-        var all = sides[0] with { Inputs = [.. sides.SelectMany(side => side.Inputs)],
-            Notes = [.. sides.SelectMany(side => side.Notes)], Distinct = new Dictionary<string, double>() };
+        var all = sides[0] with
+        {
+            Inputs = [.. sides.SelectMany(side => side.Inputs)], Notes =
+                [.. sides.SelectMany(side => side.Notes)], Distinct = new Dictionary<string, double>(),
+        };
         var together = await draft.Select(all, string.Join($" {words} ", sides.Select(side => $"SELECT * FROM {side.Source}")));
         return together with { Spread = spread, Size = new SizeEstimate(rows, bytes) };
     }

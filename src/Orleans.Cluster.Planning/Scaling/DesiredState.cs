@@ -82,8 +82,11 @@ public sealed record DesiredState
                 new GatewayConfiguration(gateway, configured)],
         };
         return isOrder
-            ? (noted with { IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null,
-                Configured = configured })
+            ? (noted with
+            {
+                IsRunning = true, Workers = configured.Workers, Shape = configured.Shape, Autoscaling = null,
+                Configured = configured,
+            })
                 .Decide(WantedWorkers(), $"The configuration of {gateway} changed.", now)
             : noted;
     }

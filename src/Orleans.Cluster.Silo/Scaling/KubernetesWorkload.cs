@@ -75,8 +75,10 @@ internal sealed class KubernetesWorkload : IDisposable
     public Task Delete(V1Pod pod, int? graceSeconds, CancellationToken cancellationToken) => UnlessGone(
         () => client.CoreV1.DeleteNamespacedPodAsync(
             pod.Metadata.Name, place,
-            new V1DeleteOptions { GracePeriodSeconds = graceSeconds,
-                Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } },
+            new V1DeleteOptions
+            {
+                GracePeriodSeconds = graceSeconds, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid },
+            },
             cancellationToken: cancellationToken),
         cancellationToken);
 

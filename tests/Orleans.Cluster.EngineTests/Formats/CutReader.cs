@@ -82,8 +82,11 @@ internal sealed class CutReader : IDisposable
             return known;
         }
 
-        var slice = new FileSlice { File = File0, Start = range.Start, End = range.End, Rows = range.Rows,
-            FirstLine = range.FirstLine, Inflated = range.Inflated };
+        var slice = new FileSlice
+        {
+            File = File0, Start = range.Start, End = range.End, Rows = range.Rows, FirstLine = range.FirstLine,
+            Inflated = range.Inflated,
+        };
         var scan = new ScanInput { Format = probe.Format, Dialect = probe.Dialect, Columns = probe.Columns, Slices = [slice] };
         var rows = session.Query(
             $"SELECT {(columns is null ? "*" : SqlText.Names(columns))} FROM ({Declare(scan)})", row => string.Join(

@@ -115,8 +115,10 @@ public sealed class FaultDataTests : IDisposable
         foreach (var format in Enum.GetValues<OutputFormat>())
         {
             var spec = Convert(name) with { Output = new OutputSpec { Path = "out", Format = format, PartitionBy = ["k"] } };
-            spec = spec with { Source = spec.Source! with { Options = new SourceOptions { NullValues = ["NULL"],
-                Header = true } } };
+            spec = spec with
+            {
+                Source = spec.Source! with { Options = new SourceOptions { NullValues = ["NULL"], Header = true } },
+            };
 
             var result = await harness.Run(spec);
 

@@ -45,8 +45,10 @@ public sealed class FaultFilesTests : IDisposable
     public async Task Convert_LinesAroundTheHeader_AreLeftOutWhereSaid(
         string name, int? skip, int? header, string columns, int rows)
     {
-        var source = new SourceSpec { Path = Files(name),
-            Options = new SourceOptions { SkipLines = skip, HeaderLines = header } };
+        var source = new SourceSpec
+        {
+            Path = Files(name), Options = new SourceOptions { SkipLines = skip, HeaderLines = header },
+        };
 
         var result = await harness.Run(new JobSpec { Operation = OperationKind.Convert, Source = source });
 

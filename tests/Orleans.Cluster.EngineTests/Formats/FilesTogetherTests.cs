@@ -117,8 +117,10 @@ public sealed class FilesTogetherTests : IDisposable
     public async Task Convert_DeclaredColumnInOtherCase_IsThatColumn(string name)
     {
         var path = name == "a.csv" ? harness.Write(name, "Gene,N\na,1\n") : Parquet(name, "'a' AS Gene, 1::BIGINT AS N");
-        var spec = new JobSpec { Operation = OperationKind.Convert,
-            Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } };
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") },
+        };
 
         var result = await harness.Run(spec);
         var refused = await Assert.ThrowsAsync<ClusterException>(
@@ -137,8 +139,10 @@ public sealed class FilesTogetherTests : IDisposable
         var path = harness.Write("a.ndjson", "{\"Gene\":\"a\",\"N\":1}\n");
 
         var result = await harness.Run(
-            new JobSpec { Operation = OperationKind.Convert,
-                Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") } });
+            new JobSpec
+            {
+                Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path], Options = Declared("n", "DOUBLE") },
+            });
 
         Assert.Equal("DOUBLE", result.GetProperty("columns")[1].GetProperty("type").GetString());
         Assert.Equal(["[\"a\",1]"], EngineHarness.Rows(result));

@@ -65,8 +65,10 @@ public sealed class OddFileTests : IDisposable
     public async Task Query_TextThatIsNoUtf8_IsNamedOrSetAside(string query)
     {
         var path = harness.Write("latin.csv", Encoding.Latin1.GetBytes("n,s\n1,a\n2,caf\u00e9\n3,c\n"));
-        var job = Job(path, 1) with { Operation = OperationKind.Sql,
-            Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+        var job = Job(path, 1) with
+        {
+            Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }),
+        };
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(job));
         Assert.Equal(Contracts.ProblemCode.BadRow, refused.Code);
         Assert.Contains($"{path}, line 3, byte 8, column 's'", refused.Message, StringComparison.Ordinal);

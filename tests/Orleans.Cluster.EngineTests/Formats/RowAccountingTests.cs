@@ -165,8 +165,10 @@ public sealed class RowAccountingTests : IDisposable
         var slices = dataset.Partitions.Single().Slices.Select(slice =>
             slice.Unit == SliceUnit.Rows ? slice with { Rows = slice.Rows + missing }
             : format == SourceFormat.Csv ? slice with { Rows = isCounted ? Records + missing : null } : slice);
-        var scan = new ScanInput { Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns,
-            Slices = [.. slices] };
+        var scan = new ScanInput
+        {
+            Format = dataset.Format, Dialect = dataset.Dialect, Columns = dataset.Columns, Slices = [.. slices],
+        };
         return new TaskSpec
         {
             Attempt = new AttemptId(new TaskId(JobId.New(), 0, 0), 1),

@@ -42,8 +42,10 @@ public sealed class SplittingProperties : IDisposable
             $"COPY (SELECT range AS n, CASE WHEN range % 7 <> 0 THEN 'v' || range END AS s, [range, NULL] AS l FROM range("
             + $"{Rows})) "
             + $"TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 2048)");
-        var file = new SourceFile { Stamp = new FileStamp(path, new FileInfo(path).Length, default), RowCount = Rows,
-            Splittable = true };
+        var file = new SourceFile
+        {
+            Stamp = new FileStamp(path, new FileInfo(path).Length, default), RowCount = Rows, Splittable = true,
+        };
         var whole = Read(0, Rows);
 
         Gen.Long[1, Rows - 1].Array[1, 6].Sample(

@@ -65,8 +65,11 @@ public sealed class StreamTests : IDisposable
         var offset = Encoding.UTF8.GetByteCount(text.AsSpan(0, text.IndexOf("\nX,", StringComparison.Ordinal) + 1));
         var line = text[..text.IndexOf("\nX,", StringComparison.Ordinal)].Count(c => c == '\n') + 2;
         var spec = Job(path, minPartitions: 5);
-        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
-            string> { ["n"] = "BIGINT" } } } };
+        spec = spec with
+        {
+            Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
+                string> { ["n"] = "BIGINT" } } },
+        };
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
@@ -154,8 +157,11 @@ public sealed class StreamTests : IDisposable
     public async Task Convert_JsonInOddForms_HasItsRows(string text, int rows)
     {
         var spec = Job(harness.Write("odd.json", text), null);
-        spec = spec with { Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
-            string> { ["n"] = "BIGINT" } } } };
+        spec = spec with
+        {
+            Source = spec.Source! with { Options = new SourceOptions { Columns = new Dictionary<string,
+                string> { ["n"] = "BIGINT" } } },
+        };
 
         var result = await harness.Run(spec);
 

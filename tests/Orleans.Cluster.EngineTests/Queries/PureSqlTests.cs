@@ -10,8 +10,10 @@ namespace Orleans.Cluster.EngineTests.Queries;
 /// </summary>
 public sealed class PureSqlTests : IDisposable
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
-        TargetBytes = 1024 };
+    private static readonly PlanLimits Tiny = new()
+    {
+        GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 1024,
+    };
 
     private readonly EngineOracle tables = new(
         new Dictionary<string, IReadOnlyDictionary<string, string>>
@@ -132,8 +134,10 @@ public sealed class PureSqlTests : IDisposable
     [InlineData("""{"groupBy":["v"],"orderBy":[{"column":"v"}]}""", true)]
     public async Task Plan_ManyGroups_AreSortedOnlyWhereThatIsAskedFor(string parameters, bool isSorted)
     {
-        var job = tables.Job("", 5) with { Operation = OperationKind.Aggregate,
-            Parameters = JsonDocument.Parse(parameters).RootElement };
+        var job = tables.Job("", 5) with
+        {
+            Operation = OperationKind.Aggregate, Parameters = JsonDocument.Parse(parameters).RootElement,
+        };
 
         var plan = await tables.Harness.Plan(job, Tiny);
 

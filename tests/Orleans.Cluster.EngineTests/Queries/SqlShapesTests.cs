@@ -8,8 +8,10 @@ namespace Orleans.Cluster.EngineTests.Queries;
 /// </summary>
 public sealed class SqlShapesTests
 {
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16,
-        TargetBytes = 4096 };
+    private static readonly PlanLimits Tiny = new()
+    {
+        GatherBytes = 64, BroadcastBytes = 64, DirectBytes = 16, TargetBytes = 4096,
+    };
 
     private static readonly string[] Joins =
     [

@@ -122,8 +122,10 @@ public sealed class ScanProperties : IDisposable
     private static FileSlice Slice(string path, SourceCompression compression)
     {
         var info = new FileInfo(path);
-        var file = new SourceFile { Stamp = new FileStamp(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc)),
-            Compression = compression };
+        var file = new SourceFile
+        {
+            Stamp = new FileStamp(path, info.Length, new DateTimeOffset(info.LastWriteTimeUtc)), Compression = compression,
+        };
         return new FileSlice { File = file, End = info.Length };
     }
 

@@ -6,8 +6,10 @@ namespace Orleans.Cluster.EngineTests.Tpch;
 public sealed class TpchTests : IDisposable
 {
     // So small that tables of a few hundred rows are exchanged as large ones would be.
-    private static readonly PlanLimits Tiny = new() { GatherBytes = 512, BroadcastBytes = 4096, DirectBytes = 512,
-        TargetBytes = 64 << 10 };
+    private static readonly PlanLimits Tiny = new()
+    {
+        GatherBytes = 512, BroadcastBytes = 4096, DirectBytes = 512, TargetBytes = 64 << 10,
+    };
 
     private readonly EngineOracle tables = new(TpchTables.Columns, TpchTables.Generate);
 

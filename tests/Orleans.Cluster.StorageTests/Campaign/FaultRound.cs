@@ -54,8 +54,10 @@ internal sealed class FaultRound(FaultWorld world, string folder, IDictionary<Jo
     private async Task Submit()
     {
         mode = (OutputMode)world.Random.Next(3);
-        var spec = new JobSpec { Operation = OperationKind.Convert,
-            Output = new OutputSpec { Path = folder, Format = OutputFormat.Csv, Mode = mode } };
+        var spec = new JobSpec
+        {
+            Operation = OperationKind.Convert, Output = new OutputSpec { Path = folder, Format = OutputFormat.Csv, Mode = mode },
+        };
         var stored = await world.Jobs.Create(TestJobs.New(spec: spec, createdAt: world.Clock.GetUtcNow()), default);
         id = stored.State.Id;
         acceptedAt = world.Uptime;

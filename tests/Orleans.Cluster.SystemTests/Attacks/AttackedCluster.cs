@@ -57,8 +57,10 @@ public sealed class AttackedCluster : IAsyncLifetime
     {
         operation = "aggregate",
         source = new { path },
-        parameters = new { groupBy = new[] { "gene" },
-            aggregates = new[] { new { function = "sum", column = "n", @as = "total" } } },
+        parameters = new
+        {
+            groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "n", @as = "total" } },
+        },
     };
 
     public static async Task<string> SubmitAsync(HttpClient client, object job)

@@ -211,8 +211,11 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
     {
         var answer = await AttackedCluster.PostAsync(
             attacked.Eve, "jobs/submit",
-            new { operation = "aggregate", source = new { path = "data/genes.csv" },
-                parameters = new { groupBy = new[] { "ge\0ne" } } });
+            new
+            {
+                operation = "aggregate", source = new { path = "data/genes.csv" },
+                parameters = new { groupBy = new[] { "ge\0ne" } },
+            });
         var declared = await AttackedCluster.PostAsync(
             attacked.Eve, "data/partition",
             new { source = new { path = "data/genes.csv", options = new { columns = new Dictionary<string, string> { ["a\0b"] =

@@ -181,8 +181,10 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
         try
         {
             using var process = Process.Start(
-                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-                    WorkingDirectory = "/" })!;
+                new ProcessStartInfo(program, arguments)
+                {
+                    RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+                })!;
             var errors = process.StandardError.ReadToEndAsync();
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();

@@ -53,8 +53,10 @@ public sealed class BrowserCluster : IAsyncLifetime
             name = "totals by gene", operation = "aggregate", source = new { path = "genes.csv" },
             partitioning = new { targetBytes = 4096 },
             labels = new { project = "atlas" },
-            parameters = new { groupBy = new[] { "gene" },
-                aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+            parameters = new
+            {
+                groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } },
+            },
         });
         Failed = await Submit(new
         {

@@ -42,8 +42,10 @@ public sealed class ScreenshotTests(BrowserCluster fixture)
                 await page.WaitForFunctionAsync("() => !document.querySelector('h1').textContent.includes('…')");
                 await page.WaitForTimeoutAsync(1_500);
                 await page.ScreenshotAsync(
-                    new PageScreenshotOptions { Path = Path.Combine(folder, Name(path, width, isDark, running)),
-                        FullPage = true });
+                    new PageScreenshotOptions
+                    {
+                        Path = Path.Combine(folder, Name(path, width, isDark, running)), FullPage = true,
+                    });
             }
 
             await page.Context.CloseAsync();

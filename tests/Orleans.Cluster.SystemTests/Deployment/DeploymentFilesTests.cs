@@ -65,8 +65,10 @@ public sealed class DeploymentFilesTests
             Environment.GetEnvironmentVariable("CI") is { Length: > 0 }
             || folders.Any(folder => File.Exists(Path.Combine(folder, tool))),
             $"{tool} is not on this machine.");
-        var start = new ProcessStartInfo(tool, arguments) { WorkingDirectory = Root(), RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo(tool, arguments)
+        {
+            WorkingDirectory = Root(), RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         foreach (var (name, value) in Variables)
         {
             start.Environment[name] = value;

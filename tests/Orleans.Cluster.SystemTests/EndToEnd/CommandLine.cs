@@ -26,8 +26,10 @@ internal sealed class CommandLine : IDisposable
     public static CommandLine Start(EmbeddedCluster cluster, params string[] arguments)
     {
         // A shell in the background starts its children deaf to Ctrl-C; here it must be heard whoever started the tests.
-        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true,
-            WorkingDirectory = cluster.Folder };
+        var start = new ProcessStartInfo("env")
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = cluster.Folder,
+        };
         foreach (var argument in (string[])["--default-signal=INT", "dotnet", Program, .. arguments])
         {
             start.ArgumentList.Add(argument);

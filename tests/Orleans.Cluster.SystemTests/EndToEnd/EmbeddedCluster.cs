@@ -60,8 +60,10 @@ public class EmbeddedCluster : IAsyncLifetime
                  ? ["--Gateway:Authentication=Required", $"--Cluster:DataRoots:0={Folder}"]
                  : Array.Empty<string>(), .. Arguments]);
         Http.Dispose();
-        Http = new HttpClient(CreateHandler()) { BaseAddress = new Uri($"{address}/api/processing/"),
-            Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(CreateHandler())
+        {
+            BaseAddress = new Uri($"{address}/api/processing/"), Timeout = TimeSpan.FromSeconds(60),
+        };
         await WhileStartingAsync();
         if (AsksForKeys)
         {
@@ -76,8 +78,10 @@ public class EmbeddedCluster : IAsyncLifetime
         var handler = new SocketsHttpHandler();
         if (AuthorityFile is not null)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.ImportFromPemFile(AuthorityFile);
             handler.SslOptions.CertificateChainPolicy = policy;
         }
@@ -142,8 +146,10 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>The program of a silo with these arguments and no others.</summary>
     protected Process Launch(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         foreach (var argument in arguments.Prepend(SiloProgram()))
         {
             start.ArgumentList.Add(argument);

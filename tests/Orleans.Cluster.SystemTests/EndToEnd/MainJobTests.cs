@@ -206,8 +206,10 @@ public abstract class MainJobTests<TCluster>(TCluster cluster)
     {
         operation = "aggregate",
         source = new { path },
-        parameters = new { groupBy = new[] { "gene" },
-            aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+        parameters = new
+        {
+            groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } },
+        },
         partitioning = new { targetBytes = 200_000 },
     };
 

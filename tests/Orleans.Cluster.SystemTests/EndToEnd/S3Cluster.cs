@@ -48,8 +48,10 @@ public sealed class S3Cluster : EmbeddedCluster
 
     /// <summary>Puts a file of the cluster's folder into the bucket.</summary>
     public Task PutAsync(string file, string key) => Client.PutObjectAsync(
-        new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file),
-            UseChunkEncoding = false });
+        new PutObjectRequest
+        {
+            BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file), UseChunkEncoding = false,
+        });
 
     public override async ValueTask DisposeAsync()
     {

@@ -90,8 +90,10 @@ public sealed class S3Server : IAsyncDisposable
         }
 
         var part = Directory.CreateTempSubdirectory("orleans-cluster-s3rver-").FullName;
-        var start = new ProcessStartInfo("npm") { WorkingDirectory = part, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("npm")
+        {
+            WorkingDirectory = part, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         foreach (var argument in (string[])["install", "--no-audit", "--no-fund", "--prefix", part, $"s3rver@{Version}"])
         {
             start.ArgumentList.Add(argument);

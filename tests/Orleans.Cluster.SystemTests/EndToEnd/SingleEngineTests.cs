@@ -31,8 +31,11 @@ public sealed class SingleEngineTests : IAsyncLifetime
     {
         var csv = Path.Combine(cluster.Folder, "table.csv");
         var expected = WriteAndAsk(csv, rows);
-        var job = new { operation = "sql", source = new { path = "table.csv" }, parameters = new { query = Query },
-            partitioning = new { targetBytes } };
+        var job = new
+        {
+            operation = "sql", source = new { path = "table.csv" }, parameters = new { query = Query },
+            partitioning = new { targetBytes },
+        };
 
         var first = await cluster.WaitForEndAsync((await cluster.SubmitAsync(job)).GetProperty("id").GetString()!);
         var second = await cluster.WaitForEndAsync((await cluster.SubmitAsync(job)).GetProperty("id").GetString()!);

@@ -56,8 +56,10 @@ internal sealed class FaultJob
         {
             operation = "aggregate",
             source = new { path = Table },
-            parameters = new { groupBy = new[] { "gene" },
-                aggregates = new[] { new { function = "sum", column = "count", @as = "total" } } },
+            parameters = new
+            {
+                groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } },
+            },
             partitioning = new { targetBytes },
             callback,
             output = outputPath is null ? null : new { path = outputPath, format = "CSV", mode = "ERROR_IF_EXISTS" },

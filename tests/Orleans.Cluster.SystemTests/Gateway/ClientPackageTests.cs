@@ -57,8 +57,10 @@ public sealed partial class ClientPackageTests(GatewayCluster gateway)
 
     private async Task<string> RunAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         start.Environment["ORLEANS_CLUSTER_SERVER"] = gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";

@@ -158,8 +158,11 @@ public sealed class EndpointTests(GatewayCluster gateway)
     public async Task Partitions_Paged_EachOnceWithItsAttempts()
     {
         var id = await gateway.SucceededAsync(
-            new { operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" },
-                partitioning = new { targetBytes = 2048 } });
+            new
+            {
+                operation = "filter", source = new { path = "genes.csv" }, parameters = new { where = "n > 5" },
+                partitioning = new { targetBytes = 2048 },
+            });
 
         var all = (await gateway.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500"))
             .GetProperty("items").EnumerateArray().Select(Place).ToList();

@@ -144,8 +144,10 @@ public sealed class ErrorTests(GatewayCluster gateway)
     public async Task Result_OfAWaitingJob_IsNotReady()
     {
         var failed = await EndAsync(
-            new { operation = "convert",
-                source = new { path = "genes.csv", options = new { columns = new { gene = "BIGINT" } } } });
+            new
+            {
+                operation = "convert", source = new { path = "genes.csv", options = new { columns = new { gene = "BIGINT" } } },
+            });
         var dependent = await EndAsync(
             new { operation = "convert", source = new { path = "genes.csv" }, dependsOn = new[] { Id(failed) } });
 
@@ -160,8 +162,10 @@ public sealed class ErrorTests(GatewayCluster gateway)
     [Fact, Provokes("output-exists")]
     public async Task Submit_IntoAnotherJobsOutput_IsRefusedBeforeAnyWork()
     {
-        var job = new { operation = "convert", source = new { path = "genes.csv" },
-            output = new { path = $"out-{Guid.NewGuid():N}" } };
+        var job = new
+        {
+            operation = "convert", source = new { path = "genes.csv" }, output = new { path = $"out-{Guid.NewGuid():N}" },
+        };
         await gateway.SucceededAsync(job);
 
         var (status, problem) = await gateway.SendAsync(HttpMethod.Post, "jobs/submit", job);

@@ -48,9 +48,11 @@ public sealed class GatewayCluster : IAsyncLifetime
     {
         operation = "aggregate",
         source = new { path = "genes.csv" },
-        parameters = new { groupBy = new[] { "gene" },
-            aggregates = new[] { new { function = "sum", column = "n", @as = "total" } },
-            orderBy = new[] { new { column = "gene" } } },
+        parameters = new
+        {
+            groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "n", @as = "total" } },
+            orderBy = new[] { new { column = "gene" } },
+        },
         labels = more,
     };
 

@@ -58,8 +58,10 @@ public sealed class GeneratedClientTests(GatewayCluster gateway)
         if (compiled is null)
         {
             var document = await OpenApiDocument.FromJsonAsync(await gateway.Http.GetStringAsync("/openapi/v1.json"));
-            var settings = new CSharpClientGeneratorSettings { ClassName = "GeneratedClient",
-                CSharpGeneratorSettings = { Namespace = "Generated" } };
+            var settings = new CSharpClientGeneratorSettings
+            {
+                ClassName = "GeneratedClient", CSharpGeneratorSettings = { Namespace = "Generated" },
+            };
             compiled = Compile(new CSharpClientGenerator(document, settings).GenerateFile());
         }
 

@@ -64,8 +64,11 @@ public sealed class InsightTests(GatewayCluster gateway)
         var label = $"v{Guid.NewGuid():N}";
         var (_, job) = await gateway.SendAsync(
             HttpMethod.Post, "jobs/submit",
-            new { operation = "aggregate", source = new { path = "genes.csv" },
-                labels = new Dictionary<string, string> { ["run"] = label } });
+            new
+            {
+                operation = "aggregate", source = new { path = "genes.csv" },
+                labels = new Dictionary<string, string> { ["run"] = label },
+            });
 
         Assert.Equal(1, (await Get($"jobs/list?text={label[..12].ToUpperInvariant()}")).GetProperty("items").GetArrayLength());
         Assert.Equal(1, (await Get($"jobs/list?text={Id(job)[4..].ToLowerInvariant()}")).GetProperty("items").GetArrayLength());

@@ -10,8 +10,10 @@ namespace Orleans.Cluster.SystemTests.Gateway;
 [Collection("gateway")]
 public sealed class ReferenceTests(GatewayCluster gateway)
 {
-    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     // ORLEANS_CLUSTER_WRITE_REFERENCE=1 writes the file anew; a review then sees what changed.
     [Fact]

@@ -13,8 +13,10 @@ public sealed class GangTests
     [Trait("Category", "Long")]
     public async Task Gang_WiderThanTheCluster_IsRefusedUntilItMayGrow()
     {
-        await using var cluster = new EmbeddedCluster { Workers = 1,
-            Arguments = ["--Scaling:UpAfter=00:00:01", "--Jobs:PlanBeforeAccept=00:00:10"] };
+        await using var cluster = new EmbeddedCluster
+        {
+            Workers = 1, Arguments = ["--Scaling:UpAfter=00:00:01", "--Jobs:PlanBeforeAccept=00:00:10"],
+        };
         await cluster.StartAsync();
         var client = new QueueClient(cluster);
         var gang = Gang(client.WriteNumbers("wide.csv", 20), partitions: 2);
@@ -42,8 +44,10 @@ public sealed class GangTests
     [Trait("Category", "Long")]
     public async Task Gang_MembersLostAndNotReplaced_GivesTheOthersBackAndBeginsTogetherAgain()
     {
-        await using var cluster = new EmbeddedCluster { Workers = 2,
-            Arguments = ["--Cluster:SlotsPerWorker=2", "--Queue:GangReplacement=00:00:00.5"] };
+        await using var cluster = new EmbeddedCluster
+        {
+            Workers = 2, Arguments = ["--Cluster:SlotsPerWorker=2", "--Queue:GangReplacement=00:00:00.5"],
+        };
         await cluster.StartAsync();
         var client = new QueueClient(cluster);
         var id = await client.SubmitAsync(Gang(client.WriteNumbers("lost.csv", 20_000), partitions: 4));

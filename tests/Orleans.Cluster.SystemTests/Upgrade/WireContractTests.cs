@@ -129,8 +129,11 @@ public sealed class WireContractTests
             Grants = [new Grant(9, job, 3, 1, 2, new ResourceRequest { Cpu = 1, MemoryBytes = 1L << 30, Gpu = 0 })],
             Cancels = [attempt], Drain = true,
         };
-        yield return new DesiredState { Workers = 3, Shape = new WorkerShape(2, 1L << 31),
-            Configured = new ConfiguredWorkers(4, new WorkerShape(1, 1L << 30)) }
+        yield return new DesiredState
+        {
+            Workers = 3, Shape = new WorkerShape(2, 1L << 31),
+            Configured = new ConfiguredWorkers(4, new WorkerShape(1, 1L << 30)),
+        }
             .Scale(new ScalingBounds(1, 6), At).Stop(atOnce: true, At);
         yield return new WorkerStatus
         {

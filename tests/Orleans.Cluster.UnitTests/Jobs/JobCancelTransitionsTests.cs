@@ -61,8 +61,10 @@ public sealed class JobCancelTransitionsTests
     [Fact]
     public void Apply_RetryOfAFailedJob_KeepsWhatIsCommittedInANewEpoch()
     {
-        var failed = Running() with { Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ProblemCode.BadRow, "x"),
-            FinishedAt = Now };
+        var failed = Running() with
+        {
+            Phase = JobPhase.Failed, Error = ProblemDocument.Of(Contracts.ProblemCode.BadRow, "x"), FinishedAt = Now,
+        };
 
         var decision = JobTransitions.Apply(failed, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
 

@@ -9,8 +9,10 @@ internal static class JobSamples
 {
     public static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     public static readonly JobId Id = JobId.Parse("01JD0000000000000000000001");
-    public static readonly JobSpec Spec = new() { Operation = OperationKind.Aggregate,
-        Retry = new RetrySpec { MaxAttempts = 2 } };
+    public static readonly JobSpec Spec = new()
+    {
+        Operation = OperationKind.Aggregate, Retry = new RetrySpec { MaxAttempts = 2 },
+    };
     private static readonly ColumnSchema[] Columns = [new("gene", "VARCHAR"), new("total", "BIGINT")];
 
     public static JobPlan Plan { get; } = new()
@@ -85,6 +87,8 @@ internal static class JobSamples
     public static JobDecision Observe(JobState state, params StageTally[] tallies) =>
         JobTransitions.Apply(
             state, new Observed(
-                new JobFacts { Now = Now, Plan = Plan, Tallies = tallies,
-                    RunningAttempts = tallies.Sum(tally => tally.Running) }), Spec);
+                new JobFacts
+                {
+                    Now = Now, Plan = Plan, Tallies = tallies, RunningAttempts = tallies.Sum(tally => tally.Running),
+                }), Spec);
 }

@@ -44,11 +44,16 @@ public sealed class JobTraceTests : IDisposable
         JobTrace.StartAttempt(new AttemptId(new TaskId(id, 0, 3), 1), 1, new WorkerId("w"))!.Dispose();
         var second = Apply(
             running,
-            running with { Stages = [running.Stages[0] with { Phase = StagePhase.Complete },
-                running.Stages[1] with { Phase = StagePhase.Open }] }, 5);
+            running with
+            {
+                Stages = [running.Stages[0] with { Phase = StagePhase.Complete },
+                    running.Stages[1] with { Phase = StagePhase.Open }],
+            }, 5);
         var publishing = Apply(
-            second, second with { Phase = JobPhase.Publishing,
-                Stages = [second.Stages[0], second.Stages[1] with { Phase = StagePhase.Complete }] }, 7);
+            second, second with
+            {
+                Phase = JobPhase.Publishing, Stages = [second.Stages[0], second.Stages[1] with { Phase = StagePhase.Complete }],
+            }, 7);
         using (JobTrace.Start("publish", id, 1))
         {
             Apply(publishing, publishing with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(8) }, 8);
@@ -76,12 +81,18 @@ public sealed class JobTraceTests : IDisposable
         };
         var failed = Apply(
             running,
-            running with { Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2),
-                Error = ProblemDocument.Of(Contracts.ProblemCode.Internal, "no") }, 2);
+            running with
+            {
+                Phase = JobPhase.Failed, FinishedAt = Now.AddSeconds(2),
+                Error = ProblemDocument.Of(Contracts.ProblemCode.Internal, "no"),
+            }, 2);
         var again = Apply(failed, failed with { Phase = JobPhase.Queued, Epoch = 2, FinishedAt = null, Error = null }, 10);
         Apply(again,
-            again with { Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12),
-                Stages = [again.Stages[0] with { Phase = StagePhase.Complete }] }, 12);
+            again with
+            {
+                Phase = JobPhase.Succeeded, FinishedAt = Now.AddSeconds(12),
+                Stages = [again.Stages[0] with { Phase = StagePhase.Complete }],
+            }, 12);
 
         Assert.Equal(["stage 0", "job", "stage 0", "retry"], spans.Select(span => span.OperationName));
         Assert.Equal(

@@ -57,8 +57,10 @@ public sealed class JobTransitionsTests
     public void Apply_QueuedWithDependency_GoesWhereTheDependencyIs(JobPhase dependency, JobPhase expected, int opened)
     {
         var other = JobId.Parse("01JD0000000000000000000009");
-        var facts = new JobFacts { Now = Now, Plan = Plan,
-            Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency } };
+        var facts = new JobFacts
+        {
+            Now = Now, Plan = Plan, Dependencies = new Dictionary<JobId, JobPhase> { [other] = dependency },
+        };
 
         var decision = JobTransitions.Apply(State(JobPhase.Queued), new Observed(facts), Spec with { DependsOn = [other] });
 
@@ -92,8 +94,11 @@ public sealed class JobTransitionsTests
     [InlineData(0, true, JobPhase.Running)]
     public void Apply_PlannedAndQueued_RunsFromItsFirstAttemptOn(int running, bool hasBegun, JobPhase expected)
     {
-        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, total: 3, running: running)],
-            RunningAttempts = running, HasBegun = hasBegun };
+        var facts = new JobFacts
+        {
+            Now = Now, Plan = Plan, Tallies = [Tally(0, total: 3, running: running)], RunningAttempts = running,
+            HasBegun = hasBegun,
+        };
 
         var decision = JobTransitions.Apply(Planned, new Observed(facts), Spec);
 
@@ -204,8 +209,11 @@ public sealed class JobTransitionsTests
     [Fact]
     public void Apply_RetryableFailure_WaitsAgainAfterBackoff()
     {
-        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)],
-            Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)] };
+        var facts = new JobFacts
+        {
+            Now = Now, Plan = Plan, Tallies = [Tally(0, 3, failed: 1)],
+            Failed = [Partition(1, 1, FailureKind.Internal, faults: 1)],
+        };
 
         var decision = JobTransitions.Apply(Running(), new Observed(facts), Spec);
 
@@ -318,8 +326,10 @@ public sealed class JobTransitionsTests
     [InlineData(true, JobPhase.Publishing)]
     public void Apply_DeadlinePassedWhilePublishing_HoldsUntilTheOutputIsShown(bool showing, JobPhase expected)
     {
-        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with { Phase = JobPhase.Publishing,
-            IsShowing = showing, DeadlineAt = Now };
+        var publishing = Running(StagePhase.Complete, StagePhase.Complete) with
+        {
+            Phase = JobPhase.Publishing, IsShowing = showing, DeadlineAt = Now,
+        };
 
         var decision = Observe(publishing, Tally(0, total: 3, committed: 3), Tally(1, total: 1, committed: 1));
 

@@ -55,8 +55,10 @@ public sealed class ProgressMeterTests
     [InlineData(0, 0, 60, false)]
     public void Estimate_BeforeAnythingWasMeasured_IsAbsent(double fraction, int completed, int seconds, bool expected)
     {
-        var progress = new JobProgress { Fraction = fraction,
-            Partitions = new PartitionCounts(10, completed, 1, 9 - completed, 0) };
+        var progress = new JobProgress
+        {
+            Fraction = fraction, Partitions = new PartitionCounts(10, completed, 1, 9 - completed, 0),
+        };
 
         var eta = ProgressMeter.Estimate(progress, Now, Now.AddSeconds(seconds));
 
@@ -64,8 +66,10 @@ public sealed class ProgressMeterTests
     }
 
     private static StageTally[] Scan(int committed, long bytesOut) =>
-        [Tally(0, 10, committed, running: 1 - (committed / 10)) with { BytesTotal = 1000 * Megabyte,
-            BytesDone = committed * 100 * Megabyte, BytesOut = bytesOut }];
+        [Tally(0, 10, committed, running: 1 - (committed / 10)) with
+        {
+            BytesTotal = 1000 * Megabyte, BytesDone = committed * 100 * Megabyte, BytesOut = bytesOut,
+        }];
 
     private static JobProgress Measure(JobPlan plan, StageTally[] tallies, double before, long running = 0) =>
         ProgressMeter.Measure(

@@ -103,6 +103,9 @@ public sealed class PartitionPlannerTests
     };
 
     private static SourceFile File(long bytes) =>
-        new() { Stamp = new FileStamp("", bytes, DateTimeOffset.UnixEpoch), Splittable = true, UncompressedBytes = bytes,
-            EstimatedRows = bytes };
+        new()
+        {
+            Stamp = new FileStamp("", bytes, DateTimeOffset.UnixEpoch), Splittable = true, UncompressedBytes = bytes,
+            EstimatedRows = bytes,
+        };
 }

@@ -19,8 +19,10 @@ public sealed class DataRootsTests : IDisposable
 
     public DataRootsTests()
     {
-        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"),
-            DataRoots = [folder.FullName] };
+        var settings = new ClusterSettings
+        {
+            StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName],
+        };
         paths = new ClusterPaths(Options.Create(settings));
         roots = new DataRoots(paths);
         Directory.CreateDirectory(Path.Combine(folder.FullName, "in"));

@@ -19,8 +19,10 @@ public sealed class DatasetPlanningTests : IDisposable
         var path = Path.Combine(folder.FullName, "table.csv");
         File.WriteAllText(path, "k,v\n1,2\n");
         source = new SourceSpec { Path = [path] };
-        var settings = new ClusterSettings { StateDirectory = Path.Combine(folder.FullName, "state"),
-            DataRoots = [folder.FullName] };
+        var settings = new ClusterSettings
+        {
+            StateDirectory = Path.Combine(folder.FullName, "state"), DataRoots = [folder.FullName],
+        };
         planning = new DatasetPlanning(new DataRoots(new ClusterPaths(Options.Create(settings))), engine, results: null!);
     }
 

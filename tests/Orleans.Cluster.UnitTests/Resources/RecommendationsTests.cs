@@ -33,8 +33,10 @@ public sealed class RecommendationsTests
     [Fact]
     public void Make_ShortPartitions_WantsLargerOnes()
     {
-        var usage = Usage with { Attempts = 200, MeanSeconds = 0.05, MedianSeconds = 0.05, MaxSeconds = 0.1,
-            MeanBytes = 200_000 };
+        var usage = Usage with
+        {
+            Attempts = 200, MeanSeconds = 0.05, MedianSeconds = 0.05, MaxSeconds = 0.1, MeanBytes = 200_000,
+        };
 
         var advice = Assert.Single(Recommendations.Make([Job(256L << 20, usage)], [Worker(4, 1L << 30)], Idle));
 

@@ -70,8 +70,10 @@ internal sealed class QueryComparison : IDisposable
         JobPlan plan;
         try
         {
-            var spec = new JobSpec { Operation = OperationKind.Sql,
-                Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }) };
+            var spec = new JobSpec
+            {
+                Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }),
+            };
             plan = await new QueryPlanner(harness, limits).Plan(spec, datasets[partitions], CancellationToken.None);
         }
         catch (ClusterException refused)
