@@ -31,7 +31,9 @@ internal sealed class ProcessEpoch(long? configured)
             await using var command = db.Database.GetDbConnection().CreateCommand();
             command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
             command.CommandText = "SELECT epoch FROM cluster_epoch";
-            return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+            var answer = await command.ExecuteScalarAsync(cancellationToken)
+                ?? throw new InvalidOperationException("The database has no epoch: its table cluster_epoch is empty.");
+            return Convert.ToInt64(answer, CultureInfo.InvariantCulture);
         }
         finally
         {

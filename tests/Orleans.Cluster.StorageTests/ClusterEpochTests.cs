@@ -30,6 +30,19 @@ public sealed class ClusterEpochTests(PostgresFixture postgres)
         Assert.Single(await storage.Checkpoints.Begin(job, max: 1));
     }
 
+    // A table without a row is no epoch 0, in which a process that knows of none would be right.
+    [Theory, MemberData(nameof(Both))]
+    public async Task Write_NoEpochStored_IsRefused(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        await storage.Database.WriteInAnyEpoch(
+            db => Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.ExecuteSqlRawAsync(
+                db.Database, "DELETE FROM cluster_epoch"), default);
+        var jobs = storage.AddProcess().GetRequiredService<IJobStore>();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => jobs.Create(TestJobs.New(), CancellationToken.None));
+    }
+
     [Theory, MemberData(nameof(Both))]
     public async Task Get_Configured_IsTheGatewaysEpoch(Database database)
     {

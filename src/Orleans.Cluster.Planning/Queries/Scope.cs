@@ -40,9 +40,8 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
     /// </summary>
     public JsonObject Resolve(JsonObject expression, Func<IReadOnlyList<string>, JsonObject> other)
     {
-        var parameters = SqlNodes.Descend(expression).Where(node => node.IsClass("LAMBDA"))
-            .SelectMany(lambda => SqlNodes.Descend(lambda["lhs"])).Where(node => node.IsClass("COLUMN_REF"))
-            .Select(node => SqlNodes.ColumnNames(node)[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var parameters = SqlNodes.LambdaParameters(expression).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        RefuseDoubtful(expression, parameters);
 
         JsonObject? Replace(JsonObject node)
         {
@@ -76,6 +75,25 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
         }
 
         return (JsonObject)SqlNodes.Rewrite(expression, Replace)!;
+    }
+
+    // Outside of its lambda a parameter's name is a column, and so it is before a point: what is meant of a lambda that names its
+    // parameter as a column only the engine tells.
+    private void RefuseDoubtful(JsonObject expression, HashSet<string> parameters)
+    {
+        var both = parameters.Where(name => Columns.Any(column => Same(column.Name, name))).ToList();
+        if (both.Count == 0)
+        {
+            return;
+        }
+
+        var members = SqlNodes.Descend(expression).Where(node => node.IsClass("COLUMN_REF"))
+            .Select(SqlNodes.ColumnNames).Where(names => names.Count > 1).Select(names => names[0]);
+        var doubtful = SqlNodes.ReferencesOutsideLambdas(expression).Concat(members);
+        if (both.Intersect(doubtful, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } name)
+        {
+            throw new NotSpreadableException($"a lambda whose parameter {name} has the name of a column");
+        }
     }
 
     /// <summary>Columns that a star means.</summary>

@@ -156,9 +156,9 @@ internal sealed record SelectBlock
 
     private static bool NamesColumn(JsonObject expression)
     {
-        var parameters = SqlNodes.Descend(expression)
-            .Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.References(lambda["lhs"]));
-        if (SqlNodes.References(expression).Except(parameters, StringComparer.OrdinalIgnoreCase).Any())
+        var inside = SqlNodes.References(expression)
+            .Except(SqlNodes.LambdaParameters(expression), StringComparer.OrdinalIgnoreCase);
+        if (SqlNodes.ReferencesOutsideLambdas(expression).Concat(inside).Any())
         {
             return true;
         }

@@ -288,6 +288,16 @@ internal static class SqlNodes
     public static IEnumerable<string> References(JsonNode? expression) =>
         Descend(expression, intoSubqueries: false).Where(node => node.IsClass("COLUMN_REF")).Select(node => ColumnNames(node)[0]);
 
+    /// <summary>
+    /// Names that an expression reads where no lambda's parameter can be meant: outside of lambdas. The first part of each.
+    /// </summary>
+    public static IEnumerable<string> ReferencesOutsideLambdas(JsonNode expression) =>
+        References(Rewrite(expression, node => node.IsClass("LAMBDA") ? Number(1) : null));
+
+    /// <summary>Names of the parameters of all lambdas in an expression.</summary>
+    public static IEnumerable<string> LambdaParameters(JsonNode expression) =>
+        Descend(expression).Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => References(lambda["lhs"]));
+
     /// <summary>Conditions that must all hold, of a condition.</summary>
     public static IEnumerable<JsonObject> Conjuncts(JsonNode? condition) => condition switch
     {

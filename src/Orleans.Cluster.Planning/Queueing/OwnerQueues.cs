@@ -13,6 +13,9 @@ internal sealed class OwnerQueues(TimeSpan rise)
     private readonly Dictionary<string, int> busy = [];
     private long comparisons;
 
+    /// <summary>Owners of whose jobs tasks are ready.</summary>
+    public int Count => ready.Count;
+
     /// <summary>Places compared since it was made.</summary>
     public long Comparisons => comparisons + ready.Values.Sum(list => list.Comparisons);
 

@@ -34,6 +34,9 @@ internal sealed class QueueIndex(TimeSpan rise)
     /// <summary>Places compared since it was made.</summary>
     public long Comparisons => ready.Comparisons + waiting.Comparisons;
 
+    /// <summary>Callers of whose jobs tasks are ready.</summary>
+    public int Callers => ready.Count;
+
     /// <summary>Partitions that run, of all jobs.</summary>
     public int Running { get; private set; }
 

@@ -335,7 +335,7 @@ public sealed class QueueLedger(TimeSpan rise, GangBounds gangBounds, long befor
     private WaitingJob Waiting(ActiveJob job, int position) => new(job.Id, job.Priority, position, Explain(job), job.CreatedAt);
 
     private JobReason Explain(ActiveJob job) =>
-        WaitReason.Explain(job, jobs.RunningOf(job), jobs.CountAhead(job), workers.Values, Stopped);
+        WaitReason.Explain(job, jobs.RunningOf(job), jobs.CountAhead(job), workers.Values, Stopped, jobs.Index.Callers);
 
     // While a grant of single members is under way, what is left of the stage is not all of it.
     private GangStep StepOf(ActiveJob job, StageBacklog stage, DateTimeOffset now)

@@ -12,8 +12,9 @@ public static class WaitReason
     /// <param name="ahead">Jobs before it that have tasks ready.</param>
     /// <param name="workers">Workers that live.</param>
     /// <param name="stopped">The cluster was stopped on request.</param>
+    /// <param name="callers">Callers who have tasks ready and take turns within a level of priority.</param>
     public static JobReason Explain(
-        ActiveJob job, int running, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, bool stopped)
+        ActiveJob job, int running, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, bool stopped, int callers = 1)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(workers);
@@ -33,7 +34,7 @@ public static class WaitReason
                 new JobReason(ReasonCode.ClusterStopped, "The cluster was stopped on request; cluster/start goes on."),
             _ when ready == 0 && job.Stages.Any(stage => stage.BackingOff > 0) => BackingOff(job),
             _ when ready == 0 => new JobReason(ReasonCode.Planning, "Its next stage is being opened."),
-            _ => WaitingForWorkers(job, ahead, workers, busy, slots),
+            _ => WaitingForWorkers(job, ahead, workers, busy, slots, callers),
         };
     }
 
@@ -47,7 +48,7 @@ public static class WaitReason
     }
 
     private static JobReason WaitingForWorkers(
-        ActiveJob job, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, int busy, int slots)
+        ActiveJob job, int ahead, IReadOnlyCollection<WorkerSnapshot> workers, int busy, int slots, int callers)
     {
         var open = workers.Where(worker => worker.IsOpen).ToList();
         if (workers.Count == 0)
@@ -102,10 +103,10 @@ public static class WaitReason
             return new JobReason(ReasonCode.WaitingForGpu, $"A task needs {job.Resources.Gpu} GPUs; none are free.");
         }
 
+        // Who is ahead by level and age need not be served before, where callers take turns.
+        var room = $"{busy} of {slots} slots busy{(callers > 1 ? $", for which {callers} callers take turns" : "")}.";
         return ahead > 0
-            ? new JobReason(
-                ReasonCode.QueuedBehind,
-                $"{(ahead == 1 ? "1 job is" : $"{ahead} jobs are")} ahead of it; {busy} of {slots} slots busy.")
-            : new JobReason(ReasonCode.WaitingForSlot, $"It is next; {busy} of {slots} slots busy.");
+            ? new JobReason(ReasonCode.QueuedBehind, $"{(ahead == 1 ? "1 job is" : $"{ahead} jobs are")} ahead of it; {room}")
+            : new JobReason(ReasonCode.WaitingForSlot, $"{(callers > 1 ? "No job is ahead of it" : "It is next")}; {room}");
     }
 }

@@ -102,6 +102,11 @@ public sealed class SqlShapesTests
         "SELECT (SELECT count(*) FROM s WHERE s.k < l.k) AS c FROM l GROUP BY ALL",
         "SELECT 1 AS c FROM l GROUP BY ALL HAVING count(*) > 1",
         "SELECT DISTINCT 1 AS c FROM l GROUP BY ALL",
+        "SELECT list_transform([k], lambda k: k + 1) AS c, count(*) AS n FROM l GROUP BY ALL",
+        "SELECT list_transform([1], lambda k: k + 1) AS c, count(*) AS n FROM l GROUP BY ALL",
+        "SELECT list_transform([w], lambda w: w + 1) AS c FROM l JOIN r ON l.k = r.k",
+        "SELECT list_transform([v], lambda w: w + v) AS c FROM l JOIN r ON l.k = r.k",
+        "SELECT list_transform([{'k': 1}], lambda s: s.k) AS c FROM (SELECT {'k': v} AS s FROM l)",
     ];
 
     public static TheoryData<string> AllKeys => [.. GroupsOfAll];

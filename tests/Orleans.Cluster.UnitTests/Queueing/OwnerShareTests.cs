@@ -57,6 +57,17 @@ public sealed class OwnerShareTests
         Assert.Equal((urgent.Id, 5), (granted[0].Match.Job, granted.Sum(grant => grant.Match.Count)));
     }
 
+    [Fact]
+    public void Explain_SeveralCallers_SaysThatTheyTakeTurns()
+    {
+        var first = Job(JobPriority.Normal, ready: 1, age: TimeSpan.FromSeconds(9), owner: "anna");
+        ledger.Refresh([first, Job(JobPriority.Normal, ready: 1, owner: "ben")]);
+        Report(Worker("a", slots: 2, free: 0), []);
+
+        Assert.Equal(
+            "No job is ahead of it; 2 of 2 slots busy, for which 2 callers take turns.", ledger.Explain(first.Id, Now)!.Detail);
+    }
+
     // What one owner's jobs ask for fits nowhere: the other's get all.
     [Fact]
     public void Grant_OwnerWhoseJobsFitNowhere_LeavesTheSlotsToOthers()
