@@ -8,9 +8,14 @@ namespace Orleans.Cluster.Coordination.Metrics;
 /// Counts the cluster's jobs as they end, from the store, so that it does not matter in which process a job's grain lives. Each
 /// is counted once for as long as this process runs; those that ended before it started are not.
 /// </summary>
-internal sealed class JobMeter(IJobStore jobs)
+/// <param name="jobs">Where jobs are.</param>
+/// <param name="startedAt">When this process began to count: a job of that moment or later is counted, however soon it ends.</param>
+internal sealed class JobMeter(IJobStore jobs, DateTimeOffset startedAt)
 {
     private const int PageSize = 500;
+
+    /// <summary>How much later than the time in it a row may be seen: its clock is another machine's, its commit takes a while.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400] };
@@ -25,20 +30,22 @@ internal sealed class JobMeter(IJobStore jobs)
         "orleans_cluster.job_queue_wait", "s", "Seconds from a job's submit to its first attempt, by priority", advice: Seconds);
 
     private readonly HashSet<JobId> open = [];
+    private readonly HashSet<JobId> counted = [];
     private DateTimeOffset? seenUntil;
 
-    /// <summary>Counts what has ended since the last call; the first one only notes what goes on.</summary>
+    /// <summary>Counts what has ended since the last call, or since <c>startedAt</c>.</summary>
     /// <returns>Jobs that were counted.</returns>
     public async Task<int> Measure(DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (seenUntil is not { } since)
         {
             open.UnionWith((await jobs.ListActive(now, cancellationToken)).Select(job => job.Id));
-            seenUntil = now;
-            return 0;
+            since = startedAt;
         }
 
-        open.UnionWith(await CreatedSince(since, cancellationToken));
+        var created = await CreatedSince(since, cancellationToken);
+        counted.IntersectWith(created);
+        open.UnionWith(created.Except(counted));
         var phases = await jobs.FindPhases(open, cancellationToken);
         open.IntersectWith(phases.Keys);
         var ended = phases.Where(job => job.Value.IsTerminal()).Select(job => job.Key).ToList();
@@ -49,12 +56,16 @@ internal sealed class JobMeter(IJobStore jobs)
             {
                 Count(job);
             }
+
+            open.Remove(id);
+            counted.Add(id);
         }
 
-        open.ExceptWith(ended);
-        seenUntil = now;
+        seenUntil = Later(now - Slack, startedAt);
         return ended.Count;
     }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private async Task<List<JobId>> CreatedSince(DateTimeOffset since, CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ internal sealed partial class MetricsRecorder : BackgroundService
         ILogger<MetricsRecorder> logger)
     {
         (this.store, this.meter, this.grains, this.clock, this.logger) = (store, meter, grains, clock, logger);
-        ended = new JobMeter(jobs);
+        ended = new JobMeter(jobs, clock.GetUtcNow());
         foreach (var name in ClusterFigures.Of([], NoFigures, new WorkDone(0, 0, 0, 0, 0), 1).Keys
             .Where(name => !IsWaiting(name)))
         {
@@ -81,9 +81,11 @@ internal sealed partial class MetricsRecorder : BackgroundService
         (activeBefore, active) = (active, current);
         var sum = ClusterFigures.Of(workers, figures, done, Period.TotalSeconds);
         var sample = new MetricsSample(from, Period, sum.Concat(WorkerFigures.Of(workers)).ToDictionary());
+
+        // Who sees a sample finds the jobs that ended before it among those counted.
+        await ended.Measure(now, cancellationToken);
         await store.Append(sample, cancellationToken);
         latest = sample;
-        await ended.Measure(now, cancellationToken);
     }
 
     private async Task Thin(CancellationToken cancellationToken)
