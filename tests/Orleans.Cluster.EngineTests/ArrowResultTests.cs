@@ -1,6 +1,8 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine;
+using Orleans.Cluster.Engine.Export;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests;
@@ -60,6 +62,61 @@ public sealed class ArrowResultTests : IDisposable
         Assert.Equal(7, harness.LastPartitions);
         Assert.Equal(
             Enumerable.Range((int)offset, rows).Select(i => (long?)i), batches.SelectMany(batch => (Int64Array)batch.Column(0)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6)]
+    public async Task Arrow_AFileOfSeveralHasOtherRows_FailsAndLeavesNoFileBeside(int broken)
+    {
+        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i}\n")));
+        await harness.Run(new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
+            Partitioning = new PartitioningSpec { MinPartitions = 7 },
+        });
+        var files = harness.LastFiles.Select((file, i) => i == broken ? file with { Rows = file.Rows + 1 } : file).ToList();
+        var target = Path.Combine(Directory.CreateDirectory(Path.Combine(harness.Folder, "results")).FullName, "rows.arrow");
+        var request = new ExportRequest(
+            files, OutputFormat.Parquet, harness.LastPlan!.Columns, 0, null, ExportFormat.Arrow, target);
+
+        var failure = Assert.Throws<EngineException>(() => RowExporter.Export(request, default));
+
+        Assert.Equal(FailureKind.Internal, failure.Failure.Kind);
+        Assert.Contains(
+            $"{files[broken].Rows - 1} rows of the page and not {files[broken].Rows}", failure.Message, StringComparison.Ordinal);
+        Assert.Equal([target], Directory.GetFiles(Path.GetDirectoryName(target)!));
+    }
+
+    [Fact]
+    public async Task Arrow_StoppedBetweenItsFiles_LeavesNoFileBeside()
+    {
+        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 300_000).Select(i => $"{i}\n")));
+        await harness.Run(new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
+            Partitioning = new PartitioningSpec { MinPartitions = 7 },
+        });
+        var target = Path.Combine(Directory.CreateDirectory(Path.Combine(harness.Folder, "results")).FullName, "rows.arrow");
+        using var stop = new CancellationTokenSource();
+        var request = new ExportRequest(
+            harness.LastFiles, OutputFormat.Parquet, harness.LastPlan!.Columns, 0, null, ExportFormat.Arrow, target);
+        var export = Task.Run(() => RowExporter.Export(request, stop.Token));
+        while (!File.Exists(target) && !export.IsCompleted)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+
+        // It may have been quicker; it is not more than stopped.
+        if (await Record.ExceptionAsync(() => export) is { } thrown)
+        {
+            Assert.IsType<OperationCanceledException>(thrown);
+        }
+
+        Assert.Equal([target], Directory.GetFiles(Path.GetDirectoryName(target)!));
     }
 
     private async Task<OutputSpec> Run(string query, OutputFormat format)

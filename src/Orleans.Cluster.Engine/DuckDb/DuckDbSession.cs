@@ -60,6 +60,17 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
+    /// <summary>
+    /// Another connection to the same instance, under its limits and within its sandbox: for a statement that runs beside others.
+    /// It counts no operators, so that <see cref="LastProfile"/> is not for it.
+    /// </summary>
+    public DuckDbSession Another()
+    {
+        var connection = _connection.Duplicate();
+        connection.Open();
+        return new DuckDbSession(connection);
+    }
+
     /// <summary>Makes a table of this process known under its name.</summary>
     public void Register(TableFunction table) => TableFunctions.Register(_connection.NativeConnection, table);
 
@@ -155,7 +166,7 @@ internal sealed class DuckDbSession : IDisposable
         }
 
         // All partitions must read a time stamp without a zone alike, wherever they run.
-        yield return "SET TimeZone = 'UTC'";
+        yield return "SET GLOBAL TimeZone = 'UTC'";
         yield return "SET preserve_insertion_order = true";
         yield return "SET autoinstall_known_extensions = false";
         yield return "SET autoload_known_extensions = false";

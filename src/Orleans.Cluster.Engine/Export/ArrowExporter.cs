@@ -18,19 +18,28 @@ namespace Orleans.Cluster.Engine.Export;
 /// </summary>
 internal static class ArrowExporter
 {
+    // A reader takes a core, and in the instance's memory what a group of rows takes to be read.
+    private const int MaxReaders = 4;
+
+    /// <summary>
+    /// Writes the page. Where it is of several files, some of them are read at once; their rows are in the page's order all the same.
+    /// </summary>
     /// <exception cref="EngineException">The files have not the rows that they were committed with.</exception>
     public static void Write(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
         // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
         using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
-        var written = 0L;
-        session.ReadArrow(
-            page.Sql(), batches => written = WriteBatches(file, batches, Options(request.Format), cancellationToken),
-            cancellationToken);
-        if (written != page.Rows)
+        var options = Options(request.Format);
+        var readers = Math.Min(Math.Min(Environment.ProcessorCount, MaxReaders), page.Pieces().Count);
+        if (readers > 1)
         {
-            throw new EngineException(
-                FailureKind.Internal, $"The files of the result hold {written} rows of the page and not {page.Rows}.");
+            new ArrowPieces(session, page.Pieces(), request.TargetPath, options).Write(file, readers, cancellationToken);
+        }
+        else
+        {
+            using var batches = new ArrowBatches(file, options, page.Rows);
+            session.ReadArrow(page.Sql(), read => batches.Write(read, cancellationToken), cancellationToken);
+            batches.End();
         }
     }
 
@@ -43,23 +52,4 @@ internal static class ArrowExporter
 
     private static IpcOptions Compressed(CompressionCodecType codec) =>
         new() { CompressionCodecFactory = new CompressionCodecFactory(), CompressionCodec = codec };
-
-    private static long WriteBatches(
-        Stream file, IArrowArrayStream batches, IpcOptions options, CancellationToken cancellationToken)
-    {
-        var rows = 0L;
-        using var writer = new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, options);
-        writer.WriteStart();
-        while (batches.ReadNextRecordBatchAsync(cancellationToken).AsTask().GetAwaiter().GetResult() is { } batch)
-        {
-            using (batch)
-            {
-                writer.WriteRecordBatch(batch);
-                rows += batch.Length;
-            }
-        }
-
-        writer.WriteEnd();
-        return rows;
-    }
 }

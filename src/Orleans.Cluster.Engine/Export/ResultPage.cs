@@ -52,6 +52,23 @@ internal sealed class ResultPage
     /// <summary>The query, its columns in the result's order under the result's types.</summary>
     public string Sql() => Sql(_request.Columns);
 
+    /// <summary>
+    /// The page file by file, in its order: a query for each and the rows that it answers. No piece where no row is.
+    /// </summary>
+    public IReadOnlyList<(string Sql, long Rows)> Pieces()
+    {
+        var pieces = new List<(string, long)>();
+        var (left, skip) = (Rows, _request.Offset - _skipped);
+        foreach (var file in _files.Where(file => file.Rows > 0))
+        {
+            var rows = Math.Min(left, file.Rows - skip);
+            pieces.Add((Sql(_request.Columns, [file], rows, skip), rows));
+            (left, skip) = (left - rows, 0);
+        }
+
+        return pieces;
+    }
+
     /// <summary>The query for some of the columns.</summary>
     public string Sql(IReadOnlyList<ColumnSchema> wanted)
     {
@@ -61,10 +78,18 @@ internal sealed class ResultPage
             return $"SELECT {string.Join(", ", none)} WHERE false";
         }
 
+        return Sql(wanted, _files, Rows, _request.Offset - _skipped);
+    }
+
+    private string Sql(IReadOnlyList<ColumnSchema> wanted, IReadOnlyList<ArtifactRef> files, long rows, long skip)
+    {
         var columns = string.Join(", ", wanted.Select(Column));
-        var paths = $"[{string.Join(", ", _files.Select(file => OpenSources.Literal(file.Path)))}]";
-        var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues()} ON {OwnName.Prefix}file = {Path}";
-        return $"SELECT {columns} FROM {Read(paths)} AS f{folders} LIMIT {Rows} OFFSET {_request.Offset - _skipped}";
+        var paths = $"[{string.Join(", ", files.Select(file => OpenSources.Literal(file.Path)))}]";
+        var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues(files)} ON {OwnName.Prefix}file = {Path}";
+
+        // The engine reads the files twice for the rows of a limit of a million or fewer, to look for their places first.
+        var part = skip == 0 && rows == files.Sum(file => file.Rows) ? "" : $" LIMIT {rows} OFFSET {skip}";
+        return $"SELECT {columns} FROM {Read(paths)} AS f{folders}{part}";
     }
 
     private string Read(string paths)
@@ -91,9 +116,9 @@ internal sealed class ResultPage
         };
     }
 
-    private string FolderValues()
+    private string FolderValues(IReadOnlyList<ArtifactRef> files)
     {
-        var rows = _files.Select(file =>
+        var rows = files.Select(file =>
             $"({OpenSources.Literal(file.Path)}, "
             + $"{string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
         return $"(VALUES {string.Join(", ", rows)}) AS v({OwnName.Prefix}file, "
