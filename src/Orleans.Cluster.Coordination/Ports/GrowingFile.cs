@@ -30,7 +30,9 @@ internal sealed class GrowingFile(string path, Task written) : Stream
         while (true)
         {
             var isWritten = written.IsCompleted;
-            if (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+
+            // What was written a moment ago is in memory: a hand to another thread would cost more than the read.
+            if (file.Read(buffer.Span) is > 0 and var read)
             {
                 return read;
             }

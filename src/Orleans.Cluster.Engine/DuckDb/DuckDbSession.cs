@@ -18,6 +18,9 @@ internal sealed record SessionOptions(
 {
     /// <summary>For questions that touch no file.</summary>
     public static SessionOptions WithoutFiles { get; } = new(1, 256L << 20, null, null, [], []);
+
+    /// <summary>Whether its statements may choose rows: see <see cref="EngineFaults"/>.</summary>
+    public bool ChoosesRows { get; init; }
 }
 
 /// <summary>
@@ -168,6 +171,7 @@ internal sealed class DuckDbSession : IDisposable
         // All partitions must read a time stamp without a zone alike, wherever they run.
         yield return "SET GLOBAL TimeZone = 'UTC'";
         yield return "SET preserve_insertion_order = true";
+        yield return $"SET disabled_optimizers = '{EngineFaults.Rules(options.ChoosesRows)}'";
         yield return "SET autoinstall_known_extensions = false";
         yield return "SET autoload_known_extensions = false";
         yield return "SET enable_external_file_cache = false";

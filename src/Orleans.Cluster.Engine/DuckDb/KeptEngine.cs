@@ -45,7 +45,7 @@ internal sealed class KeptEngine : IDisposable
     /// <summary>Whether a task of these limits can have it.</summary>
     public bool Fits(SessionOptions options, string scratch) =>
         options.Threads == _options.Threads && options.MemoryBytes == _options.MemoryBytes
-        && options.SpillBytes == _options.SpillBytes
+        && options.SpillBytes == _options.SpillBytes && options.ChoosesRows == _options.ChoosesRows
         && Path.GetDirectoryName(_box) == scratch;
 
     /// <summary>Lets a task in.</summary>

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
@@ -47,7 +48,11 @@ internal sealed class TaskSession : IDisposable
             task.Threads, inputs.EngineMemoryBytes, task.ScratchFolder, task.ScratchBytes is null
             ? null
             : inputs.ScratchBytesLeft,
-            [task.AttemptFolder, task.ScratchFolder], inputs.Files);
+            [task.AttemptFolder, task.ScratchFolder], inputs.Files)
+        {
+            ChoosesRows = EngineFaults.ChoosesRows(task.Query)
+                || inputs.ParquetScans.Any(input => ParquetSql.HidesRowNumbers(input.Scan.Columns)),
+        };
         var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
         if (scratch is null || !CanShare(task, inputs))
         {

@@ -1,3 +1,4 @@
+using Apache.Arrow;
 using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
@@ -21,25 +22,60 @@ internal static class ArrowExporter
     // A reader takes a core, and in the instance's memory what a group of rows takes to be read.
     private const int MaxReaders = 4;
 
-    /// <summary>
-    /// Writes the page. Where it is of several files, some of them are read at once; their rows are in the page's order all the same.
-    /// </summary>
+    // Of wide rows one reader alone has as much in memory as several of narrow ones.
+    private const int NarrowColumns = 256;
+
+    /// <summary>Writes the page. Several pieces of it are read at once; its rows are in their order all the same.</summary>
     /// <exception cref="EngineException">The files have not the rows that they were committed with.</exception>
     public static void Write(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
         // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
         using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
         var options = Options(request.Format);
-        var readers = Math.Min(Math.Min(Environment.ProcessorCount, MaxReaders), page.Pieces().Count);
-        if (readers > 1)
+        var pieces = request.Columns.Count <= NarrowColumns ? page.Pieces() : [];
+        var readers = Math.Min(Environment.ProcessorCount, MaxReaders);
+        if (pieces.Count > 1 && readers > 1)
         {
-            new ArrowPieces(session, page.Pieces(), request.TargetPath, options).Write(file, readers, cancellationToken);
+            WritePieces(file, options, new ArrowPieces(session, pieces), readers, cancellationToken);
+            return;
         }
-        else
+
+        var whole = new PagePiece(page.Sql(), page.Rows);
+        session.ReadArrow(
+            whole.Sql,
+            batches =>
+            {
+                using var writer = new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, options);
+                writer.WriteStart();
+                whole.Read(batches, batch => Write(writer, batch), cancellationToken);
+                writer.WriteEnd();
+            },
+            cancellationToken);
+    }
+
+    private static void WritePieces(
+        Stream file, IpcOptions options, ArrowPieces pieces, int readers, CancellationToken cancellationToken)
+    {
+        ArrowStreamWriter? writer = null;
+        try
         {
-            using var batches = new ArrowBatches(file, options, page.Rows);
-            session.ReadArrow(page.Sql(), read => batches.Write(read, cancellationToken), cancellationToken);
-            batches.End();
+            pieces.Read(
+                readers,
+                batch => Write(writer ??= new ArrowStreamWriter(file, batch.Schema, leaveOpen: true, options), batch),
+                cancellationToken);
+            writer!.WriteEnd();
+        }
+        finally
+        {
+            writer?.Dispose();
+        }
+    }
+
+    private static void Write(ArrowStreamWriter writer, RecordBatch batch)
+    {
+        using (batch)
+        {
+            writer.WriteRecordBatch(batch);
         }
     }
 

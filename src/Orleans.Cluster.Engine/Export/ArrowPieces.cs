@@ -1,103 +1,74 @@
-using System.Runtime.ExceptionServices;
+using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Engine.DuckDb;
 
 namespace Orleans.Cluster.Engine.Export;
 
 /// <summary>
-/// Writes a page as one Arrow stream of which several files are read at once. The first goes where the stream goes; each that is
-/// read before its turn into a file beside it, from which its batches are copied when their turn has come. So many files wait
-/// at most as there are readers.
+/// Reads pieces of a page, several at once and each in a thread of its own, and hands out their batches in order. What is read
+/// before its turn waits in memory, within a bound for each piece; a piece that fills its bound waits for its turn.
 /// </summary>
-internal sealed class ArrowPieces(
-    DuckDbSession session, IReadOnlyList<(string Sql, long Rows)> pieces, string target, IpcOptions options)
+internal sealed class ArrowPieces(DuckDbSession session, IReadOnlyList<PagePiece> pieces)
 {
-    private ExceptionDispatchInfo? failure;
+    // A piece of rows of some 65 bytes.
+    private const long BytesAhead = 32 << 20;
 
-    /// <param name="stream">Where the stream goes: <c>target</c>, opened.</param>
-    /// <param name="readers">Pieces that are read at once, 2 or more.</param>
-    public void Write(FileStream stream, int readers, CancellationToken cancellationToken)
+    private readonly List<(BatchQueue Batches, Task Reading)> begun = [];
+
+    /// <param name="readers">Pieces that are read at once.</param>
+    /// <param name="write">Takes each batch, and disposes of it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="EngineException">A piece has not the rows that it should have.</exception>
+    public void Read(int readers, Action<RecordBatch> write, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var first = new ArrowBatches(stream, options, pieces[0].Rows);
-        var tasks = new List<Task<long>> { Begin(() => Read(0, first, stop.Token), stop) };
         try
         {
             for (var turn = 0; turn < pieces.Count; turn++)
             {
-                while (tasks.Count < Math.Min(pieces.Count, turn + readers))
+                while (begun.Count < Math.Min(pieces.Count, turn + readers))
                 {
-                    var ahead = tasks.Count;
-                    tasks.Add(Begin(() => ReadAhead(ahead, stop.Token), stop));
+                    Begin(begun.Count, stop.Token);
                 }
 
-                var head = tasks[turn].GetAwaiter().GetResult();
-                if (turn > 0)
+                while (begun[turn].Batches.Take() is { } batch)
                 {
-                    Append(turn, head, stream);
+                    write(batch);
                 }
             }
-
-            first.End();
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            failure!.Throw();
-            throw;
         }
         finally
         {
-            // Nobody reads with the instance, or writes a file, that is gone.
+            // After a failure: those whose turn has not come, and who waits for it.
             stop.Cancel();
-            Task.WaitAll(tasks.Select(task => task.ContinueWith(static _ => { }, TaskScheduler.Default)));
-            for (var ahead = 1; ahead < pieces.Count; ahead++)
-            {
-                File.Delete(Ahead(ahead));
-            }
+            begun.ForEach(piece => piece.Batches.Dispose());
+            Task.WaitAll(begun.Select(piece => piece.Reading));
+            begun.ForEach(piece => piece.Batches.Dispose());
         }
     }
 
-    // What fails stops the others, whose turn may come before.
-    private Task<long> Begin(Func<long> read, CancellationTokenSource stop) => Task.Factory.StartNew(
-        () =>
-        {
-            try
-            {
-                return read();
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
-                stop.Cancel();
-                throw;
-            }
-        },
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private long Read(int piece, ArrowBatches batches, CancellationToken cancellationToken)
+    private void Begin(int piece, CancellationToken cancellationToken)
     {
-        using var connection = session.Another();
-        connection.ReadArrow(pieces[piece].Sql, read => batches.Write(read, cancellationToken), cancellationToken);
-        return batches.Head;
+        var batches = new BatchQueue(BytesAhead);
+        var reading = Task.Factory.StartNew(
+            () => Read(pieces[piece], batches, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        begun.Add((batches, reading));
     }
 
-    private long ReadAhead(int piece, CancellationToken cancellationToken)
+    // What it fails with is said to who takes the batches.
+    private void Read(PagePiece piece, BatchQueue batches, CancellationToken cancellationToken)
     {
-        using var file = new FileStream(Ahead(piece), FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 18);
-        using var batches = new ArrowBatches(file, options, pieces[piece].Rows);
-        return Read(piece, batches, cancellationToken);
-    }
-
-    private void Append(int piece, long head, FileStream stream)
-    {
-        using (var file = new FileStream(Ahead(piece), FileMode.Open, FileAccess.Read, FileShare.Read, 1))
+        try
         {
-            file.Position = head;
-            file.CopyTo(stream, 1 << 20);
+            using var connection = session.Another();
+            connection.ReadArrow(
+                piece.Sql, stream => piece.Read(stream, batches.Add, cancellationToken), cancellationToken);
+            batches.Complete(null);
         }
-
-        File.Delete(Ahead(piece));
+        catch (Exception e)
+        {
+            batches.Complete(e);
+        }
     }
-
-    private string Ahead(int piece) => $"{target}.rows{piece}";
 }

@@ -9,6 +9,10 @@ namespace Orleans.Cluster.Engine.Export;
 internal sealed class ResultPage
 {
     private const string Path = OwnName.Prefix + "path";
+    private const string RowNumber = "file_row_number";
+
+    // Rows of a piece: four groups, as the engine writes them. A piece of other groups is right too; it only reads some twice.
+    private const long PieceRows = 4 * 122_880;
 
     private readonly ExportRequest _request;
     private readonly IReadOnlyList<ColumnSchema> _fileColumns;
@@ -53,20 +57,35 @@ internal sealed class ResultPage
     public string Sql() => Sql(_request.Columns);
 
     /// <summary>
-    /// The page file by file, in its order: a query for each and the rows that it answers. No piece where no row is.
+    /// The page in pieces that can be read at once, in its order: some groups of rows of a Parquet file, the whole of another.
     /// </summary>
-    public IReadOnlyList<(string Sql, long Rows)> Pieces()
+    public IReadOnlyList<PagePiece> Pieces()
     {
-        var pieces = new List<(string, long)>();
+        var pieces = new List<PagePiece>();
         var (left, skip) = (Rows, _request.Offset - _skipped);
         foreach (var file in _files.Where(file => file.Rows > 0))
         {
-            var rows = Math.Min(left, file.Rows - skip);
-            pieces.Add((Sql(_request.Columns, [file], rows, skip), rows));
-            (left, skip) = (left - rows, 0);
+            var end = Math.Min(skip + left, file.Rows);
+            pieces.AddRange(HasRowNumbers
+                ? Pieces(file, skip, end)
+                : [new PagePiece(Sql(_request.Columns, [file], end - skip, skip), end - skip)]);
+            (left, skip) = (left - (end - skip), 0);
         }
 
         return pieces;
+    }
+
+    private IEnumerable<PagePiece> Pieces(ArtifactRef file, long start, long end)
+    {
+        var rows = Select(_request.Columns, [file], $", {RowNumber} = true");
+        while (start < end)
+        {
+            // The last has no end, so that rows behind it are noticed.
+            var next = Math.Min(end, ((start / PieceRows) + 1) * PieceRows);
+            var until = next == file.Rows ? "" : $" AND {RowNumber} < {next}";
+            yield return new PagePiece($"{rows} WHERE {RowNumber} >= {start}{until}", next - start);
+            start = next;
+        }
     }
 
     /// <summary>The query for some of the columns.</summary>
@@ -81,20 +100,28 @@ internal sealed class ResultPage
         return Sql(wanted, _files, Rows, _request.Offset - _skipped);
     }
 
+    // A column of this name hides the engine's numbers.
+    private bool HasRowNumbers => _request.SourceFormat == OutputFormat.Parquet
+        && !_request.Columns.Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
+
     private string Sql(IReadOnlyList<ColumnSchema> wanted, IReadOnlyList<ArtifactRef> files, long rows, long skip)
+    {
+        // The engine reads the files twice for the rows of a limit of a million or fewer, to look for their places first.
+        var part = skip == 0 && rows == files.Sum(file => file.Rows) ? "" : $" LIMIT {rows} OFFSET {skip}";
+        return Select(wanted, files, "") + part;
+    }
+
+    private string Select(IReadOnlyList<ColumnSchema> wanted, IReadOnlyList<ArtifactRef> files, string more)
     {
         var columns = string.Join(", ", wanted.Select(Column));
         var paths = $"[{string.Join(", ", files.Select(file => OpenSources.Literal(file.Path)))}]";
         var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues(files)} ON {OwnName.Prefix}file = {Path}";
-
-        // The engine reads the files twice for the rows of a limit of a million or fewer, to look for their places first.
-        var part = skip == 0 && rows == files.Sum(file => file.Rows) ? "" : $" LIMIT {rows} OFFSET {skip}";
-        return $"SELECT {columns} FROM {Read(paths)} AS f{folders}{part}";
+        return $"SELECT {columns} FROM {Read(paths, more)} AS f{folders}";
     }
 
-    private string Read(string paths)
+    private string Read(string paths, string options)
     {
-        var more = _request.FolderColumns.Count == 0 ? "" : $", filename = '{Path}'";
+        var more = options + (_request.FolderColumns.Count == 0 ? "" : $", filename = '{Path}'");
         return _request.SourceFormat switch
         {
             OutputFormat.Parquet => $"read_parquet({paths}, hive_partitioning = false{more})",

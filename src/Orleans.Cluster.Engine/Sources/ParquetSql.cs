@@ -46,14 +46,15 @@ internal static class ParquetSql
             return $"SELECT {columns} FROM {read})";
         }
 
-        // A file with a column of this name hides the engine's own: its rows are counted off from the first.
-        var hidesNumbers = (slice.File.Columns ?? scan.Columns)
-            .Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
-        return hidesNumbers
+        return HidesRowNumbers(slice.File.Columns ?? scan.Columns)
             ? $"SELECT {columns} FROM (SELECT * FROM {read}) LIMIT {slice.End - slice.Start} OFFSET {slice.Start})"
             : $"SELECT {columns} FROM {read}, {RowNumber} = true) WHERE {RowNumber} >= {slice.Start} AND {RowNumber} < "
             + $"{slice.End}";
     }
+
+    /// <summary>Whether a column hides the engine's numbers of rows: those of a slice are then counted off from the first.</summary>
+    public static bool HidesRowNumbers(IEnumerable<ColumnSchema> columns) =>
+        columns.Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsWhole(FileSlice slice) =>
         slice.Start == 0 && (slice.Unit != SliceUnit.Rows || slice.End == slice.File.RowCount);
