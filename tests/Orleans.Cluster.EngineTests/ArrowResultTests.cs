@@ -1,7 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Engine;
 using Orleans.Cluster.Engine.Export;
 using Orleans.Cluster.Protocol;
 
@@ -93,31 +92,6 @@ public sealed class ArrowResultTests : IDisposable
             Assert.True(Enumerable.Range(from, until - from).Select(i => (long?)i).SequenceEqual(numbers), $"{from} to {until}");
             Assert.Equal($"x{until - 1}", ((StringArray)batches[^1].Column(1)).GetString(batches[^1].Length - 1));
         }
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(6)]
-    public async Task Arrow_AFileOfSeveralHasOtherRows_FailsAndLeavesNoFileBeside(int broken)
-    {
-        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i}\n")));
-        await harness.Run(new JobSpec
-        {
-            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
-            Partitioning = new PartitioningSpec { MinPartitions = 7 },
-        });
-        var files = harness.LastFiles.Select((file, i) => i == broken ? file with { Rows = file.Rows + 1 } : file).ToList();
-        var target = Path.Combine(Directory.CreateDirectory(Path.Combine(harness.Folder, "results")).FullName, "rows.arrow");
-        var request = new ExportRequest(
-            files, OutputFormat.Parquet, harness.LastPlan!.Columns, 0, null, ExportFormat.Arrow, target);
-
-        var failure = Assert.Throws<EngineException>(() => RowExporter.Export(request, default));
-
-        Assert.Equal(FailureKind.Internal, failure.Failure.Kind);
-        Assert.Contains(
-            $"{files[broken].Rows - 1} rows of the page and not {files[broken].Rows}", failure.Message, StringComparison.Ordinal);
-        Assert.Equal([target], Directory.GetFiles(Path.GetDirectoryName(target)!));
     }
 
     [Fact]

@@ -1,7 +1,5 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
-using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
 
@@ -21,10 +19,6 @@ internal sealed record PagePiece(string Sql, long Rows)
             take(batch);
         }
 
-        if (found != Rows)
-        {
-            throw new EngineException(
-                FailureKind.Internal, $"The files of the result hold {found} rows of the page and not {Rows}.");
-        }
+        ResultPage.Check(found, Rows);
     }
 }

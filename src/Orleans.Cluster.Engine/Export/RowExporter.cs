@@ -8,7 +8,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
 
-/// <summary>Writes a page of result rows as a client asked for them.</summary>
+/// <summary>
+/// Writes a page of result rows as a client asked for them, and holds the rows that were written against those of the page.
+/// </summary>
 internal static class RowExporter
 {
     // Rows pass through; what sorts or groups was done by the job.
@@ -36,11 +38,12 @@ internal static class RowExporter
         {
             case ExportFormat.Csv:
                 var columns = string.Join(", ", request.Columns.Select(DelimitedValues.Written));
-                session.Execute(
-                    $"COPY (SELECT {columns} FROM ({page.Sql()})) TO {target} (FORMAT csv, HEADER true)", cancellationToken);
+                page.Check(session.Execute(
+                    $"COPY (SELECT {columns} FROM ({page.Sql()})) TO {target} (FORMAT csv, HEADER true)", cancellationToken));
                 break;
             case ExportFormat.Parquet:
-                session.Execute($"COPY ({page.Sql()}) TO {target} (FORMAT parquet, COMPRESSION zstd)", cancellationToken);
+                page.Check(session.Execute(
+                    $"COPY ({page.Sql()}) TO {target} (FORMAT parquet, COMPRESSION zstd)", cancellationToken));
                 break;
             case ExportFormat.Arrow or ExportFormat.ArrowLz4 or ExportFormat.ArrowZstd:
                 ArrowExporter.Write(session, page, request, cancellationToken);
@@ -63,9 +66,9 @@ internal static class RowExporter
         {
             foreach (var (part, file) in parts.Zip(files))
             {
-                session.Execute(
+                page.Check(session.Execute(
                     $"COPY ({JsonValues.Elements(part, page.Sql(part))}) TO {SqlText.Literal(file)} ({ResultFormat.Lines})",
-                    cancellationToken);
+                    cancellationToken));
             }
 
             using var target = new FileStream(request.TargetPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);

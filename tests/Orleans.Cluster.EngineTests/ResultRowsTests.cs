@@ -1,0 +1,51 @@
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine;
+using Orleans.Cluster.Engine.Export;
+using Orleans.Cluster.Protocol;
+
+namespace Orleans.Cluster.EngineTests;
+
+/// <summary>Rows of a result that are written are those that were committed, whatever the form.</summary>
+public sealed class ResultRowsTests : IDisposable
+{
+    private const int Partitions = 7;
+
+    private readonly EngineHarness harness = new();
+
+    public static TheoryData<ExportFormat, OutputFormat, int> Forms =>
+    [
+        .. from form in Enum.GetValues<ExportFormat>()
+           from format in (OutputFormat[])[OutputFormat.Parquet, OutputFormat.Csv, OutputFormat.Ndjson]
+           from broken in (int[])[0, Partitions - 1]
+           select (form, format, broken),
+    ];
+
+    public void Dispose() => harness.Dispose();
+
+    [Theory, MemberData(nameof(Forms))]
+    public async Task Export_AFileOfSeveralHasOtherRows_FailsAndLeavesNoFileBeside(ExportFormat form, OutputFormat format, int broken)
+    {
+        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i}\n")));
+        await harness.Run(new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
+            Output = new OutputSpec { Path = "out", Format = format },
+            Partitioning = new PartitioningSpec { MinPartitions = Partitions },
+        });
+        Assert.Equal(Partitions, harness.LastFiles.Count);
+        foreach (var more in (int[])[1, -1])
+        {
+            var files = harness.LastFiles
+                .Select((file, i) => i == broken ? file with { Rows = file.Rows + more } : file).ToList();
+            var folder = Directory.CreateDirectory(Path.Combine(harness.Folder, $"results{more}")).FullName;
+            var target = Path.Combine(folder, "rows");
+            var request = new ExportRequest(files, format, harness.LastPlan!.Columns, 0, null, form, target);
+
+            var failure = Assert.Throws<EngineException>(() => RowExporter.Export(request, default));
+
+            Assert.Equal(FailureKind.Internal, failure.Failure.Kind);
+            Assert.Contains(" rows of the page and not ", failure.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(folder).Except([target]));
+        }
+    }
+}
