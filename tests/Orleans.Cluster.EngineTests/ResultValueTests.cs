@@ -136,8 +136,28 @@ public sealed class ResultValueTests : IDisposable
                     $"CAST({SqlText.Name(column.Name)} AS {column.Type}) AS {SqlText.Name(column.Name)}"));
             Assert.Equal(40L, Scalar($"SELECT count(*) FROM '{back}'"));
             Assert.Equal(0L, Scalar($"SELECT count(*) FROM (SELECT {wanted} FROM '{source}' EXCEPT ALL SELECT * FROM '{back}')"));
+            var (csv, json) = (await harness.Export(ExportFormat.Csv, output), await Rows(output));
+
+            // Whatever the files were, each form has the same text of a value.
+            var plain = new OutputSpec { Path = "plain", Format = OutputFormat.Parquet };
+            await harness.Run(spec with { Output = plain });
+            Assert.Equal(await Rows(plain), json);
+            var other = await harness.Export(ExportFormat.Csv, plain);
+            Assert.Equal(40L, Scalar($"SELECT count(*) FROM {Csv(csv)}"));
+            Assert.Equal(0L, Scalar($"SELECT count(*) FROM (FROM {Csv(csv)} EXCEPT ALL FROM {Csv(other)})"));
         }
     }
+
+    // By their number, the first column: folders give rows another order.
+    private async Task<IEnumerable<string>> Rows(OutputSpec output)
+    {
+        using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(await harness.Export(ExportFormat.Json, output)));
+        return [.. document.RootElement.GetProperty("rows").EnumerateArray()
+            .OrderBy(row => row[0].GetInt64()).Select(row => row.GetRawText())];
+    }
+
+    private static string Csv(string path) =>
+        $"read_csv('{path}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)";
 
     // Also where a folder has its name, and where the engine's own tables have a column of that name unseen.
     [Theory]
