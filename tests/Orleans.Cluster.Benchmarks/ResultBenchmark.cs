@@ -50,8 +50,8 @@ internal static class ResultBenchmark
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"JSON : Arrow, {Median(pairs.Select(pair => pair.Seconds)):0.0} in time and {Median(pairs.Select(pair => pair.Cpu)):0.0} "
-            + $"in processor time, medians of {Pairs} pairs"));
+            $"JSON : Arrow, {Median(pairs.Select(pair => pair.Seconds)):0.0} in time and "
+            + $"{Median(pairs.Select(pair => pair.Cpu)):0.0} in processor time, medians of {Pairs} pairs"));
 
         var before = Exports(folder);
         using (var watch = new PeakWatch(() => Resident(cluster.GatewayId)))

@@ -72,7 +72,8 @@ public sealed class ArrowResultTests : IDisposable
     {
         const int Rows = 1_200_000;
         const int Piece = 4 * 122_880;
-        var path = harness.Write("many.csv", $"{column},t\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},x{i}\n")));
+        var path = harness.Write(
+            "many.csv", $"{column},t\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},x{i}\n")));
         var output = new OutputSpec { Path = "out", Format = format };
         await harness.Run(new JobSpec
         {
@@ -82,7 +83,8 @@ public sealed class ArrowResultTests : IDisposable
         var first = (int)harness.LastFiles[0].Rows;
         (int, int)[] pages =
         [
-            (0, Rows), (Piece - 1, Piece + 1), (Piece, first), (first - 1, first + 1), (first, first + Piece), (1, first + Piece + 1),
+            (0, Rows), (Piece - 1, Piece + 1), (Piece, first), (first - 1, first + 1), (first, first + Piece),
+            (1, first + Piece + 1),
         ];
         foreach (var (from, until) in pages)
         {

@@ -9,8 +9,9 @@ namespace Orleans.Cluster.EngineTests;
 public sealed class EngineFaultTests
 {
     private const string Tables =
-        "CREATE TABLE r AS SELECT i AS v, i % 3 AS g FROM range(100000) t(i); CREATE TABLE b AS SELECT i AS k FROM range(50, 60) t(i); "
-        + "CREATE TABLE d AS SELECT unnest([1, 1, 2, 3]) AS k; CREATE TABLE p AS SELECT unnest([1, 1, 2, 3, 4, NULL, 2, 3]) AS k; "
+        "CREATE TABLE r AS SELECT i AS v FROM range(100000) AS t(i); CREATE TABLE b AS SELECT i AS k FROM range(50, 60) AS t(i); "
+        + "CREATE TABLE d AS SELECT unnest([1, 1, 2, 3]) AS k; "
+        + "CREATE TABLE p AS SELECT unnest([1, 1, 2, 3, 4, NULL, 2, 3]) AS k; "
         + "CREATE TABLE f AS SELECT false AS c; CREATE TABLE a AS SELECT 'a' AS s; ";
 
     private const string Condition = "((NOT f.c) AND (substring(a.s FROM -4294967296) <> a.s))";
@@ -19,7 +20,8 @@ public sealed class EngineFaultTests
     {
         {
             "join_elimination",
-            "SELECT count(*) FROM p LEFT JOIN (SELECT k, unnest([1, 2, 3]) AS e FROM (SELECT DISTINCT k FROM d)) AS u ON u.k = p.k", 20
+            "SELECT count(*) FROM p LEFT JOIN (SELECT k, unnest([1, 2, 3]) AS e FROM (SELECT DISTINCT k FROM d)) AS u "
+            + "ON u.k = p.k", 20
         },
         {
             "common_subplan",

@@ -23,7 +23,8 @@ public sealed class ResultRowsTests : IDisposable
     public void Dispose() => harness.Dispose();
 
     [Theory, MemberData(nameof(Forms))]
-    public async Task Export_AFileOfSeveralHasOtherRows_FailsAndLeavesNoFileBeside(ExportFormat form, OutputFormat format, int broken)
+    public async Task Export_AFileOfSeveralHasOtherRows_FailsAndLeavesNoFileBeside(
+        ExportFormat form, OutputFormat format, int broken)
     {
         var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{i}\n")));
         await harness.Run(new JobSpec

@@ -157,7 +157,8 @@ public sealed class ResultValueTests : IDisposable
     }
 
     private static string Csv(string path) =>
-        $"read_csv('{path}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)";
+        $"read_csv('{path}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = "
+        + "false)";
 
     // Also where a folder has its name, and where the engine's own tables have a column of that name unseen.
     [Theory]

@@ -9,12 +9,16 @@ namespace Orleans.Cluster.Coordination.Metrics;
 /// is counted once for as long as this process runs; those that ended before it started are not.
 /// </summary>
 /// <param name="jobs">Where jobs are.</param>
-/// <param name="startedAt">When this process began to count: a job of that moment or later is counted, however soon it ends.</param>
+/// <param name="startedAt">
+/// When this process began to count: a job of that moment or later is counted, however soon it ends.
+/// </param>
 internal sealed class JobMeter(IJobStore jobs, DateTimeOffset startedAt)
 {
     private const int PageSize = 500;
 
-    /// <summary>How much later than the time in it a row may be seen: its clock is another machine's, its commit takes a while.</summary>
+    /// <summary>
+    /// How much later than the time in it a row may be seen: its clock is another machine's, its commit takes a while.
+    /// </summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
     private static readonly InstrumentAdvice<double> Seconds =

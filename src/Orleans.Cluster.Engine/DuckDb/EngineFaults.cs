@@ -24,7 +24,9 @@ internal static partial class EngineFaults
     /// <param name="choosesRows">Whether the statements choose rows.</param>
     public static string Rules(bool choosesRows) => choosesRows ? $"{Always},{WhereRowsAreChosen}" : Always;
 
-    /// <summary>Whether a query may choose rows. The words may as well be part of a text or a name; the rule only saves time.</summary>
+    /// <summary>
+    /// Whether a query may choose rows. The words may as well be part of a text or a name; the rule only saves time.
+    /// </summary>
     public static bool ChoosesRows(string sql) => Choices().IsMatch(sql);
 
     [GeneratedRegex(@"\b(LIMIT|OFFSET|FETCH|SAMPLE|TABLESAMPLE|DISTINCT\s+ON)\b", RegexOptions.IgnoreCase)]

@@ -52,7 +52,9 @@ internal static class ParquetSql
             + $"{slice.End}";
     }
 
-    /// <summary>Whether a column hides the engine's numbers of rows: those of a slice are then counted off from the first.</summary>
+    /// <summary>
+    /// Whether a column hides the engine's numbers of rows: those of a slice are then counted off from the first.
+    /// </summary>
     public static bool HidesRowNumbers(IEnumerable<ColumnSchema> columns) =>
         columns.Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
 
