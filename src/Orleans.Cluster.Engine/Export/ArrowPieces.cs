@@ -43,7 +43,6 @@ internal sealed class ArrowPieces(DuckDbSession session, IReadOnlyList<PagePiece
             stop.Cancel();
             begun.ForEach(piece => piece.Batches.Dispose());
             Task.WaitAll(begun.Select(piece => piece.Reading));
-            begun.ForEach(piece => piece.Batches.Dispose());
         }
     }
 

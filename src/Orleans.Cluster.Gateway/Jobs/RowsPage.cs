@@ -70,7 +70,14 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
     {
         await using (rows)
         {
-            await rows.CopyToAsync(body, PieceBytes, cancellationToken);
+            try
+            {
+                await rows.CopyToAsync(body, PieceBytes, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The reader has gone: there is nobody to be told.
+            }
         }
     }
 
