@@ -97,11 +97,11 @@ public sealed class ArrowResultTests : IDisposable
     [Fact]
     public async Task Arrow_StoppedBetweenItsFiles_LeavesNoFileBeside()
     {
-        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 300_000).Select(i => $"{i}\n")));
+        var path = harness.Write("many.csv", "n\n" + string.Concat(Enumerable.Range(0, 1_200_000).Select(i => $"{i}\n")));
         await harness.Run(new JobSpec
         {
             Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
-            Partitioning = new PartitioningSpec { MinPartitions = 7 },
+            Partitioning = new PartitioningSpec { MinPartitions = 3 },
         });
         var target = Path.Combine(Directory.CreateDirectory(Path.Combine(harness.Folder, "results")).FullName, "rows.arrow");
         using var stop = new CancellationTokenSource();

@@ -72,22 +72,49 @@ internal sealed class ResultPage
     public void Check(long written) => Check(written, Rows);
 
     /// <summary>
-    /// The page in pieces that can be read at once, in its order: some groups of rows of a Parquet file, the whole of another.
+    /// The page in pieces that can be read at once, in its order: some groups of rows of a Parquet file, the whole of another,
+    /// or several small files.
     /// </summary>
     public IReadOnlyList<PagePiece> Pieces()
     {
         var pieces = new List<PagePiece>();
+        var (small, smallRows) = (new List<ArtifactRef>(), 0L);
         var (left, skip) = (Rows, _request.Offset - _skipped);
         foreach (var file in _files.Where(file => file.Rows > 0))
         {
             var end = Math.Min(skip + left, file.Rows);
-            pieces.AddRange(HasRowNumbers
-                ? Pieces(file, skip, end)
-                : [new PagePiece(Sql(_request.Columns, [file], end - skip, skip), end - skip)]);
+            var isSmall = skip == 0 && end == file.Rows && file.Rows < PieceRows;
+            if (!isSmall || smallRows + file.Rows > PieceRows)
+            {
+                AddSmall();
+            }
+
+            if (isSmall)
+            {
+                small.Add(file);
+                smallRows += file.Rows;
+            }
+            else
+            {
+                pieces.AddRange(HasRowNumbers
+                    ? Pieces(file, skip, end)
+                    : [new PagePiece(Sql(_request.Columns, [file], end - skip, skip), end - skip)]);
+            }
+
             (left, skip) = (left - (end - skip), 0);
         }
 
+        AddSmall();
         return pieces;
+
+        void AddSmall()
+        {
+            if (small.Count > 0)
+            {
+                pieces.Add(new PagePiece(Sql(_request.Columns, [.. small], smallRows, 0), smallRows));
+                (small, smallRows) = ([], 0);
+            }
+        }
     }
 
     private IEnumerable<PagePiece> Pieces(ArtifactRef file, long start, long end)
