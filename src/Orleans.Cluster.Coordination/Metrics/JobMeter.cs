@@ -19,7 +19,7 @@ internal sealed class JobMeter(IJobStore jobs, DateTimeOffset startedAt)
     /// <summary>
     /// How much later than the time in it a row may be seen: its clock is another machine's, its commit takes a while.
     /// </summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(20);
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400] };

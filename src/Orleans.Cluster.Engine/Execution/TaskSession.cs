@@ -51,7 +51,7 @@ internal sealed class TaskSession : IDisposable
             [task.AttemptFolder, task.ScratchFolder], inputs.Files)
         {
             ChoosesRows = EngineFaults.ChoosesRows(task.Query)
-                || inputs.ParquetScans.Any(input => ParquetSql.HidesRowNumbers(input.Scan.Columns)),
+                || inputs.ParquetScans.Any(input => ParquetSql.CountsRowsOff(input.Scan)),
         };
         var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
         if (scratch is null || !CanShare(task, inputs))

@@ -19,11 +19,15 @@ namespace Orleans.Cluster.Engine.Export;
 /// </summary>
 internal static class ArrowExporter
 {
-    // A reader takes a core, and in the instance's memory what a group of rows takes to be read.
+    // A reader takes a core.
     private const int MaxReaders = 4;
 
-    // Of wide rows one reader alone has as much in memory as several of narrow ones.
-    private const int NarrowColumns = 256;
+    // Half of what the instance has. A reader holds of each column a page of a group of rows: 8 bytes a value, or what the files
+    // tell of longer ones, which are compressed to a quarter or so.
+    private const long ReadersBytes = 128L << 20;
+    private const long GroupRows = 122_880;
+    private const long ValueBytes = 8;
+    private const long Compression = 4;
 
     /// <summary>Writes the page. Several pieces of it are read at once; its rows are in their order all the same.</summary>
     /// <exception cref="EngineException">The files have not the rows that they were committed with.</exception>
@@ -32,9 +36,8 @@ internal static class ArrowExporter
         // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
         using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
         var options = Options(request.Format);
-        var pieces = request.Columns.Count <= NarrowColumns ? page.Pieces() : [];
-        var readers = Math.Min(Environment.ProcessorCount, MaxReaders);
-        if (pieces.Count > 1 && readers > 1)
+        var readers = Readers(request);
+        if (readers > 1 && page.Pieces() is { Count: > 1 } pieces)
         {
             WritePieces(file, options, new ArrowPieces(session, pieces), readers, cancellationToken);
             return;
@@ -51,6 +54,13 @@ internal static class ArrowExporter
                 writer.WriteEnd();
             },
             cancellationToken);
+    }
+
+    private static int Readers(ExportRequest request)
+    {
+        var rowBytes = request.Files.Select(file => file.Bytes / Math.Max(1, file.Rows) * Compression).Append(0).Max();
+        var groupBytes = GroupRows * Math.Max(rowBytes, Math.Max(1, request.Columns.Count) * ValueBytes);
+        return (int)Math.Min(Math.Min(Environment.ProcessorCount, MaxReaders), ReadersBytes / groupBytes);
     }
 
     private static void WritePieces(

@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Values;
 using Orleans.Cluster.Protocol;
@@ -9,7 +10,6 @@ namespace Orleans.Cluster.Engine.Export;
 internal sealed class ResultPage
 {
     private const string Path = OwnName.Prefix + "path";
-    private const string RowNumber = "file_row_number";
 
     // Rows of a piece: four groups, as the engine writes them. A piece of other groups is right too; it only reads some twice.
     private const long PieceRows = 4 * 122_880;
@@ -119,13 +119,13 @@ internal sealed class ResultPage
 
     private IEnumerable<PagePiece> Pieces(ArtifactRef file, long start, long end)
     {
-        var rows = Select(_request.Columns, [file], $", {RowNumber} = true");
+        var rows = Select(_request.Columns, [file], $", {ParquetSql.RowNumber} = true");
         while (start < end)
         {
             // The last has no end, so that rows behind it are noticed.
             var next = Math.Min(end, ((start / PieceRows) + 1) * PieceRows);
-            var until = next == file.Rows ? "" : $" AND {RowNumber} < {next}";
-            yield return new PagePiece($"{rows} WHERE {RowNumber} >= {start}{until}", next - start);
+            var until = next == file.Rows ? "" : $" AND {ParquetSql.RowNumber} < {next}";
+            yield return new PagePiece($"{rows} WHERE {ParquetSql.RowNumber} >= {start}{until}", next - start);
             start = next;
         }
     }
@@ -144,7 +144,7 @@ internal sealed class ResultPage
 
     // A column of this name hides the engine's numbers.
     private bool HasRowNumbers => _request.SourceFormat == OutputFormat.Parquet
-        && !_request.Columns.Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
+        && !ParquetSql.HidesRowNumbers(_request.Columns);
 
     private string Sql(IReadOnlyList<ColumnSchema> wanted, IReadOnlyList<ArtifactRef> files, long rows, long skip)
     {

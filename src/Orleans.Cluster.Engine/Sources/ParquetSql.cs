@@ -7,7 +7,8 @@ namespace Orleans.Cluster.Engine.Sources;
 /// <summary>Reads Parquet slices in order; row ranges cost nothing, as the engine prunes row groups by row number.</summary>
 internal static class ParquetSql
 {
-    private const string RowNumber = "file_row_number";
+    /// <summary>The engine's own number of a row in its file, from 0.</summary>
+    public const string RowNumber = "file_row_number";
 
     /// <summary>One SELECT for each run of slices that one call can read.</summary>
     public static IEnumerable<string> Selects(ScanInput scan, IReadOnlyList<ColumnSchema> columns)
@@ -52,9 +53,11 @@ internal static class ParquetSql
             + $"{slice.End}";
     }
 
-    /// <summary>
-    /// Whether a column hides the engine's numbers of rows: those of a slice are then counted off from the first.
-    /// </summary>
+    /// <summary>Whether rows of a scan are counted off from the first of their file, with a LIMIT.</summary>
+    public static bool CountsRowsOff(ScanInput scan) =>
+        scan.Slices.Any(slice => !IsWhole(slice) && HidesRowNumbers(slice.File.Columns ?? scan.Columns));
+
+    /// <summary>Whether a column hides the engine's numbers of rows.</summary>
     public static bool HidesRowNumbers(IEnumerable<ColumnSchema> columns) =>
         columns.Any(column => column.Name.Equals(RowNumber, StringComparison.OrdinalIgnoreCase));
 

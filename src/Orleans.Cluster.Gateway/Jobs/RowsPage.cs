@@ -63,20 +63,21 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         var stream = rows.Open();
         return stream.CanSeek
             ? TypedResults.Stream(stream, type.ToString(), downloadName)
-            : TypedResults.Stream(body => Copy(stream, body, response.HttpContext.RequestAborted), type.ToString(), downloadName);
+            : TypedResults.Stream(body => Copy(stream, body, response.HttpContext), type.ToString(), downloadName);
     }
 
-    private static async Task Copy(Stream rows, Stream body, CancellationToken cancellationToken)
+    private static async Task Copy(Stream rows, Stream body, HttpContext context)
     {
         await using (rows)
         {
             try
             {
-                await rows.CopyToAsync(body, PieceBytes, cancellationToken);
+                await rows.CopyToAsync(body, PieceBytes, context.RequestAborted);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
             {
-                // The reader has gone: there is nobody to be told.
+                // Rows that are cut off must not look like all of them to who is still there.
+                context.Abort();
             }
         }
     }

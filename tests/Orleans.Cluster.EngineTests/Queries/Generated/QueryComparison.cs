@@ -140,7 +140,7 @@ internal sealed class QueryComparison : IDisposable
                     RowTexts.Of));
         }
 
-        return RowTexts.Difference(query, expected, actual, isOrdered) is { } difference
+        return RowTexts.Difference(expected, actual, isOrdered) is { } difference
             ? (Verdict.Different, difference)
             : (Verdict.Same, "");
     }

@@ -29,25 +29,6 @@ internal static class RowTexts
             : $"Row {row} is [{string.Join(" | ", actual[row])}] and not [{string.Join(" | ", expected[row])}].";
     }
 
-    /// <summary>
-    /// What differs in the rows of a query. Of rows that are alike each of several windows may number another first: those are
-    /// compared column by column.
-    /// </summary>
-    public static string? Difference(
-        string query, IReadOnlyList<string?[]> expected, IReadOnlyList<string?[]> actual, bool isOrdered)
-    {
-        var difference = Difference(expected, actual, isOrdered);
-        var windows = query.Split(" OVER (").Length - 1;
-        return difference is null || windows < 2 || isOrdered || expected.Count != actual.Count
-            ? difference
-            : Enumerable.Range(0, expected[0].Length)
-                .Select(column => Difference(Column(expected, column), Column(actual, column), isOrdered: false))
-                .FirstOrDefault(found => found is not null);
-    }
-
-    private static List<string?[]> Column(IReadOnlyList<string?[]> rows, int column) =>
-        [.. rows.Select(row => (string?[])[row[column]])];
-
     // Doubles that differ in their last digits must not change places.
     private static string Order(string?[] row) => string.Join('|', row.Select(text => text is null ? "\0"
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
