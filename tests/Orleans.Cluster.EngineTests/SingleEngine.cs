@@ -103,17 +103,5 @@ internal sealed class SingleEngine : IDisposable
         _ => cell.GetRawText(),
     };
 
-    private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
-        {
-            rows.Add(row(reader));
-        }
-
-        return rows;
-    }
+    private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row) => connection.Read(sql, row);
 }

@@ -98,25 +98,8 @@ public sealed class OptimizerTests
             folder.Delete(recursive: true);
         }
 
-        private void Execute(string sql)
-        {
-            using var command = engine.CreateCommand();
-            command.CommandText = sql;
-            command.ExecuteNonQuery();
-        }
+        private void Execute(string sql) => engine.Execute(sql);
 
-        private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row)
-        {
-            using var command = engine.CreateCommand();
-            command.CommandText = sql;
-            using var reader = command.ExecuteReader();
-            var rows = new List<T>();
-            while (reader.Read())
-            {
-                rows.Add(row(reader));
-            }
-
-            return rows;
-        }
+        private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row) => engine.Read(sql, row);
     }
 }
