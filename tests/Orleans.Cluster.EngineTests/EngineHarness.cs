@@ -185,15 +185,27 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
     public async Task<JudgedRowGroups> Judge(RowGroupQuestion question, CancellationToken cancellationToken) =>
         (await executor.JudgeAsync(question, cancellationToken)).Get();
 
-    public async Task<string> Parse(string sql, CancellationToken cancellationToken) =>
-        (await executor.ParseAsync(sql, cancellationToken)).Get();
+    /// <summary>How often planning has asked the engine's parser or binder.</summary>
+    public int Questions { get; private set; }
 
-    public async Task<string> Render(string tree, CancellationToken cancellationToken) =>
-        (await executor.RenderAsync(tree, cancellationToken)).Get();
+    public async Task<string> Parse(string sql, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return (await executor.ParseAsync(sql, cancellationToken)).Get();
+    }
+
+    public async Task<string> Render(string tree, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return (await executor.RenderAsync(tree, cancellationToken)).Get();
+    }
 
     public async Task<IReadOnlyList<ColumnSchema>> Bind(
-        IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken) =>
-        (await executor.BindAsync(new BindRequest(tables, sql), cancellationToken)).Get();
+        IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables, string sql, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return (await executor.BindAsync(new BindRequest(tables, sql), cancellationToken)).Get();
+    }
 
     public void Dispose()
     {

@@ -48,12 +48,13 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         var written = described.Where(column => !isExchange || column.Name != TaskOutput.TargetColumn).ToList();
         var columns = written.Select(Storable).ToList();
         var select = string.Join(", ", written.Zip(columns, Select));
+        var options = ExchangeOptions + ResultFormat.Dictionaries(columns, task.MemoryBytes);
         var files = task.Output.Kind switch
         {
-            OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(select),
+            OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(select, options),
             OutputKind.Result =>
                 new ResultWriter(session, task, Run, cancellationToken).Write($"SELECT {select} FROM ({task.Query})", columns),
-            _ => WriteOne($"SELECT {select} FROM ({task.Query})", "data.parquet", ExchangeOptions, 0),
+            _ => WriteOne($"SELECT {select} FROM ({task.Query})", "data.parquet", options, 0),
         };
         var listed = files.Select(Finish).ToList();
         return (listed, columns);
@@ -70,7 +71,7 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
 
     // The engine's own partitioned write flushes its buffers out of order, so that rows of a target would not keep theirs. A
     // table that may spill, and one ordered scan of it for each target, keep it.
-    private List<(string Path, int Target, long Rows)> WriteExchange(string select)
+    private List<(string Path, int Target, long Rows)> WriteExchange(string select, string options)
     {
         Run($"CREATE TEMP TABLE {Rows} AS {(task.Output.Targets < ManyTargets ? task.Query : ByTarget(task.Query))}",
             readsInputs: true);
@@ -90,7 +91,7 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
             .. targets.SelectMany(target => WriteOne(
                 $"SELECT {select} FROM {Rows} WHERE {TaskOutput.TargetColumn} = {target.Target}",
                 $"t{target.Target:00000}.parquet",
-                ExchangeOptions, target.Target, readsInputs: false)),
+                options, target.Target, readsInputs: false)),
         ];
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Engine.DuckDb;
@@ -15,6 +16,27 @@ internal sealed record ResultFormat(OutputFormat Format, string Extension, strin
     /// COPY options that write one column of text as it is, a line a row. JSON text holds no control character.
     /// </summary>
     public const string Lines = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER e'\\x01'";
+
+    // The engine takes a page of so many bytes for the dictionary of each text column while it writes it, however few its values.
+    private const long DictionaryBytes = 1 << 20;
+    private const long LeastDictionaryBytes = 4 << 10;
+
+    /// <summary>
+    /// What COPY to Parquet is told besides, of columns that so much memory is there for: smaller pages for the dictionaries of
+    /// text, where all of them would take more than an eighth of it. Columns with more different text are written without one.
+    /// </summary>
+    public static string Dictionaries(IEnumerable<ColumnSchema> columns, long memoryBytes)
+    {
+        var texts = columns.Count(column => column.Type.Contains("VARCHAR", StringComparison.Ordinal));
+        var bytes = Math.Max(LeastDictionaryBytes, memoryBytes / 8 / Math.Max(1, texts));
+        return bytes < DictionaryBytes
+            ? string.Create(CultureInfo.InvariantCulture, $", STRING_DICTIONARY_PAGE_SIZE_LIMIT {bytes}")
+            : "";
+    }
+
+    /// <summary>Options of COPY for files of such columns, written with so much memory.</summary>
+    public string OptionsFor(IEnumerable<ColumnSchema> columns, long memoryBytes) =>
+        Format == OutputFormat.Parquet ? Options + Dictionaries(columns, memoryBytes) : Options;
 
     public static ResultFormat Of(TaskOutput output) => output.Format switch
     {

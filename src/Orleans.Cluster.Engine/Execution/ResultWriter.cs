@@ -52,11 +52,11 @@ internal sealed class ResultWriter(
     {
         var home = Path.Combine(task.AttemptFolder, folder.Length == 0 ? "" : Folder, folder);
         Directory.CreateDirectory(home);
-        var select = format.Select(query, columns);
+        var (select, options) = (format.Select(query, columns), format.OptionsFor(columns, task.MemoryBytes));
         if (task.Output.FileBytes is not { } bytes)
         {
             var path = Path.Combine(home, folder.Length == 0 ? Folder + format.Extension : "data_0" + format.Extension);
-            var rows = run($"COPY ({select}) TO {SqlText.Literal(path)} ({format.Options})", readsInputs);
+            var rows = run($"COPY ({select}) TO {SqlText.Literal(path)} ({options})", readsInputs);
             if (rows > 0)
             {
                 return [(Path.GetRelativePath(task.AttemptFolder, path), 0, rows)];
@@ -68,7 +68,7 @@ internal sealed class ResultWriter(
 
         var parts = folder.Length == 0 ? Path.Combine(home, Folder) : Path.Combine(home, "parts");
         var all = run(
-            $"COPY ({select}) TO {SqlText.Literal(parts)} ({format.Options}, FILE_SIZE_BYTES {bytes}, FILE_EXTENSION "
+            $"COPY ({select}) TO {SqlText.Literal(parts)} ({options}, FILE_SIZE_BYTES {bytes}, FILE_EXTENSION "
             + $"{SqlText.Literal(format.Extension[1..])})",
             readsInputs);
         var files = !Directory.Exists(parts) ? [] : Directory.EnumerateFiles(parts)

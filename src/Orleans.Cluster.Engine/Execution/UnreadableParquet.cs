@@ -48,5 +48,5 @@ internal static class UnreadableParquet
     private static IReadOnlyList<ColumnSchema> Read(ScanInput scan) => scan.UsedColumns is not { } used
         ? scan.Columns
         : used.Count == 0 ? [.. scan.Columns.Take(1)]
-        : [.. scan.Columns.Where(column => used.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
+        : [.. ColumnNames.Of(scan.Columns, used)];
 }

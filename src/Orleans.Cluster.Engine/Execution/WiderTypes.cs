@@ -62,11 +62,13 @@ internal static class WiderTypes
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MemoryBytes = memoryBytes });
         session.Register(all);
         session.Query($"SELECT count(*) FROM {table.Name}()", row => row.GetInt64(0), cancellationToken);
-        var used = task.OnBadRow == BadRowPolicy.Fail ? table.Scan.UsedColumns : null;
+        var used = task.OnBadRow == BadRowPolicy.Fail
+            ? table.Scan.UsedColumns?.ToHashSet(StringComparer.OrdinalIgnoreCase)
+            : null;
         return
         [
             .. from pair in table.FileColumns.Zip(guesses)
-               where pair.Second.Values > 0 && (used is null || used.Contains(pair.First.Name, StringComparer.OrdinalIgnoreCase))
+               where pair.Second.Values > 0 && (used is null || used.Contains(pair.First.Name))
                select pair.First with { Type = Wider(pair.First.Type, pair.Second.Type!) },
         ];
     }

@@ -22,11 +22,14 @@ internal sealed unsafe class FieldBounds : IDisposable
     public FieldBounds(int fields)
     {
         Fields = fields;
-        _capacity = Math.Clamp(MostBytes / (2 * sizeof(int) * Math.Max(fields, 1)), LeastRows, MostRows);
+        _capacity = RowsFor(fields);
         _starts = (int*)NativeMemory.Alloc((nuint)Math.Max(fields, 1) * (nuint)_capacity, sizeof(int));
         _ends = (int*)NativeMemory.Alloc((nuint)Math.Max(fields, 1) * (nuint)_capacity, sizeof(int));
         _records = (int*)NativeMemory.Alloc((nuint)_capacity, sizeof(int));
     }
+
+    /// <summary>Rows that a batch has at most.</summary>
+    public static int RowsFor(int fields) => Math.Clamp(MostBytes / (2 * sizeof(int) * Math.Max(fields, 1)), LeastRows, MostRows);
 
     /// <summary>Wanted fields of a row.</summary>
     public int Fields { get; }

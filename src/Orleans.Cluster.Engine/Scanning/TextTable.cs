@@ -105,6 +105,22 @@ internal sealed class TextTable : TableFunction
         return $"SELECT {TextSql.Select(columns, Slices[0].File, readAsDataset: true)} FROM (SELECT {own} FROM {Name}())";
     }
 
+    /// <summary>
+    /// Bytes of vectors of such columns that stay empty: of a scan, whose batches have fewer rows, and of all rows together.
+    /// </summary>
+    public (long Scanned, long Kept) UntouchedBytes(IReadOnlyList<ColumnSchema> columns)
+    {
+        var wanted = columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var read = TextColumns.Where(column => wanted.Contains(column.Name)).ToList();
+        var width = read.Sum(column => (long)column.Native.Bytes);
+        var batch = FieldBounds.RowsFor(SetsAside ? TextColumns.Count : read.Count);
+        var rows = Slices.Sum(slice =>
+            slice.File.EstimatedRows * (double)(slice.End - slice.Start) / Math.Max(1, slice.File.Stamp.Bytes));
+        return (
+            width * (FieldBounds.MostRows - batch),
+            width * (FieldBounds.MostRows - (long)Math.Min(rows, FieldBounds.MostRows)));
+    }
+
     /// <summary>Keeps a row that does not fit.</summary>
     public void SetAside(long record, BadRow row) => _bad.TryAdd(record, row);
 

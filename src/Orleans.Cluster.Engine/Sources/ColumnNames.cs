@@ -35,6 +35,13 @@ internal static class ColumnNames
         return (result, mended);
     }
 
+    /// <summary>Those of the columns that have one of the names, in the order of the columns.</summary>
+    public static IEnumerable<ColumnSchema> Of(IEnumerable<ColumnSchema> columns, IEnumerable<string> names)
+    {
+        var wanted = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return columns.Where(column => wanted.Contains(column.Name));
+    }
+
     /// <summary>Names of columns that have none, all numbers of one width, so that they sort.</summary>
     public static IReadOnlyList<string> Numbered(int count)
     {

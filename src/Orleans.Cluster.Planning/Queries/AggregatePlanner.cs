@@ -13,10 +13,18 @@ internal sealed class AggregatePlanner
     private readonly PlanDraft draft;
     private readonly Relation rows;
     private readonly List<Key> keys;
-    private readonly List<Call> calls;
+    private readonly List<AggregateCall> calls;
+    private readonly Dictionary<string, string> names;
 
-    private AggregatePlanner(PlanDraft draft, Relation rows, List<Key> keys, List<Call> calls) =>
+    private AggregatePlanner(PlanDraft draft, Relation rows, List<Key> keys, List<AggregateCall> calls)
+    {
         (this.draft, this.rows, this.keys, this.calls) = (draft, rows, keys, calls);
+        names = calls.ToDictionary(call => call.Same, call => call.Name, StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            names[key.Same] = key.Name;
+        }
+    }
 
     private string KeyNames => SqlText.Names(keys.Select(key => key.Name));
 
@@ -31,21 +39,13 @@ internal sealed class AggregatePlanner
     public static async Task<(Relation Grouped, Func<JsonObject, JsonObject> Apply)> Plan(
         PlanDraft draft, Relation rows, IReadOnlyList<JsonObject> groups, IEnumerable<JsonObject> expressions)
     {
-        var keys = new List<Key>();
-        foreach (var group in groups.DistinctBy(SqlNodes.Key))
-        {
-            var name = group.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(group) is [var column]
+        var distinct = groups.DistinctBy(SqlNodes.Key).ToList();
+        var keys = distinct.Zip(await draft.RenderExpressions(distinct)).Select((pair, index) => new Key(
+            pair.First.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(pair.First) is [var column]
                 ? column
-                : $"{OwnName.Prefix}k{keys.Count}";
-            keys.Add(new Key(name, SqlNodes.Key(group), await draft.RenderExpression(group), DistinctValues.Of(group, rows)));
-        }
-
-        var calls = new List<Call>();
-        foreach (var call in expressions.SelectMany(TopCalls).DistinctBy(SqlNodes.Key))
-        {
-            calls.Add(await Call.Of(draft, rows, call, calls.Count));
-        }
-
+                : $"{OwnName.Prefix}k{index}",
+            SqlNodes.Key(pair.First), pair.Second, DistinctValues.Of(pair.First, rows))).ToList();
+        var calls = await AggregateCall.Of(draft, rows, [.. expressions.SelectMany(TopCalls).DistinctBy(SqlNodes.Key)]);
         var planner = new AggregatePlanner(draft, rows, keys, calls);
         return (await planner.Group(), planner.Apply);
     }
@@ -111,8 +111,8 @@ internal sealed class AggregatePlanner
     {
         var targets = draft.Limits.Targets(relation.Size.Bytes);
         var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note);
-        var hashed = new Spread.Hashed(
-            [.. keys.Select(key => new HashKey([key.Name], relation.Columns.First(c => c.Name == key.Name).Type))], targets);
+        var columns = relation.ColumnsOf(keys.Select(key => key.Name));
+        var hashed = new Spread.Hashed([.. columns.Select(column => new HashKey([column.Name], column.Type))], targets);
         var read = draft.Read(stage, InputMode.Target, hashed);
         return await AtOnce(read, $"{select} FROM {read.Source}{GroupBy}");
     }
@@ -143,9 +143,7 @@ internal sealed class AggregatePlanner
             return null;
         }
 
-        var same = SqlNodes.Key(node);
-        return (keys.Find(key => key.Same == same)?.Name ?? calls.Find(call => call.Same == same)?.Name) is { } name
-            ? SqlNodes.Column(name) : null;
+        return names.Count > 0 && names.TryGetValue(SqlNodes.Key(node), out var name) ? SqlNodes.Column(name) : null;
     })!;
 
     // Equal keys are already in one task when the rows are spread by the hash of some of them.
@@ -177,82 +175,5 @@ internal sealed class AggregatePlanner
     private sealed record Key(string Name, string Same, string Expression, double Values)
     {
         public string AsColumn => $"{Expression} AS {SqlText.Name(Name)}";
-    }
-
-    private sealed record Call(
-        string Name, string Same, string Function, string Text, string OverColumns, IReadOnlyList<string> ArgumentColumns,
-        AggregateMerge? Merge)
-    {
-        public string AsColumn => $"{Text} AS {SqlText.Name(Name)}";
-
-        public string MergeText =>
-            Merge!.Partials.Aggregate(
-                Merge.Merge, (text, p) => text.Replace($"{{{p.Suffix}}}", Partial(p.Suffix), StringComparison.Ordinal));
-
-        public string Partial(string suffix) => SqlText.Name($"{Name}_{suffix}");
-
-        public string OverArguments() => $"{OverColumns} AS {SqlText.Name(Name)}";
-
-        public static async Task<Call> Of(PlanDraft draft, Relation rows, JsonObject call, int number)
-        {
-            var name = $"{OwnName.Prefix}a{number}";
-            var function = call.Text("function_name")!.ToLowerInvariant();
-            var text = await draft.RenderExpression(call);
-            var arguments = new List<string>();
-            foreach (var argument in call.Items("children"))
-            {
-                arguments.Add(await draft.RenderExpression(argument));
-            }
-
-            var filter = call["filter"] is JsonObject condition ? await draft.RenderExpression(condition) : null;
-            var types = new List<string>();
-            foreach (var argument in arguments)
-            {
-                types.Add((await draft.BindOver(rows.Inputs, $"SELECT {argument} AS a FROM {rows.Source}"))[0].Type);
-            }
-
-            var type = (await draft.BindOver(rows.Inputs, $"SELECT {text} AS a FROM {rows.Source}"))[0].Type;
-            var isDistinct = call.Flag("distinct") && function is not ("min" or "max" or "bool_and" or "bool_or");
-            var merge = isDistinct || call["order_bys"].Items("orders").Any()
-                ? null
-                : AggregateMerge.Of(function, arguments, types, filter, type);
-            var (over, columns) = await OverArgumentColumns(draft, call, name);
-            return new Call(name, SqlNodes.Key(call), function, text, over, columns, merge);
-        }
-
-        // The call over columns that hold its arguments, its condition and its order, as they pass an exchange.
-        private static async Task<(string Over, IReadOnlyList<string> Columns)> OverArgumentColumns(
-            PlanDraft draft, JsonObject call, string name)
-        {
-            var columns = new List<string>();
-            var pending = new List<(JsonObject Expression, string Name)>();
-            var copy = (JsonObject)call.DeepClone();
-
-            JsonObject Carry(JsonObject expression)
-            {
-                if (expression.IsClass("CONSTANT"))
-                {
-                    return (JsonObject)expression.DeepClone();
-                }
-
-                var column = $"{name}_{pending.Count}";
-                pending.Add((expression, column));
-                return SqlNodes.Column(column);
-            }
-
-            copy["children"] = new JsonArray([.. call.Items("children").Select(Carry)]);
-            copy["filter"] = call["filter"] is JsonObject filter ? Carry(filter) : null;
-            foreach (var (order, original) in copy["order_bys"].Items("orders").Zip(call["order_bys"].Items("orders")).ToList())
-            {
-                order["expression"] = Carry((JsonObject)original["expression"]!);
-            }
-
-            foreach (var (expression, column) in pending)
-            {
-                columns.Add($"{await draft.RenderExpression(expression)} AS {SqlText.Name(column)}");
-            }
-
-            return (await draft.RenderExpression(copy), columns);
-        }
     }
 }

@@ -88,9 +88,10 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
         var (right, rightColumns) = Tree((JsonObject)table["right"]!, next);
         var kind = KindOf(table);
         var shared = SharedNames(table, leftColumns, rightColumns, kind);
+        var (leftByName, rightByName) = (ByName(leftColumns), ByName(rightColumns));
         var on = shared.Select(name => SqlNodes.Compare(
-            "COMPARE_EQUAL", SqlNodes.Column(Visible(leftColumns, name).Internal),
-            SqlNodes.Column(Visible(rightColumns, name).Internal))).ToList();
+            "COMPARE_EQUAL", SqlNodes.Column(Visible(leftByName, name).Internal),
+            SqlNodes.Column(Visible(rightByName, name).Internal))).ToList();
         var both = new Scope([.. leftColumns, .. rightColumns]);
         on.AddRange(SqlNodes.Conjuncts(table["condition"]).Select(condition =>
             both.Resolve(
@@ -102,12 +103,10 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
             throw new NotSpreadableException("a subquery in the condition of a join");
         }
 
+        var hidden = shared.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var offered = kind is JoinType.Semi or JoinType.Anti
             ? leftColumns
-            : [.. leftColumns,
-                .. rightColumns.Select(c => shared.Contains(c.Name, StringComparer.OrdinalIgnoreCase)
-                    ? c with { IsHidden = true }
-                    : c)];
+            : [.. leftColumns, .. rightColumns.Select(c => hidden.Contains(c.Name) ? c with { IsHidden = true } : c)];
         return (new FromJoin(kind, left, right, on), offered);
     }
 
@@ -126,16 +125,20 @@ internal sealed record FromClause(FromNode Root, Scope Scope)
     private static IReadOnlyList<string> SharedNames(
         JsonObject join, IReadOnlyList<ScopeColumn> left, IReadOnlyList<ScopeColumn> right, JoinType kind)
     {
+        var names = right.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var shared = join.Text("ref_type") == "NATURAL"
-            ? [.. left.Where(c => !c.IsHidden && right.Any(other => Scope.Same(other.Name, c.Name))).Select(c => c.Name)]
+            ? [.. left.Where(c => !c.IsHidden && names.Contains(c.Name)).Select(c => c.Name)]
             : (join["using_columns"] as JsonArray ?? []).Select(name => name!.GetValue<string>()).ToList();
         return shared.Count > 0 && kind is JoinType.Right or JoinType.Full
             ? throw new NotSpreadableException("USING in a right or full join")
             : shared;
     }
 
-    private static ScopeColumn Visible(IReadOnlyList<ScopeColumn> columns, string name) =>
-        columns.Where(column => !column.IsHidden && Scope.Same(column.Name, name)).ToList() is [var only]
+    private static ILookup<string, ScopeColumn> ByName(IReadOnlyList<ScopeColumn> columns) =>
+        columns.Where(column => !column.IsHidden).ToLookup(column => column.Name, StringComparer.OrdinalIgnoreCase);
+
+    private static ScopeColumn Visible(ILookup<string, ScopeColumn> columns, string name) =>
+        columns[name].ToList() is [var only]
             ? only
             : throw new NotSpreadableException($"USING ({name}) over several tables that have it");
 }

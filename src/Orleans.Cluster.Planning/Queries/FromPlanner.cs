@@ -69,15 +69,15 @@ internal sealed class FromPlanner(
         if (table.Node.Text("type") == "BASE_TABLE")
         {
             var scan = draft.Scan(table.Node.Text("table_name")!, [.. used.Select(pair => pair.Second)]);
-            return await Renamed(scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
+            return Renamed(scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
         }
 
         var rows = await derived(table.Node);
         var columns = table.Columns.Zip(rows.Columns).Where(pair => carried.Contains(pair.First.Internal));
-        return await Renamed(rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
+        return Renamed(rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
     }
 
-    private async Task<Relation> Renamed(Relation rows, IReadOnlyList<(string From, string To)> columns)
+    private static Relation Renamed(Relation rows, IReadOnlyList<(string From, string To)> columns)
     {
         if (columns.Count == 0 || (columns.Count == rows.Columns.Count && columns.All(pair => pair.From == pair.To)))
         {
@@ -85,11 +85,13 @@ internal sealed class FromPlanner(
         }
 
         var select = string.Join(", ", columns.Select(pair => $"{SqlText.Name(pair.From)} AS {SqlText.Name(pair.To)}"));
-        var renamed = await draft.Select(rows, $"SELECT {select} FROM {rows.Source}");
+        var from = rows.ColumnsOf(columns.Select(pair => pair.From));
+        var renamed = PlanDraft.Select(
+            rows, $"SELECT {select} FROM {rows.Source}",
+            [.. from.Zip(columns, (column, pair) => column with { Name = pair.To })]);
         return renamed with
         {
-            Size = new SizeEstimate(
-                rows.Size.Rows, JoinSize.Bytes(rows, [.. columns.Select(pair => rows.Columns.First(c => c.Name == pair.From))])),
+            Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, from)),
             Distinct = columns.ToDictionary(
                 pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
         };

@@ -37,9 +37,11 @@ internal sealed class GatheredQuery(PlanDraft draft)
         });
         RecursiveQueries.Bound(copy);
 
+        // Over whole tables it is the query itself, which the engine has been asked about.
         var sql = await draft.Render(copy);
-        var columns = await draft.BindOver(inputs, sql);
-        if (columns.Any(column => StoredTypes.HasFields(column.Type)))
+        var isWhole = tables.All(table => table.Value.Columns.Count == draft.Datasets[table.Key].Columns.Count);
+        var columns = isWhole ? await draft.Bind(await draft.Render(query)) : await draft.BindOver(inputs, sql);
+        if (!isWhole && columns.Any(column => StoredTypes.HasFields(column.Type)))
         {
             StoredTypes.RequireFields(await draft.Bind(await draft.Render(query)), columns);
         }

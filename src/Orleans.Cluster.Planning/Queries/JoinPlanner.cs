@@ -57,12 +57,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
             return $"CROSS JOIN {right.Source}";
         }
 
-        var texts = new List<string>();
-        foreach (var condition in conditions)
-        {
-            texts.Add(await draft.RenderExpression(condition));
-        }
-
+        var texts = await draft.RenderExpressions(conditions);
         return $"{kind.ToString().ToUpperInvariant()} JOIN {right.Source} ON "
             + $"{string.Join(" AND ", texts.DefaultIfEmpty("true"))}";
     }

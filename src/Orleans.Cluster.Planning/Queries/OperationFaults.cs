@@ -9,6 +9,8 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed class OperationFaults(PlanDraft draft)
 {
     private readonly List<Fault> faults = [];
+    private (IReadOnlyList<ColumnSchema> Columns, ILookup<string, ColumnSchema> ByName) known =
+        ([], Enumerable.Empty<ColumnSchema>().ToLookup(column => column.Name));
 
     /// <summary>A fault of its own.</summary>
     public void Add(string pointer, ProblemCode code, string detail) => faults.Add(new Fault(pointer, code.Word, detail));
@@ -16,7 +18,13 @@ internal sealed class OperationFaults(PlanDraft draft)
     /// <summary>The column as the data spells it; a fault when there is none.</summary>
     public ColumnSchema? Column(string pointer, string? name, IReadOnlyList<ColumnSchema> columns)
     {
-        if (columns.FirstOrDefault(column => Scope.Same(column.Name, name ?? "")) is { } found)
+        // As many names as a table has columns may be looked up.
+        if (!ReferenceEquals(known.Columns, columns))
+        {
+            known = (columns, columns.ToLookup(column => column.Name, StringComparer.OrdinalIgnoreCase));
+        }
+
+        if (known.ByName[name ?? ""].FirstOrDefault() is { } found)
         {
             return found;
         }
@@ -73,7 +81,7 @@ internal sealed class OperationFaults(PlanDraft draft)
     {
         try
         {
-            await draft.Bind(sql, tables);
+            await (tables is null ? draft.Bind(sql) : draft.Bind(sql, tables));
         }
         catch (ClusterException failure)
         {

@@ -130,10 +130,11 @@ internal sealed class OperationQuery
         JoinParameters parameters, IReadOnlyList<ColumnSchema> left, IReadOnlyList<ColumnSchema> right)
     {
         var isLeftOnly = parameters.How is JoinKind.Semi or JoinKind.Anti;
+        var names = left.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var offered = left.Select(column => (column.Name, Text: $"l.{SqlText.Name(column.Name)}")).ToList();
         foreach (var column in isLeftOnly ? [] : right)
         {
-            var name = left.Any(other => Scope.Same(other.Name, column.Name)) ? $"{column.Name}_right" : column.Name;
+            var name = names.Contains(column.Name) ? $"{column.Name}_right" : column.Name;
             offered.Add((name, $"r.{SqlText.Name(column.Name)}"));
         }
 
@@ -142,7 +143,8 @@ internal sealed class OperationQuery
             ? schema
             : [.. parameters.Columns.Select((name, index) => faults.Column($"/parameters/columns/{index}", name, schema))
                 .OfType<ColumnSchema>()];
-        return wanted.Select(column => $"{offered.First(pair => pair.Name == column.Name).Text} AS {SqlText.Name(column.Name)}");
+        var texts = offered.ToLookup(pair => pair.Name, pair => pair.Text, StringComparer.Ordinal);
+        return wanted.Select(column => $"{texts[column.Name].First()} AS {SqlText.Name(column.Name)}");
     }
 
     private IReadOnlyList<ColumnSchema>? Source(string pointer, string? name)

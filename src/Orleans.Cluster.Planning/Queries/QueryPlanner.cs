@@ -28,7 +28,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
 
         var planned = await Planned(spec, draft, sql);
         var bound = planned.Bound
-            ?? planned.Query.Columns.Select(name => planned.Query.Relation.Columns.First(column => column.Name == name)).ToList();
+            ?? planned.Query.Relation.ColumnsOf(planned.Query.Columns);
         var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
@@ -106,15 +106,14 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         PlanDraft draft, JobSpec spec, PlannedQuery planned, IReadOnlyList<ColumnSchema> bound)
     {
         var relation = planned.Relation;
-        StoredTypes.RequireFields(
-            bound, [.. planned.Columns.Select(name => relation.Columns.First(column => column.Name == name))]);
+        var found = relation.ColumnsOf(planned.Columns);
+        StoredTypes.RequireFields(bound, found);
         var columns = planned.Columns.Zip(bound, (name, column) => new ColumnSchema(name, StoredType.InResult(column.Type)))
             .ToList();
-        var selected = columns.Select(column =>
+        var selected = columns.Zip(found, (column, has) =>
         {
-            var has = relation.Columns.First(candidate => candidate.Name == column.Name).Type;
             var reference = $"r.{SqlText.Name(column.Name)}";
-            return has == column.Type ? reference : $"CAST({reference} AS {column.Type}) AS {SqlText.Name(column.Name)}";
+            return has.Type == column.Type ? reference : $"CAST({reference} AS {column.Type}) AS {SqlText.Name(column.Name)}";
         });
         draft.AddResult(
             relation, "result",

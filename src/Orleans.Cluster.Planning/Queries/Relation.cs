@@ -36,6 +36,13 @@ internal sealed record Relation
     /// <summary>Names of the columns.</summary>
     public IReadOnlySet<string> Names => Columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The columns of such names, exactly as they are spelled.</summary>
+    public IReadOnlyList<ColumnSchema> ColumnsOf(IEnumerable<string> names)
+    {
+        var byName = Columns.ToLookup(column => column.Name, StringComparer.Ordinal);
+        return [.. names.Select(name => byName[name].First())];
+    }
+
     /// <summary>Distinct values of a column at most; of no column, as many as rows.</summary>
     public double DistinctOf(string? column) =>
         column is not null && Distinct.TryGetValue(column, out var count) ? Math.Max(1, count) : Math.Max(1, Size.Rows);

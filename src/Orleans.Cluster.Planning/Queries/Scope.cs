@@ -13,6 +13,10 @@ internal sealed record ScopeColumn(string Qualifier, string Name, string Interna
 /// <summary>The columns of one FROM clause, in order, and how references find them.</summary>
 internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
 {
+    // A query may name tens of thousands of columns.
+    private readonly Lazy<ILookup<string, ScopeColumn>> byName =
+        new(() => columns.ToLookup(column => column.Name, StringComparer.OrdinalIgnoreCase));
+
     /// <summary>All columns, in the order of the tables.</summary>
     public IReadOnlyList<ScopeColumn> Columns { get; } = columns;
 
@@ -20,12 +24,12 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
     public (ScopeColumn Column, IReadOnlyList<string> Members)? Find(IReadOnlyList<string> names)
     {
         if (names.Count > 1
-            && Columns.FirstOrDefault(c => Same(c.Qualifier, names[0]) && Same(c.Name, names[1])) is { } qualified)
+            && byName.Value[names[1]].FirstOrDefault(c => Same(c.Qualifier, names[0])) is { } qualified)
         {
             return (qualified, [.. names.Skip(2)]);
         }
 
-        var visible = Columns.Where(c => Same(c.Name, names[0]) && !c.IsHidden).ToList();
+        var visible = byName.Value[names[0]].Where(c => !c.IsHidden).ToList();
         return visible switch
         {
             [var only] => (only, [.. names.Skip(1)]),
@@ -81,7 +85,7 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
     // parameter as a column only the engine tells.
     private void RefuseDoubtful(JsonObject expression, HashSet<string> parameters)
     {
-        var both = parameters.Where(name => Columns.Any(column => Same(column.Name, name))).ToList();
+        var both = parameters.Where(byName.Value.Contains).ToList();
         if (both.Count == 0)
         {
             return;
@@ -105,10 +109,11 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns)
             throw new NotSpreadableException("a star with changes");
         }
 
-        var excluded = ((JsonArray?)star["exclude_list"])?.Select(name => name!.GetValue<string>()).ToList() ?? [];
+        var excluded = ((JsonArray?)star["exclude_list"] ?? []).Select(name => name!.GetValue<string>())
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var relation = star.Text("relation_name") ?? "";
         return [.. Columns.Where(c => (relation.Length == 0 ? !c.IsHidden : Same(c.Qualifier, relation))
-            && !excluded.Contains(c.Name, StringComparer.OrdinalIgnoreCase))];
+            && !excluded.Contains(c.Name))];
     }
 
     /// <summary>Whether two identifiers are the same.</summary>

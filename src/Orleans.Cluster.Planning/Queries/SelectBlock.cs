@@ -100,8 +100,7 @@ internal sealed record SelectBlock
             Groups = GroupsOf(node, items, reader),
             Having = node["having"] is JsonObject having ? reader.Row(having) : null,
             Qualify = node["qualify"] is JsonObject qualify ? reader.Row(qualify) : null,
-            Order = [.. modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders"))
-                .SelectMany(order => Keys(order, items, reader))],
+            Order = [.. Keys(modifiers, items, reader)],
             IsDistinct = modifiers.Any(m => m.Text("type") == "DISTINCT_MODIFIER"),
             Limit = Number(limit?["limit"]),
             Offset = Number(limit?["offset"]) ?? 0,
@@ -119,8 +118,7 @@ internal sealed record SelectBlock
 
         var items = names.Select(name => new SelectItem(SqlNodes.Column(name), name)).ToList();
         var reader = new Reader(new Scope([.. names.Select(name => new ScopeColumn("", name, name, ""))]), []);
-        var keys = modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER")
-            .SelectMany(m => m.Items("orders")).SelectMany(order => Keys(order, items, reader));
+        var keys = Keys(modifiers, items, reader);
         var limit = modifiers.Find(m => m.Text("type") == "LIMIT_MODIFIER");
         return (
             [.. keys.Select(key =>
@@ -167,7 +165,16 @@ internal sealed record SelectBlock
             ? throw new NotSpreadableException("GROUP BY ALL of a subquery") : false;
     }
 
-    private static IEnumerable<OrderKey> Keys(JsonObject order, List<SelectItem> items, Reader reader)
+    private static IEnumerable<OrderKey> Keys(IEnumerable<JsonObject> modifiers, List<SelectItem> items, Reader reader)
+    {
+        var places = new Lazy<ILookup<string, int>>(
+            () => items.Index().ToLookup(pair => SqlNodes.Key(pair.Item.Expression), pair => pair.Index));
+        return modifiers.Where(m => m.Text("type") == "ORDER_MODIFIER").SelectMany(m => m.Items("orders"))
+            .SelectMany(order => Keys(order, items, reader, places));
+    }
+
+    private static IEnumerable<OrderKey> Keys(
+        JsonObject order, List<SelectItem> items, Reader reader, Lazy<ILookup<string, int>> places)
     {
         var descending = order.Text("type") == "DESCENDING";
         var nullsFirst = order.Text("null_order") == "NULLS FIRST";
@@ -185,9 +192,7 @@ internal sealed record SelectBlock
         }
 
         var key = reader.Order(expression);
-        var same = SqlNodes.Key(key);
-        var item = items.FindIndex(candidate => SqlNodes.Key(candidate.Expression) == same);
-        return [new OrderKey(key, item < 0 ? null : item, descending, nullsFirst)];
+        return [new OrderKey(key, places.Value[SqlNodes.Key(key)].Cast<int?>().FirstOrDefault(), descending, nullsFirst)];
     }
 
     private static bool HasAggregate(JsonObject expression) =>

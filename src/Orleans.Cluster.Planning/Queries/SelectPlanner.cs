@@ -58,40 +58,30 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
             return rows;
         }
 
-        var texts = new List<string>();
-        foreach (var condition in conditions)
-        {
-            texts.Add(await draft.RenderExpression(condition));
-        }
-
-        var filtered = await draft.Select(
-            rows.With(subqueries.InputsOf(conditions)), $"SELECT * FROM {rows.Source} WHERE {string.Join(" AND ", texts)}");
+        var texts = await draft.RenderExpressions(conditions);
+        // Its columns are those of the rows; the engine says whether the conditions have a meaning over these.
+        var read = rows.With(subqueries.InputsOf(conditions));
+        var from = $"FROM {rows.Source} WHERE {string.Join(" AND ", texts)}";
+        await draft.BindOver(read.Inputs, $"SELECT 1 {from}");
+        var filtered = PlanDraft.Select(read, $"SELECT * {from}", rows.Columns);
         return filtered with { Size = rows.Size.Times(Selectivity.Of(conditions)) };
     }
 
     private async Task<PlannedQuery> Project(Relation rows, SelectBlock block)
     {
-        var columns = new List<string>();
-        foreach (var item in block.Items)
-        {
-            columns.Add($"{await draft.RenderExpression(item.Expression)} AS {SqlText.Name(item.Name)}");
-        }
-
-        var order = new List<SortKey>();
-        foreach (var key in block.Order)
-        {
-            var name = key.Item is { } index ? block.Items[index].Name : $"{OwnName.Prefix}o{order.Count}";
-            order.Add(new SortKey(name, key.Direction));
-            if (key.Item is null)
-            {
-                columns.Add($"{await draft.RenderExpression(key.Expression)} AS {SqlText.Name(name)}");
-            }
-        }
+        var order = block.Order.Select((key, index) => new SortKey(
+            key.Item is { } item ? block.Items[item].Name : $"{OwnName.Prefix}o{index}", key.Direction)).ToList();
+        var items = block.Items.Concat(block.Order.Zip(order).Where(pair => pair.First.Item is null)
+            .Select(pair => new SelectItem(pair.First.Expression, pair.Second.Column))).ToList();
+        var texts = await draft.RenderExpressions(items.ConvertAll(item => item.Expression));
+        var columns = items.Zip(texts, (item, text) => $"{text} AS {SqlText.Name(item.Name)}");
 
         var qualify = block.Qualify is null ? "" : $" QUALIFY {await draft.RenderExpression(block.Qualify)}";
-        var projected = await draft.Select(
-            rows.With(subqueries.InputsOf(block.WithoutWhere)),
-            $"SELECT {string.Join(", ", columns)} FROM {rows.Source}{qualify}");
+        var read = rows.With(subqueries.InputsOf(block.WithoutWhere));
+        var select = $"SELECT {string.Join(", ", columns)} FROM {rows.Source}{qualify}";
+        var projected = block.Qualify is null && Plain(rows, items) is { } plain
+            ? PlanDraft.Select(read, select, plain)
+            : await draft.Select(read, select);
         projected = projected with
         {
             Size = SizeEstimate.OfRows(rows.Size.Rows, projected.Columns, 16),
@@ -103,6 +93,16 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         return block.IsDistinct
             ? new PlannedQuery(await Distinct(projected, block), names, order, block.Limit, block.Offset)
             : new PlannedQuery(projected, names, order, block.Limit, block.Offset);
+    }
+
+    // The columns of items that are columns of the rows, each of them; else null.
+    private static IReadOnlyList<ColumnSchema>? Plain(Relation rows, List<SelectItem> items)
+    {
+        var types = rows.Columns.ToLookup(column => column.Name, column => column.Type, StringComparer.OrdinalIgnoreCase);
+        var names = items.ConvertAll(item => JoinKey.ColumnOf(item.Expression));
+        return names.TrueForAll(name => name is not null && types.Contains(name))
+            ? [.. items.Zip(names, (item, name) => new ColumnSchema(item.Name, types[name!].First()))]
+            : null;
     }
 
     // Rows lie by the same values under their new names.

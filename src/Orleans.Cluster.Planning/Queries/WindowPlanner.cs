@@ -38,12 +38,7 @@ internal static class WindowPlanner
             return rows.Pinned();
         }
 
-        var texts = new List<string>();
-        foreach (var key in keys)
-        {
-            texts.Add(await draft.RenderExpression(key));
-        }
-
+        var texts = await draft.RenderExpressions(keys);
         var targets = draft.Limits.Targets(trimmed.Size.Bytes);
         var stage = draft.AddExchange(
             trimmed, "exchange", $"hash({string.Join(", ", texts)}) % {targets}", targets,

@@ -55,6 +55,24 @@ public sealed class WideTableTests : IDisposable
         Assert.All(rows.EnumerateArray(), row => Assert.Equal(texts, string.Join(',', row.EnumerateArray())));
     }
 
+    // A vector of each column has room for 2,048 values: 200 MB in each of three steps, in a task of 512; and a file's page for
+    // the dictionary of each would be 6 GB.
+    [Theory]
+    [InlineData("SELECT * FROM source", 300)]
+    [InlineData("SELECT * FROM source WHERE c5 <> 't7'", 299)]
+    public async Task Run_RowsOfManyTexts_AreWrittenInLittleMemory(string query, int rows)
+    {
+        using var small = new EngineHarness { MemoryBytes = 512 << 20 };
+        var names = string.Join(',', Enumerable.Range(0, 6_000).Select(i => $"c{i}"));
+        var lines = Enumerable.Range(0, 300).Select(row => string.Join(',', Enumerable.Repeat($"t{row}", 6_000)));
+        var path = small.Write("texts.csv", string.Join('\n', lines.Prepend(names)));
+
+        var result = (await small.Run(Query(path, query))).GetProperty("rows");
+
+        Assert.Equal(rows, result.GetArrayLength());
+        Assert.All(result[rows - 1].EnumerateArray(), value => Assert.Equal("t299", value.GetString()));
+    }
+
     private string Table(int columns)
     {
         var lines = Enumerable.Range(0, 3).Select(j => string.Join(',', Enumerable.Range(0, columns).Select(i => i + j)));

@@ -17,6 +17,22 @@ public sealed class ExecutorEnvironmentTests
 
         ExecutorEnvironment.Apply(environment);
 
-        Assert.Equal(["DOTNET_ROOT", "LC_ALL", "PATH"], environment.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["DOTNET_ROOT", "LC_ALL", "MALLOC_ARENA_MAX", "PATH"], environment.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, "2")]
+    [InlineData("7", "7")]
+    public void Apply_ArenasOfTheAllocator_AreBounded(string? given, string arenas)
+    {
+        var environment = new Dictionary<string, string?>();
+        if (given is not null)
+        {
+            environment["MALLOC_ARENA_MAX"] = given;
+        }
+
+        ExecutorEnvironment.Apply(environment);
+
+        Assert.Equal(arenas, environment["MALLOC_ARENA_MAX"]);
     }
 }
