@@ -202,7 +202,10 @@ public sealed record SampleParameters
 /// <summary>Parameters of <c>profile</c>.</summary>
 public sealed record ProfileParameters
 {
-    /// <summary>Columns; all when empty.</summary>
+    /// <summary>Columns that are described at once at most.</summary>
+    public const int MostColumns = 500;
+
+    /// <summary>Columns, 500 at most; all when empty.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Exact distinct counts, quartiles and most frequent values, at the price of an exchange.</summary>

@@ -56,15 +56,16 @@ internal sealed class TaskInputs : IDisposable
         + Math.Max(LeastEngineBytes, (long)((_task.MemoryBytes - ProcessBytes - StagedMemoryBytes) * EngineShare));
 
     // The engine counts vectors of 2,048 values for each column that a scan gives, again where a condition keeps some of the
-    // rows, and again where rows are written. Of a wide table a scan of text fills fewer, and what is not written takes no memory:
-    // of 20,000 columns of text 0.6 GB of 0.66, each time.
+    // rows, and again where rows are written. Of a wide table a scan of text fills fewer, and what is not written takes no
+    // memory: of 20,000 columns of text 0.6 GB of 0.66, each time.
     private long UntouchedBytes
     {
         get
         {
             var scans = _task.Query.Contains(" WHERE ", StringComparison.OrdinalIgnoreCase) ? 2 : 1;
             return _texts.Where(pair => pair.Value.Count > 0).Sum(pair =>
-                pair.Value.Select(table => table.UntouchedBytes(Used(pair.Key))).Max(bytes => (scans * bytes.Scanned) + bytes.Kept));
+                pair.Value.Select(table => table.UntouchedBytes(Used(pair.Key)))
+                    .Max(bytes => (scans * bytes.Scanned) + bytes.Kept));
         }
     }
 

@@ -106,7 +106,8 @@ internal sealed class TextTable : TableFunction
     }
 
     /// <summary>
-    /// Bytes of vectors of such columns that stay empty: of a scan, whose batches have fewer rows, and of all rows together.
+    /// Of tables so wide that a scan takes fewer rows at a time, bytes of vectors of such columns that stay empty: the scan's,
+    /// and those of all rows together. For all others 0, so that tasks of one job have engines of one size.
     /// </summary>
     public (long Scanned, long Kept) UntouchedBytes(IReadOnlyList<ColumnSchema> columns)
     {
@@ -114,6 +115,11 @@ internal sealed class TextTable : TableFunction
         var read = TextColumns.Where(column => wanted.Contains(column.Name)).ToList();
         var width = read.Sum(column => (long)column.Native.Bytes);
         var batch = FieldBounds.RowsFor(SetsAside ? TextColumns.Count : read.Count);
+        if (batch == FieldBounds.MostRows)
+        {
+            return (0, 0);
+        }
+
         var rows = Slices.Sum(slice =>
             slice.File.EstimatedRows * (double)(slice.End - slice.Start) / Math.Max(1, slice.File.Stamp.Bytes));
         return (

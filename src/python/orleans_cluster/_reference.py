@@ -126,7 +126,7 @@ TEXTS: Dict[str, str] = {
     "pivot":
         "Long to wide.\n\n``index``: Columns that identify a result row. Required: at least one.\n``key``: Column whose values become columns. Required.\n``value``: Column of the values. Required.\n``function``: How several values of one cell become one.\n``as``: Whether each value of the key is a column, or a place in a list.",
     "profile":
-        "Describe each column.\n\n``columns``: Columns; all when empty.\n``exact``: Exact distinct counts, quartiles and most frequent values, at the price of an exchange.",
+        "Describe each column.\n\n``columns``: Columns, 500 at most; all when empty.\n``exact``: Exact distinct counts, quartiles and most frequent values, at the price of an exchange.",
     "sample":
         "A repeatable random part. One of the two sizes.\n\n``fraction``: Share of rows, (0, 1].\n``rows``: Number of rows.\n``seed``: The same seed gives the same rows, whatever the partitioning.",
     "select":

@@ -49,6 +49,19 @@ public sealed class WidePlanTests
         Assert.Equal(rows, (await harness.Run(plan, spec)).GetProperty("rows").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Plan_ProfileOfMoreColumnsThanItTakes_NamesTheBound()
+    {
+        using var harness = new EngineHarness();
+        var table = Table(ProfileParameters.MostColumns + 1, Rows, (row, column) => $"{row + column}");
+
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => harness.Plan(Spec(harness, "profile", "{}", table)));
+
+        Assert.Equal(
+            [("/parameters/columns", "query-invalid")], refusal.Problem.Errors!.Select(fault => (fault.Pointer, fault.Code)));
+        Assert.Contains("at most 500 columns", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static JobSpec Spec(EngineHarness harness, string operation, string? parameters, string text) => new()
     {
         Operation = Enum.Parse<OperationKind>(operation, ignoreCase: true),

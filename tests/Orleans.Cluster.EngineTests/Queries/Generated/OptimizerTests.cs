@@ -12,6 +12,9 @@ namespace Orleans.Cluster.EngineTests.Queries.Generated;
 public sealed class OptimizerTests
 {
     private const int QueriesPerTables = 50;
+
+    // Without an optimizer a few queries multiply all their tables before they look at any row.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private const int MostShown = 40;
 
     [Fact]
@@ -85,9 +88,10 @@ public sealed class OptimizerTests
                 Execute($"SET disabled_optimizers = '{EngineFaults.Rules(EngineFaults.ChoosesRows(query))}'");
                 return (true, RowTexts.Difference(expected, Read(sql, RowTexts.Of), isOrdered));
             }
-            catch (DuckDBException e) when (!e.Message.Contains("INTERNAL", StringComparison.Ordinal))
+            catch (Exception e) when (e is OperationCanceledException
+                || (e is DuckDBException && !e.Message.Contains("INTERNAL", StringComparison.Ordinal)))
             {
-                // No query, or one that fails: that is said.
+                // No query, one that fails, which is said, or one that takes too long.
                 return (false, null);
             }
         }
@@ -100,6 +104,19 @@ public sealed class OptimizerTests
 
         private void Execute(string sql) => engine.Execute(sql);
 
-        private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row) => engine.Read(sql, row);
+        private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row)
+        {
+            using var command = engine.CreateCommand();
+            command.CommandText = sql;
+            using var end = new Timer(_ => command.Cancel(), null, Patience, Timeout.InfiniteTimeSpan);
+            using var reader = command.ExecuteReader();
+            var rows = new List<T>();
+            while (reader.Read())
+            {
+                rows.Add(row(reader));
+            }
+
+            return rows;
+        }
     }
 }
