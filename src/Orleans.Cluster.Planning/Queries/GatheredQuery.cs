@@ -37,11 +37,15 @@ internal sealed class GatheredQuery(PlanDraft draft)
         });
         RecursiveQueries.Bound(copy);
 
-        // Over whole tables it is the query itself, which the engine has been asked about.
+        // Over whole tables it is the query itself, which the engine has been asked about. Fields of structs are compared all
+        // the same.
         var sql = await draft.Render(copy);
         var isWhole = tables.All(table => table.Value.Columns.Count == draft.Datasets[table.Key].Columns.Count);
-        var columns = isWhole ? await draft.Bind(await draft.Render(query)) : await draft.BindOver(inputs, sql);
-        if (!isWhole && columns.Any(column => StoredTypes.HasFields(column.Type)))
+        var known = isWhole ? await draft.Bind(await draft.Render(query)) : null;
+        var columns = known is not null && !known.Any(column => StoredTypes.HasFields(column.Type))
+            ? known
+            : await draft.BindOver(inputs, sql);
+        if (columns.Any(column => StoredTypes.HasFields(column.Type)))
         {
             StoredTypes.RequireFields(await draft.Bind(await draft.Render(query)), columns);
         }
