@@ -1,5 +1,5 @@
 using Apache.Arrow;
-using Orleans.Cluster.Engine.Export;
+using Orleans.Cluster.Engine.Export.Arrow;
 
 namespace Orleans.Cluster.EngineTests;
 

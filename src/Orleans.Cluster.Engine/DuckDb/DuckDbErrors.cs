@@ -15,8 +15,7 @@ internal static class DuckDbErrors
         ClusterException e => new AttemptFailure(FailureKind.BadQuery, e.Message, e.Code.Word),
         DuckDBException e
             when Recursion.Refusal(e) is { } end => new AttemptFailure(FailureKind.BadQuery, end, ProblemCode.QueryInvalid.Word),
-        DuckDBException e =>
-            new AttemptFailure(KindOf(e), OpenSources.Said(EngineMessages.Plain(FirstLines(e.Message))), CodeOf(e)),
+        DuckDBException e => ToFailure(e.Message, e.ErrorType),
         OperationCanceledException => new AttemptFailure(FailureKind.Cancelled, "The task was cancelled."),
         OutOfMemoryException e => new AttemptFailure(FailureKind.OutOfMemory, e.Message),
         InvalidDataException e => new AttemptFailure(FailureKind.SourceUnavailable, e.Message),
@@ -24,19 +23,27 @@ internal static class DuckDbErrors
         _ => new AttemptFailure(FailureKind.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };
 
+    /// <summary>The failure that an error of the engine stands for.</summary>
+    public static AttemptFailure ToFailure(string message, DuckDBErrorType type)
+    {
+        var classified = Classify(message, type);
+        var said = OpenSources.Said(EngineMessages.Plain(FirstLines(message)));
+        return new AttemptFailure(KindOf(message, classified), said, CodeOf(message, classified));
+    }
+
     /// <summary>
     /// Whether a bad value or row of a source can be behind it, so that looking for that row is worth the time. An internal error
     /// too: the engine's reader of delimited text has one where it should name a value that is no UTF-8 in a query that leaves
     /// columns out.
     /// </summary>
     public static bool MayBeBadRow(DuckDBException exception) =>
-        Classify(exception) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput or DuckDBErrorType.OutOfRange
-            or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid or DuckDBErrorType.Internal;
+        Classify(exception.Message, exception.ErrorType) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput
+            or DuckDBErrorType.OutOfRange or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid or DuckDBErrorType.Internal;
 
-    private static FailureKind KindOf(DuckDBException exception) => Classify(exception) switch
+    private static FailureKind KindOf(string message, DuckDBErrorType type) => type switch
     {
         // A spill folder that is full has no type of its own, but names the setting that bounds it.
-        DuckDBErrorType.OutOfMemory => exception.Message.Contains("max_temp_directory_size", StringComparison.Ordinal)
+        DuckDBErrorType.OutOfMemory => message.Contains("max_temp_directory_size", StringComparison.Ordinal)
             ? FailureKind.OutOfDisk : FailureKind.OutOfMemory,
         DuckDBErrorType.Interrupt => FailureKind.Cancelled,
         DuckDBErrorType.Io => FailureKind.Storage,
@@ -44,20 +51,20 @@ internal static class DuckDbErrors
         _ => FailureKind.BadQuery,
     };
 
-    private static string? CodeOf(DuckDBException exception) =>
-        Classify(exception) == DuckDBErrorType.Binder && exception.Message.Contains("Referenced column", StringComparison.Ordinal)
+    private static string? CodeOf(string message, DuckDBErrorType type) =>
+        type == DuckDBErrorType.Binder && message.Contains("Referenced column", StringComparison.Ordinal)
             ? ProblemCode.ColumnNotFound.Word
             : null;
 
     // Errors of preparing a statement carry no type, only the type's name in front of the message.
-    private static DuckDBErrorType Classify(DuckDBException exception)
+    private static DuckDBErrorType Classify(string text, DuckDBErrorType type)
     {
-        if (exception.ErrorType != DuckDBErrorType.Invalid)
+        if (type != DuckDBErrorType.Invalid)
         {
-            return exception.ErrorType;
+            return type;
         }
 
-        var message = exception.Message.AsSpan();
+        var message = text.AsSpan();
         return message switch
         {
             _ when message.StartsWith("Binder Error") => DuckDBErrorType.Binder,

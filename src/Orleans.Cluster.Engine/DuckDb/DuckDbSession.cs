@@ -146,6 +146,24 @@ internal sealed class DuckDbSession : IDisposable
         }
     }
 
+    /// <summary>Runs one statement and hands on its rows in the engine's vectors while it runs.</summary>
+    /// <exception cref="EngineException">It failed.</exception>
+    public void ReadChunks(string sql, Action<ResultChunks> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var registration = cancellationToken.Register(
+            static state => NativeMethods.Startup.DuckDBInterrupt((DuckDBNativeConnection)state!), _connection.NativeConnection);
+        try
+        {
+            using var chunks = ResultChunks.Open(_connection.NativeConnection, sql);
+            read(chunks);
+        }
+        catch (EngineException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The statement was cancelled.", e, cancellationToken);
+        }
+    }
+
     /// <summary>The first value of the only row, as a number.</summary>
     public long QueryInt64(string sql, CancellationToken cancellationToken = default) =>
         Query(sql, static r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), cancellationToken).Single();

@@ -4,6 +4,7 @@ using Apache.Arrow.Ipc;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Export.Arrow;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Export;
@@ -34,26 +35,35 @@ internal static class ArrowExporter
     public static void Write(DuckDbSession session, ResultPage page, ExportRequest request, CancellationToken cancellationToken)
     {
         // The file is read while it grows: what is written is handed to it in pieces that are worth a look.
-        using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 18);
+        using var file = new FileStream(request.TargetPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16);
         var options = Options(request.Format);
+        var batches = new ArrowBatches(request.Columns);
         var readers = Readers(request);
         if (readers > 1 && page.Pieces() is { Count: > 1 } pieces)
         {
-            WritePieces(file, options, new ArrowPieces(session, pieces), readers, cancellationToken);
+            WritePieces(file, options, new ArrowPieces(session, batches, pieces), readers, cancellationToken);
             return;
         }
 
-        var whole = new PagePiece(page.Sql(), page.Rows);
-        session.ReadArrow(
-            whole.Sql,
-            batches =>
-            {
-                using var writer = new ArrowStreamWriter(file, batches.Schema, leaveOpen: true, options);
-                writer.WriteStart();
-                whole.Read(batches, batch => Write(writer, batch), cancellationToken);
-                writer.WriteEnd();
-            },
-            cancellationToken);
+        ArrowStreamWriter? writer = null;
+        try
+        {
+            batches.Read(
+                session,
+                new PagePiece(page.Sql(), page.Rows),
+                schema =>
+                {
+                    writer = new ArrowStreamWriter(file, schema, leaveOpen: true, options);
+                    writer.WriteStart();
+                },
+                batch => Write(writer!, batch),
+                cancellationToken);
+            writer!.WriteEnd();
+        }
+        finally
+        {
+            writer?.Dispose();
+        }
     }
 
     private static int Readers(ExportRequest request)

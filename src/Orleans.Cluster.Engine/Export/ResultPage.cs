@@ -1,4 +1,5 @@
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Engine.Export.Arrow;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Values;
@@ -56,20 +57,9 @@ internal sealed class ResultPage
     /// <summary>The query, its columns in the result's order under the result's types.</summary>
     public string Sql() => Sql(_request.Columns);
 
-    /// <summary>Holds rows that were written against those that were committed.</summary>
-    /// <exception cref="EngineException">There are more rows, or fewer.</exception>
-    public static void Check(long written, long committed)
-    {
-        if (written != committed)
-        {
-            throw new EngineException(
-                FailureKind.Internal, $"The files of the result hold {written} rows of the page and not {committed}.");
-        }
-    }
-
     /// <summary>Holds all rows that were written against those of the page.</summary>
     /// <exception cref="EngineException">There are more rows, or fewer.</exception>
-    public void Check(long written) => Check(written, Rows);
+    public void Check(long written) => PagePiece.Check(written, Rows);
 
     /// <summary>
     /// The page in pieces that can be read at once, in its order: some groups of rows of a Parquet file, the whole of another,

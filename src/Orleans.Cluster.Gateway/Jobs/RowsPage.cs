@@ -63,16 +63,22 @@ internal sealed record RowsPage(ExportFormat Format, long Offset, long? Limit, s
         var stream = rows.Open();
         return stream.CanSeek
             ? TypedResults.Stream(stream, type.ToString(), downloadName)
-            : TypedResults.Stream(body => Copy(stream, body, response.HttpContext), type.ToString(), downloadName);
+            : TypedResults.Stream(_ => Copy(stream, response.HttpContext), type.ToString(), downloadName);
     }
 
-    private static async Task Copy(Stream rows, Stream body, HttpContext context)
+    // Read into the answer's own memory: rows are copied once on their way to the socket.
+    private static async Task Copy(Stream rows, HttpContext context)
     {
+        var body = context.Response.BodyWriter;
         await using (rows)
         {
             try
             {
-                await rows.CopyToAsync(body, PieceBytes, context.RequestAborted);
+                while (await rows.ReadAsync(body.GetMemory(PieceBytes), context.RequestAborted) is > 0 and var read)
+                {
+                    body.Advance(read);
+                    await body.FlushAsync(context.RequestAborted);
+                }
             }
             catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
             {

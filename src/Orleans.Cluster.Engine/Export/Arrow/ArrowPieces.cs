@@ -1,14 +1,13 @@
 using Apache.Arrow;
-using Apache.Arrow.Ipc;
 using Orleans.Cluster.Engine.DuckDb;
 
-namespace Orleans.Cluster.Engine.Export;
+namespace Orleans.Cluster.Engine.Export.Arrow;
 
 /// <summary>
 /// Reads pieces of a page, several at once and each in a thread of its own, and hands out their batches in order. What is read
 /// before its turn waits in memory, within a bound for each piece; a piece that fills its bound waits for its turn.
 /// </summary>
-internal sealed class ArrowPieces(DuckDbSession session, IReadOnlyList<PagePiece> pieces)
+internal sealed class ArrowPieces(DuckDbSession session, ArrowBatches rows, IReadOnlyList<PagePiece> pieces)
 {
     // A piece of rows of some 65 bytes.
     private const long BytesAhead = 32 << 20;
@@ -61,8 +60,7 @@ internal sealed class ArrowPieces(DuckDbSession session, IReadOnlyList<PagePiece
         try
         {
             using var connection = session.Another();
-            connection.ReadArrow(
-                piece.Sql, stream => piece.Read(stream, batches.Add, cancellationToken), cancellationToken);
+            rows.Read(connection, piece, _ => { }, batches.Add, cancellationToken);
             batches.Complete(null);
         }
         catch (Exception e)

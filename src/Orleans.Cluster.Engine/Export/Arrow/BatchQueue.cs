@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Apache.Arrow;
 
-namespace Orleans.Cluster.Engine.Export;
+namespace Orleans.Cluster.Engine.Export.Arrow;
 
 /// <summary>
 /// Batches on their way from the thread that reads them to the one that writes them, within a bound of bytes: who adds waits
