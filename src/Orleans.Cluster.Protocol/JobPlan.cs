@@ -10,6 +10,17 @@ public sealed record JobPlan
     /// </summary>
     public const string GuessKept = "guess-kept";
 
+    /// <summary>
+    /// Code of a warning: nothing decides whether the first record of a file is a header. A row more or fewer depends on it.
+    /// </summary>
+    public const string HeaderDoubtful = "header-doubtful";
+
+    /// <summary>Code of a warning: words such as NA make a column text that is numbers otherwise.</summary>
+    public const string NullWords = "null-words";
+
+    /// <summary>Code of a warning: what parts the fields of a file is a guess.</summary>
+    public const string DelimiterDoubtful = "delimiter-doubtful";
+
     /// <summary>Datasets by the name that queries use.</summary>
     public required IReadOnlyDictionary<string, PlannedDataset> Datasets { get; init; }
 

@@ -1,3 +1,5 @@
+using Orleans.Cluster.Protocol;
+
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
@@ -6,6 +8,11 @@ namespace Orleans.Cluster.Engine.DuckDb;
 internal static class SqlStatements
 {
     private static readonly string[] Queries = ["SELECT", "WITH", "FROM", "VALUES", "TABLE"];
+
+    /// <summary>A sentence about a first word that looks like a misspelt one of a query; empty otherwise.</summary>
+    public static string Misspelt(string sql) => Words(sql).FirstOrDefault() is { } word
+        && !Queries.Contains(word, StringComparer.Ordinal) && NearestName.Find(word, Queries) is { } near
+        ? $". Did you mean {near}?" : "";
 
     /// <summary>The first statement that is no query, in capitals; null when each looks like one.</summary>
     public static string? Other(string sql) => Words(sql).FirstOrDefault(word => !Queries.Contains(word, StringComparer.Ordinal));

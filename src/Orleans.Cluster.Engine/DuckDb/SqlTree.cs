@@ -28,6 +28,7 @@ public sealed class SqlTree : IDisposable
     private readonly DuckDBConnection connection;
     private readonly Lock gate = new();
     private readonly Dictionary<string, IReadOnlyList<ColumnSchema>> declared = new(StringComparer.OrdinalIgnoreCase);
+    private HashSet<string>? functions;
 
     /// <summary>Opens the instance.</summary>
     public SqlTree()
@@ -79,17 +80,19 @@ public sealed class SqlTree : IDisposable
                     ? "PIVOT needs the values of its keys in the query: ON key IN ('a', 'b'). For values that only the data "
                     + "tells, use the operation pivot."
                 : isOther && SqlStatements.Other(sql) is { } other ? $"A query is exactly one SELECT; {other} is not allowed."
-                : SqlPlace.Mark(tree["error_message"]?.GetValue<string>()
-                    ?? "The query cannot be parsed.", sql, tree["position"]?.GetValue<string>()));
+                : SqlPlace.Mark(
+                    (tree["error_message"]?.GetValue<string>() ?? "The query cannot be parsed.") + SqlStatements.Misspelt(sql),
+                    sql, tree["position"]?.GetValue<string>()));
         }
 
         var statements = (JsonArray)tree["statements"]!;
         if (statements.Count != 1)
         {
-            throw Invalid($"A query is exactly one SELECT; these are {statements.Count} statements.");
+            throw Invalid(statements.Count == 0
+                ? "The query is empty." : $"A query is exactly one SELECT; these are {statements.Count} statements.");
         }
 
-        SqlTreeGuard.Check(statements, sql);
+        SqlTreeGuard.Check(statements, sql, IsFunction);
         CheckSeries(statements);
         return SqlTreeNames.Unqualify(statements) ? tree.ToJsonString(TextOptions) : text;
     }
@@ -190,6 +193,29 @@ public sealed class SqlTree : IDisposable
 
             return columns;
         });
+    }
+
+    private bool IsFunction(string name)
+    {
+        lock (gate)
+        {
+            functions ??= Names("SELECT DISTINCT function_name FROM duckdb_functions()");
+            return functions.Contains(name);
+        }
+    }
+
+    private HashSet<string> Names(string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        while (reader.Read())
+        {
+            names.Add(reader.GetString(0));
+        }
+
+        return names;
     }
 
     private string Scalar(string sql, string? argument = null)

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -31,14 +32,18 @@ internal sealed class SqlTreeGuard
     private static readonly FrozenSet<string> Callers = Set("aggregate array_aggr array_aggregate list_aggr list_aggregate");
 
     private readonly byte[] text;
+    private readonly Func<string, bool> isFunction;
 
-    private SqlTreeGuard(string sql) => text = Encoding.UTF8.GetBytes(sql);
+    private SqlTreeGuard(string sql, Func<string, bool> isFunction) =>
+        (text, this.isFunction) = (Encoding.UTF8.GetBytes(sql), isFunction);
 
     /// <summary>Throws for the first thing that is not allowed, with its name and what stands at its place.</summary>
     /// <param name="statements">The parsed text.</param>
     /// <param name="sql">The text.</param>
+    /// <param name="isFunction">Whether the engine has a function of a name, so that a misspelt one is said to be that.</param>
     /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
-    public static void Check(JsonNode statements, string sql) => new SqlTreeGuard(sql).Walk(statements, 0);
+    public static void Check(JsonNode statements, string sql, Func<string, bool> isFunction) =>
+        new SqlTreeGuard(sql, isFunction).Walk(statements, 0);
 
     private void Walk(JsonNode? node, int depth)
     {
@@ -102,9 +107,10 @@ internal sealed class SqlTreeGuard
         if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
         {
             throw Refuse(
-                $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those that "
-                + "read files, "
-                + $"settings, the clock or chance.{Instead(function)}", item);
+                isFunction(function)
+                    ? $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those "
+                    + $"that read files, settings, the clock or chance.{Instead(function)}"
+                    : $"There is no function {function}.{Nearest(function)}", item);
         }
 
         // A series that is a table is not made at once; its rows have a bound of their own.
@@ -125,6 +131,10 @@ internal sealed class SqlTreeGuard
                 "The function age with one argument is not allowed, because it reads the clock. Give it both times.", item);
         }
     }
+
+    private static string Nearest(string function) => NearestName.Find(function, SqlTreeFunctions.All) is { } near
+        ? $" Did you mean {near}?"
+        : " OPERATIONS.md has a link to all that there are.";
 
     // What serves the same end, where something does.
     private static string Instead(string function) => function.ToLowerInvariant() switch

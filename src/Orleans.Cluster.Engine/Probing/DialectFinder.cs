@@ -52,7 +52,7 @@ internal static class DialectFinder
     /// </summary>
     public static PlanWarning? Doubt(TextLook look, SourceOptions options) =>
         options.Delimiter is not null || look.Dialect.Delimiter is not (" " or TextDialect.Whitespace) ? null : new PlanWarning(
-            "delimiter-doubtful",
+            JobPlan.DelimiterDoubtful,
             $"{look.Path} has no comma, tab, semicolon or bar that separates fields; "
             + $"{(look.Dialect.IsWhitespace ? "runs of spaces" : "single spaces")} are taken "
             + $"for the delimiter, which gives {look.Width} fields. Set options.delimiter to \"{look.Dialect.Delimiter}\" if "

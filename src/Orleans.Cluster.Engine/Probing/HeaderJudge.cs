@@ -1,14 +1,19 @@
+using System.Globalization;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Probing;
 
 /// <summary>
-/// Judges the first record of a file by the types of the records below it. A name above numbers is a header. Where types decide
-/// nothing, numbers alone are data and anything else is a header, and both are a guess that the user hears of.
+/// Judges the first record of a file by the types of the records below it. A name above numbers is a header. Where no name is, a
+/// record of numbers alone is data, and so is one whose fields above numbers and dates are numbers and dates too, unless they are
+/// such as people name columns by: years, or 1, 2, 3. Anything else is a header. All of these are a guess that the user hears of.
 /// </summary>
 internal static class HeaderJudge
 {
+    private const int FirstYear = 1800;
+    private const int LastYear = 2199;
+
     /// <summary>Judges a first record.</summary>
     /// <param name="first">Its fields.</param>
     /// <param name="below">What the sampled records below it have shown.</param>
@@ -25,7 +30,8 @@ internal static class HeaderJudge
             return new HeaderVerdict(declared, HeaderEvidence.Declared, declared && hasRowNames);
         }
 
-        var (names, oddities, values) = Compare(first, hasRowNames ? [.. below.Skip(1)] : below, point);
+        var columnsBelow = hasRowNames ? [.. below.Skip(1)] : below;
+        var (names, oddities, values) = Compare(first, columnsBelow, point);
         if (options.Columns is { Count: > 0 } columns)
         {
             var verdict = JudgeDeclared(first, columns, point) ?? new HeaderVerdict(false, HeaderEvidence.Guessed);
@@ -34,7 +40,8 @@ internal static class HeaderJudge
 
         // With a field less than all others it is no record of theirs.
         var isCertain = hasRowNames || (names > 0 && oddities == 0 && values == 0);
-        return names + oddities == 0 && areNumbers
+        var isData = areNumbers || (values > 0 && !hasRowNames && !MayBeNames(first, columnsBelow));
+        return names + oddities == 0 && isData
             ? new HeaderVerdict(false, HeaderEvidence.Guessed)
             : new HeaderVerdict(true, isCertain ? HeaderEvidence.Types : HeaderEvidence.Guessed, hasRowNames);
     }
@@ -89,6 +96,20 @@ internal static class HeaderJudge
         }
 
         return (names, oddities, values);
+    }
+
+    // Whether the fields above columns of values may be their names all the same: years, numbers one after the other, and values
+    // in letters (Inf, true).
+    private static bool MayBeNames(IReadOnlyList<FieldSplitter.Field> first, IReadOnlyList<ColumnGuess> below)
+    {
+        var texts = first.Zip(below)
+            .Where(pair => KindOf(pair.Second.Type ?? "") != ValueTypes.None && !IsEmpty(pair.First))
+            .Select(pair => pair.First.Text.Trim()).ToList();
+        var numbers = texts.Select(text =>
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToList();
+        return texts.Any(text => char.IsAsciiLetter(text.TrimStart('+', '-').FirstOrDefault()))
+            || (numbers.All(number => number is >= FirstYear and <= LastYear) && numbers.Distinct().Count() == numbers.Count)
+            || (numbers.Count > 1 && numbers.Index().All(number => number.Item >= 0 && number.Item == numbers[0] + number.Index));
     }
 
     private static bool IsName(FieldSplitter.Field field, ValueTypes kind, char point) =>

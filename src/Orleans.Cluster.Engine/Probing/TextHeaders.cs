@@ -39,7 +39,7 @@ internal static class TextHeaders
         if (reference is not null && others.Count > 0)
         {
             yield return new PlanWarning(
-                "header-doubtful",
+                JobPlan.HeaderDoubtful,
                 $"{others[0].Look.Path}{Others(others.Count - 1)} {(others.Count == 1 ? "does" : "do")} not begin with the "
                 + $"header of {reference.Look.Path}: "
                 + "the first record is taken as data, and the columns by their position. Set options.header to say whether the "
@@ -49,7 +49,7 @@ internal static class TextHeaders
         if (files.FirstOrDefault(file => IsUneven(file)) is { } uneven)
         {
             yield return new PlanWarning(
-                "header-doubtful",
+                JobPlan.HeaderDoubtful,
                 $"The first record of {uneven.Look.Path} has {Fields(uneven.Look.First!.Count)}, and the records below it have "
                 + $"{Fields(uneven.Look.Width)}. "
                 + "If lines stand before the header, set options.skipLines; else set options.delimiter and options.header.");
@@ -86,14 +86,14 @@ internal static class TextHeaders
         [.. look.Verdict.HasRowNames ? new[] { "" } : [], .. look.First!.Select(field => field.Text)];
 
     private static PlanWarning Doubtful(FileHeader file) => new(
-        "header-doubtful",
+        JobPlan.HeaderDoubtful,
         file.Names is { } names
             ? $"Nothing in {file.Look.Path} decides whether its first record is a header. It is taken as the names of the "
             + "columns "
                 + $"({string.Join(", ", names.Take(ShownNames).Select(name => $"'{name}'"))}"
                 + $"{(names.Count > ShownNames ? ", ..." : "")}). "
                 + "Set options.header to true if that is right, and to false if it is data."
-            : $"The first record of {file.Look.Path} is of numbers alone and is taken as data. "
+            : $"The first record of {file.Look.Path} has values such as those below it and no names, and is taken as data. "
                 + "Set options.header to true if it is a header, and to false if it is data.");
 
     private static bool IsUneven(FileHeader file) =>

@@ -48,7 +48,7 @@ internal sealed class UnitedColumn(string name, string? declared)
 
         if (WordsHint(_guess) is { } hint)
         {
-            yield return new PlanWarning("null-words", $"Column '{Name}' is read as text because of {hint}");
+            yield return new PlanWarning(JobPlan.NullWords, $"Column '{Name}' is read as text because of {hint}");
         }
         else if (_guess.IsNumberWithComma)
         {

@@ -15,6 +15,8 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
     /// <summary>Name that queries give to a job's only input.</summary>
     private const string OnlySource = "source";
 
+    private const int MostHints = 3;
+
     private static readonly Dictionary<string, string> NoLabels = [];
 
     private readonly DatasetCache<JobPlan> plans = new();
@@ -38,12 +40,36 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
             }
         }
 
-        // The query is bound against the schemas of all inputs: without one of them its faults would be made up.
-        var plan = planned.Count < sources.Count ? null
-            : wider.Count == 0 ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken)
-            : await PlanAnew(spec, planned, wider, faults, cancellationToken);
+        JobPlan? plan;
+        try
+        {
+            // The query is bound against the schemas of all inputs: without one of them its faults would be made up.
+            plan = planned.Count < sources.Count ? null
+                : wider.Count == 0 ? await FindOrPlanQuery(spec, planned, inputs, faults, cancellationToken)
+                : await PlanAnew(spec, planned, wider, faults, cancellationToken);
+        }
+        catch (ClusterException refusal) when (IsOfText(refusal) && WhyText(spec, warnings) is { Length: > 0 } why)
+        {
+            var hint = refusal.Problem.Hint is { } other ? $"{other} {why}" : why;
+            throw new ClusterException(refusal.Code, refusal.Message, hint, refusal.Problem.Errors, refusal);
+        }
+
         faults.ThrowIfAny();
         return plan! with { Warnings = [.. warnings, .. plan.Warnings] };
+    }
+
+    private static bool IsOfText(ClusterException refusal) => refusal.Code == Contracts.ProblemCode.QueryInvalid
+        && (refusal.Message.Contains("VARCHAR", StringComparison.Ordinal)
+        || refusal.Problem.Errors?.Any(fault => fault.Detail.Contains("VARCHAR", StringComparison.Ordinal)) == true);
+
+    // A query that computes with a column is refused where a word such as NA makes that column text.
+    private static string WhyText(JobSpec spec, IEnumerable<PlanWarning> warnings)
+    {
+        var parameters = spec.Parameters?.ToString() ?? "";
+        return string.Join(' ', warnings
+            .Where(warning => warning is { Code: JobPlan.NullWords, Detail: var text }
+                && text.Split('\'') is [_, var column, ..] && parameters.Contains(column, StringComparison.OrdinalIgnoreCase))
+            .Select(warning => warning.Detail).Take(MostHints));
     }
 
     // A query that needs the guessed type, as a sum needs numbers, has no meaning over the wider one: then the guess holds, and

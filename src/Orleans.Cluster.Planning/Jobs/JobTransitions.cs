@@ -116,7 +116,7 @@ public static class JobTransitions
             State = state with
             {
                 Phase = JobPhase.Queued,
-                Notes = [.. state.Notes.Concat(GuessesKept(plan)).Take(MaxNotes)],
+                Notes = [.. state.Notes.Concat(Doubts(plan)).Take(MaxNotes)],
                 Stages = [.. plan.Stages.Select(stage => new StageState(
                     stage.Index, roots.Contains(stage.Index)
                     ? StagePhase.Open
@@ -127,8 +127,10 @@ public static class JobTransitions
         };
     }
 
-    private static IEnumerable<string> GuessesKept(JobPlan plan) =>
-        plan.Warnings.Where(warning => warning.Code == JobPlan.GuessKept).Select(warning => warning.Detail);
+    // Guesses on which the result's rows depend. Who looks at the result alone would not hear of them.
+    private static IEnumerable<string> Doubts(JobPlan plan) => plan.Warnings
+        .Where(warning => warning.Code is JobPlan.GuessKept or JobPlan.HeaderDoubtful or JobPlan.DelimiterDoubtful)
+        .Select(warning => warning.Detail);
 
     // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over
     // by now.

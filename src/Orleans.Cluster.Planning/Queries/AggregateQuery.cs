@@ -154,7 +154,7 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
         }))
         {
             faults.Add(pointer, ProblemCode.QueryInvalid,
-                $"{function} is of {known.Operand.ToString().ToLowerInvariant()}; {column.Name} is {column.Type}.");
+                $"{function} takes {known.Operand.ToString().ToLowerInvariant()}, and column {column.Name} is {column.Type}.");
         }
 
         return SqlText.Names(found.OfType<ColumnSchema>().Select(column => column.Name));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -63,6 +64,15 @@ internal sealed class GatheredQuery(PlanDraft draft)
         return new PlannedQuery(relation, names, [], null, 0);
     }
 
+    /// <summary>What is said of a table that is not there.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="known">Names of those that are.</param>
+    public static string NoSource(string name, IReadOnlyCollection<string> known)
+    {
+        var near = NearestName.Find(name, known) is { } found ? $" Did you mean {found}?" : "";
+        return $"There is no source named {name}.{near} Sources are: {string.Join(", ", known)}.";
+    }
+
     /// <summary>Refuses tables that are neither datasets nor common table expressions in reach.</summary>
     /// <exception cref="ClusterException"><c>query-invalid</c>.</exception>
     public static void CheckTables(JsonNode? node, IEnumerable<string> datasets, IReadOnlyList<string>? expressions = null)
@@ -81,9 +91,7 @@ internal sealed class GatheredQuery(PlanDraft draft)
                 var name = item.Text("table_name")!;
                 if (!visible.Concat(datasets).Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
-                    throw new ClusterException(
-                        ProblemCode.QueryInvalid,
-                        $"There is no source named {name}. Sources are: {string.Join(", ", datasets)}.");
+                    throw new ClusterException(ProblemCode.QueryInvalid, NoSource(name, [.. datasets, .. visible]));
                 }
 
                 break;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -29,7 +30,9 @@ internal sealed class OperationFaults(PlanDraft draft)
             return found;
         }
 
-        Add(pointer, ProblemCode.ColumnNotFound, $"There is no column {name}. Columns are: {Listed(columns)}.");
+        var near = NearestName.Find(name ?? "", columns.Select(column => column.Name)) is { } other
+            ? $" Did you mean {other}?" : "";
+        Add(pointer, ProblemCode.ColumnNotFound, $"There is no column {name}.{near} Columns are: {Listed(columns)}.");
         return null;
     }
 
@@ -101,7 +104,8 @@ internal sealed class OperationFaults(PlanDraft draft)
     }
 
     private static string Listed(IReadOnlyList<ColumnSchema> columns) =>
-        string.Join(", ", columns.Take(30).Select(column => column.Name)) + (columns.Count > 30 ? ", ..." : "");
+        string.Join(", ", columns.Select(column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).Take(30))
+        + (columns.Count > 30 ? ", ..." : "");
 
     private static bool IsBare(JsonObject query) =>
         query.Text("type") == "SELECT_NODE" && query["from_table"].Text("type") == "EMPTY" && query["where_clause"] is null

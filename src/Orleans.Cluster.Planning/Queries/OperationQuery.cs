@@ -155,7 +155,7 @@ internal sealed class OperationQuery
         }
 
         faults.Add(pointer, ProblemCode.DatasetNotFound,
-            $"There is no source named {name}. Sources are: {string.Join(", ", draft.Datasets.Keys)}.");
+            GatheredQuery.NoSource(name ?? "", [.. draft.Datasets.Keys]));
         return null;
     }
 
@@ -233,7 +233,9 @@ internal sealed class OperationQuery
         var function = parameters.Function.ToLowerInvariant();
         if (function is "sum" or "avg" && !StoredTypes.IsNumeric(value.Type))
         {
-            faults.Add("/parameters/value", ProblemCode.QueryInvalid, $"{function} is of numbers; {value.Name} is {value.Type}.");
+            faults.Add(
+                "/parameters/value", ProblemCode.QueryInvalid,
+                $"{function} takes numbers, and column {value.Name} is {value.Type}.");
             return null;
         }
 
@@ -277,7 +279,7 @@ internal sealed class OperationQuery
             GatheredQuery.CheckTables(query, draft.Datasets.Keys);
             SessionValues.Refuse(
                 query, draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name));
-            await draft.Bind(sql);
+            await WrittenQuery.Bind(draft, sql, parameters.Query ?? "");
             return sql;
         }
         catch (ClusterException failure)

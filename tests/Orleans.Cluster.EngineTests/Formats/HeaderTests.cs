@@ -23,6 +23,8 @@ public sealed class HeaderTests : IDisposable
     [InlineData("name,NaN,Inf\na,1,2\n", "name NaN:BIGINT Inf:BIGINT", HeaderEvidence.Guessed)]
     [InlineData("gene,2019,2020\na,5,2\n", "gene 2019:BIGINT 2020:BIGINT", HeaderEvidence.Guessed)]
     [InlineData("gene,2019,2020\na,x,y\nb,z,w\n", "gene 2019 2020", HeaderEvidence.Guessed)]
+    [InlineData("gene,2021\na,5\n", "gene 2021:BIGINT", HeaderEvidence.Guessed)]
+    [InlineData("gene,1,2,3\na,5,2,1\n", "gene 1:BIGINT 2:BIGINT 3:BIGINT", HeaderEvidence.Guessed)]
     [InlineData("gene,1-2,10.1.2\na,1,2\n", "gene 1-2:BIGINT 10.1.2:BIGINT", HeaderEvidence.Guessed)]
     [InlineData("gene,tissue\nTP53,liver\n", "gene tissue", HeaderEvidence.Guessed)]
     [InlineData("#CHROM\tPOS\tID\nchr1\t100\trs1\nchr2\t200\trs2\n", "#CHROM POS:BIGINT ID", HeaderEvidence.Types)]
@@ -46,6 +48,11 @@ public sealed class HeaderTests : IDisposable
     [InlineData("1,2\n3,4\n", 2)]
     [InlineData("2019,2020\na,b\n", 2)]
     [InlineData("1.5\n2\n", 2)]
+    [InlineData("chr2\t100\t150\tpeak1\t1\t+\nchr3\t200\t250\tpeak2\t4\t-\n", 2)]
+    [InlineData("Hamburg;12.0\nAbha;-3.4\nHamburg;9\n", 3)]
+    [InlineData("1|155190|7706|1|17|O|1996-03-13|TRUCK\n1|67310|7311|2|36|O|1996-04-12|MAIL\n", 2)]
+    [InlineData("a,2024-01-02\nb,2024-01-03\n", 2)]
+    [InlineData("a,5\nb,7\n", 2)]
     public void Probe_FirstRecordOfNumbers_IsDataAndDoubtful(string text, int rows)
     {
         var probe = Probe(harness.Write("a.csv", text));

@@ -1,4 +1,4 @@
-namespace Orleans.Cluster.Planning.Naming;
+namespace Orleans.Cluster.Protocol;
 
 /// <summary>Guesses which known name a misspelt one was meant to be.</summary>
 public static class NearestName
