@@ -23,10 +23,10 @@ public sealed class EngineMessagesTests
     [InlineData("Out of Memory Error: failed to allocate", "Out of Memory Error: failed to allocate")]
     [InlineData(
         "Binder Error: No function matches the given name and argument types 'sum(VARCHAR)'. You might need to add explicit type "
-        + "casts.\n\tCandidate functions:\n\tsum(DECIMAL) -> DECIMAL\n\tsum(BOOLEAN) -> HUGEINT\n\n\nLINE 1: DESCRIBE SELECT "
-        + "sum(c) FROM t\n                        ^",
-        "sum cannot be called with (VARCHAR). It takes: sum(DECIMAL); sum(BOOLEAN). Cast text to a number first: TRY_CAST(column AS "
-        + "DOUBLE).\n\n\nLINE 1: SELECT sum(c) FROM t\n               ^")]
+        + "casts.\n\tCandidate functions:\n\tsum(DECIMAL) -> DECIMAL\n\tsum(BOOLEAN) -> HUGEINT\n\n\nLINE 1: DESCRIBE "
+        + "SELECT sum(c) FROM t\n                        ^",
+        "sum cannot be called with (VARCHAR). It takes: sum(DECIMAL), sum(BOOLEAN). Cast text to a number first: "
+        + "TRY_CAST(column AS DOUBLE).\n\n\nLINE 1: SELECT sum(c) FROM t\n               ^")]
     [InlineData(
         "Binder Error: No function matches the given name and argument types '/(VARCHAR, INTEGER_LITERAL)'. You might need to add "
         + "explicit type casts.\n\tCandidate functions:\n\t/(FLOAT, FLOAT) -> FLOAT\n\t/(DOUBLE, DOUBLE) -> DOUBLE",
@@ -42,8 +42,8 @@ public sealed class EngineMessagesTests
         "The result of addition (1 + 9223372036854775807) is too large for BIGINT. Cast to a wider type first, such as HUGEINT or "
         + "DOUBLE.")]
     [InlineData(
-        "Invalid Input Error: Could not parse string \"BRCA1\" according to format specifier \"%Y\"\nBRCA1\n^\nError: Expected a "
-        + "number",
+        "Invalid Input Error: Could not parse string \"BRCA1\" according to format specifier \"%Y\"\nBRCA1\n^\nError: Expected "
+        + "a number",
         "The text \"BRCA1\" does not have the form \"%Y\". try_strptime gives NULL for such values.")]
     [InlineData("Invalid Input Error: missing ): (BRCA", "The regular expression is not valid: missing ): (BRCA.")]
     [InlineData(

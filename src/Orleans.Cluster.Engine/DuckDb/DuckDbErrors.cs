@@ -38,7 +38,8 @@ internal static class DuckDbErrors
     /// </summary>
     public static bool MayBeBadRow(DuckDBException exception) =>
         Classify(exception.Message, exception.ErrorType) is DuckDBErrorType.Conversion or DuckDBErrorType.InvalidInput
-            or DuckDBErrorType.OutOfRange or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid or DuckDBErrorType.Internal;
+            or DuckDBErrorType.OutOfRange or DuckDBErrorType.Io or DuckDBErrorType.Serialization or DuckDBErrorType.Invalid
+            or DuckDBErrorType.Internal;
 
     private static FailureKind KindOf(string message, DuckDBErrorType type) => type switch
     {

@@ -92,7 +92,8 @@ internal static partial class EngineMessages
         var (name, given) = (found.Groups["name"].Value, found.Groups["given"].Value);
         var types = string.Join(", ", given.Split(", ").Select(Sql));
         var calls = found.Groups["call"].Captures.Select(call => call.Value.Trim()).ToList();
-        var takes = calls.Count == 0 ? "" : $" It takes: {string.Join("; ", calls.Take(6))}{(calls.Count > 6 ? "; ..." : "")}.";
+        var others = calls.Count > 6 ? " and others" : "";
+        var takes = calls.Count == 0 ? "" : $" It takes: {string.Join(", ", calls.Take(6))}{others}.";
         var cast = given.Contains("VARCHAR", StringComparison.Ordinal)
             ? " Cast text to a number first: TRY_CAST(column AS DOUBLE)." : "";
         return char.IsAsciiLetter(name[0])

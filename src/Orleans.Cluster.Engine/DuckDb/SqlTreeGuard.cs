@@ -107,7 +107,7 @@ internal sealed class SqlTreeGuard
         if (!SqlTreeFunctions.IsAllowed(function) || item["export_state"]?.GetValue<bool>() == true)
         {
             throw Refuse(
-                isFunction(function)
+                isFunction(function) || Instead(function).Length > 0
                     ? $"The function {function} is not allowed. Queries may call functions of their arguments alone, not those "
                     + $"that read files, settings, the clock or chance.{Instead(function)}"
                     : $"There is no function {function}.{Nearest(function)}", item);
@@ -134,7 +134,7 @@ internal sealed class SqlTreeGuard
 
     private static string Nearest(string function) => NearestName.Find(function, SqlTreeFunctions.All) is { } near
         ? $" Did you mean {near}?"
-        : " OPERATIONS.md has a link to all that there are.";
+        : " FUNCTIONS.md in the reference lists all.";
 
     // What serves the same end, where something does.
     private static string Instead(string function) => function.ToLowerInvariant() switch

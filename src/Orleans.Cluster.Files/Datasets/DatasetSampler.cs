@@ -23,6 +23,9 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
     /// <summary>Name that the query gives to the dataset.</summary>
     private const string Source = "source";
 
+    private static readonly ColumnSchema[] Reason = [new("line", "BIGINT"), new("reason", "VARCHAR")];
+
+    /// <summary>The first rows of a source.</summary>
     public async Task<RowsPreview> Read(SourceSpec source, int rows, CancellationToken cancellationToken)
     {
         var (dataset, warnings) = await planning.PlanDataset(
@@ -37,17 +40,12 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
         {
             var task = TaskOf(dataset, first, rows, folder);
             var made = await engine.Run(task, cancellationToken);
-            var files = made.Files.Where(file => !file.IsQuarantine)
-                .Select(file =>
-                    new ArtifactRef(
-                        task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
-            var target = Path.Combine(folder, "rows.json");
-            await engine.Export(
-                new ExportRequest(files, OutputFormat.Parquet, dataset.Columns, 0, rows, ExportFormat.Json, target),
-                cancellationToken);
-            await using var stream = File.OpenRead(target);
-            var page = await JsonSerializer.DeserializeAsync<ResultRows>(stream, WireJson.Options, cancellationToken);
-            return new RowsPreview(dataset.Columns, page!.Rows, warnings);
+            var page = await Read(task, made.Files.Where(file => !file.IsQuarantine), dataset.Columns, rows, cancellationToken);
+            var bad = made.Files.Where(file => file.IsQuarantine).ToList();
+            return bad.Count == 0
+                ? new RowsPreview(dataset.Columns, page.Rows, warnings)
+                : new RowsPreview(
+                    dataset.Columns, page.Rows, [.. warnings, Unreadable(await Read(task, bad, Reason, 1, cancellationToken))]);
         }
         finally
         {
@@ -56,6 +54,30 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
                 Directory.Delete(folder, recursive: true);
             }
         }
+    }
+
+    private async Task<ResultRows> Read(
+        TaskSpec task, IEnumerable<ArtifactFile> made, IReadOnlyList<ColumnSchema> columns, int rows,
+        CancellationToken cancellationToken)
+    {
+        var files = made.Select(file => new ArtifactRef(
+            task.Attempt, Path.Combine(task.AttemptFolder, file.Path), file.Rows, file.Bytes, file.Sha256)).ToList();
+        var target = Path.Combine(task.ScratchFolder, $"rows-{Guid.NewGuid():N}.json");
+        Directory.CreateDirectory(task.ScratchFolder);
+        await engine.Export(
+            new ExportRequest(files, OutputFormat.Parquet, columns, 0, rows, ExportFormat.Json, target), cancellationToken);
+        await using var stream = File.OpenRead(target);
+        return (await JsonSerializer.DeserializeAsync<ResultRows>(stream, WireJson.Options, cancellationToken))!;
+    }
+
+    // A job of the same source would fail at it, or set it aside.
+    private static PlanWarning Unreadable(ResultRows bad)
+    {
+        var (rows, first) = (bad.TotalRows, bad.Rows[0]);
+        return new PlanWarning(
+            "unreadable-rows",
+            $"{rows} {(rows == 1 ? "row" : "rows")} of the part that was looked at cannot be read and {(rows == 1 ? "is" : "are")} "
+            + $"not shown. The first is in line {first[0]}: {first[1]}");
     }
 
     // Every row of the piece is read, since a task accounts for all of them; a bound on the scan would look like lost rows.

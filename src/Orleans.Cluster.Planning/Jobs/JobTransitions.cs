@@ -129,8 +129,14 @@ public static class JobTransitions
 
     // Guesses on which the result's rows depend. Who looks at the result alone would not hear of them.
     private static IEnumerable<string> Doubts(JobPlan plan) => plan.Warnings
-        .Where(warning => warning.Code is JobPlan.GuessKept or JobPlan.HeaderDoubtful or JobPlan.DelimiterDoubtful)
+        .Where(warning => warning.Code is JobPlan.GuessKept or JobPlan.DelimiterDoubtful
+            || (warning.Code == JobPlan.HeaderDoubtful && !plan.Datasets.Values.Any(HasPlainNames)))
         .Select(warning => warning.Detail);
+
+    // A header of words above columns of words is a guess too, and so usual that a note of it would only be noise.
+    private static bool HasPlainNames(PlannedDataset dataset) =>
+        dataset.Dialect is { Header: true, HeaderHow: HeaderEvidence.Guessed }
+        && dataset.Columns.All(column => char.IsLetter(column.Name.TrimStart('#', '_', ' ').FirstOrDefault()));
 
     // RUNNING, and QUEUED with open stages: its first attempt makes it RUNNING, which its history tells although it may be over
     // by now.

@@ -113,6 +113,24 @@ public sealed class InsightTests(GatewayCluster gateway)
         Assert.True(!Directory.Exists(left) || Directory.GetFileSystemEntries(left).Length == 0);
     }
 
+    // Not left out in silence: a job of the same file fails at them.
+    [Fact]
+    public async Task Preview_RowsThatCannotBeRead_AreCountedAndTheFirstIsPlaced()
+    {
+        File.WriteAllText(Path.Combine(gateway.Cluster.Folder, "ragged.csv"), "k,n\na,1\nb,2,3\nc,4\nd,x\n");
+
+        var (_, rows) = await gateway.SendAsync(
+            HttpMethod.Post, "data/preview",
+            new { source = new { path = "ragged.csv", options = new { columns = new { k = "VARCHAR", n = "BIGINT" } } } });
+
+        Assert.Equal("""[["a",1],["c",4]]""", rows.GetProperty("rows").ToString());
+        var warning = Assert.Single(
+            rows.GetProperty("warnings").EnumerateArray(), each => each.GetProperty("code").GetString() == "unreadable-rows");
+        Assert.StartsWith(
+            "2 rows of the part that was looked at cannot be read and are not shown. The first is in line 3: ",
+            warning.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory, InlineData("""{"limit":0}""", "/limit"), InlineData("""{"rows":5}""", "/rows"),
         InlineData("""{"limit":1001}""", "/limit")]
     public async Task Preview_OfAWrongForm_NamesThePlace(string body, string pointer)
