@@ -219,7 +219,7 @@ public sealed record MeltParameters
     /// <summary>Columns that stay.</summary>
     public IReadOnlyList<string> Id { get; init; } = [];
 
-    /// <summary>Columns that become rows; all others than <see cref="Id"/> when empty.</summary>
+    /// <summary>Columns that become rows; all others than those of <c>id</c> when empty.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Name of the column of names.</summary>

@@ -28,8 +28,8 @@ public sealed class EngineMessagesTests
         "sum cannot be called with (VARCHAR). It takes: sum(DECIMAL), sum(BOOLEAN). Cast text to a number first: "
         + "TRY_CAST(column AS DOUBLE).\n\n\nLINE 1: SELECT sum(c) FROM t\n               ^")]
     [InlineData(
-        "Binder Error: No function matches the given name and argument types '/(VARCHAR, INTEGER_LITERAL)'. You might need to add "
-        + "explicit type casts.\n\tCandidate functions:\n\t/(FLOAT, FLOAT) -> FLOAT\n\t/(DOUBLE, DOUBLE) -> DOUBLE",
+        "Binder Error: No function matches the given name and argument types '/(VARCHAR, INTEGER_LITERAL)'. You might need to "
+        + "add explicit type casts.\n\tCandidate functions:\n\t/(FLOAT, FLOAT) -> FLOAT\n\t/(DOUBLE, DOUBLE) -> DOUBLE",
         "/ is not defined for VARCHAR and INTEGER. Cast text to a number first: TRY_CAST(column AS DOUBLE).")]
     [InlineData(
         "Binder Error: WHERE clause cannot contain aggregates!",
@@ -39,8 +39,8 @@ public sealed class EngineMessagesTests
         "'it''s' in column txt cannot be cast to INTEGER. TRY_CAST gives NULL for such values.")]
     [InlineData(
         "Out of Range Error: Overflow in addition of INT64 (1 + 9223372036854775807)!",
-        "The result of addition (1 + 9223372036854775807) is too large for BIGINT. Cast to a wider type first, such as HUGEINT or "
-        + "DOUBLE.")]
+        "The result of addition (1 + 9223372036854775807) is too large for BIGINT. Cast to a wider type first, such as HUGEINT "
+        + "or DOUBLE.")]
     [InlineData(
         "Invalid Input Error: Could not parse string \"BRCA1\" according to format specifier \"%Y\"\nBRCA1\n^\nError: Expected "
         + "a number",

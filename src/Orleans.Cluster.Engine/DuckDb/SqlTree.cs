@@ -89,7 +89,8 @@ public sealed class SqlTree : IDisposable
         if (statements.Count != 1)
         {
             throw Invalid(statements.Count == 0
-                ? "The query is empty. Write one SELECT." : $"A query is exactly one SELECT; these are {statements.Count} statements.");
+                ? "The query is empty. Write one SELECT."
+                : $"A query is exactly one SELECT; these are {statements.Count} statements.");
         }
 
         SqlTreeGuard.Check(statements, sql, IsFunction);

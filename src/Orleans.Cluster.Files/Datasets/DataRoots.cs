@@ -15,6 +15,7 @@ internal sealed class DataRoots
 {
     public const int MaxFiles = 200_000;
     private const string Outside = "is outside the data roots (Cluster:DataRoots)";
+    private const string AddRoots = "Whoever runs it adds folders with `up --data FOLDER` or Cluster:DataRoots.";
     private const string NameThem = "Whoever runs it names folders of data with Cluster:DataRoots.";
 
     private readonly IReadOnlyList<string> roots;
@@ -350,7 +351,8 @@ internal sealed class DataRoots
             return full;
         }
 
-        faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' {why}.");
+        var more = why == Outside ? $" {AddRoots}" : "";
+        faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' {why}.{more}");
         return null;
     }
 

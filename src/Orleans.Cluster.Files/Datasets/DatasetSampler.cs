@@ -76,8 +76,9 @@ internal sealed class DatasetSampler(IJobPlanning planning, IPlanningEngine engi
         var (rows, first) = (bad.TotalRows, bad.Rows[0]);
         return new PlanWarning(
             "unreadable-rows",
-            $"{rows} {(rows == 1 ? "row" : "rows")} of the part that was looked at cannot be read and {(rows == 1 ? "is" : "are")} "
-            + $"not shown. The first is in line {first[0]}: {first[1]}");
+            (rows == 1 ? "1 row of the part that was looked at cannot be read and is not shown. It is in line "
+                : $"{rows} rows of the part that was looked at cannot be read and are not shown. The first is in line ")
+            + $"{first[0]}: {first[1]}");
     }
 
     // Every row of the piece is read, since a task accounts for all of them; a bound on the scan would look like lost rows.

@@ -9,6 +9,9 @@ namespace Orleans.Cluster.Planning.Jobs;
 /// </summary>
 public static class ProgressMeter
 {
+    // Part of a task that is left when it has read its input.
+    private const double AfterReading = 0.05;
+
     // A stage that opens later is small until measured, but never nothing: its tasks take time whatever they read.
     private const long LeastStageBytes = 1 << 20;
 
@@ -65,15 +68,16 @@ public static class ProgressMeter
     }
 
     /// <summary>
-    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed. The high
-    /// estimate assumes two thirds of the pace.
+    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed, and null
+    /// once the only stage has read all: what is left of it has another pace. The high estimate assumes two thirds of the pace.
     /// </summary>
     public static JobEta? Estimate(JobProgress progress, DateTimeOffset startedAt, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var elapsed = (now - startedAt).TotalSeconds;
         if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0
-            || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0)))
+            || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0))
+            || (progress.Stages.Count == 1 && progress.BytesTotal > 0 && progress.BytesDone >= progress.BytesTotal))
         {
             return null;
         }
@@ -113,8 +117,11 @@ public static class ProgressMeter
             return 0;
         }
 
+        // A task that has read its last byte may have a sort or a join before it, and the writing of its rows.
         return tally.BytesTotal > 0
-            ? Math.Min(1, (tally.BytesDone + running.Bytes) / (double)tally.BytesTotal)
+            ? Math.Min(
+                1 - (AfterReading * (1 - (tally.Committed / (double)tally.Total))),
+                (tally.BytesDone + running.Bytes) / (double)tally.BytesTotal)
             : tally.Committed / (double)tally.Total;
     }
 

@@ -284,7 +284,9 @@ internal sealed class OperationQuery
         }
         catch (ClusterException failure)
         {
-            faults.Add("/parameters/query", failure.Code, failure.Message);
+            var names = draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name);
+            faults.Add(
+                "/parameters/query", failure.Code, WrittenQuery.WithNames(failure.Message, parameters.Query ?? "", names));
             return "";
         }
     }

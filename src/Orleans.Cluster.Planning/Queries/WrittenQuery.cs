@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -33,6 +34,27 @@ internal static partial class WrittenQuery
         }
     }
 
+    /// <summary>
+    /// A message about a query that cannot be parsed, with the columns whose names need quotes and stand in it without.
+    /// </summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="written">The query.</param>
+    /// <param name="columns">Names of the columns of its sources.</param>
+    public static string WithNames(string message, string written, IEnumerable<string> columns)
+    {
+        var place = message.IndexOf(PlaceMark, StringComparison.Ordinal);
+        var name = place < 0 || !message.StartsWith("syntax error", StringComparison.Ordinal) ? null
+            : columns.FirstOrDefault(column => !PlainName().IsMatch(column) && HasBare(written, column));
+        return name is null ? message
+            : message.Insert(place, $". If column {SqlText.Name(name)} is meant, write it in double quotes");
+    }
+
+    private static bool HasBare(string written, string name)
+    {
+        var at = written.IndexOf(name, StringComparison.OrdinalIgnoreCase);
+        return name.Length > 0 && at >= 0 && (at == 0 || written[at - 1] != '"');
+    }
+
     private static async Task<ClusterException?> Fault(PlanDraft draft, string sql)
     {
         try
@@ -59,6 +81,9 @@ internal static partial class WrittenQuery
                 failure.Code, failure.Message.Insert(place, $" If it is a text, write it in single quotes: '{name}'."),
                 inner: failure);
     }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex PlainName();
 
     [GeneratedRegex("^There is no column \"(?<name>.*?)\"")]
     private static partial Regex MissingName();

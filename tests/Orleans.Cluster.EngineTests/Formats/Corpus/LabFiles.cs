@@ -39,7 +39,7 @@ internal static class LabFiles
             new SourceOptions { Header = false },
             "chr1\t14830\t14969\t2", "chr1\t15039\t15795\t2"),
         Asks(
-            "star-ReadsPerGene-undeclared.tab", "N_unmapped:VARCHAR 100:BIGINT 103:BIGINT", ["header-doubtful"], true,
+            "star-ReadsPerGene-undeclared.tab", "column0:VARCHAR column1:BIGINT column2:BIGINT", ["header-doubtful"], false,
             "N_unmapped\t100\t103", "N_multimapping\t7\t7", "ENSG1\t0\t5"),
         File(
             "star-SJ-numbers.out.tab", "column0:BIGINT column1:BIGINT column2:BIGINT column3:BIGINT", "1\t14830\t14969\t2",
