@@ -16,6 +16,8 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
 
     public async Task<int> RunAsync(IReadOnlyList<string> args)
     {
+        // `help` and `help COMMAND` are what somebody types who does not know of --help.
+        args = args is ["help", ..] ? [.. args.Skip(1), "--help"] : args;
         var parsed = CreateRoot().Parse(args.Count == 0 ? ["--help"] : args, Parsing);
         var faults = RunsACommand(parsed) ? CommandLineFaults.Of(parsed, args) : CommandLineFaults.OfHelp(parsed);
         if (faults.Count > 0)
@@ -43,7 +45,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         }
         catch (Exception failure) when (Failures.Knows(failure))
         {
-            return Failures.Report(console, failure);
+            return Failures.Report(console, failure, parsed);
         }
     }
 
@@ -55,7 +57,7 @@ internal sealed class CliApplication(CliConsole console, Interrupts? interrupts 
         globals.AddTo(root);
         foreach (var help in root.Options.OfType<HelpOption>())
         {
-            help.Action = new ToolHelp((SynchronousCommandLineAction)help.Action!, Session.ToolName);
+            help.Action = new ToolHelp((HelpAction)help.Action!, Session.ToolName, () => console.Out.Profile.Width);
         }
 
         foreach (var command in (IEnumerable<Command>)

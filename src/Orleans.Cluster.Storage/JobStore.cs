@@ -264,6 +264,6 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     private static ClusterException KeyReused(IdempotencyKey earlier) => new(
         Contracts.ProblemCode.IdempotencyKeyReused,
-        $"The key '{earlier.Key}' was used at {earlier.CreatedAt:O} with another request.",
+        $"The key '{earlier.Key}' was used at {earlier.CreatedAt:u} with another request.",
         "Use a new key for a new request.");
 }

@@ -17,6 +17,12 @@ internal static partial class CommandLineFaults
     public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyList<string> args)
     {
         var command = parsed.CommandResult.Command;
+        // A value that is missing or too much shifts what follows, as a stray option does.
+        if (ValueFaults.Of(parsed, args).ToList() is { Count: > 0 } values)
+        {
+            return values;
+        }
+
         var strays = parsed.CommandResult.Children.OfType<ArgumentResult>()
             .SelectMany(argument => argument.Tokens).Select(token => token.Value)
             .Where(value => OptionForm().IsMatch(value) && !StandsBehindDashes(args, value)).ToList();
@@ -24,7 +30,9 @@ internal static partial class CommandLineFaults
         // A stray option shifts what follows into wrong places, which would be told as faults of their own.
         if (unknown.Where(word => OptionForm().IsMatch(word)).ToList() is { Count: > 0 } options)
         {
-            return [.. options.Select(word => UnknownOption(word.Split('=')[0], command))];
+            return [.. options.Select(word => StandsBehindDashes(args, word)
+                ? $"'{word}' comes after --, where no option is read."
+                : UnknownOption(word.Split('=')[0], command))];
         }
 
         return unknown.Count > 0
@@ -63,12 +71,20 @@ internal static partial class CommandLineFaults
     public static IEnumerable<string> Words(Type type) =>
         Enum.GetNames(type).Select(word => type == typeof(OperationKind) ? word.ToLowerInvariant() : word.ToUpperInvariant());
 
-    private static string UnknownOption(string name, Command command) =>
+    /// <summary>Whether a word is written as an option is.</summary>
+    public static bool IsOptionForm(string word) => OptionForm().IsMatch(word);
+
+    /// <summary>What is told of an option that a command does not have.</summary>
+    public static string UnknownOption(string name, Command command) =>
         $"Unknown option '{name}'.{Suggest(name, Options(command))}";
 
-    private static string UnknownWord(string word, Command command) => command.Subcommands.Count == 0
-        ? $"Unexpected argument '{word}'."
-        : $"Unknown command '{word}'.{Suggest(word, Commands(command))}";
+    // A shell parts a query at its spaces unless it is quoted.
+    private static string UnknownWord(string word, Command command) => command switch
+    {
+        { Subcommands.Count: > 0 } => $"Unknown command '{word}'.{Suggest(word, Commands(command))}",
+        _ when command.Arguments is [.., { Name: "query" }] => $"Unexpected argument '{word}'. Put the query in quotes.",
+        _ => $"Unexpected argument '{word}'.",
+    };
 
     // The library names types of .NET, and says less than it knows.
     private static string InWords(string message, ParseResult parsed)
@@ -86,9 +102,26 @@ internal static partial class CommandLineFaults
             return $"Missing: {string.Join(", ", missing.Select(argument => $"<{argument.Name}>"))}.";
         }
 
-        return Unparsable().Match(message) is { Success: true } match
-            ? $"'{match.Groups["value"]}' of {match.Groups["name"]} is not {Kind(match.Groups["name"].Value, command)}."
-            : message;
+        if (Unparsable().Match(message) is { Success: true } match)
+        {
+            return $"'{match.Groups["value"]}' of {match.Groups["name"]} is not {Kind(match.Groups["name"].Value, command)}.";
+        }
+
+        if (NotAmong().Match(message) is { Success: true } choice)
+        {
+            var words = QuotedLine().Matches(message).Select(line => line.Groups["word"].Value).ToList();
+            var asked = command.Arguments.FirstOrDefault(argument =>
+                parsed.GetResult(argument)?.Tokens.Any(token => token.Value == choice.Groups["value"].Value) == true);
+            return $"'{choice.Groups["value"]}'{(asked is null ? "" : $" of <{asked.Name}>")} is not one of "
+                + $"{string.Join(", ", words)}.";
+        }
+
+        if (TooOften().Match(message) is { Success: true } often)
+        {
+            return $"Give {often.Groups["name"]} once; it is here {often.Groups["count"]} times.";
+        }
+
+        return AbsentOption().Match(message) is { Success: true } absent ? $"{absent.Groups["name"]} is required." : message;
     }
 
     private static string Kind(string name, Command command)
@@ -134,4 +167,16 @@ internal static partial class CommandLineFaults
     [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|argument|command) '(?<name>[^']*)' as expected type ",
         RegexOptions.Singleline)]
     private static partial Regex Unparsable();
+
+    [GeneratedRegex("^Argument '(?<value>.*?)' not recognized\\. Must be one of:", RegexOptions.Singleline)]
+    private static partial Regex NotAmong();
+
+    [GeneratedRegex(@"^\s+'(?<word>[^']*)'\s*$", RegexOptions.Multiline)]
+    private static partial Regex QuotedLine();
+
+    [GeneratedRegex("^Option '(?<name>[^']*)' expects a single argument but (?<count>[0-9]+) were provided")]
+    private static partial Regex TooOften();
+
+    [GeneratedRegex("^Option '(?<name>[^']*)' is required")]
+    private static partial Regex AbsentOption();
 }

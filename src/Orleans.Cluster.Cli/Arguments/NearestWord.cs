@@ -8,7 +8,9 @@ internal static class NearestWord
     /// <returns>The nearest, or null when none is near.</returns>
     public static string? Find(string word, IEnumerable<string> known) => known
         .Select(candidate => (candidate, Distance: Distance(Fold(word), Fold(candidate))))
-        .Where(pair => pair.Distance <= Math.Max(1, Fold(pair.candidate).Length / 3))
+        // Of two words of one letter each is as near as any other.
+        .Where(pair => pair.Distance <= Math.Max(1, Fold(pair.candidate).Length / 3)
+            && pair.Distance < Math.Max(Fold(word).Length, Fold(pair.candidate).Length))
         .OrderBy(pair => pair.Distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
         .Select(pair => pair.candidate)
         .FirstOrDefault();

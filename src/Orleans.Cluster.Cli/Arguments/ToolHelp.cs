@@ -1,11 +1,22 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Arguments;
 
 /// <summary>The help of a command under the tool's own name, with examples.</summary>
-internal sealed class ToolHelp(SynchronousCommandLineAction help, string toolName) : SynchronousCommandLineAction
+internal sealed partial class ToolHelp(HelpAction help, string toolName, Func<int> width) : SynchronousCommandLineAction
 {
+    /// <summary>So wide that the library breaks nothing: it would break inside of words.</summary>
+    private const int Unbroken = 10_000;
+
+    /// <summary>With less room beside its name a description goes below it.</summary>
+    private const int LeastBeside = 38;
+
+    private const int BelowIndent = 6;
+
     private static readonly Dictionary<string, string[]> Examples = new()
     {
         ["up"] = ["up --data ~/data --workers 4", "up --url http://127.0.0.1:9001 --state /var/tmp/cluster"],
@@ -46,6 +57,7 @@ internal sealed class ToolHelp(SynchronousCommandLineAction help, string toolNam
         int code;
         try
         {
+            help.MaxWidth = Unbroken;
             code = help.Invoke(parseResult);
         }
         finally
@@ -53,18 +65,44 @@ internal sealed class ToolHelp(SynchronousCommandLineAction help, string toolNam
             parseResult.InvocationConfiguration.Output = output;
         }
 
-        output.Write(text.ToString().TrimEnd().Replace(RootCommand.ExecutableName, toolName, StringComparison.Ordinal));
-        output.WriteLine();
+        foreach (var line in text.ToString().TrimEnd().Replace(RootCommand.ExecutableName, toolName, StringComparison.Ordinal)
+            .ReplaceLineEndings("\n").Split('\n').SelectMany(Lines))
+        {
+            output.WriteLine(line);
+        }
+
         if (Examples.TryGetValue(parseResult.CommandResult.Command.Name, out var examples))
         {
             output.WriteLine();
             output.WriteLine(examples.Length == 1 ? "Example:" : "Examples:");
             foreach (var example in examples)
             {
-                output.WriteLine($"  {toolName} {example}");
+                foreach (var line in TextLines.Wrap($"  {toolName} {example}", width(), BelowIndent))
+                {
+                    output.WriteLine(line);
+                }
             }
         }
 
         return code;
     }
+
+    // A name and its description are side by side where there is room.
+    private IEnumerable<string> Lines(string line)
+    {
+        var cells = width();
+        if (Item().Match(line) is not { Success: true } item)
+        {
+            return TextLines.Wrap(line, cells);
+        }
+
+        var beside = item.Groups["name"].Length + item.Groups["gap"].Length;
+        return cells - beside >= LeastBeside
+            ? TextLines.Wrap(line, cells, beside)
+            : TextLines.Wrap(item.Groups["name"].Value, cells, BelowIndent - 2)
+                .Concat(TextLines.Wrap(new string(' ', BelowIndent) + item.Groups["text"].Value, cells, BelowIndent));
+    }
+
+    [GeneratedRegex(@"^(?<name>  \S.*?)(?<gap> {2,})(?<text>\S.*)$")]
+    private static partial Regex Item();
 }

@@ -27,7 +27,7 @@ internal static class AccessCommands
         var name = new Option<string>("--name") { Description = "Whom the key is for; jobs belong to it", Required = true };
         var role = new Option<AccessRole>("--role")
         {
-            Description = "VIEWER, SUBMITTER or ADMIN", DefaultValueFactory = _ => AccessRole.Submitter,
+            Description = "What the key may do", DefaultValueFactory = _ => AccessRole.Submitter,
         };
         var end = new Option<DateTimeOffset?>("--expires")
         {
@@ -74,7 +74,7 @@ internal static class AccessCommands
             "verify", "Read the whole audit log again: is each entry there and as it was written?", [], async session =>
         {
             var check = await session.Cluster.VerifyAuditAsync(session.Cancellation);
-            session.Show(check, () => session.Console.Text.WriteLine(check.Intact
+            session.Show(check, () => session.Console.Prose.WriteLine(check.Intact
                 ? $"The audit log is intact: {check.Entries} entries."
                 : $"The audit log is broken: entry {check.FirstBroken} of {check.Entries} is missing or not as it was written."));
             return check.Intact ? ExitCodes.Done : ExitCodes.Failed;

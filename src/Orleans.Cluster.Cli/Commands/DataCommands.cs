@@ -62,7 +62,7 @@ internal static class DataCommands
             "partition", "Show schema and partitions of a dataset", [paths, size, .. source.Symbols], async session =>
         {
             var preview = await PreviewAsync(session, source, session.Parsed.GetValue(paths)
-                ?? [], Partitioning(session.Parsed.GetValue(size)));
+                ?? [], Partitioning(session.Parsed.GetValue(size), size.Name));
             return session.Show(preview, () => PartitionViews.WritePreview(session.Console, preview));
         });
     }
@@ -118,15 +118,6 @@ internal static class DataCommands
             : await session.Jobs.ValidateJsonAsync(json, session.Cancellation);
     }
 
-    private static PartitioningSpec? Partitioning(string? size)
-    {
-        if (size is null)
-        {
-            return null;
-        }
-
-        return Quantities.TryParseBytes(size, out var bytes)
-            ? new PartitioningSpec { TargetBytes = bytes }
-            : throw new UsageException($"'{size}' is not a size. Write 104857600, 100MB or 64MiB.");
-    }
+    private static PartitioningSpec? Partitioning(string? size, string option) =>
+        size is null ? null : new PartitioningSpec { TargetBytes = JobFlags.Size(size, option) };
 }

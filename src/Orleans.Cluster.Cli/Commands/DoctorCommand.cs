@@ -8,6 +8,9 @@ namespace Orleans.Cluster.Cli.Commands;
 /// <summary>Looks for what is wrong, and says what to do about it.</summary>
 internal static class DoctorCommand
 {
+    // What was found begins behind its kind and its subject.
+    private const int WordsHang = 8 + 1 + 11 + 1;
+
     public static Command Create(CommandFactory commands)
     {
         var state = new Option<string>("--state")
@@ -39,7 +42,7 @@ internal static class DoctorCommand
             findings.Add(finding);
             if (!session.Json)
             {
-                Write(session.Console.Text, finding);
+                Write(session.Console.Prose, finding);
             }
         }
 
@@ -78,12 +81,13 @@ internal static class DoctorCommand
             : ExitCodes.Done;
     }
 
-    private static void Write(TextWriter text, Finding finding)
+    private static void Write(WrappedWriter text, Finding finding)
     {
-        text.WriteLine($"{finding.Kind.ToString().ToLowerInvariant(),-8} {finding.Subject,-11} {finding.Says}");
+        text.WriteLine(
+            $"{finding.Kind.ToString().ToLowerInvariant(),-8} {finding.Subject,-11} {ToolWords.Of(finding.Says)}", WordsHang);
         if (finding.Advice is { } advice)
         {
-            text.WriteLine($"{"",-20} -> {advice}");
+            text.WriteLine($"{"",-20} -> {ToolWords.Of(advice)}", WordsHang + 3);
         }
     }
 }

@@ -11,6 +11,9 @@ namespace Orleans.Cluster.Cli.Commands;
 /// <summary>A job's events as they happen, a line for each.</summary>
 internal static class EventsCommand
 {
+    /// <summary>What goes on of a line is told from the next event by its indent.</summary>
+    private const int Hang = 4;
+
     public static Command Create(CommandFactory commands)
     {
         var job = new Argument<string?>("job")
@@ -29,7 +32,14 @@ internal static class EventsCommand
                 : session.Connection.ReadClusterEventsAsync(told, session.Cancellation);
             await foreach (var item in events)
             {
-                session.Console.Text.WriteLine(session.Json ? JsonLine(item) : Line(item));
+                if (session.Json)
+                {
+                    session.Console.Text.WriteLine(JsonLine(item));
+                }
+                else
+                {
+                    session.Console.Prose.WriteLine(Line(item), Hang);
+                }
             }
 
             return ExitCodes.Done;

@@ -84,7 +84,7 @@ internal static class JobCommands
                     Phases = session.Parsed.GetValue(phases) ?? [],
                     Priority = session.Parsed.GetValue(priority),
                     Operation = session.Parsed.GetValue(operation),
-                    Labels = (session.Parsed.GetValue(labels) ?? []).Select(JobFlags.Pair)
+                    Labels = (session.Parsed.GetValue(labels) ?? []).Select(label => JobFlags.Pair(label, labels.Name))
                         .GroupBy(pair => pair.Key).ToDictionary(label => label.Key, label => label.Last().Value),
                     CreatedAfter = session.Parsed.GetValue(after),
                     CreatedBefore = session.Parsed.GetValue(before),

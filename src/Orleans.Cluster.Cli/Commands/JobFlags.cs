@@ -130,7 +130,7 @@ internal sealed class JobFlags
         SetIn(job, "resources", "memoryBytes", Bytes(parsed, memory));
         foreach (var label in parsed.GetValue(labels) ?? [])
         {
-            var (key, value) = Pair(label);
+            var (key, value) = Pair(label, labels.Name);
             SetIn(job, "labels", key, value);
         }
     }
@@ -150,7 +150,7 @@ internal sealed class JobFlags
         SetJoin(job, parsed);
         foreach (var parameter in parsed.GetValue(parameters) ?? [])
         {
-            var (key, value) = Pair(parameter);
+            var (key, value) = Pair(parameter, parameters.Name);
             SetIn(job, Key, key, JsonOrText(value));
         }
     }
@@ -171,7 +171,7 @@ internal sealed class JobFlags
 
     private static JsonObject ReadFile(Session session, string from)
     {
-        var text = from == "-" ? session.Console.Input.ReadToEnd() : File.ReadAllText(from);
+        var text = ReadText(session, from);
         try
         {
             return JsonNode.Parse(text, documentOptions: Lenient) as JsonObject
@@ -179,7 +179,19 @@ internal sealed class JobFlags
         }
         catch (JsonException exception)
         {
-            throw new UsageException($"{from} is not JSON: {exception.Message}");
+            throw new UsageException(FileFaults.OfJson(exception, from == "-" ? "Standard input" : from, text));
+        }
+    }
+
+    private static string ReadText(Session session, string from)
+    {
+        try
+        {
+            return from == "-" ? session.Console.Input.ReadToEnd() : File.ReadAllText(from);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(FileFaults.Of(failure, from));
         }
     }
 
@@ -213,23 +225,21 @@ internal sealed class JobFlags
     }
 
     /// <exception cref="UsageException">It is not of the form name=value.</exception>
-    internal static (string Key, string Value) Pair(string text)
+    internal static (string Key, string Value) Pair(string text, string option)
     {
         var at = text.IndexOf('=', StringComparison.Ordinal);
-        return at > 0 ? (text[..at], text[(at + 1)..]) : throw new UsageException($"'{text}' is not of the form name=value.");
+        return at > 0
+            ? (text[..at], text[(at + 1)..])
+            : throw new UsageException($"'{text}' of {option} is not of the form name=value.");
     }
 
-    private static JsonNode? Bytes(ParseResult parsed, Option<string?> option)
-    {
-        if (parsed.GetValue(option) is not { } text)
-        {
-            return null;
-        }
+    /// <exception cref="UsageException">It is not a size.</exception>
+    internal static long Size(string text, string option) => Quantities.TryParseBytes(text, out var bytes)
+        ? bytes
+        : throw new UsageException($"'{text}' of {option} is not a size. Write 104857600, 100MB or 64MiB.");
 
-        return Quantities.TryParseBytes(text, out var bytes)
-            ? JsonValue.Create(bytes)
-            : throw new UsageException($"'{text}' of {option.Name} is not a size. Write 104857600, 100MB or 64MiB.");
-    }
+    private static JsonNode? Bytes(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } text ? JsonValue.Create(Size(text, option.Name)) : null;
 
     private static JsonArray? Names(string[]? given) => Array(Parted(given), item => item);
 

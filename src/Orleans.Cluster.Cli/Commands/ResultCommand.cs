@@ -18,7 +18,7 @@ internal static class ResultCommand
     private static Command Result(CommandFactory commands)
     {
         var job = CommandFactory.JobArgument();
-        var format = new Option<ResultFormat?>("--format") { Description = "json, csv, parquet or arrow; a table when absent" };
+        var format = new Option<ResultFormat?>("--format") { Description = "A table when absent" };
         var target = new Option<string?>("--out", "-o")
         {
             Description = "File to write; its ending gives the format", HelpName = "path",
@@ -46,7 +46,7 @@ internal static class ResultCommand
     {
         var job = CommandFactory.JobArgument();
         var format = new Option<ResultFormat?>(
-            "--format") { Description = "arrow, parquet, csv or json; by the file's ending when absent, else parquet" };
+            "--format") { Description = "By the file's ending when absent, else parquet" };
         var target = new Option<string?>("--out", "-o")
         {
             Description = "File to write; JOB.parquet in this folder when absent", HelpName = "path",
@@ -134,9 +134,21 @@ internal static class ResultCommand
 
     private static async Task WriteAsync(Session session, Stream rows, string path)
     {
-        await using var file = File.Create(path);
+        await using var file = Create(path);
         await rows.CopyToAsync(file, session.Cancellation);
         session.Note($"{Quantities.Bytes(file.Length)} in {path}");
+    }
+
+    private static FileStream Create(string path)
+    {
+        try
+        {
+            return File.Create(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(FileFaults.Of(failure, path));
+        }
     }
 
     private static string EndingOf(ResultFormat format) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Commands;
@@ -8,7 +9,7 @@ namespace Orleans.Cluster.Cli.Commands;
 /// <summary>
 /// How files are read: the same options on every command that reads some. They become a job's <c>source</c> or <c>sources</c>.
 /// </summary>
-internal sealed class SourceFlags
+internal sealed partial class SourceFlags
 {
     private readonly Option<string[]> sources = List(
         "--source", "A named input, name=path; the query or the join calls it so. Several paths may have one name", "name=path",
@@ -31,8 +32,11 @@ internal sealed class SourceFlags
         Description = "Lines to leave out at the beginning", HelpName = "lines",
     };
 
+    private readonly Option<string?> union = Text(
+        "--union", "STRICT, BY_NAME (a column that a file lacks is NULL there) or WIDEN (types are widened too)", "how");
+
     public IEnumerable<Symbol> Symbols =>
-        [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip];
+        [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip, union];
 
     /// <summary>Lays the flags over a job. Paths that have no name are its <c>source</c>.</summary>
     /// <exception cref="UsageException">A flag cannot be read, or two contradict each other.</exception>
@@ -70,26 +74,46 @@ internal sealed class SourceFlags
         var named = new List<(string Name, List<string> Paths)>();
         foreach (var item in parsed.GetValue(sources) ?? [])
         {
-            var at = item.IndexOf('=', StringComparison.Ordinal);
-            // A path may hold '=' too (key=value folders); a name is one word.
-            if (at <= 0 || !item[..at].All(c => char.IsLetterOrDigit(c) || c == '_'))
+            if (Part(item) is not var (name, path))
             {
                 unnamed.Add(item);
                 continue;
             }
 
-            var known = named.FindIndex(pair => pair.Name == item[..at]);
+            var known = named.FindIndex(pair => pair.Name == name);
             if (known < 0)
             {
-                named.Add((item[..at], [item[(at + 1)..]]));
+                named.Add((name, [path]));
             }
             else
             {
-                named[known].Paths.Add(item[(at + 1)..]);
+                named[known].Paths.Add(path);
             }
         }
 
         return (unnamed, named);
+    }
+
+    // A path may hold '=' too (key=value folders); a name is one word. What has no sign of a path was meant as a name.
+    private static (string Name, string Path)? Part(string item)
+    {
+        var at = item.IndexOf('=', StringComparison.Ordinal);
+        var name = at < 0 ? item : item[..at];
+        if (PathSign().IsMatch(name))
+        {
+            return null;
+        }
+
+        if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c == '_'))
+        {
+            throw new UsageException(
+                $"'{name}' of --source is not a name: letters, digits and _ alone. Write --source NAME=PATH; "
+                + $"for a file of that name write ./{item}.");
+        }
+
+        return at < 0 || at == item.Length - 1
+            ? throw new UsageException($"'{item}' of --source has no path. Write --source {name}=PATH.")
+            : (name, item[(at + 1)..]);
     }
 
     private IEnumerable<JsonObject> ReadSources(JsonObject job, ParseResult parsed)
@@ -134,6 +158,8 @@ internal sealed class SourceFlags
         Json.SetIn(source, "options", "comment", parsed.GetValue(comment));
         Json.SetIn(source, "options", "quote", parsed.GetValue(quote));
         Json.SetIn(source, "options", "skipLines", parsed.GetValue(skip));
+        Json.SetIn(source, "options", "union", parsed.GetValue(union)?.ToUpper(CultureInfo.InvariantCulture));
+        var declared = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var type in parsed.GetValue(types) ?? [])
         {
             // The last '=' parts them: a column's name may hold one, a type's may not.
@@ -141,6 +167,11 @@ internal sealed class SourceFlags
             if (at <= 0 || at == type.Length - 1)
             {
                 throw new UsageException($"'{type}' of --type is not of the form column=type, for example count=BIGINT.");
+            }
+
+            if (!declared.Add(type[..at]))
+            {
+                throw new UsageException($"--type names the column '{type[..at]}' twice.");
             }
 
             Json.SetIn(Json.Child(source, "options"), "columns", type[..at], type[(at + 1)..]);
@@ -157,4 +188,7 @@ internal sealed class SourceFlags
         {
             Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false, Arity = ArgumentArity.ZeroOrMore,
         };
+
+    [GeneratedRegex(@"[./\\*?\[\]:{}]")]
+    private static partial Regex PathSign();
 }

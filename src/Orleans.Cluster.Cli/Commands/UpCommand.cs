@@ -28,8 +28,8 @@ internal static class UpCommand
         {
             Description = "More settings in the silo's form, after --", Arity = ArgumentArity.ZeroOrMore,
         };
-        workers.Demand(count => count is null or (>= 0 and <= 32), "--workers is 0 to 32.");
-        slots.Demand(count => count is null or >= 1, "--slots is at least 1.");
+        workers.Demand(count => count is null or (>= 0 and <= 32), "--workers must be 0 to 32.");
+        slots.Demand(count => count is null or >= 1, "--slots must be at least 1.");
         data.Demand(root => root is null || Directory.Exists(root), root => $"There is no folder '{root}' for --data.");
         return commands.Create(
             "up", "Run an embedded cluster until Ctrl-C", [workers, slots, state, data, address, more],

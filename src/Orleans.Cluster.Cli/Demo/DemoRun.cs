@@ -95,12 +95,12 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         else
         {
             JobViews.WriteRows(session.Console, result with { Rows = [.. result.Rows.Take(RowsOnScreen)], TotalRows = 0 });
-            session.Console.Text.WriteLine(string.Create(
+            session.Console.Prose.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{rows:N0} rows ({Quantities.Bytes(bytes)}) into {result.TotalRows} groups in {Quantities.Duration(took)}: "
                 + $"{Quantities.Count(rows / took.TotalSeconds)} rows/s, {Quantities.Bytes(bytes / took.TotalSeconds)}/s, "
                 + $"{status.Progress.Partitions.Total} partitions"));
-            session.Console.Text.WriteLine(difference is null
+            session.Console.Prose.WriteLine(difference is null
                 ? "Every group equals the sums kept while the table was written."
                 : $"WRONG: {difference}");
         }

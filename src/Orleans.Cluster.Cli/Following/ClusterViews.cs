@@ -11,7 +11,7 @@ internal static class ClusterViews
 {
     public static void WriteStatus(CliConsole console, ClusterStatus status)
     {
-        console.Text.WriteLine(Headline(status));
+        console.Prose.WriteLine(Headline(status));
         if (status.Workers.Count > 0)
         {
             console.Out.Write(Workers(status));
@@ -19,19 +19,24 @@ internal static class ClusterViews
 
         if (status.LastScalingDecision is { } decision)
         {
-            console.Text.WriteLine(
+            console.Prose.WriteLine(
                 $"Last scaled {JobViews.Time(decision.At)}: {decision.From} -> {decision.To}, {decision.Reason}");
         }
     }
 
     public static void WriteQueue(CliConsole console, QueueStatus queue)
     {
-        console.Text.WriteLine(Slots(queue));
+        console.Prose.WriteLine(Slots(queue));
+        if (queue.Waiting.Count == 0)
+        {
+            return;
+        }
+
         console.Out.Write(Waiting(queue));
         var (shown, all) = (queue.Waiting.Count, queue.Priorities.Sum(level => level.Jobs));
         if (shown < all)
         {
-            console.Text.WriteLine($"The first {shown} of {all} waiting jobs are shown.");
+            console.Prose.WriteLine($"The first {shown} of {all} waiting jobs are shown.");
         }
     }
 
@@ -46,13 +51,27 @@ internal static class ClusterViews
         console.Out.Write(table);
     }
 
-    public static IRenderable Both(ClusterStatus status, QueueStatus queue) =>
-        new Rows(new Text(Headline(status)), Workers(status), new Text(Slots(queue)), Waiting(queue));
+    public static IRenderable Both(ClusterStatus status, QueueStatus queue)
+    {
+        var parts = new List<IRenderable> { new Text(Headline(status)) };
+        if (status.Workers.Count > 0)
+        {
+            parts.Add(Workers(status));
+        }
+
+        parts.Add(new Text(Slots(queue)));
+        if (queue.Waiting.Count > 0)
+        {
+            parts.Add(Waiting(queue));
+        }
+
+        return new Rows(parts);
+    }
 
     private static string Headline(ClusterStatus status)
     {
         var bounds = status.Autoscaling is { } auto ? $", autoscaling {auto.MinWorkers} to {auto.MaxWorkers}" : "";
-        var detail = status.Detail is { Length: > 0 } text ? $": {text}" : "";
+        var detail = status.Detail is { Length: > 0 } text ? $": {ToolWords.Of(text)}" : "";
         return $"{JobFollower.WireWord(status.State)}, {status.ActiveWorkers} of {status.DesiredWorkers} workers{bounds}{detail}";
     }
 
@@ -61,15 +80,15 @@ internal static class ClusterViews
         var backlog = queue.Priorities.Where(level => level.Jobs > 0)
             .Select(level =>
                 $"{level.Jobs} {JobFollower.WireWord(level.Priority)} ("
-                + $"{Quantities.Duration(TimeSpan.FromSeconds(level.OldestWaitSeconds))})");
-        return $"{queue.BusySlots} of {queue.TotalSlots} slots busy; waiting: "
-            + $"{string.Join(", ", backlog.DefaultIfEmpty("nothing"))}";
+                + $"{Quantities.Duration(TimeSpan.FromSeconds(level.OldestWaitSeconds))})").ToList();
+        var waiting = backlog.Count == 0 ? "Nothing waits." : $"Waiting: {string.Join(", ", backlog)}";
+        return $"{queue.BusySlots} of {queue.TotalSlots} slots busy. {waiting}";
     }
 
     private static TextTable Workers(ClusterStatus status)
     {
         var table = JobViews.Table(
-            new("Worker", IsWhole: true), "State", "Busy", "CPU", "Memory used", "granted", "offered", "Machine", "Process");
+            new("Worker", IsWhole: true), "State", "Busy", "CPU", "Memory used", "Granted", "Offered", "Machine", "Process");
         foreach (var worker in status.Workers)
         {
             table.AddRow(JobViews.Cells(
@@ -89,7 +108,8 @@ internal static class ClusterViews
         {
             table.AddRow(JobViews.Cells(
                 $"{job.Position}", job.Id.Value, JobFollower.WireWord(job.Priority),
-                $"{JobFollower.WireWord(job.Reason.Code)}: {job.Reason.Detail}", JobViews.Time(job.CreatedAt)));
+                $"{JobFollower.WireWord(job.Reason.Code)}: {ToolWords.Of(job.Reason.Detail, job.Id.Value)}",
+                JobViews.Time(job.CreatedAt)));
         }
 
         return table;

@@ -10,10 +10,10 @@ internal static class FigureViews
 {
     public static void WriteHealth(CliConsole console, JsonElement health)
     {
-        console.Text.WriteLine($"{Text(health, "status")}, version {Text(health, "version")}");
+        console.Prose.WriteLine($"{Text(health, "status")}, version {Text(health, "version")}");
         foreach (var part in health.EnumerateObject().Where(part => part.Value.ValueKind == JsonValueKind.Object))
         {
-            console.Text.WriteLine($"{part.Name,-11} {Text(part.Value, "state"),-5} {Text(part.Value, "detail")}".TrimEnd());
+            console.Prose.WriteLine($"{part.Name,-11} {Text(part.Value, "state"),-5} {Text(part.Value, "detail")}".TrimEnd(), 18);
         }
     }
 
@@ -22,7 +22,7 @@ internal static class FigureViews
     {
         var samples = metrics.GetProperty("samples").EnumerateArray().Select(Figures).ToList();
         var current = metrics.GetProperty("current") is { ValueKind: JsonValueKind.Object } now ? Figures(now) : [];
-        var table = JobViews.Table("Figure", "Now", "Least", "Mean", "Most");
+        var table = JobViews.Table(new("Figure", IsWhole: true), "Now", "Least", "Mean", "Most");
         foreach (var name in samples.Append(current).SelectMany(figures => figures.Keys).Distinct().Order(StringComparer.Ordinal))
         {
             var seen = samples.Where(figures => figures.ContainsKey(name))

@@ -11,21 +11,26 @@ internal static class InsightViews
     private const string Letters = "WRCFSX";
     private static readonly string[] Words = ["waiting", "running", "committed", "failed", "split", "cancelled"];
 
+    // Reasons begin behind a phase and its time.
+    private const int PhaseHang = 2 + 11 + 1 + 9 + 2;
+
     public static void WriteStory(CliConsole console, JobStory story)
     {
-        console.Text.WriteLine(story.Verdict);
+        console.Prose.WriteLine(story.Verdict);
         foreach (var phase in story.Phases)
         {
             var time = Quantities.Duration(TimeSpan.FromSeconds(phase.Seconds));
-            console.Text.WriteLine($"  {phase.Phase,-11} {time,9}  {phase.Reason}".TrimEnd());
+            console.Prose.WriteLine($"  {phase.Phase,-11} {time,9}  {phase.Reason}".TrimEnd(), PhaseHang);
         }
 
         foreach (var finding in story.Findings)
         {
-            console.Text.WriteLine($"{finding.Code}: {finding.Detail} ({finding.Evidence})");
+            console.Prose.WriteLine($"{finding.Code}: {ToolWords.Of(finding.Detail)} ({finding.Evidence})", 2);
             if (finding.Change is { } change)
             {
-                console.Text.WriteLine($"  Try {change.Pointer} = {Value(change.Value)} in the next submit.");
+                console.Prose.WriteLine(OptionPlaces.Name(change.Pointer) is { } option
+                    ? $"  Try {option} {Value(change.Value)} in the next submit."
+                    : $"  Try {change.Pointer} = {Value(change.Value)} in the next submit.");
             }
         }
     }
@@ -41,7 +46,7 @@ internal static class InsightViews
         foreach (var stage in profile.Stages)
         {
             var spill = stage.SpilledBytes > 0 ? $", {Quantities.Bytes(stage.SpilledBytes)} spilled" : "";
-            console.Text.WriteLine($"Stage {stage.Stage}, {Quantities.Of(stage.Partitions, "partition")} measured{spill}");
+            console.Prose.WriteLine($"Stage {stage.Stage}, {Quantities.Of(stage.Partitions, "partition")} measured{spill}");
             console.Out.Write(Operators(stage));
         }
     }

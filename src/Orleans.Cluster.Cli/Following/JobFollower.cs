@@ -119,7 +119,7 @@ internal sealed class JobFollower(CliConsole console, TimeProvider time)
 
         if (status.Reason is { Code: not ReasonCode.Running } reason)
         {
-            parts.Add($"{WireWord(reason.Code)}: {reason.Detail}");
+            parts.Add($"{WireWord(reason.Code)}: {ToolWords.Of(reason.Detail, status.Id.Value)}");
         }
 
         return string.Join(", ", parts);

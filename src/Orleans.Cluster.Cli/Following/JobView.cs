@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -42,7 +43,8 @@ internal sealed class JobView(TimeProvider time)
 
         if (job.Reason is { Code: not ReasonCode.Running } reason)
         {
-            lines.Add(new Markup($"[yellow]{JobFollower.WireWord(reason.Code)}[/]: {Markup.Escape(reason.Detail)}"));
+            var detail = Markup.Escape(ToolWords.Of(reason.Detail, job.Id.Value));
+            lines.Add(new Markup($"[yellow]{JobFollower.WireWord(reason.Code)}[/]: {detail}"));
         }
 
         if (Notice is { } notice)

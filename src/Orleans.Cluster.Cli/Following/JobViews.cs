@@ -10,15 +10,18 @@ namespace Orleans.Cluster.Cli.Following;
 /// <summary>Jobs, results and lists as people read them.</summary>
 internal static class JobViews
 {
+    /// <summary>What goes on of a logged line is told from the next one by its indent.</summary>
+    private const int LogHang = 4;
+
     public static void WriteStatus(CliConsole console, JobStatus status)
     {
-        var table = new Grid().AddColumn().AddColumn();
-        foreach (var (name, value) in Facts(status))
+        var facts = Facts(status).ToList();
+        var names = facts.Max(fact => fact.Name.Length);
+        foreach (var (name, value) in facts)
         {
-            table.AddRow(Markup.Escape(name), Markup.Escape(value));
+            console.Prose.WriteLine($"{name.PadRight(names)}  {ShownText.Of(value)}", names + 2);
         }
 
-        console.Out.Write(table);
         WriteError(console, status);
     }
 
@@ -28,7 +31,7 @@ internal static class JobViews
         console.NotesText.WriteLine(EndLine(status));
         foreach (var note in status.Notes)
         {
-            console.NotesText.WriteLine($"Note: {note}");
+            console.NotesText.WriteLine($"Note: {ToolWords.Of(note, status.Id.Value)}");
         }
 
         WriteError(console, status);
@@ -37,8 +40,8 @@ internal static class JobViews
     public static void WriteJobs(CliConsole console, IReadOnlyList<JobStatus> jobs)
     {
         var table = Table(
-            new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Priority", 5), new("Operation", 4),
-            new("Created", 6), new("Name", 3));
+            new("Id", 0, IsWhole: true), new("Status", 1), new("Done", 2), new("Priority", 6), new("Operation", 5),
+            new("Created", 4, IsWhole: true), new("Name", 3));
         foreach (var job in jobs)
         {
             table.AddRow(Cells(
@@ -95,7 +98,8 @@ internal static class JobViews
             var where = line.Stage is null
                 ? ""
                 : $" [{line.Stage}/{line.Partition}, attempt {line.Attempt}, {line.Worker?.Value}]";
-            console.Text.WriteLine($"{line.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {line.Level} {line.Message}{where}");
+            console.Prose.WriteLine(
+                $"{line.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {line.Level} {line.Message}{where}", LogHang);
         }
     }
 
@@ -138,7 +142,7 @@ internal static class JobViews
 
         foreach (var note in status.Notes)
         {
-            yield return ("Note", note);
+            yield return ("Note", ToolWords.Of(note, status.Id.Value));
         }
     }
 

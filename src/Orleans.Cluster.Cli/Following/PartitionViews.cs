@@ -13,7 +13,8 @@ internal static class PartitionViews
     public static void WriteTasks(CliConsole console, PartitionList page)
     {
         var table = JobViews.Table(
-            "Stage", "Partition", "State", new("Attempts", 6), new("Worker", 5), new("Bytes", 7), new("Rows", 4), new("Time", 8),
+            "Stage", "Partition", new("State", IsWhole: true), new("Attempts", 6), new("Worker", 5, IsWhole: true),
+            new("Bytes", 8), new("Rows", 4), new("Time", 7),
             new("Last failure", 3));
         foreach (var item in page.Items)
         {
@@ -23,7 +24,7 @@ internal static class PartitionViews
                 $"{item.Stage}", $"{item.Partition}", item.State, $"{item.Attempts.Count}", last?.Worker.Value ?? "",
                 Quantities.Bytes(item.Bytes), Quantities.Count(item.Rows),
                 last?.EndedAt - last?.StartedAt is { } took ? Quantities.Duration(took) : "",
-                failure is null ? "" : $"{failure.Kind}: {failure.Message}"));
+                failure is null ? "" : $"{failure.Kind}: {ToolWords.Of(failure.Message)}"));
         }
 
         console.Out.Write(table);
@@ -50,11 +51,11 @@ internal static class PartitionViews
 
     public static void WritePreview(CliConsole console, DatasetPreview preview)
     {
-        console.Text.WriteLine(
+        console.Prose.WriteLine(
             $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about "
             + $"{Quantities.Count(preview.EstimatedRows)} rows, "
             + Quantities.Of(preview.Partitions.Count, "partition"));
-        console.Text.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
+        console.Prose.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
         var table = JobViews.Table("Partition", "Bytes", "Rows", "Files");
         foreach (var partition in preview.Partitions.Take(PartitionsOnScreen))
         {
@@ -70,16 +71,16 @@ internal static class PartitionViews
 
     public static void WritePlan(CliConsole console, PlanDocument plan)
     {
-        console.Text.WriteLine(plan.Query);
+        console.Prose.WriteLine(plan.Query);
         foreach (var (name, dataset) in plan.Datasets)
         {
-            console.Text.WriteLine(
+            console.Prose.WriteLine(
                 $"{name}: {JobFollower.WireWord(dataset.Format)}, {Quantities.Bytes(dataset.TotalBytes)}, "
                 + $"{Quantities.Of(dataset.Partitions.Count, "partition")}, read by {dataset.Reader}");
             if (dataset.Pruned is { } pruned)
             {
                 var groups = pruned.OfRowGroups > 0 ? $", {pruned.RowGroups} of {pruned.OfRowGroups} row groups" : "";
-                console.Text.WriteLine(
+                console.Prose.WriteLine(
                     $"   {pruned.Files} of {pruned.OfFiles} files{groups} ({Quantities.Bytes(pruned.Bytes)}) left out by the "
                     + "condition");
             }
@@ -87,12 +88,12 @@ internal static class PartitionViews
 
         foreach (var stage in plan.Stages)
         {
-            console.Text.WriteLine(
+            console.Prose.WriteLine(
                 $"{stage.Index}. {stage.Name}{Count(stage)} <- {string.Join(", ", stage.Inputs.Select(Input))}");
-            console.Text.WriteLine($"   {stage.Query}");
+            console.Prose.WriteLine($"   {stage.Query}");
             if (stage.Note is { } note)
             {
-                console.Text.WriteLine($"   {note}");
+                console.Prose.WriteLine($"   {note}");
             }
         }
 
@@ -103,7 +104,7 @@ internal static class PartitionViews
     {
         foreach (var warning in warnings)
         {
-            console.NotesText.WriteLine($"Warning: {warning.Detail} ({warning.Code})");
+            console.NotesText.WriteLine($"Warning: {ToolWords.Of(warning.Detail)} ({warning.Code})");
         }
     }
 

@@ -11,7 +11,7 @@ internal static class ResourceViews
     public static void WriteResources(CliConsole console, ResourceStatus resources)
     {
         var workers = JobViews.Table(
-            new("Worker", IsWhole: true), "State", "Slots", "Memory used", "granted", "offered", "GPUs", "CPU");
+            new("Worker", IsWhole: true), "State", "Slots", "Memory used", "Granted", "Offered", "GPUs", "CPU");
         foreach (var worker in resources.Workers)
         {
             workers.AddRow(JobViews.Cells(
@@ -33,21 +33,24 @@ internal static class ResourceViews
         }
 
         console.Out.Write(workers);
-        console.Out.Write(jobs);
+        if (resources.Jobs.Count > 0)
+        {
+            console.Out.Write(jobs);
+        }
     }
 
     public static void WriteAdvice(CliConsole console, RecommendationList advice)
     {
         foreach (var item in advice.Items)
         {
-            console.Text.WriteLine($"{item.Code}{(item.Job is { } job ? $" ({job})" : "")}: {item.Advice}");
-            console.Text.WriteLine($"  seen:  {item.Evidence}");
-            console.Text.WriteLine($"  gain:  {item.ExpectedGain}");
+            console.Prose.WriteLine($"{item.Code}{(item.Job is { } job ? $" ({job})" : "")}: {ToolWords.Of(item.Advice)}");
+            console.Prose.WriteLine($"  seen:  {item.Evidence}");
+            console.Prose.WriteLine($"  gain:  {item.ExpectedGain}");
         }
 
         if (advice.Items.Count == 0)
         {
-            console.Text.WriteLine("Nothing to change.");
+            console.Prose.WriteLine("Nothing to change.");
         }
     }
 

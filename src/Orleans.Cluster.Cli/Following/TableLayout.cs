@@ -1,3 +1,5 @@
+using Orleans.Cluster.Cli.Terminal;
+
 namespace Orleans.Cluster.Cli.Following;
 
 /// <summary>A column's head.</summary>
@@ -22,12 +24,28 @@ internal static class TableLayout
 
     private const int Gap = 2;
 
+    /// <summary>A head is cut where it is longer than that, and only then.</summary>
+    private const int LongHead = 20;
+
+    /// <summary>Places of the columns that are shown.</summary>
+    /// <param name="heads">The columns.</param>
+    /// <param name="natural">Width of the widest cell or head of each.</param>
+    /// <param name="width">Cells of the terminal.</param>
+    /// <param name="isEmpty">Whether a column has nothing but its head: such a one leaves before any other is cut.</param>
     /// <returns>
     /// Places from left to right; the first column is always among them, narrower than its cells where nothing else helps.
     /// </returns>
-    public static IReadOnlyList<TablePlace> Fit(IReadOnlyList<TableColumnHead> heads, IReadOnlyList<int> natural, int width)
+    public static IReadOnlyList<TablePlace> Fit(IReadOnlyList<TableColumnHead> heads, IReadOnlyList<int> natural, int width,
+        Func<int, bool>? isEmpty = null)
     {
         var shown = Enumerable.Range(0, heads.Count).ToList();
+        while (isEmpty is not null && width < TextTable.Unlimited && Total([.. shown.Select(index => natural[index])]) > width
+            && shown.Skip(1).Where(isEmpty).OrderBy(index => heads[index].Rank ?? index).Cast<int?>().LastOrDefault()
+                is { } empty)
+        {
+            shown.Remove(empty);
+        }
+
         while (true)
         {
             var widths = Shrink(heads, natural, shown, width);
@@ -55,7 +73,7 @@ internal static class TableLayout
             var widest = -1;
             for (var at = 0; at < widths.Length; at++)
             {
-                if (!heads[shown[at]].IsWhole && widths[at] > LeastWidth && (widest < 0 || widths[at] > widths[widest]))
+                if (widths[at] > Least(heads[shown[at]]) && (widest < 0 || widths[at] > widths[widest]))
                 {
                     widest = at;
                 }
@@ -71,6 +89,11 @@ internal static class TableLayout
 
         return widths;
     }
+
+    // A head that is cut to eight letters does not tell its column from its neighbour.
+    private static int Least(TableColumnHead head) => head.IsWhole
+        ? int.MaxValue
+        : Math.Max(LeastWidth, Math.Min(CellText.Width(head.Name), LongHead));
 
     private static int Total(int[] widths) => widths.Sum() + (Gap * (widths.Length - 1));
 }

@@ -1,3 +1,4 @@
+using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -11,7 +12,7 @@ namespace Orleans.Cluster.Cli.Following;
 internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
 {
     /// <summary>From this width on, which no terminal has, nothing is cut.</summary>
-    public const int Unlimited = 400;
+    public const int Unlimited = TextLines.Unlimited;
 
     private const string Gap = "  ";
 
@@ -31,12 +32,12 @@ internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
     }
 
     /// <summary>Whether columns would have to leave at that width.</summary>
-    public bool LosesColumns(int width) => TableLayout.Fit(heads, NaturalWidths(), width).Count < heads.Length;
+    public bool LosesColumns(int width) => Fit(width).Count < heads.Length;
 
     /// <summary>The lines at a width.</summary>
     public IEnumerable<string> Lines(int width)
     {
-        var places = TableLayout.Fit(heads, NaturalWidths(), width);
+        var places = Fit(width);
         yield return Line(places, place => heads[place].Name);
         yield return string.Join(Gap, places.Select(place => new string('─', place.Width)));
         foreach (var row in rows)
@@ -44,23 +45,31 @@ internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
             yield return Line(places, place => row[place]);
         }
 
-        if (places.Count < heads.Length)
+        // What is not there is not missed.
+        var left = heads.Where((_, index) => !IsEmpty(index) && places.All(place => place.Index != index))
+            .Select(head => head.Name).ToList();
+        foreach (var line in left.Count == 0
+            ? [] : TextLines.Wrap($"Not shown: {string.Join(", ", left)}. --json has all.", width))
         {
-            var left = heads.Where((_, index) => places.All(place => place.Index != index)).Select(head => head.Name);
-            yield return CellText.Cut($"Not shown: {string.Join(", ", left)}. --json has all.", width);
+            yield return line;
         }
     }
 
     /// <summary>Each row as lines of name and value; for tables that are wider than the terminal.</summary>
     public IEnumerable<string> Records(int width)
     {
-        var names = heads.Max(head => CellText.Width(head.Name));
+        // Names are cut before values are, and not where the values leave them room.
+        var widest = rows.Count == 0 ? 0 : rows.Max(row => row.Max(CellText.Width));
+        var names = Math.Min(
+            heads.Max(head => CellText.Width(head.Name)),
+            width >= Unlimited ? int.MaxValue : Math.Max(Math.Max(1, width * 2 / 5), width - Gap.Length - widest));
         for (var number = 0; number < rows.Count; number++)
         {
             yield return CellText.Cut($"── row {number + 1} ──", width);
             for (var index = 0; index < heads.Length; index++)
             {
-                yield return CellText.Cut($"{CellText.Pad(heads[index].Name, names)}  {rows[number][index]}", width).TrimEnd();
+                var name = CellText.Pad(CellText.CutInside(heads[index].Name, names), names);
+                yield return CellText.Cut($"{name}{Gap}{rows[number][index]}", width).TrimEnd();
             }
         }
     }
@@ -79,6 +88,10 @@ internal sealed class TextTable(params TableColumnHead[] heads) : Renderable
         .TrimEnd();
 
     private static string OneLine(string text) => ShownText.Of(text.ReplaceLineEndings("⏎").Replace('\t', ' '));
+
+    private IReadOnlyList<TablePlace> Fit(int width) => TableLayout.Fit(heads, NaturalWidths(), width, IsEmpty);
+
+    private bool IsEmpty(int index) => rows.Count > 0 && rows.TrueForAll(row => row[index].Length == 0);
 
     private int[] NaturalWidths() =>
         [.. heads.Select((head, index) => rows.Select(row => CellText.Width(row[index]))

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.Cli.Shell;
 

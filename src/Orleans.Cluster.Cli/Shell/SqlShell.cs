@@ -130,14 +130,14 @@ internal sealed class SqlShell(Session session, JsonObject job, int limit)
                 return null;
             case ".help":
                 ShellWords.Commands.ToList()
-                    .ForEach(command => session.Console.Text.WriteLine($"{command.Form,-22} {command.Description}"));
+                    .ForEach(command => session.Console.Prose.WriteLine($"{command.Form,-22} {command.Description}", 23));
                 break;
             case ".source":
                 AddSource(rest);
                 break;
             case ".sources":
                 (job["sources"] as JsonObject)?.ToList()
-                    .ForEach(pair => session.Console.Text.WriteLine($"{pair.Key} = {pair.Value?["path"]?.ToJsonString()}"));
+                    .ForEach(pair => session.Console.Prose.WriteLine($"{pair.Key} = {pair.Value?["path"]?.ToJsonString()}"));
                 break;
             case ".columns":
                 PartitionViews.WriteSchema(session.Console, await DescribeAsync(rest));

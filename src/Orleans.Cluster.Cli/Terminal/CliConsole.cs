@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Orleans.Cluster.Cli.Terminal;
@@ -7,32 +8,60 @@ namespace Orleans.Cluster.Cli.Terminal;
 /// to
 /// <see cref="Notes"/>.
 /// </summary>
-internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader input, bool isLive, Stream? rawOutput = null)
+internal sealed class CliConsole
 {
-    /// <summary>Wide enough that no table is cut when it goes into a file or a pipe.</summary>
-    private const int PlainWidth = 400;
+    private readonly TextWriter output;
+    private readonly Stream? rawOutput;
 
-    public IAnsiConsole Out { get; } = Create(output, plain: Console.IsOutputRedirected || !isLive);
+    /// <summary>What a command writes to.</summary>
+    /// <param name="output">What was asked for.</param>
+    /// <param name="notes">Everything else.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="isLive">Whether notes go to a terminal.</param>
+    /// <param name="rawOutput">Bytes of a result; standard output when null.</param>
+    /// <param name="columns">Width of what goes into a file or a pipe; null for one at which nothing is broken or cut.</param>
+    public CliConsole(
+        TextWriter output, TextWriter notes, TextReader input, bool isLive, Stream? rawOutput = null, int? columns = null)
+    {
+        (this.output, this.rawOutput, Input, IsLive) = (output, rawOutput, input, isLive);
+        var isPlain = Console.IsOutputRedirected || !isLive;
+        Out = Create(output, isPlain, columns);
+        Notes = Create(notes, !isLive, columns);
+        Text = isPlain ? output : new ShownWriter(output);
+        Prose = new WrappedWriter(Text, () => Out.Profile.Width);
+        NotesText = new WrappedWriter(notes, () => Notes.Profile.Width);
+    }
 
-    public IAnsiConsole Notes { get; } = Create(notes, plain: !isLive);
+    public IAnsiConsole Out { get; }
+
+    public IAnsiConsole Notes { get; }
 
     /// <summary>Text as it is: JSON, CSV, plain lines. On a terminal the control characters in it are shown as escapes.</summary>
-    public TextWriter Text { get; } = Console.IsOutputRedirected || !isLive ? output : new ShownWriter(output);
+    public TextWriter Text { get; }
 
-    public TextWriter NotesText => notes;
+    /// <summary>The same for people: lines are broken between words where they are longer than the terminal is wide.</summary>
+    public WrappedWriter Prose { get; }
 
-    public TextReader Input => input;
+    public WrappedWriter NotesText { get; }
+
+    public TextReader Input { get; }
 
     /// <summary>Whether <see cref="Notes"/> is a terminal that can be redrawn.</summary>
-    public bool IsLive => isLive;
+    public bool IsLive { get; }
 
     /// <summary>Bytes of a result; the caller does not dispose it.</summary>
     public Stream OpenRawOutput() =>
         rawOutput ?? (Console.IsOutputRedirected ? Console.OpenStandardOutput() : new ShownStream(output));
 
-    public static CliConsole OfProcess() => new(Console.Out, Console.Error, Console.In, isLive: !Console.IsErrorRedirected);
+    public static CliConsole OfProcess() => new(Console.Out, Console.Error, Console.In, isLive: !Console.IsErrorRedirected,
+        columns: Environment.GetEnvironmentVariable("COLUMNS") is { } text
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var columns)
+            && columns >= LeastColumns ? columns : null);
 
-    private static IAnsiConsole Create(TextWriter writer, bool plain)
+    /// <summary>Of a narrower line nobody can read anything.</summary>
+    private const int LeastColumns = 20;
+
+    private static IAnsiConsole Create(TextWriter writer, bool plain, int? columns)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -43,7 +72,7 @@ internal sealed class CliConsole(TextWriter output, TextWriter notes, TextReader
         console.Pipeline.Attach(new ShownSegments());
         if (plain)
         {
-            console.Profile.Width = PlainWidth;
+            console.Profile.Width = columns ?? TextLines.Unlimited;
         }
 
         return console;

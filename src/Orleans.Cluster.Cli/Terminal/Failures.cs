@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Orleans.Cluster.Client;
 using Orleans.Cluster.Contracts;
 
@@ -12,14 +13,14 @@ internal static class Failures
             or UnauthorizedAccessException
         or OperationCanceledException;
 
-    /// <summary>Says what went wrong.</summary>
+    /// <summary>Says what went wrong, in the options of the command that ran where it is known.</summary>
     /// <returns>The exit code.</returns>
-    public static int Report(CliConsole console, Exception failure)
+    public static int Report(CliConsole console, Exception failure, ParseResult? parsed = null)
     {
         switch (failure)
         {
             case ClusterException refusal:
-                Problems.Write(console, refusal.Problem);
+                Problems.Write(console, refusal.Problem, parsed);
                 return ExitCode(refusal.Code);
             case ClusterUnreachableException outage:
                 console.NotesText.WriteLine(outage.Message);
@@ -32,7 +33,7 @@ internal static class Failures
             case OperationCanceledException:
                 return ExitCodes.Interrupted;
             default:
-                console.NotesText.WriteLine(failure.Message);
+                console.NotesText.WriteLine(failure is EmbeddedClusterException ? failure.Message : FileFaults.Of(failure));
                 return ExitCodes.Failed;
         }
     }

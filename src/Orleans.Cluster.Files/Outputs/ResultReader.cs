@@ -52,7 +52,8 @@ internal sealed class ResultReader(
         {
             throw new ClusterException(
                 Contracts.ProblemCode.NotFound,
-                $"The result of job {job} has {stored.Files.Count} parts, and none with the number {index}.",
+                $"The result of job {job} has {stored.Files.Count} {(stored.Files.Count == 1 ? "part" : "parts")}, "
+                + $"and none with the number {index}.",
                 "GET /result/parts lists them.");
         }
 

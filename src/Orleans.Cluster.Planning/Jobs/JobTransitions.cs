@@ -299,14 +299,14 @@ public static class JobTransitions
             Commands = [JobCommand.PokeQueue],
         },
         JobPhase.Publishing
-            when state.IsShowing => Refuse(state, "Its output is being made visible, which cannot be stopped any more."),
+            when state.IsShowing => Refuse(state, "its output is being made visible, which cannot be stopped any more."),
         JobPhase.Queued or JobPhase.Planning or JobPhase.Running or JobPhase.Publishing => new JobDecision
         {
             State = state with { Phase = JobPhase.Cancelling },
             CancelWaiting = true,
             Commands = [JobCommand.StopAttempts, JobCommand.PokeQueue],
         },
-        _ => Refuse(state, $"It ended as {state.Phase.ToString().ToUpperInvariant()}."),
+        _ => Refuse(state, $"it ended as {state.Phase.ToString().ToUpperInvariant()}."),
     };
 
     // CANCELLING: over when no attempt runs and nothing plans or publishes; until then, ask again.
@@ -342,8 +342,8 @@ public static class JobTransitions
             Commands = [JobCommand.PokeQueue],
         }
         : Refuse(state, state.Phase == JobPhase.Succeeded
-            ? "It succeeded; submit it again to run it again."
-            : "It has not ended.");
+            ? "it succeeded; submit it again to run it again."
+            : "it has not ended.");
 
     private static string NoteOf(FileStamp stamp) =>
         $"{stamp.Path} was written again after the job was planned. It has the planned size and records, so that what was read "

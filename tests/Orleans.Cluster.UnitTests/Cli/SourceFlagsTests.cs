@@ -14,12 +14,13 @@ public sealed class SourceFlagsTests
             ["a.csv", "b.csv"],
             "--format", "csv", "--delimiter", @"\t", "--no-header", "--null", "NA", "--null", ".", "--encoding", "latin-1",
             "--comment", "#",
-            "--quote", "", "--type", "count=BIGINT", "--type", "a=b=DECIMAL(18,3)", "--skip", "2");
+            "--quote", "", "--type", "count=BIGINT", "--type", "a=b=DECIMAL(18,3)", "--skip", "2",
+            "--union", "by_name");
 
         AssertJson(
             """
             {"source":{"path":["a.csv","b.csv"],"format":"CSV","options":{"delimiter":"\t","header":false,"nullValues":["NA","."],
-             "encoding":"latin-1","comment":"#","quote":"","skipLines":2,"columns":{"count":"BIGINT","a=b":"DECIMAL(18,3)"}}}}
+             "encoding":"latin-1","comment":"#","quote":"","skipLines":2,"union":"BY_NAME","columns":{"count":"BIGINT","a=b":"DECIMAL(18,3)"}}}}
             """,
             job);
     }
@@ -46,6 +47,12 @@ public sealed class SourceFlagsTests
     [Theory]
     [InlineData("--header --no-header", "--header and --no-header contradict each other.")]
     [InlineData("--type count", "'count' of --type is not of the form column=type, for example count=BIGINT.")]
+    [InlineData("--type count=BIGINT --type Count=DOUBLE", "--type names the column 'Count' twice.")]
+    [InlineData("-t t=", "'t=' of --source has no path. Write --source t=PATH.")]
+    [InlineData("-t x", "'x' of --source has no path. Write --source x=PATH.")]
+    [InlineData("-t 1-t=a.csv",
+        "'1-t' of --source is not a name: letters, digits and _ alone. Write --source NAME=PATH; for a file of that name write "
+            + "./1-t=a.csv.")]
     [InlineData("-t a=b.csv -t c.csv", "Give every input a name, as in --source t=c.csv, or none.")]
     public void Apply_Contradiction_IsTold(string options, string message)
     {

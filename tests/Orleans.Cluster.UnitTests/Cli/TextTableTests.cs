@@ -1,4 +1,5 @@
 using Orleans.Cluster.Cli.Following;
+using Orleans.Cluster.Cli.Terminal;
 
 namespace Orleans.Cluster.UnitTests.Cli;
 
@@ -54,7 +55,41 @@ public sealed class TextTableTests
         table.AddRow("TP53", "1\n2", "x");
 
         Assert.True(table.LosesColumns(15));
-        Assert.Equal(["── row 1 ──", "gene         T…", "n            1…", "a long name  x"], table.Records(15));
+        Assert.Equal(["── row 1 ──", "gene       TP53", "n          1⏎2", "a lo…name  x"], table.Records(15));
+        Assert.Equal(["── row 1 ──", "gene         TP53", "n            1⏎2", "a long name  x"], table.Records(40));
+    }
+
+    [Fact]
+    public void Lines_TooNarrow_AnEmptyColumnLeavesFirstAndIsNotMissed()
+    {
+        var table = new TextTable("Worker", "State", new TableColumnHead("Last failure", 0));
+        table.AddRow("w-127.0.0.1:20548", "COMMITTED", "");
+
+        Assert.Equal(["Worker             State", "─────────────────  ─────────", "w-127.0.0.1:20548  COMMITTED"],
+            table.Lines(30));
+        Assert.True(table.LosesColumns(30));
+        Assert.Equal("Worker             State      Last failure", table.Lines(50).First());
+    }
+
+    [Fact]
+    public void LosesColumns_WhereHeadsWouldBeCutToNothing_IsSo()
+    {
+        string[] names = ["gene_symbol", "chromosome", "start_position", "end_position", "expression_level"];
+        var table = new TextTable([.. names.Select(name => new TableColumnHead(name))]);
+        table.AddRow("TP53", "17", "7668421", "7687490", "13.4");
+
+        Assert.True(table.LosesColumns(60));
+        Assert.False(table.LosesColumns(80));
+        Assert.All(table.Records(30), line => Assert.True(CellText.Width(line) <= 30, line));
+        Assert.Contains("expression_level  13.4", table.Records(30));
+    }
+
+    [Fact]
+    public void Lines_WhatIsNotShown_IsWrapped()
+    {
+        var lines = Jobs().Lines(30).ToList();
+
+        Assert.Equal(["Not shown: Status, Done,", "Created, Name. --json has all."], lines[^2..]);
     }
 
     [Theory]

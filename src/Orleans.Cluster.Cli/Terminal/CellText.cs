@@ -1,7 +1,7 @@
 using System.Text;
 using Spectre.Console.Rendering;
 
-namespace Orleans.Cluster.Cli.Following;
+namespace Orleans.Cluster.Cli.Terminal;
 
 /// <summary>Text measured in cells of a terminal, where a Chinese character takes two and an accent none.</summary>
 internal static class CellText
@@ -32,5 +32,31 @@ internal static class CellText
         }
 
         return kept.Append('…').ToString();
+    }
+
+    /// <summary>
+    /// The same with <c>…</c> in the middle: of long names the end tells more than what most of them begin with.
+    /// </summary>
+    public static string CutInside(string text, int width)
+    {
+        if (Width(text) <= width || width < 3)
+        {
+            return Cut(text, width);
+        }
+
+        var end = new Stack<string>();
+        var used = 0;
+        foreach (var rune in text.EnumerateRunes().Reverse().Select(rune => rune.ToString()))
+        {
+            if (used + Width(rune) > (width - 1) / 2)
+            {
+                break;
+            }
+
+            used += Width(rune);
+            end.Push(rune);
+        }
+
+        return Cut(text, width - used) + string.Concat(end);
     }
 }
