@@ -32,11 +32,30 @@ internal sealed partial class SourceFlags
         Description = "Lines to leave out at the beginning", HelpName = "lines",
     };
 
+    private readonly Option<int?> headerLines = new("--header-lines")
+    {
+        Description = "Lines of the header, of which the first has the names", HelpName = "lines",
+    };
+
+    private readonly Option<string?> point = Text("--decimal", "Decimal separator of numbers: . or ,", "character");
+    private readonly Option<string?> escape = Text(
+        "--escape", "Escape character within quotes; the quote itself when absent", "character");
+    private readonly Option<string?> compression = Text("--compression", "AUTO, NONE, GZIP, BGZF or ZSTD", "how");
+    private readonly Option<bool?> hive = new("--hive-partitioning")
+    {
+        Description = "Whether key=value folders are columns (true or false); found out when absent", HelpName = "true|false",
+    };
+
+    private readonly Option<string?> unknownKeys = Text(
+        "--unknown-keys", "JSON keys that the sample did not have: CONFLICT, BAD_ROW or IGNORE", "how");
     private readonly Option<string?> union = Text(
         "--union", "STRICT, BY_NAME (a column that a file lacks is NULL there) or WIDEN (types are widened too)", "how");
 
     public IEnumerable<Symbol> Symbols =>
-        [sources, format, delimiter, noHeader, header, nulls, encoding, comment, quote, types, skip, union];
+        [
+            sources, format, delimiter, noHeader, header, headerLines, nulls, encoding, comment, quote, escape, point, types,
+            skip, union, compression, hive, unknownKeys,
+        ];
 
     /// <summary>Lays the flags over a job. Paths that have no name are its <c>source</c>.</summary>
     /// <exception cref="UsageException">A flag cannot be read, or two contradict each other.</exception>
@@ -158,6 +177,12 @@ internal sealed partial class SourceFlags
         Json.SetIn(source, "options", "comment", parsed.GetValue(comment));
         Json.SetIn(source, "options", "quote", parsed.GetValue(quote));
         Json.SetIn(source, "options", "skipLines", parsed.GetValue(skip));
+        Json.SetIn(source, "options", "headerLines", parsed.GetValue(headerLines));
+        Json.SetIn(source, "options", "escape", parsed.GetValue(escape));
+        Json.SetIn(source, "options", "decimal", parsed.GetValue(point));
+        Json.SetIn(source, "options", "compression", parsed.GetValue(compression)?.ToUpper(CultureInfo.InvariantCulture));
+        Json.SetIn(source, "options", "hivePartitioning", parsed.GetValue(hive));
+        Json.SetIn(source, "options", "unknownKeys", parsed.GetValue(unknownKeys)?.ToUpper(CultureInfo.InvariantCulture));
         Json.SetIn(source, "options", "union", parsed.GetValue(union)?.ToUpper(CultureInfo.InvariantCulture));
         var declared = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var type in parsed.GetValue(types) ?? [])

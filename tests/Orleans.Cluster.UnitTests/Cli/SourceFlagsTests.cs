@@ -15,12 +15,15 @@ public sealed class SourceFlagsTests
             "--format", "csv", "--delimiter", @"\t", "--no-header", "--null", "NA", "--null", ".", "--encoding", "latin-1",
             "--comment", "#",
             "--quote", "", "--type", "count=BIGINT", "--type", "a=b=DECIMAL(18,3)", "--skip", "2",
-            "--union", "by_name");
+            "--union", "by_name", "--header-lines", "2", "--escape", @"\", "--decimal", ",", "--compression", "gzip",
+            "--hive-partitioning", "false", "--unknown-keys", "ignore");
 
         AssertJson(
             """
             {"source":{"path":["a.csv","b.csv"],"format":"CSV","options":{"delimiter":"\t","header":false,"nullValues":["NA","."],
-             "encoding":"latin-1","comment":"#","quote":"","skipLines":2,"union":"BY_NAME","columns":{"count":"BIGINT","a=b":"DECIMAL(18,3)"}}}}
+             "encoding":"latin-1","comment":"#","quote":"","skipLines":2,"headerLines":2,"escape":"\\","decimal":",",
+             "compression":"GZIP","hivePartitioning":false,"unknownKeys":"IGNORE","union":"BY_NAME",
+             "columns":{"count":"BIGINT","a=b":"DECIMAL(18,3)"}}}}
             """,
             job);
     }
