@@ -53,6 +53,19 @@ internal static class OrleansSilo
         });
     }
 
+    /// <summary>Ends a start whose own ports, where settings name them, cannot be had.</summary>
+    /// <exception cref="StartRefusedException">A port is taken, or the address is not this machine's.</exception>
+    public static void RefuseTaken(ClusterSettings settings, IPAddress address)
+    {
+        foreach (var (port, name) in new[]
+            { (settings.SiloPort, nameof(settings.SiloPort)), (settings.SiloGatewayPort, nameof(settings.SiloGatewayPort)) })
+        {
+            FreePorts.RefuseTaken(
+                new IPEndPoint(address, port), $"{ClusterSettings.Section}:{name}",
+                $"{ClusterSettings.Section}:{nameof(settings.AdvertisedAddress)}");
+        }
+    }
+
     private static void ConfigureEndpoints(this ISiloBuilder silo, ClusterSettings settings, IPAddress address)
     {
         var siloPort = settings.SiloPort != 0 ? settings.SiloPort : FreePorts.Take(address);

@@ -12,6 +12,7 @@ using Orleans.Cluster.Silo;
 using Orleans.Cluster.Silo.Backups;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Silo.Scaling;
+using Orleans.Cluster.Silo.Settings;
 using Orleans.Cluster.Silo.Transport;
 using Orleans.Cluster.Storage;
 using Orleans.Cluster.WebConsole.Serving;
@@ -26,40 +27,59 @@ try
         return 0;
     }
 
-    return (StoreCommands.Find(args) ?? BackupCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command
-        ? await command()
-        : ClusterHost.RoleOf(args) == SiloRole.Worker ? await RunWorker(args)
-        : await RunGateway(args);
-}
-catch (Exception failure) when (StartFaults.SentenceOf(failure) is not null)
-{
-    Console.Error.WriteLine(StartFaults.SentenceOf(failure));
-    return 1;
-}
-
-static async Task<int> RunGateway(string[] args)
-{
-    StartArguments.RefuseUnknownCommand(args);
-    StartArguments.RefuseSecrets(args);
-    var builder = WebApplication.CreateBuilder(ClusterHost.Arguments(args));
-    var settings = builder.AddClusterDefaults();
-    foreach (var unknown in StartArguments.FindUnknownSettings(builder.Configuration))
+    if (StartArguments.AsksForVersion(args))
     {
-        Console.Error.WriteLine(unknown);
+        Console.WriteLine(ProductVersion.Current);
+        return 0;
     }
 
-    using var state = StateDirectory.Claim(settings.StateDirectory);
+    StartArguments.RefuseFaults(args);
+    var configuration = StartSettings.Read(args);
+    if ((StoreCommands.Find(args) ?? BackupCommands.Find(args) ?? CertificateCommand.Find(args)) is { } command)
+    {
+        StartChecks.RefuseForCommand(configuration);
+        return await command();
+    }
+
+    StartArguments.RefuseSecrets(args);
+    var role = StartSettings.RoleOf(configuration);
+    StartChecks.Refuse(configuration, role);
+    return role == SiloRole.Worker ? await RunWorker(args) : await RunGateway(args, configuration);
+}
+catch (Exception failure) when (StartFaults.SentenceOf(failure) is { } sentence)
+{
+    Console.Error.WriteLine(sentence);
+    return failure is StartRefusedException { IsUsage: true } ? 2 : 1;
+}
+
+static async Task<int> RunGateway(string[] args, IConfiguration start)
+{
+    foreach (var unknown in SettingNames.FindUnknown(start))
+    {
+        Console.Error.WriteLine($"Warning: {unknown}");
+    }
+
+    var asksForKeys = ClusterHost.AsksForKeys(start);
+    ListenAddresses.RefuseFaults([ListenAddresses.Of(start)], asksForKeys);
+    using var state = StateDirectory.Claim(ClusterHost.SettingsOf(start).StateDirectory);
+    var urls = ListenAddresses.InUse(start);
+    ListenAddresses.RefuseTaken(urls);
+    if (StorageConnection.Of(start).IsEmbedded)
+    {
+        StateDirectory.RefuseFull(ClusterHost.SettingsOf(start).StateDirectory);
+        StoragePreparation.RefuseDamaged(ClusterHost.SettingsOf(start).StateDirectory);
+    }
+
+    var builder = WebApplication.CreateBuilder(ClusterHost.Arguments(args));
+    var settings = builder.AddClusterDefaults();
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfGateway(settings, storage.IsEmbedded);
+    OrleansSilo.RefuseTaken(settings, identity.Address);
     if (identity.Parent is { } parent)
     {
         ParentWatch.Start(parent);
     }
 
-    var asksForKeys = ClusterHost.AsksForKeys(builder.Configuration);
-    var urls = ListenAddresses.InUse(builder.Configuration);
-    ListenAddresses.RefuseFaults([ListenAddresses.Of(builder.Configuration)], asksForKeys);
-    ListenAddresses.RefuseTaken(urls);
     new GatewayRecord(
         ProcessIdentity.Current, identity.ClusterId, urls,
         DateTimeOffset.UtcNow) { AsksForKeys = asksForKeys }.Write(settings.StateDirectory);
@@ -104,6 +124,7 @@ static async Task<int> RunWorker(string[] args)
     var settings = builder.AddClusterDefaults();
     var storage = StorageConnection.Of(builder.Configuration);
     var identity = ClusterIdentity.OfWorker(settings, storage.IsEmbedded);
+    OrleansSilo.RefuseTaken(settings, identity.Address);
     builder.TakeOver(storage.IsEmbedded ? GatewayRecord.Read(settings.StateDirectory) : null);
     if (identity.Parent is { } parent)
     {

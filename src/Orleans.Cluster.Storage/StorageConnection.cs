@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Storage;
@@ -28,6 +29,35 @@ internal sealed record StorageConnection(string Invariant, string ConnectionStri
                 DataSource = OrleansPath(new ClusterPaths(Options.Create(settings))),
                 DefaultTimeout = 15,
             }.ConnectionString);
+    }
+
+    /// <summary>
+    /// Ends a start with a text that no server can be found by. The text may hold a password, and is not shown.
+    /// </summary>
+    /// <exception cref="StartRefusedException">It is not a connection string, or names no server.</exception>
+    public static void RefuseFaults(IConfiguration configuration)
+    {
+        if (configuration.GetConnectionString(PostgresName) is not { Length: > 0 } text)
+        {
+            return;
+        }
+
+        try
+        {
+            if (new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 })
+            {
+                return;
+            }
+        }
+        catch (Exception unreadable) when (unreadable is ArgumentException or FormatException or InvalidCastException
+            or OverflowException or NotSupportedException)
+        {
+            // The same answer.
+        }
+
+        throw new StartRefusedException(
+            $"ConnectionStrings:{PostgresName} is not a connection string of PostgreSQL. "
+            + "Write it as Host=db.example.org;Port=5432;Username=orleans;Password=...;Database=orleans.");
     }
 
     /// <summary>Jobs and all that belongs to them.</summary>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Orleans.Cluster.Cli.Arguments;
 using Orleans.Cluster.Cli.Embedded;
 using Orleans.Cluster.Cli.Terminal;
@@ -6,7 +8,7 @@ using Orleans.Cluster.Cli.Terminal;
 namespace Orleans.Cluster.Cli.Commands;
 
 /// <summary>The embedded cluster in the foreground.</summary>
-internal static class UpCommand
+internal static partial class UpCommand
 {
     public static Command Create(CommandFactory commands)
     {
@@ -30,12 +32,15 @@ internal static class UpCommand
         };
         workers.Demand(count => count is null or (>= 0 and <= 32), "--workers must be 0 to 32.");
         slots.Demand(count => count is null or >= 1, "--slots must be at least 1.");
-        data.Demand(root => root is null || Directory.Exists(root), root => $"There is no folder '{root}' for --data.");
+        data.Demand(root => root is null || Directory.Exists(root), root => File.Exists(root)
+            ? $"'{root}' of --data is a file. Name a folder."
+            : $"There is no folder '{root}' for --data.");
         return commands.Create(
             "up", "Run an embedded cluster until Ctrl-C", [workers, slots, state, data, address, more],
             session => RunAsync(session, new EmbeddedClusterSettings
             {
                 OnWait = session.Note,
+                StartNote = $"Starting ... (state and logs in {Path.GetFullPath(session.Parsed.GetValue(state)!)})",
                 Address = ReadAddress(session.Parsed.GetValue(address)!),
                 StateDirectory = Path.GetFullPath(session.Parsed.GetValue(state)!),
                 DataRoot = session.Parsed.GetValue(data) is { } root ? Path.GetFullPath(root) : null,
@@ -49,7 +54,6 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(Session session, EmbeddedClusterSettings settings)
     {
-        session.Note($"Starting ... (state and logs in {settings.StateDirectory})");
         await using var cluster = await EmbeddedCluster.StartAsync(settings, session.Cancellation);
         var server = cluster.Address == DefaultAddress ? "" : $" --server {cluster.Address.GetLeftPart(UriPartial.Authority)}";
         session.Note(
@@ -60,8 +64,7 @@ internal static class UpCommand
         session.Note($"Try: {Session.ToolName} sql \"SELECT * FROM source LIMIT 5\"{server}");
         try
         {
-            var code = await cluster.WaitForExitAsync(session.Cancellation);
-            throw new EmbeddedClusterException($"The cluster ended with code {code}; see {settings.StateDirectory}/logs.");
+            throw await cluster.WaitForExitAsync(session.Cancellation);
         }
         catch (OperationCanceledException) when (session.Cancellation.IsCancellationRequested)
         {
@@ -70,8 +73,24 @@ internal static class UpCommand
         }
     }
 
-    private static Uri ReadAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new UsageException($"'{text}' is not an address. Write it as http://127.0.0.1:8001.");
+    /// <exception cref="UsageException">A gateway cannot listen there.</exception>
+    internal static Uri ReadAddress(string text)
+    {
+        var parts = Form().Match(text);
+        var fault = !parts.Success ? $"'{text}' of --url is not an address."
+            : parts.Groups["scheme"].Value is not ("http" or "https")
+                ? $"'{text}' of --url begins with {parts.Groups["scheme"].Value}://, and a gateway speaks http and https."
+            : parts.Groups["port"].Success && !IsPort(parts.Groups["port"].Value)
+                ? $"The port of '{text}' (--url) is not a number from 1 to 65535."
+            : parts.Groups["path"].Length > 1 ? $"'{text}' of --url has a path, and a gateway listens at none."
+            : null;
+        return fault is null && Uri.TryCreate(text, UriKind.Absolute, out var address) ? address
+            : throw new UsageException($"{fault ?? $"'{text}' of --url is not an address."} Write it as http://127.0.0.1:8001.");
+    }
+
+    private static bool IsPort(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535;
+
+    [GeneratedRegex("^(?<scheme>[a-z][a-z0-9+.-]*)://(?:\\[[^\\]]*\\]|[^:/?#]+)(?::(?<port>[^/?#]*))?(?<path>[/?#].*)?$")]
+    private static partial Regex Form();
 }

@@ -25,15 +25,15 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("orleans-cluster-demo-").FullName;
+        var folder = MakeFolder();
         try
         {
             return await RunInAsync(folder, cancellationToken);
         }
-        catch (EmbeddedClusterException)
+        catch (EmbeddedClusterException failure)
         {
-            // Its message names the logs; they stay.
-            failed = true;
+            // Where its message names the logs, they stay.
+            failed = failure.NamesLogs;
             throw;
         }
         finally
@@ -42,23 +42,43 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         }
     }
 
+    // The system's own words name no path.
+    private static string MakeFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("orleans-cluster-demo-").FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var folder = Path.GetTempPath();
+            var why = Directory.Exists(folder) ? StateFolder.Why(folder, e) : "there is no such folder";
+            throw new EmbeddedClusterException(
+                $"The demo cannot make a folder in {folder}: {why}. Set the variable TMPDIR to a folder that you may write in.");
+        }
+    }
+
     private async Task<int> RunInAsync(string folder, CancellationToken cancellationToken)
     {
         var data = Directory.CreateDirectory(Path.Combine(folder, "data")).FullName;
-        session.Note($"Starting an embedded cluster with {workers} worker processes, and writing {rows:N0} rows ...");
+        session.Note(
+            $"Starting an embedded cluster with {workers} worker process{(workers == 1 ? "" : "es")}, and writing {rows:N0} "
+            + "rows ...");
         var starting = EmbeddedCluster.StartAsync(
             new EmbeddedClusterSettings
             {
                 StateDirectory = Path.Combine(folder, "state"),
+                StateRemedy = "set the variable TMPDIR to another folder",
                 DataRoot = data,
                 Workers = workers,
                 DashboardPort = 0,
                 OnWait = session.Note,
             },
             cancellationToken);
+        using var noMore = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var (bytes, cluster) = await BothAsync(
-            Task.Run(() => table.Write(Path.Combine(data, TableName), rows, progress: null, cancellationToken),
-                cancellationToken), starting);
+            Task.Run(() => table.Write(Path.Combine(data, TableName), rows, progress: null, noMore.Token), noMore.Token),
+            starting, noMore);
         await using (cluster)
         {
             session.Note(
@@ -133,10 +153,19 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
     /// <summary>
     /// Both results; when either fails, what the cluster's start made is taken down before the failure goes on.
     /// </summary>
-    private static async Task<(long Bytes, EmbeddedCluster Cluster)> BothAsync(Task<long> writing, Task<EmbeddedCluster> starting)
+    private static async Task<(long Bytes, EmbeddedCluster Cluster)> BothAsync(
+        Task<long> writing, Task<EmbeddedCluster> starting, CancellationTokenSource noMore)
     {
         try
         {
+            if (await Task.WhenAny(writing, starting) == starting && !starting.IsCompletedSuccessfully)
+            {
+                // A start that is refused needs no table.
+                await noMore.CancelAsync();
+                await Task.WhenAny(writing);
+                await starting;
+            }
+
             await Task.WhenAll(writing, starting);
             return (await writing, await starting);
         }

@@ -14,6 +14,9 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A silo that refuses to start has said so by then, and nothing but that needs to be said.</summary>
+    private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(2);
+
     /// <summary>Characters of the silo's words that fit a line beside ours.</summary>
     private const int LongestQuote = 100;
 
@@ -39,17 +42,13 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
     public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterSettings settings, CancellationToken cancellationToken)
     {
         var address = settings.Address ?? new Uri($"http://127.0.0.1:{FreePort()}");
-        if (PortHolder.IsTaken(address))
+        if (PortHolder.WhyNot(address) is { } fault)
         {
-            var holder = PortHolder.Describe(address.Port) is { } who ? $" by {who}" : "";
-            throw new EmbeddedClusterException(
-                $"Port {address.Port} of {address.Host} is taken{holder}. Stop that, or choose another address with --url "
-                + $"http://127.0.0.1:{address.Port + 1}.");
+            throw new EmbeddedClusterException(fault);
         }
 
         var folder = settings.SiloFolder ?? Path.Combine(AppContext.BaseDirectory, "silo");
-        MakeState(settings.StateDirectory);
-        var log = Path.Combine(settings.StateDirectory, "logs", "gateway.out");
+        var log = StateFolder.OpenLog(settings.StateDirectory, "gateway.out", settings.StateRemedy);
         var silo = SiloProcess.Start(folder, settings.Arguments(address, Environment.ProcessId), log);
         var cluster = new EmbeddedCluster(silo, settings, address);
         try
@@ -64,11 +63,15 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the silo has ended by itself.</summary>
-    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the silo has ended by itself.</summary>
+    /// <returns>What is to be said of it.</returns>
+    public async Task<EmbeddedClusterException> WaitForExitAsync(CancellationToken cancellationToken)
     {
         await silo.WaitForExitAsync(cancellationToken);
-        return silo.ExitCode;
+        return new EmbeddedClusterException($"The cluster {SiloEnd.Describe(silo.ExitCode)}; see {settings.StateDirectory}/logs.")
+        {
+            NamesLogs = true,
+        };
     }
 
     /// <summary>Ends the cluster: asks, waits, kills what is left.</summary>
@@ -85,17 +88,25 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         using var probe = ClusterConnection.Open(new JobClientOptions { Address = Address, Retries = 0 });
         var begun = Stopwatch.GetTimestamp();
         var watch = new StartWatch(settings.StallLimit, settings.NoteEvery);
+        var isSaid = false;
         while (!await probe.Cluster.IsReadyAsync(cancellationToken))
         {
-            ThrowIfEnded();
+            await ThrowIfEndedAsync();
+            TellNotes();
             var elapsed = Stopwatch.GetElapsedTime(begun);
             var (isStuck, shouldTell) = watch.Look(elapsed, watch.ProcessorTimeOf(silo.Process), silo.LinesWritten);
+            if (settings.StartNote is { } note && !isSaid && elapsed > RefusedWithin)
+            {
+                settings.OnWait?.Invoke(note);
+                isSaid = true;
+            }
+
             if (isStuck)
             {
                 throw new EmbeddedClusterException(
                     $"The cluster was not ready after {elapsed.TotalSeconds:0} s and has done nothing for "
                     + $"{settings.StallLimit.TotalSeconds:0} s; "
-                    + $"see {settings.StateDirectory}/logs.{Environment.NewLine}{silo.Tail}");
+                    + $"see {settings.StateDirectory}/logs.{Environment.NewLine}{silo.Tail}") { NamesLogs = true };
             }
 
             if (shouldTell)
@@ -110,37 +121,35 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
         }
 
         // Had it ended meanwhile, the answer would be another cluster's.
-        ThrowIfEnded();
-        foreach (var unknown in silo.UnknownSettings)
+        await ThrowIfEndedAsync();
+        TellNotes();
+    }
+
+    private void TellNotes()
+    {
+        foreach (var note in silo.TakeNotes())
         {
-            settings.OnWait?.Invoke(unknown);
+            settings.OnWait?.Invoke(note);
         }
     }
 
-    private static void MakeState(string folder)
+    private async Task ThrowIfEndedAsync()
     {
-        try
+        if (!silo.HasExited)
         {
-            Directory.CreateDirectory(Path.Combine(folder, "logs"));
+            return;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            var why = e is UnauthorizedAccessException
-                ? "this user may not write there"
-                : "the file system does not take a folder there";
-            throw new EmbeddedClusterException(
-                $"The cluster's state cannot be in {folder}: {why}. Choose another folder with --state.");
-        }
-    }
 
-    private void ThrowIfEnded()
-    {
-        if (silo.HasExited)
+        await silo.WaitForLastWordsAsync();
+        TellNotes();
+        throw SiloEnd.ReasonOf(silo.ExitCode, silo.Errors) switch
         {
-            throw new EmbeddedClusterException(
-                $"The cluster ended with code {silo.ExitCode} before it was ready; see {settings.StateDirectory}/logs."
-                + $"{Environment.NewLine}{silo.Tail}".TrimEnd());
-        }
+            { } usage when silo.ExitCode == SiloEnd.Usage => new UsageException(usage),
+            { } refusal => new EmbeddedClusterException(refusal),
+            null => new EmbeddedClusterException(
+                $"The cluster {SiloEnd.Describe(silo.ExitCode)} before it was ready; see {settings.StateDirectory}/logs."
+                + $"{Environment.NewLine}{silo.Tail}".TrimEnd()) { NamesLogs = true },
+        };
     }
 
     /// <summary>A port that was free a moment ago. Should another take it first, the silo ends and says so.</summary>

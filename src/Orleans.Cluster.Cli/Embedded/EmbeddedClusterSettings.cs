@@ -35,6 +35,12 @@ internal sealed record EmbeddedClusterSettings
     /// <summary>Told while the cluster starts.</summary>
     public Action<string>? OnWait { get; init; }
 
+    /// <summary>What is told first, once it is clear that the start is not refused; null for nothing.</summary>
+    public string? StartNote { get; init; }
+
+    /// <summary>What to do about a state directory that cannot be used, as the end of a sentence.</summary>
+    public string StateRemedy { get; init; } = "choose another folder with --state";
+
     /// <summary>Time that the silo has to end by itself before it is killed.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -8,25 +8,40 @@ namespace Orleans.Cluster.Cli.Embedded;
 internal static class PortHolder
 {
     private const string Listening = "0A";
+    private const int LastPort = 65535;
+    private const int DefaultPort = 8001;
+
+    /// <summary>Why a gateway could not listen at the address, and what to do; null when it could.</summary>
+    public static string? WhyNot(Uri address) => Look(address) switch
+    {
+        SocketError.AddressAlreadyInUse =>
+            $"Port {address.Port} of {address.Host} is taken{(Describe(address.Port) is { } who ? $" by {who}" : "")}. Stop "
+            + "that, or choose another address with --url "
+            + $"http://127.0.0.1:{(address.Port < LastPort ? address.Port + 1 : DefaultPort)}.",
+        SocketError.AccessDenied =>
+            $"This user may not listen on port {address.Port} of {address.Host}: low ports are the system's. Choose another "
+            + $"address with --url http://127.0.0.1:{DefaultPort}.",
+        SocketError.AddressNotAvailable =>
+            $"This machine does not have the address {address.Host}. Choose another one with --url "
+            + $"http://127.0.0.1:{DefaultPort}.",
+        _ => null,
+    };
 
     /// <summary>Whether something listens at the address, so that a gateway could not.</summary>
-    public static bool IsTaken(Uri address)
+    public static bool IsTaken(Uri address) => Look(address) == SocketError.AddressAlreadyInUse;
+
+    private static SocketError Look(Uri address)
     {
         var host = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : IPAddress.Loopback;
         try
         {
             using var listener = new TcpListener(host, address.Port);
             listener.Start();
-            return false;
+            return SocketError.Success;
         }
-        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException refused)
         {
-            return true;
-        }
-        catch (SocketException)
-        {
-            // Not ours to bind, for another reason; the silo says which.
-            return false;
+            return refused.SocketErrorCode;
         }
     }
 

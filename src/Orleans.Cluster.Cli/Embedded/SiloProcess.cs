@@ -11,10 +11,13 @@ internal sealed class SiloProcess : IAsyncDisposable
     private const int TailLines = 25;
     private const int WordsShown = 4;
     private const int SigTerm = 15;
+    private static readonly TimeSpan LastWordsWithin = TimeSpan.FromMilliseconds(500);
 
     private readonly Process process;
     private readonly StreamWriter log;
     private readonly Queue<string> tail = new();
+    private readonly Queue<string> errors = new();
+    private readonly Queue<string> notes = new();
     private readonly Lock gate = new();
 
     private SiloProcess(Process process, StreamWriter log)
@@ -32,14 +35,28 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Lines that it has written by now.</summary>
     public int LinesWritten { get; private set; }
 
-    /// <summary>What it said of settings that it does not know, which its log alone would have.</summary>
-    public IReadOnlyList<string> UnknownSettings
+    /// <summary>
+    /// What it has said since the last call that whoever starts it should see, and would find in the log alone: warnings, such as
+    /// of settings that it does not know, and what it waits for.
+    /// </summary>
+    public IReadOnlyList<string> TakeNotes()
+    {
+        lock (gate)
+        {
+            var taken = notes.ToList();
+            notes.Clear();
+            return taken;
+        }
+    }
+
+    /// <summary>The last lines that it wrote as errors, without stack frames and notes: why it does not start.</summary>
+    public IReadOnlyList<string> Errors
     {
         get
         {
             lock (gate)
             {
-                return [.. tail.Where(line => line.StartsWith("Unknown setting ", StringComparison.Ordinal))];
+                return [.. errors];
             }
         }
     }
@@ -59,13 +76,19 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    private static bool IsNote(string line) => line.StartsWith("Warning: ", StringComparison.Ordinal)
+        || line.StartsWith("Waiting ", StringComparison.Ordinal);
+
     private static bool IsForPeople(string line) =>
         line.Trim() is { Length: > 0 } text && !text.StartsWith("at ", StringComparison.Ordinal)
         && !text.StartsWith("--- End of", StringComparison.Ordinal);
 
     /// <summary>Starts the silo of a folder.</summary>
+    /// <param name="folder">Where its program is.</param>
+    /// <param name="arguments">What it is told.</param>
+    /// <param name="logFile">Where its words go; closed with this object.</param>
     /// <exception cref="EmbeddedClusterException">There is no silo in the folder, or the system refuses to start it.</exception>
-    public static SiloProcess Start(string folder, IEnumerable<string> arguments, string logFile)
+    public static SiloProcess Start(string folder, IEnumerable<string> arguments, Stream logFile)
     {
         var start = StartInfo(folder);
         foreach (var argument in arguments)
@@ -73,12 +96,10 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
-        var log = new StreamWriter(
-            new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        var log = new StreamWriter(logFile) { AutoFlush = true };
         var silo = new SiloProcess(new Process { StartInfo = start }, log);
-        silo.process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
-        silo.process.ErrorDataReceived += (_, line) => silo.Keep(line.Data);
+        silo.process.OutputDataReceived += (_, line) => silo.Keep(line.Data, isError: false);
+        silo.process.ErrorDataReceived += (_, line) => silo.Keep(line.Data, isError: true);
         try
         {
             silo.process.Start();
@@ -95,6 +116,20 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
+
+    /// <summary>Waits, once it has ended, for its last words. What it started may hold its pipes open, so not for long.</summary>
+    public async Task WaitForLastWordsAsync()
+    {
+        using var limit = new CancellationTokenSource(LastWordsWithin);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // What came is all there is.
+        }
+    }
 
     /// <summary>Asks it to end; after the limit, kills it with all that it has started.</summary>
     public async Task StopAsync(TimeSpan limit)
@@ -125,7 +160,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         process.Dispose();
         lock (gate)
         {
-            log.Dispose();
+            Write(log.Dispose);
         }
     }
 
@@ -160,7 +195,21 @@ internal sealed class SiloProcess : IAsyncDisposable
     private static string DotnetRoot =>
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
-    private void Keep(string? line)
+    // Called by threads of the runtime, where an exception would end the program. A full disk must not: the words are shown all
+    // the same, and the silo says what it makes of the disk.
+    private static void Write(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
+            // The log lacks what did not fit.
+        }
+    }
+
+    private void Keep(string? line, bool isError)
     {
         if (line is null)
         {
@@ -171,15 +220,24 @@ internal sealed class SiloProcess : IAsyncDisposable
         {
             if (log.BaseStream.CanWrite)
             {
-                log.WriteLine(line);
+                Write(() => log.WriteLine(line));
             }
 
             LinesWritten++;
-            tail.Enqueue(line);
-            if (tail.Count > TailLines)
+            KeepLast(tail, line);
+            if (isError && IsForPeople(line))
             {
-                tail.Dequeue();
+                KeepLast(IsNote(line) ? notes : errors, line);
             }
+        }
+    }
+
+    private static void KeepLast(Queue<string> lines, string line)
+    {
+        lines.Enqueue(line);
+        if (lines.Count > TailLines)
+        {
+            lines.Dequeue();
         }
     }
 

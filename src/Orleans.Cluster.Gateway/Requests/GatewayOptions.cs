@@ -41,12 +41,62 @@ internal sealed class GatewayOptions : IValidatableObject
     public JwtOptions? Jwt { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        AllowedOrigins.Where(origin => !IsOrigin(origin)).Select(
-        origin => new ValidationResult(
-            $"Gateway:AllowedOrigins has '{origin}', which no browser sends: an origin is a scheme, a host and a port, such as "
-            + "https://app.example.org.",
-            [nameof(AllowedOrigins)]));
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var origin in AllowedOrigins.Where(origin => !IsOrigin(origin)))
+        {
+            yield return new ValidationResult(
+                $"Gateway:AllowedOrigins has '{origin}', which no browser sends: an origin is a scheme, a host and a port, "
+                + "such as https://app.example.org.",
+                [nameof(AllowedOrigins)]);
+        }
+
+        if (SessionKey is not null && LengthOf(SessionKey) != SessionKeyBytes)
+        {
+            yield return new ValidationResult(
+                "Gateway:SessionKey must be 32 bytes in base64, such as 'openssl rand -base64 32' prints.", [nameof(SessionKey)]);
+        }
+
+        foreach (var fault in Jwt is { } tokens ? FaultsOf(tokens) : [])
+        {
+            yield return new ValidationResult(fault, [nameof(Jwt)]);
+        }
+    }
+
+    private const int SessionKeyBytes = 32;
+    private const int LeastSigningKeyBytes = 32;
+
+    private static IEnumerable<string> FaultsOf(JwtOptions tokens)
+    {
+        if (string.IsNullOrEmpty(tokens.Audience))
+        {
+            yield return "Gateway:Jwt:Audience is missing: set it to the audience that a token must name.";
+        }
+
+        if (tokens.Authority is null && (tokens.Issuer is null || tokens.SigningKey is null))
+        {
+            yield return "Gateway:Jwt needs an Authority, or an Issuer and a SigningKey.";
+        }
+        else if (tokens.Authority is { } authority && !IsAddress(authority))
+        {
+            yield return $"Gateway:Jwt:Authority is '{authority}', and must be an https address, such as "
+                + "https://login.example.org.";
+        }
+        else if (tokens.Authority is null && LengthOf(tokens.SigningKey!) < LeastSigningKeyBytes)
+        {
+            yield return "Gateway:Jwt:SigningKey must be 32 bytes or more in base64, such as 'openssl rand -base64 32' prints.";
+        }
+    }
+
+    // Of bytes in base64; negative for another text.
+    private static int LengthOf(string base64)
+    {
+        var bytes = new byte[base64.Length];
+        return Convert.TryFromBase64String(base64, bytes, out var length) ? length : -1;
+    }
+
+    private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && address.Scheme == Uri.UriSchemeHttps;
 
     private static bool IsOrigin(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
         && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)

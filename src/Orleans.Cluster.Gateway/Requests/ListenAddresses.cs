@@ -1,12 +1,17 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Gateway.Requests;
 
 /// <summary>Where a gateway listens, and whether it may.</summary>
-internal static class ListenAddresses
+internal static partial class ListenAddresses
 {
+    // How the server tells addresses that are files.
+    private static readonly string[] PipeMarks = ["://unix:/", "://pipe:/"];
+
     /// <summary>Faults of the addresses, for people; none when the gateway may listen there.</summary>
     /// <param name="urls">Addresses as Kestrel takes them, separated by semicolons.</param>
     /// <param name="asksForKeys">Whether every caller must say who it is.</param>
@@ -53,28 +58,57 @@ internal static class ListenAddresses
         return $"{first.Scheme}://{first.Host}:{port}";
     }
 
+    /// <summary>Addresses that the server could not read, each with what is wrong in it.</summary>
+    public static IEnumerable<string> FindMalformed(string urls)
+    {
+        foreach (var url in Split(urls).Where(url => !IsPipe(url)))
+        {
+            var parts = Form().Match(url);
+            if (!parts.Success)
+            {
+                yield return $"'{url}' of Urls is not an address. Write it as http://127.0.0.1:8001.";
+            }
+            else if (parts.Groups["scheme"].Value.ToUpperInvariant() is not ("HTTP" or "HTTPS"))
+            {
+                yield return $"'{url}' of Urls begins with {parts.Groups["scheme"].Value}://. Write http:// or https://.";
+            }
+            else if (parts.Groups["port"] is { Success: true, Value: var port }
+                && !(int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 65535))
+            {
+                yield return $"The port of '{url}' (Urls) is not a number from 0 to 65535.";
+            }
+            else if (parts.Groups["path"].Value.Length > 1)
+            {
+                yield return $"'{url}' of Urls has a path, and a gateway listens at none. Write it as http://127.0.0.1:8001.";
+            }
+        }
+    }
+
     /// <summary>Whether something listens on that port already, as far as one can tell before binding it.</summary>
-    public static bool IsTaken(string url)
+    public static bool IsTaken(string url) => Look(url) != SocketError.Success;
+
+    private static bool IsPipe(string url) => PipeMarks.Any(mark => url.Contains(mark, StringComparison.OrdinalIgnoreCase));
+
+    private static SocketError Look(string url)
     {
         var binding = BindingAddress.Parse(url);
         var address = IPAddress.TryParse(binding.Host.Trim('[', ']'), out var parsed) ? parsed
             : IsLoopback(url) ? IPAddress.Loopback
             : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
-        return !FreePorts.IsFree(new IPEndPoint(address, binding.Port));
+        return FreePorts.Look(new IPEndPoint(address, binding.Port));
     }
 
     /// <summary>Ends a gateway before anything of it has begun when something else listens where it would.</summary>
-    /// <exception cref="StartRefusedException">An address is taken.</exception>
+    /// <exception cref="StartRefusedException">An address is taken, not this user's, or not this machine's.</exception>
     public static void RefuseTaken(string urls)
     {
         foreach (var url in Split(urls))
         {
             var binding = BindingAddress.Parse(url);
-            if (!binding.IsUnixPipe && !binding.IsNamedPipe && binding.Port > 0 && IsTaken(url))
+            if (!binding.IsUnixPipe && !binding.IsNamedPipe && binding.Port > 0 && Look(url) is var error
+                && FreePorts.WhyNot(error, binding.Host, binding.Port) is { } why)
             {
-                throw new StartRefusedException(
-                    $"Port {binding.Port} of {binding.Host} is taken by another process. Stop that, or set Urls to another "
-                    + "address.");
+                throw new StartRefusedException($"{why} {FreePorts.Remedy(error, "Urls")}");
             }
         }
     }
@@ -110,4 +144,7 @@ internal static class ListenAddresses
         return binding.IsUnixPipe || binding.IsNamedPipe || binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(binding.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
     }
+
+    [GeneratedRegex(@"^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:\[[^\]]*\]|[^:/\[\]]+)?(?::(?<port>[^/]*))?(?<path>/.*)?$")]
+    private static partial Regex Form();
 }

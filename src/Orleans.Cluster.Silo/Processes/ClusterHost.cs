@@ -17,14 +17,6 @@ internal static class ClusterHost
     /// </summary>
     public static string[] Arguments(string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
 
-    /// <summary>The role that these arguments and the environment ask for; it decides which host is built.</summary>
-    public static SiloRole RoleOf(string[] args)
-    {
-        var configuration = new ConfigurationBuilder()
-            .AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
-        return configuration.GetValue($"{ClusterSettings.Section}:{nameof(ClusterSettings.Role)}", SiloRole.Gateway);
-    }
-
     /// <summary>Defaults that any other source of configuration overrides, quiet logs, settings, and time to drain.</summary>
     /// <returns>The settings as they are at start.</returns>
     public static ClusterSettings AddClusterDefaults(this IHostApplicationBuilder builder)
@@ -50,8 +42,12 @@ internal static class ClusterHost
         builder.Services.AddSingleton<TimeProvider>(SteadyClock.OfProcess);
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ClusterSettings>>((host, cluster) => host.ShutdownTimeout = cluster.Value.ShutdownTimeout);
-        return builder.Configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();
+        return SettingsOf(builder.Configuration);
     }
+
+    /// <summary>The settings of the cluster's own section.</summary>
+    public static ClusterSettings SettingsOf(IConfiguration configuration) =>
+        configuration.GetSection(ClusterSettings.Section).Get<ClusterSettings>() ?? new ClusterSettings();
 
     /// <summary>Whether callers of the cluster need keys, as this process is told.</summary>
     public static bool AsksForKeys(IConfiguration configuration) =>
@@ -68,7 +64,8 @@ internal static class ClusterHost
         }
     }
 
-    private static readonly Dictionary<string, string?> Defaults = new()
+    /// <summary>What holds where nothing else is said.</summary>
+    public static IReadOnlyDictionary<string, string?> Defaults { get; } = new Dictionary<string, string?>
     {
         ["Urls"] = "http://127.0.0.1:8001",
         ["Logging:LogLevel:Default"] = "Warning",
@@ -82,7 +79,12 @@ internal static class ClusterHost
         ["Logging:LogLevel:Orleans.Networking"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.CallbackData"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.GrainDirectory"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.MembershipService.MembershipSystemTarget"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.MembershipService.SiloHealthMonitor"] = "Error",
+        // It reports as an error that nobody was left to be told of a cancellation.
+        ["Logging:LogLevel:Orleans.Runtime.GrainCallCancellationManager"] = "Critical",
+        // Names the inner call of whatever a busy machine let wait for a second.
+        ["Logging:LogLevel:Orleans.Runtime.Scheduler"] = "Error",
         ["Logging:LogLevel:Orleans.Runtime.Messaging"] = "Error",
         // On a machine that has been up for long it complains at every start.
         ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",

@@ -9,6 +9,10 @@ namespace Orleans.Cluster.Silo.Processes;
 internal sealed class StateDirectory : IDisposable
 {
     private const UnixFileMode OfOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string Remedy = "Choose another one with --Cluster:StateDirectory=...";
+
+    // Less than this holds no database: the two of an embedded cluster and their logs of changes are larger when new.
+    private const long LeastBytes = 8 << 20;
     private readonly FileStream _lock;
 
     private StateDirectory(FileStream heldLock) => _lock = heldLock;
@@ -17,15 +21,7 @@ internal sealed class StateDirectory : IDisposable
     /// <exception cref="StartRefusedException">Another gateway holds it, or it cannot be written.</exception>
     public static StateDirectory Claim(string path)
     {
-        try
-        {
-            Make(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartRefusedException($"The state directory {path} cannot be made: {e.Message}", e);
-        }
-
+        Make(path);
         try
         {
             return new StateDirectory(new FileStream(
@@ -33,7 +29,11 @@ internal sealed class StateDirectory : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StartRefusedException($"The state directory {path} cannot be written: {e.Message}", e);
+            throw Refused(path, e);
+        }
+        catch (IOException e) when (FolderFaults.IsOfFolder(e))
+        {
+            throw Refused(path, e);
         }
         catch (IOException e)
         {
@@ -48,9 +48,18 @@ internal sealed class StateDirectory : IDisposable
     /// that belongs to somebody else, such as a volume of a container, cannot be closed; what is made in it is this user's alone
     /// all the same, by the umask.
     /// </summary>
+    /// <exception cref="StartRefusedException">The system takes no folder there.</exception>
     public static void Make(string path)
     {
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(path, e);
+        }
+
         if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OfOwner) == 0)
         {
             return;
@@ -63,11 +72,27 @@ internal sealed class StateDirectory : IDisposable
         catch (UnauthorizedAccessException)
         {
             Console.Error.WriteLine(
-                $"The state directory {path} belongs to another user, who alone can close it to others (chmod 700).");
+                $"Warning: The state directory {path} belongs to another user, who alone can close it to others (chmod 700).");
+        }
+    }
+
+    /// <summary>Ends a start on a disk that has no room for the database.</summary>
+    /// <exception cref="StartRefusedException">The disk is full, or nearly.</exception>
+    public static void RefuseFull(string path)
+    {
+        var free = new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
+        if (free < LeastBytes)
+        {
+            throw new StartRefusedException(
+                $"The disk of {Path.GetFullPath(path)} {(free < 4096 ? "is full" : $"has only {free / 1024} KiB free")}. "
+                + "Free space, or choose another folder with --Cluster:StateDirectory=...");
         }
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static StartRefusedException Refused(string path, Exception failure) => new(
+        $"The cluster's state cannot be in {Path.GetFullPath(path)}: {FolderFaults.Why(path, failure)}. {Remedy}", failure);
 
     private static string DescribeHolder(string path) => GatewayRecord.Read(path) is { } holder && holder.Process.IsRunning()
         ? $"the gateway on {holder.Urls} (process {holder.Process.Id}, started {holder.StartedAt:u})"

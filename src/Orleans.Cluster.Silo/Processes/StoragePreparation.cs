@@ -20,6 +20,36 @@ internal static class StoragePreparation
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    // What each database of SQLite begins with; an empty file is a new one.
+    private static ReadOnlySpan<byte> Beginning => "SQLite format 3\0"u8;
+
+    /// <summary>
+    /// Ends a start on files that are no databases, before the engine of the database is loaded, which takes seconds.
+    /// </summary>
+    /// <exception cref="StartRefusedException">A file is not a database.</exception>
+    public static void RefuseDamaged(string stateDirectory)
+    {
+        foreach (var name in (string[])["cluster.db", "orleans.db"])
+        {
+            var path = Path.Combine(stateDirectory, name);
+            if (!File.Exists(path))
+            {
+                continue;
+            }
+
+            Span<byte> head = stackalloc byte[Beginning.Length];
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var length = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            if (length > 0 && !head[..length].SequenceEqual(Beginning))
+            {
+                throw Unusable(stateDirectory, StartFaults.DamagedDatabase(name), null);
+            }
+        }
+    }
+
+    private static StartRefusedException Unusable(string stateDirectory, string why, Exception? cause) =>
+        new($"The database in {Path.GetFullPath(stateDirectory)} cannot be used: {why}", cause);
+
     public static async Task Run(ConfigurationManager configuration, StorageConnection storage, SiloRole role)
     {
         await using var provider = Services(configuration);
@@ -52,8 +82,7 @@ internal static class StoragePreparation
         }
         catch (SqliteException exception) when (StartFaults.SentenceOf(exception) is { } why)
         {
-            throw new StartRefusedException(
-                $"The database in {provider.GetRequiredService<ClusterPaths>().State} cannot be used: {why}", exception);
+            throw Unusable(provider.GetRequiredService<ClusterPaths>().State, why, exception);
         }
     }
 
@@ -80,7 +109,7 @@ internal static class StoragePreparation
         catch (StorageUnavailableException exception)
         {
             Console.Error.WriteLine(
-                $"The clock begins at the machine's time, since the database did not answer: {exception.Message}");
+                $"Warning: The clock begins at the machine's time, since the database did not answer: {exception.Message}");
         }
     }
 
@@ -144,7 +173,7 @@ internal static class StoragePreparation
 
             if (why != said)
             {
-                Console.Error.WriteLine($"Waiting: {why}");
+                Console.Error.WriteLine($"Waiting up to {Patience.TotalMinutes:0} minutes, Ctrl-C ends it: {why}");
                 said = why;
             }
         }

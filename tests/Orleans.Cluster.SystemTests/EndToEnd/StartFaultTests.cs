@@ -40,6 +40,31 @@ public sealed class StartFaultTests
     }
 
     [Theory]
+    [InlineData("--Cluster:Workes=2", "Unknown setting Cluster:Workes. Did you mean Cluster:Workers?")]
+    [InlineData("--verbose", "Unknown option '--verbose'. See --help.")]
+    public async Task Start_WordThatNothingReads_IsAFaultOfUsage(string word, string expected)
+    {
+        await using var cluster = new EmbeddedCluster();
+
+        var (code, said) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0", word);
+
+        Assert.Equal((2, expected), (code, said.Trim()));
+        Assert.False(Directory.Exists(cluster.StateFolder));
+    }
+
+    [Fact]
+    public async Task Start_HttpsWithoutItsCertificate_EndsBeforeItTouchesItsState()
+    {
+        await using var cluster = new EmbeddedCluster();
+
+        var (code, said) = await cluster.CommandAsync(
+            "--Urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path=/not/there.pem");
+
+        Assert.Equal((1, "There is no file /not/there.pem (Kestrel:Certificates:Default:Path)."), (code, said.Trim()));
+        Assert.False(Directory.Exists(cluster.StateFolder));
+    }
+
+    [Theory]
     [InlineData("--Cluster:Workers=99", "Cluster:Workers")]
     [InlineData("--Queue:LeaseDuration=soon", "Queue:LeaseDuration")]
     public async Task Start_SettingOutOfItsBounds_IsNamed(string setting, string name)

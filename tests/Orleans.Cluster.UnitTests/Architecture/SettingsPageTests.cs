@@ -8,6 +8,7 @@ using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Gateway.Requests;
 using Orleans.Cluster.Silo.Scaling;
+using Orleans.Cluster.Silo.Settings;
 
 namespace Orleans.Cluster.UnitTests.Architecture;
 
@@ -22,7 +23,8 @@ public sealed class SettingsPageTests
         # Settings
 
         Each is a key of `appsettings.json`, a variable (`Cluster__Workers=4`) or an argument (`--Cluster:Workers=4`), for gateways and workers alike. A value out
-        of its bounds ends the start with a sentence that names it. Times are written as `00:00:30`. This page is made from the code.
+        of its bounds ends the start with a sentence that names it, and so does an argument that nothing reads; a key of a file or a variable that nothing
+        reads is warned of. Times are written as `00:00:30`. This page is made from the code.
 
         Beside them hold the keys of the platform: `Urls` (`http://127.0.0.1:8001`), `ConnectionStrings:Postgres` (none: SQLite files in the state directory),
         `Kestrel` (certificates and endpoints), `Logging`, and the variables of OpenTelemetry (`OTEL_EXPORTER_OTLP_ENDPOINT`).
@@ -69,6 +71,12 @@ public sealed class SettingsPageTests
 
         Assert.True(bound > 60, $"{bound} settings were tried.");
     }
+
+    // A section that the start does not know would be taken for a misspelt one.
+    [Fact]
+    public void Sections_OfTheCode_AreKnownAtTheStart() => Assert.Equal(
+        Sections().Select(section => (section.Section, section.Type.Name)).Order(),
+        KnownSettings.Sections.Select(section => (section.Name, section.Type.Name)).Order());
 
     // Comments and declarations do not read a setting. One that nothing reads promises what does not happen.
     [Fact]

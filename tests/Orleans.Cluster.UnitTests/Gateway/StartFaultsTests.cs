@@ -27,11 +27,34 @@ public sealed class StartFaultsTests
                 "Failed to convert configuration value 'four' at 'Cluster:Workers' to type 'System.Int32'."),
             "Setting Cluster:Workers cannot be 'four'"
         },
+        {
+            new OptionsValidationException(
+                "", typeof(QueueOptions),
+                ["DataAnnotation validation failed for 'QueueOptions' members: 'A,B' with the error: "
+                    + "'Queue:A must be below Queue:B.'."]),
+            "Queue:A must be below Queue:B."
+        },
+        {
+            new InvalidDataException(
+                "Failed to load configuration from file '/etc/oc/appsettings.json'.", new FormatException(
+                    "Could not parse the JSON file.",
+                    new InvalidOperationException("'}' is expected. LineNumber: 1 | BytePositionInLine: 4."))),
+            "The settings file /etc/oc/appsettings.json cannot be read, line 2: '}' is expected."
+        },
+        { new UnauthorizedAccessException("Access to the path '/state/silo.pem' is denied."), "'/state/silo.pem'" },
+        { new IOException("Read-only file system : '/state/silo.pem'", 30), "read-only" },
     };
 
     [Theory, MemberData(nameof(Known))]
     public void SentenceOf_WhatIsNotThisPrograms_IsASentence(Exception failure, string expected) =>
         Assert.Contains(expected, StartFaults.SentenceOf(failure), StringComparison.Ordinal);
+
+    // One that begins with its setting's name needs no other.
+    [Fact]
+    public void SentenceOf_FaultThatNamesItsSetting_NamesItOnce() => Assert.Equal(
+        "Queue:A must be below Queue:B.", StartFaults.SentenceOf((OptionsValidationException)Known.First(
+            row => row.Data.Item1 is OptionsValidationException options
+                && options.Message.Contains("Queue:A", StringComparison.Ordinal)).Data.Item1));
 
     [Fact]
     public void SentenceOf_FaultOfTheProgram_IsNone()
