@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using Orleans.Cluster.Planning.Naming;
+using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Silo.Scaling;
 
 namespace Orleans.Cluster.Silo.Settings;

@@ -1,4 +1,4 @@
-using Orleans.Cluster.Planning.Naming;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Silo.Settings;
 
