@@ -22,7 +22,7 @@ internal static class AccessViews
 
     public static void WriteAudit(CliConsole console, AuditList page)
     {
-        var table = JobViews.Table("Number", "Time", "Who", "What", "To what", "Outcome", "From", "More");
+        var table = JobViews.Table("Number", new("Time", IsWhole: true), "Who", "What", "To what", "Outcome", "From", "More");
         foreach (var entry in page.Items)
         {
             table.AddRow(JobViews.Cells(

@@ -42,7 +42,7 @@ internal static class ClusterViews
 
     public static void WriteDecisions(CliConsole console, IReadOnlyList<ScalingDecision> decisions)
     {
-        var table = JobViews.Table("Time", "From", "To", "Reason");
+        var table = JobViews.Table(new("Time", IsWhole: true), "From", "To", "Reason");
         foreach (var decision in decisions)
         {
             table.AddRow(JobViews.Cells(JobViews.Time(decision.At), $"{decision.From}", $"{decision.To}", decision.Reason));

@@ -63,6 +63,12 @@ internal static class JobViews
         }
 
         var width = console.Out.Profile.Width;
+        if (rows.Rows.Count == 0 && table.LosesColumns(width))
+        {
+            var names = rows.Columns.Select(column => ShownText.Of(column.Name));
+            console.Prose.WriteLine($"No rows. Columns: {string.Join(", ", names)}");
+        }
+
         foreach (var line in isVertical || table.LosesColumns(width) ? table.Records(width) : table.Lines(width))
         {
             console.Text.WriteLine(line);

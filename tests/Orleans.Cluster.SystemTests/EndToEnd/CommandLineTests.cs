@@ -60,10 +60,28 @@ public sealed class CommandLineTests(CommandLineCluster cluster) : IClassFixture
     }
 
     [Theory]
+    [InlineData("--skip must be 0 to 10000. (validation-failed)", "partition", "genes.csv", "--skip", "-1")]
+    [InlineData("--rows must be 1 to 1000. (validation-failed)", "head", "genes.csv", "-n", "5000")]
+    [InlineData("--limit must be a whole number, 1 to 500. (validation-failed)", "list", "--limit", "0")]
+    [InlineData("--on is required: at least one pair of columns. (validation-failed)",
+        "submit", "join", "-t", "a=genes.csv", "-t", "b=genes.csv")]
+    [InlineData("'lefft' of --how is not known. Did you mean 'LEFT'? (validation-failed)",
+        "submit", "join", "-t", "a=genes.csv", "-t", "b=genes.csv", "--on", "gene", "--how", "lefft")]
+    [InlineData("--max is required: with --min, the most workers. (validation-failed)", "cluster", "scale", "--min", "2")]
+    public async Task Fault_OfTheGateway_NamesTheOption(string expected, params string[] arguments)
+    {
+        var (code, _, fault) = await Run(arguments);
+
+        Assert.Equal((2, expected), (code, fault.Trim()));
+    }
+
+    [Theory]
     [InlineData(1, "submit", "aggregate", "--path", "genes.csv", "--group-by", "gen", "--wait")]
     [InlineData(0, "submit", "sql", "SELECT gene, sum(count) AS n FROM source GROUP BY gene", "--path", "genes.csv", "--wait")]
     [InlineData(2, "submit", "aggregate", "--no-such-flag")]
     [InlineData(2, "submit", "aggregate", "SELECT 1")]
+    [InlineData(2, "submit", "filter", "--path", "--where", "count > 3")]
+    [InlineData(2, "submit", "--file", "nosuch.json")]
     [InlineData(5, "status", "01JD0000000000000000000001", "--server", "http://127.0.0.1:9")]
     public async Task ExitCode_OfEachKindOfEnd_IsTheDocumentedOne(int expected, params string[] arguments)
     {

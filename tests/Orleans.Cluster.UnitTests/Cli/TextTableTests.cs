@@ -1,5 +1,7 @@
 using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Cli.Terminal;
+using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Contracts.Rest;
 
 namespace Orleans.Cluster.UnitTests.Cli;
 
@@ -82,6 +84,19 @@ public sealed class TextTableTests
         Assert.False(table.LosesColumns(80));
         Assert.All(table.Records(30), line => Assert.True(CellText.Width(line) <= 30, line));
         Assert.Contains("expression_level  13.4", table.Records(30));
+    }
+
+    [Fact]
+    public void WriteRows_NoneOfAWideTable_NamesTheColumns()
+    {
+        var output = new StringWriter();
+        var console = new CliConsole(output, TextWriter.Null, TextReader.Null, isLive: false, columns: 24);
+        ColumnSchema[] columns = [new("expression_level", "DOUBLE"), new("gene_symbol", "VARCHAR")];
+
+        JobViews.WriteRows(console, new ResultRows(columns, [], 0));
+
+        Assert.Equal(
+            ["No rows. Columns:", "expression_level,", "gene_symbol"], $"{output}".TrimEnd().Split(Environment.NewLine));
     }
 
     [Fact]
