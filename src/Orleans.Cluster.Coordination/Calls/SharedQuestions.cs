@@ -13,6 +13,18 @@ internal sealed class SharedQuestions<TKey, TAnswer>(bool untilEnded = false)
     private readonly Lock sync = new();
     private readonly Dictionary<TKey, Question> underWay = [];
 
+    /// <summary>Callers that wait for an answer.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (sync)
+            {
+                return underWay.Values.Sum(question => question.Waiting);
+            }
+        }
+    }
+
     /// <summary>Asks, or waits with those who have asked.</summary>
     /// <param name="key">What is asked.</param>
     /// <param name="ask">The question; its token says that nobody wants the answer any more.</param>

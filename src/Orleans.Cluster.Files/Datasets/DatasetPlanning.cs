@@ -25,6 +25,9 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, S
     private readonly DatasetCache<PlannedSource> planned = new();
     private readonly SharedQuestions<string, PlannedSource> questions = new(untilEnded: true);
 
+    /// <summary>Callers that wait for a dataset.</summary>
+    public int Waiting => questions.Waiting;
+
     /// <returns>With a key that is the same for as long as the files and all that was said of them are.</returns>
     public async Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings, string Key)> Plan(
         SourceSpec source, PartitioningSpec partitioning, string pointer, CancellationToken cancellationToken)
