@@ -14,7 +14,7 @@ internal static class SiloEnd
     /// <param name="errors">What it wrote as errors.</param>
     public static string? ReasonOf(int code, IReadOnlyList<string> errors) => code is Refused or Usage && errors.Count > 0
         // Here an option of this program's own says the same.
-        ? string.Join(Environment.NewLine, errors).Replace("--Cluster:StateDirectory=...", "--state", StringComparison.Ordinal)
+        ? string.Join(Environment.NewLine, errors).Replace("--Cluster:StateDirectory=...", "--state.", StringComparison.Ordinal)
         : null;
 
     /// <summary>How it ended, as the rest of a sentence about it.</summary>

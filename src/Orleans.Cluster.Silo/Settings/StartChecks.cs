@@ -14,6 +14,7 @@ namespace Orleans.Cluster.Silo.Settings;
 internal static class StartChecks
 {
     private const string DefaultCertificate = "Kestrel:Certificates:Default";
+    private const string DevelopersCertificate = "Kestrel:Certificates:Development";
 
     // Marks the certificate that the platform's tools make for developers, which the server finds by itself.
     private const string OfDeveloper = "1.3.6.1.4.1.311.84.1.1";
@@ -64,10 +65,17 @@ internal static class StartChecks
     // Their own names are in the sentence: the platform says no more than that a file could not be found.
     private static IEnumerable<string> MissingFiles(IConfiguration configuration, bool isGateway) =>
         FileKeys(configuration, isGateway)
-            .Where(key => configuration[key] is { Length: > 0 } file && !File.Exists(file))
-            .Select(key => Directory.Exists(configuration[key])
-                ? $"{configuration[key]} is a folder, and {key} must name a file."
-                : $"There is no file {configuration[key]} ({key}).");
+            .Where(key => configuration[key] is { Length: > 0 })
+            .Select(key => (Key: key, File: key.StartsWith("Kestrel", StringComparison.Ordinal)
+                ? Path.Combine(ServersFolder(configuration), configuration[key]!) : configuration[key]!))
+            .Where(named => !File.Exists(named.File))
+            .Select(named => Directory.Exists(named.File)
+                ? $"{named.File} is a folder, and {named.Key} must name a file."
+                : $"There is no file {named.File} ({named.Key}).");
+
+    // Where the server looks for files that it is given by relative paths.
+    private static string ServersFolder(IConfiguration configuration) =>
+        configuration["contentRoot"] is { Length: > 0 } folder ? folder : "";
 
     private static IEnumerable<string> FileKeys(IConfiguration configuration, bool isGateway) =>
         ((string[])["Certificate", "Key", "Authority"]).Select(name => $"{SiloTlsOptions.Section}:{name}")
@@ -80,7 +88,8 @@ internal static class StartChecks
         var isBare = endpoints.Count == 0 ? IsHttps(ListenAddresses.InUse(configuration))
             : endpoints.Any(endpoint => IsHttps(endpoint["Url"] ?? "") && !NamesCertificate(endpoint.GetSection("Certificate"))
                 && !endpoint.GetSection("Sni").GetChildren().Any());
-        return isBare && !NamesCertificate(configuration.GetSection(DefaultCertificate)) && !HasDevelopersCertificate()
+        return isBare && !NamesCertificate(configuration.GetSection(DefaultCertificate))
+            && !configuration.GetSection(DevelopersCertificate).Exists() && !HasDevelopersCertificate()
             ? [$"https needs a certificate: set {DefaultCertificate}:Path, or use http://."] : [];
     }
 

@@ -69,7 +69,7 @@ public sealed class StartTests
     {
         string[] said = ["The state is in use. Give this one a directory of its own with --Cluster:StateDirectory=..."];
 
-        Assert.Equal("The state is in use. Give this one a directory of its own with --state", SiloEnd.ReasonOf(1, said));
+        Assert.Equal("The state is in use. Give this one a directory of its own with --state.", SiloEnd.ReasonOf(1, said));
         Assert.Null(SiloEnd.ReasonOf(134, said));
         Assert.Null(SiloEnd.ReasonOf(1, []));
     }
