@@ -37,10 +37,10 @@ internal static class StoragePreparation
                 continue;
             }
 
-            Span<byte> head = stackalloc byte[Beginning.Length];
+            var head = new byte[Beginning.Length];
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var length = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            if (length > 0 && !head[..length].SequenceEqual(Beginning))
+            if (length > 0 && !head.AsSpan(0, length).SequenceEqual(Beginning))
             {
                 throw Unusable(stateDirectory, StartFaults.DamagedDatabase(name), null);
             }
