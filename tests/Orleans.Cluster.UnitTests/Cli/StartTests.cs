@@ -119,7 +119,11 @@ public sealed class StartTests
         await File.WriteAllTextAsync(
             program, "#!/bin/sh\necho said\necho 'Warning: Unknown setting A:B.' >&2\necho '   at X.Y()' >&2\n"
             + "echo 'The disk is full.' >&2\nexit 1\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         await File.WriteAllTextAsync(program + ".dll", "", TestContext.Current.CancellationToken);
 
         await using (var silo = SiloProcess.Start(
