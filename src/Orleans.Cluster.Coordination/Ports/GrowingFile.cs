@@ -1,14 +1,26 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace Orleans.Cluster.Coordination.Ports;
 
-/// <summary>A file that another process is writing, read from its first byte to the last that it will have.</summary>
+/// <summary>
+/// A file that another process is writing, read from its first byte to the last that it will have. What was read is given back to
+/// the disk, most of it before it was ever written there: a result of any size takes the space by which its reader is behind.
+/// </summary>
 /// <param name="path">Where it is.</param>
 /// <param name="written">Ends when it has its last byte, or with what kept it from that.</param>
 internal sealed class GrowingFile(string path, Task written) : Stream
 {
+    private const long FreedAtOnce = 8 << 20;
+    private const int PunchHole = 0x02 | KeepSize;
+    private const int KeepSize = 0x01;
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(5);
 
     private readonly FileStream file = new(
-        path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    // All before it is given back; the end of all files where the system does not do that.
+    private long freed = OperatingSystem.IsLinux() ? 0 : long.MaxValue;
 
     public override bool CanRead => true;
 
@@ -34,6 +46,7 @@ internal sealed class GrowingFile(string path, Task written) : Stream
             // What was written a moment ago is in memory: a hand to another thread would cost more than the read.
             if (file.Read(buffer.Span) is > 0 and var read)
             {
+                FreeWhatWasRead();
                 return read;
             }
 
@@ -65,6 +78,18 @@ internal sealed class GrowingFile(string path, Task written) : Stream
     public override void Flush()
     {
     }
+
+    private void FreeWhatWasRead()
+    {
+        if (file.Position - FreedAtOnce >= freed)
+        {
+            var isDone = Allocate(file.SafeFileHandle, PunchHole, freed, file.Position - freed) == 0;
+            freed = isDone ? file.Position : long.MaxValue;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    private static extern int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
     protected override void Dispose(bool disposing)
     {

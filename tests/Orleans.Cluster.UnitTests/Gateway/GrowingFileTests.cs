@@ -31,6 +31,23 @@ public sealed class GrowingFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Read_ManyBytes_GivesTheirSpaceBackAndKeepsTheLength()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems keep the file whole.");
+        await using var file = new GrowingFile(path, written.Task);
+        var bytes = Enumerable.Range(0, 20 << 20).Select(number => (byte)((number * 7) | 1)).ToArray();
+        await Append(bytes);
+        written.SetResult();
+        var copy = new MemoryStream();
+
+        await file.CopyToAsync(copy, TestContext.Current.CancellationToken);
+
+        Assert.Equal(bytes, copy.ToArray());
+        using var left = File.OpenRead(path);
+        Assert.Equal((bytes.Length, 0), (left.Length, left.ReadByte()));
+    }
+
+    [Fact]
     public async Task Read_WritingFailed_FailsAfterWhatWasWritten()
     {
         await Append([1, 2, 3]);
