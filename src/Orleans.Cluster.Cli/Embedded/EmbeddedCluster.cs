@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Client;
@@ -10,7 +11,7 @@ namespace Orleans.Cluster.Cli.Embedded;
 /// <summary>
 /// A cluster on this machine as child processes. It ends with this object, and with this process however that ends.
 /// </summary>
-internal sealed class EmbeddedCluster : IAsyncDisposable
+internal sealed partial class EmbeddedCluster : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
 
@@ -111,7 +112,7 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
 
             if (shouldTell)
             {
-                var last = silo.Tail.Split(Environment.NewLine)[^1];
+                var last = LogPrefix().Replace(silo.Tail.Split(Environment.NewLine)[^1], "");
                 settings.OnWait?.Invoke(
                     $"Still starting after {elapsed.TotalSeconds:0} s."
                     + $"{(last.Length > 0 ? $" Last said: {CellText.Cut(last, LongestQuote)}" : "")}");
@@ -151,6 +152,10 @@ internal sealed class EmbeddedCluster : IAsyncDisposable
                 + $"{Environment.NewLine}{silo.Tail}".TrimEnd()) { NamesLogs = true },
         };
     }
+
+    // Time, level and category are for the log.
+    [GeneratedRegex(@"^\d\d:\d\d:\d\d [a-z]{4}: \S+\[\d+\] ")]
+    private static partial Regex LogPrefix();
 
     /// <summary>A port that was free a moment ago. Should another take it first, the silo ends and says so.</summary>
     private static int FreePort()
