@@ -58,6 +58,15 @@ public sealed class ArrowBatchesTests
     }
 
     [Fact]
+    public void Read_LongTexts_AreInSmallBatches()
+    {
+        var batches = AssertSame([new("t", "VARCHAR")], "SELECT repeat('x', 10000) || i AS t FROM range(9000) AS t(i)", 9_000);
+
+        // 8 MiB, and one of the engine's vectors.
+        Assert.All(batches, rows => Assert.InRange(rows, 1, 839 + 2_048));
+    }
+
+    [Fact]
     public void Read_NestedColumn_IsTheEnginesOwn() =>
         AssertSame(
             [new("a", "INTEGER[]"), new("b", "UUID"), new("c", "INTEGER")],

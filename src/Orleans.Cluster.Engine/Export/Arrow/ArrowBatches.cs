@@ -11,7 +11,8 @@ namespace Orleans.Cluster.Engine.Export.Arrow;
 /// </summary>
 internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
 {
-    // What a batch has of values of some 16 bytes, so that wide ones have fewer rows. A reader has one in hand at a time.
+    // A batch ends with the vectors that bring it to so many bytes, and at the rows that make as many of values of some 16 bytes: a
+    // wide one has fewer. A reader has one in hand at a time.
     private const int BatchBytes = 8 << 20;
     private const int ValueBytes = 16;
     private const int MaxRows = 32_768;
@@ -72,7 +73,7 @@ internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
                 }
 
                 rows += some;
-                if (rows == rowsAtOnce)
+                if (rows == rowsAtOnce || filled.Sum(column => column.Bytes) >= BatchBytes)
                 {
                     take(Build(schema, filled, rows));
                     rows = 0;

@@ -22,6 +22,9 @@ internal abstract class ArrowColumn(IArrowType type)
     /// <summary>Its type.</summary>
     public IArrowType Type => type;
 
+    /// <summary>Bytes of its rows since the last batch, without those of validity.</summary>
+    public abstract long Bytes { get; }
+
     /// <summary>The column of a planned one; null where the engine must convert it.</summary>
     public static ArrowColumn? Of(ColumnSchema column)
     {
@@ -156,6 +159,8 @@ internal abstract class ArrowColumn(IArrowType type)
     {
         private readonly PooledBytes values = new();
 
+        public override long Bytes => values.Length;
+
         protected override void AppendValues(nint data, nint valid, int start, int count)
         {
             var target = values.Add(count * sizeof(T));
@@ -178,6 +183,8 @@ internal abstract class ArrowColumn(IArrowType type)
     {
         private readonly PooledBytes bits = new();
         private int had;
+
+        public override long Bytes => bits.Length;
 
         protected override void AppendValues(nint data, nint valid, int start, int count)
         {
@@ -207,6 +214,8 @@ internal abstract class ArrowColumn(IArrowType type)
     {
         private readonly PooledBytes values = new();
 
+        public override long Bytes => values.Length;
+
         protected override void AppendValues(nint data, nint valid, int start, int count)
         {
             var target = MemoryMarshal.Cast<byte, Int128>(values.Add(count * sizeof(Int128)));
@@ -227,6 +236,8 @@ internal abstract class ArrowColumn(IArrowType type)
         private const int InlineBytes = 12;
         private readonly PooledBytes offsets = new();
         private readonly PooledBytes values = new();
+
+        public override long Bytes => (long)offsets.Length + values.Length;
 
         protected override void AppendValues(nint data, nint valid, int start, int count)
         {
