@@ -11,8 +11,8 @@ namespace Orleans.Cluster.Engine.Export.Arrow;
 /// </summary>
 internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
 {
-    // A batch ends with the vectors that bring it to so many bytes, and at the rows that make as many of values of some 16 bytes: a
-    // wide one has fewer. A reader has one in hand at a time.
+    // A batch ends with the vectors that bring it to so many bytes, and at the rows that make as many of values of some 16 bytes:
+    // a wide one has fewer. A reader has one in hand at a time.
     private const int BatchBytes = 8 << 20;
     private const int ValueBytes = 16;
     private const int MaxRows = 32_768;
