@@ -122,7 +122,7 @@ TEXTS: Dict[str, str] = {
     "join":
         "Join two named sources.\n\n``left``: Name in ``sources``. Required.\n``right``: Name in ``sources``. Required.\n``on``: Column pairs that must be equal. Required: at least one.\n``how``: Kind of join.\n``columns``: Columns of the result; all of both when empty, the right one's clashing names with ``_right`` behind them.",
     "melt":
-        "Wide to long.\n\n``id``: Columns that stay.\n``columns``: Columns that become rows; all others than Id when empty.\n``name_column``: Name of the column of names.\n``value_column``: Name of the column of values.",
+        "Wide to long.\n\n``id``: Columns that stay.\n``columns``: Columns that become rows; all others than those of ``id`` when empty.\n``name_column``: Name of the column of names.\n``value_column``: Name of the column of values.",
     "pivot":
         "Long to wide.\n\n``index``: Columns that identify a result row. Required: at least one.\n``key``: Column whose values become columns. Required.\n``value``: Column of the values. Required.\n``function``: How several values of one cell become one.\n``as``: Whether each value of the key is a column, or a place in a list.",
     "profile":
