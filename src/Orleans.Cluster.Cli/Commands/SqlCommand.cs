@@ -28,6 +28,13 @@ internal static class SqlCommand
             };
             flags.Source.Apply(job, session.Parsed, []);
             flags.ApplySettings(job, session.Parsed);
+            if (job.ContainsKey("output") && session.Parsed.GetResult(limit) is { Implicit: false })
+            {
+                throw new UsageException(
+                    "--limit is of the rows that are shown, and with --output they are written and not shown. Write LIMIT in the "
+                    + "query.");
+            }
+
             return await RunAsync(session, job, session.Parsed.GetValue(limit));
         });
     }

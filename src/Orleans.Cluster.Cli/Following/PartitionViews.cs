@@ -38,7 +38,12 @@ internal static class PartitionViews
     {
         console.NotesText.WriteLine(
             $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about "
-            + $"{Quantities.Count(preview.EstimatedRows)} rows");
+            + About(preview.EstimatedRows));
+        if (preview.Dialect is { } dialect)
+        {
+            console.NotesText.WriteLine(Dialect(dialect));
+        }
+
         var table = JobViews.Table("Column", "Type");
         foreach (var column in preview.Columns)
         {
@@ -49,11 +54,34 @@ internal static class PartitionViews
         WriteWarnings(console, preview.Warnings);
     }
 
+    private static string About(long rows) => rows == 1 ? "1 row" : $"{Quantities.Count(rows)} rows";
+
+    // How the files were understood, for who wonders at the columns.
+    private static string Dialect(PreviewDialect dialect)
+    {
+        var delimiter = dialect.Delimiter switch
+        {
+            "\t" => "tab",
+            " " => "space",
+            "whitespace" => "runs of spaces",
+            var other => $"'{other}'",
+        };
+        var header = dialect.Header.Value ? "the first record names the columns" : "no header";
+        var how = dialect.Header.How switch
+        {
+            HeaderEvidence.Declared => "as declared",
+            HeaderEvidence.Types => "by the types below it",
+            _ => "a guess",
+        };
+        var quote = dialect.Quote.Length == 0 ? "no quotes" : $"quote {dialect.Quote}";
+        return $"Delimiter {delimiter}, {quote}, {header} ({how}).";
+    }
+
     public static void WritePreview(CliConsole console, DatasetPreview preview)
     {
         console.Prose.WriteLine(
             $"{JobFollower.WireWord(preview.Format)}, {Quantities.Bytes(preview.TotalBytes)}, about "
-            + $"{Quantities.Count(preview.EstimatedRows)} rows, "
+            + $"{About(preview.EstimatedRows)}, "
             + Quantities.Of(preview.Partitions.Count, "partition"));
         console.Prose.WriteLine(string.Join(", ", preview.Columns.Select(column => $"{column.Name} {column.Type}")));
         var table = JobViews.Table("Partition", "Bytes", "Rows", "Files");
