@@ -47,7 +47,7 @@ public sealed class EngineMessagesTests
         "The text \"BRCA1\" does not have the form \"%Y\". try_strptime gives NULL for such values.")]
     [InlineData("Invalid Input Error: missing ): (BRCA", "The regular expression is not valid: missing ): (BRCA.")]
     [InlineData(
-        "Binder Error: Table \"a\" does not have a column named \"gnee\"\nCandidate bindings: : \"gene\", \"note\"",
+        "Binder Error: Table \"a\" does not have a column named \"gnee\"\n\nCandidate bindings: : \"gene\", \"note\"",
         "Table \"a\" has no column \"gnee\". The nearest: \"gene\", \"note\".")]
     public void Plain_MessageOfTheEngine_SpeaksOfTheQueryAlone(string message, string expected)
     {

@@ -6,7 +6,7 @@ namespace Orleans.Cluster.EngineTests;
 public sealed class SqlPlaceTests
 {
     [Theory]
-    [InlineData("SELEC * FROM x", "syntax error at or near \"SELEC\"\n\nLINE 1: SELEC * FROM x\n        ^")]
+    [InlineData("SELEC * FROM x", "syntax error at or near \"SELEC\". Did you mean SELECT?\n\nLINE 1: SELEC * FROM x\n        ^")]
     [InlineData("SELECT 'é',\n  b FRM x WHERE", "syntax error at or near \"x\"\n\nLINE 2:   b FRM x WHERE\n                ^")]
     [InlineData("SELECT (1", "syntax error at end of input\n\nLINE 1: SELECT (1\n                 ^")]
     public void Parse_QueryThatIsNone_ShowsLineAndPlace(string sql, string expected)

@@ -116,7 +116,7 @@ internal static partial class EngineMessages
 
     [GeneratedRegex(
         "^Table (?<table>\".*?\") does not have a column named (?<name>\".*?\")"
-        + "(?:\nCandidate bindings: (?:: )?(?<near>[^\n]*))?")]
+        + "(?:\n+Candidate bindings: (?:: )?(?<near>[^\n]*))?")]
     private static partial Regex MissingColumnOfTable();
 
     [GeneratedRegex("^Referenced table (?<name>\".*?\") not found!\nCandidate tables: (?<near>[^\n]*)")]

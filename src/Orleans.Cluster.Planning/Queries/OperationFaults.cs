@@ -63,7 +63,7 @@ internal sealed class OperationFaults(PlanDraft draft)
         }
         catch (ClusterException failure)
         {
-            Add(pointer, failure.Code, failure.Message);
+            Add(pointer, failure.Code, WrittenQuery.OfExpression(failure.Message));
             return null;
         }
     }

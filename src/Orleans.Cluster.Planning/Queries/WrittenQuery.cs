@@ -49,6 +49,10 @@ internal static partial class WrittenQuery
             : message.Insert(place, $". If column {SqlText.Name(name)} is meant, write it in double quotes");
     }
 
+    /// <summary>A message about an expression that was parsed as the only item of a SELECT, without that.</summary>
+    public static string OfExpression(string message) => InSelect().Replace(
+        message, found => $"{PlaceMark}1: {found.Groups["text"].Value}\n{found.Groups["blanks"].Value}^", 1);
+
     private static bool HasBare(string written, string name)
     {
         var at = written.IndexOf(name, StringComparison.OrdinalIgnoreCase);
@@ -84,6 +88,9 @@ internal static partial class WrittenQuery
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();
+
+    [GeneratedRegex("\n\nLINE 1: SELECT (?<text>[^\n]*)\n {7}(?<blanks> *)\\^")]
+    private static partial Regex InSelect();
 
     [GeneratedRegex("^There is no column \"(?<name>.*?)\"")]
     private static partial Regex MissingName();

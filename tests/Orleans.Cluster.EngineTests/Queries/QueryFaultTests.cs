@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Orleans.Cluster.Contracts;
+
+namespace Orleans.Cluster.EngineTests.Queries;
+
+/// <summary>
+/// What is said of a wrong query: in the text of its writer, at the place of the fault, with what was probably meant.
+/// </summary>
+public sealed class QueryFaultTests : IDisposable
+{
+    private readonly EngineHarness harness = new();
+
+    public void Dispose() => harness.Dispose();
+
+    [Theory]
+    [InlineData(
+        "SELECT gene,\n       count(*) AS n\nFROM source\nWHERE smaple = 's1'\nGROUP BY gene",
+        "There is no column \"smaple\". The nearest: \"sample\".\n\nLINE 4: WHERE smaple = 's1'\n              ^")]
+    [InlineData(
+        "SELECT gene FROM source WHERE count(*) > 1",
+        "A condition of WHERE cannot have aggregates. Write it behind HAVING.\n\nLINE 1: SELECT gene FROM source WHERE "
+        + "count(*) > 1\n                                      ^")]
+    [InlineData(
+        "SELECT gene FROM source WHERE gene = \"TP53\"",
+        "There is no column \"TP53\". The nearest: \"gene\". If it is a text, write it in single quotes: 'TP53'.\n\nLINE 1: "
+        + "SELECT gene FROM source WHERE gene = \"TP53\"\n                                              ^")]
+    [InlineData(
+        "SELECT avg(log2 change) FROM source",
+        "syntax error at or near \"change\". If column \"log2 change\" is meant, write it in double quotes\n\nLINE 1: "
+        + "SELECT avg(log2 change) FROM source\n                        ^")]
+    [InlineData(
+        "SELECT lenght(gene) FROM source",
+        "There is no function lenght. Did you mean length? It is at: lenght(gene) FROM source")]
+    [InlineData(
+        "WITH top AS (SELECT gene FROM source) SELECT * FROM tpo",
+        "There is no source named tpo. Did you mean top? Sources are: source, top.")]
+    [InlineData(
+        "SELCT gene FROM source",
+        "syntax error at or near \"SELCT\". Did you mean SELECT?\n\nLINE 1: SELCT gene FROM source\n        ^")]
+    [InlineData("-- nothing", "The query is empty. Write one SELECT.")]
+    public Task Plan_WrongQuery_IsShownAsItWasWritten(string query, string expected) =>
+        AssertFault(OperationKind.Sql, new { query }, expected);
+
+    [Theory]
+    [InlineData("gene = = 'x'", "syntax error at or near \"=\"\n\nLINE 1: gene = = 'x'\n               ^")]
+    [InlineData("smaple = 's1'", "There is no column smaple. Did you mean sample? Columns are: gene, sample, log2 change.")]
+    public Task Plan_WrongCondition_IsShownAsItWasWritten(string where, string expected) =>
+        AssertFault(OperationKind.Filter, new { where }, expected);
+
+    private async Task AssertFault(OperationKind operation, object parameters, string expected)
+    {
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => harness.Plan(new JobSpec
+        {
+            Operation = operation,
+            Source = new SourceSpec { Path = [harness.Write("a.csv", "gene,sample,log2 change\nTP53,s1,0.5\nEGFR,s2,1.5\n")] },
+            Parameters = JsonSerializer.SerializeToElement(parameters),
+        }));
+        Assert.Equal(expected, Assert.Single(refusal.Problem.Errors!).Detail);
+    }
+}
