@@ -88,8 +88,8 @@ internal static class LabFiles
         File("plink2.vmiss", "#CHROM:VARCHAR ID:VARCHAR MISSING_CT:BIGINT F_MISS:DOUBLE", "#CHROM\tID\tMISSING_CT\tF_MISS",
             "1\trs1\t1\t0.01", "X\trs2\t0\t0"),
         Asks(
-            "bcftools-query-undeclared.txt", "chr1:VARCHAR 10177:BIGINT A:VARCHAR", ["header-doubtful"], true, "chr1\t10177\tA",
-            "chr2\t10352\tT", "chrX\t1\tTA"),
+            "bcftools-query-undeclared.txt", "column0:VARCHAR column1:BIGINT column2:VARCHAR", ["header-doubtful"], false,
+            "chr1\t10177\tA", "chr2\t10352\tT", "chrX\t1\tTA"),
         File("bcftools-query-h.txt", "#[1]CHROM:VARCHAR [2]POS:BIGINT [3]a:GT:VARCHAR", "#[1]CHROM\t[2]POS\t[3]a:GT",
             "chr1\t10177\t0/1", "chr2\t10352\t1/1"),
         Doubtful(
