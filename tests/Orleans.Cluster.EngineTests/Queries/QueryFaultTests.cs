@@ -23,7 +23,7 @@ public sealed class QueryFaultTests : IDisposable
     [InlineData(
         "SELECT gene FROM source WHERE gene = \"TP53\"",
         "There is no column \"TP53\". The nearest: \"gene\". If it is a text, write it in single quotes: 'TP53'.\n\nLINE 1: "
-        + "SELECT gene FROM source WHERE gene = \"TP53\"\n                                              ^")]
+        + "SELECT gene FROM source WHERE gene = \"TP53\"\n                                             ^")]
     [InlineData(
         "SELECT avg(log2 change) FROM source",
         "syntax error at or near \"change\". If column \"log2 change\" is meant, write it in double quotes\n\nLINE 1: "
