@@ -5,12 +5,15 @@ public static class NearestName
 {
     private const int LongestName = 64;
 
-    /// <returns>The nearest, or null when none is near.</returns>
+    // A table may have tens of thousands of columns; each takes some microseconds.
+    private const int MostKnown = 2_000;
+
+    /// <returns>The nearest of the first 2,000, or null when none is near.</returns>
     public static string? Find(string name, IEnumerable<string> known)
     {
         ArgumentNullException.ThrowIfNull(name);
         var folded = Fold(name);
-        return known
+        return known.Take(MostKnown)
             .Select(candidate => (candidate, distance: Distance(folded, Fold(candidate))))
             .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 3))
             .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)

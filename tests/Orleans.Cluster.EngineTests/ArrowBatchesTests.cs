@@ -57,6 +57,15 @@ public sealed class ArrowBatchesTests
         Assert.All(batches, rows => Assert.InRange(rows, 1, 1_000));
     }
 
+    // Vectors that the engine keeps in another form: one value for all rows, and values of a dictionary.
+    [Fact]
+    public void Read_ConstantsAndDictionaries_AreThoseOfTheEngine() =>
+        AssertSame(
+            [new("a", "INTEGER"), new("b", "VARCHAR"), new("c", "VARCHAR"), new("d", "VARCHAR"), new("e", "BOOLEAN")],
+            "SELECT 42 AS a, 'longer than twelve bytes' AS b, CAST(NULL AS VARCHAR) AS c, x.t AS d, true AS e FROM range(9000) "
+            + "AS r(i) JOIN (VALUES (0, 'no'), (1, NULL), (2, 'also longer than twelve bytes')) AS x(k, t) ON x.k = r.i % 3 ORDER BY i",
+            9_000);
+
     [Fact]
     public void Read_LongTexts_AreInSmallBatches()
     {

@@ -150,7 +150,7 @@ internal static partial class EngineMessages
     private static partial Regex Incomparable();
 
     [GeneratedRegex(
-        "^Could not convert string (?<value>'.*') to (?<type>[A-Z0-9_]+)(?: when casting from source column (?<column>[^\n]*))?",
+        "^Could not convert string (?<value>'.*?') to (?<type>[A-Z0-9_]+)(?: when casting from source column (?<column>[^\n]*))?",
         RegexOptions.Singleline)]
     private static partial Regex FailedCast();
 

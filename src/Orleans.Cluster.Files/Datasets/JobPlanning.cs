@@ -17,6 +17,9 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
 
     private const int MostHints = 3;
 
+    // A table may have a warning for each of its columns, and each is looked for in the query.
+    private const int MostWarnings = 500;
+
     private static readonly Dictionary<string, string> NoLabels = [];
 
     private readonly DatasetCache<JobPlan> plans = new();
@@ -66,7 +69,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
     private static string WhyText(JobSpec spec, IEnumerable<PlanWarning> warnings)
     {
         var parameters = spec.Parameters?.ToString() ?? "";
-        return string.Join(' ', warnings
+        return string.Join(' ', warnings.Take(MostWarnings)
             .Where(warning => warning is { Code: JobPlan.NullWords, Detail: var text }
                 && text.Split('\'') is [_, var column, ..] && parameters.Contains(column, StringComparison.OrdinalIgnoreCase))
             .Select(warning => warning.Detail).Take(MostHints));

@@ -9,6 +9,9 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 internal sealed class OperationFaults(PlanDraft draft)
 {
+    // Faults that say what was probably meant; each looks through the names of a table.
+    private const int MostGuesses = 10;
+
     private readonly List<Fault> faults = [];
     private (IReadOnlyList<ColumnSchema> Columns, ILookup<string, ColumnSchema> ByName) known =
         ([], Enumerable.Empty<ColumnSchema>().ToLookup(column => column.Name));
@@ -30,7 +33,9 @@ internal sealed class OperationFaults(PlanDraft draft)
             return found;
         }
 
-        var near = NearestName.Find(name ?? "", columns.Select(column => column.Name)) is { } other
+        // A request may name as many columns as a table has.
+        var near = faults.Count < MostGuesses
+            && NearestName.Find(name ?? "", columns.Select(column => column.Name)) is { } other
             ? $" Did you mean {other}?" : "";
         Add(pointer, ProblemCode.ColumnNotFound, $"There is no column {name}.{near} Columns are: {Listed(columns)}.");
         return null;

@@ -285,8 +285,7 @@ internal sealed class OperationQuery
         catch (ClusterException failure)
         {
             var names = draft.Datasets.Values.SelectMany(dataset => dataset.Columns).Select(column => column.Name);
-            faults.Add(
-                "/parameters/query", failure.Code, WrittenQuery.WithNames(failure.Message, parameters.Query ?? "", names));
+            faults.Add("/parameters/query", failure.Code, WrittenQuery.WithNames(failure.Message, names));
             return "";
         }
     }

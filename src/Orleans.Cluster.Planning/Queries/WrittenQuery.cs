@@ -37,14 +37,16 @@ internal static partial class WrittenQuery
     /// <summary>
     /// A message about a query that cannot be parsed, with the columns whose names need quotes and stand in it without.
     /// </summary>
-    /// <param name="message">What is wrong.</param>
-    /// <param name="written">The query.</param>
+    /// <param name="message">
+    /// What is wrong, with the line of its place. Only that is searched: a query and the names of a table may be long.
+    /// </param>
     /// <param name="columns">Names of the columns of its sources.</param>
-    public static string WithNames(string message, string written, IEnumerable<string> columns)
+    public static string WithNames(string message, IEnumerable<string> columns)
     {
         var place = message.IndexOf(PlaceMark, StringComparison.Ordinal);
+        var shown = place < 0 ? "" : message[place..];
         var name = place < 0 || !message.StartsWith("syntax error", StringComparison.Ordinal) ? null
-            : columns.FirstOrDefault(column => !PlainName().IsMatch(column) && HasBare(written, column));
+            : columns.FirstOrDefault(column => !PlainName().IsMatch(column) && HasBare(shown, column));
         return name is null ? message
             : message.Insert(place, $". If column {SqlText.Name(name)} is meant, write it in double quotes");
     }
@@ -53,10 +55,10 @@ internal static partial class WrittenQuery
     public static string OfExpression(string message) => InSelect().Replace(
         message, found => $"{PlaceMark}1: {found.Groups["text"].Value}\n{found.Groups["blanks"].Value}^", 1);
 
-    private static bool HasBare(string written, string name)
+    private static bool HasBare(string line, string name)
     {
-        var at = written.IndexOf(name, StringComparison.OrdinalIgnoreCase);
-        return name.Length > 0 && at >= 0 && (at == 0 || written[at - 1] != '"');
+        var at = line.IndexOf(name, StringComparison.OrdinalIgnoreCase);
+        return name.Length > 0 && at > 0 && line[at - 1] != '"';
     }
 
     private static async Task<ClusterException?> Fault(PlanDraft draft, string sql)

@@ -47,14 +47,30 @@ public sealed class QueryFaultTests : IDisposable
     public Task Plan_WrongCondition_IsShownAsItWasWritten(string where, string expected) =>
         AssertFault(OperationKind.Filter, new { where }, expected);
 
+    // As many names may be wrong as a request holds: what was meant by each would cost the square of that.
+    [Fact]
+    public async Task Plan_ManyWrongColumns_TheFirstHaveTheirNearest()
+    {
+        var refusal = await Refusal(
+            OperationKind.Distinct, new { columns = Enumerable.Range('a', 26).Select(letter => $"smaple{(char)letter}") });
+
+        Assert.Equal(26, refusal.Problem.Errors!.Count);
+        Assert.Equal(
+            Enumerable.Range(0, 26).Select(index => index < 10),
+            refusal.Problem.Errors.Select(fault => fault.Detail.Contains("Did you mean sample?", StringComparison.Ordinal)));
+    }
+
     private async Task AssertFault(OperationKind operation, object parameters, string expected)
     {
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => harness.Plan(new JobSpec
+        var refusal = await Refusal(operation, parameters);
+        Assert.Equal(expected, Assert.Single(refusal.Problem.Errors!).Detail);
+    }
+
+    private Task<ClusterException> Refusal(OperationKind operation, object parameters) =>
+        Assert.ThrowsAsync<ClusterException>(() => harness.Plan(new JobSpec
         {
             Operation = operation,
             Source = new SourceSpec { Path = [harness.Write("a.csv", "gene,sample,log2 change\nTP53,s1,0.5\nEGFR,s2,1.5\n")] },
             Parameters = JsonSerializer.SerializeToElement(parameters),
         }));
-        Assert.Equal(expected, Assert.Single(refusal.Problem.Errors!).Detail);
-    }
 }

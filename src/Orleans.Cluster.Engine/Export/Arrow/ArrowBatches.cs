@@ -34,7 +34,7 @@ internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
         var found = 0L;
         if (isPlain)
         {
-            session.ReadChunks(piece.Sql, chunks => found = Read(chunks, begin, take), cancellationToken);
+            session.ReadChunks(piece.Sql, chunks => found = Read(chunks, begin, take, cancellationToken), cancellationToken);
         }
         else
         {
@@ -55,7 +55,9 @@ internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
         PagePiece.Check(found, piece.Rows);
     }
 
-    private long Read(ResultChunks chunks, Action<Schema> begin, Action<RecordBatch> take)
+    // The token is looked at here too: an interruption that comes before the query has begun is lost.
+    private long Read(
+        ResultChunks chunks, Action<Schema> begin, Action<RecordBatch> take, CancellationToken cancellationToken)
     {
         ArrowColumn[] filled = [.. columns.Select(column => ArrowColumn.Of(column)!)];
         var fields = columns.Zip(filled, (column, each) => new Field(column.Name, each.Type, nullable: true));
@@ -64,6 +66,7 @@ internal sealed class ArrowBatches(IReadOnlyList<ColumnSchema> columns)
         var (rows, found) = (0, 0L);
         while (chunks.Next(out var chunk) is > 0 and var count)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             for (var (start, some) = (0, 0); start < count; start += some)
             {
                 some = Math.Min(count - start, rowsAtOnce - rows);

@@ -125,8 +125,7 @@ internal abstract class ArrowColumn(IArrowType type)
         }
 
         var had = validity.Length;
-        validity.Add(((rows + count + 7) / 8) - had)
-            .Clear();
+        validity.Add(((rows + count + 7) / 8) - had).Clear();
         var bits = validity.Span;
         if (nulls == 0)
         {
