@@ -62,8 +62,9 @@ public sealed class ArrowBatchesTests
     public void Read_ConstantsAndDictionaries_AreThoseOfTheEngine() =>
         AssertSame(
             [new("a", "INTEGER"), new("b", "VARCHAR"), new("c", "VARCHAR"), new("d", "VARCHAR"), new("e", "BOOLEAN")],
-            "SELECT 42 AS a, 'longer than twelve bytes' AS b, CAST(NULL AS VARCHAR) AS c, x.t AS d, true AS e FROM range(9000) "
-            + "AS r(i) JOIN (VALUES (0, 'no'), (1, NULL), (2, 'also longer than twelve bytes')) AS x(k, t) ON x.k = r.i % 3 ORDER BY i",
+            "SELECT 42 AS a, 'longer than twelve bytes' AS b, CAST(NULL AS VARCHAR) AS c, x.t AS d, true AS e "
+            + "FROM range(9000) AS r(i) "
+            + "JOIN (VALUES (0, 'no'), (1, NULL), (2, 'also longer than twelve bytes')) AS x(k, t) ON x.k = r.i % 3 ORDER BY i",
             9_000);
 
     [Fact]
