@@ -225,12 +225,15 @@ public sealed record JobEta([property: Id(0)] double Seconds, [property: Id(1)] 
 [GenerateSerializer, Immutable, Alias("JobReason")]
 public sealed record JobReason([property: Id(0)] ReasonCode Code, [property: Id(1)] string Detail);
 
-/// <summary>What a job made.</summary>
+/// <summary>
+/// What a job made. <c>Path</c> is the output folder as the job asked for it, or null when the result is kept with the job.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("JobResult")]
 public sealed record JobResult(
     [property: Id(0)] long Rows,
     [property: Id(1)] long Bytes,
-    [property: Id(2)] IReadOnlyList<ColumnSchema> Columns, [property: Id(3)] IReadOnlyList<ResultFile> Files);
+    [property: Id(2)] IReadOnlyList<ColumnSchema> Columns, [property: Id(3)] IReadOnlyList<ResultFile> Files,
+    [property: Id(4)] string? Path = null);
 
 /// <summary>
 /// One file of a result. <c>Path</c> is relative to the output folder, or to the artifact store when the result is kept with the

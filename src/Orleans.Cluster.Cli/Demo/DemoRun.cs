@@ -5,6 +5,7 @@ using Orleans.Cluster.Cli.Following;
 using Orleans.Cluster.Cli.Terminal;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Cli.Demo;
 
@@ -52,7 +53,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var folder = Path.GetTempPath();
-            var why = Directory.Exists(folder) ? StateFolder.Why(folder, e) : "there is no such folder";
+            var why = Directory.Exists(folder) ? FolderFaults.Why(folder, e) : "there is no such folder";
             throw new EmbeddedClusterException(
                 $"The demo cannot make a folder in {folder}: {why}. Set the variable TMPDIR to a folder that you may write in.");
         }
@@ -123,6 +124,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
             session.Console.Prose.WriteLine(difference is null
                 ? "Every group equals the sums kept while the table was written."
                 : $"WRONG: {difference}");
+            session.Note($"Next: {Session.ProgramPrefix}up starts a cluster that stays, with a console in the browser.");
         }
 
         return difference is null ? ExitCodes.Done : ExitCodes.Failed;

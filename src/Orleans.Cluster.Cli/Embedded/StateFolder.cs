@@ -1,15 +1,11 @@
 using Orleans.Cluster.Cli.Terminal;
+using Orleans.Cluster.Silo.Processes;
 
 namespace Orleans.Cluster.Cli.Embedded;
 
 /// <summary>The folder of an embedded cluster's state: made and looked at before anything is started in it.</summary>
 internal static class StateFolder
 {
-    // Errors of the system, as the runtime hands them on.
-    private const int NoSpace = 28;
-    private const int ReadOnlySystem = 30;
-    private const int QuotaExceeded = 122;
-
     // Less than this does not hold the databases of a new cluster.
     private const long LeastBytes = 8 << 20;
     private const long PageBytes = 4096;
@@ -30,27 +26,10 @@ internal static class StateFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new EmbeddedClusterException(
-                IsFull(e) ? Full(folder, 0, remedy)
-                : $"The cluster's state cannot be in {folder}: {Why(folder, e)}. "
+                FolderFaults.IsFull(e) ? Full(folder, 0, remedy)
+                : $"The cluster's state cannot be in {folder}: {FolderFaults.Why(folder, e)}. "
                     + $"{char.ToUpperInvariant(remedy[0])}{remedy[1..]}.");
         }
-    }
-
-    /// <summary>Why the system does not take a folder there, as the end of a sentence.</summary>
-    public static string Why(string folder, Exception failure)
-    {
-        for (var above = Path.GetFullPath(folder); above is not null; above = Path.GetDirectoryName(above))
-        {
-            if (File.Exists(above))
-            {
-                return $"{above} is a file";
-            }
-        }
-
-        return failure is UnauthorizedAccessException ? "this user may not write there"
-            : failure.HResult == ReadOnlySystem ? "its file system is read-only"
-            : IsFull(failure) ? "its disk is full"
-            : failure.Message.TrimEnd('.');
     }
 
     /// <exception cref="EmbeddedClusterException">There is less than a cluster needs to start.</exception>
@@ -65,6 +44,4 @@ internal static class StateFolder
     private static string Full(string folder, long freeBytes, string remedy) =>
         $"The disk of {folder} {(freeBytes < PageBytes ? "is full" : $"has only {freeBytes / 1024} KiB free")}. "
         + $"Free space, or {remedy}.";
-
-    private static bool IsFull(Exception failure) => failure is IOException { HResult: NoSpace or QuotaExceeded };
 }

@@ -138,7 +138,8 @@ internal static class JobViews
 
         if (status.Result is { } result)
         {
-            yield return ("Result", $"{Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)} in {Files(result)}");
+            yield return ("Result", $"{Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)} in {Files(result)}"
+                + (result.Path is { } folder ? $" of {folder}" : ", kept with the job"));
         }
 
         if (status.QuarantinedRows > 0)
@@ -155,7 +156,8 @@ internal static class JobViews
     private static string EndLine(JobStatus status)
     {
         var took = status.FinishedAt - status.CreatedAt is { } time ? $" after {Quantities.Duration(time)}" : "";
-        var made = status.Result is { } result ? $": {Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)}" : "";
+        var made = status.Result is { } result ? $": {Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)}"
+            + (result.Path is { } folder ? $" in {folder}" : "") : "";
         var aside = status.QuarantinedRows > 0 ? $", {Quantities.Of(status.QuarantinedRows, "row")} quarantined" : "";
         return $"Job {status.Id} {JobFollower.WireWord(status.Phase)}{took}{made}{aside}";
     }

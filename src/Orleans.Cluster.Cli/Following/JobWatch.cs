@@ -97,6 +97,10 @@ internal sealed class JobWatch(Session session, bool leavesOutput = false)
         if (!PrintsDocuments)
         {
             JobViews.WriteEnd(session.Console, status);
+            if (!leavesOutput && status.Result is { Path: null })
+            {
+                session.Note($"Its rows: {Session.ProgramPrefix}result {status.Id}{session.ServerArgument}");
+            }
         }
 
         return ExitCode(status.Phase);

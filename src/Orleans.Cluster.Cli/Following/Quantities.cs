@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Orleans.Cluster.Cli.Following;
 
-/// <summary>Figures as people read and write them. Sizes count in powers of 1000 unless written with an i (MiB).</summary>
+/// <summary>
+/// Figures as people read and write them. Sizes are shown in powers of 1024 (MiB), as in the console and in messages; those that
+/// people write count in powers of 1000 unless written with an i.
+/// </summary>
 internal static class Quantities
 {
     private static readonly (string Suffix, long Factor)[] Sizes =
@@ -11,9 +14,9 @@ internal static class Quantities
         ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("B", 1),
     ];
 
-    public static string Count(double value) => Scaled(value, ["", " k", " M", " G"]);
+    public static string Count(double value) => Scaled(value, 1000, ["", " k", " M", " G"]);
 
-    public static string Bytes(double value) => Scaled(value, [" B", " kB", " MB", " GB", " TB"]);
+    public static string Bytes(double value) => Scaled(value, 1024, [" B", " KiB", " MiB", " GiB", " TiB", " PiB"]);
 
     /// <summary>A number of things: <c>1 row</c>, <c>2 rows</c>.</summary>
     public static string Of(long count, string word) => $"{count} {word}{(count == 1 ? "" : "s")}";
@@ -37,12 +40,12 @@ internal static class Quantities
         return valid;
     }
 
-    private static string Scaled(double value, string[] units)
+    private static string Scaled(double value, int step, string[] units)
     {
         var unit = 0;
-        while (Math.Abs(value) >= 999.5 && unit < units.Length - 1)
+        while (Math.Abs(value) >= step - 0.5 && unit < units.Length - 1)
         {
-            value /= 1000;
+            value /= step;
             unit++;
         }
 

@@ -7,6 +7,9 @@ namespace Orleans.Cluster.WebConsole.Format;
 /// <summary>How a field of a job's form is written as text, and read back.</summary>
 internal static partial class FieldForms
 {
+    // Delimiters that cannot be seen in a field, or typed into it.
+    private static readonly (string Word, string Text)[] Delimiters = [("tab", "\t"), ("\\t", "\t"), ("space", " ")];
+
     /// <summary>What was written as JSON; null for nothing.</summary>
     /// <exception cref="FormatException">The text does not have the field's form; the message says which it has.</exception>
     public static JsonNode? Read(FieldKind kind, string? text)
@@ -23,6 +26,8 @@ internal static partial class FieldForms
                 ? JsonValue.Create(number)
                 : throw new FormatException("Write a number."),
             FieldKind.Flag => text == "true" ? JsonValue.Create(true) : null,
+            FieldKind.YesOrNo => JsonValue.Create(text == "yes"),
+            FieldKind.Delimiter => JsonValue.Create(Delimiters.FirstOrDefault(known => known.Word == text.Trim()).Text ?? text),
             FieldKind.Order => new JsonArray([.. Parts(text).Select(Order)]),
             FieldKind.Aggregates =>
                 new JsonArray([.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line)).Select(Aggregate)]),
@@ -39,6 +44,9 @@ internal static partial class FieldForms
             ? $"{by["column"]}{(by["descending"]?.GetValue<bool>() == true ? " desc" : "")}" : order?.ToString())),
         (FieldKind.Aggregates, JsonArray aggregates) => string.Join('\n', aggregates.OfType<JsonObject>().Select(Line)),
         (FieldKind.Flag, _) => value.ToString() == "true" ? "true" : "",
+        (FieldKind.YesOrNo, _) => value.ToString() == "true" ? "yes" : "no",
+        (FieldKind.Delimiter, _) =>
+            Delimiters.FirstOrDefault(known => known.Text == value.ToString()).Word ?? value.ToString(),
         _ => value.ToString(),
     };
 
@@ -104,4 +112,6 @@ public enum FieldKind
     Flag,
     Order,
     Aggregates,
+    YesOrNo,
+    Delimiter,
 }

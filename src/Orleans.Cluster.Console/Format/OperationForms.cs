@@ -10,6 +10,18 @@ internal static class OperationForms
         "/parameters/where", "Where", FieldKind.Expression, "An SQL condition, such as count > 0.");
     private static readonly FormField Limit = new("/parameters/limit", "Limit", FieldKind.Number, "At most so many rows.");
 
+    /// <summary>How the files of a source are read, where the guess is not what they hold.</summary>
+    public static IReadOnlyList<FormField> Source { get; } =
+    [
+        new("/source/format", "Format", FieldKind.Text, "CSV, TSV, PARQUET, NDJSON, VCF, ... By the file when empty."),
+        new("/source/options/delimiter", "Delimiter", FieldKind.Delimiter, "; or tab, space, whitespace. Guessed when empty."),
+        new("/source/options/header", "Has a header", FieldKind.YesOrNo),
+        new("/source/options/nullValues", "Null words", FieldKind.Columns, "Texts that stand for no value, such as NA, -9."),
+        new("/source/options/skipLines", "Lines to skip", FieldKind.Number),
+        new("/source/options/comment", "Comment", FieldKind.Text, "Lines that begin with it are passed over, such as #."),
+        new("/source/options/encoding", "Encoding", FieldKind.Text, "UTF-8 when empty."),
+    ];
+
     public static IReadOnlyList<FormField> Of(string operation) => operation switch
     {
         "aggregate" =>

@@ -103,7 +103,8 @@ public sealed class SqlTree : IDisposable
     public string Render(string tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
-        return new SqlTreePrinter(text => Scalar("SELECT json_deserialize_sql(CAST($1 AS JSON))", text)).Print(tree, ReadTree);
+        return SqlTreePrinter.WithCounts(
+            new SqlTreePrinter(text => Scalar("SELECT json_deserialize_sql(CAST($1 AS JSON))", text)).Print(tree, ReadTree));
     }
 
     /// <summary>Result columns of a query over empty tables, in order.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Orleans.Cluster.Engine.DuckDb;
 
@@ -12,7 +13,7 @@ namespace Orleans.Cluster.Engine.DuckDb;
 /// put back in parentheses.
 /// </summary>
 /// <param name="print">The engine's printer: a tree of one statement to its text.</param>
-internal sealed class SqlTreePrinter(Func<string, string> print)
+internal sealed partial class SqlTreePrinter(Func<string, string> print)
 {
     private const string Before = "SELECT * FROM ";
 
@@ -43,6 +44,16 @@ internal sealed class SqlTreePrinter(Func<string, string> print)
 
         return text;
     }
+
+    /// <summary>A printed text with <c>count(*)</c>, as people write what the engine prints as <c>count_star()</c>.</summary>
+    public static string WithCounts(string text) => text.Contains(Count, StringComparison.Ordinal)
+        ? CountOrQuoted().Replace(text, match => match.Value == Count ? "count(*)" : match.Value) : text;
+
+    private const string Count = "count_star()";
+
+    // A doubled quote reads as the end of one text and the beginning of another.
+    [GeneratedRegex("""'[^']*'|"[^"]*"|\bcount_star\(\)""")]
+    private static partial Regex CountOrQuoted();
 
     private static readonly JsonSerializerOptions Options = new() { MaxDepth = 2 * SqlTreeGuard.MaxDepth };
 

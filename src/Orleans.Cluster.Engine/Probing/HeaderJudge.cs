@@ -14,6 +14,9 @@ internal static class HeaderJudge
     private const int FirstYear = 1800;
     private const int LastYear = 2199;
 
+    // Two numbers one after the other are a place (chr1 752565 752566), or codes (F1 I1 1 2), more often than names.
+    private const int LeastCount = 3;
+
     /// <summary>Judges a first record.</summary>
     /// <param name="first">Its fields.</param>
     /// <param name="below">What the sampled records below it have shown.</param>
@@ -109,7 +112,8 @@ internal static class HeaderJudge
             long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToList();
         return texts.Any(text => char.IsAsciiLetter(text.TrimStart('+', '-').FirstOrDefault()))
             || (numbers.All(number => number is >= FirstYear and <= LastYear) && numbers.Distinct().Count() == numbers.Count)
-            || (numbers.Count > 1 && numbers.Index().All(number => number.Item >= 0 && number.Item == numbers[0] + number.Index));
+            || (numbers.Count >= LeastCount && numbers[0] is 0 or 1
+                && numbers.Index().All(number => number.Item == numbers[0] + number.Index));
     }
 
     private static bool IsName(FieldSplitter.Field field, ValueTypes kind, char point) =>

@@ -117,7 +117,7 @@ internal sealed partial class OutputPublisher(
             new ResultFile(Name(item.Partition, item.File.Path, item.Index), item.File.Rows, item.File.Bytes, item.File.Sha256)));
         if (folder.Holds(result))
         {
-            return await isWanted() ? Finish(path, job, folder, result, []) : null;
+            return await isWanted() ? Finish(path, job, output, folder, result, []) : null;
         }
 
         var others = folder.Others();
@@ -148,22 +148,25 @@ internal sealed partial class OutputPublisher(
         }
 
         folder.Publish(result);
-        return Finish(path, job, folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
+        return Finish(path, job, output, folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
     }
 
     // The job has succeeded by now, and nothing here can change that.
     private PublishedOutput Finish(
-        string path, JobState job, OutputFolder folder, JobResult published, IReadOnlyList<string> notes)
+        string path, JobState job, OutputSpec output, OutputFolder folder, JobResult published,
+        IReadOnlyList<string> notes)
     {
         foreach (var note in notes)
         {
             Log.Kept(logger, note);
         }
 
+        // The folder's own list of its files says nothing of where it is.
+        var told = published with { Path = output.Path };
         return TryTidy(path, job, folder, published) is not { } refusal
-            ? new PublishedOutput(published, notes)
+            ? new PublishedOutput(told, notes)
             : new PublishedOutput(
-                published, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
+                told, [.. notes, $"The earlier output could not be removed yet, and is tried again: {refusal}"]);
     }
 
     private string? TryTidy(string path, JobState job, OutputFolder folder, JobResult published)

@@ -103,7 +103,13 @@ internal static class ApiReference
                     "bearer", Description = "An API key, or a token of the identity provider. Not needed on loopback.",
             },
         };
-        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
+
+        // The second stands for none: callers on loopback need no key unless the gateway was told to ask for one.
+        document.Security =
+        [
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] },
+            new OpenApiSecurityRequirement(),
+        ];
 
         // Codes that only end jobs are in no answer; they are in the 'error' of a status document.
         document.Components.Examples = Contracts.ProblemCode.All.OrderBy(code => code.Word, StringComparer.Ordinal).ToDictionary(

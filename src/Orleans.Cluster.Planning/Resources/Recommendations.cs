@@ -149,7 +149,9 @@ public static class Recommendations
         }
 
         var needed = Math.Max(1, (int)Math.Ceiling(queue.BusySlots / (queue.TotalSlots / (double)workers.Count)));
-        return waiting == 0 && queue.Waiting.Count == 0 && needed * 2 <= workers.Count
+
+        // A cluster that does nothing, such as a new one, says nothing about how much it needs.
+        return queue.BusySlots > 0 && waiting == 0 && queue.Waiting.Count == 0 && needed * 2 <= workers.Count
             ? new Recommendation(
                 "remove-workers", null, Text($"Run {needed} {(needed == 1 ? "worker" : "workers")}."),
                 Text($"{queue.BusySlots} of {queue.TotalSlots} slots are busy now and nothing waits."),

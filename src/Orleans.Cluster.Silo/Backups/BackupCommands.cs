@@ -87,7 +87,10 @@ internal static class BackupCommands
         await database.Restore(Path.Combine(folder, Database), CancellationToken.None);
         CopyTree(Path.Combine(folder, Artifacts), paths.Artifacts);
         CopyTree(Path.Combine(folder, State), paths.State);
-        Console.Error.WriteLine($"The cluster is as it was at {manifest.CreatedAt:u}. Start it: jobs that had not ended go on.");
+        var start = StorageConnection.Of(services.GetRequiredService<IConfiguration>()).IsEmbedded
+            ? $"orleans-cluster up --state {paths.State}" : "its silos, as usual";
+        Console.Error.WriteLine(
+            $"The cluster is as it was at {manifest.CreatedAt:u}. Jobs that had not ended go on when you start it: {start}");
         return 0;
     }
 

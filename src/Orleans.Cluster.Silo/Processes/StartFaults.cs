@@ -29,8 +29,7 @@ internal static partial class StartFaults
         InvalidOperationException unreadable when Unreadable().Match(unreadable.Message) is { Success: true } match =>
             $"Setting {match.Groups["key"].Value} cannot be '{match.Groups["value"].Value}'; SETTINGS.md has its form and "
                 + "bounds.",
-        SqliteException { SqliteErrorCode: Corrupt or NoDatabase } =>
-            DamagedDatabase("cluster.db"),
+        SqliteException damaged when IsDamage(damaged) => DamagedDatabase("cluster.db"),
         SqliteException { SqliteErrorCode: Full } => NoSpaceLeft(failure),
         IOException when FolderFaults.IsFull(failure) => NoSpaceLeft(failure),
         IOException when FolderFaults.IsOfFolder(failure) => $"A file system is read-only ({failure.Message}).",
@@ -43,6 +42,9 @@ internal static partial class StartFaults
         { InnerException: { } inner } => SentenceOf(inner),
         _ => null,
     };
+
+    /// <summary>Whether a file is no database, or one that cannot be read any more.</summary>
+    public static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is Corrupt or NoDatabase;
 
     /// <summary>What to do about a file of the state directory that is no database.</summary>
     public static string DamagedDatabase(string name) =>

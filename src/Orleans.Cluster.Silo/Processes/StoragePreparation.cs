@@ -24,9 +24,10 @@ internal static class StoragePreparation
     private static ReadOnlySpan<byte> Beginning => "SQLite format 3\0"u8;
 
     /// <summary>
-    /// Ends a start on files that are no databases, before the engine of the database is loaded, which takes seconds.
+    /// Ends a start on files that are no databases, or whose tables cannot be read, before a host is built, which takes
+    /// seconds.
     /// </summary>
-    /// <exception cref="StartRefusedException">A file is not a database.</exception>
+    /// <exception cref="StartRefusedException">A file is not a database, or is damaged.</exception>
     public static void RefuseDamaged(string stateDirectory)
     {
         foreach (var name in (string[])["cluster.db", "orleans.db"])
@@ -44,7 +45,48 @@ internal static class StoragePreparation
             {
                 throw Unusable(stateDirectory, StartFaults.DamagedDatabase(name), null);
             }
+
+            if (length > 0)
+            {
+                RefuseUnreadable(stateDirectory, name);
+            }
         }
+    }
+
+    // The first row of each table: its names, and the page that its tree begins with.
+    private static void RefuseUnreadable(string stateDirectory, string name)
+    {
+        var source = new SqliteConnectionStringBuilder
+        {
+            DataSource = Path.Combine(stateDirectory, name), Mode = SqliteOpenMode.ReadOnly, Pooling = false,
+        };
+        try
+        {
+            using var connection = new SqliteConnection(source.ToString());
+            connection.Open();
+            foreach (var table in Texts(connection, "SELECT name FROM sqlite_master WHERE type = 'table'"))
+            {
+                Texts(connection, $"SELECT 1 FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\" LIMIT 1");
+            }
+        }
+        catch (SqliteException e) when (StartFaults.IsDamage(e))
+        {
+            throw Unusable(stateDirectory, StartFaults.DamagedDatabase(name), e);
+        }
+    }
+
+    private static List<string> Texts(SqliteConnection connection, string query)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = query;
+        using var rows = command.ExecuteReader();
+        var found = new List<string>();
+        while (rows.Read())
+        {
+            found.Add(rows.GetString(0));
+        }
+
+        return found;
     }
 
     private static StartRefusedException Unusable(string stateDirectory, string why, Exception? cause) =>

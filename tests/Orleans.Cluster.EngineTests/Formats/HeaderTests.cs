@@ -53,6 +53,8 @@ public sealed class HeaderTests : IDisposable
     [InlineData("1|155190|7706|1|17|O|1996-03-13|TRUCK\n1|67310|7311|2|36|O|1996-04-12|MAIL\n", 2)]
     [InlineData("a,2024-01-02\nb,2024-01-03\n", 2)]
     [InlineData("a,5\nb,7\n", 2)]
+    [InlineData("chr1\t752565\t752566\nchr1\t776545\t776546\n", 2)]
+    [InlineData("F1 I1 0 1\nF1 I2 0 2\n", 2)]
     public void Probe_FirstRecordOfNumbers_IsDataAndDoubtful(string text, int rows)
     {
         var probe = Probe(harness.Write("a.csv", text));

@@ -107,4 +107,15 @@ public sealed class JoinPrintingTests : IDisposable
 
         return [.. rows.Order(StringComparer.Ordinal)];
     }
+
+    [Fact]
+    public void Render_CountOfRows_IsWrittenAsPeopleDo()
+    {
+        var printed = tree.Render(tree.Parse(
+            "SELECT count(*) AS \"count_star()\", 'it''s count_star()' AS s, count(*) FILTER (n > 1) OVER () FROM t"));
+
+        Assert.Equal(2, printed.Split("count(*)").Length - 1);
+        Assert.Contains("\"count_star()\"", printed, StringComparison.Ordinal);
+        Assert.Contains("'it''s count_star()'", printed, StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
@@ -36,6 +37,33 @@ public sealed class StartFaultTests
             $"The database in {cluster.StateFolder} cannot be used: cluster.db is damaged, or is not a database. "
             + "Bring it back with 'restore', or move it away to begin anew.",
             said.Trim());
+        Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));
+    }
+
+    [Fact]
+    public async Task Start_DatabaseIsDamagedBehindItsFirstBytes_EndsWithASentence()
+    {
+        await using var cluster = new EmbeddedCluster();
+        Directory.CreateDirectory(cluster.StateFolder);
+        var path = Path.Combine(cluster.StateFolder, "cluster.db");
+        using (var made = new SqliteConnection($"Data Source={path};Pooling=false"))
+        {
+            await made.OpenAsync();
+            using var command = made.CreateCommand();
+            command.CommandText = "CREATE TABLE a (b TEXT); INSERT INTO a VALUES ('c')";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var bytes = await File.ReadAllBytesAsync(path);
+        bytes.AsSpan(4096).Fill((byte)'x');
+        await File.WriteAllBytesAsync(path, bytes);
+
+        var (code, said) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith(
+            $"The database in {cluster.StateFolder} cannot be used: cluster.db is damaged, or is not a database.", said.Trim(),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));
     }
 

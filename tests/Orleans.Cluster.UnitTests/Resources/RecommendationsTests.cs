@@ -59,6 +59,19 @@ public sealed class RecommendationsTests
         Assert.Equal("What waits now is done in about 25 s instead of 50 s.", advice.ExpectedGain);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(0, 0)]
+    [InlineData(3, 0)]
+    public void Make_FewSlotsBusyAndNothingWaits_WantsFewerWorkers(int busy, int expected)
+    {
+        var queue = new QueueStatus([], [], busy, 4, busy);
+
+        var advice = Recommendations.Make([], [.. Enumerable.Repeat(Worker(1, 1L << 30), 4)], queue);
+
+        Assert.Equal(expected, advice.Count(item => item.Code == "remove-workers"));
+    }
+
     private static JobResources Job(long asked, JobUsage usage) =>
         new(JobId.Parse("01JD0000000000000000000001"), null, JobPhase.Succeeded, new ResourceRequest { MemoryBytes = asked }, 0,
             usage);

@@ -12,6 +12,10 @@ public sealed class FieldFormsTests
         """[{"function":"sum","column":"count","as":"total"},{"function":"count","column":"gene","distinct":true,"as":"genes"}]""")]
     [InlineData(FieldKind.Number, "0.25", "0.25")]
     [InlineData(FieldKind.Flag, "true", "true")]
+    [InlineData(FieldKind.YesOrNo, "no", "false")]
+    [InlineData(FieldKind.Delimiter, ";", "\";\"")]
+    [InlineData(FieldKind.Delimiter, "tab", "\"\\t\"")]
+    [InlineData(FieldKind.Delimiter, "space", "\" \"")]
     public void Read_ThenWrite_GivesTheSameText(FieldKind kind, string text, string json)
     {
         var read = FieldForms.Read(kind, text);
