@@ -46,6 +46,9 @@ internal sealed class ProductCluster(Process gateway, IJobClient client, Uri add
         return new ProductCluster(gateway, services.GetRequiredService<IJobClient>(), new Uri(address), state);
     }
 
+    /// <summary>What its gateway takes of jobs.</summary>
+    public IJobClient Jobs => client;
+
     /// <summary>Where its gateway listens.</summary>
     public Uri Address => address;
 

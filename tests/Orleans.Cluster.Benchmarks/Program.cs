@@ -3,6 +3,7 @@ using Orleans.Cluster.Benchmarks;
 return args switch
 {
     ["table", .. var rest] => await TableBenchmark.Run(rest),
+    ["eta", .. var rest] => await EtaBenchmark.Run(rest),
     ["groupby", .. var rest] => await GroupByBenchmark.Run(rest),
     ["load", .. var rest] => await LoadBenchmark.Run(rest),
     ["memory", .. var rest] => await MemoryBenchmark.Run(rest),
@@ -19,7 +20,8 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Benchmarks: table [--quick] [--rows 10000000] [--runs 7] [--only NAME] | groupby [--rows 10000000] [--runs 3] "
+        "Benchmarks: table [--quick] [--rows 10000000] [--runs 7] [--only NAME] | "
+        + "eta [--rows 10000000] [--only NAME] [--trace] | groupby [--rows 10000000] [--runs 3] "
         + "| memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
         + "| results [--rows 10000000] | small [--tasks 200] | scan [--rows 2000000] [--runs 7] | load [--clients 100] "
         + "[--seconds 15] [--events-only] "

@@ -16,6 +16,15 @@ bar.addEventListener("components-reconnect-state-changed", event => {
     }
 });
 
+// The frame that stood there before the page goes with the page's first element.
+const app = document.getElementById("app");
+new MutationObserver((_, watch) => {
+    if (app.firstElementChild) {
+        document.getElementById("first").remove();
+        watch.disconnect();
+    }
+}).observe(app, { childList: true });
+
 const wait = attempt => (attempt >= 20 ? null : Math.min(3000, 300 * (attempt + 1)));
 try {
     await Blazor.start({ circuit: { reconnectionOptions: { retryIntervalMilliseconds: wait } } });

@@ -116,8 +116,9 @@ internal sealed partial class JobBoard
     {
         if (row.Known is { } job && Progress.FindNews(job.State, row.Plan) is { } news)
         {
-            nextShow = clock.GetUtcNow() + ShowPeriod;
-            await row.Show(news);
+            var now = clock.GetUtcNow();
+            nextShow = now + ShowPeriod;
+            await row.Show(news, Progress.FindTimeLeft(job.State, row.Plan!, now));
         }
     }
 

@@ -93,10 +93,10 @@ internal sealed partial class JobRow(
     /// Stores progress alone, unless somebody else was faster. What is shown is stored first, so that it does not go back after a
     /// failover.
     /// </summary>
-    public async Task Show(JobProgress shown)
+    public async Task Show(JobProgress shown, JobTimeLeft? left)
     {
         var job = Known!;
-        var next = job.State with { Progress = shown, Revision = job.State.Revision + 1 };
+        var next = job.State with { Progress = shown, TimeLeft = left, Revision = job.State.Revision + 1 };
         if (await jobs.TryApply(new JobChange { ExpectedRevision = job.State.Revision, State = next }, CancellationToken.None))
         {
             Take(job with { State = next });

@@ -32,9 +32,7 @@ internal static class JobStatusView
             StartedAt = state.StartedAt,
             FinishedAt = state.FinishedAt,
             Progress = Complete(state, plan),
-            Eta = state is { Phase: JobPhase.Running, StartedAt: { } started }
-                ? ProgressMeter.Estimate(state.Progress, started, now)
-                : null,
+            Eta = state.Phase == JobPhase.Running ? ProgressMeter.Estimate(state, now) : null,
             Reason = state.Phase.IsTerminal() ? null : Reason(state, reason),
             Result = state.Result,
             QuarantinedRows = state.QuarantinedRows,

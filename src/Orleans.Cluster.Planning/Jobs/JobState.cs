@@ -76,6 +76,9 @@ public sealed record JobState
     /// <summary>Largest progress ever shown.</summary>
     public JobProgress Progress { get; init; } = new();
 
+    /// <summary>How long it was to take when its progress was shown last; null before anything was measured.</summary>
+    public JobTimeLeft? TimeLeft { get; init; }
+
     /// <summary>Rows set aside.</summary>
     public long QuarantinedRows { get; init; }
 
@@ -111,6 +114,11 @@ public sealed record StageState(int Index, StagePhase Phase, int Partitions)
     /// <summary>When it opened last; null before.</summary>
     public DateTimeOffset? OpenedAt { get; init; }
 }
+
+/// <summary>Time left as it was estimated.</summary>
+/// <param name="Seconds">Seconds, counted from <paramref name="At"/>.</param>
+/// <param name="At">When it was estimated.</param>
+public sealed record JobTimeLeft(double Seconds, DateTimeOffset At);
 
 /// <summary>Where a stage is. Numbers are stored; they are never reused.</summary>
 public enum StagePhase

@@ -12,6 +12,8 @@ public sealed class ProgressBoard
 
     private readonly RunningProgress running = new();
     private IReadOnlyList<StageTally> tallies = [];
+    private readonly StagePaces paces = new();
+    private int slots;
 
     /// <summary>Whether workers have said something of attempts that is not known to be over.</summary>
     public bool HasReadings => running.Count > 0;
@@ -20,7 +22,16 @@ public sealed class ProgressBoard
     public void Report(IEnumerable<AttemptReading> readings) => running.Report(readings);
 
     /// <summary>Takes the numbers of the stages that have opened.</summary>
-    public void Take(IReadOnlyList<StageTally> read) => tallies = read;
+    public void Take(IReadOnlyList<StageTally> read) =>
+        (tallies, slots) = (read, Math.Max(slots, read.Sum(tally => tally.Running)));
+
+    /// <summary>How long the job will still take, as far as can be told now; null before anything was measured.</summary>
+    public JobTimeLeft? FindTimeLeft(JobState state, JobPlan plan, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return TimeLeft.Seconds(plan, state.Stages, tallies, running.ByStage(), paces, slots, now) is { } seconds
+            ? new JobTimeLeft(Math.Round(seconds, 2), now) : null;
+    }
 
     /// <summary>Takes which attempts run, read after the numbers: only these count beside them.</summary>
     public void KeepOnly(IEnumerable<AttemptId> inTable) => running.KeepOnly(inTable);

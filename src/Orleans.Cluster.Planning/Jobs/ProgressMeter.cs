@@ -12,6 +12,8 @@ public static class ProgressMeter
     // Part of a task that is left when it has read its input.
     private const double AfterReading = 0.05;
 
+    private const double LeastLeft = 0.1;
+
     // A stage that opens later is small until measured, but never nothing: its tasks take time whatever they read.
     private const long LeastStageBytes = 1 << 20;
 
@@ -68,13 +70,15 @@ public static class ProgressMeter
     }
 
     /// <summary>
-    /// Time left at the pace since the start; null until 2 % is done, or a partition is and two seconds have passed, and null
-    /// once the only stage has read all: what is left of it has another pace. The high estimate assumes two thirds of the pace.
+    /// Time left, as it was estimated last, or at the pace since the start; null until 2 % is done, or a partition is and two
+    /// seconds have passed, and null once the only stage has read all: what is left of it has another pace. The high estimate
+    /// assumes two thirds of the pace.
     /// </summary>
-    public static JobEta? Estimate(JobProgress progress, DateTimeOffset startedAt, DateTimeOffset now)
+    public static JobEta? Estimate(JobState state, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(progress);
-        var elapsed = (now - startedAt).TotalSeconds;
+        ArgumentNullException.ThrowIfNull(state);
+        var progress = state.Progress;
+        var elapsed = (now - state.StartedAt)?.TotalSeconds ?? 0;
         if (progress.Fraction is <= 0 or >= 1 || elapsed <= 0
             || (progress.Fraction < 0.02 && (elapsed < 2 || progress.Partitions.Completed == 0))
             || (progress.Stages.Count == 1 && progress.BytesTotal > 0 && progress.BytesDone >= progress.BytesTotal))
@@ -82,7 +86,9 @@ public static class ProgressMeter
             return null;
         }
 
-        var left = elapsed * (1 - progress.Fraction) / progress.Fraction;
+        // One that has run out by the clock is wrong, not over.
+        var left = state.TimeLeft is { } estimate ? Math.Max(LeastLeft, estimate.Seconds - (now - estimate.At).TotalSeconds)
+            : elapsed * (1 - progress.Fraction) / progress.Fraction;
         return new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
     }
 

@@ -60,7 +60,8 @@ public sealed class ProgressMeterTests
             Fraction = fraction, Partitions = new PartitionCounts(10, completed, 1, 9 - completed, 0),
         };
 
-        var eta = ProgressMeter.Estimate(progress, Now, Now.AddSeconds(seconds));
+        var eta = ProgressMeter.Estimate(
+            JobSamples.Running() with { Progress = progress, StartedAt = Now }, Now.AddSeconds(seconds));
 
         Assert.Equal(expected, eta is not null);
     }
