@@ -25,7 +25,8 @@ static int Usage()
         + "| memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
         + "| results [--rows 10000000] | small [--tasks 200] | scan [--rows 2000000] [--runs 7] | load [--clients 100] "
         + "[--seconds 15] [--events-only] "
-        + "| scale [--waiting 10000] [--partitions 100000] [--files 10000] [--postgres CONNECTION] | task FILE.csv; each but the "
+        + "| scale [--waiting 10000] [--partitions 100000] [--files 10000] [--history 100000] [--postgres CONNECTION] | "
+        + "task FILE.csv; each but the "
         + "last two takes --folder DIR");
     return 2;
 }

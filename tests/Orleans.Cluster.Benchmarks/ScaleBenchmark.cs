@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Partitioning;
 using Orleans.Cluster.Planning.Queries;
@@ -25,6 +26,7 @@ internal static class ScaleBenchmark
         await Backlog(Number(args, "--waiting", 10_000), postgres);
         await Partitions(Number(args, "--partitions", 100_000), postgres);
         await Terabyte(Number(args, "--files", 10_000), postgres);
+        await History(Number(args, "--history", 100_000), postgres);
         return 0;
     }
 
@@ -59,6 +61,40 @@ internal static class ScaleBenchmark
             + $"{store.TakeDatabaseTime().TotalMilliseconds / Jobs:0.00} ms "
             + $"database a job, {looks:0} looks a job; page of 50 {page.TotalMilliseconds:0.0} ms, a read of all "
             + $"{all.TotalMilliseconds:0} ms");
+    }
+
+    // Jobs that have ended, and pages of them as the console asks for them: the newest, of one phase, by a text that few have, and by
+    // one that none has.
+    private static async Task History(int count, string? postgres)
+    {
+        await using var store = await ScaleStore.Create(postgres);
+        var began = Stopwatch.GetTimestamp();
+        foreach (var together in Enumerable.Range(0, count).Chunk(100))
+        {
+            await Task.WhenAll(together.Select(number => store.AddEnded(
+                $"job {number}", number % 10 == 0 ? JobPhase.Failed : JobPhase.Succeeded)));
+        }
+
+        Say($"{count} jobs of the past: written in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s; pages of 50: "
+            + $"newest {await Page(store, new JobFilter()):0} ms, failed {await Page(store, Of(JobPhase.Failed)):0} ms, "
+            + $"running (none) {await Page(store, Of(JobPhase.Running)):0} ms, "
+            + $"named 'job {count / 2}' {await Page(store, new JobFilter { Text = $"job {count / 2}" }):0} ms, "
+            + $"named as none is {await Page(store, new JobFilter { Text = "none of them" }):0} ms");
+    }
+
+    private static JobFilter Of(JobPhase phase) => new() { Phases = [phase] };
+
+    private static async Task<double> Page(ScaleStore store, JobFilter filter)
+    {
+        var times = new List<double>();
+        for (var run = 0; run < 5; run++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await store.Jobs.List(filter with { PageSize = 50 }, CancellationToken.None);
+            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+
+        return times.Order().ElementAt(2);
     }
 
     // Begun at the highest priority, so that it passes all that wait.
@@ -138,7 +174,13 @@ internal static class ScaleBenchmark
         while (done < count)
         {
             await store.Poke(job);
-            done += await store.Round(workers: 16, slots: 32, answer);
+            var round = await store.Round(workers: 16, slots: 32, answer);
+            done += round;
+            if (round == 0)
+            {
+                throw new InvalidOperationException($"Nothing was granted with {count - done} tasks left.");
+            }
+
             if (Stopwatch.GetElapsedTime(lastTally) > longest * 4)
             {
                 var started = Stopwatch.GetTimestamp();

@@ -54,6 +54,9 @@ internal sealed class ScaleStore : IAsyncDisposable
     {
         var store = new ScaleStore(Directory.CreateTempSubdirectory("orleans-cluster-scale-").FullName, postgres);
         await store.services.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+
+        // A queue that has not read which jobs there are grants nothing.
+        store.Ledger.Refresh(await store.Jobs.ListActive(DateTimeOffset.UtcNow, CancellationToken.None));
         return store;
     }
 
@@ -81,6 +84,18 @@ internal sealed class ScaleStore : IAsyncDisposable
         return await Apply(
             state, state with { Stages = [new StageState(0, StagePhase.Open, work.Count)] },
             [.. work.Select((item, index) => Partition(state.Id, 0, index, item))]);
+    }
+
+    /// <summary>A job that has ended.</summary>
+    public async Task AddEnded(string name, JobPhase phase)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var state = new JobState
+        {
+            Id = JobId.New(now), Priority = JobPriority.Normal, Phase = phase, CreatedAt = now, StartedAt = now, FinishedAt = now,
+        };
+        var spec = new JobSpec { Operation = OperationKind.Sql, Name = name };
+        await Jobs.Create(new NewJob(state, spec, null, null, null, null), CancellationToken.None);
     }
 
     public async Task<JobState> Apply(JobState before, JobState after, IReadOnlyList<PartitionRecord>? open = null)

@@ -83,6 +83,6 @@ internal static partial class Problems
     [GeneratedRegex(@"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")]
     private static partial Regex JobIdForm();
 
-    [GeneratedRegex("value '(?<value>[^']*)' is no (?<type>[A-Z]+)")]
+    [GeneratedRegex("value '(?<value>[^']*)' is not a valid (?<type>[A-Z]+)")]
     private static partial Regex BadValue();
 }

@@ -29,8 +29,7 @@ export class Bars extends Drawn {
         pen.clearRect(0, 0, width, height);
         this.axis(pen, width, height);
         if (this.bars.length === 0) {
-            pen.fillStyle = this.ink("muted");
-            pen.fillText(this.getAttribute("empty") ?? "No attempts in this time.", this.labels + 8, TOP + ROW);
+            this.say(pen, this.getAttribute("empty") ?? "No attempts in this time.", width);
         }
         pen.fillStyle = this.ink("muted");
         this.rows.forEach((row, index) => {
@@ -44,6 +43,22 @@ export class Bars extends Drawn {
         pen.clip();
         this.bars.forEach((bar, index) => this.bar(pen, bar, index === this.selected));
         pen.restore();
+    }
+
+    /** Words in place of bars, in as many lines as the width needs, over no line of the grid. */
+    say(pen, words, width) {
+        const lines = [""];
+        for (const word of words.split(" ")) {
+            const longer = `${lines.at(-1)} ${word}`.trim();
+            if (lines.at(-1) && pen.measureText(longer).width > width - 8) lines.push(word);
+            else lines[lines.length - 1] = longer;
+        }
+        lines.forEach((line, index) => {
+            const y = TOP + ROW / 2 + index * ROW * 0.8;
+            pen.clearRect(0, y - ROW / 2, pen.measureText(line).width + 8, ROW);
+            pen.fillStyle = this.ink("muted");
+            pen.fillText(line, 0, y);
+        });
     }
 
     bar(pen, bar, isSelected) {

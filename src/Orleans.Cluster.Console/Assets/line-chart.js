@@ -37,7 +37,7 @@ class LineChart extends Drawn {
         pen.lineWidth = 1;
         pen.textAlign = "right";
         // Half a worker is no mark of an axis.
-        const whole = this.series.flat().every(([, value]) => Number.isInteger(value)) && most > 0;
+        const whole = this.series.flat().every(([, value]) => Number.isInteger(value));
         const marks = this.getAttribute("unit") === "bytes" ? byteTicks : ticks;
         for (const at of marks(0, this.top, 5).filter(each => !whole || Number.isInteger(each))) {
             pen.beginPath();

@@ -18,7 +18,7 @@ internal sealed record BadRow(
     public string Describe()
     {
         var column = Column is null ? "" : $", column '{Column}'";
-        var value = Value is null ? "" : $": value '{Short(Value)}'{(Expected is null ? "" : $" is no {Expected}")}";
+        var value = Value is null ? "" : $": value '{Short(Value)}'{(Expected is null ? "" : $" is not a valid {Expected}")}";
         return $"{Path}, line {Line}, byte {Offset}{column}{value}. {Reason} Row: {Short(Raw)}";
     }
 

@@ -19,6 +19,9 @@ internal sealed class TimeLeft
     private const double StageRowWritten = 0.2e-6;
     private const double StageValueWritten = 0.07e-6;
 
+    // Of opening what one task has sent to one target.
+    private const double OpenSeconds = 0.0005;
+
     // Rows that are sent to ranges are compared with borders first.
     private const string Ranges = "ranges";
     private const double RangesFactor = 1.6;
@@ -168,7 +171,9 @@ internal sealed class TimeLeft
     {
         var tasks = Tasks(stage);
         var isFile = stage.Inputs.Any(input => input.Dataset is not null);
-        var seconds = (tasks * TaskSeconds) + (RowsIn(stage) * (isFile ? FileRow : StageRow))
+        var sent = stage.Inputs.Where(input => input.Mode == InputMode.Target)
+            .Sum(input => tallies.GetValueOrDefault(input.Stage ?? -1)?.Total ?? 0);
+        var seconds = (tasks * (TaskSeconds + (sent * OpenSeconds))) + (RowsIn(stage) * (isFile ? FileRow : StageRow))
             + (rowsOut[stage.Index]
                 * (isFile ? FileRowWritten : StageRowWritten + (stage.Columns.Count * StageValueWritten)));
         return seconds * (stage.Name == Ranges ? RangesFactor : 1) * Math.Ceiling(tasks / (double)slots) / tasks;

@@ -48,8 +48,8 @@ public sealed class JsonValueTests : IDisposable
     [InlineData("""{"a":NaN,"b":"x"}""", "not valid JSON")]
     [InlineData("""{"a":1,"b":"x"} 7""", "not valid JSON")]
     [InlineData("""{"a":1,"b":"x","a":2}""", "column 'a'. The object has the key twice.")]
-    [InlineData("""{"a":12.5,"b":"x"}""", "column 'a': value '12.5' is no BIGINT. A whole number is written in digits alone.")]
-    [InlineData("""{"a":"1e3","b":"x"}""", "column 'a': value '1e3' is no BIGINT")]
+    [InlineData("""{"a":12.5,"b":"x"}""", "column 'a': value '12.5' is not a valid BIGINT. A whole number is written in digits alone.")]
+    [InlineData("""{"a":"1e3","b":"x"}""", "column 'a': value '1e3' is not a valid BIGINT")]
     [InlineData("""{"a":1,"b":"x","n":{"k":1,"c":2}}""", "column 'n.c'")]
     [InlineData("""[1]""", "not a JSON object")]
     public async Task Convert_LateFault_IsNamedWithItsPlaceOrSetAside(string bad, string reason)

@@ -417,7 +417,7 @@ public sealed class OddFileTests : IDisposable
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
         Assert.Equal(Contracts.ProblemCode.BadRow, refused.Code);
         Assert.Contains($"{path}, line {Odd + 2}, ", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("column 'n': value 'X' is no BIGINT", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("column 'n': value 'X' is not a valid BIGINT", refused.Message, StringComparison.Ordinal);
 
         var result = await harness.Run(spec with { OnBadRow = BadRowPolicy.Quarantine });
         Assert.Equal([$"[{Rows - 1},{((long)Rows * (Rows - 1) / 2) - Odd}]"], EngineHarness.Rows(result));

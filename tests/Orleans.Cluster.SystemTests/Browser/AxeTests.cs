@@ -60,6 +60,6 @@ public sealed class AxeTests(BrowserCluster fixture)
         await page.GotoAsync(fixture.Root + path);
         await Expect(page.Locator("h1").First).ToBeVisibleAsync();
         // What the page asks for is on it, or said to be missing, once the requests are over.
-        await page.WaitForFunctionAsync("() => !document.querySelector('h1').textContent.includes('…')");
+        await page.WaitForFunctionAsync("() => document.querySelector('#app h1')?.textContent.includes('…') === false");
     }
 }

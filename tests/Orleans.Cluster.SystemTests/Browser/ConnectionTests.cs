@@ -4,7 +4,6 @@ using static Microsoft.Playwright.Assertions;
 namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>A page whose gateway goes away, and comes back.</summary>
-[Trait("Category", "Long")]
 public sealed class ConnectionTests
 {
     [Fact]

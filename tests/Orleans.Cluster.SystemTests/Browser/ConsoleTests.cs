@@ -7,7 +7,6 @@ namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>The console as somebody with a browser uses it.</summary>
 [Collection("browser")]
-[Trait("Category", "Long")]
 public sealed class ConsoleTests(BrowserCluster fixture)
 {
     [Fact]

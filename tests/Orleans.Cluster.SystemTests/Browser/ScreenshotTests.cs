@@ -60,7 +60,7 @@ public sealed class ScreenshotTests(BrowserCluster fixture)
             {
                 await page.GotoAsync(root + path);
                 await Expect(page.Locator("h1").First).ToBeVisibleAsync();
-                await page.WaitForFunctionAsync("() => !document.querySelector('h1').textContent.includes('…')");
+                await page.WaitForFunctionAsync("() => document.querySelector('#app h1')?.textContent.includes('…') === false");
                 await page.WaitForTimeoutAsync(1_500);
                 await page.ScreenshotAsync(
                     new PageScreenshotOptions

@@ -8,7 +8,6 @@ namespace Orleans.Cluster.SystemTests.Browser;
 
 /// <summary>The console of a gateway that asks for keys, as each role sees it.</summary>
 [Collection("browser")]
-[Trait("Category", "Long")]
 public sealed class SignInTests(BrowserCluster browser, SignInTests.Keyed keyed) : IClassFixture<SignInTests.Keyed>
 {
     private readonly EmbeddedCluster cluster = keyed.Cluster;

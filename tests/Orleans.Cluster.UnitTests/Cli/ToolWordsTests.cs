@@ -67,9 +67,9 @@ public sealed class ToolWordsTests
     [Theory]
     [InlineData("The record has 2 fields where 3 are expected.",
         "Hint: --on-bad-row QUARANTINE sets such rows aside, and the job goes on.")]
-    [InlineData("column 'n': value 'NA' is no INTEGER.",
+    [InlineData("column 'n': value 'NA' is not a valid INTEGER.",
         "Hint: If 'NA' stands for NULL, give --null NA. --on-bad-row QUARANTINE sets such rows aside, and the job goes on.")]
-    [InlineData("column 'n': value 'x1' is no INTEGER.",
+    [InlineData("column 'n': value 'x1' is not a valid INTEGER.",
         "Hint: --on-bad-row QUARANTINE sets such rows aside, and the job goes on.")]
     public void Lines_BadRow_SaysWhichOptionsHelp(string detail, string hint) =>
         Assert.Equal(hint, Problems.Lines(ProblemDocument.Of(Code.BadRow, detail)).Last());

@@ -304,7 +304,7 @@ public sealed class JobTransitionsTests
 
     private static PartitionRecord Refuted() => Partition(1, 1, FailureKind.BadData) with
     {
-        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is no BIGINT.")
+        Failure = new AttemptFailure(FailureKind.BadData, "a.csv, line 7, byte 70: 'X' is not a valid BIGINT.")
         {
             Wider = [new WiderType("source", "total", "VARCHAR")],
         },
