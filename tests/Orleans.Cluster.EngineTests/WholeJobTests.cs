@@ -92,7 +92,9 @@ public sealed class WholeJobTests : IDisposable
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
         Assert.Equal("bad-row", refused.Problem.Code);
-        Assert.Contains($"{path}, line 3, byte 8, column 'n': value 'X' is not a valid BIGINT", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{path}, line 3, byte 8, column 'n': value 'X' is not a valid BIGINT", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -89,7 +89,9 @@ public sealed class FaultDataTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
-        Assert.Contains("line 3, byte 9, column 'a': value '1.5' is not a valid BIGINT", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 3, byte 9, column 'a': value '1.5' is not a valid BIGINT", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -74,7 +74,8 @@ public sealed class StreamTests : IDisposable
         var refused = await Assert.ThrowsAsync<ClusterException>(() => harness.Run(spec));
 
         Assert.Contains(
-            $"{path}, line {line}, byte {offset}, column 'n': value 'X' is not a valid BIGINT", refused.Message, StringComparison.Ordinal);
+            $"{path}, line {line}, byte {offset}, column 'n': value 'X' is not a valid BIGINT", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed class CastTests : IDisposable
             harness.Run(Job(path, "SELECT * FROM source", BadRowPolicy.Fail)));
 
         Assert.Contains(
-            $"{path}, line 3, byte 13, column 'v': value '[x]' is not a valid INTEGER[].", refused.Message, StringComparison.Ordinal);
+            $"{path}, line 3, byte 13, column 'v': value '[x]' is not a valid INTEGER[].", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
