@@ -63,8 +63,8 @@ internal static class ScaleBenchmark
             + $"{all.TotalMilliseconds:0} ms");
     }
 
-    // Jobs that have ended, and pages of them as the console asks for them: the newest, of one phase, by a text that few have, and
-    // by one that none has.
+    // Jobs that have ended, and pages of them as the console asks for them: the newest, of one phase, by a text that few have,
+    // and by one that none has.
     private static async Task History(int count, string? postgres)
     {
         await using var store = await ScaleStore.Create(postgres);
