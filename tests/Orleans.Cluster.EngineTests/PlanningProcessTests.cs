@@ -65,6 +65,32 @@ public sealed class PlanningProcessTests
         Assert.True(process.EndedByDeadline);
     }
 
+    // It may end between the question whether it has and the look at it; the platform then throws, and threw a gateway over.
+    [Fact]
+    public async Task CpuSecondsAndResidentBytes_WhileItEnds_AreFiguresOrNone()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            await using var process = ExecutorProcess.Start(Program, TimeSpan.FromMinutes(5), NullLogger.Instance);
+            await process.Executor.RenewAsync(300, TestContext.Current.CancellationToken);
+            var looks = Task.Run(() =>
+            {
+                var least = 0.0;
+                while (!process.Completion.IsCompleted)
+                {
+                    least = Math.Min(least, Math.Min(process.CpuSeconds(), process.ResidentBytes()));
+                }
+
+                return least;
+            });
+
+            await process.Kill();
+
+            Assert.Equal(0, await looks.WaitAsync(Patience, TestContext.Current.CancellationToken));
+            Assert.Equal((0.0, 0L), (process.CpuSeconds(), process.ResidentBytes()));
+        }
+    }
+
     // A process that is stopped runs no thread of its own: only the kernel can end it.
     [Fact]
     public async Task Start_StarterIsKilled_TheKernelEndsTheExecutorThatStandsStill()
