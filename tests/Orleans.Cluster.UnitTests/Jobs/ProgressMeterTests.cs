@@ -66,6 +66,22 @@ public sealed class ProgressMeterTests
         Assert.Equal(expected, eta is not null);
     }
 
+    // What was estimated runs down by the clock; when it has run out, the job is not over.
+    [Theory]
+    [InlineData(0, 10, 15)]
+    [InlineData(4, 6, 9)]
+    [InlineData(40, 0.1, 0.2)]
+    public void Estimate_TimeWasEstimated_CountsDown(int later, double seconds, double high)
+    {
+        var state = JobSamples.Running() with
+        {
+            StartedAt = Now, TimeLeft = new JobTimeLeft(10, Now.AddSeconds(60)),
+            Progress = new JobProgress { Fraction = 0.2, Partitions = new PartitionCounts(10, 2, 1, 7, 0) },
+        };
+
+        Assert.Equal(new JobEta(seconds, high), ProgressMeter.Estimate(state, Now.AddSeconds(60 + later)));
+    }
+
     private static StageTally[] Scan(int committed, long bytesOut) =>
         [Tally(0, 10, committed, running: 1 - (committed / 10)) with
         {
