@@ -77,8 +77,8 @@ internal static class LabFiles
         Asks("plink.raw", "FID:VARCHAR IID:BIGINT rs1_A:BIGINT", ["delimiter-doubtful"], true, "FID IID rs1_A", "F1 1 0",
             "F2 2 2"),
         Asks(
-            "plink-undeclared.fam", "F1:VARCHAR I1:VARCHAR 0:BIGINT 1:BIGINT", ["delimiter-doubtful", "header-doubtful"], true,
-            "F1 I1 0 1", "F2 I2 0 2"),
+            "plink-undeclared.fam", "column0:VARCHAR column1:VARCHAR column2:BIGINT column3:BIGINT",
+            ["delimiter-doubtful", "header-doubtful"], false, "F1 I1 0 1", "F2 I2 0 2"),
         Asks(
             "plink.eigenvec", "column0:BIGINT column1:BIGINT column2:DOUBLE", ["delimiter-doubtful", "header-doubtful"], false,
             "1 1 0.0123", "2 2 -0.0456"),
