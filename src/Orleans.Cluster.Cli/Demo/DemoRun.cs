@@ -124,7 +124,7 @@ internal sealed class DemoRun(Session session, long rows, int workers, bool keep
             session.Console.Prose.WriteLine(difference is null
                 ? "Every group equals the sums kept while the table was written."
                 : $"WRONG: {difference}");
-            session.Note($"Next: {Session.ProgramPrefix}up starts a cluster that stays, with a console in the browser.");
+            session.Note($"Next: {Session.ToolName} up (a cluster that stays, with a console in the browser)");
         }
 
         return difference is null ? ExitCodes.Done : ExitCodes.Failed;

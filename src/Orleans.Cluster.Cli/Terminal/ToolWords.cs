@@ -40,7 +40,7 @@ internal static partial class ToolWords
         Phrase("Either 'workers'", "Either --workers"),
         Phrase("^The value must be a nextPageToken of this list",
             "The value must be a token that a page of this list ended with"),
-        Phrase(@"([0-9]+) to 9223372036854775807", "$1 or more"),
+        Phrase(@"(?<!-)\b([0-9]+) to 9223372036854775807", "$1 or more"),
         Phrase(@"(?<![\w/])/retry(?: it\b)?", "`{tool}retry {job}`"),
         Phrase(@"GET /result/parts\b", "`{tool}download {job} --list`"),
         Phrase(@"(?<![\w/])cluster/(status|start|stop|scale)\b", "`{tool}cluster $1`"),

@@ -36,6 +36,9 @@ public sealed class ToolWordsTests
         Assert.Equal(expected, ToolWords.Of(new Fault(pointer, "out-of-range", detail), Parse(line)));
 
     [Theory]
+    [InlineData("The value must be 1 to 9223372036854775807.", "The value must be 1 or more.")]
+    [InlineData("Expected a whole number from -9223372036854775808 to 9223372036854775807, written in digits alone.",
+        "Expected a whole number from -9223372036854775808 to 9223372036854775807, written in digits alone.")]
     [InlineData("Set options.header to true if that is right, and to false if it is data.",
         "Give --header if that is right, and --no-header if it is data.")]
     [InlineData("If they stand for NULL, set options.nullValues to [\"\", \"NA\", \"n/a x\"].",
