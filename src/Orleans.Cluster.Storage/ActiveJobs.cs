@@ -58,7 +58,8 @@ internal static class ActiveJobs
     {
         // The states stand in the text: a parameter would keep the partial indexes out of use.
         object[] parameters = ids ?? [];
-        var among = ids is null ? "" : $" AND job_id IN ({string.Join(", ", ids.Select((_, index) => $"{{{index}}}"))})";
+        var list = ids is null ? "" : string.Join(", ", ids.Select((_, index) => $"{{{index}}}"));
+        var among = ids is null ? "" : $" AND job_id IN ({list})";
         var live =
             $"""
             SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
@@ -78,12 +79,14 @@ internal static class ActiveJobs
         var backingOff = await db.Database.SqlQueryRaw<BackingOff>(later, [.. parameters, now.ToUnixTimeMilliseconds()])
             .ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
 
-        // Few jobs are gangs; the rows of the others are not looked at.
+        // Few jobs are gangs; the rows of the others are not looked at. Of some jobs by their id, no other job is.
+        var gangs = $"SELECT id FROM processing_jobs WHERE gang AND phase IN ({(int)JobPhase.Queued}, {(int)JobPhase.Running})"
+            + (ids is null ? "" : $" AND id IN ({list})");
         var halves =
             $"""
             SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
             FROM partitions
-            WHERE state = 4 AND job_id IN (SELECT id FROM processing_jobs WHERE gang AND phase IN ({(int)JobPhase.Queued}, {(int)JobPhase.Running})){among}
+            WHERE state = 4 AND job_id IN ({gangs}){among}
             GROUP BY job_id, stage, state
             """;
         var split = await db.Database.SqlQueryRaw<LiveCount>(halves, parameters)
