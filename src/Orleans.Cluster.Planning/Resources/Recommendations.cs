@@ -77,10 +77,11 @@ public static class Recommendations
         if (usage.MeanSeconds < ShortSeconds && usage.Attempts >= ManyPartitions && usage.MeanBytes > 0)
         {
             var target = (long)Math.Round(usage.MeanBytes * Math.Min(16, 2 * ShortSeconds / Math.Max(0.01, usage.MeanSeconds)));
+            var count = Math.Max(1, usage.Attempts * usage.MeanBytes / target);
             return new Recommendation(
                 "partitions-too-small", job.Id, Text($"Cut partitions of {target} bytes."),
                 Text($"{usage.Attempts} partitions of {usage.MeanBytes} bytes took {usage.MeanSeconds:0.000} s each."),
-                Text($"About {Math.Max(1, usage.Attempts * usage.MeanBytes / target)} partitions instead of {usage.Attempts}: "
+                Text($"About {count} {(count == 1 ? "partition" : "partitions")} instead of {usage.Attempts}: "
                 + $"less time goes into starting them."),
                 Setting("/partitioning/targetBytes", target));
         }
