@@ -2,7 +2,10 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.Planning.Jobs;
 
-/// <summary>Notes when stages open and when a retry begins. Nothing is decided by it; the job's trace tells it.</summary>
+/// <summary>
+/// Notes when stages open and when a retry begins, of which no earlier estimate of its time holds. Nothing is decided by it; the
+/// job's trace tells it.
+/// </summary>
 public static class JobTimes
 {
     /// <summary>The state after a change, with the times of what the change began.</summary>
@@ -20,6 +23,7 @@ public static class JobTimes
         return after with
         {
             RetriedAt = isRetry ? now : after.RetriedAt,
+            TimeLeft = isRetry ? null : after.TimeLeft,
             Stages =
             [
                 .. after.Stages.Select(stage => stage.Phase == StagePhase.Open && (isRetry || !open.Contains(stage.Index))

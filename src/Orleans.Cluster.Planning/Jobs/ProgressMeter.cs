@@ -12,8 +12,6 @@ public static class ProgressMeter
     // Part of a task that is left when it has read its input.
     private const double AfterReading = 0.05;
 
-    private const double LeastLeft = 0.1;
-
     // A stage that opens later is small until measured, but never nothing: its tasks take time whatever they read.
     private const long LeastStageBytes = 1 << 20;
 
@@ -71,8 +69,9 @@ public static class ProgressMeter
 
     /// <summary>
     /// Time left, as it was estimated last, or at the pace since the start; null until 2 % is done, or a partition is and two
-    /// seconds have passed, and null once the only stage has read all: what is left of it has another pace. The high estimate
-    /// assumes two thirds of the pace.
+    /// seconds have passed, null once the only stage has read all, since what is left of it has another pace, and null once an
+    /// estimate has run out by the clock: nothing new was heard, and the job is not over. The high estimate assumes two thirds of
+    /// the pace.
     /// </summary>
     public static JobEta? Estimate(JobState state, DateTimeOffset now)
     {
@@ -86,10 +85,9 @@ public static class ProgressMeter
             return null;
         }
 
-        // One that has run out by the clock is wrong, not over.
-        var left = state.TimeLeft is { } estimate ? Math.Max(LeastLeft, estimate.Seconds - (now - estimate.At).TotalSeconds)
+        var left = state.TimeLeft is { } estimate ? estimate.Seconds - (now - estimate.At).TotalSeconds
             : elapsed * (1 - progress.Fraction) / progress.Fraction;
-        return new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
+        return left <= 0 ? null : new JobEta(Math.Round(left, 1), Math.Round(left * 1.5, 1));
     }
 
     // An aggregate that makes little of much must not leave the bar at 14 % with nearly all work done: a stage that is not open

@@ -66,12 +66,12 @@ public sealed class ProgressMeterTests
         Assert.Equal(expected, eta is not null);
     }
 
-    // What was estimated runs down by the clock; when it has run out, the job is not over.
+    // What was estimated runs down by the clock; when it has run out, the job is not over, and nobody knows.
     [Theory]
     [InlineData(0, 10, 15)]
     [InlineData(4, 6, 9)]
-    [InlineData(40, 0.1, 0.2)]
-    public void Estimate_TimeWasEstimated_CountsDown(int later, double seconds, double high)
+    [InlineData(40, null, null)]
+    public void Estimate_TimeWasEstimated_CountsDown(int later, double? seconds, double? high)
     {
         var state = JobSamples.Running() with
         {
@@ -79,7 +79,22 @@ public sealed class ProgressMeterTests
             Progress = new JobProgress { Fraction = 0.2, Partitions = new PartitionCounts(10, 2, 1, 7, 0) },
         };
 
-        Assert.Equal(new JobEta(seconds, high), ProgressMeter.Estimate(state, Now.AddSeconds(60 + later)));
+        var eta = ProgressMeter.Estimate(state, Now.AddSeconds(60 + later));
+
+        Assert.Equal((seconds, high), (eta?.Seconds, eta?.SecondsHigh));
+    }
+
+    // It was left when the job failed; the retry has hardly begun.
+    [Fact]
+    public void Note_Retry_ForgetsTheEstimateOfTheEpochBefore()
+    {
+        var before = JobSamples.Running() with { TimeLeft = new JobTimeLeft(1, Now) };
+
+        var retried = JobTimes.Note(before, before with { Epoch = before.Epoch + 1 }, Now);
+        var opened = JobTimes.Note(
+            before, before with { Stages = [before.Stages[0], before.Stages[1] with { Phase = StagePhase.Open }] }, Now);
+
+        Assert.Equal((null, before.TimeLeft), (retried.TimeLeft, opened.TimeLeft));
     }
 
     private static StageTally[] Scan(int committed, long bytesOut) =>
