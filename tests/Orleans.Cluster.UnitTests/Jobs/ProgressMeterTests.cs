@@ -68,8 +68,8 @@ public sealed class ProgressMeterTests
 
     // What was estimated runs down by the clock; when it has run out, the job is not over, and nobody knows.
     [Theory]
-    [InlineData(0, 10, 15)]
-    [InlineData(4, 6, 9)]
+    [InlineData(0, 10.0, 15.0)]
+    [InlineData(4, 6.0, 9.0)]
     [InlineData(40, null, null)]
     public void Estimate_TimeWasEstimated_CountsDown(int later, double? seconds, double? high)
     {
