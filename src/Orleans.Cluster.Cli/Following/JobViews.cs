@@ -31,7 +31,7 @@ internal static class JobViews
         console.NotesText.WriteLine(EndLine(status));
         foreach (var note in status.Notes)
         {
-            console.NotesText.WriteLine($"Note: {ToolWords.Of(note, status.Id.Value)}");
+            console.NotesText.WriteLine($"Note: {ShownText.Of(ToolWords.Of(note, status.Id.Value))}");
         }
 
         WriteError(console, status);
@@ -157,7 +157,7 @@ internal static class JobViews
     {
         var took = status.FinishedAt - status.CreatedAt is { } time ? $" after {Quantities.Duration(time)}" : "";
         var made = status.Result is { } result ? $": {Quantities.Of(result.Rows, "row")}, {Quantities.Bytes(result.Bytes)}"
-            + (result.Path is { } folder ? $" in {folder}" : "") : "";
+            + (result.Path is { } folder ? $" in {ShownText.Of(folder)}" : "") : "";
         var aside = status.QuarantinedRows > 0 ? $", {Quantities.Of(status.QuarantinedRows, "row")} quarantined" : "";
         return $"Job {status.Id} {JobFollower.WireWord(status.Phase)}{took}{made}{aside}";
     }
