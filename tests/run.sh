@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. Installs PostgreSQL and Chromium from the system's packages when they are not there and that is possible.
+# Builds everything and runs all tests. Installs PostgreSQL, pandas, Chromium and docker-compose
+# from the system's packages when they are not there and that is possible.
 #   tests/run.sh          the tests of every change, under 15 minutes on 2 cores
 #   tests/run.sh --quick  those without clusters and without the engine, under 90 s after a build
 #   tests/run.sh --full   the long fault runs too
@@ -40,6 +41,12 @@ if [[ ! -x /usr/bin/chromium ]] && command -v apt-get >/dev/null && [[ $(id -u) 
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 fi
 [[ -x /usr/bin/chromium ]] || echo "Chromium is not here; tests of the console will say so."
+
+if ! command -v docker-compose >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    echo "Installing docker-compose, which reads the compose files ..."
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker-compose >/dev/null
+fi
+command -v docker-compose >/dev/null || echo "docker-compose is not here; tests of the compose files will say so."
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
