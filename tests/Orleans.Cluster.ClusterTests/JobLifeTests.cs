@@ -45,6 +45,17 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task Planning_WhatNobodyExpected_IsTriedThreeTimes()
+    {
+        await using var world = await ClusterWorld.StartAsync();
+        world.Planning.Before = (call, _) => call <= 2 ? throw new ObjectDisposedException("a silo that ends") : Task.CompletedTask;
+
+        var end = await world.EndAsync(await world.SubmitAsync());
+
+        Assert.Equal((JobPhase.Succeeded, 3), (end.Phase, world.Planning.Calls));
+    }
+
+    [Fact]
     public async Task Planning_DataThatIsRefused_FailsTheJobAtOnce()
     {
         await using var world = await ClusterWorld.StartAsync();

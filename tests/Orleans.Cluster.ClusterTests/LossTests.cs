@@ -84,4 +84,26 @@ public sealed class LossTests
                 end.Result!.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
         }
     }
+
+    [Fact]
+    public async Task Status_OfAnActivationThatTheOthersDoNotHearOf_IsNoOlderThanASecond()
+    {
+        await using var world = await ClusterWorld.StartAsync(workers: 0);
+        await using var rival = await ClusterWorld.StartAsync(workers: 0, beside: world);
+        var job = await world.SubmitAsync();
+        await ClusterWorld.UntilAsync(
+            async () => (await world.Checkpoints.Tally(job, CancellationToken.None)).Count > 0, () => "Its stage is not open.");
+        Assert.Equal(JobPhase.Queued, (await rival.Grain(job).GetStatus()).Phase);
+
+        await world.Grain(job).Cancel();
+        var end = await world.EndAsync(job);
+        var cancelled = world.Time.Clock.GetUtcNow();
+        while (world.Time.Clock.GetUtcNow() - cancelled < TimeSpan.FromSeconds(1))
+        {
+            await Task.Delay(1);
+        }
+
+        var shown = await rival.Grain(job).GetStatus();
+        Assert.Equal((JobPhase.Cancelled, end.Revision), (shown.Phase, shown.Revision));
+    }
 }

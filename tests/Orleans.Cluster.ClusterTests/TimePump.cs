@@ -15,7 +15,7 @@ internal sealed class TimePump : IAsyncDisposable
 
     public TimePump() => pumping = Task.Factory.StartNew(Pump, TaskCreationOptions.LongRunning);
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Clock { get; } = new PooledTime(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     /// <summary>How much time passes in about a millisecond.</summary>
     public TimeSpan Step
@@ -38,5 +38,13 @@ internal sealed class TimePump : IAsyncDisposable
             Thread.Sleep(1);
             Clock.Advance(Step);
         }
+    }
+
+    // As the system's timers do: what one of them waits for may need time to pass, which it would not while this thread waits.
+    private sealed class PooledTime(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                _ => ThreadPool.UnsafeQueueUserWorkItem(item => callback(item), state, preferLocal: false), null, dueTime, period);
     }
 }

@@ -86,6 +86,12 @@ internal sealed partial class PlanningRun
         {
             StorageLog.Away(logger, row.Id, exception.Message);
         }
+        catch (Exception exception) when (tries.TryAgainAfter(Contracts.ProblemCode.Internal) is { } pause)
+        {
+            // What nobody expected may be this silo's end and not the job's fault; a few tries tell.
+            Log.PlanningBroken(logger, exception, row.Id);
+            await Task.Delay(pause, clock);
+        }
         catch (Exception exception)
         {
             Log.PlanningBroken(logger, exception, row.Id);

@@ -18,7 +18,7 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
     private static readonly string[] Ends = ["SUCCEEDED", "FAILED", "CANCELLED"];
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
     private readonly Dictionary<string, string[]> hashes = [];
-    private readonly Dictionary<string, (string Phase, long Revision, double Fraction)> shown = [];
+    private readonly Dictionary<(string Job, HttpClient Gateway), (string Phase, long Revision, double Fraction)> shown = [];
     private readonly Dictionary<string, string> keys = [];
     private readonly HashSet<string> foreign = [];
     private long bytes;
@@ -69,9 +69,12 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
         }
     }
 
-    /// <summary>Asks a gateway for a job. What one showed is the least that another may show later.</summary>
+    /// <summary>
+    /// Asks a gateway for a job. What it showed is the least that it may show later; and, when nothing happens any more, what
+    /// another one showed. While it is cut off from the database a gateway knows no better than what it knew.
+    /// </summary>
     /// <returns>Its status, or null when there was no answer.</returns>
-    public async Task<JsonElement?> LookAsync(CampaignJob job, HttpClient http)
+    public async Task<JsonElement?> LookAsync(CampaignJob job, HttpClient http, bool isCalm)
     {
         if (await TryGetAsync(http, $"jobs/{job.Id}/status") is not { } status)
         {
@@ -82,12 +85,14 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
             Fraction: status.GetProperty("progress").GetProperty("fraction").GetDouble());
         lock (shown)
         {
-            var before = shown.GetValueOrDefault(job.Id);
+            var before = isCalm
+                ? shown.Where(pair => pair.Key.Job == job.Id).Select(pair => pair.Value).DefaultIfEmpty().MaxBy(one => one.Revision)
+                : shown.GetValueOrDefault((job.Id, http));
             Assert.True(
                 now.Revision >= before.Revision && now.Fraction >= before.Fraction
                 && (before.Phase is null || !Ends.Contains(before.Phase) || before.Phase == now.Phase),
                 $"{job} showed {before}, and then {now}.");
-            shown[job.Id] = now;
+            shown[(job.Id, http)] = now;
         }
 
         return status;
@@ -174,7 +179,10 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
         Assert.True(response.StatusCode == HttpStatusCode.Accepted, await response.Content.ReadAsStringAsync());
         lock (shown)
         {
-            shown.Remove(job.Id);
+            foreach (var key in shown.Keys.Where(key => key.Job == job.Id).ToList())
+            {
+                shown.Remove(key);
+            }
         }
     }
 

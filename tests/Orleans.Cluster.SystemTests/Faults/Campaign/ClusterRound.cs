@@ -106,7 +106,7 @@ internal sealed class ClusterRound(
             foreach (var job in running)
             {
                 var clients = gateways();
-                await jobs.LookAsync(job, clients[look % clients.Count]);
+                await jobs.LookAsync(job, clients[look % clients.Count], isCalm: false);
             }
 
             await Task.Delay(200, CancellationToken.None);
@@ -125,7 +125,7 @@ internal sealed class ClusterRound(
                 Assert.True(clock.Elapsed < within, $"{job} has not ended {within} after the last fault: {status}");
                 await cluster.ReviveAsync();
                 await Task.Delay(200);
-                status = await jobs.LookAsync(job, gateways()[0]) ?? status;
+                status = await jobs.LookAsync(job, gateways()[0], isCalm: true) ?? status;
             }
 
             ends.Add((job, status.Value));
