@@ -19,8 +19,7 @@ public sealed class ShapeTests
         "src/Orleans.Cluster.Worker",
     ];
 
-    private static readonly string[] LongFiles =
-        ["CheckpointStoreTests.cs", "JobStoreTests.cs", "OddFileTests.cs", "OutputPublisherTests.cs"];
+    private static readonly string[] LongFiles = ["OutputPublisherTests.cs"];
 
     private static readonly string[] LongConstructors = ["JanitorService", "JobRequests"];
 
