@@ -41,7 +41,7 @@ internal sealed class Activation : IOutputPublisher
         var partitions = new JobPartitions(world.Checkpoints, new AdmissionCheck(null!, world.Clock)); // Asked of gangs only.
         row = new JobRow(id, world.Jobs, partitions, new ProgressBoard(), world.Clock, NullLogger.Instance);
         publishing = new JobPublishing(
-            world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
+            world.Jobs, world.Checkpoints, this, world.Cancelled, world, world.Clock, NullLogger<JobPublishing>.Instance);
     }
 
     /// <summary>Share of publishers that stand still right before they show.</summary>
