@@ -19,13 +19,14 @@ internal static class ColumnNames
             .Where(group => group.Count() == 1).Select(group => group.Key),
             StringComparer.OrdinalIgnoreCase);
         var unique = taken.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var numbers = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         var mended = new List<(int, string, string)>();
         var result = new string[names.Count];
         for (var i = 0; i < names.Count; i++)
         {
             var isBlank = string.IsNullOrWhiteSpace(names[i]);
             var wanted = isBlank ? "column" + i.ToString(CultureInfo.InvariantCulture) : names[i];
-            result[i] = !isBlank && unique.Contains(wanted) ? wanted : Free(wanted, taken);
+            result[i] = !isBlank && unique.Contains(wanted) ? wanted : Free(wanted, taken, numbers);
             if (result[i] != names[i])
             {
                 mended.Add((i, names[i], result[i]));
@@ -66,14 +67,22 @@ internal static class ColumnNames
         }
     }
 
-    private static string Free(string wanted, HashSet<string> taken)
+    /// <summary>A name that is not taken yet, and is from now on.</summary>
+    /// <param name="wanted">The name, or what it begins with.</param>
+    /// <param name="taken">Names that are.</param>
+    /// <param name="numbers">
+    /// How far each wanted name has been numbered: a table may have tens of thousands of columns of one name.
+    /// </param>
+    public static string Free(string wanted, HashSet<string> taken, Dictionary<string, int> numbers)
     {
-        var free = wanted;
-        for (var i = 1; !taken.Add(free); i++)
+        var number = numbers.GetValueOrDefault(wanted);
+        var free = number == 0 ? wanted : $"{wanted}_{number.ToString(CultureInfo.InvariantCulture)}";
+        while (!taken.Add(free))
         {
-            free = $"{wanted}_{i.ToString(CultureInfo.InvariantCulture)}";
+            free = $"{wanted}_{(++number).ToString(CultureInfo.InvariantCulture)}";
         }
 
+        numbers[wanted] = number;
         return free;
     }
 }
