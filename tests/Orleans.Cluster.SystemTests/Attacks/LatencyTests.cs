@@ -9,7 +9,8 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 
 /// <summary>
 /// How long Ann's jobs take while Eve attacks, as a multiple of what they take at rest. Reported, not asserted: the clock of a
-/// shared machine proves nothing. What is asserted is that each of Ann's jobs ends right, and each of Eve's requests in an answer.
+/// shared machine proves nothing. What is asserted is that each of Ann's jobs ends right, and each of Eve's requests in an
+/// answer.
 /// </summary>
 [Trait("Category", "Long")]
 public sealed class LatencyTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
@@ -62,7 +63,8 @@ public sealed class LatencyTests(AttackedCluster attacked) : IClassFixture<Attac
         yield return ("wide CSV", Partitioned("data/wide.csv"));
         yield return ("inflated text", Partitioned("data/bomb.csv.gz"));
         yield return ("many jobs", Submitted(AttackedCluster.Sums("data/genes.csv")));
-        yield return ("jobs that fill memory", Submitted(Sql("SELECT string_agg(repeat(a.gene, 1000), '') FROM source a, source b")));
+        yield return (
+            "jobs that fill memory", Submitted(Sql("SELECT string_agg(repeat(a.gene, 1000), '') FROM source a, source b")));
         yield return ("jobs that never end", Submitted(Sql("SELECT count(*) FROM source a, source b, source c, source d")));
         yield return ("lists", Read("jobs/list?pageSize=500&text=a"));
         yield return ("timeline", Read("timeline?resolution=1"));

@@ -22,8 +22,11 @@ public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture
         {
             operation = "sql",
             source = new { path = "data/genes.csv" },
-            parameters = new { query = "SELECT a.n, b.n AS m, md5(a.n || '/' || b.n) || md5(b.n || '-' || a.n) || md5(b.n || '.') AS x "
-                + "FROM source a, source b WHERE b.n < 100" },
+            parameters = new
+            {
+                query = "SELECT a.n, b.n AS m, md5(a.n || '/' || b.n) || md5(b.n || '-' || a.n) || md5(b.n || '.') AS x "
+                    + "FROM source a, source b WHERE b.n < 100",
+            },
         });
         await attacked.Cluster.WaitForEndAsync(id);
         await ReadAsync(id, form);
@@ -39,7 +42,8 @@ public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture
 
         var (grown, engines) = (Peak(gateway) - before, executors.Sum(Peak));
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Readers} x {lengths[0]} bytes as {form}: the gateway grew by {grown >> 20} MiB, its executors had {engines >> 20} MiB.");
+            $"{Readers} x {lengths[0]} bytes as {form}: the gateway grew by {grown >> 20} MiB, its executors had "
+            + $"{engines >> 20} MiB.");
         Assert.True(Array.TrueForAll(lengths, length => length > 9_000_000 && length == lengths[0]), string.Join(", ", lengths));
         Assert.True(grown < MostOfTheGateway, $"The gateway grew by {grown} bytes.");
         Assert.True(engines < MostOfItsExecutors, $"Its executors had {engines} bytes.");
