@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Json;
@@ -86,13 +85,12 @@ internal sealed class JsonKeyTree
         var single = _keys.GroupBy(key => key, StringComparer.OrdinalIgnoreCase)
             .Where(group => group.Count() == 1 && !string.IsNullOrWhiteSpace(group.Key))
             .Select(group => group.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var taken = single.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var numbers = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        var free = new FreeNames(single);
         for (var i = 0; i < _keys.Count; i++)
         {
             var value = _byKey[_keys[i]];
             var wanted = string.IsNullOrWhiteSpace(_keys[i]) ? $"column{i}" : _keys[i];
-            value.Name = single.Contains(_keys[i]) ? wanted : ColumnNames.Free(wanted, taken, numbers);
+            value.Name = single.Contains(_keys[i]) ? wanted : free.Take(wanted);
             value.AssignNames();
         }
 

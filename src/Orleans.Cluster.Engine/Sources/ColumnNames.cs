@@ -14,19 +14,16 @@ internal static class ColumnNames
         IReadOnlyList<(int Index, string From, string To)> Mended) Mend(IReadOnlyList<string> names)
     {
         // A name that stands once keeps itself, whatever a mended one before it would like to be.
-        var taken = new HashSet<string>(
-            names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
-            .Where(group => group.Count() == 1).Select(group => group.Key),
-            StringComparer.OrdinalIgnoreCase);
-        var unique = taken.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var numbers = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        var unique = names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() == 1).Select(group => group.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var free = new FreeNames(unique);
         var mended = new List<(int, string, string)>();
         var result = new string[names.Count];
         for (var i = 0; i < names.Count; i++)
         {
             var isBlank = string.IsNullOrWhiteSpace(names[i]);
             var wanted = isBlank ? "column" + i.ToString(CultureInfo.InvariantCulture) : names[i];
-            result[i] = !isBlank && unique.Contains(wanted) ? wanted : Free(wanted, taken, numbers);
+            result[i] = !isBlank && unique.Contains(wanted) ? wanted : free.Take(wanted);
             if (result[i] != names[i])
             {
                 mended.Add((i, names[i], result[i]));
@@ -65,24 +62,5 @@ internal static class ColumnNames
                     ProblemCode.DatasetNotReadable.Word);
             }
         }
-    }
-
-    /// <summary>A name that is not taken yet, and is from now on.</summary>
-    /// <param name="wanted">The name, or what it begins with.</param>
-    /// <param name="taken">Names that are.</param>
-    /// <param name="numbers">
-    /// How far each wanted name has been numbered: a table may have tens of thousands of columns of one name.
-    /// </param>
-    public static string Free(string wanted, HashSet<string> taken, Dictionary<string, int> numbers)
-    {
-        var number = numbers.GetValueOrDefault(wanted);
-        var free = number == 0 ? wanted : $"{wanted}_{number.ToString(CultureInfo.InvariantCulture)}";
-        while (!taken.Add(free))
-        {
-            free = $"{wanted}_{(++number).ToString(CultureInfo.InvariantCulture)}";
-        }
-
-        numbers[wanted] = number;
-        return free;
     }
 }
