@@ -63,8 +63,8 @@ fi
 
 passed=0 failed=0 skipped=0
 count() { grep -o "\"$1\": *[0-9]*" "$2" | head -1 | grep -o '[0-9]*$' || echo 0; }
-levels=(UnitTests StorageTests EngineTests SystemTests)
-((quick)) && levels=(UnitTests StorageTests)
+levels=(UnitTests ClusterTests StorageTests EngineTests SystemTests)
+((quick)) && levels=(UnitTests ClusterTests StorageTests)
 for name in "${levels[@]}"; do
     program=tests/Orleans.Cluster.$name/bin/Debug/net10.0/Orleans.Cluster.$name
     report=$results/$name.json

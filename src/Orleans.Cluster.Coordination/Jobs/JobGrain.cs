@@ -65,7 +65,7 @@ internal sealed partial class JobGrain(
 
     public async Task<JobStatus> GetStatus()
     {
-        await row.Load();
+        await row.LoadRecent();
         await board.RefreshReason();
         if (board.KnowsOfAnAttempt)
         {

@@ -14,6 +14,15 @@ namespace Orleans.Cluster.Coordination.Jobs;
 internal sealed partial class JobRow(
     JobId id, IJobStore jobs, JobPartitions partitions, ProgressBoard progress, TimeProvider clock, ILogger logger)
 {
+    /// <summary>
+    /// How old may be what is shown. There may be another activation, on a silo that does not hear of this one, and whoever asks
+    /// that one and then this one must not be told of an earlier state.
+    /// </summary>
+    private static readonly TimeSpan ShownLife = TimeSpan.FromSeconds(1);
+
+    private long takenAt;
+    private Task<JobRecord>? refreshing;
+
     /// <summary>The job.</summary>
     public JobId Id => id;
 
@@ -46,6 +55,30 @@ internal sealed partial class JobRow(
         }
 
         return Known!;
+    }
+
+    /// <summary>What is known of the row, read again where that is not of this moment; as it is while the database is away.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
+    public async Task<JobRecord> LoadRecent()
+    {
+        if (Known is not null && clock.GetElapsedTime(takenAt) < ShownLife)
+        {
+            return Known;
+        }
+
+        try
+        {
+            return await (refreshing ??= Load(fresh: true));
+        }
+        catch (StorageUnavailableException exception) when (Known is not null)
+        {
+            StorageLog.Away(logger, id, exception.Message);
+            return Known;
+        }
+        finally
+        {
+            refreshing = null;
+        }
     }
 
     /// <summary>The plan, read where it is not at hand; null when there is none.</summary>
@@ -162,6 +195,8 @@ internal sealed partial class JobRow(
         {
             return;
         }
+
+        takenAt = clock.GetTimestamp();
 
         if (before is not null && before.Epoch != read.State.Epoch)
         {

@@ -7,7 +7,8 @@ using Orleans.Cluster.Planning.Jobs;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Planning of one job: one run at a time, whose end is told to the job whatever it is. Given up when the job has ended.
+/// Planning of one job: one run at a time, whose end is told to the job whatever it is. Given up when the job has moved on,
+/// be it by a cancellation.
 /// </summary>
 internal sealed partial class PlanningRun
 {
@@ -32,7 +33,7 @@ internal sealed partial class PlanningRun
         (this.row, this.planner, this.decide, this.over, this.clock, this.logger) = (row, planner, decide, over, clock, logger);
         row.Taken += (state, _) =>
         {
-            if (state.Phase.IsTerminal())
+            if (state.Phase != JobPhase.Planning)
             {
                 Cancel();
             }
@@ -45,10 +46,13 @@ internal sealed partial class PlanningRun
     /// <summary>Gives it up.</summary>
     public void Cancel() => underWay?.Cancel();
 
-    /// <summary>Plans, unless that is under way.</summary>
+    /// <summary>
+    /// Plans, unless that is under way or the row has moved on since this was decided: a cancellation may have come in between,
+    /// and nobody would give up what begins behind it.
+    /// </summary>
     public void Start()
     {
-        if (underWay is null)
+        if (underWay is null && row.Known!.State.Phase == JobPhase.Planning)
         {
             underWay = new CancellationTokenSource();
             Plan(row.Known!, underWay).Ignore();
@@ -81,6 +85,12 @@ internal sealed partial class PlanningRun
         catch (StorageUnavailableException exception)
         {
             StorageLog.Away(logger, row.Id, exception.Message);
+        }
+        catch (Exception exception) when (tries.TryAgainAfter(Contracts.ProblemCode.Internal) is { } pause)
+        {
+            // What nobody expected may be this silo's end and not the job's fault; a few tries tell.
+            Log.PlanningBroken(logger, exception, row.Id);
+            await Task.Delay(pause, clock);
         }
         catch (Exception exception)
         {

@@ -45,10 +45,12 @@ internal sealed partial class PublishingRun
     /// <summary>Gives up what is not visible yet.</summary>
     public void Cancel() => cancellation?.Cancel();
 
-    /// <summary>Publishes, unless that is under way or its end is being stored.</summary>
+    /// <summary>
+    /// Publishes, unless that is under way, its end is being stored, or the row has moved on since this was decided.
+    /// </summary>
     public void Start()
     {
-        if (run is { IsCompleted: false })
+        if (run is { IsCompleted: false } || row.Known!.State.Phase != JobPhase.Publishing)
         {
             return;
         }

@@ -7,9 +7,9 @@ using Npgsql;
 namespace Orleans.Cluster.StorageTests.Postgres;
 
 /// <summary>
-/// A private PostgreSQL server in a folder of its own, on a free port of the loopback. It refuses to run as root, so under root
-/// it runs as the user <c>postgres</c> or <c>nobody</c>. It ends with its parent's <see cref="DisposeAsync"/>, or by <c>kill
-/// -9</c> of its process.
+/// A private PostgreSQL server in a folder of its own, on a free port of the loopback or of another address. It refuses to run as
+/// root, so under root it runs as the user <c>postgres</c> or <c>nobody</c>. It ends with its parent's <see cref="DisposeAsync"/>,
+/// or by <c>kill -9</c> of its process.
 /// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
@@ -17,19 +17,26 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private readonly string folder;
     private readonly int port;
+    private readonly string address;
+    private readonly IReadOnlyList<string> within;
     private Process? process;
 
-    private PostgresServer(string folder, int port)
+    private PostgresServer(string folder, int port, string address, IReadOnlyList<string> within)
     {
         this.folder = folder;
         this.port = port;
+        this.address = address;
+        this.within = within;
     }
 
     /// <summary>Whether this machine has PostgreSQL's programs.</summary>
     public static bool IsInstalled => FindProgram("postgres") is not null && FindProgram("initdb") is not null;
 
-    /// <summary>Of the database <c>postgres</c>, as a superuser.</summary>
-    public string ConnectionString => ConnectionStringOf("postgres");
+    /// <summary>Of the database <c>postgres</c>, as a superuser, by the socket in its folder.</summary>
+    public string ConnectionString => LocalConnectionStringOf("postgres");
+
+    /// <summary>How a database is reached from this process, wherever the server runs.</summary>
+    public string LocalConnectionStringOf(string database) => ConnectionStringOf(database, within.Count == 0 ? address : folder);
 
     /// <summary>The server's process; its children end when it does.</summary>
     public int ProcessId => process?.Id ?? throw new InvalidOperationException("The server does not run.");
@@ -37,19 +44,28 @@ internal sealed class PostgresServer : IAsyncDisposable
     public bool IsRunning => process is { HasExited: false };
 
     /// <summary>A new, empty server, ready for connections.</summary>
-    public static async Task<PostgresServer> Create(CancellationToken cancellationToken = default)
+    /// <param name="address">Where it listens, beside its socket in its folder.</param>
+    /// <param name="within">A command that becomes the server's program where it is to run; none for here.</param>
+    public static async Task<PostgresServer> Create(
+        string address = "127.0.0.1", IReadOnlyList<string>? within = null, CancellationToken cancellationToken = default)
     {
         var folder = Directory.CreateTempSubdirectory("pg-").FullName;
-        var server = new PostgresServer(folder, FreePort());
+        var server = new PostgresServer(folder, FreePort(), address, within ?? []);
         await RunAs(
             folder, "initdb", $"-D {server.DataFolder} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions",
             cancellationToken);
+        await File.AppendAllTextAsync(
+            Path.Combine(server.DataFolder, "pg_hba.conf"), $"host all all {address}/16 trust\n", cancellationToken);
         await server.Start(cancellationToken);
         return server;
     }
 
-    public string ConnectionStringOf(string database) =>
-        $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database={database}";
+    /// <summary>How a database is reached by its address.</summary>
+    public string ConnectionStringOf(string database) => ConnectionStringOf(database, address);
+
+    // By the socket in its folder, it is reached from wherever the folder is seen.
+    private string ConnectionStringOf(string database, string host) =>
+        $"Host={host};Port={port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database={database}";
 
     /// <summary>A new database on this server; its connection string.</summary>
     public async Task<string> CreateDatabase(string name, CancellationToken cancellationToken = default)
@@ -67,8 +83,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         // A server that was killed leaves its lock file; its process id may be somebody else's by now.
         File.Delete(Path.Combine(DataFolder, "postmaster.pid"));
         process = Launch(
-            folder, "postgres",
-            $"-D {DataFolder} -p {port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses=127.0.0.1 -c "
+            within, folder, "postgres",
+            $"-D {DataFolder} -p {port.ToString(CultureInfo.InvariantCulture)} -k {folder} -c listen_addresses={address} -c "
             + "max_connections=200");
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var log = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -165,14 +181,11 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// Starts a program of PostgreSQL, under root as another user, who then owns the folder. <c>setpriv</c> becomes the program:
     /// one process.
     /// </summary>
-    private static Process Launch(string folder, string program, string arguments)
+    private static Process Launch(IReadOnlyList<string> within, string folder, string program, string arguments)
     {
         var path = FindProgram(program) ?? throw new InvalidOperationException(
             $"PostgreSQL's '{program}' is not on this machine; tests/run.sh installs it.");
-        var start = new ProcessStartInfo(path, arguments)
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
-        };
+        List<string> command = [.. within, path, .. arguments.Split(' ')];
         if (Environment.IsPrivilegedProcess)
         {
             var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal))
@@ -182,16 +195,19 @@ internal sealed class PostgresServer : IAsyncDisposable
                 chown.WaitForExit();
             }
 
-            start.FileName = "setpriv";
-            start.Arguments = $"--reuid={user} --clear-groups {path} {arguments}";
+            command.InsertRange(within.Count, ["setpriv", $"--reuid={user}", "--clear-groups"]);
         }
 
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+        };
         return Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start.");
     }
 
     private static async Task RunAs(string folder, string program, string arguments, CancellationToken cancellationToken)
     {
-        using var running = Launch(folder, program, arguments);
+        using var running = Launch([], folder, program, arguments);
         var output = running.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = running.StandardError.ReadToEndAsync(cancellationToken);
         await running.WaitForExitAsync(cancellationToken);

@@ -47,6 +47,9 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>Environment of every process of this cluster, beside the test's own.</summary>
     protected virtual IReadOnlyDictionary<string, string> SiloEnvironment { get; } = new Dictionary<string, string>();
 
+    /// <summary>A command that becomes the gateway's program, or that of a command of the silo, where it is to run.</summary>
+    protected virtual IReadOnlyList<string> Within => [];
+
     /// <summary>State of the gateway and the workers.</summary>
     public string StateFolder => Path.Combine(Folder, "state");
 
@@ -73,7 +76,8 @@ public class EmbeddedCluster : IAsyncLifetime
         await Until(async () => await TryGet("health/ready") == HttpStatusCode.OK, ReadyWithin, () => Log.ToString());
     }
 
-    private SocketsHttpHandler CreateHandler()
+    /// <summary>What <see cref="Http"/> speaks through.</summary>
+    protected virtual SocketsHttpHandler CreateHandler()
     {
         var handler = new SocketsHttpHandler();
         if (AuthorityFile is not null)
@@ -131,11 +135,12 @@ public class EmbeddedCluster : IAsyncLifetime
     /// <summary>
     /// A silo process over this cluster's state, or a state folder of its own, which ends with the test's process at the latest.
     /// </summary>
-    protected Process StartSilo(IEnumerable<string> arguments, string? stateFolder = null)
+    protected Process StartSilo(
+        IEnumerable<string> arguments, string? stateFolder = null, IReadOnlyList<string>? within = null)
     {
         var silo = Launch(
             [.. arguments, .. Settings, $"--Cluster:StateDirectory={stateFolder ?? StateFolder}",
-                $"--Cluster:ParentProcessId={Environment.ProcessId}"]);
+                $"--Cluster:ParentProcessId={Environment.ProcessId}"], within);
         silo.OutputDataReceived += (_, line) => Log.Append(line.Data);
         silo.ErrorDataReceived += (_, line) => Log.Append(line.Data);
         silo.BeginOutputReadLine();
@@ -144,13 +149,14 @@ public class EmbeddedCluster : IAsyncLifetime
     }
 
     /// <summary>The program of a silo with these arguments and no others.</summary>
-    protected Process Launch(IEnumerable<string> arguments)
+    protected Process Launch(IEnumerable<string> arguments, IReadOnlyList<string>? within = null)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. within ?? Within, "dotnet", SiloProgram(), .. arguments];
+        var start = new ProcessStartInfo(command[0])
         {
             WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        foreach (var argument in arguments.Prepend(SiloProgram()))
+        foreach (var argument in command.Skip(1))
         {
             start.ArgumentList.Add(argument);
         }
@@ -328,6 +334,9 @@ public class EmbeddedCluster : IAsyncLifetime
             return false;
         }
     }
+
+    /// <summary>A process and all that it and they have started.</summary>
+    public static IReadOnlyList<int> TreeOf(int process) => [process, .. ChildrenOf(process).SelectMany(TreeOf)];
 
     /// <summary>Processes that this one has started and that nobody has waited for yet.</summary>
     protected static IEnumerable<int> ChildrenOf(int parent)
