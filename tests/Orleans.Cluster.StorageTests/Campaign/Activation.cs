@@ -64,7 +64,7 @@ internal sealed class Activation : IOutputPublisher
         {
             Now = world.Clock.GetUtcNow(),
             Decisions = job.State.Decisions,
-            Plan = Plan,
+            Plan = job.HasPlan ? Plan : null,
             Tallies = tallies,
             Failed = await world.Checkpoints.ListFailed(id, default),
             RunningAttempts = tallies.Sum(tally => tally.Running),
@@ -82,6 +82,12 @@ internal sealed class Activation : IOutputPublisher
         catch (ClusterException)
         {
             return; // Refused: it has gone too far, or has ended.
+        }
+
+        if (step.Commands.Contains(JobCommand.Plan))
+        {
+            // Of a job that was cancelled nothing is left: it is planned anew.
+            await Decide(new PlanMade(Plan, world.Clock.GetUtcNow()));
         }
 
         if (step.Commands.Contains(JobCommand.Publish) && running.IsCompleted)
