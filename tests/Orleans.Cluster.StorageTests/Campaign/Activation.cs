@@ -64,7 +64,7 @@ internal sealed class Activation : IOutputPublisher
         {
             Now = world.Clock.GetUtcNow(),
             Decisions = job.State.Decisions,
-            Plan = job.HasPlan ? Plan : null,
+            Plan = job.HasPlan || job.State.Stages.Count > 0 ? Plan : null,
             Tallies = tallies,
             Failed = await world.Checkpoints.ListFailed(id, default),
             RunningAttempts = tallies.Sum(tally => tally.Running),
