@@ -50,7 +50,7 @@ public interface IJobClient
     /// <summary>Asks the job to stop. It is stopped once its status says <c>CANCELLED</c>.</summary>
     Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken = default);
 
-    /// <summary>Starts a failed or cancelled job again; what has committed is kept.</summary>
+    /// <summary>Runs a failed job on from what it has committed, or a cancelled one from its start.</summary>
     Task<JobStatus> RetryAsync(JobId id, CancellationToken cancellationToken = default);
 
     /// <summary>Removes an ended job with its result.</summary>

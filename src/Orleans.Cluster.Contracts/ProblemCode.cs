@@ -67,6 +67,8 @@ public sealed record ProblemCode
     public static readonly ProblemCode DependencyFailed = new(
         "dependency-failed", 422, "A job that this one depends on did not succeed.");
     public static readonly ProblemCode QueueFull = new("queue-full", 429, "The queue is full.", true);
+    public static readonly ProblemCode QuotaExceeded = new(
+        "quota-exceeded", 429, "The caller has used up its share of the cluster.", true);
     public static readonly ProblemCode RateLimited = new("rate-limited", 429, "Too many requests.", true);
     public static readonly ProblemCode Internal = new("internal", 500, "The cluster failed.", true);
     public static readonly ProblemCode StorageUnavailable = new(
@@ -80,7 +82,8 @@ public sealed record ProblemCode
         DatasetNotReadable, SchemaConflict, ColumnNotFound, QueryInvalid,
         PathNotAllowed, JobTimeout, OutOfMemory, OutOfDisk, ExecutorCrashed, BadRow, ResourcesImpossible, ResultNotReady,
         ResultExpired,
-        OutputExists, OutputInUse, OutputNotWritable, DependencyFailed, QueueFull, RateLimited, Internal, StorageUnavailable,
+        OutputExists, OutputInUse, OutputNotWritable, DependencyFailed, QueueFull, QuotaExceeded, RateLimited, Internal,
+        StorageUnavailable,
     }.ToFrozenDictionary(code => code.Word, StringComparer.Ordinal);
 
     /// <summary>All codes.</summary>

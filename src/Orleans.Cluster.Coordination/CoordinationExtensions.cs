@@ -37,6 +37,7 @@ internal static class CoordinationExtensions
         services.AddSingleton<JobPublishing>();
         services.AddSingleton<ActiveJobCount>();
         services.AddSingleton<ILossJudge, LossJudge>();
+        services.AddSingleton<CallerQuota>();
         services.AddSingleton<SubmitRules>();
         services.AddSingleton<ResourceService>();
         services.AddSingleton<ReconcileTimes>();

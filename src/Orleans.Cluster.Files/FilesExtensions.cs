@@ -21,6 +21,7 @@ internal static class FilesExtensions
         services.AddSingleton<IArtifactSight>(provider => provider.GetRequiredService<StoreWatch>());
         services.AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
         services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactFolders>());
+        services.AddSingleton<ICancelledArtifacts, CancelledArtifacts>();
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ScratchSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());

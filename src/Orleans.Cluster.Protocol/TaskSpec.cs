@@ -309,8 +309,12 @@ public sealed record OperatorCost(
     [property: Id(4)] long RowsIn, [property: Id(5)] long RowsOut);
 
 /// <summary>How far a running attempt is.</summary>
+/// <param name="BytesDone">Bytes of its sources that it has read.</param>
+/// <param name="RowsDone">Rows that it has read.</param>
+/// <param name="BytesWritten">Bytes of its output that it has written, some of which may not count in the end.</param>
 [GenerateSerializer, Immutable, Alias("TaskProgress")]
-public sealed record TaskProgress([property: Id(0)] long BytesDone, [property: Id(1)] long RowsDone);
+public sealed record TaskProgress(
+    [property: Id(0)] long BytesDone, [property: Id(1)] long RowsDone, [property: Id(2)] long BytesWritten = 0);
 
 /// <summary>A page of a result, to be written to a file.</summary>
 /// <param name="Files">

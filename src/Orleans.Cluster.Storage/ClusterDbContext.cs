@@ -83,6 +83,9 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
             job.HasKey(j => j.Id);
             job.HasIndex(j => new { j.Phase, j.Id }).HasDatabaseName("ix_processing_jobs_phase");
             job.HasIndex(j => j.CreatedAt).HasDatabaseName("ix_processing_jobs_created_at");
+            job.Property(j => j.ArtifactBytes).HasDefaultValue(0L);
+            job.HasIndex(j => new { j.Owner, j.FinishedAt, j.Phase, j.ArtifactBytes })
+                .HasDatabaseName("ix_processing_jobs_artifacts").HasFilter("artifact_bytes > 0");
         });
         model.Entity<OutputClaim>(claim =>
         {

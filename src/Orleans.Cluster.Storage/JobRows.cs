@@ -41,6 +41,7 @@ internal static class JobRows
         row.Priority = state.Priority;
         row.FinishedAt = state.FinishedAt;
         row.DeadlineAt = state.DeadlineAt;
+        row.ArtifactBytes = state.ArtifactBytes;
         row.State = Documents.Write(state);
     }
 }

@@ -11,25 +11,24 @@ internal sealed class ProgressSender(IGrainFactory grains, AttemptRunner runner,
     /// <summary>Until the worker stops.</summary>
     public async Task Run(CancellationToken stoppingToken)
     {
-        var sent = new Dictionary<AttemptId, long>();
+        var sent = new Dictionary<AttemptId, AttemptProgress>();
         using var timer = new PeriodicTimer(Period, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var running = runner.Attempts;
-            foreach (var job in running.GroupBy(attempt => attempt.Id.Task.Job))
+            var running = runner.Attempts.Select(Of).ToList();
+            foreach (var job in running.GroupBy(attempt => attempt.Attempt.Task.Job))
             {
-                var changed = job.Where(attempt => sent.GetValueOrDefault(attempt.Id, -1) != Done(attempt)).ToList();
+                var changed = job.Where(attempt => sent.GetValueOrDefault(attempt.Attempt) != attempt).ToList();
                 if (changed.Count > 0)
                 {
-                    grains.GetGrain<IJobGrain>(GrainKeys.Job(job.Key)).ReportProgress(
-                        [.. changed.Select(attempt => new AttemptProgress(attempt.Id, attempt.Progress.BytesDone,
-                            attempt.Progress.RowsDone))]).Ignore();
+                    grains.GetGrain<IJobGrain>(GrainKeys.Job(job.Key)).ReportProgress(changed).Ignore();
                 }
             }
 
-            sent = running.ToDictionary(attempt => attempt.Id, Done);
+            sent = running.ToDictionary(attempt => attempt.Attempt);
         }
     }
 
-    private static long Done(RunningAttempt attempt) => attempt.Progress.BytesDone + attempt.Progress.RowsDone;
+    private static AttemptProgress Of(RunningAttempt attempt) => new(
+        attempt.Id, attempt.Progress.BytesDone, attempt.Progress.RowsDone, attempt.Progress.BytesWritten);
 }

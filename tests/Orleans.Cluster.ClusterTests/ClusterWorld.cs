@@ -168,6 +168,7 @@ internal sealed class ClusterWorld : IAsyncDisposable
         silo.Services.AddCoordination();
         silo.Services.AddSingleton<IJobPlanning>(Planning);
         silo.Services.AddSingleton<IOutputPublisher>(Publisher);
+        silo.Services.AddSingleton<ICancelledArtifacts, NoArtifacts>();
         silo.Services.AddSingleton<ILossJudge, BelievingJudge>();
         silo.Services.AddSingleton<IPartitionSplitter, NoHalves>();
         silo.Services.AddSingleton<ISourceRecheck, NoHalves>();

@@ -107,6 +107,12 @@ internal sealed class FakePublisher : IOutputPublisher
     }
 }
 
+/// <summary>Nobody writes artifacts here.</summary>
+internal sealed class NoArtifacts : ICancelledArtifacts
+{
+    public Task Drop(JobId job, CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
 /// <summary>Believes every loss.</summary>
 internal sealed class BelievingJudge : ILossJudge
 {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine;
 using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.EngineTests;
@@ -50,6 +51,53 @@ public sealed class ScratchQuotaTests : IDisposable
 
         Assert.Equal(fits ? null : Contracts.ProblemCode.OutOfDisk, failure?.Code);
         Assert.True(!fits || engine.Committed[0][0].Manifest!.Cost.StagedBytes > 500_000);
+    }
+
+    // Text that is inflated may be a thousand times what its file says: memory is bounded by what is written.
+    [Fact]
+    public void Append_FileOutgrowsWhatItMayTakeInMemory_GoesOnOnDiskUpToItsQuota()
+    {
+        using var area = new StagingArea();
+        var piece = new byte[300_000];
+        var file = area.Rent(expectedBytes: 10, memoryBytes: 1 << 20, folder, scratchBytes: 2_000_000);
+        var inMemory = new List<bool>();
+        for (var n = 0; n < 6; n++)
+        {
+            piece.AsSpan().Fill((byte)n);
+            file.Append(piece);
+            inMemory.Add(file.InMemory);
+        }
+
+        var refused = Assert.Throws<EngineException>(() => file.Append(piece));
+        file.Complete();
+        var content = File.ReadAllBytes(file.Path);
+        file.Dispose();
+
+        Assert.Equal([true, true, true, false, false, false], inMemory);
+        Assert.Equal(FailureKind.OutOfDisk, refused.Failure.Kind);
+        Assert.Equal(Enumerable.Range(0, 6).SelectMany(n => Enumerable.Repeat((byte)n, 300_000)), content);
+    }
+
+    [Fact]
+    public async Task Report_WhileTheEngineWrites_TellsWhatItHasWritten()
+    {
+        using var executor = new LocalExecutor();
+        var most = 0L;
+        var progress = new Told(value => most = Math.Max(most, value.BytesWritten));
+        var task = Sort(4L << 30) with
+        {
+            Query = "SELECT md5(CAST(range AS VARCHAR)) || md5(CAST(-range AS VARCHAR)) AS t FROM range(12000000)",
+        };
+
+        var outcome = await executor.RunAsync(task, progress, TestContext.Current.CancellationToken);
+
+        var written = outcome.Manifest!.Files.Sum(file => file.Bytes);
+        Assert.True(most > 0 && most <= written, $"{most} bytes were told of {written}.");
+    }
+
+    private sealed class Told(Action<TaskProgress> tell) : IProgress<TaskProgress>
+    {
+        public void Report(TaskProgress value) => tell(value);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

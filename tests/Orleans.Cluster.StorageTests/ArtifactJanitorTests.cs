@@ -105,6 +105,71 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         Assert.Equal([$"{job.Id}/0/0/1/part-0.parquet"], Files(storage));
     }
 
+    // Its process was killed between the end of the job and the removal.
+    [Fact]
+    public async Task Sweep_CancelledJob_RemovesWhatItCommittedToo()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        await StoreCancelled(storage);
+
+        await Janitor(storage).Sweep(default);
+
+        Assert.Empty(Files(storage));
+    }
+
+    [Fact]
+    public async Task Drop_JobIsCancelled_RemovesItsFilesAtOnceAndNobodyElses()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var job = await StoreCancelled(storage);
+        var other = await storage.Jobs.StoreRunning(partitions: 1);
+        Put(storage, $"{other.Id}/0/0/1/part-0.parquet");
+        var mark = Mark(storage);
+        await mark.Claim(default);
+
+        await new CancelledArtifacts(Folders(storage), mark, storage.Jobs).Drop(job.Id, default);
+
+        Assert.Equal([$"{other.Id}/0/0/1/part-0.parquet"], Files(storage).Where(file => file.EndsWith(".parquet")));
+    }
+
+    // The removal of an earlier end comes late: what the retry writes is not its to remove.
+    [Fact]
+    public async Task DropCancelled_JobIsRetriedMeanwhile_RemovesNothing()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var job = await StoreCancelled(storage);
+        await storage.Jobs.Apply(job with { Phase = JobPhase.Queued, FinishedAt = null });
+        var before = Files(storage);
+        var mark = Mark(storage);
+        await mark.Claim(default);
+
+        await new CancelledArtifacts(Folders(storage), mark, storage.Jobs).Drop(job.Id, default);
+        await Folders(storage).DropCancelled(
+            job.Id,
+            () =>
+            {
+                Put(storage, $"{job.Id}/0/0/9/of-the-retry.parquet");
+                return Task.FromResult(true);
+            });
+
+        Assert.Single(before);
+        Assert.Equal(
+            [$"{job.Id}/0/0/9/of-the-retry.parquet"], Files(storage).Where(file => file.EndsWith(".parquet")));
+    }
+
+    private async Task<JobState> StoreCancelled(TestStorage storage)
+    {
+        var job = await storage.Jobs.StoreRunning(partitions: 2);
+        var begun = await storage.Checkpoints.Begin(job, max: 1);
+        await storage.Checkpoints.Commit(begun[0]);
+        Put(storage, $"{TestJobs.AttemptOf(begun[0])}/part-0.parquet");
+        return await storage.Jobs.Apply(
+            job with { Phase = JobPhase.Cancelled, FinishedAt = now }, change => change with { CancelWaiting = true });
+    }
+
+    private static StoreMark Mark(TestStorage storage) => new(
+        Paths(storage), storage.Services.GetRequiredService<IStoreIdentities>(), storage.Jobs, Folders(storage));
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

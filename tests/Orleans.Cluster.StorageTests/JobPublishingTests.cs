@@ -151,7 +151,7 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
 
     private static JobPublishing Publishing(
         TestStorage storage, Func<Func<Task<bool>>, Task<bool>> publish, TimeProvider? clock = null) =>
-        new(storage.Jobs, storage.Checkpoints, new Publisher(publish), new Agreeing(), clock
+        new(storage.Jobs, storage.Checkpoints, new Publisher(publish), new NoArtifacts(), new Agreeing(), clock
             ?? TimeProvider.System, NullLogger<JobPublishing>.Instance);
 
     private static async Task<(JobRecord Job, IReadOnlyList<AttemptId> Attempts)> StorePublishing(
@@ -166,6 +166,11 @@ public sealed class JobPublishingTests(PostgresFixture postgres)
 
         await storage.Jobs.Apply(state with { Phase = JobPhase.Publishing });
         return ((await storage.Jobs.Find(state.Id, default))!, [.. begun.Select(TestJobs.AttemptOf)]);
+    }
+
+    private sealed class NoArtifacts : ICancelledArtifacts
+    {
+        public Task Drop(JobId job, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class Agreeing : ILossJudge

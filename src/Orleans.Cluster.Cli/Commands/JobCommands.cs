@@ -123,7 +123,7 @@ internal static class JobCommands
     {
         var job = CommandFactory.JobArgument();
         return commands.Create(
-            "retry", "Start a failed or cancelled job again; what has committed is kept", [job], async session =>
+            "retry", "Run a failed job on from what it has committed, or a cancelled one from its start", [job], async session =>
         {
             var status = await session.Jobs.RetryAsync(await session.JobAsync(job), session.Cancellation);
             return session.Show(status, () => session.Console.Text.WriteLine(status.Id));

@@ -29,7 +29,9 @@ internal interface IJobGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<JobStatus> Cancel();
 
-    /// <summary>Starts an ended job again in a new epoch; what has committed stays.</summary>
+    /// <summary>
+    /// Starts an ended job again in a new epoch: a failed one goes on from what it has committed, a cancelled one begins anew.
+    /// </summary>
     /// <exception cref="ClusterException"><c>job-already-terminal</c> when it succeeded or runs.</exception>
     [Alias("Retry")]
     Task<JobStatus> Retry();
@@ -42,4 +44,5 @@ internal interface IJobGrain : IGrainWithStringKey
 /// <summary>How far one running attempt is.</summary>
 [GenerateSerializer, Immutable, Alias("AttemptProgress")]
 internal sealed record AttemptProgress(
-    [property: Id(0)] AttemptId Attempt, [property: Id(1)] long BytesDone, [property: Id(2)] long RowsDone);
+    [property: Id(0)] AttemptId Attempt, [property: Id(1)] long BytesDone, [property: Id(2)] long RowsDone,
+    [property: Id(3)] long BytesWritten = 0);

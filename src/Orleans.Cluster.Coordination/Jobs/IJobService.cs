@@ -11,7 +11,8 @@ internal interface IJobService
     /// answered before anything is stored. The answer is the job's status; of the earlier job when the idempotency key is known.
     /// </summary>
     /// <exception cref="ClusterException">
-    /// 422 for faults of the data, <c>queue-full</c>, <c>idempotency-key-reused</c>, <c>resources-impossible</c>.
+    /// 422 for faults of the data, <c>queue-full</c>, <c>quota-exceeded</c>, <c>idempotency-key-reused</c>,
+    /// <c>resources-impossible</c>.
     /// </exception>
     Task<JobStatus> Submit(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken);
 

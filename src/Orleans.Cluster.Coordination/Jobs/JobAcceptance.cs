@@ -26,6 +26,7 @@ internal sealed class JobAcceptance(
         if (plan is not null)
         {
             await admission.CheckGang(spec, plan, cancellationToken);
+            await rules.TakePartitions(plan, origin, cancellationToken);
         }
 
         var now = clock.GetUtcNow();
@@ -34,6 +35,7 @@ internal sealed class JobAcceptance(
             Id = JobId.New(now),
             Priority = spec.Priority,
             Phase = JobPhase.Queued,
+            HasQuota = CallerQuota.HoldsFor(origin),
             CreatedAt = now,
             DeadlineAt = spec.TimeoutSeconds is { } seconds ? now.AddSeconds(seconds) : null,
         };

@@ -107,7 +107,8 @@ internal sealed partial class JobGrain(
 
     public Task ReportProgress(IReadOnlyList<AttemptProgress> progress)
     {
-        board.Progress.Report(progress.Select(item => new AttemptReading(item.Attempt, item.BytesDone, item.RowsDone)));
+        board.Progress.Report(progress.Select(
+            item => new AttemptReading(item.Attempt, item.BytesDone, item.RowsDone, item.BytesWritten)));
         board.ShowSoon();
         return row.Known is null or { State.Phase: JobPhase.Queued } ? Wake() : Task.CompletedTask;
     }

@@ -9,7 +9,7 @@ namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>Reads what a job decides on: what the stores say of it now, and what its source files are at a retry.</summary>
 internal sealed class JobObserver(
-    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck,
+    IJobStore jobs, ICheckpointStore checkpoints, IPartitionSplitter splitter, ISourceRecheck recheck, CallerQuota quota,
     IOptions<JobOptions> options, TimeProvider clock)
 {
     /// <summary>The facts of a job as they are, for the decision that its row has now.</summary>
@@ -44,7 +44,9 @@ internal sealed class JobObserver(
                 ? new Dictionary<TaskId, IReadOnlyList<PartitionWork>>()
                 : await splitter.Find(plan, failed, state.AcceptedStamps, CancellationToken.None),
             RunningAttempts = runningAttempts,
+            BytesBeingWritten = board.Progress.BytesBeingWritten,
             MostArtifactBytes = options.Value.MaxArtifactBytes,
+            Caller = state.HasQuota && open ? await quota.FindUse(row.Known.Owner, CancellationToken.None) : null,
             IsBusy = isBusy(),
             Dependencies = state.Phase == JobPhase.Queued && !open && spec.DependsOn.Count > 0
                 ? await jobs.FindPhases(spec.DependsOn, CancellationToken.None)

@@ -13,8 +13,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// are bounded by the <see cref="PublishingTries"/> of each job, whatever was thrown.
 /// </summary>
 internal sealed partial class JobPublishing(
-    IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, ILossJudge losses, TimeProvider clock,
-    ILogger<JobPublishing> logger)
+    IJobStore jobs, ICheckpointStore checkpoints, IOutputPublisher publisher, ICancelledArtifacts artifacts, ILossJudge losses,
+    TimeProvider clock, ILogger<JobPublishing> logger)
 {
     // Beside progress, hardly anything changes the row of a job that publishes.
     private const int MaxLostRaces = 100;
@@ -31,12 +31,18 @@ internal sealed partial class JobPublishing(
         };
 
     /// <summary>
-    /// Removes what a job that ended without a result left in its output folder. Never throws: the janitor tries again.
+    /// Removes what a job that ended without a result left in its output folder, and of one that was cancelled all that it had in
+    /// the artifact store. Never throws: the janitor tries again.
     /// </summary>
     public async Task Clear(JobRecord ended)
     {
         try
         {
+            if (ended.State.Phase == JobPhase.Cancelled)
+            {
+                await artifacts.Drop(ended.State.Id, CancellationToken.None);
+            }
+
             if (ended.State.Phase is JobPhase.Failed or JobPhase.Cancelled)
             {
                 await publisher.Clear(ended, CancellationToken.None);
@@ -177,7 +183,7 @@ internal sealed partial class JobPublishing(
 
         [LoggerMessage(
             EventId = 112, Level = LogLevel.Warning,
-            Message = "Job {JobId}: what it left in its output folder is not removed yet: {Message}")]
+            Message = "Job {JobId}: what it left is not removed yet: {Message}")]
         public static partial void NotCleared(ILogger logger, JobId jobId, string message);
 
         [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "Job {JobId}: publishing broke.")]

@@ -129,7 +129,10 @@ internal sealed partial class JobRow(
     public async Task Show(JobProgress shown, JobTimeLeft? left)
     {
         var job = Known!;
-        var next = job.State with { Progress = shown, TimeLeft = left, Revision = job.State.Revision + 1 };
+        var next = progress.WithArtifacts(job.State, job.Spec, Plan) with
+        {
+            Progress = shown, TimeLeft = left, Revision = job.State.Revision + 1,
+        };
         if (await jobs.TryApply(new JobChange { ExpectedRevision = job.State.Revision, State = next }, CancellationToken.None))
         {
             Take(job with { State = next });
@@ -139,7 +142,8 @@ internal sealed partial class JobRow(
     private async Task<JobStep?> TryStore(JobRecord job, JobDecision decision, JobPlan? made)
     {
         var cutOff = decision.DropPlan ? await partitions.ListRunning(id) : null;
-        var state = JobTimes.Note(job.State, progress.Complete(decision.State, made ?? Plan), clock.GetUtcNow()) with
+        var shown = progress.WithArtifacts(progress.Complete(decision.State, made ?? Plan), job.Spec, made ?? Plan);
+        var state = JobTimes.Note(job.State, shown, clock.GetUtcNow()) with
         {
             Revision = job.State.Revision + 1, Decisions = job.State.Decisions + 1,
         };

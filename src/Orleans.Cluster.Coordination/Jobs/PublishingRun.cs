@@ -7,7 +7,7 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Coordination.Jobs;
 
 /// <summary>
-/// Publishing of one job: one try at a time, and what is left in its output folder when it has ended without a result. Given up
+/// Publishing of one job: one try at a time, and the removal of what it leaves when it has ended without a result. Given up
 /// when the row has moved on.
 /// </summary>
 internal sealed partial class PublishingRun
@@ -60,7 +60,7 @@ internal sealed partial class PublishingRun
         run = Publish(row.Known!, row.Plan!, cancellation.Token);
     }
 
-    /// <summary>Removes what the job, which has ended, left in its output folder; once for each end.</summary>
+    /// <summary>Removes what the job, which has ended, left; once for each end.</summary>
     public Task Clear() => clearing ??= publisher.Clear(row.Known!);
 
     /// <summary>Ends when an earlier end removes nothing any more: that must not be what the next try shows.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Coordination.Jobs;
 
@@ -10,13 +11,16 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// replace.
 /// </summary>
 internal sealed class SubmitRules(
-    IJobStore jobs, IOutputOwners outputs, ActiveJobCount active, IOptions<QueueOptions> queue, IOptions<JobOptions> options)
+    IJobStore jobs, IOutputOwners outputs, ActiveJobCount active, CallerQuota quota, IOptions<QueueOptions> queue,
+    IOptions<JobOptions> options)
 {
     /// <summary>Jobs that administrators may submit to a queue that is full: whoever has to put it in order needs room.</summary>
     public const int AdministratorReserve = 100;
 
     /// <summary>The job as it is accepted.</summary>
-    /// <exception cref="ClusterException"><c>forbidden</c>, <c>queue-full</c>, <c>output-exists</c>.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>forbidden</c>, <c>queue-full</c>, <c>quota-exceeded</c>, <c>output-exists</c>.
+    /// </exception>
     public async Task<JobSpec> Check(JobSpec spec, SubmitOrigin origin, CancellationToken cancellationToken)
     {
         if (spec.Priority == JobPriority.Critical && origin.Role < queue.Value.CriticalRole)
@@ -29,11 +33,23 @@ internal sealed class SubmitRules(
         }
 
         await CheckNumber(origin, cancellationToken);
+        if (CallerQuota.HoldsFor(origin))
+        {
+            await quota.Check(origin.Owner!, cancellationToken);
+        }
+
         await CheckOutput(spec, origin, cancellationToken);
         return options.Value.LongestRun is { } longest && !(spec.TimeoutSeconds <= longest.TotalSeconds)
             ? spec with { TimeoutSeconds = (int)longest.TotalSeconds }
             : spec;
     }
+
+    /// <summary>Takes room for the partitions of a job that is planned before it is accepted.</summary>
+    /// <exception cref="ClusterException"><c>quota-exceeded</c>.</exception>
+    public Task TakePartitions(JobPlan plan, SubmitOrigin origin, CancellationToken cancellationToken) =>
+        CallerQuota.HoldsFor(origin)
+            ? quota.TakePartitions(origin.Owner, CallerQuota.WaitingOf(plan), cancellationToken)
+            : Task.CompletedTask;
 
     /// <summary>A job was accepted.</summary>
     public void Added() => active.Added();

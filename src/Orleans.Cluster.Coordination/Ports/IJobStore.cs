@@ -66,6 +66,14 @@ internal interface IJobStore
     /// <summary>How many jobs of a caller have not ended.</summary>
     Task<int> CountActive(string owner, CancellationToken cancellationToken);
 
+    /// <summary>Partitions that wait, of the jobs of a caller that have not ended.</summary>
+    Task<long> CountWaiting(string owner, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Bytes that the jobs of a caller have in the artifact store; of ended ones, those that ended after a time.
+    /// </summary>
+    Task<long> SumArtifacts(string owner, DateTimeOffset endedAfter, CancellationToken cancellationToken);
+
     /// <summary>Whom jobs belong to; jobs that have no row are left out.</summary>
     Task<IReadOnlyDictionary<JobId, string?>> FindOwners(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken);
 

@@ -9,6 +9,7 @@ namespace Orleans.Cluster.Coordination.Ports;
 internal sealed class RowsFile : IDisposable
 {
     private readonly CancellationTokenSource? ends;
+    private readonly IDisposable? share;
 
     /// <summary>A stored file.</summary>
     /// <param name="stored">The file, open: by its path others may have exchanged it since.</param>
@@ -24,10 +25,11 @@ internal sealed class RowsFile : IDisposable
     /// <param name="rows">The rows that it will have.</param>
     /// <param name="written">Ends when it has them all, or with what kept it from that.</param>
     /// <param name="writing">Ends the writing.</param>
-    public RowsFile(string path, ExportedRows rows, Task written, CancellationTokenSource writing)
+    /// <param name="share">What its reader gives back when the file has gone.</param>
+    public RowsFile(string path, ExportedRows rows, Task written, CancellationTokenSource writing, IDisposable? share = null)
     {
         (Path, Rows, Written) = (path, rows, written);
-        ends = writing;
+        (ends, this.share) = (writing, share);
     }
 
     public string Path { get; }
@@ -62,6 +64,7 @@ internal sealed class RowsFile : IDisposable
         await writing.CancelAsync();
         await Written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         File.Delete(Path);
+        share?.Dispose();
         writing.Dispose();
     }
 }

@@ -19,11 +19,19 @@ internal sealed class JobOptions
     public TimeSpan? LongestRun { get; set; }
 
     /// <summary>
-    /// Bytes that committed attempts of one job may have written into the artifact store. A job above it ends with
-    /// <c>out-of-disk</c>, so that one that multiplies its rows leaves room for others. Default 1 TiB; 1 MiB to 1 EiB.
+    /// Bytes that attempts of one job may have written into the artifact store, those that still run too. A job above it ends
+    /// with <c>out-of-disk</c>, so that one that multiplies its rows leaves room for others. Default 1 TiB; 1 MiB to 1 EiB.
     /// </summary>
     [Range(typeof(long), "1048576", "1152921504606846976")]
     public long MaxArtifactBytes { get; set; } = 1L << 40;
+
+    /// <summary>
+    /// The same of all jobs of one caller who is not an administrator, where callers have keys: of those that run, and of ended
+    /// ones whose results or committed partitions are kept. Above it submits are refused, and jobs that run end, with
+    /// <c>quota-exceeded</c>. Null for no bound. Default 4 TiB; 1 MiB to 1 EiB.
+    /// </summary>
+    [Range(typeof(long), "1048576", "1152921504606846976")]
+    public long? MaxArtifactBytesPerCaller { get; set; } = 1L << 42;
 
     /// <summary>
     /// How long a repeated submit waits for the first one with its key before it gets <c>idempotency-in-flight</c>. Default 20 s.

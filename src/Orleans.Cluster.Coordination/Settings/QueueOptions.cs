@@ -66,6 +66,13 @@ internal sealed class QueueOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int? MaxActiveJobsPerCaller { get; set; } = 2_500;
 
+    /// <summary>
+    /// Partitions that wait, of all jobs of one caller who is not an administrator, where callers have keys; a job that would
+    /// bring it above is refused, or ends, with <c>quota-exceeded</c>. Null for no bound. Default 250,000.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int? MaxWaitingPartitionsPerCaller { get; set; } = 250_000;
+
     /// <summary>The role that may submit with priority CRITICAL. Default ADMIN.</summary>
     public AccessRole CriticalRole { get; set; } = AccessRole.Admin;
 

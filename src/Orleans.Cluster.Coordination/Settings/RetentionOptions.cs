@@ -8,8 +8,7 @@ internal sealed class RetentionOptions : IValidatableObject
     public const string Section = "Retention";
 
     /// <summary>
-    /// Results, rows set aside, and what a failed or cancelled job had committed, after its end. Default 7 days; 1 min to 10
-    /// years.
+    /// Results, rows set aside, and what a failed job had committed, after its end. Default 7 days; 1 min to 10 years.
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
     public TimeSpan Results { get; set; } = TimeSpan.FromDays(7);

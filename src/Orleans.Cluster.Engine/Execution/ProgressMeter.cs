@@ -16,6 +16,7 @@ internal sealed class ProgressMeter : IDisposable
     private readonly long _totalBytes;
     private readonly Timer _timer;
     private DuckDbSession? _session;
+    private string? _output;
     private long _stagedBytes;
     private long _scannedBytes;
     private long _scannedRows;
@@ -44,11 +45,13 @@ internal sealed class ProgressMeter : IDisposable
     }
 
     /// <summary>Follows the query of a session until the answer is disposed of, which must be before the session is.</summary>
-    public IDisposable Follow(DuckDbSession session)
+    /// <param name="session">Where it runs.</param>
+    /// <param name="output">Folder that it writes into.</param>
+    public IDisposable Follow(DuckDbSession session, string output)
     {
         lock (_lock)
         {
-            _session = session;
+            (_session, _output) = (session, output);
         }
 
         return new Following(this);
@@ -83,12 +86,29 @@ internal sealed class ProgressMeter : IDisposable
                 + Interlocked.Read(ref _scannedBytes);
             var next = new TaskProgress(
                 Math.Clamp(bytes, _last.BytesDone, Math.Max(_totalBytes, _last.BytesDone)),
-                Math.Max((_session?.RowsDone ?? 0) + Interlocked.Read(ref _scannedRows), _last.RowsDone));
+                Math.Max((_session?.RowsDone ?? 0) + Interlocked.Read(ref _scannedRows), _last.RowsDone),
+                _output is { } output ? BytesIn(output) : _last.BytesWritten);
             if (next != _last)
             {
                 _last = next;
                 _progress?.Report(next);
             }
+        }
+    }
+
+    /// <summary>
+    /// Bytes of the files in a folder, which somebody writes. What bounds an output looks at it while it grows: the engine writes
+    /// its files itself.
+    /// </summary>
+    public static long BytesIn(string folder)
+    {
+        try
+        {
+            return new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        }
+        catch (IOException)
+        {
+            return 0; // Files get their last names while they are counted; the next look counts again.
         }
     }
 
@@ -100,7 +120,7 @@ internal sealed class ProgressMeter : IDisposable
         {
             lock (meter._lock)
             {
-                meter._session = null;
+                (meter._session, meter._output) = (null, null);
                 // A query may be over before the first look.
                 meter.Watch();
             }

@@ -65,7 +65,8 @@ internal static class Rechunker
             {
                 _last = Stopwatch.GetTimestamp();
                 progress?.Report(
-                    new TaskProgress(bytesBefore + Math.Min(slice.End - slice.Start, (long)(_text * _stored)), pieces.Rows));
+                    new TaskProgress(
+                        bytesBefore + Math.Min(slice.End - slice.Start, (long)(_text * _stored)), pieces.Rows, pieces.Bytes));
             }
 
             return read;
@@ -95,6 +96,9 @@ internal static class Rechunker
 
         /// <summary>Records so far.</summary>
         public long Rows { get; private set; }
+
+        /// <summary>Bytes written so far.</summary>
+        public long Bytes { get; private set; }
 
         public void PlainLines(ReadOnlySpan<byte> text, long offset)
         {
@@ -144,6 +148,7 @@ internal static class Rechunker
             _hash!.AppendData(text);
             _rows += rows;
             Rows += rows;
+            Bytes += text.Length;
         }
 
         private void Close()

@@ -207,7 +207,7 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
         OutputWriter writer;
         IReadOnlyList<ArtifactFile> files;
         IReadOnlyList<ColumnSchema> columns;
-        using (meter.Follow(session))
+        using (meter.Follow(session, place.OutputFolder))
         {
             writer = new OutputWriter(session, task with { AttemptFolder = place.OutputFolder }, inputs, cancellationToken);
             (files, columns) = writer.Write();

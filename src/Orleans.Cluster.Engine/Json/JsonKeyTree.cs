@@ -15,6 +15,7 @@ internal sealed class JsonKeyTree
 
     private readonly Dictionary<string, JsonKeyTree> _byKey = new(StringComparer.Ordinal);
     private readonly List<string> _keys = [];
+    private Dictionary<string, JsonKeyTree> _byName = [];
     private int _mostDigits;
     private bool _hasFractions;
     private bool _hasNumbers;
@@ -58,7 +59,9 @@ internal sealed class JsonKeyTree
         reader.Read();
         try
         {
-            AddValue(ref reader);
+            var nul = NulKey;
+            AddValue(ref reader, ref nul);
+            NulKey = nul;
             return null;
         }
         catch (InvalidOperationException)
@@ -67,10 +70,14 @@ internal sealed class JsonKeyTree
         }
     }
 
-    /// <summary>The first key with a character that no name can have; null when there is none.</summary>
-    public string? FindNul() =>
-        Fields.Select(field => field.Key.Contains('\0', StringComparison.Ordinal) ? field.Key : field.Value.FindNul())
-        .FirstOrDefault(found => found is not null);
+    /// <summary>
+    /// Of the whole tree the first key with a character that no name can have; null when there is none. Noted when a key comes:
+    /// there may be as many keys as records.
+    /// </summary>
+    public string? NulKey { get; private set; }
+
+    /// <summary>Keys at this place.</summary>
+    public int Count => _keys.Count;
 
     /// <summary>Gives each key a name that no other key beside it has, whatever the case.</summary>
     public void AssignNames()
@@ -78,19 +85,16 @@ internal sealed class JsonKeyTree
         var single = _keys.GroupBy(key => key, StringComparer.OrdinalIgnoreCase)
             .Where(group => group.Count() == 1 && !string.IsNullOrWhiteSpace(group.Key))
             .Select(group => group.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var taken = single.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var free = new FreeNames(single);
         for (var i = 0; i < _keys.Count; i++)
         {
             var value = _byKey[_keys[i]];
             var wanted = string.IsNullOrWhiteSpace(_keys[i]) ? $"column{i}" : _keys[i];
-            value.Name = wanted;
-            for (var number = 1; !single.Contains(_keys[i]) && !taken.Add(value.Name); number++)
-            {
-                value.Name = $"{wanted}_{number}";
-            }
-
+            value.Name = single.Contains(_keys[i]) ? wanted : free.Take(wanted);
             value.AssignNames();
         }
+
+        _byName = _byKey.Values.ToDictionary(value => value.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Keys with another name, or with such below them, as far as a type has them as fields.</summary>
@@ -144,9 +148,9 @@ internal sealed class JsonKeyTree
         return _hasLongSeconds && type.StartsWith("TIME", StringComparison.Ordinal) ? "VARCHAR" : type;
     }
 
-    private JsonKeyTree? Below(string name) => _byKey.Values.FirstOrDefault(value => value.Name == name);
+    private JsonKeyTree? Below(string name) => _byName.GetValueOrDefault(name);
 
-    private void AddValue(ref Utf8JsonReader reader)
+    private void AddValue(ref Utf8JsonReader reader, ref string? nul)
     {
         HasOthers |= reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null);
         switch (reader.TokenType)
@@ -155,16 +159,16 @@ internal sealed class JsonKeyTree
                 HasObjects = true;
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    var field = Field(reader.GetString()!);
+                    var field = Field(reader.GetString()!, ref nul);
                     reader.Read();
-                    field.AddValue(ref reader);
+                    field.AddValue(ref reader, ref nul);
                 }
 
                 break;
             case JsonTokenType.StartArray:
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    AddValue(ref reader);
+                    AddValue(ref reader, ref nul);
                 }
 
                 break;
@@ -177,10 +181,11 @@ internal sealed class JsonKeyTree
         }
     }
 
-    private JsonKeyTree Field(string key)
+    private JsonKeyTree Field(string key, ref string? nul)
     {
         if (!_byKey.TryGetValue(key, out var field))
         {
+            nul ??= key.Contains('\0', StringComparison.Ordinal) ? key : null;
             _keys.Add(key);
             _byKey[key] = field = new JsonKeyTree();
         }

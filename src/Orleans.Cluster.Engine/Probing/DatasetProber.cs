@@ -38,15 +38,18 @@ internal static class DatasetProber
             ProblemCode.DatasetNotReadable.Word);
     }
 
+    /// <summary>Why a file with so many columns is no table.</summary>
+    public static EngineException TooManyColumns(string file, int count) => new(
+        FailureKind.SourceUnavailable,
+        $"{file} has {count} columns; a table has {MaxColumns} at most. Is options.delimiter right?",
+        ProblemCode.DatasetNotReadable.Word);
+
     private static void CheckBounds(DatasetProbe probe, ProbeRequest request)
     {
         var file = request.Files[0].Path;
         if (probe.Columns.Count > MaxColumns)
         {
-            throw new EngineException(
-                FailureKind.SourceUnavailable,
-                $"{file} has {probe.Columns.Count} columns; a table has {MaxColumns} at most. Is options.delimiter right?",
-                ProblemCode.DatasetNotReadable.Word);
+            throw TooManyColumns(file, probe.Columns.Count);
         }
 
         if (probe.Columns.FirstOrDefault(column => column.Name.Length > MaxNameLength) is { } named)

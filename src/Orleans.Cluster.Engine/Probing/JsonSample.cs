@@ -106,7 +106,15 @@ internal sealed class JsonSample : IDisposable
             return;
         }
 
-        if (Keys.FindNul() is { } key)
+        if (Keys.Count > DatasetProber.MaxColumns)
+        {
+            throw Unreadable(
+                $"{_path}{(line is null ? "" : $", line {line}")}: the records up to here have more than "
+                + $"{DatasetProber.MaxColumns} different keys; a table has {DatasetProber.MaxColumns} columns at most. Put "
+                + "values under changing keys into one object below a key of its own.");
+        }
+
+        if (Keys.NulKey is { } key)
         {
             throw Unreadable(
                 $"{_path}{(line is null ? "" : $", line {line}")}: the key '"

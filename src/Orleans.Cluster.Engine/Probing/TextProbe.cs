@@ -97,7 +97,10 @@ internal static class TextProbe
                 TextSample.Take(file, options, bytes, wantOthers: false), options, format, known, maxRecords, cancellationToken);
         }
 
-        return look;
+        // Before anything is done for each of them.
+        return look.First is not { Count: > DatasetProber.MaxColumns }
+            ? look
+            : throw DatasetProber.TooManyColumns(file.Path, look.First.Count);
     }
 
     // Files of one header share one list of names, which may be long.

@@ -14,18 +14,16 @@ internal static class ColumnNames
         IReadOnlyList<(int Index, string From, string To)> Mended) Mend(IReadOnlyList<string> names)
     {
         // A name that stands once keeps itself, whatever a mended one before it would like to be.
-        var taken = new HashSet<string>(
-            names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
-            .Where(group => group.Count() == 1).Select(group => group.Key),
-            StringComparer.OrdinalIgnoreCase);
-        var unique = taken.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var unique = names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() == 1).Select(group => group.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var free = new FreeNames(unique);
         var mended = new List<(int, string, string)>();
         var result = new string[names.Count];
         for (var i = 0; i < names.Count; i++)
         {
             var isBlank = string.IsNullOrWhiteSpace(names[i]);
             var wanted = isBlank ? "column" + i.ToString(CultureInfo.InvariantCulture) : names[i];
-            result[i] = !isBlank && unique.Contains(wanted) ? wanted : Free(wanted, taken);
+            result[i] = !isBlank && unique.Contains(wanted) ? wanted : free.Take(wanted);
             if (result[i] != names[i])
             {
                 mended.Add((i, names[i], result[i]));
@@ -64,16 +62,5 @@ internal static class ColumnNames
                     ProblemCode.DatasetNotReadable.Word);
             }
         }
-    }
-
-    private static string Free(string wanted, HashSet<string> taken)
-    {
-        var free = wanted;
-        for (var i = 1; !taken.Add(free); i++)
-        {
-            free = $"{wanted}_{i.ToString(CultureInfo.InvariantCulture)}";
-        }
-
-        return free;
     }
 }

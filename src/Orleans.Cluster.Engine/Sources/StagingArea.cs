@@ -13,28 +13,24 @@ internal sealed class StagingArea : IDisposable
 
     /// <summary>A file for about so many bytes.</summary>
     /// <param name="expectedBytes">Bytes that will be written.</param>
-    /// <param name="memoryBytes">Bytes of memory that it may take; a larger one goes to the scratch folder.</param>
+    /// <param name="memoryBytes">
+    /// Bytes of memory that it may take; one that is thought to be larger goes to the scratch folder, and one that turns out to
+    /// be moves there.
+    /// </param>
     /// <param name="scratchFolder">Where files go that do not fit into memory.</param>
     /// <param name="scratchBytes">Bytes that it may take there.</param>
     public StagingFile Rent(long expectedBytes, long memoryBytes, string scratchFolder, long scratchBytes)
     {
-        if (expectedBytes > memoryBytes || !HasMemoryFor(expectedBytes))
+        var inMemory = Math.Min(memoryBytes, FreeMemory());
+        if (expectedBytes >= inMemory)
         {
             Release();
             return StagingFile.Create(scratchFolder, inMemory: false, scratchBytes);
         }
 
-        lock (_lock)
-        {
-            if (_kept is { } kept)
-            {
-                _kept = null;
-                kept.Reset();
-                return kept;
-            }
-        }
-
-        return StagingFile.Create(MemoryFolder, inMemory: true);
+        var file = TakeKept() ?? StagingFile.Create(MemoryFolder, inMemory: true);
+        file.Bound(inMemory, scratchFolder, scratchBytes);
+        return file;
     }
 
     /// <summary>Takes a file back.</summary>
@@ -66,14 +62,19 @@ internal sealed class StagingArea : IDisposable
 
     public void Dispose() => Release();
 
-    // A container often has 64 MB there; writing past the end of a tmpfs fails, so only half of what is free is used.
-    private static bool HasMemoryFor(long bytes)
+    private StagingFile? TakeKept()
     {
-        if (!OperatingSystem.IsLinux() || !Directory.Exists(MemoryFolder))
+        lock (_lock)
         {
-            return false;
+            var kept = _kept;
+            _kept = null;
+            kept?.Reset();
+            return kept;
         }
-
-        return bytes < new DriveInfo(MemoryFolder).AvailableFreeSpace / 2;
     }
+
+    // A container often has 64 MB there; writing past the end of a tmpfs fails, so only half of what is free is used.
+    private static long FreeMemory() => !OperatingSystem.IsLinux() || !Directory.Exists(MemoryFolder)
+        ? 0
+        : new DriveInfo(MemoryFolder).AvailableFreeSpace / 2;
 }

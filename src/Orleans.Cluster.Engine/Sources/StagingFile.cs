@@ -9,9 +9,12 @@ namespace Orleans.Cluster.Engine.Sources;
 /// </summary>
 internal sealed class StagingFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
-    private readonly string? _named;
-    private readonly long _mostBytes;
+    private const int CopyBytes = 1 << 20;
+
+    private SafeFileHandle _handle;
+    private string? _named;
+    private long _mostBytes;
+    private (string Folder, long Bytes)? _overflow;
 
     private StagingFile(SafeFileHandle handle, string path, string? named, bool inMemory, long mostBytes)
     {
@@ -22,11 +25,11 @@ internal sealed class StagingFile : IDisposable
         InMemory = inMemory;
     }
 
-    /// <summary>What the engine opens.</summary>
-    public string Path { get; }
+    /// <summary>What the engine opens, once all is written: a file that outgrows memory is another one then.</summary>
+    public string Path { get; private set; }
 
     /// <summary>Whether its bytes count as memory.</summary>
-    public bool InMemory { get; }
+    public bool InMemory { get; private set; }
 
     /// <summary>Bytes written since the last <see cref="Reset"/>.</summary>
     public long Length { get; private set; }
@@ -48,6 +51,11 @@ internal sealed class StagingFile : IDisposable
     /// <exception cref="EngineException">It would be larger than it may be.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        if (Length + bytes.Length > _mostBytes && _overflow is { } place)
+        {
+            MoveTo(place.Folder, place.Bytes);
+        }
+
         if (Length + bytes.Length > _mostBytes)
         {
             throw new EngineException(
@@ -67,6 +75,29 @@ internal sealed class StagingFile : IDisposable
     public void Complete() => RandomAccess.SetLength(_handle, Length);
 
     public void Reset() => Length = 0;
+
+    /// <summary>
+    /// Bounds a file in memory by what it takes, not by what it was thought to take: text that is inflated may be many times what
+    /// its file says. Beyond the bound it goes on as a file in a folder.
+    /// </summary>
+    public void Bound(long memoryBytes, string folder, long folderBytes) =>
+        (_mostBytes, _overflow) = (memoryBytes, (folder, folderBytes));
+
+    private void MoveTo(string folder, long mostBytes)
+    {
+        var other = Create(folder, inMemory: false, mostBytes);
+        var buffer = new byte[CopyBytes];
+        for (var at = 0L; at < Length;)
+        {
+            var read = RandomAccess.Read(_handle, buffer.AsSpan(0, (int)Math.Min(CopyBytes, Length - at)), at);
+            other.Append(buffer.AsSpan(0, read));
+            at += read;
+        }
+
+        Dispose();
+        (_handle, Path, _named, InMemory) = (other._handle, other.Path, other._named, false);
+        (_mostBytes, _overflow) = (mostBytes, null);
+    }
 
     public void Dispose()
     {

@@ -37,6 +37,24 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
     /// <inheritdoc/>
     public void Delete(JobId job) => Delete(job.Value);
 
+    /// <summary>
+    /// Removes the attempts of a job that was cancelled. They are listed first and the job is looked at then: a retry numbers its
+    /// attempts on and makes their folders after it is stored, so that none of them is on the list.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="isCancelled">Whether it is so still.</param>
+    public async Task DropCancelled(JobId job, Func<Task<bool>> isCancelled)
+    {
+        var present = ListAttempts(job);
+        if (present.Count > 0 && await isCancelled())
+        {
+            foreach (var folder in present)
+            {
+                Delete(folder);
+            }
+        }
+    }
+
     /// <summary>Removes one folder with all that is in it.</summary>
     public void Delete(string folder)
     {

@@ -169,13 +169,30 @@ internal sealed partial class ArtifactJanitor(
         }
         else
         {
-            await SweepAttempts(id, cancellationToken); // What it committed stays, so that a retry can go on from there.
-            await outputs.Clear(job, cancellationToken);
+            await SweepUnfinished(job, cancellationToken);
         }
 
         var expires = endedAt + options.Value.Results;
         var settles = endedAt + SettleTime;
         nextLooks[id] = now < settles && settles < expires ? settles : expires;
+    }
+
+    // What a failed job committed stays, so that a retry can go on from there. A cancelled one's was dropped at its end, unless
+    // its process was killed just then.
+    private async Task SweepUnfinished(JobRecord job, CancellationToken cancellationToken)
+    {
+        var id = job.State.Id;
+        if (job.State.Phase == JobPhase.Cancelled)
+        {
+            await folders.DropCancelled(
+                id, async () => await jobs.Find(id, cancellationToken) is { State.Phase: JobPhase.Cancelled });
+        }
+        else
+        {
+            await SweepAttempts(id, cancellationToken);
+        }
+
+        await outputs.Clear(job, cancellationToken);
     }
 
     /// <summary>
@@ -185,12 +202,7 @@ internal sealed partial class ArtifactJanitor(
     private async Task SweepSucceeded(JobRecord job, CancellationToken cancellationToken)
     {
         var plan = await jobs.FindPlan(job.State.Id, cancellationToken);
-        HashSet<int> kept = [.. plan?.Tables.Values ?? []];
-        if (job.Spec.Output is null && plan is not null)
-        {
-            kept.Add(plan.Stages[^1].Index);
-        }
-
+        IReadOnlySet<int> kept = plan is null ? new HashSet<int>() : ArtifactUse.KeptStages(plan, job.Spec);
         var partitions = await checkpoints.List(job.State.Id, null, cancellationToken);
         var keep =
             from partition in partitions

@@ -15,6 +15,7 @@ internal sealed class ResultReader(
     ClusterPaths paths) : IResultReader
 {
     private const int ParallelExports = 2;
+    private const int OpenPerCaller = 32;
     private const long BeganBytes = 1 << 20;
 
     private static readonly TimeSpan BeginPause = TimeSpan.FromMilliseconds(20);
@@ -26,8 +27,12 @@ internal sealed class ResultReader(
         new("expectedType", "VARCHAR"), new("reason", "VARCHAR"), new("raw", "VARCHAR"),
     ];
 
-    // Each export has memory of its own in the engine's process; who comes later waits for one that ends.
-    private readonly SemaphoreSlim exports = new(ParallelExports);
+    // Each export has memory of its own in the engine's process; who comes later waits for one that ends. A caller's large ones
+    // leave a place to the others.
+    private readonly CallerTurns exports = new(ParallelExports, ParallelExports - 1);
+
+    // A file goes when its reader has it all, which a slow one puts off for as long as it likes: so many of one caller take room.
+    private readonly CallerShare open = new(OpenPerCaller);
 
     public async Task<RowsFile> Read(
         JobId job, string? table, ExportFormat format, long offset, long? limit, CancellationToken cancellationToken)
@@ -89,9 +94,11 @@ internal sealed class ResultReader(
             return new RowsFile(OpenStored(only.Path), new ExportedRows(only.Rows, only.Rows));
         }
 
-        await exports.WaitAsync(cancellationToken);
-        var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var rows = new RowsFile(request.TargetPath, request.CountRows(), Write(request, writing.Token), writing);
+        var share = open.TryTake(AskedBy.Current) ?? throw new ClusterException(
+            Contracts.ProblemCode.RateLimited,
+            $"{OpenPerCaller} results of this caller are being read, and a caller may read so many at a time.",
+            "Read those to their end first.");
+        var rows = await Open(request, share, cancellationToken);
         await Begin(rows);
         if (rows.Written.IsFaulted || rows.Written.IsCanceled)
         {
@@ -104,15 +111,26 @@ internal sealed class ResultReader(
         return rows;
     }
 
-    private async Task Write(ExportRequest request, CancellationToken cancellationToken)
+    private async Task<RowsFile> Open(ExportRequest request, IDisposable share, CancellationToken cancellationToken)
     {
         try
         {
-            await engine.Export(request, cancellationToken);
+            var turn = await exports.Enter(AskedBy.Current, cancellationToken);
+            var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            return new RowsFile(request.TargetPath, request.CountRows(), Write(request, turn, writing.Token), writing, share);
         }
-        finally
+        catch
         {
-            exports.Release();
+            share.Dispose();
+            throw;
+        }
+    }
+
+    private async Task Write(ExportRequest request, IDisposable turn, CancellationToken cancellationToken)
+    {
+        using (turn)
+        {
+            await engine.Export(request, cancellationToken);
         }
     }
 

@@ -44,6 +44,7 @@ internal static class OperationNotes
                 .. OfData, Code.IdempotencyInFlight, Code.IdempotencyKeyReused, Code.OutputExists, Code.OutputInUse,
                 Code.OutputNotWritable,
                 Code.ResourcesImpossible, Code.PayloadTooLarge, Code.UnsupportedMediaType, Code.QueueFull,
+                Code.QuotaExceeded,
             ],
         },
         ["GetStatus"] = new("Where a job is", 200, typeof(JobStatus), Examples.Status)
@@ -78,7 +79,9 @@ internal static class OperationNotes
             OtherAnswers = new Dictionary<int, (Type, string)> { [200] = (typeof(JobStatus), Examples.Status) },
             Errors = [Code.JobNotFound, Code.JobAlreadyTerminal],
         },
-        ["RetryJob"] = new("Run again what failed; what has committed stays", 202, typeof(JobStatus), Examples.Status)
+        ["RetryJob"] = new(
+            "Run a failed job on from what it has committed, or a cancelled one from its start", 202, typeof(JobStatus),
+            Examples.Status)
         {
             Errors = [Code.JobNotFound, Code.JobAlreadyTerminal],
         },

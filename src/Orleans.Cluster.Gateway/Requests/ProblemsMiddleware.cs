@@ -14,8 +14,12 @@ internal sealed partial class ProblemsMiddleware(RequestDelegate next, ILogger<P
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody reads the answer. The status is for the access log alone.
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            // Nobody reads the answer. The status is for the access log alone; of one that was under way it cannot change.
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
             return;
         }
         catch (Exception e)

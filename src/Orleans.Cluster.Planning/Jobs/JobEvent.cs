@@ -82,12 +82,23 @@ public sealed record JobFacts
     /// <summary>Attempts that run.</summary>
     public int RunningAttempts { get; init; }
 
-    /// <summary>Bytes that committed attempts may have written in all.</summary>
+    /// <summary>Bytes that they have written so far.</summary>
+    public long BytesBeingWritten { get; init; }
+
+    /// <summary>Bytes that attempts of the job may have written in all.</summary>
     public long MostArtifactBytes { get; init; } = long.MaxValue;
+
+    /// <summary>What the job's caller has in the artifact store and may have; null where no bound holds for it.</summary>
+    public CallerUse? Caller { get; init; }
 
     /// <summary>Whether a plan is being made or an output published for the job still.</summary>
     public bool IsBusy { get; init; }
 }
+
+/// <summary>What all jobs of one caller have in the artifact store.</summary>
+/// <param name="Bytes">Bytes, as far as was known a few seconds ago.</param>
+/// <param name="MostBytes">What it may have.</param>
+public sealed record CallerUse(long Bytes, long MostBytes);
 
 /// <summary>What follows from an event: the next state, what is stored with it, and what is done once it is stored.</summary>
 public sealed record JobDecision

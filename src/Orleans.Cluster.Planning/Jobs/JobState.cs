@@ -82,6 +82,16 @@ public sealed record JobState
     /// <summary>Rows set aside.</summary>
     public long QuarantinedRows { get; init; }
 
+    /// <summary>
+    /// Whether the bounds of one caller hold for it: it has an owner, who was no administrator when it was submitted.
+    /// </summary>
+    public bool HasQuota { get; init; }
+
+    /// <summary>
+    /// Bytes that it has in the artifact store, as far as was known when this was stored; see <see cref="ArtifactUse"/>.
+    /// </summary>
+    public long ArtifactBytes { get; init; }
+
     /// <summary>What a reader of the status should know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

@@ -13,6 +13,9 @@ public static class JobTransitions
     // A reader wants to know that it happened, and where; not each of a thousand.
     private const int MaxNotes = 20;
 
+    private const string Dropped =
+        "Planned anew and run from the start: what the job had computed was dropped when it was cancelled.";
+
     // Every list of jobs reads the row. The files of a larger result are listed by their own endpoint, from the partitions.
     private const int MaxListedFiles = 1_000;
 
@@ -51,16 +54,9 @@ public static class JobTransitions
                     facts.Now);
         }
 
-        var written = facts.Tallies.Sum(tally => tally.BytesOut);
-        if (state.Phase is JobPhase.Queued or JobPhase.Running && written > facts.MostArtifactBytes)
+        if (state.Phase is JobPhase.Queued or JobPhase.Running && ArtifactUse.FindExcess(facts) is { } problem)
         {
-            return Fail(
-                state, ProblemDocument.Of(
-                    ProblemCode.OutOfDisk,
-                    $"The job's tasks have written {written} bytes, and a job may have {facts.MostArtifactBytes} "
-                    + "(Jobs:MaxArtifactBytes). "
-                    + "Select fewer columns, filter or aggregate first, or cut the job in parts."),
-                facts.Now);
+            return Fail(state, problem, facts.Now);
         }
 
         return state.Phase switch
@@ -322,28 +318,39 @@ public static class JobTransitions
             Commands = [JobCommand.PokeQueue],
         };
 
-    private static JobDecision Retry(JobState state, RetryRequested request) =>
-        state.Phase is JobPhase.Failed or JobPhase.Cancelled
-        ? new JobDecision
+    private static JobDecision Retry(JobState state, RetryRequested request) => state.Phase switch
+    {
+        JobPhase.Cancelled when state.Stages.Count > 0 => StartOver(state, request),
+        JobPhase.Failed or JobPhase.Cancelled => new JobDecision
         {
-            State = state with
+            State = Again(state, request) with
             {
-                Phase = JobPhase.Queued,
-                Epoch = state.Epoch + 1,
-                Error = null,
-                FinishedAt = null,
-                IsShowing = false,
-                DeadlineAt = request.DeadlineAt,
                 Stages = request.HasPlan ? state.Stages : [],
-                AcceptedStamps = request.AcceptedStamps,
                 Notes = [.. state.Notes.Except(request.AcceptedStamps.Select(NoteOf)), .. request.AcceptedStamps.Select(NoteOf)],
             },
             ResetUnfinished = request.HasPlan,
             Commands = [JobCommand.PokeQueue],
-        }
-        : Refuse(state, state.Phase == JobPhase.Succeeded
-            ? "it succeeded; submit it again to run it again."
-            : "it has not ended.");
+        },
+        JobPhase.Succeeded => Refuse(state, "it succeeded; submit it again to run it again."),
+        _ => Refuse(state, "it has not ended."),
+    };
+
+    // What a cancelled job had committed was dropped with its cancel.
+    private static JobDecision StartOver(JobState state, RetryRequested request) => new()
+    {
+        State = Again(state, request) with
+        {
+            Stages = [], QuarantinedRows = 0, Notes = [.. state.Notes.Append(Dropped).Distinct().Take(MaxNotes)],
+        },
+        DropPlan = true,
+        Commands = [JobCommand.PokeQueue],
+    };
+
+    private static JobState Again(JobState state, RetryRequested request) => state with
+    {
+        Phase = JobPhase.Queued, Epoch = state.Epoch + 1, Error = null, FinishedAt = null, IsShowing = false,
+        DeadlineAt = request.DeadlineAt, AcceptedStamps = request.AcceptedStamps,
+    };
 
     private static string NoteOf(FileStamp stamp) =>
         $"{stamp.Path} was written again after the job was planned. It has the planned size and records, so that what was read "

@@ -18,6 +18,13 @@ public sealed class ProgressBoard
     /// <summary>Whether workers have said something of attempts that is not known to be over.</summary>
     public bool HasReadings => running.Count > 0;
 
+    /// <summary>Bytes that attempts which run have written, as their workers said last.</summary>
+    public long BytesBeingWritten => running.BytesWritten;
+
+    /// <summary>The state with what it has in the artifact store.</summary>
+    public JobState WithArtifacts(JobState state, JobSpec spec, JobPlan? plan) =>
+        state with { ArtifactBytes = ArtifactUse.Of(state, spec, plan, tallies, running.BytesWritten) };
+
     /// <summary>Takes a worker's word.</summary>
     public void Report(IEnumerable<AttemptReading> readings) => running.Report(readings);
 

@@ -15,6 +15,10 @@ internal sealed class RunningProgress
     /// <summary>Attempts that are known here.</summary>
     public int Count => attempts.Count;
 
+    /// <summary>Bytes that those that run have written.</summary>
+    public long BytesWritten =>
+        attempts.Values.Where(item => running.Contains(item.Attempt)).Sum(item => item.BytesWritten);
+
     /// <summary>Takes a worker's word.</summary>
     public void Report(IEnumerable<AttemptReading> readings)
     {
@@ -53,4 +57,5 @@ internal sealed class RunningProgress
 /// <param name="Attempt">The attempt.</param>
 /// <param name="BytesDone">Bytes of its sources that it has read.</param>
 /// <param name="RowsDone">Rows that it has read.</param>
-public sealed record AttemptReading(AttemptId Attempt, long BytesDone, long RowsDone);
+/// <param name="BytesWritten">Bytes that it has written into the artifact store.</param>
+public sealed record AttemptReading(AttemptId Attempt, long BytesDone, long RowsDone, long BytesWritten = 0);

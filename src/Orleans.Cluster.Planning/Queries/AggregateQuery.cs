@@ -55,9 +55,10 @@ internal sealed class AggregateQuery(OperationFaults faults, string table, IRead
     private async Task<Func<JsonObject, JsonObject?>> Named(IReadOnlyList<Item> items)
     {
         var named = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
-        foreach (var item in items)
+        var trees = await faults.Trees([.. items.Select(item => ("/parameters/having", item.Expression))]);
+        foreach (var (item, tree) in items.Zip(trees))
         {
-            named.TryAdd(item.Name, (await faults.Parse(item.Expression))!);
+            named.TryAdd(item.Name, tree!);
         }
 
         return node => AggregateFunctions.IsAggregate(node) ? node

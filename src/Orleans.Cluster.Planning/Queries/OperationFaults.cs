@@ -12,6 +12,10 @@ internal sealed class OperationFaults(PlanDraft draft)
     // Faults that say what was probably meant; each looks through the names of a table.
     private const int MostGuesses = 10;
 
+    // Each fault that only the engine finds costs it some questions. Whoever has so many does not need the next.
+    private const int MostSought = 100;
+    private const int ParsedAtOnce = 500;
+
     private readonly List<Fault> faults = [];
     private (IReadOnlyList<ColumnSchema> Columns, ILookup<string, ColumnSchema> ByName) known =
         ([], Enumerable.Empty<ColumnSchema>().ToLookup(column => column.Name));
@@ -22,13 +26,7 @@ internal sealed class OperationFaults(PlanDraft draft)
     /// <summary>The column as the data spells it; a fault when there is none.</summary>
     public ColumnSchema? Column(string pointer, string? name, IReadOnlyList<ColumnSchema> columns)
     {
-        // As many names as a table has columns may be looked up.
-        if (!ReferenceEquals(known.Columns, columns))
-        {
-            known = (columns, columns.ToLookup(column => column.Name, StringComparer.OrdinalIgnoreCase));
-        }
-
-        if (known.ByName[name ?? ""].FirstOrDefault() is { } found)
+        if (ByName(columns)[name ?? ""].FirstOrDefault() is { } found)
         {
             return found;
         }
@@ -73,6 +71,122 @@ internal sealed class OperationFaults(PlanDraft draft)
         }
     }
 
+    /// <summary>
+    /// The same of many expressions, which the engine also accepts over the rows of a table. It is asked about hundreds of them
+    /// at a time, and about fewer only where one of them is wrong.
+    /// </summary>
+    /// <param name="items">Places and texts.</param>
+    /// <param name="columns">Columns that they may use.</param>
+    /// <param name="from">The table, as a FROM.</param>
+    /// <returns>Their texts, null for those with a fault.</returns>
+    public async Task<IReadOnlyList<string?>> Expressions(
+        IReadOnlyList<(string Pointer, string Text)> items, IReadOnlyList<ColumnSchema> columns, string from)
+    {
+        var trees = await Trees(items);
+        var known = trees.Select((tree, index) =>
+            tree is not null && AreKnown(items[index].Pointer, tree, columns, mayAggregate: false) ? tree : null).ToList();
+        var texts = await draft.RenderExpressions([.. known.OfType<JsonObject>()]);
+        var (places, result) = (known.Index().Where(pair => pair.Item is not null).ToList(), new string?[items.Count]);
+        foreach (var ((place, _), text) in places.Zip(texts))
+        {
+            result[place] = text;
+        }
+
+        foreach (var some in places.Zip(texts, (place, text) => (items[place.Index].Pointer, Text: text)).Chunk(ParsedAtOnce))
+        {
+            await BindTogether(some, from);
+        }
+
+        return result;
+    }
+
+    /// <summary>The trees of texts, null for those with a fault.</summary>
+    public async Task<IReadOnlyList<JsonObject?>> Trees(IReadOnlyList<(string Pointer, string Text)> items)
+    {
+        var trees = new List<JsonObject?>();
+        foreach (var some in items.Chunk(ParsedAtOnce))
+        {
+            trees.AddRange(await ParseTogether(some));
+        }
+
+        return trees;
+    }
+
+    // Each has an alias that nothing in a text can hold, so that no text ends in the next one.
+    private async Task<IReadOnlyList<JsonObject?>> ParseTogether(ArraySegment<(string Pointer, string Text)> items)
+    {
+        if (items.Count == 1 || faults.Count >= MostSought)
+        {
+            return [.. await Task.WhenAll(items.Take(1).Select(ParseAlone)), .. items.Skip(1).Select(_ => (JsonObject?)null)];
+        }
+
+        var mark = $"x{Guid.NewGuid():N}";
+        try
+        {
+            var query = await draft.Parse(
+                $"SELECT {string.Join(", ", items.Select((item, index) => $"{item.Text}\n AS {mark}_{index}"))}");
+            var parsed = query.Items("select_list").OfType<JsonObject>().ToList();
+            if (IsBare(query) && parsed.Count == items.Count
+                && parsed.Index().All(pair => pair.Item.Text("alias") == $"{mark}_{pair.Index}"))
+            {
+                parsed.ForEach(tree => tree["alias"] = "");
+                return parsed;
+            }
+        }
+        catch (ClusterException failure) when (failure.Code == ProblemCode.QueryInvalid)
+        {
+            // Which of them it is, the halves tell.
+        }
+
+        var half = items.Count / 2;
+        return [.. await ParseTogether(items[..half]), .. await ParseTogether(items[half..])];
+    }
+
+    private async Task<JsonObject?> ParseAlone((string Pointer, string Text) item)
+    {
+        try
+        {
+            if (await Parse(item.Text) is { } tree)
+            {
+                return tree;
+            }
+
+            Add(item.Pointer, ProblemCode.QueryInvalid, $"{item.Text} is not one expression.");
+        }
+        catch (ClusterException failure)
+        {
+            Add(item.Pointer, failure.Code, WrittenQuery.OfExpression(failure.Message));
+        }
+
+        return null;
+    }
+
+    private async Task BindTogether(ArraySegment<(string Pointer, string Text)> items, string from)
+    {
+        if (items.Count == 1)
+        {
+            await Bind(items[0].Pointer, $"SELECT {items[0].Text} {from}");
+            return;
+        }
+
+        try
+        {
+            await draft.Bind($"SELECT {string.Join(", ", items.Select(item => item.Text))} {from}");
+        }
+        catch (ClusterException failure)
+        {
+            var half = items.Count / 2;
+            if (faults.Count >= MostSought)
+            {
+                Add(items[0].Pointer, failure.Code, failure.Message);
+                return;
+            }
+
+            await BindTogether(items[..half], from);
+            await BindTogether(items[half..], from);
+        }
+    }
+
     /// <summary>The tree of a text; null when it is not one expression and nothing else.</summary>
     /// <exception cref="ClusterException"><c>query-invalid</c>: it cannot be parsed, or holds what is refused.</exception>
     public async Task<JsonObject?> Parse(string? text)
@@ -108,6 +222,17 @@ internal sealed class OperationFaults(PlanDraft draft)
         }
     }
 
+    // As many names as a table has columns may be looked up.
+    private ILookup<string, ColumnSchema> ByName(IReadOnlyList<ColumnSchema> columns)
+    {
+        if (!ReferenceEquals(known.Columns, columns))
+        {
+            known = (columns, columns.ToLookup(column => column.Name, StringComparer.OrdinalIgnoreCase));
+        }
+
+        return known.ByName;
+    }
+
     private static string Listed(IReadOnlyList<ColumnSchema> columns) =>
         string.Join(", ", columns.Select(column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).Take(30))
         + (columns.Count > 30 ? ", ..." : "");
@@ -141,11 +266,11 @@ internal sealed class OperationFaults(PlanDraft draft)
         var parameters = SqlNodes.Descend(expression)
             .Where(node => node.IsClass("LAMBDA")).SelectMany(lambda => SqlNodes.Descend(lambda["lhs"]))
             .Where(node => node.IsClass("COLUMN_REF")).Select(node => SqlNodes.ColumnNames(node)[0]).ToList();
-        var known = columns.Select(column => column.Name)
-            .Concat(parameters).Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var others = parameters.Concat(draft.Datasets.Keys).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var named = ByName(columns);
         foreach (var name in SqlNodes.Descend(expression).Where(node => node.IsClass("COLUMN_REF"))
             .Select(node => SqlNodes.ColumnNames(node)[0])
-            .Where(name => !known.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase))
+            .Where(name => !others.Contains(name) && !named.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             Column(pointer, name, columns);
         }

@@ -70,24 +70,21 @@ internal sealed class OperationQuery
 
     private async Task<string> Select(SelectParameters parameters)
     {
+        var given = parameters.Columns.Index().Where(pair => pair.Item.Expression is not null).ToList();
+        var texts = await faults.Expressions(
+            [.. given.Select(pair => ($"/parameters/columns/{pair.Index}/expression", pair.Item.Expression!))], columns, From);
+        var expressions = given.Zip(texts).ToDictionary(pair => pair.First.Index, pair => pair.Second);
         var items = new List<string>();
-        foreach (var (column, index) in parameters.Columns.Select((column, index) => (column, index)))
+        foreach (var (index, column) in parameters.Columns.Index())
         {
-            var pointer = $"/parameters/columns/{index}";
-            var expression = column.Expression is { } given
-                ? await faults.Expression($"{pointer}/expression", given, columns)
-                : faults.Column(pointer, column.Column, columns) is { } found ? SqlText.Name(found.Name) : null;
-            if (expression is null)
+            var expression = expressions.TryGetValue(index, out var text)
+                ? text
+                : faults.Column($"/parameters/columns/{index}", column.Column, columns) is { } found
+                    ? SqlText.Name(found.Name) : null;
+            if (expression is not null)
             {
-                continue;
+                items.Add(column.As is { Length: > 0 } name ? $"{expression} AS {SqlText.Name(name)}" : expression);
             }
-
-            if (column.Expression is not null)
-            {
-                await faults.Bind($"{pointer}/expression", $"SELECT {expression} {From}");
-            }
-
-            items.Add(column.As is { Length: > 0 } name ? $"{expression} AS {SqlText.Name(name)}" : expression);
         }
 
         var where = parameters.Where is null ? null : await faults.Expression("/parameters/where", parameters.Where, columns);

@@ -29,6 +29,9 @@ internal sealed class ProcessingJob
     /// <summary>Whether changes of phase are to be posted, that is, go to the outbox too.</summary>
     public bool HasCallback { get; set; }
 
+    /// <summary>Bytes that it has in the artifact store.</summary>
+    public long ArtifactBytes { get; set; }
+
     /// <summary>Number of the newest history entry.</summary>
     public long HistorySequence { get; set; }
 

@@ -96,7 +96,7 @@ TEXTS: Dict[str, str] = {
     "PreviewData":
         "First rows of a dataset as a job would read them; nothing is kept.",
     "RetryJob":
-        "Run again what failed; what has committed stays.",
+        "Run a failed job on from what it has committed, or a cancelled one from its start.",
     "RevokeKey":
         "End an API key for good.",
     "ScaleCluster":

@@ -52,6 +52,36 @@ public sealed class DatasetBoundsTests : IDisposable
         AssertProbe(engine.Write($"deep{ending}", text.ToString()), 1, refusal);
     }
 
+    // Each of these took minutes once, and a caller may send many: the square of their number.
+    [Theory]
+    [InlineData("equal.csv", 65_000, null)]
+    [InlineData("delimiters.csv", 0, "columns; a table has 65536 at most")]
+    [InlineData("keys.ndjson", 0, "more than 65536 different keys")]
+    [InlineData("cases.ndjson", 16_384, null)]
+    [InlineData("below.ndjson", 1, null)]
+    public async Task Probe_ManyNames_TakesNoSquareOfTheirNumber(string name, int columns, string? refusal)
+    {
+        var text = name switch
+        {
+            "equal.csv" => $"{string.Join(',', Enumerable.Repeat("c", columns))}\n"
+                + $"{string.Join(',', Enumerable.Repeat("1", columns))}\n",
+            "delimiters.csv" => string.Concat(Enumerable.Repeat(",;\t|", 500_000)),
+            "keys.ndjson" => string.Join('\n', Enumerable.Range(0, 300_000).Select(n => $"{{\"k{n}\":1}}")),
+            "cases.ndjson" => $"{{{string.Join(',', Cases().Select((key, n) => $"\"{key}\":{(n % 2 == 0 ? "1" : "true")}"))}}}\n",
+            _ => string.Join('\n', Enumerable.Range(0, 50_000).Select(n => $"{{\"a\":{{\"b{n}\":{{\"c{n}\":1}}}}}}")),
+        };
+        var path = engine.Write(name, text);
+
+        var probing = Task.Run(() => AssertProbe(path, columns, refusal));
+
+        // A deadline: it is seconds on any machine, or else many minutes.
+        await probing.WaitAsync(TimeSpan.FromMinutes(2));
+    }
+
+    // The same fourteen letters in all their cases.
+    private static IEnumerable<string> Cases() => Enumerable.Range(0, 1 << 14).Select(bits => string.Concat(
+        Enumerable.Range(0, 14).Select(n => (char)((bits & (1 << n)) == 0 ? 'a' + n : 'A' + n))));
+
     private void AssertProbe(string path, int columns, string? refusal)
     {
         var answer = engine.Probe(new SourceSpec { Path = [path] }, [EngineHarness.Stamp(path)]);

@@ -47,6 +47,35 @@ public sealed class QueryFaultTests : IDisposable
     public Task Plan_WrongCondition_IsShownAsItWasWritten(string where, string expected) =>
         AssertFault(OperationKind.Filter, new { where }, expected);
 
+    // They are asked about together; what is wrong with one is said at its place, and is no matter of the others.
+    [Fact]
+    public async Task Plan_SomeWrongExpressionsOfMany_AreNamedAtTheirPlaces()
+    {
+        var texts = Enumerable.Range(0, 700).Select(n => $"length(gene) + {n}").ToArray();
+        (texts[17], texts[350], texts[501], texts[650]) = ("gene = = 'x'", "smaple", "sqrt(gene)", "gene, sample");
+
+        var refusal = await Refusal(
+            OperationKind.Select, new { columns = texts.Select((text, n) => new { expression = text, @as = $"t{n}" }) });
+
+        Assert.Equal(
+            new[] { 17, 350, 501, 650 }.Select(n => $"/parameters/columns/{n}/expression"),
+            refusal.Problem.Errors!.Select(fault => fault.Pointer).Order(StringComparer.Ordinal));
+        Assert.InRange(harness.Questions, 1, 150);
+    }
+
+    // Together they would be as many expressions as there are texts.
+    [Theory]
+    [InlineData("gene), (sample", "(1", "2)")]
+    [InlineData("1 /*", "*/ + 2", "gene, sample")]
+    [InlineData("'", "'", "gene, sample, 1")]
+    [InlineData("gene AS a", "1", "2")]
+    public async Task Plan_TextsThatOnlyTogetherAreExpressions_AreRefused(params string[] texts)
+    {
+        var refusal = await Refusal(OperationKind.Select, new { columns = texts.Select(text => new { expression = text }) });
+
+        Assert.Equal("query-invalid", refusal.Code.Word);
+    }
+
     // As many names may be wrong as a request holds: what was meant by each would cost the square of that.
     [Fact]
     public async Task Plan_ManyWrongColumns_TheFirstHaveTheirNearest()

@@ -26,6 +26,10 @@ public sealed class WidePlanTests
     [InlineData("convert", null, null, Rows)]
     [InlineData("filter", """{"where":"s1 >= 2"}""", null, Rows - 1)]
     [InlineData("select", """{"columns":[#]}""", """{"column":"s{0}"}""", Rows)]
+    [InlineData("select", """{"columns":[#]}""", """{"expression":"s{0} + 1","as":"t{0}"}""", Rows)]
+    [InlineData(
+        "aggregate", """{"groupBy":["g"],"having":"t1 >= 0","aggregates":[#]}""",
+        """{"column":"s{0}","function":"sum","as":"t{0}"}""", Rows)]
     [InlineData("sort", """{"by":[{"column":"s1"},{"column":"s2"}]}""", null, Rows)]
     [InlineData("aggregate", """{"groupBy":["g"],"aggregates":[#]}""", """{"column":"s{0}","function":"sum"}""", Rows)]
     [InlineData("aggregate", """{"groupBy":["g"],"aggregates":[#]}""", """{"column":"s{0}","function":"median"}""", Rows)]

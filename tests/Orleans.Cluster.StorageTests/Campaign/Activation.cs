@@ -41,7 +41,7 @@ internal sealed class Activation : IOutputPublisher
         var partitions = new JobPartitions(world.Checkpoints, new AdmissionCheck(null!, world.Clock)); // Asked of gangs only.
         row = new JobRow(id, world.Jobs, partitions, new ProgressBoard(), world.Clock, NullLogger.Instance);
         publishing = new JobPublishing(
-            world.Jobs, world.Checkpoints, this, world, world.Clock, NullLogger<JobPublishing>.Instance);
+            world.Jobs, world.Checkpoints, this, world.Cancelled, world, world.Clock, NullLogger<JobPublishing>.Instance);
     }
 
     /// <summary>Share of publishers that stand still right before they show.</summary>
@@ -64,7 +64,7 @@ internal sealed class Activation : IOutputPublisher
         {
             Now = world.Clock.GetUtcNow(),
             Decisions = job.State.Decisions,
-            Plan = Plan,
+            Plan = job.HasPlan || job.State.Stages.Count > 0 ? Plan : null,
             Tallies = tallies,
             Failed = await world.Checkpoints.ListFailed(id, default),
             RunningAttempts = tallies.Sum(tally => tally.Running),
@@ -82,6 +82,12 @@ internal sealed class Activation : IOutputPublisher
         catch (ClusterException)
         {
             return; // Refused: it has gone too far, or has ended.
+        }
+
+        if (step.Commands.Contains(JobCommand.Plan))
+        {
+            // Of a job that was cancelled nothing is left: it is planned anew.
+            await Decide(new PlanMade(Plan, world.Clock.GetUtcNow()));
         }
 
         if (step.Commands.Contains(JobCommand.Publish) && running.IsCompleted)

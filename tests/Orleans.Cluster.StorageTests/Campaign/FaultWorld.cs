@@ -41,6 +41,7 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
         var identities = storage.Services.GetRequiredService<IStoreIdentities>();
         var folders = new ArtifactFolders(Paths);
         mark = new StoreMark(Paths, identities, Jobs, folders);
+        Cancelled = new CancelledArtifacts(folders, mark, Jobs);
         watch = new StoreWatch(mark, identities, Paths, TimeProvider.System, NullLogger<StoreWatch>.Instance);
         Publisher = new OutputPublisher(Paths, Roots, settings, Clock, NullLogger<OutputPublisher>.Instance);
         var retention = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
@@ -64,6 +65,8 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
     public SteadyClock Clock { get; }
 
     public OutputPublisher Publisher { get; }
+
+    public ICancelledArtifacts Cancelled { get; }
 
     public TimeSpan Uptime { get; private set; } = TimeSpan.FromHours(1);
 

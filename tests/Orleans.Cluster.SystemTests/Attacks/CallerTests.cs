@@ -200,6 +200,21 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         }
     }
 
+    // Whoever comes and goes must not fill the log with faults of the gateway.
+    [Fact]
+    public async Task Events_ClientsLeave_AreNoFaultsOfTheGateway()
+    {
+        for (var n = 0; n < 20; n++)
+        {
+            await using var events = await attacked.Eve.GetStreamAsync("events");
+            Assert.True(await events.ReadAsync(new byte[1]) > 0);
+        }
+
+        await attacked.AnnsJobEndsRight();
+
+        Assert.DoesNotContain("unhandled exception", attacked.Cluster.Log.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("data/[z-a].csv", "dataset-not-readable")]
     [InlineData("data/**/**/**/**/**/**/**/**/*x*y*z*.csv", "dataset-not-found")]

@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Orleans.Cluster.SystemTests.EndToEnd;
@@ -98,22 +99,40 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
         await attacked.AnnsJobEndsRight();
         var state = attacked.Cluster.StateFolder;
         var executors = attacked.Cluster.ExecutorIds();
+        var files = Directory.GetFiles(state, "*", SearchOption.AllDirectories);
 
         var list = await AsOtherAsync("ls", state);
         var read = await AsOtherAsync(
             "cat", $"{state}/cluster.db", $"{state}/silo.pem", $"{state}/session.key", $"{state}/orleans.db");
+        var each = await AsOtherAsync(["cat", "--", .. files]);
         var memory = await AsOtherAsync(
             "sh", "-c",
-            $"cat /dev/shm/orleans-cluster-* {string.Join(' ', executors.Select(id => $"/proc/{id}/environ /proc/{id}/fd/*"))}");
+            "cat /dev/shm/orleans-cluster-* "
+            + string.Join(' ', executors.Append(attacked.Cluster.GatewayId).Select(
+                id => $"/proc/{id}/environ /proc/{id}/fd/* /proc/{id}/maps /proc/{id}/cwd/admin.key")));
         var join = await AsOtherAsync(
             "dotnet", EmbeddedCluster.Program("Orleans.Cluster.Silo"), "--Cluster:Role=Worker",
             $"--Cluster:StateDirectory={state}");
 
         Assert.NotEmpty(executors);
-        Assert.All([list, read, memory, join], attempt => Assert.NotEqual(0, attempt.Code));
-        Assert.All([list, read, memory], attempt => Assert.Equal("", attempt.Output));
+        Assert.Contains(files, file => file.Contains("/artifacts/", StringComparison.Ordinal));
+        Assert.All([list, read, each, memory, join], attempt => Assert.NotEqual(0, attempt.Code));
+        Assert.All([list, read, each, memory], attempt => Assert.Equal("", attempt.Output));
         var (silo, client) = await PortsAsync();
         Assert.All(await Task.WhenAll(SpeaksAsync(silo, null), SpeaksAsync(client, null)), Assert.False);
+        using var own = OfAStranger();
+        Assert.All(await Task.WhenAll(SpeaksWithAsync(silo, own), SpeaksWithAsync(client, own)), Assert.False);
+    }
+
+    // What the cluster's own looks like, made by somebody else.
+    private static X509Certificate2 OfAStranger()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=orleans-cluster silo", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
@@ -145,12 +164,17 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
     // Whether a silo goes on after the handshake. With TLS 1.3 a refusal of the client's certificate shows at the first read.
     private async Task<bool> SpeaksAsync(int port, string? certificate)
     {
+        using var own = certificate is null
+            ? null
+            : X509Certificate2.CreateFromPemFile(Path.Combine(attacked.Cluster.StateFolder, certificate));
+        return await SpeaksWithAsync(port, own);
+    }
+
+    private static async Task<bool> SpeaksWithAsync(int port, X509Certificate2? own)
+    {
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, port);
         await using var tls = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
-        var own = certificate is null
-            ? null
-            : X509Certificate2.CreateFromPemFile(Path.Combine(attacked.Cluster.StateFolder, certificate));
         var options = new SslClientAuthenticationOptions { TargetHost = "silo", ClientCertificates = own is null ? [] : [own] };
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         try
@@ -166,10 +190,6 @@ public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<Att
         catch (Exception e) when (e is IOException or AuthenticationException)
         {
             return false;
-        }
-        finally
-        {
-            own?.Dispose();
         }
     }
 

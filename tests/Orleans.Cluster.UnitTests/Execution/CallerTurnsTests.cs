@@ -1,4 +1,4 @@
-using Orleans.Cluster.Worker;
+using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.UnitTests.Execution;
 

@@ -73,6 +73,31 @@ public sealed class JobCancelTransitionsTests
         Assert.Equal(failed.Stages, decision.State.Stages);
     }
 
+    // Its artifacts were dropped when it was cancelled.
+    [Fact]
+    public void Apply_RetryOfACancelledJobThatHadBegun_BeginsAnew()
+    {
+        var cancelled = Running() with { Phase = JobPhase.Cancelled, FinishedAt = Now, QuarantinedRows = 3 };
+
+        var decision = JobTransitions.Apply(cancelled, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
+
+        Assert.Equal((JobPhase.Queued, 2, null), (decision.State.Phase, decision.State.Epoch, decision.State.FinishedAt));
+        Assert.Equal((true, false), (decision.DropPlan, decision.ResetUnfinished));
+        Assert.Equal((0, 0), (decision.State.Stages.Count, decision.State.QuarantinedRows));
+        Assert.Contains("from the start", Assert.Single(decision.State.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_RetryOfAJobCancelledBeforeItBegan_KeepsItsPlan()
+    {
+        var cancelled = State(JobPhase.Cancelled) with { FinishedAt = Now };
+
+        var decision = JobTransitions.Apply(cancelled, new RetryRequested(HasPlan: true, DeadlineAt: null, []), Spec);
+
+        Assert.Equal((JobPhase.Queued, false), (decision.State.Phase, decision.DropPlan));
+        Assert.Empty(decision.State.Notes);
+    }
+
     [Fact]
     public void Apply_CancelWhilePublishingAndNothingIsShown_Cancels()
     {

@@ -29,27 +29,6 @@ public sealed class JobTransitionsTests
     }
 
     [Theory]
-    [InlineData(1000, JobPhase.Running)]
-    [InlineData(1001, JobPhase.Failed)]
-    public void Apply_ArtifactsOfAllStages_UpToTheJobsBudget(long written, JobPhase expected)
-    {
-        var tallies = new[] { Tally(0, 2, committed: 2) with { BytesOut = 600 },
-            Tally(1, 2, committed: 1, running: 1) with { BytesOut = written - 600 } };
-        var facts = new JobFacts { Now = Now, Plan = Plan, Tallies = tallies, RunningAttempts = 1, MostArtifactBytes = 1000 };
-
-        var decision = JobTransitions.Apply(Running(StagePhase.Complete, StagePhase.Open), new Observed(facts), Spec);
-
-        Assert.Equal(expected, decision.State.Phase);
-        Assert.Equal(expected == JobPhase.Failed, decision.CancelRunning);
-        if (expected == JobPhase.Failed)
-        {
-            Assert.Equal(ProblemCode.OutOfDisk.Word, decision.State.Error!.Code);
-            Assert.Contains(
-                "have written 1001 bytes, and a job may have 1000", decision.State.Error.Detail, StringComparison.Ordinal);
-        }
-    }
-
-    [Theory]
     [InlineData(JobPhase.Running, JobPhase.Queued, 0)]
     [InlineData(JobPhase.Failed, JobPhase.Failed, 0)]
     [InlineData(JobPhase.Cancelled, JobPhase.Failed, 0)]

@@ -52,6 +52,17 @@ public sealed class RunningProgressTests
         Assert.True(measured.Fraction <= 0.65, $"{measured.Fraction} is more than what has been read.");
     }
 
+    [Fact]
+    public void BytesWritten_AnAttemptHasEnded_CountsThoseThatRunAlone()
+    {
+        var progress = new RunningProgress();
+        progress.Report([new AttemptReading(Attempt(0), 9, 9, 700), new AttemptReading(Attempt(1), 9, 9, 300)]);
+
+        progress.KeepOnly([Attempt(1)]);
+
+        Assert.Equal(300, progress.BytesWritten);
+    }
+
     private static Dictionary<string, PlannedDataset> Dataset(long bytes) =>
         JobSamples.Plan.Datasets.ToDictionary(pair => pair.Key, pair => pair.Value with { TotalBytes = bytes });
 

@@ -528,6 +528,12 @@ namespace Orleans.Cluster.Storage.Migrations.Postgres
                         .HasColumnName("id")
                         .UseCollation("C");
 
+                    b.Property<long>("ArtifactBytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("artifact_bytes");
+
                     b.Property<int>("Cpu")
                         .HasColumnType("integer")
                         .HasColumnName("cpu");
@@ -610,6 +616,10 @@ namespace Orleans.Cluster.Storage.Migrations.Postgres
 
                     b.HasIndex("Phase", "Id")
                         .HasDatabaseName("ix_processing_jobs_phase");
+
+                    b.HasIndex("Owner", "FinishedAt", "Phase", "ArtifactBytes")
+                        .HasDatabaseName("ix_processing_jobs_artifacts")
+                        .HasFilter("artifact_bytes > 0");
 
                     b.ToTable("processing_jobs", (string)null);
                 });

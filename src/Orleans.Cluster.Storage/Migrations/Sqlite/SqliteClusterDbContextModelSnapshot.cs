@@ -509,6 +509,12 @@ namespace Orleans.Cluster.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<long>("ArtifactBytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("artifact_bytes");
+
                     b.Property<int>("Cpu")
                         .HasColumnType("INTEGER")
                         .HasColumnName("cpu");
@@ -591,6 +597,10 @@ namespace Orleans.Cluster.Storage.Migrations.Sqlite
 
                     b.HasIndex("Phase", "Id")
                         .HasDatabaseName("ix_processing_jobs_phase");
+
+                    b.HasIndex("Owner", "FinishedAt", "Phase", "ArtifactBytes")
+                        .HasDatabaseName("ix_processing_jobs_artifacts")
+                        .HasFilter("artifact_bytes > 0");
 
                     b.ToTable("processing_jobs", (string)null);
                 });

@@ -1,4 +1,4 @@
-namespace Orleans.Cluster.Worker;
+namespace Orleans.Cluster.Coordination.Ports;
 
 /// <summary>
 /// Turns at something that all callers share. Callers that wait take turns, whatever the number of their questions; one caller

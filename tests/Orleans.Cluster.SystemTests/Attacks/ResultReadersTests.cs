@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using Orleans.Cluster.SystemTests.EndToEnd;
+
+namespace Orleans.Cluster.SystemTests.Attacks;
+
+/// <summary>Many readers of one large result at a time.</summary>
+public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
+{
+    private const int Readers = 12;
+    private const long MostOfTheGateway = 256L << 20;
+    private const long MostOfItsExecutors = 768L << 20;
+
+    // Twelve readers of 13 MB took 3.25 GB once: each had its own copy of all rows, and they were read at once.
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/csv")]
+    [InlineData("application/vnd.apache.arrow.stream")]
+    public async Task Result_ManyReadersAtOnce_TakeAMemoryThatIsBoundedInAll(string form)
+    {
+        var id = await AttackedCluster.SubmitAsync(attacked.Eve, new
+        {
+            operation = "sql",
+            source = new { path = "data/genes.csv" },
+            parameters = new
+            {
+                query = "SELECT a.n, b.n AS m, md5(a.n || '/' || b.n) || md5(b.n || '-' || a.n) || md5(b.n || '.') AS x "
+                    + "FROM source a, source b WHERE b.n < 100",
+            },
+        });
+        await attacked.Cluster.WaitForEndAsync(id);
+        await ReadAsync(id, form);
+        var gateway = attacked.Cluster.GatewayId;
+        var executors = EmbeddedCluster.ExecutorsOf(gateway);
+        var before = Resident(gateway);
+        foreach (var process in executors.Append(gateway))
+        {
+            await File.WriteAllTextAsync($"/proc/{process}/clear_refs", "5");
+        }
+
+        var lengths = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => ReadAsync(id, form)));
+
+        var (grown, engines) = (Peak(gateway) - before, executors.Sum(Peak));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{Readers} x {lengths[0]} bytes as {form}: the gateway grew by {grown >> 20} MiB, its executors had "
+            + $"{engines >> 20} MiB.");
+        Assert.True(Array.TrueForAll(lengths, length => length > 9_000_000 && length == lengths[0]), string.Join(", ", lengths));
+        Assert.True(grown < MostOfTheGateway, $"The gateway grew by {grown} bytes.");
+        Assert.True(engines < MostOfItsExecutors, $"Its executors had {engines} bytes.");
+    }
+
+    private async Task<long> ReadAsync(string id, string form)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"jobs/{id}/result");
+        request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(form));
+        using var response = await attacked.Eve.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        response.EnsureSuccessStatusCode();
+        await using var rows = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[1 << 16];
+        var length = 0L;
+        while (await rows.ReadAsync(buffer) is > 0 and var read)
+        {
+            length += read;
+        }
+
+        return length;
+    }
+
+    private static long Peak(int process) => Of(process, "VmHWM:");
+
+    private static long Resident(int process) => Of(process, "VmRSS:");
+
+    private static long Of(int process, string name) => File.ReadLines($"/proc/{process}/status")
+        .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+        .Select(line => long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture))
+        .Single() << 10;
+}
