@@ -34,7 +34,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         await Janitor(storage).Sweep(default);
 
-        Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], Folders(storage).ListAttempts(job.Id));
+        Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], await Folders(storage).ListAttempts(job.Id, default));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         Assert.Equal([$"{job.Id}/0/0/1/bad.parquet", $"{job.Id}/1/0/1/result.parquet"], kept);
         Assert.Equal(kept, stillKept);
-        Assert.Empty(Folders(storage).ListJobs());
+        Assert.Empty(await Folders(storage).ListJobs(default));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         var janitor = Janitor(storage);
 
         await janitor.Sweep(default);
-        var early = Folders(storage).ListJobs();
+        var early = await Folders(storage).ListJobs(default);
         now += options.UnknownJobs + TimeSpan.FromMinutes(1);
         await janitor.Sweep(default);
 

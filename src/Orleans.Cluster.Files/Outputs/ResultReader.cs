@@ -4,6 +4,7 @@ using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Places;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -11,11 +12,12 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>Rows of results: from the artifacts of the last stage, or from the output folder that the job was given.</summary>
 internal sealed class ResultReader(
-    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules,
-    ClusterPaths paths) : IResultReader
+    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, StoredFiles stored,
+    SourceRules rules, ClusterPaths paths) : IResultReader
 {
     private const int ParallelExports = 2;
     private const long BeganBytes = 1 << 20;
+    private const int CopyBytes = 1 << 20;
 
     private static readonly TimeSpan BeginPause = TimeSpan.FromMilliseconds(20);
 
@@ -86,12 +88,21 @@ internal sealed class ResultReader(
             Files: [var only] }
             && !(request.Limit < only.Rows))
         {
-            return new RowsFile(OpenStored(only.Path), new ExportedRows(only.Rows, only.Rows));
+            var all = new ExportedRows(only.Rows, only.Rows);
+            return ObjectGrant.IsObject(only.Path)
+                ? await Begin(all, request.TargetPath, token => Bring(only.Path, request.TargetPath, token), cancellationToken)
+                : new RowsFile(OpenStored(only.Path), all);
         }
 
         await exports.WaitAsync(cancellationToken);
+        return await Begin(request.CountRows(), request.TargetPath, token => Write(request, token), cancellationToken);
+    }
+
+    private static async Task<RowsFile> Begin(
+        ExportedRows page, string target, Func<CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
         var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var rows = new RowsFile(request.TargetPath, request.CountRows(), Write(request, writing.Token), writing);
+        var rows = new RowsFile(target, page, write(writing.Token), writing);
         await Begin(rows);
         if (rows.Written.IsFaulted || rows.Written.IsCanceled)
         {
@@ -116,6 +127,25 @@ internal sealed class ResultReader(
         }
     }
 
+    // As it was stored, byte for byte: its hash was told.
+    private async Task Bring(string address, string target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var source = await stored.Open(address, cancellationToken) ?? throw Removed(address);
+            await using var file = new FileStream(
+                target, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            await source.CopyToAsync(file, CopyBytes, cancellationToken);
+        }
+        catch (ObjectStoreException fault)
+        {
+            throw fault.ToUnavailable();
+        }
+    }
+
+    private static ClusterException Removed(string path) =>
+        new(Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
+
     // What fails at its first rows has an answer that says so; a client of many rows gets the first while the last are still
     // written.
     private static async Task Begin(RowsFile rows)
@@ -130,8 +160,7 @@ internal sealed class ResultReader(
     private FileStream OpenStored(string path)
     {
         var file = Descriptors.TryOpenFile(path, followLink: true)
-            ?? throw new ClusterException(
-                Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
+            ?? throw Removed(path);
         if (rules.IsOwn(path) || !OperatingSystem.IsLinux()
             || rules.WhyNot(Descriptors.RealPath(file.SafeFileHandle)) is not { } why)
         {

@@ -9,7 +9,8 @@ namespace Orleans.Cluster.Files.Places;
 /// </summary>
 internal static partial class OutputNames
 {
-    private const string ManifestPrefix = "_manifest-";
+    /// <summary>How names of manifests begin.</summary>
+    public const string ManifestPrefix = "_manifest-";
     private const string ManifestSuffix = ".json";
 
     /// <summary>Pattern of the names of all manifests.</summary>

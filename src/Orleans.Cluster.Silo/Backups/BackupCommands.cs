@@ -1,4 +1,6 @@
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files;
+using Orleans.Cluster.Files.Artifacts;
 using Orleans.Cluster.Silo.Processes;
 using Orleans.Cluster.Storage;
 
@@ -33,6 +35,7 @@ internal static class BackupCommands
         var builder = Host.CreateApplicationBuilder(ClusterHost.Arguments(args));
         builder.AddClusterDefaults();
         builder.Services.AddClusterStorage(builder.Configuration);
+        builder.Services.AddArtifactFiles();
         using var host = builder.Build();
         return await command(host.Services, Path.GetFullPath(folder));
     }
@@ -53,7 +56,15 @@ internal static class BackupCommands
         MakePrivate(Path.Combine(unfinished, Database));
         await database.Save(Path.Combine(unfinished, Database), CancellationToken.None);
         CopyState(paths.State, Path.Combine(unfinished, State));
-        CopyTree(paths.Artifacts, Path.Combine(unfinished, Artifacts));
+        if (paths.ArtifactFolder is { } artifacts)
+        {
+            CopyTree(artifacts, Path.Combine(unfinished, Artifacts));
+        }
+        else
+        {
+            await services.GetRequiredService<ObjectBackup>().Save(Path.Combine(unfinished, Artifacts), CancellationToken.None);
+        }
+
         var manifest = await BackupManifest.Write(
             unfinished, begin, database.Kind, database.SchemaVersion, CancellationToken.None);
         Directory.Move(unfinished, folder);
@@ -77,7 +88,10 @@ internal static class BackupCommands
                 + "upgrade.");
         }
 
-        if (Directory.Exists(paths.Artifacts) && Directory.EnumerateFileSystemEntries(paths.Artifacts).Any())
+        var objects = services.GetRequiredService<ObjectBackup>();
+        if (paths.ArtifactFolder is { } there
+            ? Directory.Exists(there) && Directory.EnumerateFileSystemEntries(there).Any()
+            : !await objects.IsEmpty(CancellationToken.None))
         {
             throw new StartRefusedException(
                 $"The artifact store {paths.Artifacts} is not empty. Restore into an empty one, or move that one away first.");
@@ -85,7 +99,15 @@ internal static class BackupCommands
 
         using var claim = StateDirectory.Claim(paths.State);
         await database.Restore(Path.Combine(folder, Database), CancellationToken.None);
-        CopyTree(Path.Combine(folder, Artifacts), paths.Artifacts);
+        if (paths.ArtifactFolder is { } artifacts)
+        {
+            CopyTree(Path.Combine(folder, Artifacts), artifacts);
+        }
+        else
+        {
+            await objects.Restore(Path.Combine(folder, Artifacts), CancellationToken.None);
+        }
+
         CopyTree(Path.Combine(folder, State), paths.State);
         var start = StorageConnection.Of(services.GetRequiredService<IConfiguration>()).IsEmbedded
             ? $"orleans-cluster up --state {paths.State}" : "its silos, as usual";
