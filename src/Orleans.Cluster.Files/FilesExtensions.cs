@@ -30,20 +30,15 @@ internal static class FilesExtensions
     }
 
     /// <summary>What says whose the artifact store is.</summary>
-    public static IServiceCollection AddStoreMark(this IServiceCollection services) =>
-        services.AddArtifactFiles().AddSingleton<StoreMark>();
-
-    /// <summary>The artifact store as it is configured: a folder, or objects. Safe to add twice.</summary>
-    public static IServiceCollection AddArtifactFiles(this IServiceCollection services)
+    public static IServiceCollection AddStoreMark(this IServiceCollection services)
     {
         services.AddObjectStore();
         services.TryAddSingleton<ClusterPaths>();
-        services.TryAddSingleton<ObjectBackup>();
         services.TryAddSingleton<IArtifactFiles>(provider =>
             provider.GetRequiredService<ClusterPaths>().ArtifactFolder is null
                 ? ActivatorUtilities.CreateInstance<ObjectArtifacts>(provider)
                 : ActivatorUtilities.CreateInstance<ArtifactFolders>(provider));
-        return services;
+        return services.AddSingleton<StoreMark>();
     }
 
     /// <summary>What turns specs into plans and results into rows. Safe to add twice.</summary>

@@ -43,10 +43,10 @@ internal sealed class CommittedFiles(ClusterPaths paths, JobPlan plan, IReadOnly
             files.Sum(file => file.Rows), files.Sum(file => file.Bytes), ResultColumns.Of(plan, partitions), files);
     }
 
-    // A file of a partitioned output keeps its key=value folders.
+    // A file of a partitioned output keeps its key=value folders, and no other that its writer has put it into.
     private static string Name(AttemptId producer, string path, int index) => OutputNames.Part(
         producer, index, string.Concat(Path.GetFileName(path).SkipWhile(character => character != '.')),
-        Path.GetDirectoryName(path));
+        string.Join('/', path.Split('/')[..^1].SkipWhile(folder => !folder.Contains('=', StringComparison.Ordinal))));
 }
 
 /// <summary>A committed file of a result.</summary>

@@ -83,12 +83,13 @@ internal sealed class ObjectOutput(
     {
         // The job is past the point of no return.
         var cancellationToken = CancellationToken.None;
-        if (await published.Read(Manifest, cancellationToken) is { } earlier && !await Holds(result, cancellationToken))
+        if (await store.Stat(Manifest, cancellationToken) is not null && !await Holds(result, cancellationToken))
         {
             // Nobody was told of it: the job has not succeeded.
             await store.Delete(Manifest, cancellationToken);
         }
 
+        await ThrowIfUnwanted();
         var seen = await stored.Look([.. result.Files.Select(file => $"{folder.Below(file.Path)}")], cancellationToken);
         foreach (var (file, stamp) in result.Files.Zip(seen))
         {
@@ -98,7 +99,6 @@ internal sealed class ObjectOutput(
             }
         }
 
-        await ThrowIfUnwanted();
         if (await store.Create(Manifest, JsonSerializer.SerializeToUtf8Bytes(result, WireJson.Options), cancellationToken))
         {
             await TakeBackIfUnwanted();
