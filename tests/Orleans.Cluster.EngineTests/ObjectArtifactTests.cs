@@ -60,7 +60,7 @@ public sealed class ObjectArtifactTests : IAsyncDisposable
         {
             "gone" => null,
             "shorter" => content![..^1],
-            _ => [.. content![..^5], 0, .. content![^4..]],
+            _ => [.. content![..^5], (byte)(content![^5] ^ 1), .. content![^4..]],
         };
 
         var failure = (await executor.RunAsync(Read(artifact), null, TestContext.Current.CancellationToken)).Failure;
