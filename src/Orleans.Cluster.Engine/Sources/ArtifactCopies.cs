@@ -15,7 +15,11 @@ namespace Orleans.Cluster.Engine.Sources;
 internal sealed class ArtifactCopies(string folder, long? quota)
 {
     private const int BufferBytes = 1 << 20;
-    private const int ParallelReads = 8;
+
+    // A reader holds some pieces of a large object in memory, which is the task's; of small ones each costs a round trip.
+    private const int ParallelReads = 4;
+    private const int ParallelSmallReads = 16;
+    private const long SmallBytes = 1 << 20;
 
     private readonly ConcurrentDictionary<string, string> locals = new(StringComparer.Ordinal);
     private long broughtBytes;
@@ -68,8 +72,8 @@ internal sealed class ArtifactCopies(string folder, long? quota)
 
         Directory.CreateDirectory(folder);
         ParallelWork.Run(
-            objects.Index(), item => Copy(item.Item, LocalOf(item.Index, item.Item), cancellationToken), ParallelReads,
-            cancellationToken);
+            objects.Index(), item => Copy(item.Item, LocalOf(item.Index, item.Item), cancellationToken),
+            objects.Max(file => file.Bytes) <= SmallBytes ? ParallelSmallReads : ParallelReads, cancellationToken);
     }
 
     /// <summary>The file for a path: its own for a file.</summary>

@@ -18,7 +18,9 @@ internal sealed partial class ObjectArtifacts(
 {
     private const int PartsOfAttempt = 4;
     private const int CallsInFlight = 16;
-    private const int FilesInFlight = 4;
+
+    // Of an exchange they are many and small. How much is on its way at a time is bounded for the process.
+    private const int FilesInFlight = 16;
 
     // As for the database: a store that is away longer has cost the attempt its lease.
     private static readonly TimeSpan StorePatience = TimeSpan.FromMinutes(10);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -85,6 +86,35 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
                 part.GetProperty("sha256").GetString(),
                 Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
         }
+    }
+
+    // A stage inflates it into pieces, which are artifacts, and the next one reads these as text.
+    [Fact]
+    public async Task Source_IsOneCompressedStream_IsCutIntoPiecesOnS3()
+    {
+        var ofFiles = await RunAsync(Files, Compressed("a.csv.gz"));
+        var ofObjects = await RunAsync(Objects, Compressed($"s3://{Bucket}/open/table/a.csv.gz"));
+
+        var plan = await Objects.Http.GetFromJsonAsync<JsonElement>($"jobs/{IdOf(ofObjects)}/plan");
+        Assert.Contains(plan.GetProperty("stages").EnumerateArray(), stage => stage.GetProperty("name").GetString() == "rechunk");
+        Assert.Equal(Content(ofFiles), Content(ofObjects));
+    }
+
+    [Fact]
+    public async Task Quarantine_WithArtifactsOnS3_HoldsTheBadRow()
+    {
+        await Objects.PutTextAsync("open/bad.csv", "n\n1\nnone\n3\n");
+
+        var end = await RunAsync(Objects, new
+        {
+            operation = "convert", onBadRow = "QUARANTINE",
+            source = new { path = $"s3://{Bucket}/open/bad.csv", options = new { columns = new { n = "BIGINT" } } },
+        });
+        var bad = await Objects.Http.GetFromJsonAsync<JsonElement>($"jobs/{IdOf(end)}/quarantine");
+
+        Assert.Equal("[[1],[3]]", (await Objects.ResultAsync(IdOf(end))).GetProperty("rows").ToString());
+        Assert.Equal($"s3://{Bucket}/open/bad.csv", bad.GetProperty("rows")[0][0].GetString());
+        Assert.Equal(1, bad.GetProperty("totalRows").GetInt32());
     }
 
     [Fact]
@@ -285,6 +315,13 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
         };
     }
 
+    private static object Compressed(string path) => new
+    {
+        operation = "sort", source = new { path },
+        parameters = JsonDocument.Parse("""{"by":[{"column":"v"},{"column":"id"}]}""").RootElement,
+        partitioning = new { targetBytes = 16384 },
+    };
+
     private static object Output(string place, string mode, string where) => new
     {
         operation = "filter", source = new { path = $"s3://{Bucket}/open/table/a.csv" }, parameters = new { where },
@@ -368,6 +405,15 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
                 await File.WriteAllTextAsync(Path.Combine(Files.Folder, $"{table}.csv"), text);
                 await Objects.PutTextAsync($"open/table/{table}.csv", text);
             }
+
+            var plain = Path.Combine(Files.Folder, "a.csv");
+            await using (var target = new GZipStream(File.Create($"{plain}.gz"), CompressionLevel.Fastest))
+            {
+                await target.WriteAsync(await File.ReadAllBytesAsync(plain));
+            }
+
+            File.Copy($"{plain}.gz", Path.Combine(Objects.Folder, "a.csv.gz"));
+            await Objects.PutAsync("a.csv.gz", "open/table/a.csv.gz");
         }
 
         public async ValueTask DisposeAsync()
