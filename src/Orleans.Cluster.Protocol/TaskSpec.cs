@@ -64,7 +64,8 @@ public sealed record TaskSpec
     public ObjectGrant? Grant { get; init; }
 
     /// <summary>
-    /// Whether what is written must outlast a power cut once the task is answered; false where the worker puts it elsewhere first.
+    /// Whether what is written must outlast a power cut once the task is answered; false where the worker puts it elsewhere
+    /// first.
     /// </summary>
     public bool IsDurable { get; init; } = true;
 

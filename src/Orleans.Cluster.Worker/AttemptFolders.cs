@@ -34,7 +34,8 @@ internal sealed partial class AttemptFolders(ClusterPaths paths, IArtifactStore 
     }
 
     /// <inheritdoc cref="IArtifactStore.FindMissing"/>
-    public Task<IReadOnlyList<AttemptId>> FindMissing(IReadOnlyCollection<ArtifactRef> files, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<AttemptId>> FindMissing(
+        IReadOnlyCollection<ArtifactRef> files, CancellationToken cancellationToken) =>
         store.FindMissing(files, cancellationToken);
 
     /// <summary>Local folder of an attempt on this worker, emptied when it ends.</summary>

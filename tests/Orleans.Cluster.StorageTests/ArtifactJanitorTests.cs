@@ -34,7 +34,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         await Janitor(storage).Sweep(default);
 
-        Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], await Folders(storage).ListAttempts(job.Id, default));
+        Assert.Equal(
+            [$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], await Folders(storage).ListAttempts(job.Id, default));
     }
 
     [Fact]

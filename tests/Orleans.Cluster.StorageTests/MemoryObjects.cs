@@ -113,7 +113,8 @@ internal sealed class MemoryObjects : IObjectStore
     private static S3Path Parse(string address) =>
         S3Path.TryParse(address, out var path) ? path : throw new ArgumentException($"{address} is no address of an object.");
 
-    private static string Tag(byte[] bytes) => $"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData(bytes))}\"";
+    private static string Tag(byte[] bytes) =>
+        $"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData(bytes))}\"";
 
     private void Put(S3Path path, byte[] bytes, string? sha256) => objects[path] = (bytes, Now, sha256);
 }

@@ -61,7 +61,9 @@ public sealed class ObjectPublisherTests : IDisposable
             Assert.Equal(
                 output!.Result.Files.Select(file => $"{Place}/{file.Path}").Append(Manifest(job)).Order(StringComparer.Ordinal),
                 Published());
-            Assert.Equal(["id\n0\n", "id\n1\n", "id\n2\n"], output.Result.Files.Select(file => objects.Text($"{Place}/{file.Path}")));
+            Assert.Equal(
+                ["id\n0\n", "id\n1\n", "id\n2\n"],
+                output.Result.Files.Select(file => objects.Text($"{Place}/{file.Path}")));
             if (!wasCut)
             {
                 Assert.True(call > Partitions);
@@ -163,7 +165,9 @@ public sealed class ObjectPublisherTests : IDisposable
         await Publish(earlier);
         objects.Put($"{Place}/mine.csv", "nobody's");
         objects.Put($"{Place}/part-{JobId.New()}-00000-1-000.csv", "of a job whose manifest is not there");
-        objects.Put($"{Place}/_manifest-{JobId.New()}.json", """{"rows":1,"bytes":1,"columns":[],"files":[{"path":"../x.csv","rows":1,"bytes":1,"sha256":"00"}]}""");
+        objects.Put(
+            $"{Place}/_manifest-{JobId.New()}.json",
+            """{"rows":1,"bytes":1,"columns":[],"files":[{"path":"../x.csv","rows":1,"bytes":1,"sha256":"00"}]}""");
         objects.Put("s3://atlas/open/x.csv", "outside");
 
         var output = await Publish(Job(mode: OutputMode.Overwrite));

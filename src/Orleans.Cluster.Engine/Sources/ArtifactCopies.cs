@@ -66,8 +66,8 @@ internal sealed class ArtifactCopies(string folder, long? quota)
         {
             throw new EngineException(
                 FailureKind.OutOfDisk,
-                $"The task reads {broughtBytes} bytes of earlier stages from the object store, and may hold {quota} on local disk "
-                + "(Executor:ScratchBytesPerAttempt).");
+                $"The task reads {broughtBytes} bytes of earlier stages from the object store, and may hold {quota} on local "
+                + "disk (Executor:ScratchBytesPerAttempt).");
         }
 
         Directory.CreateDirectory(folder);

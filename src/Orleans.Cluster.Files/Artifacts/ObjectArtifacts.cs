@@ -88,7 +88,11 @@ internal sealed partial class ObjectArtifacts(
         }
 
         names.UnionWith((await Uploads("", cancellationToken)).Select(upload => root.NameOf(upload.Path).Split('/')[0]));
-        return [.. names.Where(name => JobId.TryParse(name, null, out var id) && id.Value == name).Select(name => JobId.Parse(name)).Order()];
+        return
+        [
+            .. names.Where(name => JobId.TryParse(name, null, out var id) && id.Value == name)
+                .Select(name => JobId.Parse(name)).Order(),
+        ];
     }
 
     public async Task<IReadOnlyList<string>> ListAttempts(JobId job, CancellationToken cancellationToken)
@@ -260,8 +264,8 @@ internal sealed partial class ObjectArtifacts(
 
         [LoggerMessage(
             3533, LogLevel.Warning,
-            "The object store does not list unfinished uploads, so those of killed workers are not removed. A lifecycle rule that "
-            + "aborts them after some days does it. {Message}")]
+            "The object store does not list unfinished uploads, so those of killed workers are not removed. A lifecycle rule "
+            + "that aborts them after some days does it. {Message}")]
         public static partial void NotListed(ILogger logger, string message);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class ObjectWords(IObjectStore store, S3Path folder, JobId job, 
     public Task SayEnded(CancellationToken cancellationToken) =>
         store.Write(Ended, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
-    public Task SayOverwritten(JobId other) => store.Write(Overwritten(other), ReadOnlyMemory<byte>.Empty, CancellationToken.None);
+    public Task SayOverwritten(JobId other) =>
+        store.Write(Overwritten(other), ReadOnlyMemory<byte>.Empty, CancellationToken.None);
 
     /// <summary>The job has succeeded: what was said of its earlier epochs has had its use.</summary>
     public Task ForgetEnded() => Remove($"{EndedPrefix}{job}-", TimeSpan.Zero, CancellationToken.None);

@@ -48,8 +48,8 @@ internal static partial class OutputNames
         PartForm().Match(name) is { Success: true } match
         && JobId.TryParse(match.Groups["job"].ValueSpan.ToString(), null, out var job) ? job : null;
 
-    // Folders have the form key=value: none can be '..', and none makes the name absolute. Earlier versions have put them into one
-    // that is called result.
+    // Folders have the form key=value: none can be '..', and none makes the name absolute. Earlier versions have put them into
+    // one that is called result.
     [GeneratedRegex(
         @"\A(result/(?=[^/=\p{Cc}]+=))?([^/=\p{Cc}]+=[^/\p{Cc}]*/)*"
         + @"part-(?<job>[0-9A-Za-z]+)-[0-9]{5,10}-[0-9]{1,10}-[0-9]{3,10}(\.[0-9A-Za-z_.]*)?\z",

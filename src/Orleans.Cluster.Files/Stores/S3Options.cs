@@ -31,7 +31,9 @@ internal sealed class S3Options : IValidatableObject
     /// <summary>PEM file with the authorities of the store's certificate; the system's when null.</summary>
     public string? CaFile { get; set; }
 
-    /// <summary>What sources and outputs may name, each <c>s3://bucket</c> or <c>s3://bucket/prefix</c>; nothing when empty.</summary>
+    /// <summary>
+    /// What sources and outputs may name, each <c>s3://bucket</c> or <c>s3://bucket/prefix</c>; nothing when empty.
+    /// </summary>
     public IList<string> Roots { get; init; } = [];
 
     /// <summary>

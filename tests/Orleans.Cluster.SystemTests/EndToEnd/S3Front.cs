@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>
-/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there, lists
-/// and aborts uploads in parts, and throttles when it is told to. All else it passes on as it is, signatures too.
+/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there,
+/// lists and aborts uploads in parts, and throttles when it is told to. All else it passes on as it is, signatures too.
 /// </summary>
 internal sealed class S3Front : IAsyncDisposable
 {
@@ -133,7 +133,8 @@ internal sealed class S3Front : IAsyncDisposable
         foreach (var (id, key, at) in Uploads(folder, bucket).Where(upload =>
             upload.Key.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            answer.Append(CultureInfo.InvariantCulture, $"<Upload><Key>{SecurityElement.Escape(key)}</Key><UploadId>{id}</UploadId>")
+            answer.Append(CultureInfo.InvariantCulture, $"<Upload><Key>{SecurityElement.Escape(key)}</Key>")
+                .Append(CultureInfo.InvariantCulture, $"<UploadId>{id}</UploadId>")
                 .Append(CultureInfo.InvariantCulture, $"<Initiated>{at:yyyy-MM-ddTHH:mm:ss.fffZ}</Initiated></Upload>");
         }
 
@@ -197,7 +198,8 @@ internal sealed class S3Front : IAsyncDisposable
         }
     }
 
-    private static string Fault(string code) => $"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>";
+    private static string Fault(string code) =>
+        $"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>";
 
     private static Task Say(HttpContext context, int status, string document)
     {

@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -7,8 +7,10 @@ using System.Text.Json;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
-/// <summary>Sources, artifacts and outputs in an object store: the same jobs as over files end in the same rows and bytes.</summary>
-public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
+/// <summary>
+/// Sources, artifacts and outputs in an object store: the same jobs as over files end in the same rows and bytes.
+/// </summary>
+public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
 {
     private const string Bucket = S3Server.Bucket;
 
@@ -32,9 +34,9 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
     /// <summary>What stands for the source of a job, until it is known whose it is.</summary>
     private const string Source = "s3://" + Bucket + "/open/table/{0}.csv";
 
-    private readonly Clusters clusters;
+    private readonly S3StoreClusters clusters;
 
-    public S3StoreTests(Clusters clusters)
+    public S3StoreTests(S3StoreClusters clusters)
     {
         Assert.SkipUnless(S3Server.IsExpected, "npm, which installs the S3 server of this test, is not on this machine.");
         this.clusters = clusters;
@@ -65,8 +67,9 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
     [Fact]
     public async Task Result_InEachForm_IsThatOfFiles()
     {
-        var (here, there) = (await RunAsync(Files, Job("sort", """{"by":[{"column":"v"},{"column":"id"}]}""", "{0}.csv", 7)),
-            await RunAsync(Objects, Job("sort", """{"by":[{"column":"v"},{"column":"id"}]}""", Source, 7)));
+        const string Order = """{"by":[{"column":"v"},{"column":"id"}]}""";
+        var here = await RunAsync(Files, Job("sort", Order, "{0}.csv", 7));
+        var there = await RunAsync(Objects, Job("sort", Order, Source, 7));
 
         foreach (var (query, form) in new[] { ("", "application/json"), ("?limit=5&offset=3997", "application/json"),
             ("?offset=2000", "text/csv"), ("", "application/vnd.apache.parquet"), ("?limit=17", "application/vnd.apache.parquet"),
@@ -247,7 +250,9 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
         var processes = executors.Concat(Objects.WorkerIds()).Append(Objects.GatewayId);
 
         Assert.NotEmpty(executors);
-        Assert.All(documents.Concat(logs), text => Assert.DoesNotContain(S3Server.SecretAccessKey, text, StringComparison.Ordinal));
+        Assert.All(
+            documents.Concat(logs),
+            text => Assert.DoesNotContain(S3Server.SecretAccessKey, text, StringComparison.Ordinal));
         Assert.All(documents.Concat(logs), text => Assert.DoesNotContain("X-Amz-", text, StringComparison.OrdinalIgnoreCase));
         Assert.All(processes, process => Assert.DoesNotContain(
             S3Server.SecretAccessKey, File.ReadAllText($"/proc/{process}/cmdline"), StringComparison.Ordinal));
@@ -301,8 +306,8 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
 
     private static object Job(string operation, string parameters, string source, int partitions, string? output = null)
     {
-        var (a, b) = (string.Format(System.Globalization.CultureInfo.InvariantCulture, source, "a"),
-            string.Format(System.Globalization.CultureInfo.InvariantCulture, source, "b"));
+        var (a, b) = (string.Format(CultureInfo.InvariantCulture, source, "a"),
+            string.Format(CultureInfo.InvariantCulture, source, "b"));
         var isJoin = operation == "join";
         return new
         {
@@ -380,59 +385,4 @@ public sealed class S3StoreTests : IClassFixture<S3StoreTests.Clusters>
     }
 
     private static string IdOf(JsonElement status) => status.GetProperty("id").GetString()!;
-
-    /// <summary>A cluster on files alone and one on objects alone, with the same two tables.</summary>
-    public sealed class Clusters : IAsyncLifetime
-    {
-        private const int Rows = 4000;
-
-        public EmbeddedCluster Files { get; } = new() { Workers = 1, Arguments = ["--Jobs:PlanBeforeAccept=00:00:30"] };
-
-        public S3StoreCluster Objects { get; } = new();
-
-        public async ValueTask InitializeAsync()
-        {
-            if (!S3Server.IsExpected)
-            {
-                return;
-            }
-
-            await Files.InitializeAsync();
-            await Objects.InitializeAsync();
-            foreach (var table in (string[])["a", "b"])
-            {
-                var text = Table(table == "a" ? 7919 : 6007);
-                await File.WriteAllTextAsync(Path.Combine(Files.Folder, $"{table}.csv"), text);
-                await Objects.PutTextAsync($"open/table/{table}.csv", text);
-            }
-
-            var plain = Path.Combine(Files.Folder, "a.csv");
-            await using (var target = new GZipStream(File.Create($"{plain}.gz"), CompressionLevel.Fastest))
-            {
-                await target.WriteAsync(await File.ReadAllBytesAsync(plain));
-            }
-
-            File.Copy($"{plain}.gz", Path.Combine(Objects.Folder, "a.csv.gz"));
-            await Objects.PutAsync("a.csv.gz", "open/table/a.csv.gz");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Files.DisposeAsync();
-            await Objects.DisposeAsync();
-        }
-
-        private static string Table(long factor)
-        {
-            var text = new StringBuilder("id,k,g,v,x\n");
-            for (var row = 0; row < Rows; row++)
-            {
-                var mixed = row * factor % 104_729;
-                var x = row % 17 == 0 ? "" : $"{mixed / 7.0:R}";
-                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{row},k{mixed % 13},{mixed % 11},{mixed % 997},{x}\n");
-            }
-
-            return text.ToString();
-        }
-    }
 }

@@ -129,8 +129,8 @@ public sealed class S3FaultTests : IAsyncLifetime
             operation = "sql", source = new { path = "s3://atlas/open/faults.csv" },
             parameters = new
             {
-                query = "SELECT gene, sample, count, md5(concat(gene, sample, count, n)) || md5(concat(n, sample, gene)) AS noise "
-                    + "FROM source, (SELECT unnest(range(16)) AS n) AS r",
+                query = "SELECT gene, sample, count, md5(concat(gene, sample, count, n)) || md5(concat(n, sample, gene)) AS noise"
+                    + " FROM source, (SELECT unnest(range(16)) AS n) AS r",
             },
             partitioning = new { minPartitions = 2, maxPartitions = 2 },
         });

@@ -55,8 +55,8 @@ public sealed class StorePatienceTests
     {
         var begun = clock.GetUtcNow();
 
-        var absence = await Assert.ThrowsAsync<ObjectStoreException>(() =>
-            Wait(() => throw new AmazonS3Exception("GET /?X-Amz-Signature=0123") { StatusCode = HttpStatusCode.ServiceUnavailable }));
+        var away = new AmazonS3Exception("GET /?X-Amz-Signature=0123") { StatusCode = HttpStatusCode.ServiceUnavailable };
+        var absence = await Assert.ThrowsAsync<ObjectStoreException>(() => Wait(() => throw away));
 
         Assert.Equal(ObjectStoreFault.Away, absence.Fault);
         Assert.InRange(clock.GetUtcNow() - begun, StorePatience.Limit, StorePatience.Limit + TimeSpan.FromSeconds(10));
