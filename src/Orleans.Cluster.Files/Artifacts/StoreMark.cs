@@ -9,11 +9,12 @@ namespace Orleans.Cluster.Files.Artifacts;
 
 /// <summary>
 /// The mark of an artifact store: whose it is, and how late a state of the database it has seen. A folder without it is a disk
-/// that is not mounted, and a prefix of objects without it is another one than was meant; one with another's is another cluster's;
-/// one with a higher epoch has seen a later state of this database, which was put back since. Nothing is deleted in such a store. The database is raised before the mark, so that the mark is
-/// never ahead by itself.
+/// that is not mounted, and a prefix of objects without it is another one than was meant; one with another's is another
+/// cluster's; one with a higher epoch has seen a later state of this database, which was put back since. Nothing is deleted in
+/// such a store. The database is raised before the mark, so that the mark is never ahead by itself.
 /// </summary>
-internal sealed class StoreMark(ClusterPaths paths, IStoreIdentities identities, IJobStore jobs, IArtifactFiles files)
+internal sealed class StoreMark(
+    ClusterPaths paths, IStoreIdentities identities, IJobStore jobs, IArtifactFiles files)
 {
     /// <summary>Name of the file or object. No job's folder has a name like it.</summary>
     public const string FileName = "_store.json";
