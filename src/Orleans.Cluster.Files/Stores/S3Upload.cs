@@ -35,12 +35,18 @@ internal sealed class S3Upload(Func<AmazonS3Client> client, StorePatience patien
             return;
         }
 
-        var request = new PutObjectRequest
+        await Transfer(path, bytes, token => client().PutObjectAsync(Request(), token), cancellationToken);
+
+        // One for each try: the client keeps the stream of the last one in it.
+        PutObjectRequest Request()
         {
-            BucketName = path.Bucket, Key = path.Key, FilePath = file, UseChunkEncoding = false,
-        };
-        Note(request.Metadata, notes);
-        await Transfer(path, bytes, token => client().PutObjectAsync(request, token), cancellationToken);
+            var request = new PutObjectRequest
+            {
+                BucketName = path.Bucket, Key = path.Key, FilePath = file, UseChunkEncoding = false,
+            };
+            Note(request.Metadata, notes);
+            return request;
+        }
     }
 
     public async Task Abort(ObjectUpload upload, CancellationToken cancellationToken) => await patience.Ask(
