@@ -23,7 +23,7 @@ internal sealed class S3Front : IAsyncDisposable
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
     private readonly SemaphoreSlim conditions = new(1);
     private readonly WebApplication app;
-    private int throttled;
+    private int throttledWrites;
     private int refused;
 
     private S3Front(string folder, Uri server, Uri address)
@@ -37,11 +37,11 @@ internal sealed class S3Front : IAsyncDisposable
         app.Run(Answer);
     }
 
-    /// <summary>Whether it answers 503 SlowDown to everything.</summary>
-    public bool Throttles { get; set; }
+    /// <summary>Whether it answers 503 SlowDown to requests of a method.</summary>
+    public Func<string, bool> Throttles { get; set; } = _ => false;
 
-    /// <summary>How often it did.</summary>
-    public int Throttled => Volatile.Read(ref throttled);
+    /// <summary>How often it did so to one that would have written.</summary>
+    public int ThrottledWrites => Volatile.Read(ref throttledWrites);
 
     /// <summary>How often it refused to replace an object.</summary>
     public int Refused => Volatile.Read(ref refused);
@@ -81,9 +81,9 @@ internal sealed class S3Front : IAsyncDisposable
     private async Task Answer(HttpContext context)
     {
         var request = context.Request;
-        if (Throttles)
+        if (Throttles(request.Method))
         {
-            Interlocked.Increment(ref throttled);
+            Interlocked.Add(ref throttledWrites, HttpMethods.IsPut(request.Method) ? 1 : 0);
             await Say(context, 503, Fault("SlowDown"));
         }
         else if (HttpMethods.IsGet(request.Method) && request.Query.ContainsKey("uploads"))
