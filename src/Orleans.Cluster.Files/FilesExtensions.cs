@@ -20,8 +20,10 @@ internal static class FilesExtensions
         services.AddSingleton<StoreWatch>();
         services.AddSingleton<IArtifactSight>(provider => provider.GetRequiredService<StoreWatch>());
         services.AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
-        services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactFolders>());
+        services.AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<IArtifactFiles>());
         services.AddSingleton<ICancelledArtifacts, CancelledArtifacts>();
+        services.AddSingleton<FolderPublisher>();
+        services.AddSingleton<ObjectPublisher>();
         services.AddSingleton<IOutputPublisher, OutputPublisher>();
         services.AddSingleton<ScratchSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<ScratchSweeper>());
@@ -29,15 +31,22 @@ internal static class FilesExtensions
     }
 
     /// <summary>What says whose the artifact store is.</summary>
-    public static IServiceCollection AddStoreMark(this IServiceCollection services) =>
-        services.AddSingleton<ArtifactFolders>().AddSingleton<StoreMark>();
+    public static IServiceCollection AddStoreMark(this IServiceCollection services)
+    {
+        services.AddObjectStore();
+        services.TryAddSingleton<ClusterPaths>();
+        services.TryAddSingleton<IArtifactFiles>(provider =>
+            provider.GetRequiredService<ClusterPaths>().ArtifactFolder is null
+                ? ActivatorUtilities.CreateInstance<ObjectArtifacts>(provider)
+                : ActivatorUtilities.CreateInstance<ArtifactFolders>(provider));
+        return services.AddSingleton<StoreMark>();
+    }
 
     /// <summary>What turns specs into plans and results into rows. Safe to add twice.</summary>
     public static IServiceCollection AddJobPlanning(this IServiceCollection services)
     {
         services.TryAddSingleton<ClusterPaths>();
-        services.AddOptions<S3Options>().BindConfiguration(S3Options.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton<IObjectStore, S3ObjectStore>();
+        services.AddObjectStore();
         services.TryAddSingleton<ObjectRoots>();
         services.TryAddSingleton<IObjectGrants, ObjectGrants>();
         services.TryAddSingleton<DefaultDataset>();
@@ -53,6 +62,13 @@ internal static class FilesExtensions
         services.TryAddSingleton<IResultReader, ResultReader>();
         services.TryAddSingleton<IOutputOwners, OutputOwners>();
         return services;
+    }
+
+    private static void AddObjectStore(this IServiceCollection services)
+    {
+        services.AddOptions<S3Options>().BindConfiguration(S3Options.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<IObjectStore, S3ObjectStore>();
+        services.TryAddSingleton(provider => new StoredFiles(provider.GetRequiredService<IObjectStore>()));
     }
 
     /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>

@@ -63,6 +63,21 @@ public sealed record TaskSpec
     /// <summary>Leave to read those of the slices' files that are objects of a store; null when none are.</summary>
     public ObjectGrant? Grant { get; init; }
 
+    /// <summary>
+    /// Whether what is written must outlast a power cut once the task is answered; false where the worker puts it elsewhere
+    /// first.
+    /// </summary>
+    public bool IsDurable { get; init; } = true;
+
+    /// <summary>Artifacts of earlier stages that it reads.</summary>
+    [JsonIgnore]
+    public IEnumerable<ArtifactRef> Artifacts => Inputs.SelectMany(
+        input => input.Exchange?.Files ?? [.. input.Scan!.Slices.Select(slice => slice.Artifact).OfType<ArtifactRef>()]);
+
+    /// <summary>All files that it reads, artifacts too.</summary>
+    [JsonIgnore]
+    public IEnumerable<FileStamp> Files => SourceFiles.Concat(Artifacts.Select(file => file.Stamp));
+
     /// <summary>The files that its scans read.</summary>
     [JsonIgnore]
     public IEnumerable<FileStamp> SourceFiles =>
@@ -180,15 +195,20 @@ public enum SliceUnit
 public sealed record ExchangeInput(IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<ArtifactRef> Files);
 
 /// <summary>
-/// An artifact as it was committed. <paramref name="Path"/> is absolute; a reader that finds another size or hash fails with
-/// <see cref="FailureKind.ArtifactLost"/>.
+/// An artifact as it was committed. <paramref name="Path"/> is absolute, or the address of an object; a reader that finds another
+/// size or hash fails with <see cref="FailureKind.ArtifactLost"/>.
 /// </summary>
 /// <param name="Producer">Whose output it is, so that a lost one can be made again.</param>
 /// <param name="Path">Where it is.</param>
 /// <param name="Rows">Rows in it.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Lower-case hex of its content.</param>
-public sealed record ArtifactRef(AttemptId Producer, string Path, long Rows, long Bytes, string Sha256);
+public sealed record ArtifactRef(AttemptId Producer, string Path, long Rows, long Bytes, string Sha256)
+{
+    /// <summary>The file as whoever opens it names it; its hash says what it is, whatever its time.</summary>
+    [JsonIgnore]
+    public FileStamp Stamp => new(Path, Bytes, default);
+}
 
 /// <summary>What becomes of a task's rows.</summary>
 public sealed record TaskOutput
@@ -334,6 +354,9 @@ public sealed record ExportRequest(
     /// Columns that are in the names of the files' folders (<see cref="FolderName"/>) instead of in the files, outermost first.
     /// </summary>
     public IReadOnlyList<string> FolderColumns { get; init; } = [];
+
+    /// <summary>Leave to read those of the files that are objects; null when none are.</summary>
+    public ObjectGrant? Grant { get; init; }
 
     /// <summary>Rows of the page and of the whole result, as the files were committed.</summary>
     public ExportedRows CountRows()

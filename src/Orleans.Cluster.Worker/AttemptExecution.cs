@@ -28,8 +28,8 @@ internal sealed partial class AttemptExecution(
                 return Fail(FailureKind.ArtifactLost, $"The output of {missing} is being made again.");
             }
 
-            using var span = JobTrace.StartPart("execute");
-            return await RunInExecutor(attempt, task);
+            var outcome = await Execute(attempt, task);
+            return outcome.Manifest is { } manifest ? await Keep(attempt, manifest) : outcome;
         }
         catch (OperationCanceledException) when (attempt.Cancelled.IsCancellationRequested)
         {
@@ -48,6 +48,27 @@ internal sealed partial class AttemptExecution(
             // Whatever it was, it is the attempt's end and counts: a row that is only given back would be tried again for ever.
             Log.NotExecuted(logger, exception, attempt.Id);
             return Fail(FailureKind.Internal, $"The attempt could not be run: {exception.Message}");
+        }
+    }
+
+    private async Task<TaskOutcome> Execute(RunningAttempt attempt, TaskSpec task)
+    {
+        using var span = JobTrace.StartPart("execute");
+        return await RunInExecutor(attempt, task);
+    }
+
+    private async Task<TaskOutcome> Keep(RunningAttempt attempt, TaskManifest manifest)
+    {
+        try
+        {
+            await folders.Keep(attempt, manifest);
+            return new TaskOutcome(manifest, null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Fail(
+                FailureKind.Storage,
+                $"What the attempt wrote could not be put into the artifact store: {exception.Message}");
         }
     }
 
@@ -143,14 +164,26 @@ internal sealed partial class AttemptExecution(
 
     private async Task Invalidate(RunningAttempt attempt, TaskSpec task, AttemptFailure lost)
     {
-        var files = task.Inputs.SelectMany(
-            input => input.Exchange?.Files ?? [.. input.Scan!.Slices.Select(slice => slice.Artifact).OfType<ArtifactRef>()]);
-        var broken = files.Where(file => file.Producer == lost.Lost || !File.Exists(file.Path)).Select(
-            file => file.Producer).Distinct();
-        foreach (var producer in broken.ToList())
+        var files = task.Artifacts.ToList();
+        foreach (var producer in files.Select(file => file.Producer).Where(producer => producer == lost.Lost)
+            .Concat(await FindOthersLost(attempt, files)).Distinct().ToList())
         {
             assembler.Forget(producer.Task.Job, producer.Task.Stage);
             await outcomes.ReportLoss(attempt, producer, lost.Message);
+        }
+    }
+
+    // What is lost beside the one that was met is found by the next attempt where the store does not say now.
+    private async Task<IReadOnlyList<AttemptId>> FindOthersLost(RunningAttempt attempt, IReadOnlyCollection<ArtifactRef> files)
+    {
+        try
+        {
+            return await folders.FindMissing(files, attempt.Cancelled);
+        }
+        catch (IOException exception)
+        {
+            Log.NotLookedFor(logger, attempt.Id, exception.Message);
+            return [];
         }
     }
 
@@ -167,5 +200,10 @@ internal sealed partial class AttemptExecution(
     {
         [LoggerMessage(EventId = 325, Level = LogLevel.Error, Message = "Attempt {Attempt} could not be run.")]
         public static partial void NotExecuted(ILogger logger, Exception exception, AttemptId attempt);
+
+        [LoggerMessage(
+            EventId = 327, Level = LogLevel.Warning,
+            Message = "Attempt {Attempt} could not look which other artifacts are lost: {Message}")]
+        public static partial void NotLookedFor(ILogger logger, AttemptId attempt, string message);
     }
 }

@@ -68,7 +68,7 @@ internal sealed partial class AttemptRunner(
             committed = outcome.Manifest is { } manifest && await outcomes.Commit(attempt, manifest) == CommitAnswer.Committed;
             if (!committed)
             {
-                await folders.Discard(attempt.Id);
+                await folders.Discard(attempt.Id, attempt.WasKept);
             }
 
             // Before the end is stored: whoever reads that a job is CANCELLED finds its slots, memory and files given back.

@@ -61,7 +61,10 @@ internal sealed class PlanningExecutor : IPlanningEngine, IPlanningHealth, IAsyn
         OfFiles, cancellationToken);
 
     public Task<ExportedRows> Export(ExportRequest request, CancellationToken cancellationToken) =>
-        files.Ask((executor, cancel) => executor.ExportAsync(request, cancel), OfRows, cancellationToken);
+        files.Ask(
+            (executor, cancel) => executor.ExportAsync(
+                request with { Grant = grants?.For(request.Files.Select(file => file.Stamp)) }, cancel),
+            OfRows, cancellationToken);
 
     public Task<TaskManifest> Run(TaskSpec task, CancellationToken cancellationToken) => files.Ask(
         async (executor, cancel) =>

@@ -26,6 +26,9 @@ internal sealed class RunningAttempt(AttemptId id, PartitionRecord partition, Wo
     /// <summary>What it has cost, seen from outside; null before it has been in an executor.</summary>
     public TaskCost? Cost { get; set; }
 
+    /// <summary>Whether its files went, or were going, from this machine to the artifact store.</summary>
+    public bool WasKept { get; set; }
+
     /// <summary>Ends when nothing works for it any more.</summary>
     public Task Completion { get; set; } = Task.CompletedTask;
 

@@ -54,8 +54,9 @@ internal sealed class TaskAssembler(
             MemoryBytes = job.Spec.Resources.MemoryBytes,
             OnBadRow = job.Spec.OnBadRow,
             ScratchBytes = options.Value.ScratchBytesPerAttempt,
+            IsDurable = folders.AreInStore,
         };
-        return (task with { Grant = grants?.For(task.SourceFiles) }, null);
+        return (task with { Grant = grants?.For(task.Files) }, null);
     }
 
     /// <summary>What was kept of a stage's artifacts is out of date.</summary>

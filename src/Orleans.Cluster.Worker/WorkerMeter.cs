@@ -51,7 +51,8 @@ internal sealed class WorkerMeter(
     /// <summary>Why this worker should get nothing; null when it is well.</summary>
     public string? Unwell() => sight.FindFault() ?? WorkerHealth.Judge(
         new WorkerSigns(
-            [.. new[] { paths.Scratch, paths.Artifacts }.Select(folder => new DiskSpace(folder, FreeBytes(folder)))],
+            [.. new[] { paths.Scratch, paths.ArtifactFolder }.OfType<string>()
+                .Select(folder => new DiskSpace(folder, FreeBytes(folder)))],
             pauses.Share()),
         options.Value.Limits);
 

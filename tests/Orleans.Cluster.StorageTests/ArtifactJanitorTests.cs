@@ -34,7 +34,8 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         await Janitor(storage).Sweep(default);
 
-        Assert.Equal([$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], Folders(storage).ListAttempts(job.Id));
+        Assert.Equal(
+            [$"{job.Id}/0/0/1", $"{job.Id}/0/2/2", $"{job.Id}/0/3/1"], await Folders(storage).ListAttempts(job.Id, default));
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
         Assert.Equal([$"{job.Id}/0/0/1/bad.parquet", $"{job.Id}/1/0/1/result.parquet"], kept);
         Assert.Equal(kept, stillKept);
-        Assert.Empty(Folders(storage).ListJobs());
+        Assert.Empty(await Folders(storage).ListJobs(default));
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
 
     // The removal of an earlier end comes late: what the retry writes is not its to remove.
     [Fact]
-    public async Task DropCancelled_JobIsRetriedMeanwhile_RemovesNothing()
+    public async Task Drop_JobIsRetriedMeanwhile_RemovesNothing()
     {
         await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
         var job = await StoreCancelled(storage);
@@ -144,13 +145,14 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         await mark.Claim(default);
 
         await new CancelledArtifacts(Folders(storage), mark, storage.Jobs).Drop(job.Id, default);
-        await Folders(storage).DropCancelled(
-            job.Id,
+        await CancelledArtifacts.Drop(
+            Folders(storage), job.Id,
             () =>
             {
                 Put(storage, $"{job.Id}/0/0/9/of-the-retry.parquet");
                 return Task.FromResult(true);
-            });
+            },
+            default);
 
         Assert.Single(before);
         Assert.Equal(
@@ -211,7 +213,7 @@ public sealed class ArtifactJanitorTests(PostgresFixture postgres)
         var janitor = Janitor(storage);
 
         await janitor.Sweep(default);
-        var early = Folders(storage).ListJobs();
+        var early = await Folders(storage).ListJobs(default);
         now += options.UnknownJobs + TimeSpan.FromMinutes(1);
         await janitor.Sweep(default);
 

@@ -5,6 +5,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Artifacts;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Queueing;
 using Orleans.Cluster.StorageTests.Postgres;
@@ -83,7 +84,7 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
         var (paths, executors, grains) = (new ClusterPaths(settings), Options.Create(new ExecutorOptions()),
             Broken<IGrainFactory>());
         var ledger = new WorkerRoom(slots: 4, memoryBytes: 8L << 30, gpus: 0);
-        var folders = new AttemptFolders(paths, NullLogger<AttemptFolders>.Instance);
+        var folders = new AttemptFolders(paths, new ArtifactFolders(paths), NullLogger<AttemptFolders>.Instance);
         var outcomes = new AttemptOutcomes(
             storage.Checkpoints, Broken<ILossJudge>(), TimeProvider.System, NullLogger<AttemptOutcomes>.Instance);
         var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, folders, executors, TimeProvider.System);

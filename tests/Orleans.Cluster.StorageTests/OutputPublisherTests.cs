@@ -44,8 +44,7 @@ public sealed class OutputPublisherTests : IDisposable
         var settings = Options.Create(
             new ClusterSettings { StateDirectory = Path.Combine(root, "state"), DataRoots = [root], OutputFileMode = "0640" });
         paths = new ClusterPaths(settings);
-        publisher = new OutputPublisher(
-            paths, new DataRoots(paths), settings, TimeProvider.System, NullLogger<OutputPublisher>.Instance);
+        publisher = TestOutputs.Publisher(paths, new DataRoots(paths), settings, TimeProvider.System);
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);

@@ -5,6 +5,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Artifacts;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Storage;
 using Orleans.Cluster.StorageTests.Postgres;
 
@@ -158,7 +159,8 @@ public sealed class StoreMarkTests(PostgresFixture postgres) : IDisposable
         new ArtifactFolders(Paths(storage)));
 
     private StoreWatch Watch(TestStorage storage) => new(
-        Mark(storage), storage.Services.GetRequiredService<IStoreIdentities>(), Paths(storage), TimeProvider.System,
+        Mark(storage), storage.Services.GetRequiredService<IStoreIdentities>(), Paths(storage), new StoredFiles(),
+        TimeProvider.System,
         NullLogger<StoreWatch>.Instance);
 
     private JanitorService Janitor(TestStorage storage)

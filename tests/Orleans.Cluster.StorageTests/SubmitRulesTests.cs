@@ -257,6 +257,7 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
 
     private sealed class Folder(params JobId[] jobs) : IOutputOwners
     {
-        public IReadOnlyList<JobId> ListJobs(OutputSpec output) => jobs;
+        public Task<IReadOnlyList<JobId>> ListJobs(OutputSpec output, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<JobId>>(jobs);
     }
 }

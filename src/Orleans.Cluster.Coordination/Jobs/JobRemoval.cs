@@ -26,7 +26,7 @@ internal sealed partial class JobRemoval(
         // A job that reads the result holds it: the janitor removes the files after the last of them.
         if (!(await jobs.ListDependencies(cancellationToken)).Contains(id))
         {
-            artifacts.Delete(id);
+            await artifacts.Delete(id, cancellationToken);
         }
     }
 

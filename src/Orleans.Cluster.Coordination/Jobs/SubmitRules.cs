@@ -83,7 +83,7 @@ internal sealed class SubmitRules(
             return;
         }
 
-        var owners = await jobs.FindOwners(outputs.ListJobs(output), cancellationToken);
+        var owners = await jobs.FindOwners(await outputs.ListJobs(output, cancellationToken), cancellationToken);
         if (owners.Values.Any(other => other != owner))
         {
             throw new ClusterException(

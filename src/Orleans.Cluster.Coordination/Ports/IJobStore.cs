@@ -181,4 +181,8 @@ internal sealed record HistoryEntry(long Sequence, DateTimeOffset At, JobPhase P
 /// <summary>
 /// The database does not answer, or broke the connection. The call may or may not have been applied; reading tells.
 /// </summary>
-internal sealed class StorageUnavailableException(string message, Exception inner) : Exception(message, inner);
+internal sealed class StorageUnavailableException(string message, Exception inner) : Exception(message, inner)
+{
+    /// <summary>Which storage it is, for people, who need not know more.</summary>
+    public string Away { get; init; } = "The database does not answer.";
+}

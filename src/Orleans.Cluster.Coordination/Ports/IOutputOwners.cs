@@ -7,5 +7,6 @@ internal interface IOutputOwners
 {
     /// <summary>Jobs whose output is there, by the names of their manifests.</summary>
     /// <exception cref="ClusterException"><c>path-not-allowed</c>.</exception>
-    IReadOnlyList<JobId> ListJobs(OutputSpec output);
+    /// <exception cref="StorageUnavailableException">It cannot be looked at.</exception>
+    Task<IReadOnlyList<JobId>> ListJobs(OutputSpec output, CancellationToken cancellationToken);
 }

@@ -65,7 +65,10 @@ internal sealed class ClusterSettings
     [Range(0, 65535)]
     public int SiloGatewayPort { get; set; }
 
-    /// <summary>Folder shared by all machines; a folder in the state directory when null.</summary>
+    /// <summary>
+    /// Where the files of jobs are kept: a folder that all machines share, or <c>s3://bucket/prefix</c>, which needs no shared
+    /// folder; a folder in the state directory when null. Section S3 says how the object store is reached.
+    /// </summary>
     public string? ArtifactStore { get; set; }
 
     /// <summary>Local folder for spilled and staged data; a folder in the state directory when null.</summary>

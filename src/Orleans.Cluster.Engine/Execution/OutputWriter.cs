@@ -138,7 +138,11 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         var path = Path.Combine(task.AttemptFolder, file.Path);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1 << 20);
         var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
-        RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        if (task.IsDurable)
+        {
+            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        }
+
         return new ArtifactFile(file.Path, file.Target, file.Rows, stream.Length, hash);
     }
 }

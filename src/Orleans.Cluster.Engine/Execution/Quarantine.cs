@@ -7,7 +7,7 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Execution;
 
 /// <summary>Rows of one attempt that were set aside, with place and reason.</summary>
-internal sealed class Quarantine(string folder)
+internal sealed class Quarantine(string folder, bool isDurable)
 {
     private const string FileName = "quarantine.parquet";
     private readonly List<BadRow> _rows = [];
@@ -46,7 +46,11 @@ internal sealed class Quarantine(string folder)
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
         var hash = Convert.ToHexStringLower(SHA256.HashData(stream));
-        RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        if (isDurable)
+        {
+            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        }
+
         return new ArtifactFile(FileName, ArtifactFile.QuarantineTarget, Count, stream.Length, hash);
     }
 

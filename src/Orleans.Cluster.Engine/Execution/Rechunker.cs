@@ -16,7 +16,7 @@ internal static class Rechunker
     {
         var watch = Stopwatch.StartNew();
         var scan = task.Inputs.Single().Scan ?? throw new ArgumentException("A re-chunk task reads a dataset.");
-        var pieces = new Pieces(task.AttemptFolder, task.Output.FileBytes ?? DefaultBytes);
+        var pieces = new Pieces(task.AttemptFolder, task.Output.FileBytes ?? DefaultBytes, task.IsDurable);
         long bytesDone = 0;
         for (var i = 0; i < scan.Slices.Count; i++)
         {
@@ -73,7 +73,7 @@ internal static class Rechunker
         }
     }
 
-    private sealed class Pieces(string folder, long pieceBytes) : IRecordSink
+    private sealed class Pieces(string folder, long pieceBytes, bool isDurable) : IRecordSink
     {
         private readonly List<ArtifactFile> _files = [];
         private FileStream? _file;
@@ -158,7 +158,7 @@ internal static class Rechunker
                 return;
             }
 
-            _file.Flush(flushToDisk: true);
+            _file.Flush(flushToDisk: isDurable);
             _files.Add(new ArtifactFile(
                 Name(_files.Count), _files.Count, _rows, _file.Position, Convert.ToHexStringLower(_hash!.GetHashAndReset()),
                 _start, _startLine, _slice));

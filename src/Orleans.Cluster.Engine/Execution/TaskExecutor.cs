@@ -27,25 +27,33 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
     /// <summary>Runs to the end; a failure is a value, and leaves no file.</summary>
     public TaskOutcome Run(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken)
     {
-        var copies = new ParquetCopies(task.ScratchFolder, task.ScratchBytes);
+        var artifacts = new ArtifactCopies(task.ScratchFolder, task.ScratchBytes);
+        ParquetCopies? copies = null;
         using var sources = OpenSources.Begin();
         try
         {
             using var leave = ObjectReads.Allow(task.Grant);
             Reset(task.AttemptFolder);
             Directory.CreateDirectory(task.ScratchFolder);
+            task = artifacts.Bring(task, cancellationToken);
+            copies = new ParquetCopies(task.ScratchFolder, task.ScratchBytes);
             task = copies.Bring(task, cancellationToken);
             var manifest = task.Kind == TaskKind.Rechunk
                 ? Rechunker.Run(task, progress, cancellationToken)
                 : Execute(task, progress, cancellationToken);
-            SyncFolders(task.AttemptFolder);
-            return new TaskOutcome(copies.AddTo(manifest), null);
+            if (task.IsDurable)
+            {
+                SyncFolders(task.AttemptFolder);
+            }
+
+            return new TaskOutcome(artifacts.AddTo(copies.AddTo(manifest)), null);
         }
         catch (Exception exception)
         {
             // The edge of the engine: whatever happened becomes the attempt's failure.
             Remove(task.AttemptFolder);
-            return new TaskOutcome(null, copies.NameOrigins(DuckDbErrors.ToFailure(exception)));
+            var failure = artifacts.NameOrigins(DuckDbErrors.ToFailure(exception));
+            return new TaskOutcome(null, copies?.NameOrigins(failure) ?? failure);
         }
         finally
         {
@@ -70,7 +78,7 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
         using var meter = new ProgressMeter(task, progress);
         using var inputs = TaskInputs.Prepare(task, staging, meter, cancellationToken);
-        var quarantine = new Quarantine(task.AttemptFolder);
+        var quarantine = new Quarantine(task.AttemptFolder, task.IsDurable);
         if (task.OnBadRow == BadRowPolicy.Quarantine)
         {
             // Before any row is read, so that all scans leave out the same.

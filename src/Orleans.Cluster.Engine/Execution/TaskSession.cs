@@ -18,17 +18,19 @@ internal sealed class TaskSession : IDisposable
     private readonly EngineKeeper _keeper;
     private readonly KeptEngine? _engine;
     private readonly string _attemptFolder;
+    private readonly bool _isDurable;
     private readonly Dictionary<string, string> _paths = [];
 
     private TaskSession(TaskSpec task, EngineKeeper keeper, DuckDbSession session)
     {
-        (_keeper, _attemptFolder, Session, OutputFolder) = (keeper, task.AttemptFolder, session, task.AttemptFolder);
+        (_keeper, _attemptFolder, _isDurable, Session, OutputFolder) =
+            (keeper, task.AttemptFolder, task.IsDurable, session, task.AttemptFolder);
     }
 
     private TaskSession(TaskSpec task, EngineKeeper keeper, KeptEngine engine, IReadOnlyList<string> files)
     {
-        (_keeper, _engine, _attemptFolder, Session, OutputFolder) = (keeper, engine, task.AttemptFolder, engine.Session,
-            engine.OutputFolder);
+        (_keeper, _engine, _attemptFolder, _isDurable, Session, OutputFolder) =
+            (keeper, engine, task.AttemptFolder, task.IsDurable, engine.Session, engine.OutputFolder);
         for (var i = 0; i < files.Count; i++)
         {
             _paths[files[i]] = engine.PathOf(i);
@@ -91,9 +93,12 @@ internal sealed class TaskSession : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Move(Path.Combine(OutputFolder, file.Path), path);
 
-            // Between two file systems it is a copy, which nobody has synced yet.
-            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-            RandomAccess.FlushToDisk(handle);
+            if (_isDurable)
+            {
+                // Between two file systems it is a copy, which nobody has synced yet.
+                using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+                RandomAccess.FlushToDisk(handle);
+            }
         }
 
         _engine.End();

@@ -19,10 +19,13 @@ internal sealed class ResultPage
     private readonly IReadOnlyList<ColumnSchema> _fileColumns;
     private readonly IReadOnlyList<ArtifactRef> _files;
     private readonly long _skipped;
+    private readonly Func<string, string> _localOf;
 
-    public ResultPage(ExportRequest request)
+    /// <param name="request">The page.</param>
+    /// <param name="localOf">The file of this machine for a path: its own, or what was brought of an object.</param>
+    public ResultPage(ExportRequest request, Func<string, string> localOf)
     {
-        _request = request;
+        (_request, _localOf) = (request, localOf);
         (Rows, TotalRows) = request.CountRows();
         _fileColumns =
             [.. request.Columns.Where(column => !request.FolderColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))];
@@ -52,7 +55,24 @@ internal sealed class ResultPage
     public long TotalRows { get; }
 
     /// <summary>The files that are read.</summary>
-    public IEnumerable<string> Files => _files.Select(file => OpenSources.Name(file.Path));
+    public IEnumerable<string> Files => _files.Select(file => OpenSources.Name(_localOf(file.Path)));
+
+    /// <summary>
+    /// Whether each file is read by ranges of its rows, as <see cref="Ranges"/> has them, and nothing before or behind them.
+    /// </summary>
+    public bool IsOfRanges => HasRowNumbers && _files.Any(file => ObjectGrant.IsObject(file.Path));
+
+    /// <summary>The rows of each file that are the page's, in its order.</summary>
+    public IEnumerable<(ArtifactRef File, long Start, long End)> Ranges()
+    {
+        var (left, skip) = (Rows, _request.Offset - _skipped);
+        foreach (var file in _files.Where(file => file.Rows > 0))
+        {
+            var end = Math.Min(skip + left, file.Rows);
+            yield return (file, skip, end);
+            (left, skip) = (left - (end - skip), 0);
+        }
+    }
 
     /// <summary>The query, its columns in the result's order under the result's types.</summary>
     public string Sql() => Sql(_request.Columns);
@@ -69,10 +89,8 @@ internal sealed class ResultPage
     {
         var pieces = new List<PagePiece>();
         var (small, smallRows) = (new List<ArtifactRef>(), 0L);
-        var (left, skip) = (Rows, _request.Offset - _skipped);
-        foreach (var file in _files.Where(file => file.Rows > 0))
+        foreach (var (file, skip, end) in Ranges())
         {
-            var end = Math.Min(skip + left, file.Rows);
             var isSmall = skip == 0 && end == file.Rows && file.Rows < PieceRows;
             if (!isSmall || smallRows + file.Rows > PieceRows)
             {
@@ -90,8 +108,6 @@ internal sealed class ResultPage
                     ? Pieces(file, skip, end)
                     : [new PagePiece(Sql(_request.Columns, [file], end - skip, skip), end - skip)]);
             }
-
-            (left, skip) = (left - (end - skip), 0);
         }
 
         AddSmall();
@@ -109,15 +125,19 @@ internal sealed class ResultPage
 
     private IEnumerable<PagePiece> Pieces(ArtifactRef file, long start, long end)
     {
-        var rows = Select(_request.Columns, [file], $", {ParquetSql.RowNumber} = true");
         while (start < end)
         {
-            // The last has no end, so that rows behind it are noticed.
             var next = Math.Min(end, ((start / PieceRows) + 1) * PieceRows);
-            var until = next == file.Rows ? "" : $" AND {ParquetSql.RowNumber} < {next}";
-            yield return new PagePiece($"{rows} WHERE {ParquetSql.RowNumber} >= {start}{until}", next - start);
+            yield return new PagePiece(Sql(_request.Columns, file, start, next), next - start);
             start = next;
         }
+    }
+
+    // The last has no end, so that rows behind it are noticed.
+    private string Sql(IReadOnlyList<ColumnSchema> wanted, ArtifactRef file, long start, long end)
+    {
+        var until = end == file.Rows ? "" : $" AND {ParquetSql.RowNumber} < {end}";
+        return $"{Select(wanted, [file], $", {ParquetSql.RowNumber} = true")} WHERE {ParquetSql.RowNumber} >= {start}{until}";
     }
 
     /// <summary>The query for some of the columns.</summary>
@@ -129,7 +149,20 @@ internal sealed class ResultPage
             return $"SELECT {string.Join(", ", none)} WHERE false";
         }
 
-        return Sql(wanted, _files, Rows, _request.Offset - _skipped);
+        return IsOfRanges ? SqlOfRanges(wanted) : Sql(wanted, _files, Rows, _request.Offset - _skipped);
+    }
+
+    // Of an object there is what the page needs and nothing else, so that no statement may look at more. Files that are whole
+    // stand together.
+    private string SqlOfRanges(IReadOnlyList<ColumnSchema> wanted)
+    {
+        var ranges = Ranges().ToList();
+        var whole = ranges.Where(range => range.Start == 0 && range.End == range.File.Rows).Select(range => range.File).ToList();
+        var parts = ranges.TakeWhile(range => range.Start > 0).Select(range => Sql(wanted, range.File, range.Start, range.End))
+            .Concat(whole.Count > 0 ? [Select(wanted, whole, "")] : [])
+            .Concat(ranges.Where(range => range.Start == 0 && range.End < range.File.Rows)
+                .Select(range => Sql(wanted, range.File, range.Start, range.End)));
+        return string.Join(" UNION ALL ", parts);
     }
 
     // A column of this name hides the engine's numbers.
@@ -146,7 +179,7 @@ internal sealed class ResultPage
     private string Select(IReadOnlyList<ColumnSchema> wanted, IReadOnlyList<ArtifactRef> files, string more)
     {
         var columns = string.Join(", ", wanted.Select(Column));
-        var paths = $"[{string.Join(", ", files.Select(file => OpenSources.Literal(file.Path)))}]";
+        var paths = $"[{string.Join(", ", files.Select(file => OpenSources.Literal(_localOf(file.Path))))}]";
         var folders = _request.FolderColumns.Count == 0 ? "" : $" JOIN {FolderValues(files)} ON {OwnName.Prefix}file = {Path}";
         return $"SELECT {columns} FROM {Read(paths, more)} AS f{folders}";
     }
@@ -178,7 +211,7 @@ internal sealed class ResultPage
     private string FolderValues(IReadOnlyList<ArtifactRef> files)
     {
         var rows = files.Select(file =>
-            $"({OpenSources.Literal(file.Path)}, "
+            $"({OpenSources.Literal(_localOf(file.Path))}, "
             + $"{string.Join(", ", Values(file).Select(value => value is null ? "NULL" : SqlText.Literal(value)))})");
         return $"(VALUES {string.Join(", ", rows)}) AS v({OwnName.Prefix}file, "
             + $"{string.Join(", ", _request.FolderColumns.Select((_, i) => $"{OwnName.Prefix}value{i}"))})";

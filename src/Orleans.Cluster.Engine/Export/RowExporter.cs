@@ -2,6 +2,8 @@ using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Execution;
+using Orleans.Cluster.Engine.Objects;
+using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
 using Orleans.Cluster.Engine.Values;
 using Orleans.Cluster.Protocol;
@@ -22,11 +24,48 @@ internal static class RowExporter
 
     public static ExportedRows Export(ExportRequest request, CancellationToken cancellationToken)
     {
-        using var sources = OpenSources.Begin();
-
         // Somebody may read the file while it grows; one that an earlier try has left is not written into.
         File.Delete(request.TargetPath);
-        var page = new ResultPage(request);
+        if (request.Grant is null)
+        {
+            using var sources = OpenSources.Begin();
+            return Export(request, new ResultPage(request, static path => path), cancellationToken);
+        }
+
+        var folder = $"{request.TargetPath}.objects";
+        try
+        {
+            using var sources = OpenSources.Begin();
+            using var leave = ObjectReads.Allow(request.Grant);
+            return Export(request, Bring(request, folder, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    // Of Parquet the groups of rows that are the page's; of text, which is read from its beginning, all.
+    private static ResultPage Bring(ExportRequest request, string folder, CancellationToken cancellationToken)
+    {
+        var wholes = new ArtifactCopies(folder, quota: null);
+        var parts = new ParquetCopies(folder, quota: null);
+        var ofRanges = new ResultPage(request, parts.LocalOf);
+        if (ofRanges.IsOfRanges)
+        {
+            parts.BringRows(request.Columns, ofRanges.Ranges(), cancellationToken);
+            return ofRanges;
+        }
+
+        wholes.Bring(ofRanges.Ranges().Select(range => range.File), cancellationToken);
+        return new ResultPage(request, wholes.LocalOf);
+    }
+
+    private static ExportedRows Export(ExportRequest request, ResultPage page, CancellationToken cancellationToken)
+    {
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with
         {
             MemoryBytes = MemoryBytes,

@@ -48,14 +48,7 @@ internal sealed class ParquetCopies(string folder, long? quota)
             return task;
         }
 
-        BringFooters(slices.Select(pair => pair.Slice.File.Stamp.Path).Distinct(), cancellationToken);
-        using (var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. locals.Values] }))
-        {
-            var parts = slices.GroupBy(pair => pair.Slice.File.Stamp.Path)
-                .SelectMany(file => Parts(session, file.Key, [.. file], cancellationToken)).ToList();
-            Require(parts.Sum(part => part.End - part.Start));
-            Parallel(parts, part => Copy(part.Path, part.Start, part.End, cancellationToken), cancellationToken);
-        }
+        BringSlices(slices, cancellationToken);
 
         // Inputs that share a scan still do: it is prepared once.
         var renamed = slices.Select(pair => pair.Scan).Distinct<ScanInput>(ReferenceEqualityComparer.Instance)
@@ -69,9 +62,24 @@ internal sealed class ParquetCopies(string folder, long? quota)
         };
     }
 
+    /// <summary>Brings rows of Parquet objects, with all their columns.</summary>
+    /// <exception cref="EngineException">They would take more than the quota, or cannot be read.</exception>
+    public void BringRows(
+        IReadOnlyList<ColumnSchema> columns, IEnumerable<(ArtifactRef File, long Start, long End)> rows,
+        CancellationToken cancellationToken)
+    {
+        var scan = new ScanInput { Format = SourceFormat.Parquet, Columns = columns, Slices = [] };
+        BringSlices(
+            [.. rows.Where(part => ObjectGrant.IsObject(part.File.Path)).Select(part => (scan, new FileSlice
+            {
+                File = new SourceFile { Stamp = part.File.Stamp }, Start = part.Start, End = part.End, Unit = SliceUnit.Rows,
+            }))],
+            cancellationToken);
+    }
+
     /// <summary>Brings the footers of all objects among some paths, several at a time.</summary>
     public void BringFooters(IEnumerable<string> paths, CancellationToken cancellationToken) =>
-        Parallel(paths.Where(ObjectGrant.IsObject), path => LocalOf(path), cancellationToken);
+        ParallelWork.Run(paths.Where(ObjectGrant.IsObject), path => LocalOf(path), ParallelReads, cancellationToken);
 
     /// <summary>The file for a path: its own for a file; for an object one that has at least the footer.</summary>
     public string LocalOf(string path)
@@ -121,6 +129,17 @@ internal sealed class ParquetCopies(string folder, long? quota)
     /// <summary>What a task did, with the room that the copies took.</summary>
     public TaskManifest AddTo(TaskManifest manifest) =>
         manifest with { Cost = manifest.Cost with { StagedBytes = manifest.Cost.StagedBytes + broughtBytes } };
+
+    private void BringSlices(List<(ScanInput Scan, FileSlice Slice)> slices, CancellationToken cancellationToken)
+    {
+        BringFooters(slices.Select(pair => pair.Slice.File.Stamp.Path).Distinct(), cancellationToken);
+        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [.. locals.Values] });
+        var parts = slices.GroupBy(pair => pair.Slice.File.Stamp.Path)
+            .SelectMany(file => Parts(session, file.Key, [.. file], cancellationToken)).ToList();
+        Require(parts.Sum(part => part.End - part.Start));
+        ParallelWork.Run(
+            parts, part => Copy(part.Path, part.Start, part.End, cancellationToken), ParallelReads, cancellationToken);
+    }
 
     private FileSlice Here(FileSlice slice)
     {
@@ -203,19 +222,5 @@ internal sealed class ParquetCopies(string folder, long? quota)
         }
 
         Interlocked.Add(ref broughtBytes, end - start);
-    }
-
-    private static void Parallel<T>(IEnumerable<T> items, Action<T> work, CancellationToken cancellationToken)
-    {
-        try
-        {
-            System.Threading.Tasks.Parallel.ForEach(
-                items, new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
-                work);
-        }
-        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(inner => inner is EngineException) is { } inner)
-        {
-            throw inner;
-        }
     }
 }

@@ -1,62 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Outputs;
+using Orleans.Cluster.Files.Places;
+using Orleans.Cluster.Files.Stores;
+using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Artifacts;
 
-/// <summary>
-/// Folders of the artifact store: <c>{job}/{stage}/{partition}/{attempt}/</c>, named relative to the store, with slashes. What is
-/// deleted may be gone already or change meanwhile: other processes write, and another janitor may sweep at the same time.
-/// </summary>
-internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
+/// <summary>The artifact store in a folder, which all machines share. Executors write into it.</summary>
+internal sealed partial class ArtifactFolders(ClusterPaths paths, ILogger<ArtifactFolders>? logger = null) : IArtifactFiles
 {
     private const int LevelsBelowJob = 3;
 
-    /// <summary>Jobs that have a folder. Names that are no job ids are somebody else's and left alone.</summary>
-    public IReadOnlyList<JobId> ListJobs() => Directory.Exists(paths.Artifacts)
-        ? [.. Directory.EnumerateDirectories(paths.Artifacts)
-            .Select(Path.GetFileName).Where(IsJob).Select(name => JobId.Parse(name!)).Order()]
-        : [];
+    private readonly ILogger log = logger ?? NullLogger<ArtifactFolders>.Instance;
 
-    /// <summary>Attempt folders of a job.</summary>
-    public IReadOnlyList<string> ListAttempts(JobId job)
+    public bool IsWrittenInPlace => true;
+
+    public string WritingFolder(AttemptId attempt) => Absolute(ArtifactPath.Of(attempt));
+
+    public Task Keep(AttemptId attempt, TaskManifest written, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task Discard(AttemptId attempt, bool wasKept)
     {
-        IEnumerable<string> folders = [Absolute(job.Value)];
-        for (var level = 0; level < LevelsBelowJob; level++)
+        var folder = WritingFolder(attempt);
+        try
         {
-            folders = [.. folders.SelectMany(Children)];
-        }
-
-        return [.. folders.Select(Relative).Order(StringComparer.Ordinal)];
-    }
-
-    /// <summary>When the job's folder or one of its attempts last changed.</summary>
-    public DateTimeOffset LastChange(JobId job) => ListAttempts(job).Prepend(job.Value)
-        .Max(folder => new DateTimeOffset(Directory.GetLastWriteTimeUtc(Absolute(folder)), TimeSpan.Zero));
-
-    /// <inheritdoc/>
-    public void Delete(JobId job) => Delete(job.Value);
-
-    /// <summary>
-    /// Removes the attempts of a job that was cancelled. They are listed first and the job is looked at then: a retry numbers its
-    /// attempts on and makes their folders after it is stored, so that none of them is on the list.
-    /// </summary>
-    /// <param name="job">The job.</param>
-    /// <param name="isCancelled">Whether it is so still.</param>
-    public async Task DropCancelled(JobId job, Func<Task<bool>> isCancelled)
-    {
-        var present = ListAttempts(job);
-        if (present.Count > 0 && await isCancelled())
-        {
-            foreach (var folder in present)
+            if (Directory.Exists(folder))
             {
-                Delete(folder);
+                await Task.Run(() => Directory.Delete(folder, recursive: true));
             }
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The janitor sweeps what nobody names.
+            Log.NotDiscarded(log, folder, exception.Message);
+        }
     }
 
-    /// <summary>Removes one folder with all that is in it.</summary>
-    public void Delete(string folder)
+    public Task<IReadOnlyList<AttemptId>> FindMissing(
+        IReadOnlyCollection<ArtifactRef> files, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<AttemptId>>(
+            [.. files.Where(file => !File.Exists(file.Path)).Select(file => file.Producer).Distinct()]);
+
+    public Task<IReadOnlyList<JobId>> ListJobs(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobId>>(
+        Directory.Exists(paths.Artifacts)
+            ? [.. Directory.EnumerateDirectories(paths.Artifacts)
+                .Select(Path.GetFileName).Where(IsJob).Select(name => JobId.Parse(name!)).Order()]
+            : []);
+
+    public Task<IReadOnlyList<string>> ListAttempts(JobId job, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(Attempts(job));
+
+    public Task<DateTimeOffset> FindLastChange(JobId job, CancellationToken cancellationToken) => Task.FromResult(
+        Attempts(job).Prepend(job.Value)
+            .Max(folder => new DateTimeOffset(Directory.GetLastWriteTimeUtc(Absolute(folder)), TimeSpan.Zero)));
+
+    public Task Delete(JobId job, CancellationToken cancellationToken) => Delete(job.Value, cancellationToken);
+
+    public Task Delete(string folder, CancellationToken cancellationToken)
     {
         try
         {
@@ -66,11 +70,11 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
         {
             // Somebody else removed it first.
         }
+
+        return Task.CompletedTask;
     }
 
-    /// <summary>Removes each file of a job that is not in the list, and folders that are empty then.</summary>
-    /// <returns>Number of files removed.</returns>
-    public int DeleteFilesExcept(JobId job, IReadOnlySet<string> keep)
+    public Task<int> DeleteFilesExcept(JobId job, IReadOnlySet<string> keep, CancellationToken cancellationToken)
     {
         var root = Absolute(job.Value);
         var removed = 0;
@@ -90,8 +94,49 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
         }
 
         DeleteIfEmpty(root);
-        return removed;
+        return Task.FromResult(removed);
     }
+
+    public Task<byte[]?> ReadMark(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<byte[]?>(File.ReadAllBytes(Absolute(StoreMark.FileName)));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<byte[]?>(null);
+        }
+    }
+
+    public Task<bool> WriteMark(ReadOnlyMemory<byte> mark, bool isNew, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(paths.Artifacts);
+        var path = Absolute(StoreMark.FileName);
+        var hidden = $"{path}.{Guid.NewGuid():N}.tmp";
+        using (var stream = new FileStream(hidden, FileMode.CreateNew, FileAccess.Write))
+        {
+            stream.Write(mark.Span);
+            stream.Flush(flushToDisk: true);
+        }
+
+        var isWritten = true;
+        if (!isNew)
+        {
+            File.Move(hidden, path, overwrite: true);
+        }
+        else if (!NoReplaceMove.TryMove(hidden, path))
+        {
+            File.Delete(hidden);
+            isWritten = false;
+        }
+
+        FolderSync.Sync(paths.Artifacts);
+        return Task.FromResult(isWritten);
+    }
+
+    public string? FindWriteFault() =>
+        OutputPlace.MayWrite(paths.Artifacts) ? null : $"The artifact store {paths.Artifacts} cannot be written to.";
 
     private static bool IsJob(string? name) => JobId.TryParse(name, null, out var id) && id.Value == name;
 
@@ -115,7 +160,24 @@ internal sealed class ArtifactFolders(ClusterPaths paths) : IArtifactStore
         }
     }
 
+    private List<string> Attempts(JobId job)
+    {
+        IEnumerable<string> folders = [Absolute(job.Value)];
+        for (var level = 0; level < LevelsBelowJob; level++)
+        {
+            folders = [.. folders.SelectMany(Children)];
+        }
+
+        return [.. folders.Select(Relative).Order(StringComparer.Ordinal)];
+    }
+
     private string Absolute(string folder) => Path.Combine(paths.Artifacts, folder);
 
     private string Relative(string path) => Path.GetRelativePath(paths.Artifacts, path).Replace(Path.DirectorySeparatorChar, '/');
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 324, Level = LogLevel.Warning, Message = "The folder {Folder} could not be removed: {Message}")]
+        public static partial void NotDiscarded(ILogger logger, string folder, string message);
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 
 namespace Orleans.Cluster.Files.Artifacts;
@@ -11,15 +12,14 @@ namespace Orleans.Cluster.Files.Artifacts;
 /// <summary>
 /// The only one that deletes artifacts, and only those that no row needs. That is safe while attempts run: a folder is made after
 /// its attempt began, and the folders are listed before the rows are read, so each folder on the list has its attempt in the
-/// rows. An attempt that the rows do not need then is over, and is never needed again: attempt numbers only rise.
+/// rows. An attempt that the rows do not need then is over, and is never needed again: attempt numbers only rise. The same holds
+/// of objects and of uploads that were not completed.
 /// </summary>
 internal sealed partial class ArtifactJanitor(
-    IJobStore jobs, ICheckpointStore checkpoints, ArtifactFolders folders, IOutputPublisher outputs,
+    IJobStore jobs, ICheckpointStore checkpoints, IArtifactFiles folders, IOutputPublisher outputs,
     IOptions<RetentionOptions> options, TimeProvider clock,
     ILogger<ArtifactJanitor> logger)
 {
-    /// <summary>Target of files that hold rows set aside; see <see cref="Protocol.ArtifactFile"/>.</summary>
-
     /// <summary>
     /// How long after a job's end its folder is looked at again: an attempt may have made its folder after the first look.
     /// </summary>
@@ -44,7 +44,7 @@ internal sealed partial class ArtifactJanitor(
     public async Task Sweep(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var present = folders.ListJobs();
+        var present = await folders.ListJobs(cancellationToken);
         foreach (var gone in nextLooks.Keys.Concat(nextWalks.Keys).Except(present).ToList())
         {
             nextLooks.Remove(gone);
@@ -81,7 +81,7 @@ internal sealed partial class ArtifactJanitor(
                 case null when isHeld:
                     break;
                 case null:
-                    SweepUnknown(id, now);
+                    await SweepUnknown(id, now, cancellationToken);
                     break;
                 case { } running when !running.IsTerminal():
                     await SweepRunning(id, now, cancellationToken);
@@ -118,22 +118,22 @@ internal sealed partial class ArtifactJanitor(
     }
 
     // A job's row is there before its first artifact, so this one was deleted, or its row is older than Retention:Jobs.
-    private void SweepUnknown(JobId id, DateTimeOffset now)
+    private async Task SweepUnknown(JobId id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (folders.LastChange(id) + options.Value.UnknownJobs <= now)
+        if (now - await folders.FindLastChange(id, cancellationToken) >= options.Value.UnknownJobs)
         {
-            folders.Delete(id);
+            await folders.Delete(id, cancellationToken);
             Log.Removed(logger, id, "the database does not know the job");
         }
     }
 
     private async Task SweepAttempts(JobId id, CancellationToken cancellationToken)
     {
-        var present = folders.ListAttempts(id); // Before the rows: see above.
+        var present = await folders.ListAttempts(id, cancellationToken); // Before the rows: see above.
         var needed = await checkpoints.ListNeededFolders(id, cancellationToken);
         foreach (var folder in present.Where(folder => !needed.Contains(folder)))
         {
-            folders.Delete(folder);
+            await folders.Delete(folder, cancellationToken);
             Log.AttemptRemoved(logger, folder);
         }
     }
@@ -158,7 +158,7 @@ internal sealed partial class ArtifactJanitor(
 
         if (now >= endedAt + options.Value.Results)
         {
-            folders.Delete(id);
+            await folders.Delete(id, cancellationToken);
             Log.Removed(logger, id, $"it ended more than {options.Value.Results} ago");
             return;
         }
@@ -184,8 +184,9 @@ internal sealed partial class ArtifactJanitor(
         var id = job.State.Id;
         if (job.State.Phase == JobPhase.Cancelled)
         {
-            await folders.DropCancelled(
-                id, async () => await jobs.Find(id, cancellationToken) is { State.Phase: JobPhase.Cancelled });
+            await CancelledArtifacts.Drop(
+                folders, id, async () => await jobs.Find(id, cancellationToken) is { State.Phase: JobPhase.Cancelled },
+                cancellationToken);
         }
         else
         {
@@ -210,7 +211,7 @@ internal sealed partial class ArtifactJanitor(
             from file in partition.Manifest!.Files
             where file.IsQuarantine || kept.Contains(partition.Task.Stage)
             select ArtifactPath.Of(partition, file);
-        var removed = folders.DeleteFilesExcept(job.State.Id, keep.ToHashSet());
+        var removed = await folders.DeleteFilesExcept(job.State.Id, keep.ToHashSet(), cancellationToken);
         if (removed > 0)
         {
             Log.ExchangesRemoved(logger, job.State.Id, removed);

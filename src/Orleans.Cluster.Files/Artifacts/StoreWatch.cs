@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -13,12 +14,14 @@ namespace Orleans.Cluster.Files.Artifacts;
 /// touches it. Looks at artifacts when asked.
 /// </summary>
 internal sealed partial class StoreWatch(
-    StoreMark mark, IStoreIdentities identities, ClusterPaths paths, TimeProvider clock, ILogger<StoreWatch> logger)
+    StoreMark mark, IStoreIdentities identities, ClusterPaths paths, StoredFiles files, TimeProvider clock,
+    ILogger<StoreWatch> logger)
     : BackgroundService, IArtifactSight
 {
     private const int ParallelLooks = 2;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan EarlyPeriod = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LeastDistrust = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MostDistrust = TimeSpan.FromMinutes(10);
@@ -47,7 +50,7 @@ internal sealed partial class StoreWatch(
         await looks.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => LookNow(committed), cancellationToken);
+            return await Task.Run(() => LookNow(committed, cancellationToken), cancellationToken);
         }
         finally
         {
@@ -57,7 +60,8 @@ internal sealed partial class StoreWatch(
 
     public void Distrust(PartitionRecord committed)
     {
-        var file = committed.Manifest!.Files.Select(file => Absolute(committed, file)).FirstOrDefault(path => !File.Exists(path))
+        var file = committed.Manifest!.Files.Select(file => Absolute(committed, file))
+            .FirstOrDefault(path => !ObjectGrant.IsObject(path) && !File.Exists(path))
             ?? Absolute(committed, committed.Manifest.Files[0]);
         doubt = new Doubt(committed, file, clock.GetTimestamp());
         fault = DoubtOf(file);
@@ -68,7 +72,7 @@ internal sealed partial class StoreWatch(
         while (!stoppingToken.IsCancellationRequested)
         {
             var before = fault;
-            fault = await Task.Run(FindFaultNow, stoppingToken);
+            fault = await Task.Run(() => FindFaultNow(stoppingToken), stoppingToken);
             Volatile.Write(ref lookedAt, clock.GetTimestamp());
             if (fault is null)
             {
@@ -83,14 +87,20 @@ internal sealed partial class StoreWatch(
         }
     }
 
-    private async Task<string?> FindFaultNow()
+    private async Task<string?> FindFaultNow(CancellationToken stoppingToken)
     {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        timer.CancelAfter(AnswerWithin);
         try
         {
             identity ??= await identities.Find(CancellationToken.None);
 
             // No gateway that makes marks has started yet: the store has none to be seen.
-            return (identity is null ? null : mark.FaultOf(identity)) ?? StillDoubted();
+            return (identity is null ? null : await mark.FindFaultOf(identity, timer.Token)) ?? await StillDoubted(stoppingToken);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            return $"The artifact store {paths.Artifacts} has not answered for {AnswerWithin.TotalSeconds:0} s.";
         }
         catch (StorageUnavailableException)
         {
@@ -103,7 +113,7 @@ internal sealed partial class StoreWatch(
     }
 
     // Not at once: what came and went may do so again.
-    private string? StillDoubted()
+    private async Task<string?> StillDoubted(CancellationToken cancellationToken)
     {
         if (doubt is not { } kept)
         {
@@ -111,7 +121,7 @@ internal sealed partial class StoreWatch(
         }
 
         var age = clock.GetElapsedTime(kept.Since);
-        if (age > MostDistrust || (age > LeastDistrust && LookNow(kept.Partition) == ArtifactSeen.Whole))
+        if (age > MostDistrust || (age > LeastDistrust && await LookNow(kept.Partition, cancellationToken) == ArtifactSeen.Whole))
         {
             doubt = null;
             return null;
@@ -122,12 +132,19 @@ internal sealed partial class StoreWatch(
 
     private static string DoubtOf(string path) => $"It does not see {path} as another process of the cluster does.";
 
-    private ArtifactSeen LookNow(PartitionRecord committed)
+    private async Task<ArtifactSeen> LookNow(PartitionRecord committed, CancellationToken cancellationToken)
     {
         try
         {
-            return committed.Manifest!.Files.All(file => IsWhole(Absolute(committed, file), file.Bytes, file.Sha256))
-                ? ArtifactSeen.Whole : ArtifactSeen.Lost;
+            foreach (var file in committed.Manifest!.Files)
+            {
+                if (!await IsWhole(Absolute(committed, file), file.Bytes, file.Sha256, cancellationToken))
+                {
+                    return ArtifactSeen.Lost;
+                }
+            }
+
+            return ArtifactSeen.Whole;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -136,17 +153,11 @@ internal sealed partial class StoreWatch(
         }
     }
 
-    private static bool IsWhole(string path, long bytes, string sha256)
+    private async Task<bool> IsWhole(string path, long bytes, string sha256, CancellationToken cancellationToken)
     {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20);
-            return stream.Length == bytes && Convert.ToHexStringLower(SHA256.HashData(stream)) == sha256;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
+        await using var stream = await files.Open(path, cancellationToken);
+        return stream is not null && stream.Length == bytes
+            && Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)) == sha256;
     }
 
     private string Absolute(PartitionRecord partition, ArtifactFile file) => paths.Artifact(ArtifactPath.Of(partition, file));

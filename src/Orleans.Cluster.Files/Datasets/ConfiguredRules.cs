@@ -22,10 +22,11 @@ internal static class ConfiguredRules
         return new SourceRules
         {
             Roots = [.. paths.DataRoots.Select(RealOf), sample],
-            ClosedFolders = [.. new[] { paths.State, paths.Artifacts, paths.Scratch, paths.Logs }.Select(RealOf)],
+            ClosedFolders =
+                [.. new[] { paths.State, paths.ArtifactFolder, paths.Scratch, paths.Logs }.OfType<string>().Select(RealOf)],
             ClosedFiles = [.. FilesOf(configuration).Select(RealOf).Distinct()],
             Sample = sample,
-            OwnFolders = [paths.Artifacts, paths.Scratch],
+            OwnFolders = [.. new[] { paths.ArtifactFolder, paths.Scratch }.OfType<string>()],
         };
 
         string RealOf(string path) => Path.TrimEndingDirectorySeparator(real.Of(Path.GetFullPath(path)) ?? path);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Files.Stores;
@@ -57,11 +58,23 @@ internal sealed class DataRoots
         return listing.Files;
     }
 
-    /// <summary>The folder of an output, absolute. It need not exist.</summary>
+    /// <summary>The folder of an output, absolute, or its address in an object store. It need not exist.</summary>
     /// <exception cref="ClusterException"><c>path-not-allowed</c>.</exception>
     public string ResolveOutput(string path, string pointer)
     {
         var faults = new DataFaults();
+        if (IsObject(path))
+        {
+            var place = LocateObject(path, pointer, faults);
+            if (place is { } found && objects!.WhyNoOutput(found) is { } why)
+            {
+                faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, $"'{Short(path)}' {why}.");
+            }
+
+            faults.ThrowIfAny();
+            return place!.Value.ToString().TrimEnd('/');
+        }
+
         var full = Locate(path, pointer, new RealPaths(), faults);
         if (full is not null && SourceRules.IsInside(full, Rules.Sample))
         {
@@ -159,6 +172,11 @@ internal sealed class DataRoots
                 var what = GlobPattern.HasWildcards(path) ? "No object matches" : "There is no object";
                 listing.Faults.Add(pointer, Contracts.ProblemCode.DatasetNotFound, $"{what} '{Short(path)}'.");
             }
+        }
+        catch (ObjectStoreException fault) when (fault.Fault == ObjectStoreFault.Away)
+        {
+            // Nothing is known of the path: whoever plans waits for the store.
+            throw fault.ToUnavailable();
         }
         catch (Exception fault) when (fault is InvalidDataException or ObjectStoreException)
         {
@@ -328,7 +346,7 @@ internal sealed class DataRoots
     {
         if ((Trick(path)
             ?? (IsObject(path)
-                ? $"'{Short(path)}' is in an object store, of which only sources are read. Name a folder."
+                ? $"'{Short(path)}' is in an object store, which is not listed here. Name a folder."
                 : null)) is { } trick)
         {
             faults.Add(pointer, Contracts.ProblemCode.PathNotAllowed, trick);

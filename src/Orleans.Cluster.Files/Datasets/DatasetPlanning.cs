@@ -36,7 +36,7 @@ internal sealed class DatasetPlanning(DataRoots roots, IPlanningEngine engine, S
         // A listing of many files takes seconds. Whoever asks may be a grain, whose other calls must not wait for a disk.
         var files = stored is null
             ? await Task.Run(() => roots.Resolve(source, pointer, cancellationToken), cancellationToken)
-            : JobSource.Stamps(stored);
+            : stored.Stamps;
         source = stored is null ? source : JobSource.Reading(stored);
         var asked = new object[] { source.Format, source.Options, stored?.Columns ?? [], stored?.FolderColumns ?? [] };
         var key = DatasetCache<PlannedSource>.KeyOf(files, [.. asked, partitioning]);

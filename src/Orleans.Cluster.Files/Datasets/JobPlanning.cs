@@ -1,6 +1,7 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Files.Places;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Queries;
 using Orleans.Cluster.Protocol;
 
@@ -9,8 +10,8 @@ namespace Orleans.Cluster.Files.Datasets;
 /// <summary>
 /// From a spec to a plan. Whatever of it can be looked at is looked at before a fault is answered, so that all come at once.
 /// </summary>
-internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, DefaultDataset defaults, IQueryPlanner queries)
-    : IJobPlanning
+internal sealed class JobPlanning(
+    DataRoots roots, DatasetPlanning datasets, DefaultDataset defaults, IQueryPlanner queries, IObjectStore store) : IJobPlanning
 {
     /// <summary>Name that queries give to a job's only input.</summary>
     private const string OnlySource = "source";
@@ -28,7 +29,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
     {
         var sources = SourcesOf(spec);
         var faults = new DataFaults();
-        CheckOutput(spec, faults);
+        await CheckOutput(spec, faults, cancellationToken);
 
         var planned = new Dictionary<string, PlannedDataset>();
         var warnings = new List<PlanWarning>();
@@ -135,7 +136,7 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         ? [.. named.Select(pair => (pair.Key, pair.Value, $"/sources/{EscapePointer(pair.Key)}"))]
         : [(OnlySource, spec.Source ?? defaults.Require(), "/source")];
 
-    private void CheckOutput(JobSpec spec, DataFaults faults)
+    private async Task CheckOutput(JobSpec spec, DataFaults faults, CancellationToken cancellationToken)
     {
         if (spec.Output is null)
         {
@@ -145,6 +146,12 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         try
         {
             var folder = roots.ResolveOutput(spec.Output.Path, "/output/path");
+            if (S3Path.TryParse(folder, out var place))
+            {
+                await CheckOutput(spec.Output, place, cancellationToken);
+                return;
+            }
+
             OutputPlace.Check(folder, spec.Output.Path);
             if (spec.Output.Mode == OutputMode.ErrorIfExists)
             {
@@ -154,6 +161,32 @@ internal sealed class JobPlanning(DataRoots roots, DatasetPlanning datasets, Def
         catch (ClusterException refusal)
         {
             faults.Add("/output/path", refusal);
+        }
+    }
+
+    private async Task CheckOutput(OutputSpec output, S3Path place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (output.Mode == OutputMode.ErrorIfExists)
+            {
+                await ObjectPlace.ThrowIfTaken(store, place, output, own: null, cancellationToken);
+            }
+            else
+            {
+                // Whether it is a bucket that this cluster may list.
+                await store.Stat(place.Below(OutputNames.ManifestPrefix), cancellationToken);
+            }
+        }
+        catch (ObjectStoreException fault) when (fault.Fault == ObjectStoreFault.Away)
+        {
+            throw fault.ToUnavailable();
+        }
+        catch (ObjectStoreException fault)
+        {
+            throw new ClusterException(
+                Contracts.ProblemCode.OutputNotWritable, $"{output.Path} cannot be looked at. {fault.Message}",
+                "Choose another output.path, or give the cluster's credentials the right to it.", inner: fault);
         }
     }
 

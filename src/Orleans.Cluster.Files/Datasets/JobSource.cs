@@ -6,11 +6,6 @@ namespace Orleans.Cluster.Files.Datasets;
 /// <summary>A job's result as a dataset: its files where they are, under the columns that were recorded.</summary>
 internal static class JobSource
 {
-    /// <summary>Its files as they are on the disk.</summary>
-    public static IReadOnlyList<FileStamp> Stamps(StoredResult result) =>
-        [.. result.Files.Select(file => new FileInfo(file.Path))
-            .Select(file => new FileStamp(file.FullName, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)))];
-
     /// <summary>How its files are read: as they were written.</summary>
     /// <exception cref="ClusterException">
     /// <c>dataset-not-readable</c>: the format of its output does not keep the type of a column.

@@ -1,4 +1,7 @@
+using System.Text;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Protocol;
 
@@ -8,8 +11,13 @@ namespace Orleans.Cluster.Files.Datasets;
 /// The buckets and prefixes that jobs may read and write, and the only way from an <c>s3://</c> path that a user wrote to
 /// objects.
 /// </summary>
-internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> options)
+internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> options, ClusterPaths? paths = null)
 {
+    // Of a store, less the names of the files below.
+    private const int MostKeyBytes = 1024 - 512;
+
+    private readonly S3Path? artifacts = paths is not null && S3Path.TryParse(paths.Artifacts, out var place) ? place : null;
+    private readonly PublishedObjects published = new(store);
     private readonly IReadOnlyList<S3Path> roots =
         [.. options.Value.Roots.Select(root => S3Path.TryParse(root, out var path) ? path : default)];
 
@@ -29,10 +37,31 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
         var folder = literal.Length == place.Key.Length
             ? place
             : place with { Key = literal[..Math.Max(0, literal.LastIndexOf('/'))] };
-        return roots.Any(folder.IsInside) ? place : null;
+        return IsOpen(folder) ? place : null;
     }
 
-    /// <summary>Objects that a path or pattern means, by ordinal order of their keys; empty when there are none.</summary>
+    /// <summary>
+    /// Why no output may be there, to follow the path in a message; null when one may. Outside of all roots there is another word
+    /// for it.
+    /// </summary>
+    public string? WhyNoOutput(S3Path place)
+    {
+        var key = place.Key.TrimEnd('/');
+        var names = key.Split('/');
+        return FirstWildcard(key) < key.Length ? "holds a wildcard, which an output cannot"
+            : names.Any(name => name is "" or ".") && key.Length > 0 ? "has an empty name, or '.', in it"
+            : roots.Any(root => root.Bucket == place.Bucket && root.Key.TrimEnd('/') == key)
+            ? "is an S3 root, and an output needs a prefix of its own below one"
+            : artifacts is { } own && own.IsInside(place) ? "holds the artifacts of the cluster itself"
+            : names.Any(name => name.StartsWith('.')) ? "is hidden: a name in it begins with a dot"
+            : Encoding.UTF8.GetByteCount(key) > MostKeyBytes ? $"is longer than {MostKeyBytes} bytes"
+            : null;
+    }
+
+    /// <summary>
+    /// Objects that a path or pattern means, by ordinal order of their keys; empty when there are none. Where jobs have published
+    /// they are what manifests name, as in folders.
+    /// </summary>
     /// <exception cref="ObjectStoreException">The store refused or did not answer.</exception>
     /// <exception cref="InvalidDataException">It is no pattern, or finds too much.</exception>
     public async Task<IReadOnlyList<FileStamp>> Find(S3Path place, int atMost, CancellationToken cancellationToken)
@@ -40,11 +69,13 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
         var literal = FirstWildcard(place.Key);
         if (literal == place.Key.Length)
         {
-            return await store.Stat(place, cancellationToken) is { } only ? [StampOf(only)] : [];
+            return await store.Stat(place, cancellationToken) is { } only ? [StampOf(only)]
+                : await published.In(place, cancellationToken) is { } named ? [.. named.Select(StampOf)]
+                : [];
         }
 
         var pattern = new GlobPattern("", place.Key);
-        var found = new List<FileStamp>();
+        var found = new List<ObjectInfo>();
         var looked = 0;
         await foreach (var item in store.List(place with { Key = place.Key[..literal] }, cancellationToken))
         {
@@ -56,9 +87,9 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
 
             // A key that ends with a slash is a folder as some tools draw it.
             if (!item.Path.Key.EndsWith('/') && pattern.IsMatch(item.Path.Key.Split('/'))
-                && roots.Any(root => item.Path.IsInside(root)))
+                && IsOpen(item.Path))
             {
-                found.Add(StampOf(item));
+                found.Add(item);
             }
 
             if (found.Count > atMost)
@@ -67,13 +98,17 @@ internal sealed class ObjectRoots(IObjectStore store, IOptions<S3Options> option
             }
         }
 
-        return [.. found.OrderBy(stamp => stamp.Path, StringComparer.Ordinal)];
+        await published.RemoveOthers(found, cancellationToken);
+        return [.. found.Select(StampOf).OrderBy(stamp => stamp.Path, StringComparer.Ordinal)];
     }
 
     /// <summary>An object as it is now; null when it is gone.</summary>
     /// <exception cref="ObjectStoreException">The store refused or did not answer.</exception>
     public async Task<FileStamp?> Stamp(string path, CancellationToken cancellationToken) =>
         Locate(path) is { } place && await store.Stat(place, cancellationToken) is { } found ? StampOf(found) : null;
+
+    // What jobs keep there has other readers than it has owners.
+    private bool IsOpen(S3Path path) => roots.Any(path.IsInside) && !(artifacts is { } own && path.IsInside(own));
 
     private static FileStamp StampOf(ObjectInfo found) =>
         new(found.Path.ToString(), found.Bytes, found.ModifiedAt) { ETag = found.ETag };

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
 
@@ -9,6 +10,11 @@ internal sealed class RealOutputPlaces(ClusterPaths paths) : IOutputPlaces
     public string Of(string path)
     {
         var written = Path.TrimEndingDirectorySeparator(paths.OutputFolder(path));
+        if (ObjectGrant.IsObject(written))
+        {
+            return written;
+        }
+
         return new RealPaths().Of(written) ?? written;
     }
 }

@@ -1,13 +1,15 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Datasets;
 
 /// <summary>Where the rows of a job's result are: the artifacts of its last stage, or the files that it published.</summary>
-internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints, DataRoots roots, ClusterPaths paths)
+internal sealed class StoredResults(
+    IJobStore jobs, ICheckpointStore checkpoints, DataRoots roots, ClusterPaths paths, StoredFiles stored)
 {
     /// <summary>The files of a job's result, all of them there.</summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>, <c>result-not-ready</c>, <c>result-expired</c>.</exception>
@@ -23,9 +25,8 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
         var files = record.Spec.Output is { } output
             ? OfFolder(record, result, output)
             : Artifacts(await LastStage(job, cancellationToken), file => !file.IsQuarantine);
-        return files.FirstOrDefault(file => !File.Exists(file.Path)) is null
-            ? new StoredResult(job, files, record.Spec.Output, result.Columns)
-            : throw Gone(job);
+        return new StoredResult(
+            job, files, await Look(job, files, cancellationToken), record.Spec.Output, result.Columns);
     }
 
     /// <summary>A table of a job's result beside its rows, kept with the job.</summary>
@@ -50,9 +51,7 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
         }
 
         var files = Artifacts(await checkpoints.List(job, stage, cancellationToken), file => !file.IsQuarantine);
-        return files.All(file => File.Exists(file.Path))
-            ? new StoredResult(job, files, null, plan.Stages[stage].Columns)
-            : throw Gone(job);
+        return new StoredResult(job, files, await Look(job, files, cancellationToken), null, plan.Stages[stage].Columns);
     }
 
     /// <summary>Committed artifacts of partitions, in order, that are wanted.</summary>
@@ -66,6 +65,20 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
                new AttemptId(partition.Task, partition.Attempt), paths.Artifact(ArtifactPath.Of(partition, file)),
                file.Rows, file.Bytes, file.Sha256),
     ];
+
+    private async Task<IReadOnlyList<FileStamp>> Look(
+        JobId job, IReadOnlyList<ArtifactRef> files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stamps = await stored.Look([.. files.Select(file => file.Path)], cancellationToken);
+            return stamps.Contains(null) ? throw Gone(job) : [.. stamps.OfType<FileStamp>()];
+        }
+        catch (ObjectStoreException fault)
+        {
+            throw fault.ToUnavailable();
+        }
+    }
 
     private static ClusterException Gone(JobId job) =>
         new(Contracts.ProblemCode.ResultExpired, $"The result of job {job} has been removed.", "Submit the job again.");
@@ -93,9 +106,12 @@ internal sealed class StoredResults(IJobStore jobs, ICheckpointStore checkpoints
     }
 }
 
-/// <summary>A result as it is stored. <paramref name="Output"/> is null when it is kept with its job.</summary>
+/// <summary>
+/// A result as it is stored, its files as they were just now. <paramref name="Output"/> is null when it is kept with its job.
+/// </summary>
 internal sealed record StoredResult(
-    JobId Job, IReadOnlyList<ArtifactRef> Files, OutputSpec? Output, IReadOnlyList<ColumnSchema> Columns)
+    JobId Job, IReadOnlyList<ArtifactRef> Files, IReadOnlyList<FileStamp> Stamps, OutputSpec? Output,
+    IReadOnlyList<ColumnSchema> Columns)
 {
     /// <summary>Columns that are in the names of the files' folders.</summary>
     public IReadOnlyList<string> FolderColumns => Output?.PartitionBy ?? [];

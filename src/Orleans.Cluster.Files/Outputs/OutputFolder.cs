@@ -58,19 +58,22 @@ internal sealed class OutputFolder : IDisposable
     /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that
     /// was put back may have given the same attempt another content.
     /// </summary>
+    /// <param name="committed">The artifact.</param>
+    /// <param name="open">Opens it; null when it is gone.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArtifactLostException">It is not what was committed.</exception>
     /// <exception cref="ClusterException">A folder of the name is a link to elsewhere.</exception>
-    public void Copy(AttemptId producer, string artifact, ArtifactFile file, string name, CancellationToken cancellationToken)
+    public void Copy(CommittedFile committed, Func<Stream?> open, CancellationToken cancellationToken)
     {
-        using var parent = folder.Make(Path.GetDirectoryName(name)!, modes.Folder);
-        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(name)),
-            Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(name))));
-        if (IsWhole(target, file) || IsWhole(hidden, file))
+        using var parent = folder.Make(Path.GetDirectoryName(committed.Name)!, modes.Folder);
+        var (target, hidden) = (Path.Combine(parent.Path, Path.GetFileName(committed.Name)),
+            Path.Combine(parent.Path, OutputNames.Hidden(Path.GetFileName(committed.Name))));
+        if (IsWhole(target, committed.File) || IsWhole(hidden, committed.File))
         {
             return;
         }
 
-        Place(hidden, stream => Copy(producer, artifact, file, stream, cancellationToken));
+        Place(hidden, stream => Copy(committed, open, stream, cancellationToken));
     }
 
     /// <summary>Notes what the job's output takes the place of.</summary>
@@ -304,30 +307,24 @@ internal sealed class OutputFolder : IDisposable
     }
 
     // Read once for both: an artifact that the disk has changed since must not become a user's data.
-    private static void Copy(
-        AttemptId producer, string artifact, ArtifactFile file, Stream target, CancellationToken cancellationToken)
+    private static void Copy(CommittedFile committed, Func<Stream?> open, Stream target, CancellationToken cancellationToken)
     {
-        try
+        using var source = open() ?? throw new ArtifactLostException(
+            committed.Producer, $"{committed.Producer}: artifact {committed.Path} is gone.");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferBytes];
+        while (source.Read(buffer) is > 0 and var count)
         {
-            using var source = new FileStream(artifact, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var buffer = new byte[BufferBytes];
-            while (source.Read(buffer) is > 0 and var count)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                hash.AppendData(buffer, 0, count);
-                target.Write(buffer, 0, count);
-            }
-
-            if (Convert.ToHexStringLower(hash.GetHashAndReset()) != file.Sha256)
-            {
-                throw new ArtifactLostException(
-                    producer, $"{producer}: artifact {artifact} has another content than was committed.");
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            hash.AppendData(buffer, 0, count);
+            target.Write(buffer, 0, count);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != committed.File.Sha256)
         {
-            throw new ArtifactLostException(producer, $"{producer}: artifact {artifact} is gone.");
+            throw new ArtifactLostException(
+                committed.Producer,
+                $"{committed.Producer}: artifact {committed.Path} has another content than was committed.");
         }
     }
 }

@@ -33,21 +33,30 @@ internal sealed class ReplacedOutputs(HeldFolder folder, JobId job)
         var (going, staying) = (new List<string>(), new List<string>());
         foreach (var path in manifests)
         {
-            var name = Path.GetFileName(path);
-            if (OutputNames.JobOfManifest(name) is not { } owner || ManifestFile.TryRead(path) is not { } result)
-            {
-                staying.Add($"{name}, which is not the manifest of a job");
-                continue;
-            }
-
-            going.Add(name);
-            going.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) == owner).Select(file => file.Path));
-            staying.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) != owner)
-                .Select(file => $"'{file.Path}', which {name} names but its job cannot have written"));
+            Sort(Path.GetFileName(path), ManifestFile.TryRead(path), going, staying);
         }
 
         write(Note, stream => JsonSerializer.Serialize(stream, going, WireJson.Options));
         return staying;
+    }
+
+    /// <summary>Sorts what a manifest names into what goes with it and what stays, the latter with the reason.</summary>
+    /// <param name="name">Name of the manifest.</param>
+    /// <param name="manifest">What it says; null when it is none.</param>
+    /// <param name="going">Names that go.</param>
+    /// <param name="staying">Sentences of what stays.</param>
+    public static void Sort(string name, JobResult? manifest, List<string> going, List<string> staying)
+    {
+        if (OutputNames.JobOfManifest(name) is not { } owner || manifest is not { } result)
+        {
+            staying.Add($"{name}, which is not the manifest of a job");
+            return;
+        }
+
+        going.Add(name);
+        going.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) == owner).Select(file => file.Path));
+        staying.AddRange(result.Files.Where(file => OutputNames.JobOfPart(file.Path) != owner)
+            .Select(file => $"'{file.Path}', which {name} names but its job cannot have written"));
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Places;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
@@ -11,12 +12,13 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>Rows of results: from the artifacts of the last stage, or from the output folder that the job was given.</summary>
 internal sealed class ResultReader(
-    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, SourceRules rules,
-    ClusterPaths paths) : IResultReader
+    IJobStore jobs, ICheckpointStore checkpoints, IPlanningEngine engine, StoredResults results, StoredFiles stored,
+    SourceRules rules, ClusterPaths paths) : IResultReader
 {
     private const int ParallelExports = 2;
     private const int OpenPerCaller = 32;
     private const long BeganBytes = 1 << 20;
+    private const int CopyBytes = 1 << 20;
 
     private static readonly TimeSpan BeginPause = TimeSpan.FromMilliseconds(20);
 
@@ -91,14 +93,25 @@ internal sealed class ResultReader(
             Files: [var only] }
             && !(request.Limit < only.Rows))
         {
-            return new RowsFile(OpenStored(only.Path), new ExportedRows(only.Rows, only.Rows));
+            var all = new ExportedRows(only.Rows, only.Rows);
+            return ObjectGrant.IsObject(only.Path)
+                ? await Begin(all, request.TargetPath, token => Bring(only.Path, request.TargetPath, token), cancellationToken)
+                : new RowsFile(OpenStored(only.Path), all);
         }
 
+        return await Begin(
+            request.CountRows(), request.TargetPath, token => engine.Export(request, token), cancellationToken);
+    }
+
+    // What is brought from a store takes as much of the disk as what is written here.
+    private async Task<RowsFile> Begin(
+        ExportedRows page, string target, Func<CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
         var share = open.TryTake(AskedBy.Current) ?? throw new ClusterException(
             Contracts.ProblemCode.RateLimited,
             $"{OpenPerCaller} results of this caller are being read, and a caller may read so many at a time.",
             "Read those to their end first.");
-        var rows = await Open(request, share, cancellationToken);
+        var rows = await Open(page, target, write, share, cancellationToken);
         await Begin(rows);
         if (rows.Written.IsFaulted || rows.Written.IsCanceled)
         {
@@ -111,13 +124,15 @@ internal sealed class ResultReader(
         return rows;
     }
 
-    private async Task<RowsFile> Open(ExportRequest request, IDisposable share, CancellationToken cancellationToken)
+    private async Task<RowsFile> Open(
+        ExportedRows page, string target, Func<CancellationToken, Task> write, IDisposable share,
+        CancellationToken cancellationToken)
     {
         try
         {
             var turn = await exports.Enter(AskedBy.Current, cancellationToken);
             var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            return new RowsFile(request.TargetPath, request.CountRows(), Write(request, turn, writing.Token), writing, share);
+            return new RowsFile(target, page, Write(write, turn, writing.Token), writing, share);
         }
         catch
         {
@@ -126,13 +141,32 @@ internal sealed class ResultReader(
         }
     }
 
-    private async Task Write(ExportRequest request, IDisposable turn, CancellationToken cancellationToken)
+    private static async Task Write(Func<CancellationToken, Task> write, IDisposable turn, CancellationToken cancellationToken)
     {
         using (turn)
         {
-            await engine.Export(request, cancellationToken);
+            await write(cancellationToken);
         }
     }
+
+    // As it was stored, byte for byte: its hash was told.
+    private async Task Bring(string address, string target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var source = await stored.Open(address, cancellationToken) ?? throw Removed(address);
+            await using var file = new FileStream(
+                target, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            await source.CopyToAsync(file, CopyBytes, cancellationToken);
+        }
+        catch (ObjectStoreException fault)
+        {
+            throw fault.ToUnavailable();
+        }
+    }
+
+    private static ClusterException Removed(string path) =>
+        new(Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
 
     // What fails at its first rows has an answer that says so; a client of many rows gets the first while the last are still
     // written.
@@ -148,8 +182,7 @@ internal sealed class ResultReader(
     private FileStream OpenStored(string path)
     {
         var file = Descriptors.TryOpenFile(path, followLink: true)
-            ?? throw new ClusterException(
-                Contracts.ProblemCode.ResultExpired, $"{path} has been removed.", "Submit the job again.");
+            ?? throw Removed(path);
         if (rules.IsOwn(path) || !OperatingSystem.IsLinux()
             || rules.WhyNot(Descriptors.RealPath(file.SafeFileHandle)) is not { } why)
         {

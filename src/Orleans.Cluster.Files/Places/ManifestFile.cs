@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Files.Places;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Files.Places;
@@ -18,19 +17,28 @@ internal static class ManifestFile
         try
         {
             using var file = Descriptors.TryOpenFile(path);
-            if (file is not { Length: <= MaxBytes })
-            {
-                return null;
-            }
-
-            var result = JsonSerializer.Deserialize<JobResult>(file, WireJson.Options);
-            return result is { Files: not null, Columns: not null }
-                && result.Files.All(file => file is { Path: not null, Sha256: not null }) ? result : null;
+            return file is null ? null : TryRead(file);
         }
-        catch (Exception exception)
-            when (exception is JsonException or NotSupportedException or FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
     }
+
+    /// <summary>What a manifest says, from its content; null when it is not one.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static JobResult? TryRead(Stream content)
+    {
+        try
+        {
+            return content.Length > MaxBytes ? null : Whole(JsonSerializer.Deserialize<JobResult>(content, WireJson.Options));
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private static JobResult? Whole(JobResult? result) => result is { Files: not null, Columns: not null }
+        && result.Files.All(file => file is { Path: not null, Sha256: not null }) ? result : null;
 }

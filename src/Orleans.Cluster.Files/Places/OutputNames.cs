@@ -9,7 +9,8 @@ namespace Orleans.Cluster.Files.Places;
 /// </summary>
 internal static partial class OutputNames
 {
-    private const string ManifestPrefix = "_manifest-";
+    /// <summary>How names of manifests begin.</summary>
+    public const string ManifestPrefix = "_manifest-";
     private const string ManifestSuffix = ".json";
 
     /// <summary>Pattern of the names of all manifests.</summary>
@@ -47,9 +48,11 @@ internal static partial class OutputNames
         PartForm().Match(name) is { Success: true } match
         && JobId.TryParse(match.Groups["job"].ValueSpan.ToString(), null, out var job) ? job : null;
 
-    // Folders have the form key=value: none can be '..', and none makes the name absolute.
+    // Folders have the form key=value: none can be '..', and none makes the name absolute. Earlier versions have put them into
+    // one that is called result.
     [GeneratedRegex(
-        @"\A([^/=\p{Cc}]+=[^/\p{Cc}]*/)*part-(?<job>[0-9A-Za-z]+)-[0-9]{5,10}-[0-9]{1,10}-[0-9]{3,10}(\.[0-9A-Za-z_.]*)?\z",
+        @"\A(result/(?=[^/=\p{Cc}]+=))?([^/=\p{Cc}]+=[^/\p{Cc}]*/)*"
+        + @"part-(?<job>[0-9A-Za-z]+)-[0-9]{5,10}-[0-9]{1,10}-[0-9]{3,10}(\.[0-9A-Za-z_.]*)?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex PartForm();
 }

@@ -1,33 +1,34 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography.X509Certificates;
-using Amazon;
-using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Options;
 
 namespace Orleans.Cluster.Files.Stores;
 
-/// <summary>
-/// S3, and what speaks as it does. What the store says is never passed on as it is: it may quote a request with its signature.
-/// </summary>
+/// <summary>S3, and what speaks as it does.</summary>
 internal sealed class S3ObjectStore : IObjectStore, IDisposable
 {
-    // With pauses that grow to 20 s it bridges a restart of the store.
-    private const int Retries = 9;
+    /// <summary>Name of the metadata that holds an object's hash.</summary>
+    private const string HashName = "sha256";
+
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
 
     private readonly S3Options options;
     private readonly Lazy<AmazonS3Client> lazy;
     private readonly TimeProvider clock;
+    private readonly StorePatience patience;
+    private readonly S3Upload uploads;
 
     public S3ObjectStore(IOptions<S3Options> options, TimeProvider clock)
     {
         this.options = options.Value;
         this.clock = clock;
+        patience = new StorePatience(clock);
 
         // Most clusters never ask it, and the usual chain may look for credentials on the network.
-        lazy = new Lazy<AmazonS3Client>(() => ClientOf(this.options));
+        lazy = new Lazy<AmazonS3Client>(() => S3Client.Of(this.options));
+        uploads = new S3Upload(() => Client, patience, this.options.PartBytes);
     }
 
     private AmazonS3Client Client => lazy.Value;
@@ -35,37 +36,45 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     public async IAsyncEnumerable<ObjectInfo> List(S3Path prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = new ListObjectsV2Request { BucketName = prefix.Bucket, Prefix = prefix.Key };
-        ListObjectsV2Response page;
-        do
+        await foreach (var page in Pages(prefix, request, cancellationToken))
         {
-            page = await Ask(prefix, () => Client.ListObjectsV2Async(request, cancellationToken));
             foreach (var item in page.S3Objects ?? [])
             {
-                yield return new ObjectInfo(new S3Path(prefix.Bucket, item.Key), item.Size
-                    ?? 0, Utc(item.LastModified), item.ETag);
+                yield return new ObjectInfo(
+                    new S3Path(prefix.Bucket, item.Key), item.Size ?? 0, Utc(item.LastModified), item.ETag);
             }
-
-            request.ContinuationToken = page.NextContinuationToken;
         }
-        while (page.IsTruncated == true);
     }
 
-    public async Task<ObjectInfo?> Stat(S3Path path, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> ListFolders(
+        S3Path folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        try
+        var request = new ListObjectsV2Request { BucketName = folder.Bucket, Prefix = folder.Below("").Key, Delimiter = "/" };
+        await foreach (var page in Pages(folder, request, cancellationToken))
         {
-            var found = await Client.GetObjectMetadataAsync(path.Bucket, path.Key, cancellationToken);
-            return new ObjectInfo(path, found.ContentLength, Utc(found.LastModified), found.ETag);
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-        catch (Exception e) when (IsStores(e))
-        {
-            throw Refused(path, e);
+            foreach (var below in page.CommonPrefixes ?? [])
+            {
+                yield return below[request.Prefix.Length..].TrimEnd('/');
+            }
         }
     }
+
+    public Task<ObjectInfo?> Stat(S3Path path, CancellationToken cancellationToken) => Ask(
+        path,
+        async token =>
+        {
+            try
+            {
+                var found = await Client.GetObjectMetadataAsync(path.Bucket, path.Key, token);
+                return new ObjectInfo(
+                    path, found.ContentLength, Utc(found.LastModified), found.ETag, found.Metadata[HashName]);
+            }
+            catch (AmazonS3Exception none) when (StorePatience.Is(none, HttpStatusCode.NotFound))
+            {
+                return null;
+            }
+        },
+        cancellationToken);
 
     public string Sign(S3Path path) => Client.GetPreSignedURL(new GetPreSignedUrlRequest
     {
@@ -78,83 +87,131 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             : Amazon.S3.Protocol.HTTPS,
     });
 
+    public async Task<Stream?> Open(S3Path path, CancellationToken cancellationToken) =>
+        await OpenAt(path, 0, tag: null, cancellationToken) is { } first
+            ? new ObjectStream(
+                path, first.Content, first.Bytes,
+                async (at, token) => (await OpenAt(path, at, first.Tag, token))?.Content, patience)
+            : null;
+
+    public Task Write(S3Path path, string file, string? sha256, CancellationToken cancellationToken) =>
+        uploads.Write(path, file, sha256 is null ? [] : [(HashName, sha256)], cancellationToken);
+
+    public Task Write(S3Path path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        Ask(path, token => Put(path, content, condition: null, token), cancellationToken);
+
+    public async Task<bool> Create(S3Path path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        // Not every store knows the condition, and some that do not are silent about it.
+        if (await Stat(path, cancellationToken) is not null)
+        {
+            return false;
+        }
+
+        return await Ask(
+            path,
+            async token =>
+            {
+                try
+                {
+                    return await Put(path, content, condition: "*", token);
+                }
+                catch (AmazonS3Exception refusal) when (StorePatience.Is(refusal, HttpStatusCode.PreconditionFailed))
+                {
+                    return false;
+                }
+                catch (AmazonS3Exception refusal) when (StorePatience.Is(refusal, HttpStatusCode.NotImplemented))
+                {
+                    return await Put(path, content, condition: null, token);
+                }
+            },
+            cancellationToken);
+    }
+
+    public Task Delete(S3Path path, CancellationToken cancellationToken) =>
+        Ask(path, token => Client.DeleteObjectAsync(path.Bucket, path.Key, token), cancellationToken);
+
+    public async IAsyncEnumerable<ObjectUpload> ListUploads(
+        S3Path prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListMultipartUploadsRequest { BucketName = prefix.Bucket, Prefix = prefix.Key };
+        ListMultipartUploadsResponse page;
+        do
+        {
+            page = await Ask(prefix, token => Client.ListMultipartUploadsAsync(request, token), cancellationToken);
+            foreach (var item in page.MultipartUploads ?? [])
+            {
+                yield return new ObjectUpload(new S3Path(prefix.Bucket, item.Key), item.UploadId, Utc(item.Initiated));
+            }
+
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+        }
+        while (page.IsTruncated == true);
+    }
+
+    public Task Abort(ObjectUpload upload, CancellationToken cancellationToken) => uploads.Abort(upload, cancellationToken);
+
     public void Dispose()
     {
+        uploads.Dispose();
         if (lazy.IsValueCreated)
         {
             lazy.Value.Dispose();
         }
     }
 
-    private static AmazonS3Client ClientOf(S3Options options) => options is { AccessKeyId: { } id, SecretAccessKey: { } secret }
-        ? new AmazonS3Client(new BasicAWSCredentials(id, secret), ConfigOf(options))
-        : new AmazonS3Client(ConfigOf(options));
-
-    private static AmazonS3Config ConfigOf(S3Options options)
-    {
-        var config = new AmazonS3Config
-        {
-            ForcePathStyle = options.PathStyle,
-            RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = Retries,
-            // Sums behind the content, which the SDK would add by itself, are not known to every store.
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        };
-        if (options.Endpoint is { Length: > 0 } endpoint)
-        {
-            config.ServiceURL = endpoint;
-            config.AuthenticationRegion = options.Region ?? "us-east-1";
-        }
-        else if (options.Region is { } region)
-        {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        }
-
-        if (options.CaFile is { } authorities)
-        {
-            config.HttpClientFactory = new TrustingClientFactory(authorities);
-        }
-
-        return config;
-    }
-
     private static DateTimeOffset Utc(DateTime? time) => new((time ?? DateTime.UnixEpoch).ToUniversalTime());
 
-    private static async Task<T> Ask<T>(S3Path path, Func<Task<T>> question)
+    private async IAsyncEnumerable<ListObjectsV2Response> Pages(
+        S3Path path, ListObjectsV2Request request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        try
+        ListObjectsV2Response page;
+        do
         {
-            return await question();
+            page = await Ask(path, token => Client.ListObjectsV2Async(request, token), cancellationToken);
+            yield return page;
+            request.ContinuationToken = page.NextContinuationToken;
         }
-        catch (Exception e) when (IsStores(e))
-        {
-            throw Refused(path, e);
-        }
+        while (page.IsTruncated == true);
     }
 
-    private static bool IsStores(Exception e) => e is AmazonServiceException or AmazonClientException or HttpRequestException;
-
-    private static ObjectStoreException Refused(S3Path path, Exception e) => new(
-        e is AmazonServiceException { StatusCode: not 0 } answer
-            ? $"The object store answered {(int)answer.StatusCode} ({answer.ErrorCode}) for {path}."
-            : $"The object store cannot be reached for {path}, or no credentials for it were found (S3:AccessKeyId, or the usual "
-            + "chain).",
-        e);
-
-    /// <summary>Clients that trust the given authorities alone.</summary>
-    private sealed class TrustingClientFactory(string caFile) : HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig)
+    private Task<(Stream Content, long Bytes, string Tag)?> OpenAt(
+        S3Path path, long at, string? tag, CancellationToken cancellationToken) => Ask<(Stream, long, string)?>(
+        path,
+        async token =>
         {
-            var policy = new X509ChainPolicy
+            try
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.ImportFromPemFile(caFile);
-            var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
-            handler.SslOptions.CertificateChainPolicy = policy;
-            return new HttpClient(handler);
-        }
+                var request = new GetObjectRequest { BucketName = path.Bucket, Key = path.Key, EtagToMatch = tag };
+                if (at > 0)
+                {
+                    request.ByteRange = new ByteRange($"bytes={at}-");
+                }
+
+                var found = await Client.GetObjectAsync(request, token);
+                return (found.ResponseStream, found.ContentLength, found.ETag);
+            }
+            catch (AmazonS3Exception none) when (StorePatience.Is(none, HttpStatusCode.NotFound))
+            {
+                return null;
+            }
+        },
+        cancellationToken);
+
+    private async Task<bool> Put(
+        S3Path path, ReadOnlyMemory<byte> content, string? condition, CancellationToken cancellationToken)
+    {
+        using var stream = new MemoryStream(content.ToArray(), writable: false);
+        await Client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = path.Bucket, Key = path.Key, InputStream = stream, IfNoneMatch = condition,
+                UseChunkEncoding = false,
+            },
+            cancellationToken);
+        return true;
     }
+
+    private Task<T> Ask<T>(S3Path path, Func<CancellationToken, Task<T>> question, CancellationToken cancellationToken) =>
+        patience.Ask(path, AnswerWithin, question, cancellationToken);
 }

@@ -4,7 +4,8 @@ namespace Orleans.Cluster.Files.Stores;
 
 /// <summary>
 /// An S3-compatible object store. Section "S3". Credentials that are not given here come from the usual chain: environment,
-/// profile, the role of the machine or pod. They stay in the silos; executors get addresses that are signed for single objects.
+/// profile, the role of the machine or pod. They stay in the silos; executors get addresses that are signed for single objects,
+/// to read them.
 /// </summary>
 internal sealed class S3Options : IValidatableObject
 {
@@ -30,7 +31,9 @@ internal sealed class S3Options : IValidatableObject
     /// <summary>PEM file with the authorities of the store's certificate; the system's when null.</summary>
     public string? CaFile { get; set; }
 
-    /// <summary>What sources may name, each <c>s3://bucket</c> or <c>s3://bucket/prefix</c>; nothing when empty.</summary>
+    /// <summary>
+    /// What sources and outputs may name, each <c>s3://bucket</c> or <c>s3://bucket/prefix</c>; nothing when empty.
+    /// </summary>
     public IList<string> Roots { get; init; } = [];
 
     /// <summary>
@@ -39,6 +42,13 @@ internal sealed class S3Options : IValidatableObject
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan UrlLifetime { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>
+    /// Bytes of a part of an object that is written in parts; smaller objects are written at once. Default 16 MiB; 5 MiB, the
+    /// least that stores take, to 1 GiB.
+    /// </summary>
+    [Range(5L << 20, 1L << 30)]
+    public long PartBytes { get; set; } = 16L << 20;
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -35,4 +35,14 @@ internal readonly record struct S3Path(string Bucket, string Key)
         return Bucket == root.Bucket
             && (folder.Length == 0 || Key == folder || Key.StartsWith(folder + "/", StringComparison.Ordinal));
     }
+
+    /// <summary>What has this relative name below it; of the empty name, the beginning of all that is below.</summary>
+    public S3Path Below(string relative)
+    {
+        var folder = Key.TrimEnd('/');
+        return this with { Key = folder.Length == 0 ? relative : $"{folder}/{relative}" };
+    }
+
+    /// <summary>The name of an object below this folder, relative to it.</summary>
+    public string NameOf(S3Path below) => below.Key[Below("").Key.Length..];
 }

@@ -78,7 +78,7 @@ internal sealed partial class HealthProbes(
 
     private string? FindFullDisk()
     {
-        foreach (var folder in (string[])[paths.State, paths.Artifacts, paths.Scratch])
+        foreach (var folder in new[] { paths.State, paths.ArtifactFolder, paths.Scratch }.OfType<string>())
         {
             // A folder that is not made yet is on the disk of the nearest one that is.
             var present = folder;

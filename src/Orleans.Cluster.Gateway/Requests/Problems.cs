@@ -22,9 +22,9 @@ internal static class Problems
     public static ProblemDocument Of(Exception exception) => exception switch
     {
         ClusterException refusal => refusal.Problem,
-        StorageUnavailableException => ProblemDocument.Of(
+        StorageUnavailableException away => ProblemDocument.Of(
             Contracts.ProblemCode.StorageUnavailable,
-            "The database does not answer. Whether a change was made can be seen once it does.",
+            $"{away.Away} Whether a change was made can be seen once it does.",
             "Try again with the same Idempotency-Key."),
         // A grain whose silo is gone, or has no processor, may answer the next time.
         TimeoutException or SiloUnavailableException or OrleansMessageRejectionException => ProblemDocument.Of(

@@ -7,7 +7,7 @@ namespace Orleans.Cluster.Silo.Backups;
 /// <summary>
 /// <c>backup --to FOLDER</c>, beside a running cluster, and <c>restore --from FOLDER</c>, before one is started. The database is
 /// copied first and the artifacts after it: they are written once and named by the database later, so that each one that the copy
-/// names is there.
+/// names is there. Artifacts in an object store stay there: it has versions and replication of its own.
 /// </summary>
 internal static class BackupCommands
 {
@@ -53,13 +53,22 @@ internal static class BackupCommands
         MakePrivate(Path.Combine(unfinished, Database));
         await database.Save(Path.Combine(unfinished, Database), CancellationToken.None);
         CopyState(paths.State, Path.Combine(unfinished, State));
-        CopyTree(paths.Artifacts, Path.Combine(unfinished, Artifacts));
+        if (paths.ArtifactFolder is { } artifacts)
+        {
+            CopyTree(artifacts, Path.Combine(unfinished, Artifacts));
+        }
+
         var manifest = await BackupManifest.Write(
             unfinished, begin, database.Kind, database.SchemaVersion, CancellationToken.None);
         Directory.Move(unfinished, folder);
         Console.Error.WriteLine(
             $"{manifest.Files.Count} files, {manifest.Files.Sum(file => file.Bytes):#,0} bytes, as of {begin:u}, are in "
             + $"{folder}. It holds secrets: keep it as you keep them.");
+        if (paths.ArtifactFolder is null)
+        {
+            Console.Error.WriteLine($"The artifacts are no part of it: leave {paths.Artifacts} in place.");
+        }
+
         return 0;
     }
 
@@ -77,7 +86,14 @@ internal static class BackupCommands
                 + "upgrade.");
         }
 
-        if (Directory.Exists(paths.Artifacts) && Directory.EnumerateFileSystemEntries(paths.Artifacts).Any())
+        if (paths.ArtifactFolder is null && Directory.Exists(Path.Combine(folder, Artifacts)))
+        {
+            throw new StartRefusedException(
+                $"The backup holds the artifacts of a folder, and Cluster:ArtifactStore is {paths.Artifacts}. Restore it with a "
+                + "folder there.");
+        }
+
+        if (paths.ArtifactFolder is { } there && Directory.Exists(there) && Directory.EnumerateFileSystemEntries(there).Any())
         {
             throw new StartRefusedException(
                 $"The artifact store {paths.Artifacts} is not empty. Restore into an empty one, or move that one away first.");
@@ -85,12 +101,23 @@ internal static class BackupCommands
 
         using var claim = StateDirectory.Claim(paths.State);
         await database.Restore(Path.Combine(folder, Database), CancellationToken.None);
-        CopyTree(Path.Combine(folder, Artifacts), paths.Artifacts);
+        if (paths.ArtifactFolder is { } artifacts)
+        {
+            CopyTree(Path.Combine(folder, Artifacts), artifacts);
+        }
+
         CopyTree(Path.Combine(folder, State), paths.State);
         var start = StorageConnection.Of(services.GetRequiredService<IConfiguration>()).IsEmbedded
             ? $"orleans-cluster up --state {paths.State}" : "its silos, as usual";
         Console.Error.WriteLine(
             $"The cluster is as it was at {manifest.CreatedAt:u}. Jobs that had not ended go on when you start it: {start}");
+        if (paths.ArtifactFolder is null)
+        {
+            Console.Error.WriteLine(
+                $"{paths.Artifacts} has seen a later state of the database: 'store adopt' makes it this one's, and until then no "
+                + "worker gets tasks.");
+        }
+
         return 0;
     }
 

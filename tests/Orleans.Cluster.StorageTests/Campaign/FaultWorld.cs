@@ -10,6 +10,7 @@ using Orleans.Cluster.Coordination.Settings;
 using Orleans.Cluster.Files.Artifacts;
 using Orleans.Cluster.Files.Datasets;
 using Orleans.Cluster.Files.Outputs;
+using Orleans.Cluster.Files.Stores;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Silo.Processes;
@@ -42,8 +43,9 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
         var folders = new ArtifactFolders(Paths);
         mark = new StoreMark(Paths, identities, Jobs, folders);
         Cancelled = new CancelledArtifacts(folders, mark, Jobs);
-        watch = new StoreWatch(mark, identities, Paths, TimeProvider.System, NullLogger<StoreWatch>.Instance);
-        Publisher = new OutputPublisher(Paths, Roots, settings, Clock, NullLogger<OutputPublisher>.Instance);
+        watch = new StoreWatch(
+            mark, identities, Paths, new StoredFiles(), TimeProvider.System, NullLogger<StoreWatch>.Instance);
+        Publisher = TestOutputs.Publisher(Paths, Roots, settings, Clock);
         var retention = Options.Create(new RetentionOptions { UnknownJobs = TimeSpan.Zero });
         janitor = new JanitorService(
             new ArtifactJanitor(Jobs, Checkpoints, folders, Publisher, retention, Clock, NullLogger<ArtifactJanitor>.Instance),

@@ -7,17 +7,20 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// <summary>
 /// An embedded cluster whose jobs may read and write objects of an S3 server. Its secret is in the environment, as one should do.
 /// </summary>
-public sealed class S3Cluster : EmbeddedCluster
+public class S3Cluster : EmbeddedCluster
 {
     private AmazonS3Client? client;
 
     public S3Cluster()
+        : this(new S3Server())
     {
         Workers = 1;
         Arguments = [.. Server.Settings, "--Jobs:PlanBeforeAccept=00:00:30"];
     }
 
-    public S3Server Server { get; } = new();
+    protected S3Cluster(S3Server server) => Server = server;
+
+    public S3Server Server { get; }
 
     public AmazonS3Client Client => client ?? throw new InvalidOperationException("The cluster was not started yet.");
 
@@ -45,6 +48,35 @@ public sealed class S3Cluster : EmbeddedCluster
             });
         await StartAsync();
     }
+
+    /// <summary>Keys of the bucket that begin so, in order.</summary>
+    public async Task<IReadOnlyList<string>> KeysAsync(string prefix)
+    {
+        var keys = new List<string>();
+        var request = new ListObjectsV2Request { BucketName = S3Server.Bucket, Prefix = prefix };
+        ListObjectsV2Response page;
+        do
+        {
+            page = await Client.ListObjectsV2Async(request);
+            keys.AddRange((page.S3Objects ?? []).Select(item => item.Key));
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (page.IsTruncated == true);
+        return keys;
+    }
+
+    /// <summary>The content of an object.</summary>
+    public async Task<byte[]> ReadAsync(string key)
+    {
+        using var found = await Client.GetObjectAsync(S3Server.Bucket, key);
+        using var bytes = new MemoryStream();
+        await found.ResponseStream.CopyToAsync(bytes);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Puts a text into the bucket.</summary>
+    public Task PutTextAsync(string key, string text) => Client.PutObjectAsync(
+        new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, ContentBody = text, UseChunkEncoding = false });
 
     /// <summary>Puts a file of the cluster's folder into the bucket.</summary>
     public Task PutAsync(string file, string key) => Client.PutObjectAsync(

@@ -16,10 +16,23 @@ public sealed class S3Server : IAsyncDisposable
     private const string Version = "3.7.1";
 
     private readonly string folder = Directory.CreateTempSubdirectory("orleans-cluster-s3-").FullName;
+    private readonly Uri inner = new($"http://127.0.0.1:{EmbeddedCluster.FreePort()}");
+    private readonly Uri? outer;
     private Process? server;
+    private S3Front? front;
+
+    /// <param name="hasFront">Whether what s3rver lacks is put in front of it.</param>
+    public S3Server(bool hasFront = false) =>
+        outer = hasFront ? new Uri($"http://127.0.0.1:{EmbeddedCluster.FreePort()}") : null;
 
     /// <summary>Its address.</summary>
-    public Uri Address { get; } = new($"http://127.0.0.1:{EmbeddedCluster.FreePort()}");
+    public Uri Address => outer ?? inner;
+
+    /// <summary>Keys of uploads in parts that were neither completed nor aborted.</summary>
+    public IReadOnlyList<string> Uploads => [.. S3Front.Uploads(folder, Bucket).Select(upload => upload.Key)];
+
+    /// <summary>What stands in front of it while it runs.</summary>
+    internal S3Front Front => front ?? throw new InvalidOperationException("Nothing is in front of this server now.");
 
     /// <summary>Settings of a cluster that uses it, without the secret.</summary>
     public IReadOnlyList<string> Settings =>
@@ -35,8 +48,8 @@ public sealed class S3Server : IAsyncDisposable
         var home = await InstallAsync();
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[
-            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", Address.Host, "-p",
-            $"{Address.Port}", "--no-vhost-buckets",
+            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", inner.Host, "-p",
+            $"{inner.Port}", "--no-vhost-buckets",
             "--configure-bucket", Bucket])
         {
             start.ArgumentList.Add(argument);
@@ -46,12 +59,19 @@ public sealed class S3Server : IAsyncDisposable
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         using var http = new HttpClient();
-        await EmbeddedCluster.Until(() => Answers(http), TimeSpan.FromSeconds(60), () => $"s3rver at {Address} does not answer.");
+        await EmbeddedCluster.Until(() => Answers(http), TimeSpan.FromSeconds(60), () => $"s3rver at {inner} does not answer.");
+        front = outer is null ? null : await S3Front.StartAsync(folder, inner, outer);
     }
 
     /// <summary>Kills it; its objects stay.</summary>
     public async Task KillAsync()
     {
+        if (front is not null)
+        {
+            await front.DisposeAsync();
+            front = null;
+        }
+
         if (server is { HasExited: false })
         {
             server.Kill();
@@ -71,7 +91,7 @@ public sealed class S3Server : IAsyncDisposable
         Assert.False(server!.HasExited, "s3rver ended at its start.");
         try
         {
-            using var response = await http.GetAsync(Address);
+            using var response = await http.GetAsync(inner);
             return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden;
         }
         catch (HttpRequestException)

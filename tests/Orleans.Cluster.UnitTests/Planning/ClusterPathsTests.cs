@@ -6,13 +6,27 @@ namespace Orleans.Cluster.UnitTests.Planning;
 public sealed class ClusterPathsTests
 {
     [Theory]
-    [InlineData("s3://bucket/artifacts")]
     [InlineData("https://host/artifacts")]
-    public void Artifacts_AnAddress_IsRefused(string store)
+    [InlineData("s3://")]
+    [InlineData("s3://bucket//artifacts")]
+    [InlineData("s3://bucket/../artifacts")]
+    [InlineData("s3://bucket/artifacts-*")]
+    public void Artifacts_AnAddressThatIsNoPlaceOfObjects_IsRefused(string store)
     {
         var refusal = Assert.Throws<StartRefusedException>(() =>
             new ClusterPaths(Options.Create(new ClusterSettings { ArtifactStore = store })));
 
         Assert.Contains(store, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3://bucket", "s3://bucket")]
+    [InlineData("S3://bucket/artifacts/", "s3://bucket/artifacts")]
+    public void Artifacts_InAnObjectStore_AreAddressesAndNoFolder(string store, string artifacts)
+    {
+        var paths = new ClusterPaths(Options.Create(new ClusterSettings { ArtifactStore = store }));
+
+        Assert.Equal((artifacts, null), (paths.Artifacts, paths.ArtifactFolder));
+        Assert.Equal($"{artifacts}/j/0/1/2", paths.Artifact("j/0/1/2"));
     }
 }

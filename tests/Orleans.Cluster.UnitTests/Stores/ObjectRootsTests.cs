@@ -116,5 +116,26 @@ public sealed class ObjectRootsTests : IDisposable
             Task.FromResult(Keys.Contains(path.Key) ? new ObjectInfo(path, 1, DateTimeOffset.UnixEpoch, "\"tag\"") : null);
 
         public string Sign(S3Path path) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<string> ListFolders(S3Path folder, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<Stream?> Open(S3Path path, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task Write(S3Path path, string file, string? sha256, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task Write(S3Path path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<bool> Create(S3Path path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task Delete(S3Path path, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<ObjectUpload> ListUploads(S3Path prefix, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task Abort(ObjectUpload upload, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }
