@@ -105,7 +105,12 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public async Task<JobState> UntilAsync(JobId job, params JobPhase[] phases)
     {
         JobState? state = null;
-        await UntilAsync(async () => phases.AsEnumerable().Contains((state = (await Jobs.Find(job, CancellationToken.None))!.State).Phase),
+        await UntilAsync(
+            async () =>
+            {
+                state = (await Jobs.Find(job, CancellationToken.None))!.State;
+                return phases.AsEnumerable().Contains(state.Phase);
+            },
             () => $"{state}");
         return state!;
     }

@@ -132,7 +132,8 @@ internal sealed class FakeWorker : IAsyncDisposable
         {
             await Work(attempt, stop.Token);
             await checkpoints.Commit(
-                new AttemptCommit(attempt, match.Epoch, Id, attempt.ToString(), Manifest, clock.GetUtcNow()), CancellationToken.None);
+                new AttemptCommit(attempt, match.Epoch, Id, attempt.ToString(), Manifest, clock.GetUtcNow()),
+                CancellationToken.None);
         }
         catch (Exception exception)
         {

@@ -24,7 +24,8 @@ internal sealed class FakePlanning(int partitions) : IJobPlanning
     }
 
     public Task<(PlannedDataset Dataset, IReadOnlyList<PlanWarning> Warnings)> PlanDataset(
-        SourceSpec source, PartitioningSpec partitioning, CancellationToken cancellationToken) => throw new NotSupportedException();
+        SourceSpec source, PartitioningSpec partitioning, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     private static JobPlan PlanOf(int files)
     {
@@ -66,7 +67,7 @@ internal sealed class FakePublisher : IOutputPublisher
     private int calls;
     private int cleared;
 
-    /// <summary>Called with the number of the call, from 1 on, before the job is asked whether it is still to be published.</summary>
+    /// <summary>Called with the number of the call, from 1 on, before it is asked whether the job is still to be published.</summary>
     public Func<int, IReadOnlyList<PartitionRecord>, CancellationToken, Task> Before { get; set; } =
         (_, _, _) => Task.CompletedTask;
 

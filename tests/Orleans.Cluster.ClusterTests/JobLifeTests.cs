@@ -48,7 +48,8 @@ public sealed class JobLifeTests
     public async Task Planning_WhatNobodyExpected_IsTriedThreeTimes()
     {
         await using var world = await ClusterWorld.StartAsync();
-        world.Planning.Before = (call, _) => call <= 2 ? throw new ObjectDisposedException("a silo that ends") : Task.CompletedTask;
+        world.Planning.Before = (call, _) =>
+            call <= 2 ? throw new ObjectDisposedException("a silo that ends") : Task.CompletedTask;
 
         var end = await world.EndAsync(await world.SubmitAsync());
 

@@ -2,7 +2,9 @@ using Orleans.Cluster.Contracts;
 
 namespace Orleans.Cluster.ClusterTests;
 
-/// <summary>What is lost of a cluster while a job runs: a worker's voice, the queue, the job's own grain, and its being the only one.</summary>
+/// <summary>
+/// What is lost of a cluster while a job runs: a worker's voice, the queue, the job's own grain, and its being the only one.
+/// </summary>
 public sealed class LossTests
 {
     [Fact]
@@ -51,7 +53,8 @@ public sealed class LossTests
     public async Task Job_WhoseSiloIsKilledWhileItPublishes_IsPublishedOnceByAnother()
     {
         await using var world = await ClusterWorld.StartAsync(silos: 3, workers: 0);
-        world.Publisher.Before = (call, _, _) => call == 1 ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+        world.Publisher.Before = (call, _, _) =>
+            call == 1 ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
         var job = await world.SubmitAsync();
         await world.AddWorkerAwayFromAsync(world.Grain(job));
         await ClusterWorld.UntilAsync(() => Task.FromResult(world.Publisher.Calls == 1), () => "Nothing is published.");

@@ -45,6 +45,7 @@ internal sealed class TimePump : IAsyncDisposable
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(
-                _ => ThreadPool.UnsafeQueueUserWorkItem(item => callback(item), state, preferLocal: false), null, dueTime, period);
+                _ => ThreadPool.UnsafeQueueUserWorkItem(item => callback(item), state, preferLocal: false), null, dueTime,
+                period);
     }
 }

@@ -57,7 +57,9 @@ internal sealed partial class JobRow(
         return Known!;
     }
 
-    /// <summary>What is known of the row, read again where that is not of this moment; as it is while the database is away.</summary>
+    /// <summary>
+    /// What is known of the row, read again where that is not of this moment; as it is while the database is away.
+    /// </summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
     public async Task<JobRecord> LoadRecent()
     {

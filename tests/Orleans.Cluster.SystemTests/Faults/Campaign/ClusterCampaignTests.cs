@@ -82,7 +82,8 @@ public sealed class ClusterCampaignTests(ITestOutputHelper output)
             catch (Exception exception)
             {
                 throw new InvalidOperationException(
-                    $"Round {rounds} of seed {seed}:\n{string.Join('\n', round.Log)}\n{exception.Message}\n{Tail(cluster)}", exception);
+                    $"Round {rounds} of seed {seed}:\n{string.Join('\n', round.Log)}\n{exception.Message}\n{Tail(cluster)}",
+                    exception);
             }
         }
 

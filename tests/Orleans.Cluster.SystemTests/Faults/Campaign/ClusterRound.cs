@@ -4,10 +4,12 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 
-/// <summary>One to three jobs, one to three faults at moments of them that the seed names, and a calm in which all must end well.</summary>
+/// <summary>
+/// One to three jobs, one to three faults at moments of them that the seed names, and a calm in which all must end well.
+/// </summary>
 internal sealed class ClusterRound(
-    EmbeddedCluster cluster, Func<IReadOnlyList<HttpClient>> gateways, CampaignJobs jobs, IReadOnlyList<Fault> faults, Random random,
-    TimeSpan undisturbed)
+    EmbeddedCluster cluster, Func<IReadOnlyList<HttpClient>> gateways, CampaignJobs jobs, IReadOnlyList<Fault> faults,
+    Random random, TimeSpan undisturbed)
 {
     private readonly HashSet<CampaignJob> cancelled = [];
     private IReadOnlyList<CampaignJob> running = [];
@@ -26,7 +28,8 @@ internal sealed class ClusterRound(
         using var calm = new CancellationTokenSource();
         var watching = WatchAsync(calm.Token);
         var happening = Enumerable.Range(0, random.Next(1, 4))
-            .Select(_ => HappenAsync(faults[random.Next(faults.Count)], new Random(random.Next()), undisturbed * random.NextDouble()))
+            .Select(_ => HappenAsync(
+                faults[random.Next(faults.Count)], new Random(random.Next()), undisturbed * random.NextDouble()))
             .ToList();
         if (random.Next(8) == 0)
         {

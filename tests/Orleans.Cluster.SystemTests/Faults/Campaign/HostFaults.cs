@@ -3,7 +3,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 
-/// <summary>Faults of hosts: of their network, of their clock, of the database's, and of how one of them sees the artifact store.</summary>
+/// <summary>
+/// Faults of hosts: of their network, of their clock, of the database's, and of how one of them sees the artifact store.
+/// </summary>
 internal static class HostFaults
 {
     /// <summary>All that there are.</summary>
@@ -52,9 +54,9 @@ internal static class HostFaults
             Mounted(cluster, random, "sh", "-c", $"mount --bind {cluster.Artifacts} {cluster.Artifacts} && "
                 + $"mount -o remount,ro,bind {cluster.Artifacts}"));
         yield return new Fault("a worker's artifact store is full", random =>
-            Mounted(cluster, random, "sh", "-c", $"mkdir -p {cluster.Folder}/full && mount -t tmpfs -o size=64k none {cluster.Folder}/full"
-                + $" && mkdir {cluster.Folder}/full/u {cluster.Folder}/full/w && mount -t overlay -o lowerdir={cluster.Artifacts},"
-                + $"upperdir={cluster.Folder}/full/u,workdir={cluster.Folder}/full/w none {cluster.Artifacts}"));
+            Mounted(cluster, random, "sh", "-c", $"d={cluster.Folder}/full; mkdir -p $d && mount -t tmpfs -o size=64k none $d"
+                + $" && mkdir $d/u $d/w && mount -t overlay -o lowerdir={cluster.Artifacts},upperdir=$d/u,workdir=$d/w none "
+                + cluster.Artifacts));
     }
 
     private static IReadOnlyList<int> Database(NetworkCluster cluster) =>

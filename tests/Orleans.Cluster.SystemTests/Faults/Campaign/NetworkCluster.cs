@@ -6,9 +6,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 
 /// <summary>
-/// Five hosts: PostgreSQL, two gateways and two workers, each with a network, an address and a state folder of its own. They share
-/// a folder of artifacts. Their clocks can be set, each for itself, where <c>ORLEANS_CLUSTER_CAMPAIGN_CLOCKS</c> names the library
-/// file of libfaketime.
+/// Five hosts: PostgreSQL, two gateways and two workers, each with a network, an address and a state folder of its own. They
+/// share a folder of artifacts. Their clocks can be set, each for itself, where <c>ORLEANS_CLUSTER_CAMPAIGN_CLOCKS</c> names the
+/// library file of libfaketime.
 /// </summary>
 public sealed class NetworkCluster : EmbeddedCluster
 {
@@ -133,7 +133,10 @@ public sealed class NetworkCluster : EmbeddedCluster
     protected override Task WhileStartingAsync()
     {
         StartOthers();
-        second ??= new HttpClient(HandlerOf(SecondGateway)) { BaseAddress = Http.BaseAddress, Timeout = TimeSpan.FromSeconds(60) };
+        second ??= new HttpClient(HandlerOf(SecondGateway))
+        {
+            BaseAddress = Http.BaseAddress, Timeout = TimeSpan.FromSeconds(60),
+        };
         return Task.CompletedTask;
     }
 
@@ -154,7 +157,8 @@ public sealed class NetworkCluster : EmbeddedCluster
 
     private static string[] OfHost(int host) =>
     [
-        $"--Cluster:AdvertisedAddress={NetworkHosts.Address(host)}", "--Cluster:SiloPort=11111", "--Cluster:SiloGatewayPort=30000",
+        $"--Cluster:AdvertisedAddress={NetworkHosts.Address(host)}", "--Cluster:SiloPort=11111",
+        "--Cluster:SiloGatewayPort=30000",
     ];
 
     private IReadOnlyList<string> On(int host) => ClockLibrary is null

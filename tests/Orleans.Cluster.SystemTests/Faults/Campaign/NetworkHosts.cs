@@ -7,8 +7,8 @@ using System.Runtime.InteropServices;
 namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 
 /// <summary>
-/// Hosts of a network that exists in this machine alone: network namespaces on a bridge of their own. Between any two of them what
-/// is sent can be lost in silence, as when a cable is pulled or a switch fails. Each command that enters a host has a mount
+/// Hosts of a network that exists in this machine alone: network namespaces on a bridge of their own. Between any two of them
+/// what is sent can be lost in silence, as when a cable is pulled or a switch fails. Each command that enters a host has a mount
 /// namespace of its own as well. Linux only, for root.
 /// </summary>
 internal sealed class NetworkHosts : IAsyncDisposable

@@ -9,7 +9,9 @@ internal static class ProcessFaults
     /// <summary>How long something lasts: often a moment, sometimes beyond every patience of the cluster's.</summary>
     public static TimeSpan Long(Random random) => TimeSpan.FromSeconds(Math.Pow(random.NextDouble(), 2) * 25);
 
-    /// <summary>kill -9 of one of several processes, and SIGSTOP of it, and a stutter in which it hardly comes to anything.</summary>
+    /// <summary>
+    /// kill -9 of one of several processes, and SIGSTOP of it, and a stutter in which it hardly comes to anything.
+    /// </summary>
     public static IEnumerable<Fault> Of(string what, Func<IReadOnlyList<int>> processes)
     {
         yield return new Fault($"kill {what}", random => Pick(processes, random) is { } id ? KillAsync(id) : Task.CompletedTask);
