@@ -67,7 +67,7 @@ internal sealed class FakePublisher : IOutputPublisher
     private int calls;
     private int cleared;
 
-    /// <summary>Called with the number of the call, from 1 on, before it is asked whether the job is still to be published.</summary>
+    /// <summary>Called with the number of the call, from 1 on, before it asks whether the job is still to be published.</summary>
     public Func<int, IReadOnlyList<PartitionRecord>, CancellationToken, Task> Before { get; set; } =
         (_, _, _) => Task.CompletedTask;
 
