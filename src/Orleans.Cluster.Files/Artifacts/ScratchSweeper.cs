@@ -81,10 +81,10 @@ internal sealed partial class ScratchSweeper(ClusterPaths paths, TimeProvider cl
 
     private static partial class Log
     {
-        [LoggerMessage(3520, LogLevel.Information, "{Path} is removed: the process that used it is gone.")]
+        [LoggerMessage(3540, LogLevel.Information, "{Path} is removed: the process that used it is gone.")]
         public static partial void Removed(ILogger logger, string path);
 
-        [LoggerMessage(3521, LogLevel.Warning, "{Path} could not be removed: {Reason}")]
+        [LoggerMessage(3541, LogLevel.Warning, "{Path} could not be removed: {Reason}")]
         public static partial void NotRemoved(ILogger logger, string path, string reason);
     }
 }

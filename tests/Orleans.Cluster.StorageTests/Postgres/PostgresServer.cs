@@ -8,8 +8,8 @@ namespace Orleans.Cluster.StorageTests.Postgres;
 
 /// <summary>
 /// A private PostgreSQL server in a folder of its own, on a free port of the loopback or of another address. It refuses to run as
-/// root, so under root it runs as the user <c>postgres</c> or <c>nobody</c>. It ends with its parent's <see cref="DisposeAsync"/>,
-/// or by <c>kill -9</c> of its process.
+/// root, so under root it runs as the user <c>postgres</c> or <c>nobody</c>. It ends with <see cref="DisposeAsync"/>, or by
+/// <c>kill -9</c> of its process.
 /// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
