@@ -73,5 +73,5 @@ internal static class FilesExtensions
 
     /// <summary>What a gateway does beside serving: sweeping up after jobs.</summary>
     public static IServiceCollection AddClusterJanitor(this IServiceCollection services) =>
-        services.AddSingleton<ArtifactJanitor>().AddHostedService<JanitorService>();
+        services.AddSingleton<ArtifactJanitor>().AddSingleton<RowPruning>().AddHostedService<JanitorService>();
 }

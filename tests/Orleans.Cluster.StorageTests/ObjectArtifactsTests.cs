@@ -214,7 +214,9 @@ public sealed class ObjectArtifactsTests(PostgresFixture postgres)
         return new JanitorService(
             artifacts, Mark(storage),
             new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
-            storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options,
-            TimeProvider.System, NullLogger<JanitorService>.Instance);
+            new RowPruning(
+                storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options,
+                TimeProvider.System, NullLogger<RowPruning>.Instance),
+            options, TimeProvider.System, NullLogger<JanitorService>.Instance);
     }
 }

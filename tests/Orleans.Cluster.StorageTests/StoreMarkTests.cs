@@ -172,7 +172,9 @@ public sealed class StoreMarkTests(PostgresFixture postgres) : IDisposable
         return new JanitorService(
             artifacts, Mark(storage),
             new ScratchSweeper(Paths(storage), TimeProvider.System, NullLogger<ScratchSweeper>.Instance),
-            storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options,
-            TimeProvider.System, NullLogger<JanitorService>.Instance);
+            new RowPruning(
+                storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), options,
+                TimeProvider.System, NullLogger<RowPruning>.Instance),
+            options, TimeProvider.System, NullLogger<JanitorService>.Instance);
     }
 }

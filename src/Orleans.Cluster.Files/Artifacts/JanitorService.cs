@@ -10,15 +10,11 @@ namespace Orleans.Cluster.Files.Artifacts;
 /// Sweeps at start and from then on: artifacts, scratch folders of this machine, old rows. Several gateways may do so at once.
 /// </summary>
 internal sealed partial class JanitorService(
-    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, IStorageUpkeep upkeep, IAuditLog audit,
-    IOptions<RetentionOptions> options, TimeProvider clock,
-    ILogger<JanitorService> logger) : BackgroundService
+    ArtifactJanitor artifacts, StoreMark mark, ScratchSweeper scratch, RowPruning rows, IOptions<RetentionOptions> options,
+    TimeProvider clock, ILogger<JanitorService> logger) : BackgroundService
 {
-    private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
-    private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ClaimInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(5);
-    private DateTimeOffset pruneAt;
     private string? said;
     private long? claimedAt;
 
@@ -70,7 +66,7 @@ internal sealed partial class JanitorService(
         }
 
         scratch.Sweep();
-        await Prune(cancellationToken);
+        await rows.PruneDue(cancellationToken);
     }
 
     // Asked before each sweep, which deletes what the database does not know. The mark is raised seldom.
@@ -93,28 +89,6 @@ internal sealed partial class JanitorService(
         return fault is null;
     }
 
-    private async Task Prune(CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        if (now < pruneAt)
-        {
-            return;
-        }
-
-        while (await upkeep.Prune(now - KeyLife, now - options.Value.Events, now - options.Value.Jobs, cancellationToken) is > 0
-            and var rows)
-        {
-            Log.Pruned(logger, rows);
-        }
-
-        if (await audit.Trim(now - options.Value.Audit, now, cancellationToken) is > 0 and var entries)
-        {
-            Log.Trimmed(logger, entries);
-        }
-
-        pruneAt = now + PruneInterval;
-    }
-
     private static partial class Log
     {
         [LoggerMessage(3510, LogLevel.Warning, "A sweep failed; the next one tries again.")]
@@ -125,11 +99,5 @@ internal sealed partial class JanitorService(
 
         [LoggerMessage(3513, LogLevel.Error, "The artifact store could not be marked, next try with the next sweep: {Message}")]
         public static partial void NotMarked(ILogger logger, string message);
-
-        [LoggerMessage(3511, LogLevel.Information, "{Rows} old rows are removed.")]
-        public static partial void Pruned(ILogger logger, int rows);
-
-        [LoggerMessage(3512, LogLevel.Information, "{Entries} old entries of the audit log are removed.")]
-        public static partial void Trimmed(ILogger logger, long entries);
     }
 }

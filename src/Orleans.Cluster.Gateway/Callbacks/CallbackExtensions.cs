@@ -8,6 +8,7 @@ internal static class CallbackExtensions
         services.AddOptions<CallbackOptions>()
             .BindConfiguration(CallbackOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<CallbackTargets>();
+        services.AddSingleton<CallbackIntake>();
         services.AddHostedService<CallbackSender>();
         return services;
     }

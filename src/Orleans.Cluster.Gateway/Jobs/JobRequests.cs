@@ -19,8 +19,7 @@ namespace Orleans.Cluster.Gateway.Jobs;
 /// </summary>
 internal sealed class JobRequests(
     IJobService desk, IJobStore jobs, ICheckpointStore checkpoints, IJobPlanning planning, DefaultDataset defaults,
-    CallbackTargets callbacks,
-    IOutbox outbox, SecretSeal seal)
+    CallbackIntake callbacks, IOutbox outbox)
 {
     /// <exception cref="ClusterException"><c>validation-failed</c> with every fault of form.</exception>
     public JobSpec ReadSpec(ReadOnlyMemory<byte> body)
@@ -46,7 +45,7 @@ internal sealed class JobRequests(
     /// <inheritdoc cref="IJobService.Submit"/>
     public Task<JobStatus> Submit(
         JobSpec spec, string? owner, AccessRole role, string? idempotencyKey, CancellationToken cancellationToken) =>
-        desk.Submit(Sealed(spec), new SubmitOrigin(owner, idempotencyKey, HashOf(spec), role), cancellationToken);
+        desk.Submit(callbacks.Seal(spec), new SubmitOrigin(owner, idempotencyKey, HashOf(spec), role), cancellationToken);
 
     /// <summary>What a submit would run.</summary>
     public async Task<PlanDocument> Plan(JobSpec spec, CancellationToken cancellationToken) =>
@@ -110,10 +109,6 @@ internal sealed class JobRequests(
         var (dataset, warnings) = await planning.PlanDataset(source ?? defaults.Require(), partitioning, cancellationToken);
         return PlanDocuments.Of(dataset, warnings);
     }
-
-    private JobSpec Sealed(JobSpec spec) => spec.Callback is { Secret: { } secret } callback
-        ? spec with { Callback = callback with { Secret = seal.Seal(secret) } }
-        : spec;
 
     // Only a grain knows what a living job is doing; of an ended one the row says all.
     private async Task<JobStatus> Describe(JobRecord job, CancellationToken cancellationToken)

@@ -51,9 +51,10 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
             new ArtifactJanitor(Jobs, Checkpoints, folders, Publisher, retention, Clock, NullLogger<ArtifactJanitor>.Instance),
             mark,
             new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance),
-            storage.Services.GetRequiredService<IStorageUpkeep>(),
-            storage.Services.GetRequiredService<IAuditLog>(), retention, Clock,
-            NullLogger<JanitorService>.Instance);
+            new RowPruning(
+                storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), retention,
+                Clock, NullLogger<RowPruning>.Instance),
+            retention, Clock, NullLogger<JanitorService>.Instance);
     }
 
     public string Root { get; } = Directory.CreateTempSubdirectory("campaign-").FullName;
