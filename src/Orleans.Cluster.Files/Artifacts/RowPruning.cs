@@ -5,9 +5,12 @@ using Orleans.Cluster.Coordination.Settings;
 
 namespace Orleans.Cluster.Files.Artifacts;
 
-/// <summary>Removes rows that are older than the settings keep them: of jobs, events, idempotency keys and the audit log.</summary>
+/// <summary>
+/// Removes rows that are older than the settings keep them: of jobs, events, idempotency keys and the audit log.
+/// </summary>
 internal sealed partial class RowPruning(
-    IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock, ILogger<RowPruning> logger)
+    IStorageUpkeep upkeep, IAuditLog audit, IOptions<RetentionOptions> options, TimeProvider clock,
+    ILogger<RowPruning> logger)
 {
     private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);

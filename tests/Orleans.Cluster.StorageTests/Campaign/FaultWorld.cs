@@ -52,8 +52,8 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
             mark,
             new ScratchSweeper(Paths, Clock, NullLogger<ScratchSweeper>.Instance),
             new RowPruning(
-                storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(), retention,
-                Clock, NullLogger<RowPruning>.Instance),
+                storage.Services.GetRequiredService<IStorageUpkeep>(), storage.Services.GetRequiredService<IAuditLog>(),
+                retention, Clock, NullLogger<RowPruning>.Instance),
             retention, Clock, NullLogger<JanitorService>.Instance);
     }
 
