@@ -288,7 +288,8 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
         }
     }
 
-    // What is visible is the manifest, what it names, and what is somebody's.
+    // There is the manifest, what it names, and what is somebody's; and the word that a job left which ended while it published,
+    // for a publisher of it that may stand still somewhere.
     private void CheckFolder(CampaignJob job, IReadOnlyList<(string Path, string Hash)> files)
     {
         Assert.All(foreign, path => Assert.Equal(Foreign, File.ReadAllText(path)));
@@ -300,7 +301,9 @@ internal sealed class CampaignJobs(EmbeddedCluster cluster, Func<IReadOnlyList<H
         var folder = Path.Combine(cluster.Folder, job.Folder);
         var present = Directory.Exists(folder)
             ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !foreign.Contains(path))
-                .Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal).ToList()
+                .Select(path => Path.GetRelativePath(folder, path))
+                .Where(name => !name.StartsWith($"._ended-{job.Id}-", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal).ToList()
             : [];
         Assert.Equal(
             files.Count == 0
