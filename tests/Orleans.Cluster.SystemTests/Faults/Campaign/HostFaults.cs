@@ -8,6 +8,10 @@ namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 /// </summary>
 internal static class HostFaults
 {
+    // A file that is just being written keeps a mount from becoming read-only: it is tried for ten seconds.
+    private const string ReadOnly = "mount --bind STORE STORE; for i in $(seq 200); do "
+        + "mount -o remount,ro,bind STORE 2>/dev/null && exit 0; sleep 0.05; done; echo 'It stays writable.'";
+
     /// <summary>All that there are.</summary>
     public static IEnumerable<Fault> Of(NetworkCluster cluster)
     {
@@ -51,8 +55,7 @@ internal static class HostFaults
         yield return new Fault("a worker misses the artifact store", random =>
             Mounted(cluster, random, "mount", "-t", "tmpfs", "none", cluster.Artifacts));
         yield return new Fault("a worker's artifact store is read-only", random =>
-            Mounted(cluster, random, "sh", "-c", $"mount --bind {cluster.Artifacts} {cluster.Artifacts} && "
-                + $"mount -o remount,ro,bind {cluster.Artifacts}"));
+            Mounted(cluster, random, "sh", "-c", ReadOnly.Replace("STORE", cluster.Artifacts, StringComparison.Ordinal)));
         yield return new Fault("a worker's artifact store is full", random =>
             Mounted(cluster, random, "sh", "-c", $"d={cluster.Folder}/full; mkdir -p $d && mount -t tmpfs -o size=64k none $d"
                 + $" && mkdir $d/u $d/w && mount -t overlay -o lowerdir={cluster.Artifacts},upperdir=$d/u,workdir=$d/w none "
