@@ -20,6 +20,9 @@ internal sealed partial class JobRow(
     /// </summary>
     private static readonly TimeSpan ShownLife = TimeSpan.FromSeconds(1);
 
+    // A database that hangs must not make everybody who looks wait as long as it does.
+    private static readonly TimeSpan ShownPatience = TimeSpan.FromSeconds(1);
+
     private long takenAt;
     private Task<JobRecord>? refreshing;
 
@@ -58,7 +61,8 @@ internal sealed partial class JobRow(
     }
 
     /// <summary>
-    /// What is known of the row, read again where that is not of this moment; as it is while the database is away.
+    /// What is known of the row, read again where that is not of this moment; as it is while the database is away or
+    /// does not answer at once.
     /// </summary>
     /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
     public async Task<JobRecord> LoadRecent()
@@ -68,18 +72,20 @@ internal sealed partial class JobRow(
             return Known;
         }
 
+        if (refreshing is not { IsCompleted: false })
+        {
+            refreshing = Load(fresh: true);
+            refreshing.Ignore();
+        }
+
         try
         {
-            return await (refreshing ??= Load(fresh: true));
+            return Known is null ? await refreshing : await refreshing.WaitAsync(ShownPatience, clock);
         }
-        catch (StorageUnavailableException exception) when (Known is not null)
+        catch (Exception exception) when (Known is not null && exception is (StorageUnavailableException or TimeoutException))
         {
             StorageLog.Away(logger, id, exception.Message);
-            return Known;
-        }
-        finally
-        {
-            refreshing = null;
+            return Known!;
         }
     }
 
