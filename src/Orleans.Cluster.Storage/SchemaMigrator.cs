@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 
 namespace Orleans.Cluster.Storage;
 
@@ -17,6 +18,14 @@ internal sealed partial class SchemaMigrator(ClusterDatabase database, ILogger<S
         await database.Migrate(cancellationToken);
         Log.Migrated(logger, clock.ElapsedMilliseconds);
     }
+
+    /// <summary>
+    /// The name of the last change that a later version of this program has made to the schema; null when there is none.
+    /// </summary>
+    public async Task<string?> FindLater(CancellationToken cancellationToken) => await database.Read(
+        async db => (await db.Database.GetAppliedMigrationsAsync(cancellationToken)).Except(db.Database.GetMigrations())
+            .LastOrDefault(),
+        cancellationToken);
 
     private static partial class Log
     {

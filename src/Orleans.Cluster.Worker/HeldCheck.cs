@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Cluster.Contracts;
-using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Queueing;
 
 namespace Orleans.Cluster.Worker;
@@ -10,8 +9,8 @@ namespace Orleans.Cluster.Worker;
 /// lost, and is given back when it is seen twice, since one that is just beginning or just ending looks the same.
 /// </summary>
 internal sealed partial class HeldCheck(
-    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self,
-    TimeProvider clock, ILogger<HeldCheck> logger)
+    AttemptRows rows, AttemptRunner runner, AttemptStarter starter, GrantBook book, TimeProvider clock,
+    ILogger<HeldCheck> logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private HashSet<AttemptId> suspects = [];
@@ -39,13 +38,12 @@ internal sealed partial class HeldCheck(
 
         // Looked at before what runs: a grant closes only after its attempts are among these.
         var nothingBegins = book.IsEmpty;
-        var inTable = await checkpoints.ListHeld(self.Id, stoppingToken);
+        var inTable = await rows.ListHeld(stoppingToken);
         var unknown = inTable.Except(runner.Attempts.Select(attempt => attempt.Id)).ToHashSet();
         var lost = unknown.Where(suspects.Contains).ToList();
         if (lost.Count > 0 && nothingBegins)
         {
-            await checkpoints.Release(new WorkerRelease(self.Id, lost, clock.GetUtcNow()), stoppingToken);
-            Log.GivenBack(logger, self.Id, lost.Count);
+            await rows.GiveBack(lost, stoppingToken);
         }
 
         suspects = unknown;
@@ -53,11 +51,6 @@ internal sealed partial class HeldCheck(
 
     private static partial class Log
     {
-        [LoggerMessage(
-            EventId = 333, Level = LogLevel.Warning,
-            Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
-        public static partial void GivenBack(ILogger logger, WorkerId worker, int count);
-
         [LoggerMessage(
             EventId = 337, Level = LogLevel.Debug,
             Message = "What the table says that this worker runs could not be read: {Message}")]

@@ -12,8 +12,8 @@ namespace Orleans.Cluster.Worker;
 /// keeps all that is granted or nothing, and starts what the queue has begun when it says go; stops attempts.
 /// </summary>
 internal sealed partial class OrderFollower(
-    ICheckpointStore checkpoints, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self,
-    TimeProvider clock, ILogger<OrderFollower> logger)
+    AttemptRows rows, AttemptRunner runner, AttemptStarter starter, GrantBook book, WorkerIdentity self,
+    ILogger<OrderFollower> logger)
 {
     /// <summary>Whether a grant is just being begun.</summary>
     public bool IsBeginning => book.IsBeginning;
@@ -36,9 +36,7 @@ internal sealed partial class OrderFollower(
             var match = new Match(self.Id, grant.Job, grant.Epoch, grant.Stage, grant.Count, grant.Resources, grant.Together);
             if (book.Open(grant.Number, match) is > 0 and var reserved && !grant.Together)
             {
-                _ = Task.Run(() => Start(grant.Number, match, reserved, () => checkpoints.Begin(
-                    new BeginRequest(match.Job, match.Epoch, match.Stage, reserved, self.Id, clock.GetUtcNow()),
-                    CancellationToken.None)));
+                _ = Task.Run(() => Start(grant.Number, match, reserved, () => rows.Begin(match, reserved)));
             }
         }
 
@@ -61,7 +59,7 @@ internal sealed partial class OrderFollower(
         var (begins, isKnown) = book.Go(go.Number);
         if (begins is not null)
         {
-            _ = Task.Run(() => Start(go.Number, begins, begins.Count, () => ListBegun(begins, go.Attempts)));
+            _ = Task.Run(() => Start(go.Number, begins, begins.Count, () => rows.ListBegun(begins, go.Attempts)));
         }
         else if (!isKnown
             && go.Attempts.Except(runner.Attempts.Select(attempt => attempt.Id)).ToList() is { Count: > 0 } strangers)
@@ -70,19 +68,11 @@ internal sealed partial class OrderFollower(
         }
     }
 
-    private async Task<IReadOnlyList<PartitionRecord>> ListBegun(Match part, IReadOnlyList<AttemptId> attempts) =>
-    [
-        .. (await checkpoints.List(part.Job, part.Stage, CancellationToken.None)).Where(partition =>
-            partition.State == PartitionState.Running && partition.Worker == self.Id
-                && attempts.Contains(new AttemptId(partition.Task, partition.Attempt))),
-    ];
-
     private async Task GiveBack(IReadOnlyList<AttemptId> attempts)
     {
         try
         {
-            await checkpoints.Release(new WorkerRelease(self.Id, attempts, clock.GetUtcNow()), CancellationToken.None);
-            Log.GivenBack(logger, self.Id, attempts.Count);
+            await rows.GiveBack(attempts, CancellationToken.None);
         }
         catch (Exception exception)
         {
@@ -125,11 +115,6 @@ internal sealed partial class OrderFollower(
         [LoggerMessage(
             EventId = 331, Level = LogLevel.Warning, Message = "A grant for stage {Stage} of job {Job} could not be begun.")]
         public static partial void NotBegun(ILogger logger, Exception exception, JobId job, int stage);
-
-        [LoggerMessage(
-            EventId = 333, Level = LogLevel.Warning,
-            Message = "Worker {Worker} gives {Count} attempts back that it does not run.")]
-        public static partial void GivenBack(ILogger logger, WorkerId worker, int count);
 
         [LoggerMessage(EventId = 336, Level = LogLevel.Debug, Message = "Attempts could not be given back yet: {Message}")]
         public static partial void NotGivenBack(ILogger logger, string message);

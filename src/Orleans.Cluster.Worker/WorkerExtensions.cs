@@ -39,6 +39,7 @@ internal static class WorkerExtensions
         .AddSingleton<GrantBook>()
         .AddSingleton<WorkerNews>()
         .AddSingleton<ReportMaker>()
+        .AddSingleton<AttemptRows>()
         .AddSingleton<OrderFollower>()
         .AddSingleton<QueueReporter>()
         .AddSingleton<ProgressSender>()

@@ -67,6 +67,21 @@ public sealed class SchemaMigratorTests(PostgresFixture postgres)
         Assert.False(await storage.Jobs.Ping(default));
     }
 
+    [Theory, MemberData(nameof(Both))]
+    public async Task FindLater_AMigrationThatThisVersionDoesNotHave_IsNamed(Database database)
+    {
+        await using var storage = await TestStorage.Create(database, postgres);
+        var migrator = storage.Services.GetRequiredService<SchemaMigrator>();
+        Assert.Null(await migrator.FindLater(default));
+
+        await storage.Database.WriteInAnyEpoch(
+            db => db.Database.ExecuteSqlRawAsync(
+                """INSERT INTO "__EFMigrationsHistory" VALUES ('99990101000000_OfTomorrow', '99.0')"""),
+            default);
+
+        Assert.Equal("99990101000000_OfTomorrow", await migrator.FindLater(default));
+    }
+
     private static async Task<List<string>> ReadOrleansKeys(TestStorage storage)
     {
         var connection = storage.Services.GetRequiredService<StorageConnection>();

@@ -104,7 +104,7 @@ internal static class StoragePreparation
         if (!storage.IsEmbedded)
         {
             var database = provider.GetRequiredService<ClusterDatabase>();
-            await Until(() => WhyNotReady(database));
+            await Until(() => WhyNotReady(database, provider.GetRequiredService<SchemaMigrator>()));
             await SetClock(provider);
             return;
         }
@@ -117,7 +117,9 @@ internal static class StoragePreparation
     {
         try
         {
-            await provider.GetRequiredService<SchemaMigrator>().Migrate(CancellationToken.None);
+            var migrator = provider.GetRequiredService<SchemaMigrator>();
+            await migrator.Migrate(CancellationToken.None);
+            await RefuseLater(migrator);
             await SetClock(provider);
             return await provider.GetRequiredService<IClusterEpoch>()
                 .Raise(SteadyClock.OfProcess.GetUtcNow(), CancellationToken.None);
@@ -134,6 +136,7 @@ internal static class StoragePreparation
         try
         {
             await migrator.Migrate(CancellationToken.None);
+            await RefuseLater(migrator);
             return null;
         }
         catch (StorageUnavailableException exception)
@@ -141,6 +144,17 @@ internal static class StoragePreparation
             return exception.Message;
         }
     });
+
+    // What it has stored would be misread, and what is written here might be what it takes for something else.
+    private static async Task RefuseLater(SchemaMigrator migrator)
+    {
+        if (await migrator.FindLater(CancellationToken.None) is { } later)
+        {
+            throw new StartRefusedException(
+                $"The database has the schema of a later version ({later}). Start that version: this one would not "
+                + "understand what it has stored.");
+        }
+    }
 
     private static async Task SetClock(ServiceProvider provider)
     {
@@ -165,20 +179,11 @@ internal static class StoragePreparation
         return services.BuildServiceProvider();
     }
 
-    private static async Task<string?> WhyNotReady(ClusterDatabase database)
+    private static async Task<string?> WhyNotReady(ClusterDatabase database, SchemaMigrator migrator)
     {
         try
         {
-            var applied = await database.Read(
-                async db => (await db.Database.GetAppliedMigrationsAsync()).Except(db.Database.GetMigrations()).ToList(),
-                CancellationToken.None);
-            if (applied is [.., var later])
-            {
-                throw new StartRefusedException(
-                    $"The database has the schema of a later version ({later}). Start that version: this one would not "
-                    + "understand what it has stored.");
-            }
-
+            await RefuseLater(migrator);
             var pending = await database.Read(
                 async db => (await db.Database.GetPendingMigrationsAsync()).ToList(), CancellationToken.None);
             return pending.Count == 0 && await HasOrleansTables(database)

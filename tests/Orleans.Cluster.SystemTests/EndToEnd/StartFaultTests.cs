@@ -67,6 +67,31 @@ public sealed class StartFaultTests
         Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));
     }
 
+    [Fact]
+    public async Task Start_DatabaseOfALaterVersion_EndsAndChangesNothing()
+    {
+        await using var cluster = new EmbeddedCluster();
+        Directory.CreateDirectory(cluster.StateFolder);
+        Assert.Equal(0, (await cluster.CommandAsync("migrate")).ExitCode);
+        var path = $"Data Source={Path.Combine(cluster.StateFolder, "cluster.db")};Pooling=false";
+        using (var later = new SqliteConnection(path))
+        {
+            await later.OpenAsync();
+            using var command = later.CreateCommand();
+            command.CommandText = """INSERT INTO "__EFMigrationsHistory" VALUES ('99990101000000_OfTomorrow', '99.0')""";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var (code, said) = await cluster.CommandAsync("--Urls=http://127.0.0.1:0");
+
+        Assert.Equal(1, code);
+        Assert.Equal(
+            "The database has the schema of a later version (99990101000000_OfTomorrow). Start that version: this one would "
+            + "not understand what it has stored.",
+            said.Trim());
+        Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "logs")));
+    }
+
     [Theory]
     [InlineData("--Cluster:Workes=2", "Unknown setting Cluster:Workes. Did you mean Cluster:Workers?")]
     [InlineData("--verbose", "Unknown option '--verbose'. See --help.")]
