@@ -13,18 +13,19 @@ namespace Orleans.Cluster.Files.Outputs;
 
 /// <summary>
 /// Publishes into folders:
-/// 1. each file is copied into the output folder under a hidden name, and its hash is compared with what was committed;
+/// 1. each file is copied into the output folder under a hidden name, four at a time, and its hash is compared with what was
+/// committed;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
 /// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without
-/// replacing one, and
-///    makes the files count: the job has succeeded;
+/// replacing one, and makes the files count: the job has succeeded;
 /// 5. what OVERWRITE has noted is removed, and what killed publishers left; what cannot be removed is tried again beside the job.
 /// Each step can be done again: names are the same every time and what is there already is left.
 /// </summary>
 internal sealed partial class FolderPublisher(
     DataRoots roots, StoredFiles stored, IOptions<ClusterSettings> settings, TimeProvider clock, ILogger<FolderPublisher> logger)
 {
+    private const int CopiesInFlight = 4;
     private readonly PublishedModes modes = PublishedModes.Of(settings.Value);
     private readonly OutputTidying tidying = new(clock, logger);
 
@@ -84,11 +85,12 @@ internal sealed partial class FolderPublisher(
             OutputPlace.ThrowIfTaken(path, output, job.Id);
         }
 
-        foreach (var item in files.All)
+        var flight = new ParallelOptions { MaxDegreeOfParallelism = CopiesInFlight, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(files.All, flight, (item, token) =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            folder.Copy(item, () => stored.Open(item.Path, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
-        }
+            folder.Copy(item, () => stored.Open(item.Path, token).GetAwaiter().GetResult(), token);
+            return ValueTask.CompletedTask;
+        });
 
         var staying = output.Mode == OutputMode.Overwrite && others.Count > 0 ? folder.NoteReplaced(others) : [];
 

@@ -8,7 +8,7 @@ namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 /// <summary>
 /// Running clusters to which things happen, several at a time, again and again, while jobs run: processes die, stand still and
 /// crawl, the network is cut between any two hosts, clocks are set, the database is away or slow, one worker's artifact store is
-/// missing, read-only or full, artifacts are lost and changed, strangers write into output folders, jobs are cancelled and
+/// missing, read-only, full or slow, artifacts are lost and changed, strangers write into output folders, jobs are cancelled and
 /// submitted in the middle of it. Then nothing happens any more, and every job must come to its right end. For
 /// <c>ORLEANS_CLUSTER_CAMPAIGN_MINUTES</c>, from <c>ORLEANS_CLUSTER_CAMPAIGN_SEED</c> or another seed each time.
 /// </summary>
@@ -36,7 +36,7 @@ public sealed class ClusterCampaignTests(ITestOutputHelper output)
                 }.OfType<int>()]),
                 .. ProcessFaults.Of("a worker", cluster.WorkerIds),
                 .. ProcessFaults.Of("an executor", cluster.ExecutorIds),
-                ProcessFaults.ArtifactHarmed(cluster.Artifacts), .. HostFaults.Of(cluster),
+                .. SlowDisk.Of(cluster.WorkerIds), ProcessFaults.ArtifactHarmed(cluster.Artifacts), .. HostFaults.Of(cluster),
             ]);
     }
 
@@ -50,7 +50,7 @@ public sealed class ClusterCampaignTests(ITestOutputHelper output)
             [
                 .. ProcessFaults.Of("the gateway", () => EmbeddedCluster.Runs(cluster.GatewayId) ? [cluster.GatewayId] : []),
                 .. ProcessFaults.Of("a worker", cluster.WorkerIds),
-                .. ProcessFaults.Of("an executor", cluster.ExecutorIds),
+                .. ProcessFaults.Of("an executor", cluster.ExecutorIds), .. SlowDisk.Of(cluster.WorkerIds),
                 ProcessFaults.ArtifactHarmed(Path.Combine(cluster.StateFolder, "artifacts")),
             ]);
     }
