@@ -4,7 +4,9 @@ using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.StorageTests;
 
-/// <summary>A new folder is as lost as a file is, after a crash of the machine, when the folder above it was not synced.</summary>
+/// <summary>
+/// A new folder is as lost as a file is, after a crash of the machine, when the folder above it was not synced.
+/// </summary>
 public sealed class OutputSyncTests : OutputPublisherHarness
 {
     [Fact]
