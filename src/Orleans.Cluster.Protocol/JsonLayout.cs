@@ -5,7 +5,7 @@ namespace Orleans.Cluster.Protocol;
 /// <summary>How the keys of a JSON dataset become columns and fields.</summary>
 public sealed record JsonLayout
 {
-    /// <summary>Whether each value is the value of one column named <c>json</c>: some are no objects.</summary>
+    /// <summary>Whether each value is the value of one column named <c>json</c>: some are not objects.</summary>
     public bool IsWhole { get; init; }
 
     /// <summary>Keys that have another name as a column or field, or hold some that have.</summary>

@@ -167,7 +167,7 @@ public sealed record AlignRequest(SourceFile File, TextDialect? Dialect, IReadOn
 /// </summary>
 /// <param name="Start">Byte offset of its first record; of BGZF, of the block with it.</param>
 /// <param name="End">Byte offset behind its last record; of BGZF, of the block in which the next range begins.</param>
-/// <param name="Rows">Records in it, blank lines that are no rows not counted; null where only reading tells.</param>
+/// <param name="Rows">Records in it, blank lines that are not rows left out; null where only reading tells.</param>
 /// <param name="FirstLine">Line number at its first record, from 1.</param>
 /// <param name="Inflated">BGZF: where its records are in the blocks; null for plain text.</param>
 public sealed record AlignedRange(long Start, long End, long? Rows, long FirstLine, InflatedRange? Inflated = null);

@@ -136,7 +136,7 @@ public sealed record ScanInput
 
 /// <summary>Types that samples showed and a value may prove too narrow: the task then fails with those that it found.</summary>
 /// <param name="Dataset">The dataset, as the plan names it.</param>
-/// <param name="Declared">Columns whose types were declared and are no guess.</param>
+/// <param name="Declared">Columns whose types were declared, not guessed.</param>
 public sealed record GuessedTypes(string Dataset, IReadOnlyList<string> Declared)
 {
     /// <summary>Whether the type of a column may change.</summary>

@@ -24,8 +24,8 @@ internal static partial class EngineMessages
         (MissingTable(), found => $"There is no table \"{found.Groups["name"].Value}\". Name it in sources."),
         (NoSuchCall(), NoSuchCall),
         (InWhere(), found => found.Groups["what"].Value == "aggregates"
-            ? "A condition of WHERE cannot have aggregates. Write it behind HAVING."
-            : "A condition of WHERE cannot have window functions. Write it behind QUALIFY."),
+            ? "A condition of WHERE cannot have aggregates. Put it in HAVING."
+            : "A condition of WHERE cannot have window functions. Put it in QUALIFY."),
         (UnevenSets(), _ => "Both sides of UNION, INTERSECT and EXCEPT need the same number of columns."),
         (OrderPlace(), found =>
             $"ORDER BY names a column by its place in the query, which is {Places(found.Groups["last"].Value)}."),

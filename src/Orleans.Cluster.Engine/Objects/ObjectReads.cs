@@ -39,7 +39,7 @@ internal static class ObjectReads
             return Leaves.TryGetValue(path, out var held)
                 ? new ObjectBytes(held[^1].Access, held[^1].Client)
                 : throw new EngineException(
-                    FailureKind.SourceUnavailable, $"{path} cannot be read: this process has no leave to.");
+                    FailureKind.SourceUnavailable, $"{path} cannot be read: this process may not.");
         }
     }
 

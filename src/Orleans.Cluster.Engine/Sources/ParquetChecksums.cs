@@ -61,7 +61,7 @@ internal static class ParquetChecksums
                 var (start, end) = (offset + header.HeaderBytes, offset + header.HeaderBytes + header.PageBytes);
                 if (end > chunk.End)
                 {
-                    throw Broken(path, chunk, offset, "the page ends behind its column");
+                    throw Broken(path, chunk, offset, "the page ends after its column");
                 }
 
                 if (header.Checksum is { } written && Sum(file, start, end, buffer) != written)

@@ -29,7 +29,7 @@ internal sealed partial class ObjectArtifacts(
     private static readonly TimeSpan RemoveWithin = TimeSpan.FromSeconds(10);
 
     private readonly S3Path root = S3Path.TryParse(paths.Artifacts, out var place)
-        ? place : throw new ArgumentException($"{paths.Artifacts} is no place of an object store.", nameof(paths));
+        ? place : throw new ArgumentException($"{paths.Artifacts} is not in an object store.", nameof(paths));
 
     private bool hasSaidThatUploadsAreNotListed;
 

@@ -61,7 +61,7 @@ internal static class RequestHeaders
 
     private static ClusterException BadKey()
     {
-        const string Detail = "An Idempotency-Key has 1 to 255 printable ASCII characters and stands once.";
+        const string Detail = "An Idempotency-Key has 1 to 255 printable ASCII characters, and is given once.";
         return new(Contracts.ProblemCode.ValidationFailed, Detail,
             errors: [new Fault("Idempotency-Key", FaultCodes.InvalidValue, Detail)]);
     }

@@ -88,7 +88,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
     private async Task<Relation> Broadcast(Relation right, bool hasNoKey, IReadOnlySet<string> carried)
     {
         var note = hasNoKey
-            ? $"{Describe(right)} goes whole to every task of the join, which has no key to part it by."
+            ? $"{Describe(right)} goes whole to every task of the join, which has no key to partition it by."
             : $"{Describe(right)} goes whole to every task of the join: not above {Amount(draft.Limits.BroadcastBytes)}.";
         var isDirect = right.Spread is Spread.One && right.Inputs.All(input => input.Input.Mode == InputMode.All)
             && (right.IsStored || right.Inputs.Sum(input => input.Bytes) <= draft.Limits.DirectBytes);

@@ -66,7 +66,7 @@ internal static class BackupCommands
             + $"{folder}. It holds secrets: keep it as you keep them.");
         if (paths.ArtifactFolder is null)
         {
-            Console.Error.WriteLine($"The artifacts are no part of it: leave {paths.Artifacts} in place.");
+            Console.Error.WriteLine($"The backup does not hold the artifacts: leave {paths.Artifacts} in place.");
         }
 
         return 0;
