@@ -33,7 +33,7 @@ public sealed class EngineMessagesTests
         "/ is not defined for VARCHAR and INTEGER. Cast text to a number first: TRY_CAST(column AS DOUBLE).")]
     [InlineData(
         "Binder Error: WHERE clause cannot contain aggregates!",
-        "A condition of WHERE cannot have aggregates. Write it behind HAVING.")]
+        "A condition of WHERE cannot have aggregates. Put it in HAVING.")]
     [InlineData(
         "Conversion Error: Could not convert string 'it''s' to INT32 when casting from source column txt",
         "'it''s' in column txt cannot be cast to INTEGER. TRY_CAST gives NULL for such values.")]

@@ -18,7 +18,7 @@ public sealed class QueryFaultTests : IDisposable
         "There is no column \"smaple\". The nearest: \"sample\".\n\nLINE 4: WHERE smaple = 's1'\n              ^")]
     [InlineData(
         "SELECT gene FROM source WHERE count(*) > 1",
-        "A condition of WHERE cannot have aggregates. Write it behind HAVING.\n\nLINE 1: SELECT gene FROM source WHERE "
+        "A condition of WHERE cannot have aggregates. Put it in HAVING.\n\nLINE 1: SELECT gene FROM source WHERE "
         + "count(*) > 1\n                                      ^")]
     [InlineData(
         "SELECT gene FROM source WHERE gene = \"TP53\"",

@@ -32,7 +32,8 @@ public sealed partial class WordingTests
         InlineData("A query stands behind sql."), InlineData("this process has no leave to")]
     public void Dialect_OfKnownSlips_IsFound(string text) => Assert.Matches(Dialect(), text);
 
-    [Theory, InlineData("There is no job"), InlineData("there are no columns"), InlineData("It is no longer there"), InlineData("is not a role")]
+    [Theory, InlineData("There is no job"), InlineData("there are no columns"), InlineData("It is no longer there"),
+        InlineData("is not a role")]
     public void Dialect_OfPlainEnglish_IsNotFound(string text) => Assert.DoesNotMatch(Dialect(), text);
 
     // The heap of user strings has all literals, those of generated logging and of pages' markup too.
