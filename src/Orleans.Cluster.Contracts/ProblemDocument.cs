@@ -48,7 +48,10 @@ public sealed record ProblemDocument
     [Id(9), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Fault>? Errors { get; init; }
 
-    /// <summary>A document for a code.</summary>
+    /// <summary>
+    /// A document for a code. Of many faults it has the first, and one that counts the others; texts are cut, so that what a
+    /// request names wrongly, however often and however long, makes no large answer.
+    /// </summary>
     public static ProblemDocument Of(ProblemCode code, string detail, string? hint = null, IReadOnlyList<Fault>? errors = null)
     {
         ArgumentNullException.ThrowIfNull(code);
@@ -57,11 +60,11 @@ public sealed record ProblemDocument
             Type = $"urn:orleans-cluster:error:{code.Word}",
             Title = code.Title,
             Status = code.HttpStatus,
-            Detail = detail,
+            Detail = FaultBounds.Cut(detail, FaultBounds.LongestDetail),
             Code = code.Word,
             Retryable = code.IsRetryable,
             Hint = hint,
-            Errors = errors,
+            Errors = errors is null ? null : FaultBounds.Bound(errors),
         };
     }
 }

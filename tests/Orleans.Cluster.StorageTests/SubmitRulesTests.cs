@@ -219,6 +219,20 @@ public sealed class SubmitRulesTests(PostgresFixture postgres)
         Assert.Equal(given, accepted.TimeoutSeconds);
     }
 
+    // Who has to put the queue in order may run what takes long; where there are no keys, everybody is the same caller.
+    [Fact]
+    public async Task Check_LongestRun_BoundsNoAdministratorsJobAndEachWithoutKeys()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+        var rules = Rules(storage, new QueueOptions(), new JobOptions { LongestRun = TimeSpan.FromMinutes(1) });
+        var spec = new JobSpec { Operation = OperationKind.Convert };
+
+        var administrators = await rules.Check(spec, Root, default);
+        var withoutKeys = await rules.Check(spec, Root with { Owner = null }, default);
+
+        Assert.Equal((null, 60), (administrators.TimeoutSeconds, withoutKeys.TimeoutSeconds));
+    }
+
     // Whose job it is, is nobody else's business.
     [Theory, MemberData(nameof(Both))]
     public async Task Create_OutputOfAnotherCallersActiveJob_IsRefusedWithoutItsName(Database database)

@@ -39,7 +39,8 @@ internal sealed class SubmitRules(
         }
 
         await CheckOutput(spec, origin, cancellationToken);
-        return options.Value.LongestRun is { } longest && !(spec.TimeoutSeconds <= longest.TotalSeconds)
+        return options.Value.LongestRun is { } longest && origin is not { Owner: not null, Role: AccessRole.Admin }
+            && !(spec.TimeoutSeconds <= longest.TotalSeconds)
             ? spec with { TimeoutSeconds = (int)longest.TotalSeconds }
             : spec;
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 using Orleans.Cluster.Engine.Json;
@@ -44,9 +45,18 @@ internal static partial class JsonProbe
                 : keys.Renamed(),
         };
         var declared = new DeclaredJsonColumns(request.Source.Options, layout);
+        var columns = declared.ApplyTo(Columns(records, keys, sample.IsWhole));
+        if (columns.Count == 0 && records.Length > 0)
+        {
+            throw new EngineException(
+                FailureKind.BadData,
+                $"{request.Files[0].Path}: the records that were looked at have no keys, so there is no column to read. Name the "
+                + "columns in options.columns, or leave such files out.", ProblemCode.DatasetNotReadable.Word);
+        }
+
         return new DatasetProbe
         {
-            Format = format, Json = layout, Columns = declared.ApplyTo(Columns(records, keys, sample.IsWhole)), Files = files,
+            Format = format, Json = layout, Columns = columns, Files = files,
             DeclaredColumns = sample.IsWhole ? null : declared.Names,
             Warnings = [.. Mended(layout.Renamed, "").Take(MaxWarnings)],
         };
@@ -126,18 +136,35 @@ internal static partial class JsonProbe
 
     private static IReadOnlyList<ColumnSchema> Columns(StagingFile records, JsonKeyTree keys, bool isWhole)
     {
-        if (records.Length == 0)
+        if (records.Length == 0 || (!isWhole && keys.Count == 0))
         {
             return [];
         }
 
         using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { Files = [records.Path] });
         var source = $"{SqlText.Literal(records.Path)}, records = '{(isWhole ? "false" : "true")}'";
-        var found = session.Describe($"SELECT * FROM {Read(source, $"sample_size = -1, maximum_depth = {MaxTypeDepth}")}");
+        var found = Find(session, ref source, isWhole);
         var types = WithReadableTimes(session, source, found);
         var byName = keys.Fields.ToDictionary(field => field.Value.Name, field => field.Value, StringComparer.Ordinal);
         return [.. types.Select(column => column with { Type = (isWhole ? keys : byName[column.Name]).Mend(column.Type) })];
     }
+
+    // Records that have few each of very many keys look to the engine like maps, which it does not take for records.
+    private static IReadOnlyList<ColumnSchema> Find(DuckDbSession session, ref string source, bool isWhole)
+    {
+        try
+        {
+            return Describe(session, source);
+        }
+        catch (DuckDBException) when (!isWhole)
+        {
+            source = $"{source}, map_inference_threshold = -1, field_appearance_threshold = 0";
+            return Describe(session, source);
+        }
+    }
+
+    private static IReadOnlyList<ColumnSchema> Describe(DuckDbSession session, string source) =>
+        session.Describe($"SELECT * FROM {Read(source, $"sample_size = -1, maximum_depth = {MaxTypeDepth}")}");
 
     // The engine finds times in more forms than it reads under a declared type: day first it would refuse the row, and an offset
     // from UTC it would forget. What it does not read as it found it gets a type that it does.

@@ -21,9 +21,7 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
     private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
-    // Whoever reaches the port can make a line of this; it must not fill the disk.
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
-    private long saidAt = long.MinValue;
+    private readonly SeldomSaid seldom = new(clock);
 
     /// <summary>For connections of silos that come in.</summary>
     public ConnectionDelegate AcceptSilo(ConnectionDelegate next) => Accept(next, ClusterCertificate.MayBeSilo);
@@ -130,9 +128,7 @@ internal sealed partial class ConnectionTls(ClusterCertificate certificate, ILog
 
     private void Say(EndPoint? other, string why)
     {
-        var (now, last) = (clock.GetTimestamp(), Interlocked.Read(ref saidAt));
-        if ((last == long.MinValue || clock.GetElapsedTime(last, now) > Between)
-            && Interlocked.CompareExchange(ref saidAt, now, last) == last)
+        if (seldom.IsTime())
         {
             Log.Refused(logger, other, why);
         }

@@ -33,11 +33,15 @@ internal static class SiloTlsExtensions
         var certificate = Load(options) ?? Load(new SiloTlsOptions { Certificate = OwnCertificate.Require(stateDirectory) })!;
         silo.Services.AddSingleton(certificate);
         silo.Services.AddSingleton<ConnectionTls>();
+        silo.Services.AddSingleton<ClientTargets>();
+        silo.Services.AddSingleton<ClientGate>();
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloOutboundConnection(builder => builder.Use(TlsOf(builder).Open));
             connections.ConfigureSiloInboundConnection(builder => builder.Use(TlsOf(builder).AcceptSilo));
-            connections.ConfigureGatewayInboundConnection(builder => builder.Use(TlsOf(builder).AcceptClient));
+            connections.ConfigureGatewayInboundConnection(builder => builder
+                .Use(TlsOf(builder).AcceptClient)
+                .Use(builder.ApplicationServices.GetRequiredService<ClientGate>().Accept));
         });
     }
 
