@@ -22,10 +22,16 @@ internal sealed partial class AttemptOutcomes(
     public async Task<CommitAnswer> Commit(RunningAttempt attempt, TaskManifest manifest)
     {
         using var span = JobTrace.StartPart("commit");
-        return await UntilStored(attempt, () => checkpoints.Commit(
+        var answer = await UntilStored(attempt, () => checkpoints.Commit(
             new AttemptCommit(
                 attempt.Id, attempt.Partition.Epoch, attempt.Worker, ArtifactPath.Of(attempt.Id), manifest, clock.GetUtcNow()),
             CancellationToken.None));
+        if (answer == CommitAnswer.Fenced)
+        {
+            Log.Fenced(logger, attempt.Id);
+        }
+
+        return answer;
     }
 
     /// <summary>Notes an attempt's bad end.</summary>
@@ -65,6 +71,12 @@ internal sealed partial class AttemptOutcomes(
 
     private static partial class Log
     {
+        [LoggerMessage(
+            EventId = 328, Level = LogLevel.Information,
+            Message = "Attempt {Attempt} was not committed: its partition was given to another attempt, or its job no longer runs. "
+                + "Its output is removed.")]
+        public static partial void Fenced(ILogger logger, AttemptId attempt);
+
         [LoggerMessage(
             EventId = 322, Level = LogLevel.Warning,
             Message = "Attempt {Attempt} found the output of {Producer} lost: {Message}")]

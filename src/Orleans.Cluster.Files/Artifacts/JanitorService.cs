@@ -94,7 +94,7 @@ internal sealed partial class JanitorService(
         [LoggerMessage(3510, LogLevel.Warning, "A sweep failed; the next one tries again.")]
         public static partial void Failed(ILogger logger, Exception exception);
 
-        [LoggerMessage(3514, LogLevel.Error, "Nothing is deleted in the artifact store, and workers get no tasks: {Fault}")]
+        [LoggerMessage(3514, LogLevel.Error, "Nothing is deleted in the artifact store: {Fault}")]
         public static partial void NotOurs(ILogger logger, string fault);
 
         [LoggerMessage(3513, LogLevel.Error, "The artifact store could not be marked, next try with the next sweep: {Message}")]

@@ -1,3 +1,5 @@
+using Amazon.Runtime;
+
 namespace Orleans.Cluster.Files.Stores;
 
 /// <summary>The content of an object, read on where a connection broke off.</summary>
@@ -56,7 +58,7 @@ internal sealed class ObjectStream(
     {
         if (disposing)
         {
-            content?.Dispose();
+            TryClose();
         }
 
         base.Dispose(disposing);
@@ -66,17 +68,42 @@ internal sealed class ObjectStream(
     {
         content ??= await openAt(position, cancellationToken) ?? throw new ObjectStoreException(
             $"{path} was removed while it was read.", ObjectStoreFault.Refused);
+        int read;
         try
         {
-            return await content.ReadAsync(buffer, cancellationToken) is > 0 and var read
-                ? read
-                : throw new EndOfStreamException($"{path} ended at byte {position} of {bytes}.");
+            read = await content.ReadAsync(buffer, cancellationToken);
         }
         catch
         {
-            await content.DisposeAsync();
-            content = null;
+            TryClose();
             throw;
+        }
+
+        if (read == 0)
+        {
+            TryClose();
+            throw new EndOfStreamException($"{path} ended at byte {position} of {bytes}.");
+        }
+
+        return position + read < bytes || TryClose() ? read : throw new ObjectStoreException(
+            $"{path} is not what its ETag says: it was replaced while it was read, or is damaged.", ObjectStoreFault.Refused);
+    }
+
+    // The SDK compares the hash of the whole with the ETag when its content is closed. False when they differ.
+    private bool TryClose()
+    {
+        try
+        {
+            content?.Dispose();
+            return true;
+        }
+        catch (AmazonClientException)
+        {
+            return false;
+        }
+        finally
+        {
+            content = null;
         }
     }
 }

@@ -19,21 +19,22 @@ internal static class HealthApi
     }
 
     public static IServiceCollection AddHealth(this IServiceCollection services) =>
-        services.AddSingleton<HealthBoard>().AddHostedService<HealthProbes>();
+        services.AddSingleton<HealthBoard>().AddSingleton<FileHealth>().AddHostedService<HealthProbes>();
 
     // Nobody is asked now: the answer is what the probes found last, and comes at once whatever is busy.
     private static IResult GetHealth(HealthBoard board, IClusterMembershipService membership, TimeProvider clock)
     {
         var (storage, queue) = (board.Find(HealthProbes.Storage), board.Find(HealthProbes.Queue));
         var (planning, disk) = (board.Find(HealthProbes.Planning), board.Find(HealthProbes.Disk));
+        var artifacts = board.Find(HealthProbes.ArtifactStore);
         var silos = membership.CurrentSnapshot.Members.Values.Count(member => member.Status == SiloStatus.Active);
         var members = new HealthPart(silos > 0 ? "UP" : "DOWN", silos == 1 ? "1 silo is active." : $"{silos} silos are active.");
-        HealthPart[] parts = [storage, members, queue, planning, disk];
+        HealthPart[] parts = [storage, members, queue, planning, disk, artifacts];
         var isHealthy = parts.All(part => part.State == "UP");
         var document = new HealthDocument(
             isHealthy
             ? "HEALTHY"
-            : "UNHEALTHY", storage, members, queue, planning, disk, ProductVersion.Current, clock.GetUtcNow());
+            : "UNHEALTHY", storage, members, queue, planning, disk, artifacts, ProductVersion.Current, clock.GetUtcNow());
         return Results.Json(document, WireJson.Options, statusCode: isHealthy ? 200 : 503);
     }
 
@@ -71,7 +72,7 @@ internal static class HealthApi
 /// <summary>Health of the whole and of each part, as the gateway of this version saw it at this time.</summary>
 internal sealed record HealthDocument(
     string Status, HealthPart Storage, HealthPart Membership, HealthPart Queue, HealthPart Planning, HealthPart Disk,
-    string Version, DateTimeOffset Now);
+    HealthPart ArtifactStore, string Version, DateTimeOffset Now);
 
 /// <summary>Whether a part is <c>UP</c> or <c>DOWN</c>.</summary>
 internal sealed record HealthPart(string State, string? Detail);

@@ -132,7 +132,8 @@ internal static class Examples
     public const string Health =
         """
         {"status":"HEALTHY","storage":{"state":"UP","detail":null},"membership":{"state":"UP","detail":"5 silos are active."},
-         "queue":{"state":"UP","detail":null},"planning":{"state":"UP","detail":null},"disk":{"state":"UP","detail":null},"version":"0.1.0","now":"2026-01-31T12:00:00Z"}
+         "queue":{"state":"UP","detail":null},"planning":{"state":"UP","detail":null},"disk":{"state":"UP","detail":null},
+         "artifactStore":{"state":"UP","detail":null},"version":"0.1.0","now":"2026-01-31T12:00:00Z"}
         """;
 
     public const string Metrics =

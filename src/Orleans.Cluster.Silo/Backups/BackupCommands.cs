@@ -114,8 +114,8 @@ internal static class BackupCommands
         if (paths.ArtifactFolder is null)
         {
             Console.Error.WriteLine(
-                $"{paths.Artifacts} has seen a later state of the database: 'store adopt' makes it this one's, and until then no "
-                + "worker gets tasks.");
+                $"{paths.Artifacts} may have seen a later state of the database. Then nothing is deleted there until 'store adopt' "
+                + "makes it this one's.");
         }
 
         return 0;

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Orleans.Cluster.Files.Stores;
 using k8s;
 using k8s.Models;
 using YamlDotNet.Serialization;
@@ -56,6 +59,35 @@ public sealed class DeploymentFilesTests
             .Concat(objects.OfType<V1StatefulSet>().Select(workload => workload.Spec.Template.Spec))
             .SelectMany(pod => pod.Containers);
         Assert.All(containers, container => Assert.Equal("orleans-cluster:latest", container.Image));
+    }
+
+    [Fact]
+    public async Task Kustomize_WithAnObjectStore_SharesNoVolumeAndHoldsNoSecret()
+    {
+        var output = await RunAsync("kubectl", ["kustomize", "deploy/kubernetes-s3"]);
+
+        var objects = KubernetesYaml.LoadAllFromString(output, null, strict: true);
+        var settings = objects.OfType<V1ConfigMap>().Single().Data.ToDictionary(
+            pair => pair.Key.Replace("__", ":", StringComparison.Ordinal), pair => (string?)pair.Value);
+        var store = new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection(S3Options.Section)
+            .Get<S3Options>()!;
+        Validator.ValidateObject(store, new ValidationContext(store), validateAllProperties: true);
+        Assert.Equal("s3://atlas/artifacts", settings["Cluster:ArtifactStore"]);
+        Assert.Equal("s3://atlas/open", Assert.Single(store.Roots));
+        Assert.Empty(objects.OfType<V1PersistentVolumeClaim>());
+        V1PodSpec[] pods =
+        [
+            objects.OfType<V1Deployment>().Single().Spec.Template.Spec, objects.OfType<V1StatefulSet>().Single().Spec.Template.Spec,
+        ];
+        foreach (var pod in pods)
+        {
+            var container = Assert.Single(pod.Containers);
+            var secrets = container.Env.Where(variable => variable.Name.StartsWith("AWS_", StringComparison.Ordinal)).ToList();
+            Assert.DoesNotContain(pod.Volumes, volume => volume.PersistentVolumeClaim is not null);
+            Assert.Equal(pod.Volumes.Select(volume => volume.Name).Order(), container.VolumeMounts.Select(mount => mount.Name).Order());
+            Assert.Equal(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], secrets.Select(variable => variable.Name));
+            Assert.All(secrets, variable => Assert.True(variable.Value is null && variable.ValueFrom.SecretKeyRef.Optional == true));
+        }
     }
 
     private static async Task<string> RunAsync(string tool, IReadOnlyList<string> arguments)

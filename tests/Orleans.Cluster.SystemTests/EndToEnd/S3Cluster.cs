@@ -1,7 +1,3 @@
-using Amazon.Runtime;
-using Amazon.S3;
-using Amazon.S3.Model;
-
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>
@@ -9,7 +5,7 @@ namespace Orleans.Cluster.SystemTests.EndToEnd;
 /// </summary>
 public class S3Cluster : EmbeddedCluster
 {
-    private AmazonS3Client? client;
+    private S3Bucket? bucket;
 
     public S3Cluster()
         : this(new S3Server())
@@ -22,13 +18,9 @@ public class S3Cluster : EmbeddedCluster
 
     public S3Server Server { get; }
 
-    public AmazonS3Client Client => client ?? throw new InvalidOperationException("The cluster was not started yet.");
+    public S3Bucket Bucket => bucket ?? throw new InvalidOperationException("The cluster was not started yet.");
 
-    protected override IReadOnlyDictionary<string, string> SiloEnvironment { get; } = new Dictionary<string, string>
-    {
-        ["S3__AccessKeyId"] = S3Server.AccessKeyId,
-        ["S3__SecretAccessKey"] = S3Server.SecretAccessKey,
-    };
+    protected override IReadOnlyDictionary<string, string> SiloEnvironment => S3Bucket.Secrets;
 
     public override async ValueTask InitializeAsync()
     {
@@ -38,56 +30,16 @@ public class S3Cluster : EmbeddedCluster
         }
 
         await Server.StartAsync();
-        client = new AmazonS3Client(
-            new BasicAWSCredentials(S3Server.AccessKeyId, S3Server.SecretAccessKey),
-            new AmazonS3Config
-            {
-                ServiceURL = Server.Address.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1",
-                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            });
+        bucket = new S3Bucket(Server);
         await StartAsync();
     }
 
-    /// <summary>Keys of the bucket that begin so, in order.</summary>
-    public async Task<IReadOnlyList<string>> KeysAsync(string prefix)
-    {
-        var keys = new List<string>();
-        var request = new ListObjectsV2Request { BucketName = S3Server.Bucket, Prefix = prefix };
-        ListObjectsV2Response page;
-        do
-        {
-            page = await Client.ListObjectsV2Async(request);
-            keys.AddRange((page.S3Objects ?? []).Select(item => item.Key));
-            request.ContinuationToken = page.NextContinuationToken;
-        }
-        while (page.IsTruncated == true);
-        return keys;
-    }
-
-    /// <summary>The content of an object.</summary>
-    public async Task<byte[]> ReadAsync(string key)
-    {
-        using var found = await Client.GetObjectAsync(S3Server.Bucket, key);
-        using var bytes = new MemoryStream();
-        await found.ResponseStream.CopyToAsync(bytes);
-        return bytes.ToArray();
-    }
-
-    /// <summary>Puts a text into the bucket.</summary>
-    public Task PutTextAsync(string key, string text) => Client.PutObjectAsync(
-        new PutObjectRequest { BucketName = S3Server.Bucket, Key = key, ContentBody = text, UseChunkEncoding = false });
-
     /// <summary>Puts a file of the cluster's folder into the bucket.</summary>
-    public Task PutAsync(string file, string key) => Client.PutObjectAsync(
-        new PutObjectRequest
-        {
-            BucketName = S3Server.Bucket, Key = key, FilePath = Path.Combine(Folder, file), UseChunkEncoding = false,
-        });
+    public Task PutAsync(string file, string key) => Bucket.PutFileAsync(Path.Combine(Folder, file), key);
 
     public override async ValueTask DisposeAsync()
     {
-        client?.Dispose();
+        bucket?.Dispose();
         await base.DisposeAsync();
         await Server.DisposeAsync();
     }

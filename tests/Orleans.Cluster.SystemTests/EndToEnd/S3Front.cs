@@ -10,8 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>
-/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there,
-/// lists and aborts uploads in parts, and throttles when it is told to. All else it passes on as it is, signatures too.
+/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there, lists
+/// folders (s3rver leaves out those that hold folders alone), lists and aborts uploads in parts, and throttles when it is told to.
+/// All else it passes on as it is, signatures too.
 /// </summary>
 internal sealed class S3Front : IAsyncDisposable
 {
@@ -20,25 +21,33 @@ internal sealed class S3Front : IAsyncDisposable
 
     private readonly string folder;
     private readonly Uri server;
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly HttpClient http;
     private readonly SemaphoreSlim conditions = new(1);
     private readonly WebApplication app;
     private int throttledWrites;
     private int refused;
 
-    private S3Front(string folder, Uri server, Uri address)
+    private S3Front(string folder, S3Place place)
     {
-        (this.folder, this.server) = (folder, server);
+        (this.folder, server) = (folder, place.Inner);
+        var handler = place.CreateHandler();
+        handler.AllowAutoRedirect = false;
+        http = new HttpClient(handler);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        builder.WebHost.UseUrls(address.ToString());
+        builder.WebHost.UseUrls(place.Outer!.ToString());
+        if (place.Bind is { } bind)
+        {
+            builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = bind);
+        }
+
         app = builder.Build();
         app.Run(Answer);
     }
 
-    /// <summary>Whether it answers 503 SlowDown to requests of a method.</summary>
-    public Func<string, bool> Throttles { get; set; } = _ => false;
+    /// <summary>Whether it answers 503 SlowDown to a request.</summary>
+    public Func<HttpContext, bool> Throttles { get; set; } = _ => false;
 
     /// <summary>How often it did so to one that would have written.</summary>
     public int ThrottledWrites => Volatile.Read(ref throttledWrites);
@@ -48,11 +57,10 @@ internal sealed class S3Front : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="folder">Where s3rver keeps its objects.</param>
-    /// <param name="server">Where s3rver listens.</param>
-    /// <param name="address">Where this listens.</param>
-    public static async Task<S3Front> StartAsync(string folder, Uri server, Uri address)
+    /// <param name="place">Where s3rver listens, and where this does.</param>
+    public static async Task<S3Front> StartAsync(string folder, S3Place place)
     {
-        var front = new S3Front(folder, server, address);
+        var front = new S3Front(folder, place);
         await front.app.StartAsync();
         return front;
     }
@@ -81,7 +89,7 @@ internal sealed class S3Front : IAsyncDisposable
     private async Task Answer(HttpContext context)
     {
         var request = context.Request;
-        if (Throttles(request.Method))
+        if (Throttles(context))
         {
             Interlocked.Add(ref throttledWrites, HttpMethods.IsPut(request.Method) ? 1 : 0);
             await Say(context, 503, Fault("SlowDown"));
@@ -89,6 +97,10 @@ internal sealed class S3Front : IAsyncDisposable
         else if (HttpMethods.IsGet(request.Method) && request.Query.ContainsKey("uploads"))
         {
             await Say(context, 200, List(request));
+        }
+        else if (HttpMethods.IsGet(request.Method) && request.Query["delimiter"] == "/")
+        {
+            await Say(context, 200, ListFolders(request));
         }
         else if (HttpMethods.IsDelete(request.Method) && request.Query["uploadId"].ToString() is { Length: > 0 } id)
         {
@@ -139,6 +151,21 @@ internal sealed class S3Front : IAsyncDisposable
         }
 
         return answer.Append("</ListMultipartUploadsResult>").ToString();
+    }
+
+    private string ListFolders(HttpRequest request)
+    {
+        var (bucket, prefix) = (request.Path.Value!.Trim('/'), request.Query["prefix"].ToString());
+        var home = new DirectoryInfo(Path.Combine(folder, bucket, prefix));
+        var answer = new StringBuilder("<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false</IsTruncated>");
+        foreach (var below in (home.Exists ? home.GetDirectories() : []).Where(below =>
+            below.EnumerateFiles("*._S3rver_object", SearchOption.AllDirectories).Any()))
+        {
+            answer.Append("<CommonPrefixes><Prefix>").Append(SecurityElement.Escape($"{prefix}{below.Name}/"))
+                .Append("</Prefix></CommonPrefixes>");
+        }
+
+        return answer.Append("</ListBucketResult>").ToString();
     }
 
     private void Abort(HttpRequest request, string id)

@@ -16,17 +16,20 @@ public sealed class S3Server : IAsyncDisposable
     private const string Version = "3.7.1";
 
     private readonly string folder = Directory.CreateTempSubdirectory("orleans-cluster-s3-").FullName;
-    private readonly Uri inner = new($"http://127.0.0.1:{EmbeddedCluster.FreePort()}");
-    private readonly Uri? outer;
+    private readonly S3Place place;
     private Process? server;
     private S3Front? front;
 
     /// <param name="hasFront">Whether what s3rver lacks is put in front of it.</param>
-    public S3Server(bool hasFront = false) =>
-        outer = hasFront ? new Uri($"http://127.0.0.1:{EmbeddedCluster.FreePort()}") : null;
+    public S3Server(bool hasFront = false)
+        : this(S3Place.OnLoopback(hasFront))
+    {
+    }
+
+    internal S3Server(S3Place place) => this.place = place;
 
     /// <summary>Its address.</summary>
-    public Uri Address => outer ?? inner;
+    public Uri Address => place.Outer ?? place.Inner;
 
     /// <summary>Keys of uploads in parts that were neither completed nor aborted.</summary>
     public IReadOnlyList<string> Uploads => [.. S3Front.Uploads(folder, Bucket).Select(upload => upload.Key)];
@@ -42,25 +45,29 @@ public sealed class S3Server : IAsyncDisposable
     public static bool IsExpected => Environment.GetEnvironmentVariable("CI") is { Length: > 0 }
         || (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(part => File.Exists(Path.Combine(part, "npm")));
 
+    /// <summary>What a client of this process reaches it through, wherever it runs.</summary>
+    internal SocketsHttpHandler CreateHandler() => place.CreateHandler();
+
     /// <summary>Starts it, or starts it again over the same objects.</summary>
     public async Task StartAsync()
     {
         var home = await InstallAsync();
-        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[
-            Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a", inner.Host, "-p",
-            $"{inner.Port}", "--no-vhost-buckets",
-            "--configure-bucket", Bucket])
+        string[] command =
+        [
+            .. place.Within, "node", Path.Combine(home, "node_modules", "s3rver", "bin", "s3rver.js"), "-d", folder, "-a",
+            place.Inner.Host, "-p", $"{place.Inner.Port}", "--no-vhost-buckets", "--configure-bucket", Bucket,
+        ];
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            start.ArgumentList.Add(argument);
-        }
-
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         server = Process.Start(start) ?? throw new InvalidOperationException("node did not start.");
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
-        using var http = new HttpClient();
-        await EmbeddedCluster.Until(() => Answers(http), TimeSpan.FromSeconds(60), () => $"s3rver at {inner} does not answer.");
-        front = outer is null ? null : await S3Front.StartAsync(folder, inner, outer);
+        using var http = new HttpClient(place.CreateHandler());
+        await EmbeddedCluster.Until(
+            () => Answers(http), TimeSpan.FromSeconds(60), () => $"s3rver at {place.Inner} does not answer.");
+        front = place.Outer is null ? null : await S3Front.StartAsync(folder, place);
     }
 
     /// <summary>Kills it; its objects stay.</summary>
@@ -91,7 +98,7 @@ public sealed class S3Server : IAsyncDisposable
         Assert.False(server!.HasExited, "s3rver ended at its start.");
         try
         {
-            using var response = await http.GetAsync(inner);
+            using var response = await http.GetAsync(place.Inner);
             return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden;
         }
         catch (HttpRequestException)

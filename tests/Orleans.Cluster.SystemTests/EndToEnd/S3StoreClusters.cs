@@ -26,7 +26,7 @@ public sealed class S3StoreClusters : IAsyncLifetime
         {
             var text = Table(table == "a" ? 7919 : 6007);
             await File.WriteAllTextAsync(Path.Combine(Files.Folder, $"{table}.csv"), text);
-            await Objects.PutTextAsync($"open/table/{table}.csv", text);
+            await Objects.Bucket.PutTextAsync($"open/table/{table}.csv", text);
         }
 
         var plain = Path.Combine(Files.Folder, "a.csv");

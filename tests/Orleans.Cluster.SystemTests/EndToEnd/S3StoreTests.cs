@@ -106,7 +106,7 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
     [Fact]
     public async Task Quarantine_WithArtifactsOnS3_HoldsTheBadRow()
     {
-        await Objects.PutTextAsync("open/bad.csv", "n\n1\nnone\n3\n");
+        await Objects.Bucket.PutTextAsync("open/bad.csv", "n\n1\nnone\n3\n");
 
         var end = await RunAsync(Objects, new
         {
@@ -138,14 +138,14 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
     public async Task Output_ModesOnS3_ReplaceRefuseAndAppendAsInFolders()
     {
         const string Place = $"s3://{Bucket}/open/modes/out";
-        await Objects.PutTextAsync("open/modes/out/notes.txt", "nobody's");
+        await Objects.Bucket.PutTextAsync("open/modes/out/notes.txt", "nobody's");
 
         var refused = await EndAsync(Objects, Output(Place, "ERROR_IF_EXISTS", "id < 10"));
         var first = await RunAsync(Objects, Output(Place, "APPEND", "id < 10"));
         var second = await RunAsync(Objects, Output(Place, "APPEND", "id >= 10 AND id < 30"));
         var both = await CountAsync(Place);
         var third = await RunAsync(Objects, Output($"{Place}/", "OVERWRITE", "id < 5"));
-        var keys = await Objects.KeysAsync("open/modes/out/");
+        var keys = await Objects.Bucket.KeysAsync("open/modes/out/");
 
         Assert.Equal("output-exists", refused.GetProperty("error").GetProperty("code").GetString());
         Assert.Equal(30, both);
@@ -175,7 +175,7 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
             parameters = new { groupBy = new[] { "g" }, aggregates = new[] { new { function = "count", @as = "n" } } },
         });
 
-        var keys = await Objects.KeysAsync("open/by-group/");
+        var keys = await Objects.Bucket.KeysAsync("open/by-group/");
         Assert.Contains(keys, key => key.StartsWith("open/by-group/g=3/part-", StringComparison.Ordinal));
         Assert.Equal(11, (await Objects.ResultAsync(IdOf(counted))).GetProperty("totalRows").GetInt32());
         Assert.Equal(4000, (await Objects.ResultAsync(IdOf(written))).GetProperty("totalRows").GetInt32());
@@ -207,13 +207,13 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
         {
             // It was free when the job was planned.
             await Objects.WaitAsync(id, (phase, _) => phase != "PLANNING");
-            await Objects.PutTextAsync("open/lost/out/theirs.csv", "id\n1\n");
+            await Objects.Bucket.PutTextAsync("open/lost/out/theirs.csv", "id\n1\n");
         });
         Assert.SkipUnless(failed.GetProperty("status").GetString() == "FAILED", "The job was done before its place was taken.");
         var id = IdOf(failed);
-        var artifact = Assert.Single(await Objects.KeysAsync($"{S3StoreCluster.Artifacts}/{id}/"));
-        await Objects.Client.DeleteObjectAsync(Bucket, artifact);
-        await Objects.Client.DeleteObjectAsync(Bucket, "open/lost/out/theirs.csv");
+        var artifact = Assert.Single(await Objects.Bucket.KeysAsync($"{S3Bucket.Artifacts}/{id}/"));
+        await Objects.Bucket.Client.DeleteObjectAsync(Bucket, artifact);
+        await Objects.Bucket.Client.DeleteObjectAsync(Bucket, "open/lost/out/theirs.csv");
 
         using var retry = await Objects.Http.PostAsync($"jobs/{id}/retry", null);
         var end = await Objects.WaitForEndAsync(id);
@@ -228,12 +228,12 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
     public async Task Delete_JobWithItsResultOnS3_LeavesNothing()
     {
         var id = IdOf(await RunAsync(Objects, Job("distinct", "{}", Source, 7)));
-        var kept = await Objects.KeysAsync($"{S3StoreCluster.Artifacts}/{id}/");
+        var kept = await Objects.Bucket.KeysAsync($"{S3Bucket.Artifacts}/{id}/");
 
         using var deleted = await Objects.Http.DeleteAsync($"jobs/{id}");
 
         Assert.NotEmpty(kept);
-        Assert.Empty(await Objects.KeysAsync($"{S3StoreCluster.Artifacts}/{id}/"));
+        Assert.Empty(await Objects.Bucket.KeysAsync($"{S3Bucket.Artifacts}/{id}/"));
     }
 
     [Fact]
@@ -291,7 +291,7 @@ public sealed class S3StoreTests : IClassFixture<S3StoreClusters>
             .Select(file => File.ReadAllBytes(Path.Combine(Files.Folder, "out", name, file.GetProperty("path").GetString()!)));
         foreach (var (file, entry) in files.Zip(onS3.GetProperty("result").GetProperty("files").EnumerateArray()))
         {
-            Assert.Equal(file, await Objects.ReadAsync($"open/out/{name}/{entry.GetProperty("path").GetString()}"));
+            Assert.Equal(file, await Objects.Bucket.ReadAsync($"open/out/{name}/{entry.GetProperty("path").GetString()}"));
         }
     }
 

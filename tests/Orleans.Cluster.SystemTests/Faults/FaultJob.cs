@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
@@ -16,14 +17,17 @@ internal sealed class FaultJob
     private const int Rows = 240_000;
     private const int Partitions = 40;
     private readonly EmbeddedCluster cluster;
+    private readonly S3Bucket? bucket;
     private readonly Dictionary<string, long> sums = [];
     private readonly Dictionary<string, (long Revision, double Fraction)> shown = [];
     private readonly long targetBytes;
     private string[]? hashes;
 
-    public FaultJob(EmbeddedCluster cluster)
+    /// <param name="cluster">Where it runs.</param>
+    /// <param name="bucket">Where its table and its outputs are; null for the cluster's folder.</param>
+    public FaultJob(EmbeddedCluster cluster, S3Bucket? bucket = null)
     {
-        this.cluster = cluster;
+        (this.cluster, this.bucket) = (cluster, bucket);
         var path = Path.Combine(cluster.Folder, Table);
         using (var file = new StreamWriter(path))
         {
@@ -42,6 +46,11 @@ internal sealed class FaultJob
     /// <summary>Runs it once with nobody disturbing it. How long it took is the time in which faults are worth while.</summary>
     public async Task<TimeSpan> MeasureAsync()
     {
+        if (bucket is not null)
+        {
+            await bucket.PutFileAsync(Path.Combine(cluster.Folder, Table), $"open/{Table}");
+        }
+
         await CheckAsync(await SubmitAsync(outputPath: null), outputPath: null); // Processes are warm after the first.
         var clock = Stopwatch.StartNew();
         var id = await SubmitAsync(outputPath: null);
@@ -55,14 +64,14 @@ internal sealed class FaultJob
         var status = await cluster.SubmitAsync(new
         {
             operation = "aggregate",
-            source = new { path = Table },
+            source = new { path = Place(Table) },
             parameters = new
             {
                 groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count", @as = "total" } },
             },
             partitioning = new { targetBytes },
             callback,
-            output = outputPath is null ? null : new { path = outputPath, format = "CSV", mode = "ERROR_IF_EXISTS" },
+            output = outputPath is null ? null : new { path = Place(outputPath), format = "CSV", mode = "ERROR_IF_EXISTS" },
         });
         return status.GetProperty("id").GetString()!;
     }
@@ -93,7 +102,14 @@ internal sealed class FaultJob
         }
         else
         {
-            Assert.Equal(sums, ReadOutput(Path.Combine(cluster.Folder, outputPath)));
+            Assert.Equal(sums, bucket is null
+                ? await ReadOutput(
+                    Directory.EnumerateFiles(Path.Combine(cluster.Folder, outputPath), "*", SearchOption.AllDirectories)
+                        .Select(file => Path.GetRelativePath(Path.Combine(cluster.Folder, outputPath), file)),
+                    file => File.ReadAllTextAsync(Path.Combine(cluster.Folder, outputPath, file)))
+                : await ReadOutput(
+                    (await bucket.KeysAsync($"open/{outputPath}/")).Select(key => key[$"open/{outputPath}/".Length..]),
+                    async file => Encoding.UTF8.GetString(await bucket.ReadAsync($"open/{outputPath}/{file}"))));
         }
     }
 
@@ -106,7 +122,10 @@ internal sealed class FaultJob
         }
     }
 
-    public async Task<IReadOnlyList<Partition>> ListPartitionsAsync(string id)
+    public Task<IReadOnlyList<Partition>> ListPartitionsAsync(string id) => ListPartitionsAsync(cluster, id);
+
+    /// <summary>Partitions of any job, with their attempts.</summary>
+    public static async Task<IReadOnlyList<Partition>> ListPartitionsAsync(EmbeddedCluster cluster, string id)
     {
         var page = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/partitions?pageSize=500");
         return [.. page.GetProperty("items").EnumerateArray().Select(item => new Partition(
@@ -133,8 +152,8 @@ internal sealed class FaultJob
         shown[id] = now;
     }
 
-    // One attempt commits, and none begins after it.
-    private static void CheckAttempts(Partition partition)
+    /// <summary>One attempt has committed, and none has begun after it.</summary>
+    public static void CheckAttempts(Partition partition)
     {
         var committed = Assert.Single(partition.Attempts, attempt => attempt.State == "COMMITTED");
         Assert.Equal("COMMITTED", partition.State);
@@ -158,19 +177,26 @@ internal sealed class FaultJob
             .ToDictionary(row => row[0].GetString()!, row => long.Parse(row[1].ToString(), CultureInfo.InvariantCulture));
     }
 
+    private string Place(string path) => bucket is null ? path : $"s3://{S3Server.Bucket}/open/{path}";
+
     // What the manifest names is all that there is.
-    private static Dictionary<string, long> ReadOutput(string folder)
+    private static async Task<Dictionary<string, long>> ReadOutput(IEnumerable<string> present, Func<string, Task<string>> read)
     {
-        var manifest = JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(folder, "_manifest-*.json"))));
+        var names = present.ToLookup(file => file.StartsWith("_manifest-", StringComparison.Ordinal));
+        var manifest = JsonDocument.Parse(await read(Assert.Single(names[true])));
         string[] named =
             [.. manifest.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];
-        var present = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder, file));
-        Assert.Equal(
-            named.Order(StringComparer.Ordinal),
-            present.Where(file => !file.StartsWith("_manifest-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        return named.SelectMany(file => File.ReadLines(Path.Combine(folder, file)).Skip(1)).Select(line => line.Split(','))
-            .ToDictionary(fields => fields[0], fields => long.Parse(fields[1], CultureInfo.InvariantCulture));
+        Assert.Equal(named.Order(StringComparer.Ordinal), names[false].Order(StringComparer.Ordinal));
+        var rows = new Dictionary<string, long>();
+        foreach (var file in named)
+        {
+            foreach (var line in (await read(file)).TrimEnd('\n').Split('\n').Skip(1))
+            {
+                rows.Add(line.Split(',')[0], long.Parse(line.Split(',')[1], CultureInfo.InvariantCulture));
+            }
+        }
+
+        return rows;
     }
 
     internal sealed record Partition(int Stage, int Number, string State, IReadOnlyList<Attempt> Attempts)

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults;
@@ -30,7 +32,7 @@ public sealed class S3FaultTests : IAsyncLifetime
             sums[gene] = sums.GetValueOrDefault(gene) + count;
         }
 
-        await cluster.PutTextAsync("open/faults.csv", text.ToString());
+        await cluster.Bucket.PutTextAsync("open/faults.csv", text.ToString());
     }
 
     public ValueTask DisposeAsync() => cluster.DisposeAsync();
@@ -57,7 +59,7 @@ public sealed class S3FaultTests : IAsyncLifetime
         var front = cluster.Server.Front;
         front.Throttles = _ => true;
         await Task.Delay(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
-        front.Throttles = Microsoft.AspNetCore.Http.HttpMethods.IsPut;
+        front.Throttles = context => HttpMethods.IsPut(context.Request.Method);
         await EmbeddedCluster.Until(
             () => Task.FromResult(front.ThrottledWrites >= 5), TimeSpan.FromSeconds(60),
             () => $"{front.ThrottledWrites} writes were throttled.");
@@ -65,6 +67,22 @@ public sealed class S3FaultTests : IAsyncLifetime
 
         await CheckAsync(id, "open/throttled");
         await CheckAttemptsAsync(id);
+    }
+
+    [Fact]
+    public async Task Health_WhileTheServerIsAway_NamesTheArtifactStore()
+    {
+        await WaitForHealthAsync(HttpStatusCode.OK, "UP");
+        await cluster.Server.KillAsync();
+        var away = await WaitForHealthAsync(HttpStatusCode.ServiceUnavailable, "DOWN");
+        await cluster.Server.StartAsync();
+        await WaitForHealthAsync(HttpStatusCode.OK, "UP");
+
+        Assert.Equal("UNHEALTHY", away.GetProperty("status").GetString());
+        Assert.Contains(
+            $"s3://{S3Server.Bucket}/{S3Bucket.Artifacts}", away.GetProperty("artifactStore").GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
+        Assert.Equal("UP", away.GetProperty("storage").GetProperty("state").GetString());
     }
 
     [Fact]
@@ -100,6 +118,21 @@ public sealed class S3FaultTests : IAsyncLifetime
 
         Assert.Equal("CANCELLED", end.GetProperty("status").GetString());
         await CheckNothingIsLeftAsync();
+    }
+
+    private async Task<JsonElement> WaitForHealthAsync(HttpStatusCode code, string state)
+    {
+        JsonElement health = default;
+        await EmbeddedCluster.Until(
+            async () =>
+            {
+                using var response = await cluster.Http.GetAsync("health", TestContext.Current.CancellationToken);
+                health = await response.Content.ReadFromJsonAsync<JsonElement>();
+                return response.StatusCode == code
+                    && health.GetProperty("artifactStore").GetProperty("state").GetString() == state;
+            },
+            TimeSpan.FromSeconds(60), () => $"{health}\n{cluster.Log}");
+        return health;
     }
 
     private async Task CheckNothingIsLeftAsync()
@@ -149,14 +182,14 @@ public sealed class S3FaultTests : IAsyncLifetime
     {
         var end = await cluster.WaitForEndAsync(id, 240);
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", $"{end}\n{cluster.Log}");
-        var keys = await cluster.KeysAsync(output + "/");
+        var keys = await cluster.Bucket.KeysAsync(output + "/");
         var files = end.GetProperty("result").GetProperty("files").EnumerateArray()
             .Select(file => $"{output}/{file.GetProperty("path").GetString()}").ToList();
         Assert.Equal(files.Append($"{output}/_manifest-{id}.json").Order(StringComparer.Ordinal), keys);
         var rows = new Dictionary<string, long>();
         foreach (var file in files)
         {
-            foreach (var line in Encoding.UTF8.GetString(await cluster.ReadAsync(file)).Trim().Split('\n').Skip(1))
+            foreach (var line in Encoding.UTF8.GetString(await cluster.Bucket.ReadAsync(file)).Trim().Split('\n').Skip(1))
             {
                 rows.Add(line.Split(',')[0], long.Parse(line.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture));
             }

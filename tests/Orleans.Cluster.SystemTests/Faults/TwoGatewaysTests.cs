@@ -15,8 +15,9 @@ namespace Orleans.Cluster.SystemTests.Faults;
 [Trait("Category", "Long")]
 public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
 {
-    private const int Keys = 20;
-    private const int Followers = 10;
+    private const int Keys = 500;
+    private const int InFlight = 32;
+    private const int Followers = 50;
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     private readonly TwoGatewayCluster cluster;
@@ -34,13 +35,16 @@ public sealed class TwoGatewaysTests : IClassFixture<TwoGatewayCluster>
         File.WriteAllText(Path.Combine(cluster.Folder, "few.csv"), "k,v\na,1\nb,2\n");
         var body = new { operation = "convert", source = new { path = "few.csv" } };
 
-        HttpClient[] gateways = [cluster.Http, second, cluster.Http, second];
-        var submits = await Task.WhenAll(Enumerable.Range(0, Keys).SelectMany(
-            key => gateways.Select(async http => (key, Id: await SubmitAsync(http, $"both-{key}", body)))));
-        var ids = submits.GroupBy(submit => submit.key, submit => submit.Id)
+        HttpClient[] gateways = [cluster.Http, second];
+        var submits = new ConcurrentQueue<(int Key, string Id)>();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Keys), new ParallelOptions { MaxDegreeOfParallelism = InFlight },
+            async (key, _) => await Task.WhenAll(gateways.Select(
+                async http => submits.Enqueue((key, await SubmitAsync(http, $"both-{key}", body))))));
+        var ids = submits.GroupBy(submit => submit.Key, submit => submit.Id)
             .Select(group => Assert.Single(group.Distinct())).ToList();
 
-        Assert.Equal(Keys, ids.Distinct().Count());
+        Assert.Equal((2 * Keys, Keys), (submits.Count, ids.Distinct().Count()));
         foreach (var id in ids)
         {
             var end = await cluster.WaitForEndAsync(id);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using Orleans.Cluster.StorageTests.Postgres;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
@@ -10,7 +11,7 @@ namespace Orleans.Cluster.SystemTests.Faults.Campaign;
 /// share a folder of artifacts. Their clocks can be set, each for itself, where <c>ORLEANS_CLUSTER_CAMPAIGN_CLOCKS</c> names the
 /// library file of libfaketime.
 /// </summary>
-public sealed class NetworkCluster : EmbeddedCluster
+public class NetworkCluster : EmbeddedCluster
 {
     /// <summary>The host of PostgreSQL; the first gateway's, the second one's and those of the workers follow.</summary>
     public const int DatabaseHost = 0;
@@ -47,13 +48,20 @@ public sealed class NetworkCluster : EmbeddedCluster
     /// <summary>Where all hosts see artifacts.</summary>
     public string Artifacts => Path.Combine(StateFolder, "artifacts");
 
-    private string Certificate => Path.Combine(Folder, "silo.pem");
+    /// <summary>Those that run a silo or the database, and what else a cluster needs.</summary>
+    protected virtual int HostCount => Hosts;
+
+    /// <summary>How the hosts' silos are told where artifacts are.</summary>
+    protected virtual IReadOnlyList<string> Store => [$"--Cluster:ArtifactStore={Artifacts}"];
+
+    /// <summary>The file by which silos know each other.</summary>
+    protected string Certificate => Path.Combine(Folder, "silo.pem");
 
     protected override IReadOnlyList<string> Within => On(FirstGateway);
 
     protected override IReadOnlyList<string> Settings =>
     [
-        $"--ConnectionStrings:Postgres={server?.ConnectionStringOf(Database)}", $"--Cluster:ArtifactStore={Artifacts}",
+        $"--ConnectionStrings:Postgres={server?.ConnectionStringOf(Database)}", .. Store,
         $"--Cluster:Tls:Certificate={Certificate}", "--Scaling:Target=Fixed", .. FaultSettings.Values,
     ];
 
@@ -75,7 +83,7 @@ public sealed class NetworkCluster : EmbeddedCluster
     {
         if (hosts is null)
         {
-            hosts = await NetworkHosts.CreateAsync(Hosts);
+            hosts = await NetworkHosts.CreateAsync(HostCount);
             for (var host = 0; host < Hosts; host++)
             {
                 SetClock(host, TimeSpan.Zero);
@@ -83,8 +91,9 @@ public sealed class NetworkCluster : EmbeddedCluster
 
             server = await PostgresServer.Create(NetworkHosts.Address(DatabaseHost), hosts.Enter(DatabaseHost));
             await server.CreateDatabase(Database);
-            await CommandOnceAsync("certificate", "create", "--out", Certificate);
-            await CommandOnceAsync(["migrate", .. Settings]);
+            await CommandOnceAsync([], ["certificate", "create", "--out", Certificate]);
+            await PrepareAsync();
+            await CommandOnceAsync(Within, ["migrate", .. Settings]);
         }
 
         await base.StartAsync();
@@ -140,6 +149,9 @@ public sealed class NetworkCluster : EmbeddedCluster
         return Task.CompletedTask;
     }
 
+    /// <summary>What has to be there before the first silo runs. The hosts are there.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
+
     private void StartOthers()
     {
         for (var host = SecondGateway; host < Hosts; host++)
@@ -161,7 +173,8 @@ public sealed class NetworkCluster : EmbeddedCluster
         "--Cluster:SiloGatewayPort=30000",
     ];
 
-    private IReadOnlyList<string> On(int host) => ClockLibrary is null
+    /// <summary>A command that becomes another one on a host.</summary>
+    protected virtual IReadOnlyList<string> On(int host) => ClockLibrary is null
         ? Network.Enter(host)
         :
         [
@@ -171,12 +184,15 @@ public sealed class NetworkCluster : EmbeddedCluster
 
     private string ClockFile(int host) => Path.Combine(Folder, $"clock-{host}");
 
-    private SocketsHttpHandler HandlerOf(int host) =>
-        new() { ConnectCallback = (_, cancellationToken) => Network.ConnectAsync(host, GatewayPort, cancellationToken) };
-
-    private async Task CommandOnceAsync(params string[] arguments)
+    private SocketsHttpHandler HandlerOf(int host) => new()
     {
-        using var command = Launch(arguments);
+        ConnectCallback = (_, cancellationToken) =>
+            Network.ConnectAsync(host, new IPEndPoint(IPAddress.Loopback, GatewayPort), cancellationToken),
+    };
+
+    private async Task CommandOnceAsync(IReadOnlyList<string> within, IReadOnlyList<string> arguments)
+    {
+        using var command = Launch(arguments, within);
         var output = await Task.WhenAll(command.StandardOutput.ReadToEndAsync(), command.StandardError.ReadToEndAsync());
         await command.WaitForExitAsync();
         Assert.True(command.ExitCode == 0, string.Concat(output));

@@ -82,25 +82,21 @@ internal sealed class NetworkHosts : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection to a host's own loopback address, as a program on it would make it.</summary>
-    public async ValueTask<Stream> ConnectAsync(int host, int port, CancellationToken cancellationToken)
+    /// <summary>A socket that listens on a host, once it is told to, as one of a program on it would.</summary>
+    public Socket Bind(int host, EndPoint address)
     {
-        // A thread is in one network, and a socket stays in that of the thread which made it: the thread ends with its task.
-        var socket = await Task.Factory.StartNew(
-            () =>
-            {
-                using var network = File.OpenHandle($"/run/netns/{Name(host)}");
-                if (setns((int)network.DangerousGetHandle(), NewNetwork) != 0)
-                {
-                    throw new IOException($"setns: error {Marshal.GetLastPInvokeError()}");
-                }
+        var socket = SocketOfAsync(host, CancellationToken.None).GetAwaiter().GetResult();
+        socket.Bind(address);
+        return socket;
+    }
 
-                return new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            },
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <summary>A connection to an address, as a program on a host would make it.</summary>
+    public async ValueTask<Stream> ConnectAsync(int host, EndPoint address, CancellationToken cancellationToken)
+    {
+        var socket = await SocketOfAsync(host, cancellationToken);
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
+            await socket.ConnectAsync(address, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -117,6 +113,20 @@ internal sealed class NetworkHosts : IAsyncDisposable
             await IpAsync($"netns del {name}");
         }
     }
+
+    // A thread is in one network, and a socket stays in that of the thread which made it: the thread ends with its task.
+    private Task<Socket> SocketOfAsync(int host, CancellationToken cancellationToken) => Task.Factory.StartNew(
+        () =>
+        {
+            using var network = File.OpenHandle($"/run/netns/{Name(host)}");
+            if (setns((int)network.DangerousGetHandle(), NewNetwork) != 0)
+            {
+                throw new IOException($"setns: error {Marshal.GetLastPInvokeError()}");
+            }
+
+            return new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        },
+        cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private string Switch => $"{prefix}-switch";
 

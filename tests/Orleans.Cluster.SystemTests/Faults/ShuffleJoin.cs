@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Orleans.Cluster.SystemTests.EndToEnd;
+
+namespace Orleans.Cluster.SystemTests.Faults;
+
+/// <summary>
+/// A join of two tables on S3, each too large to go whole to every task, so that the rows of both pass an exchange. Its result
+/// is known: it is computed by hand from the rows that this class writes.
+/// </summary>
+internal sealed class ShuffleJoin(EmbeddedCluster cluster, S3Bucket bucket)
+{
+    private const int Rows = 520_000;
+    private const int Groups = 97;
+    private const int Partitions = 10;
+
+    /// <summary>By group: number of rows, and the sum of the products.</summary>
+    private readonly SortedDictionary<string, (long Rows, long Sum)> expected = new(StringComparer.Ordinal);
+
+    /// <summary>Writes the tables. Half of the left rows find none on the right.</summary>
+    public async Task WriteTablesAsync()
+    {
+        var (left, right) = (new StringBuilder("k,v\n"), new StringBuilder("k,g,w\n"));
+        for (var row = 0L; row < Rows; row++)
+        {
+            var (key, value) = (row * 7 % (2 * Rows), row * 31 % 1009);
+            left.Append(CultureInfo.InvariantCulture, $"a-key-that-is-long-{key:d48},{value}\n");
+            right.Append(CultureInfo.InvariantCulture, $"a-key-that-is-long-{row:d48},{GroupOf(row)},{WeightOf(row)}\n");
+            if (key < Rows)
+            {
+                var seen = expected.GetValueOrDefault(GroupOf(key));
+                expected[GroupOf(key)] = (seen.Rows + 1, seen.Sum + (value * WeightOf(key)));
+            }
+        }
+
+        await bucket.PutTextAsync("open/join/left.csv", left.ToString());
+        await bucket.PutTextAsync("open/join/right.csv", right.ToString());
+    }
+
+    /// <summary>Submits it.</summary>
+    public async Task<string> SubmitAsync()
+    {
+        var status = await cluster.SubmitAsync(new
+        {
+            operation = "sql",
+            sources = new
+            {
+                l = new { path = "s3://atlas/open/join/left.csv" }, r = new { path = "s3://atlas/open/join/right.csv" },
+            },
+            parameters = new
+            {
+                query = "SELECT r.g AS g, count(*) AS n, sum(l.v * r.w) AS total FROM l JOIN r ON l.k = r.k GROUP BY r.g ORDER BY g",
+            },
+            partitioning = new { minPartitions = Partitions },
+        });
+        return status.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>Waits until so many partitions are committed.</summary>
+    public Task WaitForCommitsAsync(string id, int atLeast) => cluster.WaitAsync(
+        id, (_, status) => status.GetProperty("progress").GetProperty("partitions") is { ValueKind: JsonValueKind.Object } all
+            && all.GetProperty("completed").GetInt32() >= atLeast);
+
+    /// <summary>Waits for the end, and checks that it is right and that each partition was committed once.</summary>
+    /// <returns>The partitions with their attempts.</returns>
+    public async Task<IReadOnlyList<FaultJob.Partition>> CheckAsync(string id)
+    {
+        var end = await cluster.WaitForEndAsync(id, 300);
+        Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", $"{end}\n{cluster.Log}");
+        var rows = (await cluster.ResultAsync(id)).GetProperty("rows").EnumerateArray().Select(row => (
+            row[0].GetString()!, long.Parse(row[1].ToString(), CultureInfo.InvariantCulture),
+            long.Parse(row[2].ToString(), CultureInfo.InvariantCulture)));
+        Assert.Equal(expected.Select(pair => (pair.Key, pair.Value.Rows, pair.Value.Sum)), rows);
+        var partitions = await FaultJob.ListPartitionsAsync(cluster, id);
+        Assert.All(partitions, FaultJob.CheckAttempts);
+        return partitions;
+    }
+
+    private static string GroupOf(long row) => string.Create(CultureInfo.InvariantCulture, $"G{row * 13 % Groups}");
+
+    private static long WeightOf(long row) => row % 13;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Orleans.Cluster.StorageTests.Postgres;
+using Orleans.Cluster.SystemTests.EndToEnd;
+
+namespace Orleans.Cluster.SystemTests.Faults;
+
+/// <summary>
+/// <c>kill -9</c> of a worker or of one of two gateways at moments that a seed names, while one job of many small artifacts and one
+/// of few large ones run, with data, artifacts and outputs on S3. Every job ends right and unaided, and then there is no object and
+/// no upload in parts that nobody owns.
+/// </summary>
+[Collection("kills")]
+public sealed class StoreKillTests : IClassFixture<StoreFaultCluster>
+{
+    private const int LargeRows = 480_000;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly StoreFaultCluster cluster;
+    private readonly ITestOutputHelper output;
+
+    public StoreKillTests(StoreFaultCluster cluster, ITestOutputHelper output)
+    {
+        PostgresFixture.SkipUnlessInstalled();
+        Assert.SkipUnless(S3Server.IsExpected, "npm, which installs the S3 server of this test, is not on this machine.");
+        (this.cluster, this.output) = (cluster, output);
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Kill_WorkersAndGatewaysAtTwentyMoments_LosesNothingAndLeavesNothing()
+    {
+        var job = new FaultJob(cluster, cluster.Bucket);
+        var undisturbed = await job.MeasureAsync();
+        var uploads = 0;
+        for (var seed = 300; seed < 320; seed++)
+        {
+            uploads += await RunOneAsync(job, seed, undisturbed) ? 1 : 0;
+        }
+
+        output.WriteLine($"{uploads} of 20 kills left uploads in parts.");
+        IReadOnlyList<string> left = [];
+        await EmbeddedCluster.Until(
+            async () => (left = await cluster.LeftoversAsync()).Count == 0, TimeSpan.FromMinutes(7),
+            () => string.Join('\n', left));
+    }
+
+    // Whether uploads in parts were open behind the kill.
+    private async Task<bool> RunOneAsync(FaultJob job, int seed, TimeSpan undisturbed)
+    {
+        var random = new Random(seed);
+        var path = seed % 2 == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"out/kill-{seed}");
+        var large = await SubmitLargeAsync();
+        var id = await job.SubmitAsync(path);
+        await Task.Delay(undisturbed * (2 * random.NextDouble()));
+        await job.NoteAsync(id);
+        var silos = cluster.Silos;
+        var victim = silos[random.Next(silos.Count)];
+        var role = cluster.WorkerIds().Contains(victim) ? "worker" : "gateway";
+        await StoreFaultCluster.KillSiloAsync(victim);
+        var hasUploads = cluster.OpenUploads > 0;
+        output.WriteLine($"Seed {seed}: a {role}; {cluster.OpenUploads} uploads open.");
+        await Task.Delay(LongestPause * random.NextDouble());
+        await cluster.ReviveAsync();
+        await job.CheckAsync(id, path);
+        await CheckLargeAsync(large);
+        return hasUploads;
+    }
+
+    private async Task<string> SubmitLargeAsync()
+    {
+        // Random text, which no codec makes smaller than two parts of an upload a partition.
+        var status = await cluster.SubmitAsync(new
+        {
+            operation = "sql", source = new { path = $"s3://{S3Server.Bucket}/open/{FaultJob.Table}" },
+            parameters = new
+            {
+                query = "SELECT gene, sample, count, md5(concat(gene, sample, count, n)) || md5(concat(n, sample, gene)) AS noise"
+                    + " FROM source, (SELECT unnest(range(2)) AS n) AS r",
+            },
+            partitioning = new { minPartitions = 2, maxPartitions = 2 },
+        });
+        return status.GetProperty("id").GetString()!;
+    }
+
+    // Its rows are gone when they are counted: of twenty such results they would be many.
+    private async Task CheckLargeAsync(string id)
+    {
+        var end = await cluster.WaitForEndAsync(id, 240);
+        Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", $"{end}\n{cluster.Log}");
+        Assert.Equal(LargeRows, end.GetProperty("result").GetProperty("rows").GetInt64());
+        var page = JsonDocument.Parse(await cluster.Http.GetStringAsync($"jobs/{id}/result?offset={LargeRows - 1}&limit=5"));
+        Assert.Equal(1, page.RootElement.GetProperty("rows").GetArrayLength());
+        Assert.All(await FaultJob.ListPartitionsAsync(cluster, id), FaultJob.CheckAttempts);
+        using var deleted = await cluster.Http.DeleteAsync($"jobs/{id}");
+        Assert.True(deleted.IsSuccessStatusCode, $"{deleted}");
+    }
+}
