@@ -40,6 +40,8 @@ internal static class OrleansSilo
             // By default the cache of addresses has room for a million grains, and the dashboard counts it, room and all, each
             // second.
             silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = CachedAddresses);
+            // Idle activations of stateless workers go with the others; by default each silo looks for them twice a second.
+            silo.Configure<StatelessWorkerOptions>(options => options.RemoveIdleWorkers = false);
             silo.UseSiloMetadata(new Dictionary<string, string> { ["role"] = settings.Role.ToString().ToLowerInvariant() });
             if (settings.Role == SiloRole.Worker)
             {
