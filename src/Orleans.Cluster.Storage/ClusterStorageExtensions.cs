@@ -24,7 +24,7 @@ internal static class ClusterStorageExtensions
             var paths = provider.GetRequiredService<ClusterPaths>();
             return string.IsNullOrEmpty(postgres)
                 ? new SqliteDatabase(StorageConnection.JobsPath(paths), StorageConnection.OrleansPath(paths), epoch)
-                : new PostgresDatabase(postgres, epoch);
+                : new PostgresDatabase(postgres, epoch, provider.GetRequiredService<ILogger<PostgresDatabase>>());
         });
         services.AddSingleton<IDatabaseBackup>(provider => string.IsNullOrEmpty(postgres)
             ? new SqliteBackup(provider.GetRequiredService<ClusterPaths>())

@@ -8,25 +8,41 @@ namespace Orleans.Cluster.Storage;
 /// PostgreSQL: a connection of the pool for each piece of work. Calls of many tasks are not put into one transaction here: they
 /// would hold each other's row locks, and the server flushes the log for many commits at once by itself.
 /// </summary>
-internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
+internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposable
 {
     private const int MaxTries = 5;
     private static readonly TimeSpan MostIdleInTransaction = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan MostWaitForLock = TimeSpan.FromSeconds(10);
+
+    // The server waits for the rest of what a client of ours has begun to send, within a transaction. It has no bound for that
+    // before version 17; it calls the session active, and has closed it for being idle otherwise.
+    private static readonly string EndStandingStill = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        SELECT count(pg_terminate_backend(pid)) AS "Value" FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+          AND application_name = current_setting('application_name') AND state = 'active' AND wait_event = 'ClientRead'
+          AND GREATEST(xact_start, query_start, state_change)
+            < clock_timestamp() - interval '{(int)MostIdleInTransaction.TotalSeconds} s'
+        """);
+
     private readonly NpgsqlDataSource source;
     private readonly DbContextOptions<PostgresClusterDbContext> options;
     private readonly ProcessEpoch epoch;
+    private readonly ILogger<PostgresDatabase> logger;
 
     // A call that finds all connections at work waits here for as long as its caller does: a pool that is used up is not a
     // database that is away.
     private readonly SemaphoreSlim places;
 
-    public PostgresDatabase(string connectionString, ProcessEpoch epoch)
+    public PostgresDatabase(string connectionString, ProcessEpoch epoch, ILogger<PostgresDatabase> logger)
     {
         var full = WithDefaults(connectionString);
         source = NpgsqlDataSource.Create(full);
         places = new SemaphoreSlim(new NpgsqlConnectionStringBuilder(full).MaxPoolSize);
         options = new DbContextOptionsBuilder<PostgresClusterDbContext>().UseNpgsql(source).Options;
-        this.epoch = epoch;
+        (this.epoch, this.logger) = (epoch, logger);
     }
 
     public override Task<T> Read<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken) =>
@@ -106,6 +122,10 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
                 await transaction.CommitAsync(CancellationToken.None);
                 return result;
             }
+            catch (Exception e) when (StorageFaults.IsLocked(e) && attempt == 1)
+            {
+                await EndWhatStandsStill();
+            }
             catch (Exception e) when (StorageFaults.IsRolledBack(e) && attempt < MaxTries)
             {
                 await Task.Delay(Random.Shared.Next(5, 20 * attempt), cancellationToken);
@@ -125,9 +145,21 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         }
     }
 
+    // Somebody has held a row for longer than any transaction of ours takes.
+    private async Task EndWhatStandsStill()
+    {
+        var ended = await ReadNow(async db => (await db.Database.SqlQueryRaw<long>(EndStandingStill).ToListAsync())[0]);
+        if (ended > 0)
+        {
+            Log.Ended(logger, ended);
+        }
+    }
+
     /// <summary>
     /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed
-    /// soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others.
+    /// soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others:
+    /// between two statements by <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by whoever
+    /// waits for such a lock for as long as <c>lock_timeout</c>.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {
@@ -142,12 +174,25 @@ internal sealed class PostgresDatabase : ClusterDatabase, IAsyncDisposable
         full.MaxAutoPrepare = named.Contains("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
         full.AutoPrepareMinUsages = named.Contains("Auto Prepare Min Usages") ? given.AutoPrepareMinUsages : 2;
         full.MaxPoolSize = named.Contains("Maximum Pool Size") ? given.MaxPoolSize : 20;
-        full.Options = given.Options?.Contains("idle_in_transaction_session_timeout", StringComparison.OrdinalIgnoreCase) == true
-            ? given.Options
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{given.Options} -c idle_in_transaction_session_timeout={(int)MostIdleInTransaction.TotalMilliseconds}")
-                .TrimStart();
+        full.Options = given.Options;
+        AddOption(full, "idle_in_transaction_session_timeout", MostIdleInTransaction);
+        AddOption(full, "lock_timeout", MostWaitForLock);
         return full.ConnectionString;
+    }
+
+    private static void AddOption(NpgsqlConnectionStringBuilder full, string name, TimeSpan value)
+    {
+        if (full.Options?.Contains(name, StringComparison.OrdinalIgnoreCase) != true)
+        {
+            full.Options = string.Create(
+                CultureInfo.InvariantCulture, $"{full.Options} -c {name}={(int)value.TotalMilliseconds}").TrimStart();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4010, LogLevel.Warning,
+            "{Count} sessions with the database were ended: their silos stood still in the middle of a statement and held rows.")]
+        public static partial void Ended(ILogger logger, long count);
     }
 }

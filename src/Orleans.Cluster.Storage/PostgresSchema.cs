@@ -12,6 +12,9 @@ internal static class PostgresSchema
     /// <summary>How long to wait for another process that migrates.</summary>
     private const int LockSeconds = 300;
 
+    private const string NoLockTimeout = "SET lock_timeout = 0";
+    private static readonly TimeSpan MigrationTimeout = TimeSpan.FromHours(6);
+
     public static async Task Migrate(
         NpgsqlDataSource source, DbContextOptions<PostgresClusterDbContext> options, CancellationToken cancellationToken)
     {
@@ -19,10 +22,15 @@ internal static class PostgresSchema
         {
             // The lock belongs to this session: a process that is killed while it migrates lets go of it with its connection.
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await Execute(connection, NoLockTimeout, cancellationToken);
             await Execute(connection, $"SELECT pg_advisory_lock({LockKey})", cancellationToken);
             try
             {
+                // An index over the rows of years takes longer than any other statement may.
                 await using var db = new PostgresClusterDbContext(options);
+                db.Database.SetCommandTimeout(MigrationTimeout);
+                await db.Database.OpenConnectionAsync(cancellationToken);
+                await db.Database.ExecuteSqlRawAsync(NoLockTimeout, cancellationToken);
                 await db.Database.MigrateAsync(cancellationToken);
 
                 // Several statements in one command are one transaction.

@@ -33,18 +33,23 @@ internal static class StorageFaults
     /// <summary>
     /// PostgreSQL ended the transaction in favour of another one. It has certainly stored nothing and may run again.
     /// </summary>
-    public static bool IsRolledBack(Exception exception)
+    public static bool IsRolledBack(Exception exception) =>
+        StateOf(exception) is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    /// <summary>A lock was waited for in vain; nothing is stored.</summary>
+    public static bool IsLocked(Exception exception) => StateOf(exception) == PostgresErrorCodes.LockNotAvailable;
+
+    private static string? StateOf(Exception? exception)
     {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        for (; exception is not null; exception = exception.InnerException)
         {
-            if (cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure })
+            if (exception is PostgresException refused)
             {
-                return true;
+                return refused.SqlState;
             }
         }
 
-        return false;
+        return null;
     }
 
     private static bool IsUnavailable(Exception exception) => exception switch

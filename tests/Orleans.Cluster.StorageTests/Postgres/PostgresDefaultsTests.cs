@@ -13,7 +13,7 @@ public sealed class PostgresDefaultsTests
 
         Assert.Equal((5, 20, 20, 100), (full.Timeout, full.CommandTimeout, full.MaxPoolSize, full.MaxAutoPrepare));
         Assert.Equal("Orleans.Cluster", full.ApplicationName);
-        Assert.Contains("idle_in_transaction_session_timeout=10000", full.Options, StringComparison.Ordinal);
+        Assert.Equal("-c idle_in_transaction_session_timeout=10000 -c lock_timeout=10000", full.Options);
     }
 
     [Theory]
