@@ -2,8 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Storage;
+using Orleans.Cluster.StorageTests.Postgres;
 
-namespace Orleans.Cluster.StorageTests.Postgres;
+namespace Orleans.Cluster.StorageTests;
 
 /// <summary>A silo that stands still holds no job's row for long, whatever it was doing at that moment.</summary>
 public sealed class FrozenClientTests(PostgresFixture postgres)

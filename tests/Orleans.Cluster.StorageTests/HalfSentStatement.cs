@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Npgsql;
 
-namespace Orleans.Cluster.StorageTests.Postgres;
+namespace Orleans.Cluster.StorageTests;
 
 /// <summary>
 /// A client of PostgreSQL that stands still in the middle of a transaction when it has sent a part of its next statement. No
