@@ -12,8 +12,9 @@ internal sealed class JobOptions
     public TimeSpan PlanBeforeAccept { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Longest time of a job from its submit to its end, but for administrators' where callers have keys; one that asks for more,
-    /// or for no bound, has this one. It bounds for how long a caller's tasks can keep slots for which others wait. Null for none.
+    /// Longest time of a job from its submit to its end, but for administrators' where callers have keys; one that asks for
+    /// more, or for no bound, has this one. It bounds for how long a caller's tasks can keep slots for which others wait. Null
+    /// for none.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan? LongestRun { get; set; }

@@ -19,7 +19,9 @@ internal sealed record MessageHeader(
     MessageDirection Direction, MessageFlags Flags, GrainId Sender, GrainId Target, SiloAddress? Silo,
     GrainInterfaceType Interface)
 {
-    /// <summary>Reads a whole header. What follows the fields that are judged (versions, the request's context) is left.</summary>
+    /// <summary>
+    /// Reads a whole header. What follows the fields that are judged (versions, the request's context) is left.
+    /// </summary>
     /// <exception cref="ConnectionAbortedException">
     /// A name or address has a hash that is not its own; Orleans would keep it by that.
     /// </exception>

@@ -16,6 +16,9 @@ public sealed class AttackedCluster : IAsyncLifetime
             "--Callbacks:AllowPrivateTargets=true"],
     };
 
+    /// <summary>What the cluster's processes have had of memory since it started.</summary>
+    public ProcessPeaks? Peaks { get; private set; }
+
     public HttpClient Ann { get; private set; } = new();
 
     public HttpClient Eve { get; private set; } = new();
@@ -30,20 +33,26 @@ public sealed class AttackedCluster : IAsyncLifetime
         await File.WriteAllLinesAsync(
             At("data/genes.csv"), Enumerable.Range(0, 1000).Select(n => $"g{n % 10},{n}").Prepend("gene,n"));
         await Cluster.StartAsync();
+        Peaks = OperatingSystem.IsLinux() ? new ProcessPeaks(Cluster) : null;
         Ann = await ClientAsync("ann", "SUBMITTER");
         Eve = await ClientAsync("eve", "SUBMITTER");
         Viewer = await ClientAsync("viewer", "VIEWER");
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         Ann.Dispose();
         Eve.Dispose();
         Viewer.Dispose();
-        return Cluster.DisposeAsync();
+        if (Peaks is not null)
+        {
+            await Peaks.DisposeAsync();
+        }
+
+        await Cluster.DisposeAsync();
     }
 
-    /// <summary>Ann's job runs to its end, and right.</summary>
+    /// <summary>Ann's job runs to its end, and right; no process has had more memory than is stated.</summary>
     public async Task AnnsJobEndsRight()
     {
         var id = await SubmitAsync(Ann, Sums("data/genes.csv"));
@@ -51,6 +60,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         Assert.True(end.GetProperty("status").GetString() == "SUCCEEDED", end.ToString());
         var rows = await Ann.GetFromJsonAsync<JsonElement>($"jobs/{id}/result");
         Assert.Equal(499_500, rows.GetProperty("rows").EnumerateArray().Sum(row => row[1].GetInt64()));
+        Peaks?.AreBelowTheirCaps();
     }
 
     public static object Sums(string path) => new

@@ -239,6 +239,24 @@ public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<Attack
         Assert.All([answer, declared], refused => Assert.InRange(refused.Status, 400, 422));
     }
 
+    // Each of the names had a sentence of its own once, with all columns of the table.
+    [Fact]
+    public async Task Columns_FiftyThousandWrongNames_HaveASmallAnswer()
+    {
+        using var response = await attacked.Eve.PostAsJsonAsync("jobs/submit", new
+        {
+            operation = "distinct", source = new { path = "data/genes.csv" },
+            parameters = new { columns = Enumerable.Range(0, 50_000).Select(n => $"c{n}") },
+        });
+
+        var answer = await response.Content.ReadAsByteArrayAsync();
+        var errors = JsonDocument.Parse(answer).RootElement.GetProperty("errors").EnumerateArray().ToList();
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.InRange(answer.Length, 1, 200_000);
+        Assert.Equal(100, errors.Count);
+        Assert.Equal("49901 more faults are not listed.", errors[^1].GetProperty("detail").GetString());
+    }
+
     private static void Link(string path, string target)
     {
         if (!Path.Exists(path))

@@ -168,7 +168,9 @@ public sealed class ClientCertificateTests(AttackedCluster attacked) : IClassFix
         var interfaces = host.Services.GetRequiredService<GrainInterfaceTypeResolver>();
         var target = SystemTargetGrainId.Create(GrainType.Create("sys.svc.silo-control"), await GatewayAsync());
         var silo = Orleans.GetGrain(target.GrainId, interfaces.GetGrainInterfaceType(control));
-        await (Task)control.GetMethod("Ping")!.Invoke(silo, ["attack"])!;
+        var ping = control.GetMethod("Ping")!;
+        await (Task)ping.Invoke(silo, [.. ping.GetParameters()
+            .Select(parameter => parameter.ParameterType == typeof(string) ? "attack" : (object)CancellationToken.None)])!;
     }
 
     // From the membership table.

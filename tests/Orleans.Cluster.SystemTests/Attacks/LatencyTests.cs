@@ -9,8 +9,8 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 
 /// <summary>
 /// How long Ann's jobs take while Eve attacks, as a multiple of what they take at rest. Reported, not asserted: the clock of a
-/// shared machine proves nothing. What is asserted is that each of Ann's jobs ends right, and each of Eve's requests in an
-/// answer.
+/// shared machine proves nothing. What is asserted is that each of Ann's jobs ends right, each of Eve's requests in an
+/// answer, and that no process has more memory than is stated.
 /// </summary>
 [Trait("Category", "Long")]
 public sealed class LatencyTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
@@ -35,7 +35,8 @@ public sealed class LatencyTests(AttackedCluster attacked) : IClassFixture<Attac
             await over.CancelAsync();
             var answers = (await Task.WhenAll(attackers)).SelectMany(list => list).ToList();
             Assert.All(answers, status => Assert.InRange(status, 200, 499));
-            Say($"{name}: {under:0} ms, {under / rest:0.0} x; {answers.Count} requests of Eve's answered");
+            Say($"{name}: {under:0} ms, {under / rest:0.0} x; {answers.Count} requests of Eve's answered; {attacked.Peaks}");
+            attacked.Peaks?.AreBelowTheirCaps();
         }
     }
 

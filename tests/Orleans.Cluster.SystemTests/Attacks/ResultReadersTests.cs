@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Attacks;
@@ -8,6 +11,7 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
 {
     private const int Readers = 12;
+    private const int MostOfACaller = 32;
     private const long MostOfTheGateway = 256L << 20;
     private const long MostOfItsExecutors = 768L << 20;
 
@@ -18,17 +22,7 @@ public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture
     [InlineData("application/vnd.apache.arrow.stream")]
     public async Task Result_ManyReadersAtOnce_TakeAMemoryThatIsBoundedInAll(string form)
     {
-        var id = await AttackedCluster.SubmitAsync(attacked.Eve, new
-        {
-            operation = "sql",
-            source = new { path = "data/genes.csv" },
-            parameters = new
-            {
-                query = "SELECT a.n, b.n AS m, md5(a.n || '/' || b.n) || md5(b.n || '-' || a.n) || md5(b.n || '.') AS x "
-                    + "FROM source a, source b WHERE b.n < 100",
-            },
-        });
-        await attacked.Cluster.WaitForEndAsync(id);
+        var id = await LargeAsync();
         await ReadAsync(id, form);
         var gateway = attacked.Cluster.GatewayId;
         var executors = EmbeddedCluster.ExecutorsOf(gateway);
@@ -49,11 +43,77 @@ public sealed class ResultReadersTests(AttackedCluster attacked) : IClassFixture
         Assert.True(engines < MostOfItsExecutors, $"Its executors had {engines} bytes.");
     }
 
-    private async Task<long> ReadAsync(string id, string form)
+    // They read nothing, so that each keeps a file on the gateway's disk.
+    [Fact]
+    public async Task Result_OneReaderMoreThanACallerMayHave_IsRefusedUntilAnotherHasReadAll()
+    {
+        var id = await LargeAsync();
+        var open = new List<HttpResponseMessage>();
+        try
+        {
+            while (open.Count < MostOfACaller)
+            {
+                open.Add(await OpenAsync(id, "text/csv"));
+            }
+
+            using var refused = await OpenAsync(id, "text/csv");
+            await attacked.AnnsJobEndsRight();
+            await LengthAsync(open[0]);
+            HttpStatusCode? next = null;
+            await EmbeddedCluster.Until(
+                async () =>
+                {
+                    using var response = await OpenAsync(id, "text/csv");
+                    next = response.StatusCode;
+                    return next == HttpStatusCode.OK;
+                },
+                TimeSpan.FromMinutes(2), () => $"{next}");
+
+            Assert.All(open, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.True(refused.Headers.RetryAfter?.Delta > TimeSpan.Zero, $"{refused.Headers}");
+            var problem = await refused.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.Equal("rate-limited", problem.GetProperty("code").GetString());
+            Assert.Contains($"{MostOfACaller} results", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            open.ForEach(response => response.Dispose());
+        }
+    }
+
+    // 13 MB of rows that no compression makes small.
+    private async Task<string> LargeAsync()
+    {
+        var id = await AttackedCluster.SubmitAsync(attacked.Eve, new
+        {
+            operation = "sql",
+            source = new { path = "data/genes.csv" },
+            parameters = new
+            {
+                query = "SELECT a.n, b.n AS m, md5(a.n || '/' || b.n) || md5(b.n || '-' || a.n) || md5(b.n || '.') AS x "
+                    + "FROM source a, source b WHERE b.n < 100",
+            },
+        });
+        await attacked.Cluster.WaitForEndAsync(id);
+        return id;
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(string id, string form)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"jobs/{id}/result");
         request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(form));
-        using var response = await attacked.Eve.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return await attacked.Eve.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private async Task<long> ReadAsync(string id, string form)
+    {
+        using var response = await OpenAsync(id, form);
+        return await LengthAsync(response);
+    }
+
+    private static async Task<long> LengthAsync(HttpResponseMessage response)
+    {
         response.EnsureSuccessStatusCode();
         await using var rows = await response.Content.ReadAsStreamAsync();
         var buffer = new byte[1 << 16];

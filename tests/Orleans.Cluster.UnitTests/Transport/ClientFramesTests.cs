@@ -7,7 +7,9 @@ using Orleans.Serialization.Buffers;
 
 namespace Orleans.Cluster.UnitTests.Transport;
 
-/// <summary>What of a client's bytes goes on. That Orleans writes its headers so is held by the tests of the inside client.</summary>
+/// <summary>
+/// What of a client's bytes goes on. That Orleans writes its headers so is held by the tests of the inside client.
+/// </summary>
 public sealed class ClientFramesTests
 {
     private static readonly byte[] Preamble = [3, 0, 0, 0, 7, 8, 9];
@@ -96,7 +98,9 @@ public sealed class ClientFramesTests
     {
         var bytes = Header("jobdoor");
 
-        Assert.All(Enumerable.Range(0, bytes.Length), cut => Assert.ThrowsAny<Exception>(() => MessageHeader.Read(bytes.AsSpan(0, cut))));
+        Assert.All(
+            Enumerable.Range(0, bytes.Length),
+            cut => Assert.ThrowsAny<Exception>(() => MessageHeader.Read(bytes.AsSpan(0, cut))));
     }
 
     private static IEnumerable<byte> Pass(ClientFrames frames, byte[] all, int cut, List<byte>? into = null)
