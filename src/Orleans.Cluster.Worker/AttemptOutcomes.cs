@@ -73,8 +73,8 @@ internal sealed partial class AttemptOutcomes(
     {
         [LoggerMessage(
             EventId = 328, Level = LogLevel.Information,
-            Message = "Attempt {Attempt} was not committed: its partition was given to another attempt, or its job no longer runs. "
-                + "Its output is removed.")]
+            Message = "Attempt {Attempt} was not committed: its partition was given to another attempt, or its job no longer "
+                + "runs. Its output is removed.")]
         public static partial void Fenced(ILogger logger, AttemptId attempt);
 
         [LoggerMessage(

@@ -114,8 +114,8 @@ internal static class BackupCommands
         if (paths.ArtifactFolder is null)
         {
             Console.Error.WriteLine(
-                $"{paths.Artifacts} may have seen a later state of the database. Then nothing is deleted there until 'store adopt' "
-                + "makes it this one's.");
+                $"{paths.Artifacts} may have seen a later state of the database. Then nothing is deleted there until "
+                + "'store adopt' makes it this one's.");
         }
 
         return 0;

@@ -75,18 +75,18 @@ public sealed class DeploymentFilesTests
         Assert.Equal("s3://atlas/artifacts", settings["Cluster:ArtifactStore"]);
         Assert.Equal("s3://atlas/open", Assert.Single(store.Roots));
         Assert.Empty(objects.OfType<V1PersistentVolumeClaim>());
-        V1PodSpec[] pods =
-        [
-            objects.OfType<V1Deployment>().Single().Spec.Template.Spec, objects.OfType<V1StatefulSet>().Single().Spec.Template.Spec,
-        ];
-        foreach (var pod in pods)
+        V1PodTemplateSpec[] pods =
+            [objects.OfType<V1Deployment>().Single().Spec.Template, objects.OfType<V1StatefulSet>().Single().Spec.Template];
+        foreach (var pod in pods.Select(template => template.Spec))
         {
             var container = Assert.Single(pod.Containers);
             var secrets = container.Env.Where(variable => variable.Name.StartsWith("AWS_", StringComparison.Ordinal)).ToList();
             Assert.DoesNotContain(pod.Volumes, volume => volume.PersistentVolumeClaim is not null);
-            Assert.Equal(pod.Volumes.Select(volume => volume.Name).Order(), container.VolumeMounts.Select(mount => mount.Name).Order());
+            Assert.Equal(
+                pod.Volumes.Select(volume => volume.Name).Order(), container.VolumeMounts.Select(mount => mount.Name).Order());
             Assert.Equal(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], secrets.Select(variable => variable.Name));
-            Assert.All(secrets, variable => Assert.True(variable.Value is null && variable.ValueFrom.SecretKeyRef.Optional == true));
+            Assert.All(
+                secrets, variable => Assert.True(variable.Value is null && variable.ValueFrom.SecretKeyRef.Optional == true));
         }
     }
 

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
 /// <summary>
-/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there, lists
-/// folders (s3rver leaves out those that hold folders alone), lists and aborts uploads in parts, and throttles when it is told to.
-/// All else it passes on as it is, signatures too.
+/// A thin test double in front of s3rver, for what that lacks of S3: it holds <c>If-None-Match: *</c> against what is there,
+/// lists folders (s3rver leaves out those that hold folders alone), lists and aborts uploads in parts, and throttles when it is
+/// told to. All else it passes on as it is, signatures too.
 /// </summary>
 internal sealed class S3Front : IAsyncDisposable
 {

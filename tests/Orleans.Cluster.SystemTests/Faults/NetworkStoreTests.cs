@@ -11,6 +11,7 @@ namespace Orleans.Cluster.SystemTests.Faults;
 /// a host or the store that is away costs time alone.
 /// </summary>
 [Collection("kills")]
+[Trait("Category", "Long")]
 public sealed class NetworkStoreTests : IClassFixture<NetworkStoreCluster>
 {
     private const int CutOff = NetworkCluster.Hosts - 1;
@@ -44,10 +45,9 @@ public sealed class NetworkStoreTests : IClassFixture<NetworkStoreCluster>
         await CheckNothingIsLeftAsync();
     }
 
-    // The host has its work in its hands when it is cut off, since the store takes none of it. It hears of the others again only
-    // after it could tell the database of that work.
+    // The host has its work in its hands when it is cut off, since the store takes none of it until then. Back again it either
+    // tries to commit that work, or hears before that it was given up, and ends.
     [Fact]
-    [Trait("Category", "Long")]
     public async Task Join_HostCutOffFor30Seconds_ItsLateCommitsAreRefused()
     {
         var join = await PrepareAsync();
@@ -84,7 +84,6 @@ public sealed class NetworkStoreTests : IClassFixture<NetworkStoreCluster>
     }
 
     [Fact]
-    [Trait("Category", "Long")]
     public async Task Join_StoreKilledFor20Seconds_CostsTimeAlone()
     {
         var join = await PrepareAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Orleans.Cluster.SystemTests.EndToEnd;
@@ -50,7 +51,8 @@ internal sealed class ShuffleJoin(EmbeddedCluster cluster, S3Bucket bucket)
             },
             parameters = new
             {
-                query = "SELECT r.g AS g, count(*) AS n, sum(l.v * r.w) AS total FROM l JOIN r ON l.k = r.k GROUP BY r.g ORDER BY g",
+                query = "SELECT r.g AS g, count(*) AS n, sum(l.v * r.w) AS total FROM l JOIN r ON l.k = r.k "
+                    + "GROUP BY r.g ORDER BY g",
             },
             partitioning = new { minPartitions = Partitions },
         });
@@ -72,6 +74,9 @@ internal sealed class ShuffleJoin(EmbeddedCluster cluster, S3Bucket bucket)
             row[0].GetString()!, long.Parse(row[1].ToString(), CultureInfo.InvariantCulture),
             long.Parse(row[2].ToString(), CultureInfo.InvariantCulture)));
         Assert.Equal(expected.Select(pair => (pair.Key, pair.Value.Rows, pair.Value.Sum)), rows);
+        var plan = await cluster.Http.GetFromJsonAsync<JsonElement>($"jobs/{id}/plan");
+        Assert.Equal(
+            2, plan.GetProperty("stages").EnumerateArray().Count(stage => stage.GetProperty("output").GetString() == "EXCHANGE"));
         var partitions = await FaultJob.ListPartitionsAsync(cluster, id);
         Assert.All(partitions, FaultJob.CheckAttempts);
         return partitions;

@@ -3,7 +3,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Faults;
 
-/// <summary>Two gateways and workers over one PostgreSQL server, each on its own, with artifacts and data on an S3 server.</summary>
+/// <summary>
+/// Two gateways and workers over one PostgreSQL server, each on its own, with artifacts and data on an S3 server.
+/// </summary>
 public sealed class StoreFaultCluster : HandRunCluster
 {
     private readonly S3Server server = new(hasFront: true);
@@ -15,6 +17,8 @@ public sealed class StoreFaultCluster : HandRunCluster
 
     /// <summary>Workers and gateways that run.</summary>
     public IReadOnlyList<int> Silos => [.. WorkerIds(), .. ((int[])[GatewayId, second!.Id]).Where(Runs)];
+
+    internal S3Front Front => server.Front;
 
     /// <summary>How many uploads in parts were neither completed nor aborted.</summary>
     public int OpenUploads => server.Uploads.Count;
