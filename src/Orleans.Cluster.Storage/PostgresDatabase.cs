@@ -12,11 +12,10 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
 {
     private const int MaxTries = 5;
     private static readonly TimeSpan MostIdleInTransaction = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan MostWaitForLock = TimeSpan.FromSeconds(10);
 
-    // The server waits for the rest of what a client of ours has begun to send, within a transaction. It has no bound for that
-    // before version 17; it calls the session active, and has closed it for being idle otherwise.
+    // Sessions of ours in which the server waits, within a transaction, for the rest of what the client has begun to send. Such a
+    // session is not idle to the server, and before version 17 it has no other bound for that.
     private static readonly string EndStandingStill = string.Create(
         CultureInfo.InvariantCulture,
         $"""
@@ -158,8 +157,8 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
     /// <summary>
     /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed
     /// soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others:
-    /// between two statements by <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by whoever
-    /// waits for such a lock for as long as <c>lock_timeout</c>.
+    /// between two statements by <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by
+    /// whoever waits for such a lock for as long as <c>lock_timeout</c>.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {
