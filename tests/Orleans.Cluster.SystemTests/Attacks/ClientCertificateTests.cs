@@ -105,7 +105,7 @@ public sealed class ClientCertificateTests(AttackedCluster attacked) : IClassFix
         using var patience = new CancellationTokenSource();
         var validation = requests.Validate("{}"u8.ToArray(), patience.Token);
         await patience.CancelAsync();
-        await ((Task)validation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Record.ExceptionAsync(() => validation);
 
         var status = await requests.GetStatus(JobId.Parse(job));
 
