@@ -13,7 +13,7 @@ namespace Orleans.Cluster.Worker;
 /// trying again is safe.
 /// </summary>
 internal sealed partial class AttemptOutcomes(
-    ICheckpointStore checkpoints, ILossJudge losses, TimeProvider clock, ILogger<AttemptOutcomes> logger)
+    ICheckpointStore checkpoints, ILossJudge losses, StoreBlame blame, TimeProvider clock, ILogger<AttemptOutcomes> logger)
 {
     // Storage that is away longer than this has cost the attempt its lease; its partition runs again elsewhere.
     private static readonly TimeSpan StoragePatience = TimeSpan.FromMinutes(10);
@@ -35,9 +35,12 @@ internal sealed partial class AttemptOutcomes(
     }
 
     /// <summary>Notes an attempt's bad end.</summary>
-    public Task End(RunningAttempt attempt, AttemptFailure failure, DateTimeOffset endedAt) =>
-        UntilStored(attempt, () => checkpoints.End(
-        new AttemptEnd(attempt.Id, attempt.Worker, failure, attempt.Cost, endedAt), CancellationToken.None));
+    public async Task End(RunningAttempt attempt, AttemptFailure failure, DateTimeOffset endedAt)
+    {
+        var judged = await blame.Judge(failure, CancellationToken.None);
+        await UntilStored(attempt, () => checkpoints.End(
+            new AttemptEnd(attempt.Id, attempt.Worker, judged, attempt.Cost, endedAt), CancellationToken.None));
+    }
 
     /// <summary>
     /// An artifact that an attempt could not read runs again, if another process cannot read it either; the attempt then waits

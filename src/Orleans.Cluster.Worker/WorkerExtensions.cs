@@ -40,6 +40,7 @@ internal static class WorkerExtensions
         .AddSingleton<WorkerNews>()
         .AddSingleton<ReportMaker>()
         .AddSingleton<AttemptRows>()
+        .AddSingleton<StoreBlame>()
         .AddSingleton<OrderFollower>()
         .AddSingleton<QueueReporter>()
         .AddSingleton<ProgressSender>()

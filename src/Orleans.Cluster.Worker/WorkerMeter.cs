@@ -41,7 +41,7 @@ internal sealed class WorkerMeter(
 
             return new WorkerUsage(
                 Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(),
-                FreeBytes(paths.Scratch));
+                DiskRoom.FreeBytes(paths.Scratch));
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class WorkerMeter(
     public string? Unwell() => sight.FindFault() ?? WorkerHealth.Judge(
         new WorkerSigns(
             [.. new[] { paths.Scratch, paths.ArtifactFolder }.OfType<string>()
-                .Select(folder => new DiskSpace(folder, FreeBytes(folder)))],
+                .Select(folder => new DiskSpace(folder, DiskRoom.FreeBytes(folder)))],
             pauses.Share()),
         options.Value.Limits);
 
@@ -71,17 +71,5 @@ internal sealed class WorkerMeter(
         }
 
         return spilled;
-    }
-
-    // A folder that is not made yet will be on the disk of the nearest one above it.
-    private static long FreeBytes(string path)
-    {
-        var folder = new DirectoryInfo(path);
-        while (!folder.Exists && folder.Parent is { } parent)
-        {
-            folder = parent;
-        }
-
-        return new DriveInfo(folder.FullName).AvailableFreeSpace;
     }
 }

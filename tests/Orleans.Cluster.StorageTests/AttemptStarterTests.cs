@@ -86,7 +86,9 @@ public sealed class AttemptStarterTests(PostgresFixture postgres)
         var ledger = new WorkerRoom(slots: 4, memoryBytes: 8L << 30, gpus: 0);
         var folders = new AttemptFolders(paths, new ArtifactFolders(paths), NullLogger<AttemptFolders>.Instance);
         var outcomes = new AttemptOutcomes(
-            storage.Checkpoints, Broken<ILossJudge>(), TimeProvider.System, NullLogger<AttemptOutcomes>.Instance);
+            storage.Checkpoints, Broken<ILossJudge>(),
+            new StoreBlame(Broken<IArtifactSight>(), paths, Options.Create(new WorkerOptions())), TimeProvider.System,
+            NullLogger<AttemptOutcomes>.Instance);
         var assembler = new TaskAssembler(Broken<IJobStore>(), storage.Checkpoints, folders, executors, TimeProvider.System);
         var execution = new AttemptExecution(
             assembler, null!, folders, outcomes, executors, TimeProvider.System, NullLogger<AttemptExecution>.Instance);

@@ -11,6 +11,11 @@ internal interface IArtifactSight
     /// </summary>
     string? FindFault();
 
+    /// <summary>
+    /// Looks at once, since somebody could not work with the store, and answers as <see cref="FindFault"/> does from then on.
+    /// </summary>
+    Task<string?> LookAgain(CancellationToken cancellationToken);
+
     /// <summary>Completes when the store was found to be this cluster's for the first time.</summary>
     Task Seen { get; }
 

@@ -45,6 +45,27 @@ internal sealed partial class StoreWatch(
             : fault;
     }
 
+    public async Task<string?> LookAgain(CancellationToken cancellationToken)
+    {
+        string? seen;
+        try
+        {
+            seen = await Task.Run(() => FindFaultNow(cancellationToken), cancellationToken)
+                .WaitAsync(AnswerWithin, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            seen = NoAnswer();
+        }
+
+        if (seen is not null && seen != fault)
+        {
+            Log.NotSeen(logger, seen);
+        }
+
+        return fault = seen;
+    }
+
     public async Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken)
     {
         await looks.WaitAsync(cancellationToken);
@@ -100,7 +121,7 @@ internal sealed partial class StoreWatch(
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            return $"The artifact store {paths.Artifacts} has not answered for {AnswerWithin.TotalSeconds:0} s.";
+            return NoAnswer();
         }
         catch (StorageUnavailableException)
         {
@@ -129,6 +150,8 @@ internal sealed partial class StoreWatch(
 
         return DoubtOf(kept.Path);
     }
+
+    private string NoAnswer() => $"The artifact store {paths.Artifacts} has not answered for {AnswerWithin.TotalSeconds:0} s.";
 
     private static string DoubtOf(string path) => $"It does not see {path} as another process of the cluster does.";
 

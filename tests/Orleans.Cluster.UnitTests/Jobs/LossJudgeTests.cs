@@ -82,6 +82,8 @@ public sealed class LossJudgeTests
 
         public string? FindFault() => Fault;
 
+        public Task<string?> LookAgain(CancellationToken cancellationToken) => Task.FromResult(Fault);
+
         public Task<ArtifactSeen> Look(PartitionRecord committed, CancellationToken cancellationToken) => Task.FromResult(seen);
 
         public void Distrust(PartitionRecord committed) => IsDistrusted = true;
