@@ -23,7 +23,7 @@ internal static class ActiveJobs
             return [];
         }
 
-        var backlog = await ListBacklog(db, ids, now, cancellationToken);
+        var (live, backingOff) = await ListLive(db, ids, now, cancellationToken);
         var rows = db.Jobs.AsNoTracking().Where(job => Phases.Contains(job.Phase));
         var jobs = await (ids is null ? rows : rows.Where(job => ids.Contains(job.Id)))
             .OrderBy(job => job.Id)
@@ -33,6 +33,13 @@ internal static class ActiveJobs
                 job.DependsOn, job.DeadlineAt, job.Owner,
             })
             .ToListAsync(cancellationToken);
+        var gangs = jobs.Where(job => job.Gang).Select(job => job.Id).ToHashSet();
+        var split = live.Exists(row => gangs.Contains(row.JobId)) ? await CountSplit(db, ids, cancellationToken) : [];
+        var backlog = live
+            .GroupBy(row => (row.JobId, row.Stage))
+            .OrderBy(stage => stage.Key.Stage)
+            .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(
+                stage, backingOff.GetValueOrDefault(stage.Key), split.GetValueOrDefault(stage.Key)));
         return
         [
             .. jobs.Select(job => new ActiveJob(
@@ -51,52 +58,60 @@ internal static class ActiveJobs
 
     /// <summary>
     /// Counts over the index of live partitions, which committed ones are not in. Those that back off are few and have an index
-    /// of their own: asking each waiting row for its time would double the cost of counting a million.
+    /// of their own: asking each waiting row for its time would double the cost of counting a million. Only what waits backs off.
     /// </summary>
-    private static async Task<ILookup<string, StageBacklog>> ListBacklog(
+    private static async Task<(List<LiveCount> Live, Dictionary<(string Job, int Stage), BackingOff> BackingOff)> ListLive(
         ClusterDbContext db, string[]? ids, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // The states stand in the text: a parameter would keep the partial indexes out of use.
-        object[] parameters = ids ?? [];
-        var list = ids is null ? "" : string.Join(", ", ids.Select((_, index) => $"{{{index}}}"));
-        var among = ids is null ? "" : $" AND job_id IN ({list})";
-        var live =
+        var counts =
             $"""
             SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
             FROM partitions
-            WHERE state IN (0, 1){among}
+            WHERE state IN (0, 1){Among(ids)}
             GROUP BY job_id, stage, state
             """;
-        var counts = await db.Database.SqlQueryRaw<LiveCount>(live, parameters).ToListAsync(cancellationToken);
-        var time = $"{{{parameters.Length}}}";
+        var live = await db.Database.SqlQueryRaw<LiveCount>(counts, ids ?? []).ToListAsync(cancellationToken);
+        if (!live.Exists(row => row.State == (int)PartitionState.Waiting))
+        {
+            return (live, []);
+        }
+
+        object[] parameters = [.. ids ?? [], now.ToUnixTimeMilliseconds()];
         var later =
             $"""
             SELECT job_id AS "JobId", stage AS "Stage", CAST(COUNT(*) AS INTEGER) AS "Count", MIN(not_before) AS "Next"
             FROM partitions
-            WHERE state = 0 AND not_before IS NOT NULL AND not_before > {time}{among}
+            WHERE state = 0 AND not_before IS NOT NULL AND not_before > {Place(parameters.Length - 1)}{Among(ids)}
             GROUP BY job_id, stage
             """;
-        var backingOff = await db.Database.SqlQueryRaw<BackingOff>(later, [.. parameters, now.ToUnixTimeMilliseconds()])
-            .ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken);
+        return (live, await db.Database.SqlQueryRaw<BackingOff>(later, parameters)
+            .ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken));
+    }
 
-        // Few jobs are gangs; the rows of the others are not looked at. Of some jobs by their id, no other job is.
+    // Few jobs are gangs; the rows of the others are not looked at. Of some jobs by their id, no other job is.
+    private static Task<Dictionary<(string Job, int Stage), int>> CountSplit(
+        ClusterDbContext db, string[]? ids, CancellationToken cancellationToken)
+    {
         var gangs = $"SELECT id FROM processing_jobs WHERE gang AND phase IN ({(int)JobPhase.Queued}, {(int)JobPhase.Running})"
-            + (ids is null ? "" : $" AND id IN ({list})");
+            + (ids is null ? "" : $" AND id IN ({List(ids)})");
         var halves =
             $"""
             SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
             FROM partitions
-            WHERE state = 4 AND job_id IN ({gangs}){among}
+            WHERE state = 4 AND job_id IN ({gangs}){Among(ids)}
             GROUP BY job_id, stage, state
             """;
-        var split = await db.Database.SqlQueryRaw<LiveCount>(halves, parameters)
+        return db.Database.SqlQueryRaw<LiveCount>(halves, ids ?? [])
             .ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
-        return counts
-            .GroupBy(row => (row.JobId, row.Stage))
-            .OrderBy(stage => stage.Key.Stage)
-            .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(
-                stage, backingOff.GetValueOrDefault(stage.Key), split.GetValueOrDefault(stage.Key)));
     }
+
+    private static string Among(string[]? ids) => ids is null ? "" : $" AND job_id IN ({List(ids)})";
+
+    private static string List(string[] ids) => string.Join(", ", ids.Select((_, index) => Place(index)));
+
+    // Of a parameter, as EF Core wants it.
+    private static string Place(int index) => $"{{{index}}}";
 
     // The two counts are of two moments: what began to back off in between is not ready in either.
     private static StageBacklog ToBacklog(IGrouping<(string Job, int Stage), LiveCount> stage, BackingOff? backingOff, int split)

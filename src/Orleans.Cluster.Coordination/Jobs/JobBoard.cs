@@ -9,8 +9,8 @@ namespace Orleans.Cluster.Coordination.Jobs;
 /// <summary>What is shown of one job: how far it is, why it waits, and that something has changed.</summary>
 internal sealed partial class JobBoard
 {
-    // Between two stored changes that are progress alone: the reports of several workers share one, and who watches sees it at
-    // once.
+    // Between a stored change and one that is progress alone: the reports of several workers share one, and of a short job, whose
+    // next phase stores its progress too, none is stored. Who watches sees each stored change at once.
     private static readonly TimeSpan ShowPeriod = TimeSpan.FromMilliseconds(30);
 
     // How old the queue's word may be when somebody asks, and how long it is waited for.
@@ -35,6 +35,7 @@ internal sealed partial class JobBoard
         {
             if (isNew)
             {
+                nextShow = clock.GetUtcNow() + ShowPeriod;
                 watch.Release();
             }
         };
@@ -114,10 +115,14 @@ internal sealed partial class JobBoard
 
     private async Task Show()
     {
-        if (row.Known is { } job && Progress.FindNews(job.State, row.Plan) is { } news)
+        var now = clock.GetUtcNow();
+        if (now < nextShow)
         {
-            var now = clock.GetUtcNow();
-            nextShow = now + ShowPeriod;
+            // Another change was stored while this one was waited for.
+            shows.AskAgain();
+        }
+        else if (row.Known is { } job && Progress.FindNews(job.State, row.Plan) is { } news)
+        {
             await row.Show(news, Progress.FindTimeLeft(job.State, row.Plan!, now));
         }
     }

@@ -137,7 +137,7 @@ internal sealed partial class JobGrain(
     private async Task Look()
     {
         rhythm.Begin(clock.GetUtcNow());
-        if ((await row.Load(fresh: true)).State.Phase.IsTerminal())
+        if ((await row.LoadStored()).State.Phase.IsTerminal())
         {
             await Settle();
             return;

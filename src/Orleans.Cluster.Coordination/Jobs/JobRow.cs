@@ -23,7 +23,11 @@ internal sealed partial class JobRow(
     // A database that hangs must not make everybody who looks wait as long as it does.
     private static readonly TimeSpan ShownPatience = TimeSpan.FromSeconds(1);
 
+    // What was just stored here is what a look would read; should somebody else be faster, the revision says so.
+    private static readonly TimeSpan StoredLife = TimeSpan.FromMilliseconds(100);
+
     private long takenAt;
+    private long? storedAt;
     private Task<JobRecord>? refreshing;
 
     /// <summary>The job.</summary>
@@ -89,6 +93,12 @@ internal sealed partial class JobRow(
         }
     }
 
+    /// <summary>What is known of the row where this activation has just stored it, else what is read now.</summary>
+    /// <exception cref="ClusterException"><c>job-not-found</c>.</exception>
+    public Task<JobRecord> LoadStored() => storedAt is { } at && clock.GetElapsedTime(at) < StoredLife
+        ? Task.FromResult(Known!)
+        : Load(fresh: true);
+
     /// <summary>The plan, read where it is not at hand; null when there is none.</summary>
     public async Task<JobPlan?> LoadPlan() => Plan ??= Known!.HasPlan ? await jobs.FindPlan(id, CancellationToken.None) : null;
 
@@ -144,6 +154,7 @@ internal sealed partial class JobRow(
         if (await jobs.TryApply(new JobChange { ExpectedRevision = job.State.Revision, State = next }, CancellationToken.None))
         {
             Take(job with { State = next });
+            storedAt = clock.GetTimestamp();
         }
     }
 
@@ -175,6 +186,7 @@ internal sealed partial class JobRow(
         }
 
         Take(job with { State = state, HasPlan = job.HasPlan || made is not null });
+        storedAt = clock.GetTimestamp();
         return new JobStep(decision.Commands, LooksAgain: decision.OpenStages.Count > 0 || isNewPhase);
     }
 
