@@ -13,12 +13,12 @@ internal static class SlowDisk
     private const string Syncs = "fsync,fdatasync,rename,renameat,renameat2,linkat,unlink,unlinkat,mkdir";
     private const string Writes = "write,pwrite64";
     private const int Terminate = 15;
-    private static readonly Lazy<bool> isPossible = new(CanTrace);
+    private static readonly Lazy<bool> IsPossible = new(CanTrace);
 
     /// <summary>Nothing where strace is not installed or may not look at other processes.</summary>
     public static IEnumerable<Fault> Of(Func<IReadOnlyList<int>> workers)
     {
-        if (isPossible.Value)
+        if (IsPossible.Value)
         {
             yield return new Fault("a worker's disk is slow", async random =>
             {
