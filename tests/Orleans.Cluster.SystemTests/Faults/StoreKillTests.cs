@@ -13,7 +13,7 @@ namespace Orleans.Cluster.SystemTests.Faults;
 [Collection("kills")]
 public sealed class StoreKillTests : IClassFixture<StoreFaultCluster>
 {
-    private const int LargeRows = 480_000;
+    private const int LargeRows = 1_440_000;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly StoreFaultCluster cluster;
@@ -84,14 +84,14 @@ public sealed class StoreKillTests : IClassFixture<StoreFaultCluster>
 
     private async Task<string> SubmitLargeAsync()
     {
-        // Random text, which no codec makes smaller than two parts of an upload a partition.
+        // So many rows of nearly random text that each partition's file is several parts of an upload (S3Bucket sets their size).
         var status = await cluster.SubmitAsync(new
         {
             operation = "sql", source = new { path = $"s3://{S3Server.Bucket}/open/{FaultJob.Table}" },
             parameters = new
             {
                 query = "SELECT gene, sample, count, md5(concat(gene, sample, count, n)) || md5(concat(n, sample, gene)) AS noise"
-                    + " FROM source, (SELECT unnest(range(2)) AS n) AS r",
+                    + " FROM source, (SELECT unnest(range(6)) AS n) AS r",
             },
             partitioning = new { minPartitions = 2, maxPartitions = 2 },
         });
