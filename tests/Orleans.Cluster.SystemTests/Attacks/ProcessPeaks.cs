@@ -13,7 +13,7 @@ public sealed class ProcessPeaks : IAsyncDisposable
     private const long MiB = 1L << 20;
 
     /// <summary>Of a silo, whatever its callers ask.</summary>
-    private const long Silo = 1024 * MiB;
+    private const long Silo = 2048 * MiB;
 
     /// <summary>
     /// Of a process that plans or exports: the kernel refuses more than twice <c>Executor:PlanningMemoryBytes</c> of data, beside
