@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs all tests. Installs PostgreSQL, pandas, Chromium and docker-compose
 # from the system's packages when they are not there and that is possible.
-#   tests/run.sh          the tests of every change, under 15 minutes on 2 cores
+#   tests/run.sh          the tests of every change, some 18 minutes on 2 cores
 #   tests/run.sh --quick  those without clusters and without the engine, under 90 s after a build
 #   tests/run.sh --full   the long fault runs too
 # The last line counts: "12 passed, 0 failed, 0 skipped".
@@ -49,7 +49,7 @@ fi
 command -v docker-compose >/dev/null || echo "docker-compose is not here; tests of the compose files will say so."
 
 results=$(mktemp -d)
-trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$results"' EXIT
+trap 'rm -rf "$results"' EXIT
 
 # One compiler for all projects, which halves the time of a build; it ends with it.
 echo "Building ..."
@@ -63,25 +63,18 @@ fi
 
 passed=0 failed=0 skipped=0
 count() { grep -o "\"$1\": *[0-9]*" "$2" | head -1 | grep -o '[0-9]*$' || echo 0; }
-
-# Runs the tests of a project, behind a command such as nice if one is given. Its counts are in $results/NAME.json, its exit
-# code in $results/NAME.code.
-run_level() {
-    local name=$1 report=$results/$1.json
-    local program=tests/Orleans.Cluster.$name/bin/Debug/net10.0/Orleans.Cluster.$name
-    local options=(-noColor -result-ctrf "$report")
-    shift
+levels=(UnitTests ClusterTests StorageTests EngineTests SystemTests)
+((quick)) && levels=(UnitTests ClusterTests StorageTests)
+for name in "${levels[@]}"; do
+    program=tests/Orleans.Cluster.$name/bin/Debug/net10.0/Orleans.Cluster.$name
+    report=$results/$name.json
+    options=(-noColor -result-ctrf "$report")
     ((full)) || options+=(-trait- Category=Long)
     # Tests within one process share nothing; those with clusters take turns as they say themselves.
     [[ $name == SystemTests ]] || options+=(-maxThreads "$(nproc)")
     echo "== $name"
-    ORLEANS_CLUSTER_TESTS_FULL=$full "$@" timeout "$((full ? 14400 : 2400))" "$program" "${options[@]}"
-    echo $? >"$results/$name.code"
-}
-
-add_level() {
-    local report=$results/$1.json code
-    code=$(cat "$results/$1.code" 2>/dev/null || echo 1)
+    ORLEANS_CLUSTER_TESTS_FULL=$full timeout "$((full ? 14400 : 2400))" "$program" "${options[@]}"
+    code=$?
     if [[ -s $report ]]; then
         passed=$((passed + $(count passed "$report")))
         failed=$((failed + $(count failed "$report")))
@@ -91,23 +84,7 @@ add_level() {
     if ((code != 0)) && { [[ ! -s $report ]] || (($(count failed "$report") == 0)); }; then
         failed=$((failed + 1))
     fi
-}
-
-for name in UnitTests ClusterTests StorageTests; do
-    run_level $name
-    add_level $name
 done
-
-# Clusters wait for much of their time, and the engine's tests wait for nothing: these take what is left beside those.
-if ((quick == 0)); then
-    run_level EngineTests nice -n 10 >"$results/engine.txt" 2>&1 &
-    engine=$!
-    run_level SystemTests
-    wait "$engine"
-    cat "$results/engine.txt"
-    add_level SystemTests
-    add_level EngineTests
-fi
 
 if ((quick == 0)); then
     echo "== Python"
