@@ -50,13 +50,18 @@ internal static class ProcessFaults
         }
     }
 
+    // What is changed between an attempt's write and its own look at what it wrote is not noticed by anybody: it is what the
+    // attempt has written, as far as its hash can say.
+    private static readonly TimeSpan WrittenAndHashed = TimeSpan.FromSeconds(0.5);
+
     /// <summary>A file of the artifact store is gone, shorter, or has another byte.</summary>
     public static Fault ArtifactHarmed(string artifacts) => new("harm an artifact", random =>
     {
         try
         {
             var files = Directory.EnumerateFiles(artifacts, "*", SearchOption.AllDirectories)
-                .Where(path => Path.GetFileName(path) != "_store.json").ToList();
+                .Where(path => Path.GetFileName(path) != "_store.json"
+                    && DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > WrittenAndHashed).ToList();
             if (files.Count > 0)
             {
                 Harm(files[random.Next(files.Count)], random);
