@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -181,7 +182,8 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
 
     private static void AddOption(NpgsqlConnectionStringBuilder full, string name, TimeSpan value)
     {
-        if (full.Options?.Contains(name, StringComparison.OrdinalIgnoreCase) != true)
+        // As a whole word: deadlock_timeout is another setting.
+        if (!Regex.IsMatch(full.Options ?? "", $@"\b{name}\s*=", RegexOptions.IgnoreCase))
         {
             full.Options = string.Create(
                 CultureInfo.InvariantCulture, $"{full.Options} -c {name}={(int)value.TotalMilliseconds}").TrimStart();

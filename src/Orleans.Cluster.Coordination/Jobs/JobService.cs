@@ -52,9 +52,14 @@ internal sealed class JobService(
         () => Grain(job.State.Id).GetStatus(), StatusPatience, () => JobStatusView.Of(job, null, null, clock.GetUtcNow()), clock,
         cancellationToken);
 
-    // Its grain reads the row, and says so where there is none.
-    public Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken) =>
-        Call(id, grain => grain.WaitForChange(knownRevision, atMost), cancellationToken);
+    // What has ended is told from its row, whether or not a grain answers.
+    public async Task<JobStatus> WaitForChange(JobId id, long knownRevision, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var job = await Find(id, cancellationToken);
+        return job.State.Phase.IsTerminal()
+            ? JobStatusView.Of(job, null, null, clock.GetUtcNow())
+            : await Call(id, grain => grain.WaitForChange(knownRevision, atMost), cancellationToken);
+    }
 
     public async Task<JobStatus> Cancel(JobId id, CancellationToken cancellationToken)
     {
