@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace Orleans.Cluster.WebConsole.Calls;
 
-/// <summary>One repeated question and those who listen. It ends with its last listener.</summary>
-internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
+/// <summary>One repeated question and those who listen. It ends with its last listener, and with nothing else.</summary>
+internal sealed partial class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended, ILogger logger)
 {
     /// <summary>How much more seldom than wanted a document is asked for that never changes.</summary>
     private const int Slowest = 5;
@@ -13,10 +15,13 @@ internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
     private bool isOver;
 
     /// <summary>Adds a listener; null when the feed has ended.</summary>
+    /// <param name="hear">
+    /// Called with what is known, then with each change, one at a time and never with an older answer after a newer one; answers
+    /// that come while it is at one are left out but for the newest.
+    /// </param>
     public IDisposable? TryJoin(Func<Reply, Task> hear)
     {
         var listener = new Listener(this, hear);
-        Reply? known;
         lock (gate)
         {
             if (isOver)
@@ -25,16 +30,14 @@ internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
             }
 
             listeners.Add(listener);
-            known = last;
-            if (listeners.Count == 1 && known is null)
+            if (last is not null)
+            {
+                listener.Take(last);
+            }
+            else if (listeners.Count == 1)
             {
                 _ = Task.Run(() => Run(stop.Token));
             }
-        }
-
-        if (known is not null)
-        {
-            _ = hear(known);
         }
 
         return listener;
@@ -65,16 +68,7 @@ internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
             while (!cancellationToken.IsCancellationRequested)
             {
                 var reply = await http.Send(HttpMethod.Get, key.Path, key.Session, cancellationToken: cancellationToken);
-                quiet = last is { } before && before.Status == reply.Status
-                    && before.Content.AsSpan().SequenceEqual(reply.Content)
-                    ? Math.Min(Slowest, quiet * 1.3)
-                    : 1;
-                if (quiet == 1)
-                {
-                    last = reply;
-                    await Task.WhenAll(Listeners().Select(listener => listener.Hear(reply)));
-                }
-
+                quiet = Tell(reply) ? 1 : Math.Min(Slowest, quiet * 1.3);
                 await Task.Delay(key.Every * quiet, cancellationToken);
             }
         }
@@ -88,18 +82,73 @@ internal sealed class Feed(FeedKey key, GatewayHttp http, Action<Feed> ended)
         }
     }
 
-    private Listener[] Listeners()
+    // Whether it is another answer than the last.
+    private bool Tell(Reply reply)
     {
         lock (gate)
         {
-            return [.. listeners];
+            if (last is { } before && before.Status == reply.Status && before.Content.AsSpan().SequenceEqual(reply.Content))
+            {
+                return false;
+            }
+
+            last = reply;
+            listeners.ForEach(listener => listener.Take(reply));
+            return true;
         }
     }
 
+    private void Fail(Exception fault) => Log.Failed(logger, key.Path, fault);
+
+    // One that is slow, or fails, is waited for by nobody else.
     private sealed class Listener(Feed feed, Func<Reply, Task> hear) : IDisposable
     {
-        public Task Hear(Reply reply) => hear(reply);
+        private Reply? next;
+        private bool isAtOne;
+
+        // Within the feed's lock.
+        public void Take(Reply reply)
+        {
+            next = reply;
+            if (!isAtOne)
+            {
+                isAtOne = true;
+                _ = Task.Run(HearAll);
+            }
+        }
 
         public void Dispose() => feed.Leave(this);
+
+        private async Task HearAll()
+        {
+            while (Next() is { } reply)
+            {
+                try
+                {
+                    await hear(reply);
+                }
+                catch (Exception e)
+                {
+                    feed.Fail(e);
+                }
+            }
+        }
+
+        private Reply? Next()
+        {
+            lock (feed.gate)
+            {
+                var reply = next;
+                next = null;
+                isAtOne = reply is not null;
+                return reply;
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5540, LogLevel.Error, "What {Path} answered could not be shown.")]
+        public static partial void Failed(ILogger logger, string path, Exception fault);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 
 namespace Orleans.Cluster.WebConsole.Calls;
 
@@ -8,7 +9,7 @@ internal sealed record FeedKey(string Path, string? Session, TimeSpan Every);
 /// <summary>
 /// Questions that are asked again and again, one for all viewers who want the same. Nobody looking, nothing is asked.
 /// </summary>
-internal sealed class Feeds(GatewayHttp http)
+internal sealed class Feeds(GatewayHttp http, ILogger<Feeds> logger)
 {
     private readonly ConcurrentDictionary<FeedKey, Feed> open = new();
 
@@ -18,7 +19,7 @@ internal sealed class Feeds(GatewayHttp http)
         while (true)
         {
             var feed = open.GetOrAdd(
-                key, made => new Feed(made, http, ended => open.TryRemove(new KeyValuePair<FeedKey, Feed>(made, ended))));
+                key, made => new Feed(made, http, ended => open.TryRemove(new KeyValuePair<FeedKey, Feed>(made, ended)), logger));
             if (feed.TryJoin(reply => hear(reply.Read<T>())) is { } following)
             {
                 return following;

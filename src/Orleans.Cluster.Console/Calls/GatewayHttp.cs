@@ -38,8 +38,10 @@ internal sealed class GatewayHttp(HttpClient http) : IDisposable
             var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return new Reply((int)response.StatusCode, content, response.Headers.ETag?.ToString());
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // The last is the time-out of the client itself.
             return new Reply(Unreachable.Status, JsonSerializer.SerializeToUtf8Bytes(Unreachable, WireJson.Options), null);
         }
     }

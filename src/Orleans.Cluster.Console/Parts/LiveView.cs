@@ -95,5 +95,10 @@ public abstract class LiveView : ComponentBase, IDisposable
         {
             // The viewer left while the document was on its way.
         }
+        catch (Exception e)
+        {
+            // As one of an event's: the page says that it failed, instead of standing still.
+            await DispatchExceptionAsync(e);
+        }
     }
 }

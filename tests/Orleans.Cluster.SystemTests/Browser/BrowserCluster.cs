@@ -5,7 +5,7 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Browser;
 
-[CollectionDefinition("browser", DisableParallelization = true)]
+[CollectionDefinition("browser")]
 public sealed class BrowserCollection : ICollectionFixture<BrowserCluster>;
 
 /// <summary>A cluster with a few jobs, and a browser that looks at its console.</summary>
@@ -95,6 +95,15 @@ public sealed class BrowserCluster : IAsyncLifetime
         page.SetDefaultTimeout(2 * PatienceMs);
         await page.GotoAsync($"{Root}{path}");
         return page;
+    }
+
+    /// <summary>Awaits it, and says what the page and the gateway's log had instead.</summary>
+    public async Task Shows(IPage page, Func<Task> expected)
+    {
+        if (await Record.ExceptionAsync(expected) is PlaywrightException fault)
+        {
+            Assert.Fail($"{fault.Message}\n{page.Url}\n{await page.Locator("body").InnerTextAsync()}\n{Cluster.Log}");
+        }
     }
 
     private async Task<string> Submit(object job)

@@ -24,7 +24,7 @@ public sealed class ConsoleTests(BrowserCluster fixture)
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "by tissue" })).ToBeVisibleAsync();
         await Expect(page.GetByText("The job succeeded after")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Data", Exact = true }).Last.ClickAsync();
-        await Expect(page.Locator("data-grid tbody tr")).ToHaveCountAsync(4);
+        await fixture.Shows(page, () => Expect(page.Locator("data-grid tbody tr")).ToHaveCountAsync(4));
         await Expect(page.Locator("data-grid")).ToContainTextAsync("t3");
         await Expect(page.Locator("data-chart canvas"))
             .ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("bar chart of total by tissue, 4 rows"));
