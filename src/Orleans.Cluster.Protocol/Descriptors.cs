@@ -17,10 +17,12 @@ public static class Descriptors
     private const int CloseOnExec = 0x80000;
     private const int PathOnly = 0x200000;
 
-    // Of struct statx, which is the same on every processor: 256 bytes, the mode at 28.
+    // Of struct statx, which is the same on every processor: 256 bytes, the number of names at 16, the mode at 28.
     private const int EmptyPath = 0x1000;
     private const uint TypeWanted = 1;
+    private const uint NamesWanted = 4;
     private const int StatxBytes = 256;
+    private const int NamesOffset = 16;
     private const int ModeOffset = 28;
     private const int TypeBits = 0xF000;
     private const int RegularFile = 0x8000;
@@ -72,34 +74,18 @@ public static class Descriptors
 
     /// <summary>What an open file is.</summary>
     /// <exception cref="IOException">The kernel does not say.</exception>
-    public static FileKind KindOf(SafeFileHandle handle)
-    {
-        var buffer = new byte[StatxBytes];
-        var held = false;
-        try
-        {
-            handle.DangerousAddRef(ref held);
-            if (Statx((int)handle.DangerousGetHandle(), "", EmptyPath, TypeWanted, buffer) != 0)
-            {
-                throw new IOException(
-                    $"An open file cannot be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
-            }
-        }
-        finally
-        {
-            if (held)
-            {
-                handle.DangerousRelease();
-            }
-        }
-
-        return (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & TypeBits) switch
+    public static FileKind KindOf(SafeFileHandle handle) =>
+        (BinaryPrimitives.ReadUInt16LittleEndian(Look(handle, TypeWanted).AsSpan(ModeOffset)) & TypeBits) switch
         {
             RegularFile => FileKind.Regular,
             Folder => FileKind.Folder,
             _ => FileKind.Other,
         };
-    }
+
+    /// <summary>Whether an open file has no name any more: it was removed, whatever bears its name now.</summary>
+    /// <exception cref="IOException">The kernel does not say.</exception>
+    public static bool IsRemoved(SafeFileHandle handle) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(Look(handle, NamesWanted).AsSpan(NamesOffset)) == 0;
 
     /// <summary>A path to what the descriptor holds, which nobody can change.</summary>
     public static string Name(SafeFileHandle handle) => $"/proc/self/fd/{handle.DangerousGetHandle()}";
@@ -109,6 +95,27 @@ public static class Descriptors
     public static string RealPath(SafeFileHandle handle) =>
         new FileInfo(Name(handle)).LinkTarget
             ?? throw new IOException("The kernel does not say where an open file is: /proc is not mounted.");
+
+    private static byte[] Look(SafeFileHandle handle, uint wanted)
+    {
+        var buffer = new byte[StatxBytes];
+        var held = false;
+        try
+        {
+            handle.DangerousAddRef(ref held);
+            return Statx((int)handle.DangerousGetHandle(), "", EmptyPath, wanted, buffer) == 0
+                ? buffer
+                : throw new IOException(
+                    $"An open file cannot be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
 
     private static SafeFileHandle? TryOpen(string path, int flags)
     {
