@@ -17,6 +17,7 @@ internal static class GatewayExtensions
             .Bind(configuration.GetSection(GatewayOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.ConfigureHttpJsonOptions(options => WireJson.Apply(options.SerializerOptions));
         services.AddSingleton<IStartupFilter, GatewayPipeline>();
+        services.AddSingleton<LargeBodies>();
         services.AddSingleton<JobRequests>();
         services.AddSingleton<JobEventStream>();
         services.AddSingleton<ClusterEventStream>();

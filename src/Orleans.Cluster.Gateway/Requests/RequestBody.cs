@@ -6,7 +6,9 @@ namespace Orleans.Cluster.Gateway.Requests;
 internal static class RequestBody
 {
     /// <summary>The body, or null when there is none.</summary>
-    /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
+    /// <exception cref="ClusterException">
+    /// <c>unsupported-media-type</c>, <c>payload-too-large</c>, <c>rate-limited</c>.
+    /// </exception>
     public static async Task<ReadOnlyMemory<byte>?> ReadOptionalJson(
         this HttpRequest request, CancellationToken cancellationToken)
     {
@@ -20,7 +22,10 @@ internal static class RequestBody
         return body.IsEmpty ? null : body;
     }
 
-    /// <exception cref="ClusterException"><c>unsupported-media-type</c>, <c>payload-too-large</c>.</exception>
+    /// <summary>The body. One that is large waits for its caller's turn, and has it until the answer has been sent.</summary>
+    /// <exception cref="ClusterException">
+    /// <c>unsupported-media-type</c>, <c>payload-too-large</c>, <c>rate-limited</c>.
+    /// </exception>
     public static async Task<ReadOnlyMemory<byte>> ReadJson(this HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
@@ -29,6 +34,7 @@ internal static class RequestBody
                 Contracts.ProblemCode.UnsupportedMediaType, "The body must be JSON.", "Send 'Content-Type: application/json'.");
         }
 
+        var large = request.HttpContext.RequestServices.GetRequiredService<LargeBodies>();
         using var body = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int read;
@@ -40,7 +46,17 @@ internal static class RequestBody
                     Contracts.ProblemCode.PayloadTooLarge, $"A request body can have {GatewayLimits.BodyBytes} bytes at most.");
             }
 
+            if (body.Length <= LargeBodies.Bytes && body.Length + read > LargeBodies.Bytes)
+            {
+                large.Hold(request.HttpContext);
+            }
+
             body.Write(buffer, 0, read);
+        }
+
+        if (body.Length > LargeBodies.Bytes)
+        {
+            await large.WaitForTurn(request.HttpContext, cancellationToken);
         }
 
         return body.ToArray();
