@@ -106,7 +106,25 @@ internal static partial class Dashboard
         await answer.WriteAsync(bytes, context.RequestAborted);
     });
 
-    public static RouteGroupBuilder MapDashboard(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path);
+    /// <summary>
+    /// Maps the dashboard, which is made when it is first asked for: it compresses all of its files then, which took a twentieth
+    /// of the processor time of a start.
+    /// </summary>
+    public static IEndpointConventionBuilder MapDashboard(this IEndpointRouteBuilder routes)
+    {
+        var pages = new Lazy<RequestDelegate>(() =>
+        {
+            var branch = new ApplicationBuilder(routes.ServiceProvider);
+            branch.UseRouting();
+            branch.UseEndpoints(endpoints => endpoints.MapOrleansDashboard(Path));
+            return branch.Build();
+        });
+        return routes.Map(Path + "/{**rest}", context =>
+        {
+            context.SetEndpoint(null);
+            return pages.Value(context);
+        }).ExcludeFromDescription();
+    }
 
     [GeneratedRegex(@"(?<type>\w+(?:\.\w+)*)\.startsWith\(`Orleans\.`\)")]
     private static partial Regex IsPlatform();

@@ -13,4 +13,17 @@ public sealed class DashboardTests(GatewayCluster gateway)
             "e.grainType.startsWith(`Orleans.`)&&!e.grainType.startsWith(`Orleans.Cluster.`)", script, StringComparison.Ordinal);
         Assert.DoesNotContain("=e.grainType.startsWith(`Orleans.`),", script, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/dashboard", 200)]
+    [InlineData("/dashboard/", 200)]
+    [InlineData("/dashboard/index.min.js", 200)]
+    [InlineData("/dashboard/DashboardCounters", 200)]
+    [InlineData("/dashboard/none/of/it", 404)]
+    public async Task Dashboard_PagesOfIt_AreThere(string path, int status)
+    {
+        using var answer = await gateway.Http.GetAsync(path, TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
 }
