@@ -36,6 +36,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     private readonly MemoryCgroup? group;
     private readonly Func<bool>? isWanted;
     private readonly Task<int> exit;
+
+    // A look at memory has the platform's object forget that the process has ended: whoever asks for that meanwhile, or for its
+    // exit code, is told that it runs.
+    private readonly Lock looking = new();
     private int disposed;
     private int wasKilledHere;
     private int unanswered;
@@ -55,7 +59,7 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         rpc.StartListening();
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
         process.BeginErrorReadLine();
-        exit = WaitForExit(process);
+        exit = WaitForExit();
         renewal = new Timer(_ => Renew(deadline), null, TimeSpan.Zero, deadline / RenewalsPerDeadline);
     }
 
@@ -73,7 +77,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         {
             try
             {
-                return process.HasExited;
+                lock (looking)
+                {
+                    return process.HasExited;
+                }
             }
             catch (InvalidOperationException)
             {
@@ -169,8 +176,11 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     {
         try
         {
-            process.Refresh();
-            return process.HasExited ? 0 : process.WorkingSet64;
+            lock (looking)
+            {
+                process.Refresh();
+                return process.HasExited ? 0 : process.WorkingSet64;
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
@@ -184,7 +194,10 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     {
         try
         {
-            return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
+            lock (looking)
+            {
+                return process.HasExited ? 0 : process.TotalProcessorTime.TotalSeconds;
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
@@ -198,10 +211,13 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
     {
         try
         {
-            if (!process.HasExited)
+            lock (looking)
             {
-                Interlocked.Exchange(ref wasKilledHere, 1);
-                process.Kill();
+                if (!process.HasExited)
+                {
+                    Interlocked.Exchange(ref wasKilledHere, 1);
+                    process.Kill();
+                }
             }
         }
         catch (InvalidOperationException)
@@ -247,10 +263,13 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static async Task<int> WaitForExit(Process process)
+    private async Task<int> WaitForExit()
     {
         await process.WaitForExitAsync();
-        return process.ExitCode;
+        lock (looking)
+        {
+            return process.ExitCode;
+        }
     }
 
     private void Renew(TimeSpan deadline)
