@@ -86,7 +86,7 @@ public sealed class ScratchQuotaTests : IDisposable
         var progress = new Told(value => most = Math.Max(most, value.BytesWritten));
         var task = Sort(4L << 30) with
         {
-            Query = "SELECT md5(CAST(range AS VARCHAR)) || md5(CAST(-range AS VARCHAR)) AS t FROM range(12000000)",
+            Query = "SELECT md5(CAST(range AS VARCHAR)) || md5(CAST(-range AS VARCHAR)) AS t FROM range(3000000)",
         };
 
         var outcome = await executor.RunAsync(task, progress, TestContext.Current.CancellationToken);

@@ -5,6 +5,9 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Attacks;
 
+[CollectionDefinition("attacked")]
+public sealed class AttackedCollection : ICollectionFixture<AttackedCluster>;
+
 /// <summary>A cluster with keys: Ann works there, and Eve, who has a key too, wishes her no good.</summary>
 public sealed class AttackedCluster : IAsyncLifetime
 {

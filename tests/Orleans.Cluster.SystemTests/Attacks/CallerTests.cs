@@ -6,7 +6,8 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 namespace Orleans.Cluster.SystemTests.Attacks;
 
 /// <summary>What one caller sends, while another's job runs.</summary>
-public sealed class CallerTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
+[Collection("attacked")]
+public sealed class CallerTests(AttackedCluster attacked)
 {
     private static readonly string[] Bombs =
     [

@@ -9,7 +9,8 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 /// <summary>
 /// Queries and files that nobody would write. Each is answered or refused, within its bound, and Ann's job ends right afterwards.
 /// </summary>
-public sealed class FuzzerTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
+[Collection("attacked")]
+public sealed class FuzzerTests(AttackedCluster attacked)
 {
     private static readonly string[] Functions =
     [

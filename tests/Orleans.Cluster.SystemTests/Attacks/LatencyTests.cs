@@ -13,7 +13,8 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 /// answer, and that no process has more memory than is stated.
 /// </summary>
 [Trait("Category", "Long")]
-public sealed class LatencyTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
+[Collection("attacked")]
+public sealed class LatencyTests(AttackedCluster attacked)
 {
     private const int Jobs = 7;
     private const int Attackers = 4;

@@ -16,7 +16,8 @@ namespace Orleans.Cluster.SystemTests.Attacks;
 /// What another user of the same machine reaches while the cluster runs, and what the cluster's own user leaves open.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class LocalUserTests(AttackedCluster attacked) : IClassFixture<AttackedCluster>
+[Collection("attacked")]
+public sealed class LocalUserTests(AttackedCluster attacked)
 {
     private const string Secret = "whsec_c2VjcmV0LW9mLWEtY2FsbGJhY2stMTIzNDU2";
     private const int Other = 65_534;

@@ -258,6 +258,6 @@ public sealed class ClusterLifeTests
     }
 }
 
-/// <summary>These start many processes: one at a time.</summary>
-[CollectionDefinition("cluster-life", DisableParallelization = true)]
+/// <summary>These start many processes: one of them at a time.</summary>
+[CollectionDefinition("cluster-life")]
 public sealed class ClusterLifeCollection;

@@ -7,10 +7,10 @@ using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
 
-[CollectionDefinition("embedded", DisableParallelization = true)]
+[CollectionDefinition("embedded")]
 public sealed class EmbeddedCollection : ICollectionFixture<EmbeddedCluster>;
 
-[CollectionDefinition("postgres", DisableParallelization = true)]
+[CollectionDefinition("postgres")]
 public sealed class PostgresCollection : ICollectionFixture<PostgresCluster>;
 
 [Collection("embedded")]

@@ -12,30 +12,12 @@ namespace Orleans.Cluster.SystemTests.Faults;
 /// Artifacts and outputs in an object store that is killed, throttles, or is left in the middle by a worker: it costs time alone,
 /// and nothing is left that nobody owns.
 /// </summary>
-public sealed class S3FaultTests : IAsyncLifetime
+public sealed class S3FaultTests(S3FaultTests.Store store) : IClassFixture<S3FaultTests.Store>
 {
     private const int Rows = 60_000;
     private const int Partitions = 24;
 
-    private readonly S3StoreCluster cluster = new();
-    private readonly Dictionary<string, long> sums = [];
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(S3Server.IsExpected, "npm, which installs the S3 server of this test, is not on this machine.");
-        await cluster.InitializeAsync();
-        var text = new StringBuilder("gene,sample,count\n");
-        for (var row = 0; row < Rows; row++)
-        {
-            var (gene, count) = ($"G{row * 7919L % 97}", row * 31L % 1009);
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{gene},S{row % 13},{count}\n");
-            sums[gene] = sums.GetValueOrDefault(gene) + count;
-        }
-
-        await cluster.Bucket.PutTextAsync("open/faults.csv", text.ToString());
-    }
-
-    public ValueTask DisposeAsync() => cluster.DisposeAsync();
+    private readonly S3StoreCluster cluster = store.Cluster;
 
     [Fact]
     [Trait("Category", "Long")]
@@ -52,6 +34,7 @@ public sealed class S3FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Run_ServerThrottlesForSomeTime_IsWaitedFor()
     {
         var id = await SubmitAsync("s3://atlas/open/throttled");
@@ -86,6 +69,7 @@ public sealed class S3FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Run_WorkersAreKilledWhileTheyUpload_LeavesNothingThatNobodyOwns()
     {
         var id = await SubmitLargeAsync();
@@ -195,7 +179,7 @@ public sealed class S3FaultTests : IAsyncLifetime
             }
         }
 
-        Assert.Equal(sums, rows);
+        Assert.Equal(store.Sums, rows);
     }
 
     // Nobody's attempt has failed for the store.
@@ -207,5 +191,30 @@ public sealed class S3FaultTests : IAsyncLifetime
             Assert.All(partition.GetProperty("attempts").EnumerateArray(), attempt =>
                 Assert.True(attempt.GetProperty("state").GetString() is "COMMITTED", partition.ToString()));
         }
+    }
+
+    /// <summary>A cluster whose store is an S3 server, with a file to sum up there.</summary>
+    public sealed class Store : IAsyncLifetime
+    {
+        internal S3StoreCluster Cluster { get; } = new();
+
+        internal Dictionary<string, long> Sums { get; } = [];
+
+        public async ValueTask InitializeAsync()
+        {
+            Assert.SkipUnless(S3Server.IsExpected, "npm, which installs the S3 server of this test, is not on this machine.");
+            await Cluster.InitializeAsync();
+            var text = new StringBuilder("gene,sample,count\n");
+            for (var row = 0; row < Rows; row++)
+            {
+                var (gene, count) = ($"G{row * 7919L % 97}", row * 31L % 1009);
+                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{gene},S{row % 13},{count}\n");
+                Sums[gene] = Sums.GetValueOrDefault(gene) + count;
+            }
+
+            await Cluster.Bucket.PutTextAsync("open/faults.csv", text.ToString());
+        }
+
+        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
     }
 }

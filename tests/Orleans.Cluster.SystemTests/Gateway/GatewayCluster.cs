@@ -6,7 +6,7 @@ using Orleans.Cluster.SystemTests.EndToEnd;
 
 namespace Orleans.Cluster.SystemTests.Gateway;
 
-[CollectionDefinition("gateway", DisableParallelization = true)]
+[CollectionDefinition("gateway")]
 public sealed class GatewayCollection : ICollectionFixture<GatewayCluster>;
 
 /// <summary>One embedded cluster for the tests of the REST interface, with a little data.</summary>
