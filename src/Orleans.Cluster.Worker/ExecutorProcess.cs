@@ -225,7 +225,9 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
             // It was gone before.
         }
 
-        await process.WaitForExitAsync();
+        // Not the platform's wait again: it asks whether the process has ended, beside looks that make it forget so, and would
+        // then wait for an event that has been.
+        await exit;
     }
 
     /// <summary>How it ended, with the last lines that it wrote, for the failure of the attempt that it ran.</summary>

@@ -67,8 +67,7 @@ internal sealed partial class Feed(FeedKey key, GatewayHttp http, Action<Feed> e
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                var reply = await http.Send(HttpMethod.Get, key.Path, key.Session, cancellationToken: cancellationToken);
-                quiet = Tell(reply) ? 1 : Math.Min(Slowest, quiet * 1.3);
+                quiet = await Ask(cancellationToken) is { } reply && Tell(reply) ? 1 : Math.Min(Slowest, quiet * 1.3);
                 await Task.Delay(key.Every * quiet, cancellationToken);
             }
         }
@@ -79,6 +78,20 @@ internal sealed partial class Feed(FeedKey key, GatewayHttp http, Action<Feed> e
         finally
         {
             stop.Dispose();
+        }
+    }
+
+    // What nobody expected costs an answer, and not all that would come after it.
+    private async Task<Reply?> Ask(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await http.Send(HttpMethod.Get, key.Path, key.Session, cancellationToken: cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(e);
+            return null;
         }
     }
 
@@ -148,7 +161,7 @@ internal sealed partial class Feed(FeedKey key, GatewayHttp http, Action<Feed> e
 
     private static partial class Log
     {
-        [LoggerMessage(5540, LogLevel.Error, "What {Path} answered could not be shown.")]
+        [LoggerMessage(5540, LogLevel.Error, "{Path} could not be asked, or its answer not be shown.")]
         public static partial void Failed(ILogger logger, string path, Exception fault);
     }
 }

@@ -78,6 +78,22 @@ public sealed class FeedTests
         Assert.Equal(7, heard.Last().Document?.Value);
     }
 
+    [Fact]
+    public async Task Follow_QuestionFailsAsNobodyExpected_IsAskedAgain()
+    {
+        var (asked, value) = (0, 0);
+        using var gateway = new Gateway(
+            () => Interlocked.Increment(ref asked) < 3 ? throw new InvalidOperationException("Nobody expected this.") : "7");
+        var feeds = new Feeds(gateway.Http, NullLogger<Feeds>.Instance);
+        using var following = feeds.Follow<Number>(Key, answer =>
+        {
+            Volatile.Write(ref value, answer.Document?.Value ?? 0);
+            return Task.CompletedTask;
+        });
+
+        await Until(() => Volatile.Read(ref value) == 7);
+    }
+
     private static FeedKey Key => new("/numbers", null, TimeSpan.FromMilliseconds(1));
 
     private static Task Until(Func<bool> isSo) => Task.Run(async () =>
