@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Cluster.Coordination.Artifacts;
 using Orleans.Cluster.Coordination.Jobs;
 using Orleans.Cluster.Coordination.Ports;
@@ -23,6 +24,7 @@ internal static class CoordinationExtensions
         services.AddSettings<ExecutorOptions>(ExecutorOptions.Section);
         services.AddSettings<WorkerOptions>(WorkerOptions.Section);
         services.AddSettings<JobOptions>(JobOptions.Section);
+        services.AddSettings<ExchangeOptions>(ExchangeOptions.Section);
         services.AddSettings<RetentionOptions>(RetentionOptions.Section);
         services.AddSettings<AutoscalerOptions>(AutoscalerOptions.Section);
         services.TryAddSingleton<ClusterPaths>();
@@ -42,7 +44,9 @@ internal static class CoordinationExtensions
         services.AddSingleton<ResourceService>();
         services.AddSingleton<ReconcileTimes>();
         services.AddSingleton<RepeatedSubmits>();
-        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(provider.GetRequiredService<IPlanningEngine>()));
+        services.AddSingleton<IQueryPlanner>(provider => new QueryPlanner(
+            provider.GetRequiredService<IPlanningEngine>(),
+            new PlanLimits { MaxTargets = provider.GetRequiredService<IOptions<ExchangeOptions>>().Value.MaxTargets }));
         return services;
     }
 

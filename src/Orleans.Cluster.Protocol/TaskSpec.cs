@@ -191,7 +191,7 @@ public enum SliceUnit
     Rows = 1,
 }
 
-/// <summary>Parquet files that earlier stages wrote, read in this order. No file means an empty table of these columns.</summary>
+/// <summary>Files that earlier stages wrote, read in this order. No file means an empty table of these columns.</summary>
 public sealed record ExchangeInput(IReadOnlyList<ColumnSchema> Columns, IReadOnlyList<ArtifactRef> Files);
 
 /// <summary>
@@ -205,6 +205,12 @@ public sealed record ExchangeInput(IReadOnlyList<ColumnSchema> Columns, IReadOnl
 /// <param name="Sha256">Lower-case hex of its content.</param>
 public sealed record ArtifactRef(AttemptId Producer, string Path, long Rows, long Bytes, string Sha256)
 {
+    /// <summary>
+    /// What is read of a file with rows for several targets: rows and bytes are those of it, and each of its blocks says whether
+    /// it is whole. Null: all of a Parquet file, which its hash covers.
+    /// </summary>
+    public ExchangeSlice? Slice { get; init; }
+
     /// <summary>The file as whoever opens it names it; its hash says what it is, whatever its time.</summary>
     [JsonIgnore]
     public FileStamp Stamp => new(Path, Bytes, default);
@@ -288,12 +294,16 @@ public sealed record TaskManifest
 /// <param name="Offset">Chunks: offset of the piece in the inflated text; else 0.</param>
 /// <param name="FirstLine">Chunks: line number at the offset, from 1; else 0.</param>
 /// <param name="Slice">Chunks: number of the task's slice that it is a piece of, from 0.</param>
+/// <param name="Index">
+/// An exchange in one file: the parts of all targets, as <see cref="ExchangeSlice.Format"/> writes them; else null.
+/// </param>
 [GenerateSerializer, Immutable, Alias("ArtifactFile")]
 public sealed record ArtifactFile(
     [property: Id(0)] string Path, [property: Id(1)] int Target, [property: Id(2)] long Rows,
     [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset =
         0, [property: Id(6)] long FirstLine = 0,
-    [property: Id(7)] int Slice = 0)
+    [property: Id(7)] int Slice = 0,
+    [property: Id(8), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Index = null)
 {
     /// <summary>Target of the file that holds the rows that were set aside.</summary>
     public const int QuarantineTarget = -1;
@@ -301,6 +311,10 @@ public sealed record ArtifactFile(
     /// <summary>Whether it holds the rows that were set aside, and none of the result's.</summary>
     [JsonIgnore]
     public bool IsQuarantine => Target == QuarantineTarget;
+
+    /// <summary>Rows of each target in it, by target: the parts of its index, or all of it.</summary>
+    public IReadOnlyList<ExchangePart> Parts() =>
+        Index is null ? [new ExchangePart(Target, 0, Bytes, Rows)] : ExchangeSlice.Parse(Index).Parts;
 }
 
 /// <summary>

@@ -250,8 +250,13 @@ internal static class ScaleBenchmark
     private static TaskManifest Manifest(int files) => new()
     {
         RowsIn = 10, RowsOut = 10,
-        Files = [.. Enumerable.Range(0, files)
-            .Select(target => new ArtifactFile($"{target}.parquet", target, 10, 1 << 20, "0123456789abcdef0123456789abcdef"))],
+        Files =
+        [
+            new ArtifactFile(
+                "exchange.rows", 0, 10L * files, (long)files << 20, "0123456789abcdef0123456789abcdef",
+                Index: ExchangeSlice.Format(
+                    100, [.. Enumerable.Range(0, files).Select(target => new ExchangePart(target, 0, 1 << 20, 10))])),
+        ],
         Cost = new TaskCost(0.1, 1 << 20, 0, 0.1),
     };
 

@@ -4,11 +4,7 @@ namespace Orleans.Cluster.Engine.DuckDb;
 internal readonly struct DataChunk(nint handle)
 {
     /// <summary>The vector of a projected column.</summary>
-    public NativeVector Vector(int index)
-    {
-        var vector = NativeTables.GetVector(handle, (ulong)index);
-        return new NativeVector(vector, NativeTables.GetData(vector));
-    }
+    public NativeVector Vector(int index) => NativeVector.Of(NativeTables.GetVector(handle, (ulong)index));
 }
 
 /// <summary>One vector: its values, and which of them are not NULL.</summary>
@@ -16,8 +12,14 @@ internal readonly struct DataChunk(nint handle)
 /// <param name="data">Memory of its values.</param>
 internal readonly struct NativeVector(nint handle, nint data)
 {
+    /// <summary>The engine's vector.</summary>
+    public nint Handle => handle;
+
     /// <summary>Memory of its values.</summary>
     public nint Data => data;
+
+    /// <summary>A vector of the engine's.</summary>
+    public static NativeVector Of(nint handle) => new(handle, NativeTables.GetData(handle));
 
     /// <summary>Bits of the rows that are not NULL, all set when they are asked for the first time.</summary>
     public nint Validity()

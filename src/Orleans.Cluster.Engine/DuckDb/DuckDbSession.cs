@@ -77,6 +77,9 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>Makes a table of this process known under its name.</summary>
     public void Register(TableFunction table) => TableFunctions.Register(_connection.NativeConnection, table);
 
+    /// <summary>Makes a sink of this process known as a format of COPY.</summary>
+    public void Register(IRowSink sink) => CopyFunctions.Register(_connection.NativeConnection, sink);
+
     /// <summary>Runs one statement that answers no rows.</summary>
     /// <returns>Rows that it wrote.</returns>
     public long Execute(string sql, CancellationToken cancellationToken = default)

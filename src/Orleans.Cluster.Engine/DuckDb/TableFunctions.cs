@@ -62,9 +62,7 @@ internal static unsafe class TableFunctions
         {
             foreach (var column in table.Columns)
             {
-                var type = column.Type.Id == NativeTypeId.Decimal
-                    ? NativeTables.CreateDecimal(column.Type.Width, column.Type.Scale)
-                    : NativeTables.CreateType((int)column.Type.Id);
+                var type = column.Type.Create();
                 NativeTables.AddColumn(info, column.Name, type);
                 NativeTables.DestroyType(ref type);
             }

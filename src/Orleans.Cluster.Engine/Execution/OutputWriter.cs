@@ -1,7 +1,9 @@
 using System.Globalization;
+using DuckDB.NET.Data;
 using System.Security.Cryptography;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Exchange;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.Execution;
@@ -48,10 +50,15 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         var written = described.Where(column => !isExchange || column.Name != TaskOutput.TargetColumn).ToList();
         var columns = written.Select(Storable).ToList();
         var select = string.Join(", ", written.Zip(columns, Select));
+        if (isExchange && task.Output.Targets > 1 && ExchangeWriter.Holds(columns))
+        {
+            return (WriteExchange(select, columns), columns);
+        }
+
         var options = ExchangeOptions + ResultFormat.Dictionaries(columns, task.MemoryBytes);
         var files = task.Output.Kind switch
         {
-            OutputKind.Exchange when task.Output.Targets > 1 => WriteExchange(select, options),
+            OutputKind.Exchange when task.Output.Targets > 1 => WriteFiles(select, options),
             OutputKind.Result =>
                 new ResultWriter(session, task, Run, cancellationToken).Write($"SELECT {select} FROM ({task.Query})", columns),
             _ => WriteOne($"SELECT {select} FROM ({task.Query})", "data.parquet", options, 0),
@@ -69,9 +76,36 @@ internal sealed class OutputWriter(DuckDbSession session, TaskSpec task, TaskInp
         ? SqlText.Name(stored.Name)
         : $"CAST({SqlText.Name(stored.Name)} AS {stored.Type}) AS {SqlText.Name(stored.Name)}";
 
-    // The engine's own partitioned write flushes its buffers out of order, so that rows of a target would not keep theirs. A
-    // table that may spill, and one ordered scan of it for each target, keep it.
-    private List<(string Path, int Target, long Rows)> WriteExchange(string select, string options)
+    // One file, which is on disk when this returns, and whose hash was made on the way.
+    private ArtifactFile[] WriteExchange(string select, IReadOnlyList<ColumnSchema> columns)
+    {
+        var path = Path.Combine(task.AttemptFolder, ExchangeFile.Name);
+        using var writer = new ExchangeWriter(
+            path, columns, task.Output.Targets, task.Attempt, TaskInputs.RunBytesOf(task));
+        session.Register(writer);
+        long rows;
+        try
+        {
+            rows = Run(
+                $"COPY (SELECT {select}, {TaskOutput.TargetColumn} FROM ({task.Query})) TO {SqlText.Literal(path)} "
+                + $"(FORMAT {ExchangeWriter.Format})", readsInputs: true);
+        }
+        catch (DuckDBException) when (writer.Failure is { } failure)
+        {
+            failure.Throw();
+            throw;
+        }
+
+        var file = writer.Finish(task.IsDurable);
+        return file?.Rows == rows || (file is null && rows == 0)
+            ? file is null ? [] : [file]
+            : throw new EngineException(
+                FailureKind.Internal, $"Rows do not add up: {rows} rows were to be sent, and {file?.Rows ?? 0} were written.");
+    }
+
+    // What only Parquet holds (unions, variants). The engine's own partitioned write flushes its buffers out of order, so that
+    // rows of a target would not keep theirs. A table that may spill, and one ordered scan of it for each target, keep it.
+    private List<(string Path, int Target, long Rows)> WriteFiles(string select, string options)
     {
         Run($"CREATE TEMP TABLE {Rows} AS {(task.Output.Targets < ManyTargets ? task.Query : ByTarget(task.Query))}",
             readsInputs: true);

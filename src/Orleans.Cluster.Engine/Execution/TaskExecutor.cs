@@ -240,6 +240,11 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
             session.Register(table);
         }
 
+        foreach (var table in inputs.ExchangeTables)
+        {
+            session.Register(table);
+        }
+
         foreach (var sequence in Recursion.IsIn(task.Query) ? Recursion.CreateSequences : [])
         {
             session.Execute(sequence, cancellationToken);

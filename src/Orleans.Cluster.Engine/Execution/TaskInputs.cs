@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
+using Orleans.Cluster.Engine.Exchange;
 using Orleans.Cluster.Engine.Scanning;
 using Orleans.Cluster.Engine.Sources;
 using Orleans.Cluster.Engine.Storage;
@@ -19,11 +20,16 @@ internal sealed class TaskInputs : IDisposable
     // many groups as rows under a limit of 285 MB had 390 MB.
     private const double EngineShare = 0.75;
 
+    // So that a partition of the usual size is one run, where there is memory for it.
+    private const long MostRunBytes = 128L << 20;
+    private const long LeastRunBytes = 16L << 20;
+
     private readonly StagingArea _area;
     private readonly TaskSpec _task;
     private readonly Dictionary<ScanInput, List<JsonPart>> _json = [];
     private readonly List<StagedTable> _staged = [];
     private readonly Dictionary<ScanInput, List<TextTable>> _texts = [];
+    private readonly Dictionary<ExchangeInput, ExchangeSources> _exchanges = new(ReferenceEqualityComparer.Instance);
 
     private TaskInputs(StagingArea area, TaskSpec task) => (_area, _task) = (area, task);
 
@@ -34,9 +40,13 @@ internal sealed class TaskInputs : IDisposable
     /// <summary>All JSON that is scanned where it is, in order of inputs and slices.</summary>
     public IEnumerable<JsonTable> JsonTables => JsonParts.Select(part => part.Scanned).OfType<JsonTable>();
 
+    /// <summary>What is read of exchange files.</summary>
+    public IEnumerable<ExchangeTable> ExchangeTables => _exchanges.Values.SelectMany(parts => parts.Tables);
+
     /// <summary>What ended a scan early; null when none did.</summary>
     public ExceptionDispatchInfo? ScanFailure =>
         TextTables.Select(table => table.Failure).Concat(JsonTables.Select(table => table.Failure))
+        .Concat(ExchangeTables.Select(table => table.Failure))
         .FirstOrDefault(failure => failure is not null);
 
     /// <summary>All staged text, in order of inputs and slices.</summary>
@@ -52,8 +62,10 @@ internal sealed class TaskInputs : IDisposable
     public long ScratchBytesLeft => _task.ScratchBytes is { } quota ? Math.Max(0, quota - StagedDiskBytes) : long.MaxValue;
 
     /// <summary>Bytes of the task's memory that are left for the engine, also while it looks for what was wrong.</summary>
-    public long EngineMemoryBytes => UntouchedBytes
-        + Math.Max(LeastEngineBytes, (long)((_task.MemoryBytes - ProcessBytes - StagedMemoryBytes) * EngineShare));
+    public long EngineMemoryBytes => UntouchedBytes + Math.Max(
+        LeastEngineBytes,
+        (long)((_task.MemoryBytes - ProcessBytes - StagedMemoryBytes) * EngineShare)
+        - (_task.Output is { Kind: OutputKind.Exchange, Targets: > 1 } ? RunBytesOf(_task) : 0));
 
     // The engine counts vectors of 2,048 values for each column that a scan gives, again where a condition keeps some of the
     // rows, and again where rows are written. Of a wide table a scan of text fills fewer, and what is not written takes no
@@ -74,7 +86,7 @@ internal sealed class TaskInputs : IDisposable
     [
         .. StagedTables.Select(t => t.File.Path),
         .. ParquetScans.SelectMany(s => s.Scan.Slices).Select(s => OpenSources.Name(s.File.Stamp.Path)),
-        .. _task.Inputs.Where(i => i.Exchange is not null).SelectMany(i => i.Exchange!.Files).Select(f => f.Path),
+        .. ParquetArtifacts(_task).Select(f => f.Path),
     ];
 
     /// <summary>Scans of Parquet files that have slices, and the rows that planning counted in them.</summary>
@@ -89,6 +101,13 @@ internal sealed class TaskInputs : IDisposable
         StagedTables.Sum(t => t.Staged.RowsPerSlice.Sum()) + TextTables.Sum(t => t.Records ?? 0)
         + JsonTables.Sum(t => t.Records ?? 0)
         + ParquetScans.Sum(scan => scan.Rows);
+
+    /// <summary>Bytes of rows that a task which sends them to targets holds at most before it writes them.</summary>
+    public static long RunBytesOf(TaskSpec task) => Math.Clamp(task.MemoryBytes / 8, LeastRunBytes, MostRunBytes);
+
+    /// <summary>Artifacts that the engine itself reads.</summary>
+    public static IEnumerable<ArtifactRef> ParquetArtifacts(TaskSpec task) =>
+        task.Inputs.SelectMany(input => input.Exchange?.Files ?? []).Where(file => file.Slice is null);
 
     /// <summary>Checks every file and stages all text.</summary>
     /// <exception cref="EngineException">A source changed, or an artifact is lost.</exception>
@@ -162,10 +181,10 @@ internal sealed class TaskInputs : IDisposable
     {
         if (input.Exchange is { } exchange)
         {
-            foreach (var file in exchange.Files)
+            if (!_exchanges.ContainsKey(exchange))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                ArtifactCheck.Require(file);
+                _exchanges[exchange] = ExchangeSources.Prepare(
+                    exchange, ExchangeTables.Count(), meter.AddScanned, cancellationToken);
             }
 
             return;
@@ -259,7 +278,7 @@ internal sealed class TaskInputs : IDisposable
     {
         var columns = input.Exchange?.Columns ?? Used(input.Scan!);
         var selects = input.Exchange is { } exchange
-            ? ExchangeSelects(exchange, pathOf)
+            ? _exchanges[exchange].Selects(pathOf)
             : input.Scan!.Format switch
             {
                 // A query that takes all columns of a scan means all that the plan reads, and no more.
@@ -277,20 +296,6 @@ internal sealed class TaskInputs : IDisposable
     private static IReadOnlyList<ColumnSchema> Used(ScanInput scan) => scan.UsedColumns is { } used
         ? [.. ColumnNames.Of(scan.Columns, used)]
         : scan.Columns;
-
-    // An artifact may hold a column under the type that Parquet has for it; the cast gives back the planned one.
-    private static IReadOnlyList<string> ExchangeSelects(ExchangeInput exchange, Func<string, string> pathOf)
-    {
-        if (exchange.Files.Count == 0)
-        {
-            return [];
-        }
-
-        var paths = string.Join(", ", exchange.Files.Select(f => SqlText.Literal(pathOf(f.Path))));
-        var columns = string.Join(
-            ", ", exchange.Columns.Select(c => $"CAST({SqlText.Name(c.Name)} AS {c.Type}) AS {SqlText.Name(c.Name)}"));
-        return [$"SELECT {columns} FROM read_parquet([{paths}], hive_partitioning = false)"];
-    }
 
     // Thousands of small files of one layout become one staged file and one reader.
     private static IEnumerable<List<FileSlice>> GroupByLayout(ScanInput scan)

@@ -122,6 +122,7 @@ internal sealed class TaskSession : IDisposable
         !inputs.ParquetScans.Any() && !inputs.StagedTables.Any() && !Recursion.IsIn(task.Query)
         && task.Output is not { Kind: OutputKind.Exchange, Targets: > 1 } && task.Output.PartitionBy.Count == 0
         && task.Inputs.Sum(input => input.Scan?.Slices.Sum(slice => slice.End - slice.Start) ?? 0) <= MostScannedBytes
-        && task.Inputs.Sum(input => input.Exchange?.Files.Sum(file => file.Bytes) ?? 0) <= MostCopiedBytes
+        && inputs.ExchangeTables.Sum(table => table.Files.Sum(file => file.Bytes)) <= MostScannedBytes
+        && TaskInputs.ParquetArtifacts(task).Sum(file => file.Bytes) <= MostCopiedBytes
         && inputs.Files.Count <= MostCopied;
 }

@@ -7,8 +7,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Sources;
 
 /// <summary>
-/// Artifacts that are objects as files of this machine: an artifact is read whole, to compare its hash, so that it is brought
-/// first and read as any other then.
+/// Artifacts that are objects as files of this machine: what a task reads of one is brought first and read as any other then. Of
+/// an exchange file that are its header and the parts of some targets.
 /// </summary>
 /// <param name="folder">Where the files are made; its owner removes it.</param>
 /// <param name="quota">Bytes that they may take; null for any.</param>
@@ -22,6 +22,7 @@ internal sealed class ArtifactCopies(string folder, long? quota)
     private const long SmallBytes = 1 << 20;
 
     private readonly ConcurrentDictionary<string, string> locals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> origins = new(StringComparer.Ordinal);
     private long broughtBytes;
 
     /// <summary>The task with files of this machine in place of its objects of earlier stages.</summary>
@@ -55,13 +56,13 @@ internal sealed class ArtifactCopies(string folder, long? quota)
     /// <exception cref="EngineException">As <see cref="Bring(TaskSpec, CancellationToken)"/>.</exception>
     public void Bring(IEnumerable<ArtifactRef> artifacts, CancellationToken cancellationToken)
     {
-        var objects = artifacts.Where(file => ObjectGrant.IsObject(file.Path)).DistinctBy(file => file.Path).ToList();
+        var objects = artifacts.Where(file => ObjectGrant.IsObject(file.Path)).DistinctBy(KeyOf).ToList();
         if (objects.Count == 0)
         {
             return;
         }
 
-        broughtBytes = objects.Sum(file => file.Bytes);
+        broughtBytes = objects.Sum(BytesOf);
         if (broughtBytes > quota)
         {
             throw new EngineException(
@@ -73,7 +74,7 @@ internal sealed class ArtifactCopies(string folder, long? quota)
         Directory.CreateDirectory(folder);
         ParallelWork.Run(
             objects.Index(), item => Copy(item.Item, LocalOf(item.Index, item.Item), cancellationToken),
-            objects.Max(file => file.Bytes) <= SmallBytes ? ParallelSmallReads : ParallelReads, cancellationToken);
+            objects.Max(BytesOf) <= SmallBytes ? ParallelSmallReads : ParallelReads, cancellationToken);
     }
 
     /// <summary>The file for a path: its own for a file.</summary>
@@ -82,8 +83,8 @@ internal sealed class ArtifactCopies(string folder, long? quota)
     /// <summary>A failure that names objects instead of their copies.</summary>
     public AttemptFailure NameOrigins(AttemptFailure failure) => locals.IsEmpty ? failure : failure with
     {
-        Message = locals.Aggregate(
-            failure.Message, (named, pair) => named.Replace(pair.Value, pair.Key, StringComparison.Ordinal)),
+        Message = origins.Aggregate(
+            failure.Message, (named, pair) => named.Replace(pair.Key, pair.Value, StringComparison.Ordinal)),
     };
 
     /// <summary>What a task did, with the room that the copies took.</summary>
@@ -95,10 +96,13 @@ internal sealed class ArtifactCopies(string folder, long? quota)
         var local = Path.Combine(
             folder, string.Create(CultureInfo.InvariantCulture, $"artifact-{number}-{Path.GetFileName(file.Path)}"));
         OpenSources.KeepName(local);
-        return locals[file.Path] = local;
+        origins[local] = file.Path;
+        return locals[KeyOf(file)] = local;
     }
 
-    private ArtifactRef Here(ArtifactRef file) => file with { Path = LocalOf(file.Path) };
+    private ArtifactRef Here(ArtifactRef file) => !locals.TryGetValue(KeyOf(file), out var local) ? file
+        : file.Slice is { } slice ? file with { Path = local, Slice = slice with { Parts = Moved(slice) } }
+        : file with { Path = local };
 
     private FileSlice Here(FileSlice slice) => slice.Artifact is not { } artifact ? slice : slice with
     {
@@ -106,21 +110,69 @@ internal sealed class ArtifactCopies(string folder, long? quota)
         File = slice.File with { Stamp = slice.File.Stamp with { Path = LocalOf(artifact.Path) } },
     };
 
+    // Two tasks' worth of one file have different targets.
+    private static string KeyOf(ArtifactRef file) => file.Slice is { Parts: { Count: > 0 } parts }
+        ? string.Create(CultureInfo.InvariantCulture, $"{file.Path}#{parts[0].Target}-{parts[^1].Target}") : file.Path;
+
+    private static long BytesOf(ArtifactRef file) => file.Bytes + (file.Slice?.HeaderBytes ?? 0);
+
+    // Where the parts are in the copy: behind the header, in their order.
+    private static List<ExchangePart> Moved(ExchangeSlice slice)
+    {
+        var (at, moved) = ((long)slice.HeaderBytes, new List<ExchangePart>());
+        foreach (var part in slice.Parts)
+        {
+            moved.Add(part with { Offset = at });
+            at += part.Bytes;
+        }
+
+        return moved;
+    }
+
+    // What is copied, neighbours together.
+    private static IEnumerable<(long Start, long End)> Spans(ArtifactRef file)
+    {
+        if (file.Slice is not { } slice)
+        {
+            return [(0, file.Bytes)];
+        }
+
+        var spans = new List<(long Start, long End)> { (0, slice.HeaderBytes) };
+        foreach (var part in slice.Parts)
+        {
+            if (spans[^1].End == part.Offset)
+            {
+                spans[^1] = (spans[^1].Start, part.Offset + part.Bytes);
+            }
+            else
+            {
+                spans.Add((part.Offset, part.Offset + part.Bytes));
+            }
+        }
+
+        return spans;
+    }
+
     private static void Copy(ArtifactRef file, string local, CancellationToken cancellationToken)
     {
         try
         {
             using var source = SourceStreams.OpenFile(file.Path);
-            source.Until = file.Bytes;
             using var target = File.OpenHandle(
-                local, FileMode.Create, FileAccess.Write, FileShare.Read, FileOptions.None, file.Bytes);
-            var buffer = new byte[Math.Min(BufferBytes, file.Bytes)];
-            for (long at = 0; at < file.Bytes;)
+                local, FileMode.Create, FileAccess.Write, FileShare.Read, FileOptions.None, BytesOf(file));
+            var buffer = new byte[Math.Min(BufferBytes, BytesOf(file))];
+            long written = 0;
+            foreach (var (start, end) in Spans(file))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var read = source.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Bytes - at)), at);
-                RandomAccess.Write(target, buffer.AsSpan(0, read), at);
-                at += read;
+                source.Until = end;
+                for (var at = start; at < end;)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var read = source.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at)), at);
+                    RandomAccess.Write(target, buffer.AsSpan(0, read), written);
+                    at += read;
+                    written += read;
+                }
             }
         }
         catch (EngineException gone) when (gone.Failure.Kind == FailureKind.SourceUnavailable)

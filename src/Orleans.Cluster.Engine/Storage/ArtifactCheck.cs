@@ -24,16 +24,23 @@ internal static class ArtifactCheck
 
             if (Convert.ToHexStringLower(SHA256.HashData(stream)) != artifact.Sha256)
             {
-                throw Lost(artifact, "has another content than was committed");
+                throw Different(artifact);
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw Lost(artifact, "is gone");
+            throw Gone(artifact);
         }
     }
 
-    private static EngineException Lost(ArtifactRef artifact, string what) =>
+    /// <summary>The file is not there.</summary>
+    public static EngineException Gone(ArtifactRef artifact) => Lost(artifact, "is gone");
+
+    /// <summary>The file has another content than its producer gave it.</summary>
+    public static EngineException Different(ArtifactRef artifact) => Lost(artifact, "has another content than was committed");
+
+    /// <summary>A failure by which the producer runs again.</summary>
+    public static EngineException Lost(ArtifactRef artifact, string what) =>
         new(new AttemptFailure(
             FailureKind.ArtifactLost, $"{artifact.Producer}: artifact {artifact.Path} {what}.") { Lost = artifact.Producer });
 }

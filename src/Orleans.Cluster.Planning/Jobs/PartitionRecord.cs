@@ -120,6 +120,9 @@ public sealed record PartitionWork
     /// <summary>Number of neighbouring targets that it reads.</summary>
     public int TargetCount { get; init; } = 1;
 
+    /// <summary>Whether it reads a target.</summary>
+    public bool HasTarget(int target) => target >= FirstTarget && target < FirstTarget + TargetCount;
+
     /// <summary>Number of the upstream partition that it reads, of <c>InputMode.Partition</c> over a stage.</summary>
     public int? UpstreamPartition { get; init; }
 

@@ -22,10 +22,10 @@ internal static class TargetWork
         var targets = inputs.Max(input => plan.Stages[input.Stage!.Value].Output.Targets);
         var bytes = new long[targets];
         var rows = new long[targets];
-        foreach (var file in inputs.SelectMany(input => committed[input.Stage!.Value]).SelectMany(StageOpener.Files))
+        foreach (var part in inputs.SelectMany(input => committed[input.Stage!.Value]).SelectMany(Parts))
         {
-            bytes[file.Target] += file.Bytes;
-            rows[file.Target] += file.Rows;
+            bytes[part.Target] += part.Bytes;
+            rows[part.Target] += part.Rows;
         }
 
         var scale = new RowScale(bytes.Sum(), rows.Sum());
@@ -103,12 +103,15 @@ internal static class TargetWork
     [
         .. from partition in partitions
            where partition.Manifest is not null
-           let files = StageOpener.Files(partition).Where(file => file.Target == target).ToList()
-           where files.Count > 0
-           let bytes = files.Sum(file => file.Bytes)
-           let rows = files.Sum(file => file.Rows)
+           let parts = Parts(partition).Where(part => part.Target == target).ToList()
+           where parts.Count > 0
+           let bytes = parts.Sum(part => part.Bytes)
+           let rows = parts.Sum(part => part.Rows)
            select (partition.Task.Partition, scale.Of(bytes, rows), bytes, rows),
     ];
+
+    private static IEnumerable<ExchangePart> Parts(PartitionRecord partition) =>
+        StageOpener.Files(partition).SelectMany(file => file.Parts());
 
     /// <summary>
     /// Sizes that rows count for too: one key over and over takes hardly any bytes, but its rows take as long as others.

@@ -65,12 +65,32 @@ public static class TaskInputs
             where work.SharedInput != input.Name || shared.Contains(producer.Task.Partition)
             from file in producer.Manifest!.Files
             where !file.IsQuarantine
-            where input.Mode != InputMode.Target
-                || (file.Target >= work.FirstTarget && file.Target < work.FirstTarget + work.TargetCount)
-            select new ArtifactRef(
-                new AttemptId(producer.Task, producer.Attempt), locate(ArtifactPath.Of(producer, file)),
-                file.Rows, file.Bytes, file.Sha256);
+            let read = Read(producer, file, input.Mode == InputMode.Target ? work : null, locate)
+            where read is not null
+            select read;
         return new TaskInput(input.Name, null, new ExchangeInput(plan.Stages[input.Stage.Value].Columns, [.. files]));
+    }
+
+    // Of a file with rows of several targets, those of the task; null when there are none.
+    private static ArtifactRef? Read(
+        PartitionRecord producer, ArtifactFile file, PartitionWork? work, Func<string, string> locate)
+    {
+        var artifact = new ArtifactRef(
+            new AttemptId(producer.Task, producer.Attempt), locate(ArtifactPath.Of(producer, file)),
+            file.Rows, file.Bytes, file.Sha256);
+        if (file.Index is null)
+        {
+            return work?.HasTarget(file.Target) == false ? null : artifact;
+        }
+
+        var slice = ExchangeSlice.Parse(file.Index);
+        var parts = slice.Parts.Where(part => work?.HasTarget(part.Target) != false).ToList();
+        return parts.Count == 0 ? null : artifact with
+        {
+            Rows = parts.Sum(part => part.Rows),
+            Bytes = parts.Sum(part => part.Bytes),
+            Slice = slice with { Parts = parts },
+        };
     }
 
     // A producer whose artifact was lost runs again, and may be split then: its children, whose order begins with its own, stand

@@ -76,13 +76,23 @@ internal sealed class OrderPlanner(PlanDraft draft)
         var key = $"create_sort_key("
             + $"{string.Join(", ", query.Order.Select(k => $"r.{SqlText.Name(k.Column)}, {SqlText.Literal(k.Direction)}"))})";
         var targets = draft.Limits.Targets(query.Relation.Size.Bytes);
-        var rows = draft.AddStage(query.Relation, "rows", "Rows to be sorted, kept once for sampling and once for sending.");
-        var rowsRead = draft.Read(rows, InputMode.Partition, new Spread.Parts());
+        var sampled = query.Relation;
+        Relation routed;
+        if (CostsLittle(sampled))
+        {
+            routed = sampled;
+        }
+        else
+        {
+            var rows = draft.AddStage(sampled, "rows", "Rows to be sorted, kept once for sampling and once for sending.");
+            sampled = draft.Read(rows, InputMode.Partition, new Spread.Parts());
+            routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
+        }
 
         // Rows are taken by the hash of their key and not at random, so that a second run draws the same borders.
         var sample = await draft.Select(
-            rowsRead,
-            $"SELECT {key} AS {SortKeyColumn} FROM {rowsRead.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
+            sampled,
+            $"SELECT {key} AS {SortKeyColumn} FROM {sampled.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
         var samples = draft.Gather(
             draft.AddStage(
                 sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample",
@@ -97,7 +107,6 @@ internal sealed class OrderPlanner(PlanDraft draft)
                 border with { Size = new SizeEstimate(1, targets * 32) }, "borders",
                 $"At most {targets} ranges of about equal size."));
 
-        var routed = draft.Read(rows, InputMode.Partition, new Spread.Parts());
         routed = routed with { Inputs = [.. routed.Inputs, .. borders.Inputs] };
         var keyed = $"SELECT r.*, {key} AS {SortKeyColumn}, b.{Borders} FROM {routed.Source} AS r CROSS JOIN {borders.Source} AS "
             + "b";
@@ -106,6 +115,12 @@ internal sealed class OrderPlanner(PlanDraft draft)
         var read = draft.Read(exchange, InputMode.Target, new Spread.Parts());
         return query with { Relation = read with { Size = query.Relation.Size } };
     }
+
+    // Whether it is cheaper to read rows twice, once for their keys alone, than to write them and read them back: those of a
+    // dataset or of a stage, with whatever is computed of each row.
+    private bool CostsLittle(Relation rows) => rows.IsStored
+        || rows.Inputs is [{ Input.Dataset: { } dataset }]
+            && (!draft.SetsRowsAside || draft.Datasets[dataset].Format == SourceFormat.Parquet);
 
     // How many borders are not above the key, at most targets - 1: a binary search in as many steps as the number of borders has
     // digits. Behind the end of the list a border is NULL, and a comparison with it is no step.

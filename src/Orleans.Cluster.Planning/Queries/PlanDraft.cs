@@ -25,6 +25,11 @@ internal sealed class PlanDraft(
     /// <summary>Sizes that decide between one task and many.</summary>
     public PlanLimits Limits { get; } = limits;
 
+    /// <summary>
+    /// Whether rows that do not fit are set aside: each dataset is read once then, so that each is counted once.
+    /// </summary>
+    public bool SetsRowsAside { get; init; }
+
     /// <summary>Stages so far.</summary>
     public IReadOnlyList<StagePlan> Stages => stages;
 

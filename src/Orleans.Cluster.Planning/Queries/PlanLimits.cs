@@ -5,12 +5,6 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 public sealed record PlanLimits
 {
-    // As many as a cluster can have slots. Each partition writes a file for each target, so a very large exchange has fewer.
-    private const int MaxTargets = 512;
-    private const int AlwaysTargets = 64;
-    private const long MaxExchangeFiles = 2_000_000;
-    private const long UsualPartitionBytes = 100L << 20;
-
     /// <summary>Partial results up to this size come together in one task instead of passing an exchange.</summary>
     public long GatherBytes { get; init; } = 48L << 20;
 
@@ -23,13 +17,12 @@ public sealed record PlanLimits
     /// <summary>Bytes that one target of an exchange shall have.</summary>
     public long TargetBytes { get; init; } = 64L << 20;
 
+    /// <summary>Targets of an exchange at most; by default as many as a cluster can have slots.</summary>
+    public int MaxTargets { get; init; } = 512;
+
     /// <summary>
-    /// Number of targets of an exchange of so many bytes. Small neighbours join at run time, so more are cheap.
+    /// Number of targets of an exchange of so many bytes. Small neighbours join at run time, and a task writes one file whatever
+    /// their number, so more are cheap.
     /// </summary>
-    public int Targets(long bytes)
-    {
-        var writers = Math.Max(1, bytes / UsualPartitionBytes);
-        var most = Math.Clamp(MaxExchangeFiles / writers, AlwaysTargets, MaxTargets);
-        return (int)Math.Clamp((bytes + TargetBytes - 1) / TargetBytes, 1, most);
-    }
+    public int Targets(long bytes) => (int)Math.Clamp((bytes + TargetBytes - 1) / TargetBytes, 1, MaxTargets);
 }

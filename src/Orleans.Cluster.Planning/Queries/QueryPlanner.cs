@@ -14,11 +14,11 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(datasets);
         TakenNames.Refuse(spec, datasets);
-        var draft = new PlanDraft(engine, datasets, limits ?? new PlanLimits(), cancellationToken);
+        var draft = NewDraft(datasets);
         var sql = await OperationQuery.Of(spec, draft);
         if (await Pruning.Apply(datasets, draft, sql) is var needed && !ReferenceEquals(needed, datasets))
         {
-            draft = new PlanDraft(engine, needed, limits ?? new PlanLimits(), cancellationToken);
+            draft = NewDraft(needed);
         }
 
         if (spec.Operation == OperationKind.Pivot)
@@ -32,6 +32,12 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
+
+        PlanDraft NewDraft(IReadOnlyDictionary<string, PlannedDataset> of) =>
+            new(engine, of, limits ?? new PlanLimits(), cancellationToken)
+            {
+                SetsRowsAside = spec.OnBadRow == BadRowPolicy.Quarantine,
+            };
     }
 
     // Groups that nobody asked an order of come in that of their keys where one task can have them all; else in the order of

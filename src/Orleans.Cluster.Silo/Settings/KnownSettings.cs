@@ -21,6 +21,7 @@ internal static class KnownSettings
         new(ExecutorOptions.Section, typeof(ExecutorOptions), OfGatewayAlone: false),
         new(WorkerOptions.Section, typeof(WorkerOptions), OfGatewayAlone: false),
         new(JobOptions.Section, typeof(JobOptions), OfGatewayAlone: false),
+        new(ExchangeOptions.Section, typeof(ExchangeOptions), OfGatewayAlone: false),
         new(RetentionOptions.Section, typeof(RetentionOptions), OfGatewayAlone: false),
         new(AutoscalerOptions.Section, typeof(AutoscalerOptions), OfGatewayAlone: false),
         new(S3Options.Section, typeof(S3Options), OfGatewayAlone: false),

@@ -42,6 +42,7 @@ internal sealed class QueryComparison : IDisposable
         comparison.Execute("PRAGMA disable_optimizer");
         var whole = new Dictionary<string, PlannedDataset>();
         var parted = new Dictionary<string, PlannedDataset>();
+        var many = new Dictionary<string, PlannedDataset>();
         foreach (var (name, columns) in GeneratedTables.Of(seed))
         {
             comparison.Execute(GeneratedTables.Create(name, columns, random));
@@ -49,11 +50,13 @@ internal sealed class QueryComparison : IDisposable
             comparison.Execute($"COPY {name} TO {SqlText.Literal(path)} (FORMAT parquet)");
             var source = new SourceSpec { Path = [path], Format = SourceFormat.Parquet };
             whole[name] = await comparison.harness.Dataset(source, new PartitioningSpec());
-            parted[name] = Parted(whole[name], random);
+            parted[name] = Parted(whole[name], 5, random);
+            many[name] = Parted(whole[name], 40, random);
         }
 
         comparison.datasets[1] = whole;
         comparison.datasets[5] = parted;
+        comparison.datasets[40] = many;
         return comparison;
     }
 
@@ -171,14 +174,14 @@ internal sealed class QueryComparison : IDisposable
     }
 
     // Parts of chance, of which some have no row.
-    private static PlannedDataset Parted(PlannedDataset whole, Random random)
+    private static PlannedDataset Parted(PlannedDataset whole, int partitions, Random random)
     {
         if (whole.Partitions is not [{ Slices: [var slice] } only])
         {
             return whole;
         }
 
-        var cuts = Enumerable.Range(0, 4)
+        var cuts = Enumerable.Range(0, partitions - 1)
             .Select(_ => random.NextInt64(slice.Start, slice.End + 1)).Prepend(slice.Start).Append(slice.End).Order().ToList();
         return whole with
         {
