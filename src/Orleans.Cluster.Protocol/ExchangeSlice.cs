@@ -12,9 +12,10 @@ public readonly record struct ExchangePart(int Target, long Offset, long Bytes, 
 /// <summary>
 /// What a task reads of the one file that an attempt of an exchange writes: its header, and the parts of some targets.
 /// </summary>
-/// <param name="HeaderBytes">Bytes before the first part of the file.</param>
+/// <param name="FileBytes">Bytes of the file.</param>
+/// <param name="HeaderBytes">Bytes before its first part.</param>
 /// <param name="Parts">By target; of one target in the order of its rows.</param>
-public sealed record ExchangeSlice(int HeaderBytes, IReadOnlyList<ExchangePart> Parts)
+public sealed record ExchangeSlice(long FileBytes, int HeaderBytes, IReadOnlyList<ExchangePart> Parts)
 {
     /// <summary>Names the packed form, should there ever be another.</summary>
     private const byte Version = 1;
@@ -67,7 +68,7 @@ public sealed record ExchangeSlice(int HeaderBytes, IReadOnlyList<ExchangePart> 
             offset += bytes;
         }
 
-        return new ExchangeSlice(header, [.. parts.OrderBy(part => part.Target)]);
+        return new ExchangeSlice(offset, header, [.. parts.OrderBy(part => part.Target)]);
     }
 
     private static void Write(List<byte> to, long value)

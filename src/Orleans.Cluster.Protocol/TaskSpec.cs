@@ -213,7 +213,7 @@ public sealed record ArtifactRef(AttemptId Producer, string Path, long Rows, lon
 
     /// <summary>The file as whoever opens it names it; its hash says what it is, whatever its time.</summary>
     [JsonIgnore]
-    public FileStamp Stamp => new(Path, Bytes, default);
+    public FileStamp Stamp => new(Path, Slice?.FileBytes ?? Bytes, default);
 }
 
 /// <summary>What becomes of a task's rows.</summary>

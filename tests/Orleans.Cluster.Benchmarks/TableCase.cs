@@ -10,7 +10,10 @@ namespace Orleans.Cluster.Benchmarks;
 /// <param name="Goal">What the ratio shall be at most, and of what; for readers.</param>
 internal sealed record TableCase(string Name, JobSpec Job, string Peer, string Goal = "")
 {
-    /// <summary>The cases over a table of the h2oai kind.</summary>
+    /// <summary>What the peer does before its query.</summary>
+    public string PeerSetup { get; init; } = "";
+
+    /// <summary>The cases over a table of the h2oai kind, and of TPC-H.</summary>
     /// <param name="data">Its files.</param>
     /// <param name="isQuick">Whether those are left out that take long.</param>
     public static IEnumerable<TableCase> All(TableData data, bool isQuick)
@@ -43,6 +46,11 @@ internal sealed record TableCase(string Name, JobSpec Job, string Peer, string G
         foreach (var (query, i) in Questions.Select((query, i) => (query, i)))
         {
             yield return new($"h2oai {i + 1}", Sql(data.Csv, query), Over(data.Csv, query), "geometric mean <= 1");
+        }
+
+        foreach (var tpch in TpchData.Cases(data.Tpch))
+        {
+            yield return tpch;
         }
     }
 

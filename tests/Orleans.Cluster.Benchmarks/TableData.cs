@@ -9,14 +9,16 @@ namespace Orleans.Cluster.Benchmarks;
 /// <param name="Parquet">The same.</param>
 /// <param name="Keys">A tenth as many keys, each with one of a hundred groups.</param>
 /// <param name="Tiny">Ten rows.</param>
-internal sealed record TableData(string Csv, string Json, string Parquet, string Keys, string Tiny)
+/// <param name="Tpch">The tables of TPC-H, in Parquet.</param>
+internal sealed record TableData(
+    string Csv, string Json, string Parquet, string Keys, string Tiny, IReadOnlyDictionary<string, string> Tpch)
 {
     public static TableData Write(string folder, long rows)
     {
         var csv = GroupByBenchmark.Write(folder, rows);
         var data = new TableData(
             csv, Path.ChangeExtension(csv, ".ndjson"), Path.ChangeExtension(csv, ".parquet"), Path.Combine(folder, "keys.csv"),
-            Path.Combine(folder, "tiny.csv"));
+            Path.Combine(folder, "tiny.csv"), TpchData.Write(folder));
         Once(data.Json,
             path => Peer.Row($"COPY (FROM {SqlText.Literal(data.Parquet)}) TO {SqlText.Literal(path)} (FORMAT json)", folder));
         Once(data.Keys, path => Peer.Row(

@@ -20,6 +20,7 @@ public sealed class ObjectArtifactTests : IAsyncDisposable
     private readonly string url;
     private byte[]? content;
     private int away;
+    private long served;
 
     public ObjectArtifactTests()
     {
@@ -47,6 +48,48 @@ public sealed class ObjectArtifactTests : IAsyncDisposable
         Assert.Equal(artifact.Bytes, outcome.Manifest.Cost.StagedBytes);
         Assert.Equal(0, away);
         Assert.False(Directory.Exists(Path.Combine(folder, "scratch")));
+    }
+
+    [Fact]
+    public async Task Run_PartsOfAnExchangeFile_FetchesNoMoreThanThemAndTheHeader()
+    {
+        var (artifact, whole) = await MakeExchange();
+        var slice = whole with { Parts = [.. whole.Parts.Where(part => part.Target is 1 or 2)] };
+        var read = artifact with
+        {
+            Slice = slice, Rows = slice.Parts.Sum(part => part.Rows), Bytes = slice.Parts.Sum(part => part.Bytes),
+        };
+
+        var outcome = await executor.RunAsync(
+            Read(read) with { Query = "SELECT count(*) AS n FROM input WHERE n % 5 IN (1, 2)" }, null,
+            TestContext.Current.CancellationToken);
+
+        Assert.Null(outcome.Failure);
+        Assert.Equal((40_000, 1), (outcome.Manifest!.RowsIn, outcome.Manifest.RowsOut));
+        Assert.Equal(slice.HeaderBytes + read.Bytes, served);
+        Assert.Equal(served, outcome.Manifest.Cost.StagedBytes);
+    }
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("changed")]
+    [InlineData("shorter")]
+    public async Task Run_PartsOfAnExchangeFileThatAreNotWhatWasCommitted_NamesItsProducer(string how)
+    {
+        var (artifact, whole) = await MakeExchange();
+        content = how switch
+        {
+            "gone" => null,
+            "shorter" => content![..^1],
+            _ => [.. content![..^5], (byte)(content![^5] ^ 1), .. content![^4..]],
+        };
+
+        var failure = (await executor.RunAsync(
+            Read(artifact with { Slice = whole }), null, TestContext.Current.CancellationToken)).Failure;
+
+        Assert.Equal((FailureKind.ArtifactLost, Producer), (failure?.Kind, failure?.Lost));
+        Assert.Contains(Address, failure!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(folder, failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -130,8 +173,30 @@ public sealed class ObjectArtifactTests : IAsyncDisposable
         return new ArtifactRef(Producer, Address, file.Rows, file.Bytes, file.Sha256);
     }
 
+    // Numbers for five targets.
+    private async Task<(ArtifactRef Artifact, ExchangeSlice Slice)> MakeExchange()
+    {
+        var made = await executor.RunAsync(
+            new TaskSpec
+            {
+                Attempt = Producer, Inputs = [],
+                Query = $"SELECT range AS n, CAST(range % 5 AS INTEGER) AS {TaskOutput.TargetColumn} FROM range(100000)",
+                Output = new TaskOutput { Kind = OutputKind.Exchange, Targets = 5 },
+                AttemptFolder = Path.Combine(folder, "made"), ScratchFolder = Path.Combine(folder, "scratch"),
+                MemoryBytes = 512L << 20, IsDurable = false,
+            },
+            null, TestContext.Current.CancellationToken);
+        var file = Assert.Single(made.Manifest!.Files);
+        content = await File.ReadAllBytesAsync(
+            Path.Combine(folder, "made", file.Path), TestContext.Current.CancellationToken);
+        Assert.Equal(file.Sha256, Convert.ToHexStringLower(SHA256.HashData(content)));
+        var slice = ExchangeSlice.Parse(file.Index!);
+        Assert.Equal(content.Length, slice.FileBytes);
+        return (new ArtifactRef(Producer, Address, file.Rows, file.Bytes - slice.HeaderBytes, file.Sha256), slice);
+    }
+
     private ObjectGrant Grant(ArtifactRef artifact) =>
-        new([new ObjectAccess(artifact.Path, url, artifact.Bytes, null)], null, Path.Combine(folder, "objects"));
+        new([new ObjectAccess(artifact.Path, url, artifact.Stamp.Bytes, null)], null, Path.Combine(folder, "objects"));
 
     private TaskSpec Read(ArtifactRef artifact) => new()
     {
@@ -180,6 +245,7 @@ public sealed class ObjectArtifactTests : IAsyncDisposable
         var (start, end) = (
             int.Parse(range[0], System.Globalization.CultureInfo.InvariantCulture),
             Math.Min(int.Parse(range[1], System.Globalization.CultureInfo.InvariantCulture), content.Length - 1));
+        Interlocked.Add(ref served, end - start + 1);
         response.StatusCode = 206;
         response.Headers["Content-Range"] = $"bytes {start}-{end}/{content.Length}";
         response.ContentLength64 = end - start + 1;

@@ -49,11 +49,10 @@ internal static class ExchangeFile
     {
         using var file = Open(artifact);
         var slice = artifact.Slice!;
-        var end = slice.Parts.Count == 0 ? slice.HeaderBytes : slice.Parts.Max(part => part.Offset + part.Bytes);
         var bytes = new byte[slice.HeaderBytes];
-        if (RandomAccess.GetLength(file) < end || RandomAccess.Read(file, bytes, 0) != bytes.Length)
+        if (RandomAccess.GetLength(file) != slice.FileBytes || RandomAccess.Read(file, bytes, 0) != bytes.Length)
         {
-            throw ArtifactCheck.Lost(artifact, "is shorter than it was");
+            throw ArtifactCheck.Lost(artifact, "has another size than it had");
         }
 
         var prefix = MemoryMarshal.Read<Prefix>(bytes);

@@ -3,7 +3,7 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Objects;
 
 /// <summary>
-/// The bytes of an object. Who reads here and there gets small pieces; who reads on gets larger ones, several of them fetched
+/// The bytes of an object. Who reads here and there gets small pieces, and none behind what he reads until; who reads on gets larger ones, several of them fetched
 /// ahead while the ones before are worked on.
 /// </summary>
 internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : SourceBytes
@@ -57,7 +57,7 @@ internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : So
         {
             Forget();
             (pieceBytes, nextStart) = (FirstBytes, offset);
-            Enqueue(Math.Max(wanted, pieceBytes));
+            Enqueue((int)Math.Min(Math.Max(wanted, pieceBytes), Math.Max(wanted, Until - offset)));
         }
         else
         {

@@ -63,7 +63,7 @@ internal static class TpchTables
     {
         foreach (var statement in Statements)
         {
-            EngineOracle.Execute(database, statement);
+            database.Execute(statement);
         }
     }
 
@@ -75,7 +75,7 @@ internal static class TpchTables
             var schema = string.Join(
                 ", ", columns.Append(new("_end", "VARCHAR"))
                 .Select(c => $"{SqlText.Literal(c.Key)}: {SqlText.Literal(c.Value)}"));
-            EngineOracle.Execute(database,
+            database.Execute(
                 $"CREATE TABLE {table} AS SELECT * EXCLUDE _end FROM read_csv("
                 + $"{SqlText.Literal(Path.Combine(folder, table + ".tbl.gz"))}, "
                 + $"delim = '|', header = false, quote = '', auto_detect = false, columns = {{{schema}}})");
