@@ -146,6 +146,12 @@ public sealed record StagePlan
     /// <summary>Bytes that it reads, estimated.</summary>
     public long EstimatedBytes { get; init; }
 
+    /// <summary>Rows that it writes, estimated; null in plans of versions that kept no estimate.</summary>
+    public long? EstimatedRows { get; init; }
+
+    /// <summary>Bytes of these rows in memory, estimated.</summary>
+    public long? EstimatedRowBytes { get; init; }
+
     /// <summary>Why it is as it is: why broadcast or exchange, what could not be spread.</summary>
     public string? Note { get; init; }
 }

@@ -52,6 +52,21 @@ public sealed class KeptEngineTests : IDisposable
         Assert.Equal(1, keeper.Opened);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("CAST(a AS UNION(x BIGINT, y VARCHAR))")]
+    public void Run_TasksThatSendTheirRows_ShareAnInstance(string value)
+    {
+        var job = JobId.New();
+        var query = $"SELECT {value} AS a, CAST(a % 2 AS INTEGER) AS {TaskOutput.TargetColumn} FROM source";
+        var outcomes = Enumerable.Range(0, 4).Select(partition => Run(
+            job, partition, query, null, new TaskOutput { Kind = OutputKind.Exchange, Targets = 2 })).ToList();
+
+        Assert.All(outcomes, outcome => Assert.Null(outcome.Failure));
+        Assert.All(outcomes, outcome => Assert.Equal(10, outcome.Manifest!.RowsOut));
+        Assert.Equal(1, keeper.Opened);
+    }
+
     [Fact]
     public void Run_TaskAfterOneThatFailed_HasAnInstanceOfItsOwn()
     {
@@ -78,7 +93,7 @@ public sealed class KeptEngineTests : IDisposable
         Assert.Contains("disabled by configuration", refused.Failure!.Message, StringComparison.Ordinal);
     }
 
-    private TaskOutcome Run(JobId job, int partition, string query, TaskInput? input = null)
+    private TaskOutcome Run(JobId job, int partition, string query, TaskInput? input = null, TaskOutput? output = null)
     {
         var path = Path.Combine(folder, $"{partition}.csv");
         File.WriteAllLines(path, Enumerable.Range(0, 10).Select(i => $"{i}"));
@@ -94,7 +109,7 @@ public sealed class KeptEngineTests : IDisposable
             Attempt = new AttemptId(new TaskId(job, 0, partition), 1),
             Query = query.Replace("__partition", TaskSpec.PartitionFunction, StringComparison.Ordinal),
             Inputs = [input ?? new TaskInput("source", scan, null)],
-            Output = new TaskOutput { Kind = OutputKind.Single },
+            Output = output ?? new TaskOutput { Kind = OutputKind.Single },
             AttemptFolder = Path.Combine(folder, "artifacts", $"{job}", "0", $"{partition}", "1"),
             ScratchFolder = Path.Combine(folder, "scratch", $"{job}-0-{partition}-1"),
             MemoryBytes = 1L << 30,

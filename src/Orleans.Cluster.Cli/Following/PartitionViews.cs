@@ -119,6 +119,12 @@ internal static class PartitionViews
             console.Prose.WriteLine(
                 $"{stage.Index}. {stage.Name}{Count(stage)} <- {string.Join(", ", stage.Inputs.Select(Input))}");
             console.Prose.WriteLine($"   {stage.Query}");
+            if (stage.EstimatedRows is { } rows)
+            {
+                console.Prose.WriteLine($"   about {Quantities.Of(rows, "row")}, {Quantities.Bytes(stage.EstimatedRowBytes ?? 0)}"
+                    + Really(stage));
+            }
+
             if (stage.Note is { } note)
             {
                 console.Prose.WriteLine($"   {note}");
@@ -135,6 +141,14 @@ internal static class PartitionViews
             console.NotesText.WriteLine($"Warning: {ToolWords.Of(warning.Detail)} ({warning.Code})");
         }
     }
+
+    private static string Really(PlanStage stage) => stage.Actual switch
+    {
+        null => "",
+        var done => $"; really {Quantities.Of(done.RowsOut, "row")} of {Quantities.Of(done.RowsIn, "row")}, "
+            + $"{Quantities.Bytes(done.BytesOut)} written"
+            + (done.Committed < done.Partitions ? $" by {done.Committed} of {Quantities.Of(done.Partitions, "task")}" : ""),
+    };
 
     private static string Count(PlanStage stage) => stage.Partitions switch
     {

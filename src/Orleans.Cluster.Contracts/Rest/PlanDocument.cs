@@ -49,6 +49,23 @@ public sealed record PlanStage
     /// <summary>Bytes that it reads, estimated.</summary>
     public long EstimatedBytes { get; init; }
 
+    /// <summary>Rows that it writes, estimated; null in plans of versions that kept no estimate.</summary>
+    public long? EstimatedRows { get; init; }
+
+    /// <summary>Bytes of these rows in memory, estimated.</summary>
+    public long? EstimatedRowBytes { get; init; }
+
+    /// <summary>What it has really done so far; null before it has begun.</summary>
+    public StageActuals? Actual { get; init; }
+
     /// <summary>Why it is as it is.</summary>
     public string? Note { get; init; }
 }
+
+/// <summary>What committed partitions of a stage have done.</summary>
+/// <param name="Partitions">Partitions, those not counted that were split.</param>
+/// <param name="Committed">Of them, those that are committed, of which all else is.</param>
+/// <param name="RowsIn">Rows that they read.</param>
+/// <param name="RowsOut">Rows that they wrote.</param>
+/// <param name="BytesOut">Bytes of the files that they wrote.</param>
+public sealed record StageActuals(int Partitions, int Committed, long RowsIn, long RowsOut, long BytesOut);

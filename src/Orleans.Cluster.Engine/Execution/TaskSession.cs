@@ -120,7 +120,7 @@ internal sealed class TaskSession : IDisposable
     // transaction, and neither are sequences.
     private static bool CanShare(TaskSpec task, TaskInputs inputs) =>
         !inputs.ParquetScans.Any() && !inputs.StagedTables.Any() && !Recursion.IsIn(task.Query)
-        && task.Output is not { Kind: OutputKind.Exchange, Targets: > 1 } && task.Output.PartitionBy.Count == 0
+        && task.Output.PartitionBy.Count == 0
         && task.Inputs.Sum(input => input.Scan?.Slices.Sum(slice => slice.End - slice.Start) ?? 0) <= MostScannedBytes
         && inputs.ExchangeTables.Sum(table => table.Files.Sum(file => file.Bytes)) <= MostScannedBytes
         && TaskInputs.ParquetArtifacts(task).Sum(file => file.Bytes) <= MostCopiedBytes

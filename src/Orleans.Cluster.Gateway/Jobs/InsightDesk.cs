@@ -79,6 +79,7 @@ internal sealed class InsightDesk(
             Changes = [.. history.Select(entry => new PhaseChange(entry.At, entry.Phase, entry.Detail))],
             Partitions = [.. rows.Select(row => row.Partition)],
             Attempts = [.. rows.SelectMany(row => row.Attempts)],
+            Stages = (await jobs.FindPlan(id, cancellationToken))?.Stages ?? [],
             Asked = record.Spec.Resources,
             TargetBytes = record.Spec.Partitioning.TargetBytes,
             Now = clock.GetUtcNow(),

@@ -49,7 +49,7 @@ internal sealed class JobRequests(
 
     /// <summary>What a submit would run.</summary>
     public async Task<PlanDocument> Plan(JobSpec spec, CancellationToken cancellationToken) =>
-        PlanDocuments.Of(await planning.Plan(spec, [], cancellationToken));
+        PlanDocuments.Of(await planning.Plan(spec, [], cancellationToken), []);
 
     /// <summary>A page of jobs, of one owner unless null.</summary>
     public async Task<JobList> List(IQueryCollection query, string? owner, CancellationToken cancellationToken)
@@ -84,7 +84,7 @@ internal sealed class JobRequests(
         var plan = await jobs.FindPlan(id, cancellationToken)
             ?? throw new ClusterException(
                 Contracts.ProblemCode.ResultNotReady, $"Job {id} has no plan yet.", "Ask again once it is past PLANNING.");
-        return PlanDocuments.Of(plan);
+        return PlanDocuments.Of(plan, await checkpoints.Tally(id, cancellationToken));
     }
 
     /// <summary>What happened to a job.</summary>

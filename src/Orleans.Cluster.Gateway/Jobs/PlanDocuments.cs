@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Contracts.Rest;
+using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Gateway.Jobs;
@@ -9,12 +10,14 @@ namespace Orleans.Cluster.Gateway.Jobs;
 /// </summary>
 internal static class PlanDocuments
 {
-    public static PlanDocument Of(JobPlan plan) => new()
+    /// <param name="plan">The plan.</param>
+    /// <param name="tallies">What its stages have done, where they have begun.</param>
+    public static PlanDocument Of(JobPlan plan, IReadOnlyList<StageTally> tallies) => new()
     {
         Query = plan.Query,
         Columns = plan.Columns,
         Datasets = plan.Datasets.ToDictionary(pair => pair.Key, pair => Of(pair.Value, [])),
-        Stages = [.. plan.Stages.Select(stage => Of(stage, plan))],
+        Stages = [.. plan.Stages.Select(stage => Of(stage, plan, tallies))],
         EstimatedBytes = plan.Datasets.Values.Sum(dataset => dataset.TotalBytes),
         Warnings = plan.Warnings,
     };
@@ -48,7 +51,7 @@ internal static class PlanDocuments
     private static PreviewDialect? Of(TextDialect? dialect) =>
         dialect is null ? null : new(dialect.Delimiter, dialect.Quote, new PreviewHeader(dialect.Header, dialect.HeaderHow));
 
-    private static PlanStage Of(StagePlan stage, JobPlan plan) => new()
+    private static PlanStage Of(StagePlan stage, JobPlan plan, IReadOnlyList<StageTally> tallies) => new()
     {
         Index = stage.Index,
         Name = stage.Name,
@@ -58,6 +61,11 @@ internal static class PlanDocuments
         Columns = stage.Columns,
         Partitions = PartitionsOf(stage, plan),
         EstimatedBytes = stage.EstimatedBytes,
+        EstimatedRows = stage.EstimatedRows,
+        EstimatedRowBytes = stage.EstimatedRowBytes,
+        Actual = tallies.FirstOrDefault(tally => tally.Stage == stage.Index) is { } done
+            ? new StageActuals(done.Total, done.Committed, done.RowsIn, done.RowsOut, done.BytesOut)
+            : null,
         Note = stage.Note,
     };
 

@@ -1,5 +1,6 @@
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Insight;
 
@@ -17,6 +18,9 @@ public sealed record StoryFacts
 
     /// <summary>All their attempts.</summary>
     public required IReadOnlyList<AttemptRecord> Attempts { get; init; }
+
+    /// <summary>Stages of its plan; none before there is one.</summary>
+    public IReadOnlyList<StagePlan> Stages { get; init; } = [];
 
     /// <summary>What each task asks for.</summary>
     public required ResourceRequest Asked { get; init; }

@@ -21,6 +21,9 @@ public static class StoryFindings
 
     private const long LeastSkewRows = 10_000;
 
+    /// <summary>Estimates that are so many times too high or too low have chosen the plan for another query.</summary>
+    private const double EstimateFactor = 10;
+
     /// <summary>Share of an attempt's time that is not its processor's, above which it waited for something.</summary>
     private const double StorageShare = 0.5;
 
@@ -34,6 +37,7 @@ public static class StoryFindings
             .. new[] { OutOfMemory(facts), Lost(facts), Retries(facts) }
                 .Concat(stages.Select(stage => Skew(stage, facts)))
                 .Concat(stages.Select(SlowWrites))
+                .Concat(stages.Select(stage => Misestimate(stage, facts)))
                 .Concat([Spill(facts), Waited(facts), TinyPartitions(stages, facts), Quarantine(facts)])
                 .Where(found => found.Finding is not null)
                 .OrderByDescending(found => found.Seconds)
@@ -106,6 +110,25 @@ public static class StoryFindings
             + "median of the stage is "
                 + $"{Words.Of((long)rows, "row")} in {Words.Duration(seconds)}.",
             hasMoreRows && readsSource ? Change("/partitioning/targetBytes", Math.Max(1024, facts.TargetBytes / 4)) : null));
+    }
+
+    // Of what a query leaves of its rows little is known before it has run: a wrong guess costs, but nobody can set it right.
+    private static (double Seconds, StoryFinding? Finding) Misestimate(StageFacts stage, StoryFacts facts)
+    {
+        var plan = facts.Stages.FirstOrDefault(planned => planned.Index == stage.Index);
+        if (plan?.EstimatedRows is not { } estimated || stage.Committed.Count < stage.Partitions)
+        {
+            return default;
+        }
+
+        var rows = stage.Committed.Sum(each => each.Partition.Manifest?.RowsOut ?? 0);
+        var (least, most) = (Math.Max(1, Math.Min(rows, estimated)), Math.Max(rows, estimated));
+        return most < LeastSkewRows || most < EstimateFactor * least ? default : (0, new StoryFinding(
+            "misestimate",
+            $"Stage {stage.Index} ({plan.Name}) wrote {(rows > estimated ? "far more" : "far fewer")} rows than the plan was made "
+            + "for.",
+            $"{Words.Of(rows, "row")} instead of about {Words.Of(estimated, "row")}, {most / least:0} times as "
+            + $"{(rows > estimated ? "many" : "few")}."));
     }
 
     // From the end of the engine's own work to the commit an attempt only writes and syncs what it made, and stores that it did.

@@ -19,7 +19,9 @@ internal sealed class ColumnUse
     {
         var nodes = SqlNodes.Descend(query).ToList();
         var references = nodes.Where(node => node.IsClass("COLUMN_REF")).Select(SqlNodes.ColumnNames).ToList();
-        isAll = nodes.Exists(node => node.IsClass("STAR") || node.IsClass("POSITIONAL_REFERENCE")
+        var asked = nodes.Where(node => node.Text("subquery_type") == "EXISTS").SelectMany(Selected)
+            .ToHashSet<JsonObject>(ReferenceEqualityComparer.Instance);
+        isAll = nodes.Exists(node => (node.IsClass("STAR") && !asked.Contains(node)) || node.IsClass("POSITIONAL_REFERENCE")
             || (node["class"] is null && (node.Text("ref_type") == "NATURAL" || node.Text("type") == "PIVOT")));
         names = [.. references.SelectMany(parts => parts)
             .Concat(nodes.SelectMany(Shared)).Distinct(StringComparer.OrdinalIgnoreCase)];
@@ -33,10 +35,18 @@ internal sealed class ColumnUse
     public IReadOnlyList<string>? Of(string dataset) =>
         isAll || tables.Exists(table => Scope.Same(table.Text("table_name") ?? "", dataset) && MeansAll(table)) ? null : names;
 
+    /// <summary>How often a dataset is read.</summary>
+    public int Times(string dataset) => tables.Count(table => Scope.Same(table.Text("table_name") ?? "", dataset));
+
     // Names that the query gives to columns go by place, so none may be left out.
     private bool MeansAll(JsonObject table) =>
         table["column_name_alias"] is JsonArray { Count: > 0 }
         || singles.Contains(table.Text("alias") is { Length: > 0 } alias ? alias : table.Text("table_name")!);
+
+    // EXISTS asks for rows, whatever is in them.
+    private static IEnumerable<JsonObject> Selected(JsonObject subquery) =>
+        subquery["subquery"]?["node"] is JsonObject node && node["modifiers"] is not JsonArray { Count: > 0 }
+            ? node.Items("select_list") : [];
 
     private static IEnumerable<string> Shared(JsonObject node) =>
         node["using_columns"] is JsonArray columns ? columns.Select(name => name!.GetValue<string>()) : [];

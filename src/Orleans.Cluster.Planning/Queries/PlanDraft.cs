@@ -340,6 +340,8 @@ internal sealed class PlanDraft(
             Output = output,
             Columns = columns,
             EstimatedBytes = relation.Inputs.DistinctBy(input => input.Input.Name).Sum(input => input.Bytes),
+            EstimatedRows = (long)relation.Size.Rows,
+            EstimatedRowBytes = relation.Size.Bytes,
             Note = string.Join(' ', relation.Notes.Append(note).OfType<string>().Distinct()) is { Length: > 0 } text
                 ? text
                 : null,

@@ -26,10 +26,21 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             return PlanOf(draft, sql, await Pivot(spec, draft));
         }
 
+        string? note = null;
+        if (spec.Operation is not (OperationKind.Sample or OperationKind.Profile)
+            && OneTask.Of(spec, draft.Datasets, await draft.Parse(sql)) is { } one)
+        {
+            (draft, note) = (NewDraft(one.Datasets), one.Note);
+        }
+
         var planned = await Planned(spec, draft, sql);
         var bound = planned.Bound
             ?? planned.Query.Relation.ColumnsOf(planned.Query.Columns);
         var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
+        query = note is null ? query : query with
+        {
+            Relation = query.Relation with { Notes = [.. query.Relation.Notes, note] },
+        };
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
 
