@@ -131,6 +131,11 @@ public sealed record StagePlan
     /// </summary>
     public required string Query { get; init; }
 
+    /// <summary>
+    /// Of a query that groups rows: what a task runs instead whose rows are of as many groups; null where there is nothing.
+    /// </summary>
+    public UngroupedQuery? Ungrouped { get; init; }
+
     /// <summary>What the query reads.</summary>
     public required IReadOnlyList<StageInput> Inputs { get; init; }
 
@@ -155,3 +160,11 @@ public sealed record StagePlan
     /// <summary>Why it is as it is: why broadcast or exchange, what could not be spread.</summary>
     public string? Note { get; init; }
 }
+
+/// <summary>The other way of a stage that groups rows before they are sent: to send each by itself.</summary>
+/// <param name="Query">Its rows have the columns of the groups.</param>
+/// <param name="Keys">
+/// The keys of all rows. A task looks at the first of them: where hardly two are equal, groups would be as many as rows. So
+/// each attempt of it comes to the same.
+/// </param>
+public sealed record UngroupedQuery(string Query, string Keys);

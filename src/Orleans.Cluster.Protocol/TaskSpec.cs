@@ -31,6 +31,9 @@ public sealed record TaskSpec
     /// <summary>One SELECT over the names of <see cref="Inputs"/>. Ignored by <see cref="TaskKind.Rechunk"/>.</summary>
     public required string Query { get; init; }
 
+    /// <summary>What is run instead where the query would make as many groups as there are rows; null for nothing.</summary>
+    public UngroupedQuery? Ungrouped { get; init; }
+
     /// <summary>Columns that the query gets when it runs; null for none.</summary>
     public KeyColumns? KeyColumns { get; init; }
 

@@ -46,6 +46,7 @@ internal sealed class TaskAssembler(
             Attempt = attempt,
             Kind = stage.Kind,
             Query = stage.Query,
+            Ungrouped = stage.Ungrouped,
             KeyColumns = stage.KeyColumns,
             Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
             Output = stage.Output,

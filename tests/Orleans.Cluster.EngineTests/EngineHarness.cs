@@ -225,6 +225,7 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
                 Attempt = new AttemptId(partition.Task, 1),
                 Kind = stage.Kind,
                 Query = stage.Query,
+                Ungrouped = stage.Ungrouped,
                 KeyColumns = stage.KeyColumns,
                 Inputs = inputs!,
                 Output = stage.Output,

@@ -212,6 +212,11 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
             task = task with { Query = KeyColumnsQuery.Expand(task.Query, keys, session, cancellationToken) };
         }
 
+        if (task.Ungrouped is { } ungrouped && GroupSample.IsOfAsManyGroups(ungrouped, session, cancellationToken))
+        {
+            task = task with { Query = ungrouped.Query };
+        }
+
         OutputWriter writer;
         IReadOnlyList<ArtifactFile> files;
         IReadOnlyList<ColumnSchema> columns;

@@ -11,6 +11,12 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </param>
 internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expression)> Partials, string Merge)
 {
+    /// <summary>
+    /// The partial values of one row by itself, in the order of <see cref="Partials"/>: for rows of which hardly two are of one
+    /// group. Null where only an aggregate makes them.
+    /// </summary>
+    public IReadOnlyList<string>? OfOneRow { get; init; }
+
     private const string Fold =
         "list_reduce(list(struct_pack(n := CAST({n} AS DOUBLE), m := {m}, s := {s})) FILTER (WHERE {n} > 0), lambda a, b: "
         + "struct_pack("
@@ -39,24 +45,42 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
         string function, IReadOnlyList<string> arguments, IReadOnlyList<string> argumentTypes, string? filter, string type) =>
         (function, arguments.Count) switch
         {
-            ("count_star", 0) => Count("count(*)", filter, type),
-            ("count", 1) => Count($"count({arguments[0]})", filter, type),
-            ("count_if" or "countif", 1) => Count($"{function}({arguments[0]})", filter, type),
+            ("count_star", 0) => Count("count(*)", filter, type, "true"),
+            ("count", 1) => Count($"count({arguments[0]})", filter, type, $"({arguments[0]}) IS NOT NULL"),
+            ("count_if" or "countif", 1) => Count($"{function}({arguments[0]})", filter, type, $"({arguments[0]})"),
             ("sum", 1) when StoredTypes.IsInteger(argumentTypes[0]) || argumentTypes[0] == "BOOLEAN" =>
-                new([("s", StoredSum(arguments[0], filter))], $"CAST({WholeSum} AS {type})"),
+                new([("s", StoredSum(arguments[0], filter))], $"CAST({WholeSum} AS {type})")
+                {
+                    OfOneRow = [Value($"CAST({arguments[0]} AS HUGEINT)", filter)],
+                },
             ("sum", 1) when StoredTypes.IsNumeric(argumentTypes[0]) =>
-                new([("s", With(filter, $"sum({arguments[0]})"))], $"CAST(sum({{s}}) AS {type})"),
+                new([("s", With(filter, $"sum({arguments[0]})"))], $"CAST(sum({{s}}) AS {type})")
+                {
+                    OfOneRow = [Value(arguments[0], filter)],
+                },
             ("avg" or "mean", 1) when StoredTypes.IsInteger(argumentTypes[0]) => new(
                 [("s", StoredSum(arguments[0], filter)), ("n", With(filter, $"count({arguments[0]})"))],
-                $"CAST({WholeSum} AS DOUBLE) / nullif(sum({{n}}), 0)"),
+                $"CAST({WholeSum} AS DOUBLE) / nullif(sum({{n}}), 0)")
+            {
+                OfOneRow = [Value(arguments[0], filter), One($"({arguments[0]}) IS NOT NULL", filter)],
+            },
             ("avg" or "mean", 1) when StoredTypes.IsNumeric(argumentTypes[0]) => new(
                 [("s", With(filter, $"sum({arguments[0]})")), ("n", With(filter, $"count({arguments[0]})"))],
-                "CAST(sum({s}) AS DOUBLE) / nullif(sum({n}), 0)"),
+                "CAST(sum({s}) AS DOUBLE) / nullif(sum({n}), 0)")
+            {
+                OfOneRow = [Value(arguments[0], filter), One($"({arguments[0]}) IS NOT NULL", filter)],
+            },
             ("first" or "last" or "arbitrary", 1) => new(
                 [("v", With(filter, $"{function}({arguments[0]})")), ("n", With(filter, "count(*)"))],
-                $"{function}({{v}}) FILTER (WHERE {{n}} > 0)"),
+                $"{function}({{v}}) FILTER (WHERE {{n}} > 0)")
+            {
+                OfOneRow = [Value(arguments[0], filter), One("true", filter)],
+            },
             (_, 1) when SameAgain.Contains(function) =>
-                new([("v", With(filter, $"{function}({arguments[0]})"))], $"{function}({{v}})"),
+                new([("v", With(filter, $"{function}({arguments[0]})"))], $"{function}({{v}})")
+                {
+                    OfOneRow = [Value(arguments[0], filter)],
+                },
             (_, 1) when Moments.Contains(function) => Moment(function, arguments[0], filter),
             (_, 2) when Comoments.Contains(function) => Comoment(function, arguments[0], arguments[1], filter),
             _ => null,
@@ -65,8 +89,13 @@ internal sealed record AggregateMerge(IReadOnlyList<(string Suffix, string Expre
     private static string StoredSum(string x, string? filter) =>
         $"CAST({With(filter, $"sum({x})")} AS {StoredTypes.Of("HUGEINT")})";
 
-    private static AggregateMerge Count(string call, string? filter, string type) =>
-        new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})");
+    private static AggregateMerge Count(string call, string? filter, string type, string counts) =>
+        new([("n", With(filter, call))], $"CAST(coalesce(sum({{n}}), 0) AS {type})") { OfOneRow = [One(counts, filter)] };
+
+    private static string Value(string x, string? filter) => filter is null ? x : $"CASE WHEN {filter} THEN {x} END";
+
+    private static string One(string counts, string? filter) =>
+        $"CASE WHEN {(filter is null ? counts : $"({filter}) AND {counts}")} THEN 1 ELSE 0 END";
 
     /// <summary>A count of values under a condition.</summary>
     public static string Count(string x, string? filter) => With(filter, $"count({x})");

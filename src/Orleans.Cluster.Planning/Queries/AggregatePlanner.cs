@@ -83,7 +83,24 @@ internal sealed class AggregatePlanner
         }
 
         return await Exchanged(partial, "partial", select,
-            "Each partition aggregates its rows and sends each group to the target of its hash, as there may be many groups.");
+            "Each partition aggregates its rows and sends each group to the target of its hash, as there may be many groups. Where "
+            + "hardly two of its rows are of one group, it sends them as they are.",
+            Ungrouped(partial.Columns));
+    }
+
+    // The same for rows of which hardly two of a partition are of one group: that is found out from some of them.
+    private (string Source, string Probe)? Ungrouped(IReadOnlyList<ColumnSchema> partial)
+    {
+        if (calls.Exists(call => call.Merge!.OfOneRow is null))
+        {
+            return null;
+        }
+
+        var values = calls.SelectMany(call => call.Merge!.Partials.Zip(call.Merge.OfOneRow!)).Zip(
+            partial.Skip(keys.Count), (value, column) => $"CAST({value.Second} AS {column.Type}) AS {SqlText.Name(column.Name)}");
+        return (
+            $"({Select(keys.Select(key => key.AsColumn), values)} FROM {rows.Source})",
+            $"SELECT {string.Join(", ", keys.Select(key => key.AsColumn))} FROM {rows.Source}");
     }
 
     // Aggregates that need all rows of a group at once.
@@ -107,10 +124,11 @@ internal sealed class AggregatePlanner
             $"Whole groups come together by the hash of their keys, since {why}.");
     }
 
-    private async Task<Relation> Exchanged(Relation relation, string name, string select, string note)
+    private async Task<Relation> Exchanged(
+        Relation relation, string name, string select, string note, (string Source, string Probe)? ungrouped = null)
     {
         var targets = draft.Limits.Targets(relation.Size.Bytes);
-        var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note);
+        var stage = draft.AddExchange(relation, name, $"hash({KeyNames}) % {targets}", targets, note, ungrouped);
         var columns = relation.ColumnsOf(keys.Select(key => key.Name));
         var hashed = new Spread.Hashed([.. columns.Select(column => new HashKey([column.Name], column.Type))], targets);
         var read = draft.Read(stage, InputMode.Target, hashed);

@@ -218,11 +218,24 @@ internal sealed class PlanDraft(
     /// <param name="target">An INTEGER expression in [0, targets) over the relation's columns.</param>
     /// <param name="targets">Number of targets.</param>
     /// <param name="note">Why.</param>
-    public StageHandle AddExchange(Relation relation, string name, string target, int targets, string? note = null) =>
-        Add(relation, name,
-            $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))}, CAST({target} AS INTEGER) AS "
-            + $"{SqlText.Name(TaskOutput.TargetColumn)} FROM {relation.Source}",
+    /// <param name="ungrouped">
+    /// Of groups: a table of the same columns with a row for each row, and the keys of all rows; null where there is none.
+    /// </param>
+    public StageHandle AddExchange(
+        Relation relation, string name, string target, int targets, string? note = null,
+        (string Source, string Probe)? ungrouped = null)
+    {
+        var select = $"SELECT {StoredTypes.SelectAll(relation.Columns, StoredTypes.Of(relation.Columns))}, "
+            + $"CAST({target} AS INTEGER) AS {SqlText.Name(TaskOutput.TargetColumn)} FROM ";
+        var stage = Add(relation, name, select + relation.Source,
             new TaskOutput { Kind = OutputKind.Exchange, Targets = targets }, note);
+        if (ungrouped is var (source, probe))
+        {
+            stages[^1] = stages[^1] with { Ungrouped = new UngroupedQuery(select + source, probe) };
+        }
+
+        return stage;
+    }
 
     /// <summary>Adds the last stage.</summary>
     public void AddResult(

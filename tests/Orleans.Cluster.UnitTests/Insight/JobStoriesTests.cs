@@ -66,6 +66,33 @@ public sealed class JobStoriesTests
             (finding.Code, finding.Change!.Pointer, finding.Change.Value.GetRawText()));
     }
 
+    [Theory]
+    [InlineData(300_000, null)]
+    [InlineData(3_000, "Stage 0 (scan) wrote far more rows than the plan was made for. "
+        + "40,000 rows instead of about 3,000 rows, 13 times as many.")]
+    [InlineData(4_000_000, "Stage 0 (scan) wrote far fewer rows than the plan was made for. "
+        + "40,000 rows instead of about 4,000,000 rows, 100 times as few.")]
+    public void Tell_OtherRowsThanThePlanWasMadeFor_SaysHowManyTimes(long estimated, string? expected)
+    {
+        var partition = Partition(0, 50_000);
+        var facts = Facts(
+            [partition with { Manifest = partition.Manifest! with { RowsOut = 40_000 } }], [Attempt(0, 0, 1)]) with
+        {
+            Stages =
+            [
+                new StagePlan
+                {
+                    Index = 0, Name = "scan", Query = "", Inputs = [], Output = new TaskOutput { Kind = OutputKind.Single },
+                    Columns = [], EstimatedRows = estimated,
+                },
+            ],
+        };
+
+        var found = JobStories.Tell(facts).Findings.Where(finding => finding.Code == "misestimate");
+
+        Assert.Equal(expected is null ? [] : [expected], found.Select(finding => $"{finding.Detail} {finding.Evidence}"));
+    }
+
     [Fact]
     public void Tell_LostWorker_NamesItAndWhatItCost()
     {
