@@ -54,7 +54,8 @@ internal static class TableBenchmark
             Say(lines, string.Create(
                 CultureInfo.InvariantCulture,
                 $"{family.Key}, geometric mean of {family.Count()}: "
-                + $"{Math.Exp(family.Average(each => Math.Log(each.Ratio))):0.00}; worst {family.Max(each => each.Ratio):0.00}."));
+                + $"{Math.Exp(family.Average(each => Math.Log(each.Ratio))):0.00}; "
+                + $"worst {family.Max(each => each.Ratio):0.00}."));
         }
 
         WriteReadme([Heading(rows, runs), "", .. lines]);

@@ -3,8 +3,8 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Engine.Objects;
 
 /// <summary>
-/// The bytes of an object. Who reads here and there gets small pieces, and none behind what he reads until; who reads on gets larger ones, several of them fetched
-/// ahead while the ones before are worked on.
+/// The bytes of an object. Who reads here and there gets small pieces, and none behind <see cref="SourceBytes.Until"/>; who reads
+/// on gets larger ones, several of them fetched ahead while the ones before are worked on.
 /// </summary>
 internal sealed class ObjectBytes(ObjectAccess access, ObjectClient client) : SourceBytes
 {

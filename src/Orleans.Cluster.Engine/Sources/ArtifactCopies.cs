@@ -101,7 +101,8 @@ internal sealed class ArtifactCopies(string folder, long? quota)
     }
 
     private ArtifactRef Here(ArtifactRef file) => !locals.TryGetValue(KeyOf(file), out var local) ? file
-        : file.Slice is { } slice ? file with { Path = local, Slice = slice with { FileBytes = BytesOf(file), Parts = Moved(slice) } }
+        : file.Slice is { } slice
+            ? file with { Path = local, Slice = slice with { FileBytes = BytesOf(file), Parts = Moved(slice) } }
         : file with { Path = local };
 
     private FileSlice Here(FileSlice slice) => slice.Artifact is not { } artifact ? slice : slice with

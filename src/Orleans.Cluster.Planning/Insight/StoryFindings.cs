@@ -125,8 +125,8 @@ public static class StoryFindings
         var (least, most) = (Math.Max(1, Math.Min(rows, estimated)), Math.Max(rows, estimated));
         return most < LeastSkewRows || most < EstimateFactor * least ? default : (0, new StoryFinding(
             "misestimate",
-            $"Stage {stage.Index} ({plan.Name}) wrote {(rows > estimated ? "far more" : "far fewer")} rows than the plan was made "
-            + "for.",
+            $"Stage {stage.Index} ({plan.Name}) wrote {(rows > estimated ? "far more" : "far fewer")} rows than the plan was "
+            + "made for.",
             $"{Words.Of(rows, "row")} instead of about {Words.Of(estimated, "row")}, {most / least:0} times as "
             + $"{(rows > estimated ? "many" : "few")}."));
     }

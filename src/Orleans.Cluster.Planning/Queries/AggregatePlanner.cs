@@ -83,8 +83,8 @@ internal sealed class AggregatePlanner
         }
 
         return await Exchanged(partial, "partial", select,
-            "Each partition aggregates its rows and sends each group to the target of its hash, as there may be many groups. Where "
-            + "hardly two of its rows are of one group, it sends them as they are.",
+            "Each partition aggregates its rows and sends each group to the target of its hash, as there may be many groups. "
+            + "Where hardly two of its rows are of one group, it sends them as they are.",
             Ungrouped(partial.Columns));
     }
 

@@ -95,7 +95,7 @@ internal sealed class OrderPlanner(PlanDraft draft)
             $"SELECT {key} AS {SortKeyColumn} FROM {sampled.Source} AS r ORDER BY hash({SortKeyColumn}) LIMIT {SampleRows}");
         var samples = draft.Gather(
             draft.AddStage(
-                sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32) }, "sample",
+                sample with { Size = new SizeEstimate(SampleRows, SampleRows * 32).Times(draft.MostPartitions) }, "sample",
                 "Keys of some rows of each partition."));
         var border = await draft.Select(
             samples,

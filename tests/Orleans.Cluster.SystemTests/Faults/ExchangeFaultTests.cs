@@ -5,8 +5,8 @@ using Orleans.Cluster.SystemTests.Queueing;
 namespace Orleans.Cluster.SystemTests.Faults;
 
 /// <summary>
-/// Processes are killed or stand still while rows pass an exchange, and files of it are gone, cut or changed: the result is right,
-/// and only what was lost is made again.
+/// Processes are killed or stand still while rows pass an exchange, and files of it are gone, cut or changed: the result is
+/// right, and only what was lost is made again.
 /// </summary>
 [Collection("kills")]
 public sealed class ExchangeFaultTests(EmbeddedFaultCluster cluster) : IClassFixture<EmbeddedFaultCluster>
@@ -57,7 +57,8 @@ public sealed class ExchangeFaultTests(EmbeddedFaultCluster cluster) : IClassFix
             var partitions = await join.CheckAsync(id, harmed);
             var again = partitions.Where(partition => partition.Attempts.Count(attempt => attempt.State == "COMMITTED") > 1)
                 .Select(partition => (partition.Stage, partition.Number)).ToList();
-            Assert.True(again.TrueForAll(partition => partition == harmed), $"{string.Join(", ", again)} ran again for {harmed}.");
+            Assert.True(
+                again.TrueForAll(partition => partition == harmed), $"{string.Join(", ", again)} ran again for {harmed}.");
             return again.Count > 0 ? "made again" : "had been read";
         }
 

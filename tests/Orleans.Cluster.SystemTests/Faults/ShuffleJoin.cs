@@ -65,8 +65,8 @@ internal sealed class ShuffleJoin(EmbeddedCluster cluster, S3Bucket? bucket)
             && all.GetProperty("completed").GetInt32() >= atLeast);
 
     /// <summary>
-    /// Waits for the end, and checks that it is right and that each partition was committed once: twice at most, where what it had
-    /// written was harmed.
+    /// Waits for the end, and checks that it is right and that each partition was committed once: twice at most, where what it
+    /// had written was harmed.
     /// </summary>
     /// <returns>The partitions with their attempts.</returns>
     public async Task<IReadOnlyList<FaultJob.Partition>> CheckAsync(string id, (int Stage, int Number)? harmed = null)
