@@ -45,8 +45,12 @@ internal sealed class ColumnUse
 
     // EXISTS asks for rows, whatever is in them.
     private static IEnumerable<JsonObject> Selected(JsonObject subquery) =>
-        subquery["subquery"]?["node"] is JsonObject node && node["modifiers"] is not JsonArray { Count: > 0 }
+        subquery["subquery"]?["node"] is JsonObject node && node["modifiers"] is not JsonArray { Count: > 0 } && !IsGrouped(node)
             ? node.Items("select_list") : [];
+
+    /// <summary>Whether a query groups its rows.</summary>
+    public static bool IsGrouped(JsonObject node) => node["class"] is null
+        && (node["group_expressions"] is JsonArray { Count: > 0 } || node.Text("aggregate_handling") == "FORCE_AGGREGATES");
 
     private static IEnumerable<string> Shared(JsonObject node) =>
         node["using_columns"] is JsonArray columns ? columns.Select(name => name!.GetValue<string>()) : [];

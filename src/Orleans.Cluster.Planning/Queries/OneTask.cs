@@ -28,11 +28,17 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
     // Each is a reader of its own in the task.
     private const int MostSlices = 64;
 
-    /// <summary>The plan of one task; null where stages are better, or cannot be avoided.</summary>
-    public static OneTask? Of(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets, JsonObject query)
+    /// <summary>Whether it is worth a look at the query.</summary>
+    public static bool IsPossible(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets) =>
+        spec.Operation is not (OperationKind.Sample or OperationKind.Profile) && spec.Partitioning == new PartitioningSpec()
+        && datasets.Values.Any(PlanDraft.IsSpread) && datasets.Values.All(IsPossible);
+
+    /// <summary>The plan of one task; null where stages are better.</summary>
+    /// <param name="datasets">Datasets for which it is possible.</param>
+    /// <param name="query">The query.</param>
+    public static OneTask? Of(IReadOnlyDictionary<string, PlannedDataset> datasets, JsonObject query)
     {
-        if (spec.Partitioning != new PartitioningSpec() || !datasets.Values.Any(PlanDraft.IsSpread)
-            || !datasets.Values.All(IsPossible) || MultipliesRows(query))
+        if (MultipliesRows(query))
         {
             return null;
         }
@@ -87,7 +93,7 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
 
     // How often rows are grouped, and functions called for them.
     private static int Calls(JsonObject query) => SqlNodes.Descend(query).Count(node =>
-        IsGrouped(node)
+        ColumnUse.IsGrouped(node)
         || (node.IsClass("FUNCTION") && !node.Flag("is_operator") && !AggregateFunctions.IsAggregate(node)
             && SqlNodes.Descend(node).Any(part => part.IsClass("COLUMN_REF"))));
 
@@ -95,7 +101,7 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
     private static double WriteSeconds(JsonObject query, IReadOnlyDictionary<string, PlannedDataset> datasets)
     {
         var selected = query.Items("select_list").ToList();
-        if (IsGrouped(query) || query.Items("modifiers").Any(IsLimit)
+        if (ColumnUse.IsGrouped(query) || query.Items("modifiers").Any(IsLimit)
             || selected.Exists(expression =>
                 SqlNodes.Descend(expression, intoSubqueries: false).Any(AggregateFunctions.IsAggregate)))
         {
@@ -115,9 +121,6 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
             ? read.Sum(dataset => dataset.Columns.Count) : selected.Count;
         return WrittenSeconds * read.Max(dataset => dataset.EstimatedRows) * columns;
     }
-
-    private static bool IsGrouped(JsonObject node) => node["class"] is null
-        && (node["group_expressions"] is JsonArray { Count: > 0 } || node.Text("aggregate_handling") == "FORCE_AGGREGATES");
 
     private static bool IsLimit(JsonObject modifier) => modifier.Text("type") is "LIMIT_MODIFIER" or "LIMIT_PERCENT_MODIFIER";
 

@@ -27,8 +27,7 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         }
 
         string? note = null;
-        if (spec.Operation is not (OperationKind.Sample or OperationKind.Profile)
-            && OneTask.Of(spec, draft.Datasets, await draft.Parse(sql)) is { } one)
+        if (OneTask.IsPossible(spec, draft.Datasets) && OneTask.Of(draft.Datasets, await draft.Parse(sql)) is { } one)
         {
             (draft, note) = (NewDraft(one.Datasets), one.Note);
         }
