@@ -48,7 +48,7 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
         var written = WriteSeconds(query, datasets);
         var seconds = datasets.Sum(pair => use.Times(pair.Key) * ReadSeconds(pair.Value, use.Of(pair.Key)))
             + (most * RowSeconds * Calls(query)) + written;
-        if (seconds > (written > 0 ? MostPassingSeconds : MostSeconds))
+        if (seconds > (written > seconds / 2 ? MostPassingSeconds : MostSeconds))
         {
             return null;
         }
