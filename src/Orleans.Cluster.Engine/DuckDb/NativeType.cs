@@ -31,9 +31,9 @@ internal sealed record NativeType(NativeTypeId Id, int Bytes, byte Width = 0, by
         {
             return Id switch
             {
-                NativeTypeId.List => NativeCopies.CreateList(parts[0]),
-                NativeTypeId.Array => NativeCopies.CreateArray(parts[0], (ulong)Length),
-                NativeTypeId.Map => NativeCopies.CreateMap(parts[0], parts[1]),
+                NativeTypeId.List => NativeVectors.CreateList(parts[0]),
+                NativeTypeId.Array => NativeVectors.CreateArray(parts[0], (ulong)Length),
+                NativeTypeId.Map => NativeVectors.CreateMap(parts[0], parts[1]),
                 _ => CreateStruct(parts),
             };
         }
@@ -54,7 +54,7 @@ internal sealed record NativeType(NativeTypeId Id, int Bytes, byte Width = 0, by
             fixed (nint* members = parts)
             fixed (nint* texts = names)
             {
-                return NativeCopies.CreateStruct(members, (byte**)texts, (ulong)parts.Length);
+                return NativeVectors.CreateStruct(members, (byte**)texts, (ulong)parts.Length);
             }
         }
         finally

@@ -129,7 +129,7 @@ internal abstract unsafe class BlockColumn
 
         protected override void ReadValues(NativeVector vector, int row, int start, int count)
         {
-            var had = NativeCopies.ListSize(vector.Handle);
+            var had = NativeVectors.ListSize(vector.Handle);
             var entries = (ulong*)vector.Data + (2 * (long)row);
             var end = had;
             for (var i = 0; i < count; i++)
@@ -139,15 +139,15 @@ internal abstract unsafe class BlockColumn
                 end += (ulong)lengths[start + i];
             }
 
-            if (NativeCopies.ReserveList(vector.Handle, end) != 0 || NativeCopies.SetListSize(vector.Handle, end) != 0)
+            if (NativeVectors.ReserveList(vector.Handle, end) != 0 || NativeVectors.SetListSize(vector.Handle, end) != 0)
             {
                 throw new InvalidOperationException("The engine refuses room for the elements of lists.");
             }
 
-            var child = NativeCopies.ListChild(vector.Handle);
+            var child = NativeVectors.ListChild(vector.Handle);
             for (var part = 0; part < parts.Length; part++)
             {
-                var values = isMap ? NativeCopies.StructChild(child, (ulong)part) : child;
+                var values = isMap ? NativeVectors.StructChild(child, (ulong)part) : child;
                 parts[part].Read(NativeVector.Of(values), checked((int)had), (int)(end - had));
             }
         }
@@ -158,7 +158,7 @@ internal abstract unsafe class BlockColumn
         protected override void OpenValues(ref byte* at, int rows) => element.Open(ref at, checked(rows * length));
 
         protected override void ReadValues(NativeVector vector, int row, int start, int count) => element.Read(
-            NativeVector.Of(NativeCopies.ArrayChild(vector.Handle)), row * length, count * length);
+            NativeVector.Of(NativeVectors.ArrayChild(vector.Handle)), row * length, count * length);
     }
 
     private sealed class StructColumn(BlockColumn[] fields) : BlockColumn
@@ -175,7 +175,7 @@ internal abstract unsafe class BlockColumn
         {
             for (var i = 0; i < fields.Length; i++)
             {
-                fields[i].Read(NativeVector.Of(NativeCopies.StructChild(vector.Handle, (ulong)i)), row, count);
+                fields[i].Read(NativeVector.Of(NativeVectors.StructChild(vector.Handle, (ulong)i)), row, count);
             }
         }
     }

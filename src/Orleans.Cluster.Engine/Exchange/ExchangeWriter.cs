@@ -157,18 +157,18 @@ internal sealed unsafe class ExchangeWriter : IRowSink, IDisposable
         }
 
         var type = types[column].Create();
-        var copy = NativeCopies.CreateVector(type, (ulong)Math.Max(rows.Length, 2048));
-        var selection = NativeCopies.CreateSelection((ulong)rows.Length);
+        var copy = NativeVectors.CreateVector(type, (ulong)Math.Max(rows.Length, 2048));
+        var selection = NativeVectors.CreateSelection((ulong)rows.Length);
         try
         {
-            rows.CopyTo(new Span<int>(NativeCopies.SelectionData(selection), rows.Length));
-            NativeCopies.CopySelected(vector.Handle, copy, selection, (ulong)rows.Length, 0, 0);
+            rows.CopyTo(new Span<int>(NativeVectors.SelectionData(selection), rows.Length));
+            NativeVectors.CopySelected(vector.Handle, copy, selection, (ulong)rows.Length, 0, 0);
             buffers[column].Append(NativeVector.Of(copy), identity.AsSpan(0, rows.Length));
         }
         finally
         {
-            NativeCopies.DestroySelection(selection);
-            NativeCopies.DestroyVector(ref copy);
+            NativeVectors.DestroySelection(selection);
+            NativeVectors.DestroyVector(ref copy);
             NativeTables.DestroyType(ref type);
         }
     }

@@ -63,10 +63,10 @@ internal abstract unsafe partial class ValueBuffer
                 to[i] = before + used;
             }
 
-            var child = NativeCopies.ListChild(vector.Handle);
+            var child = NativeVectors.ListChild(vector.Handle);
             for (var part = 0; part < parts.Length; part++)
             {
-                var values = isMap ? NativeCopies.StructChild(child, (ulong)part) : child;
+                var values = isMap ? NativeVectors.StructChild(child, (ulong)part) : child;
                 parts[part].Append(NativeVector.Of(values), elements.AsSpan(0, used));
             }
 
@@ -118,7 +118,7 @@ internal abstract unsafe partial class ValueBuffer
                 elements[i] = (rows[i / length] * length) + (i % length);
             }
 
-            element.Append(NativeVector.Of(NativeCopies.ArrayChild(vector.Handle)), elements);
+            element.Append(NativeVector.Of(NativeVectors.ArrayChild(vector.Handle)), elements);
         }
 
         protected override void EncodeValues(NativeBuffer block, NativeBuffer scratch, ReadOnlySpan<RowRange> ranges)
@@ -164,7 +164,7 @@ internal abstract unsafe partial class ValueBuffer
         {
             for (var i = 0; i < fields.Length; i++)
             {
-                fields[i].Append(NativeVector.Of(NativeCopies.StructChild(vector.Handle, (ulong)i)), rows);
+                fields[i].Append(NativeVector.Of(NativeVectors.StructChild(vector.Handle, (ulong)i)), rows);
             }
         }
 
