@@ -27,8 +27,11 @@ internal static class TextSql
         var line = Math.Max(DefaultMaxLine, longestRecord + 1024);
         if (dialect is null)
         {
+            // A record of no known key is a row of NULLs. Left to itself, the engine takes it for the value of an only column,
+            // which is right where the planned one is the record itself.
+            var records = columns is [{ Name: "json" }] ? "auto" : "true";
             return $"read_json({SqlText.Literal(path)}, format = 'newline_delimited', columns = {{{types}}}, "
-                + $"auto_detect = false, maximum_object_size = {Math.Max(16 << 20, line)})";
+                + $"records = '{records}', auto_detect = false, maximum_object_size = {Math.Max(16 << 20, line)})";
         }
 
         var nulls = string.Join(", ", (dialect.NullValues.Count == 0 ? [""] : dialect.NullValues).Select(SqlText.Literal));
