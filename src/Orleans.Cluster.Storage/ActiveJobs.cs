@@ -1,4 +1,4 @@
-using Microsoft.EntityFrameworkCore;
+using System.Data.Common;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Queueing;
@@ -13,6 +13,9 @@ internal static class ActiveJobs
     /// <summary>Phases that are no end.</summary>
     public static readonly JobPhase[] Phases = [.. Enum.GetValues<JobPhase>().Where(phase => !phase.IsTerminal())];
 
+    /// <summary>Their numbers, as they stand in a statement: a parameter would keep partial indexes out of use.</summary>
+    public static readonly string PhaseList = string.Join(", ", Phases.Select(phase => (int)phase));
+
     /// <summary>The jobs; of the list alone when there is one.</summary>
     public static async Task<IReadOnlyList<ActiveJob>> List(
         ClusterDbContext db, IReadOnlyCollection<JobId>? only, DateTimeOffset now, CancellationToken cancellationToken)
@@ -24,33 +27,32 @@ internal static class ActiveJobs
         }
 
         var (live, backingOff) = await ListLive(db, ids, now, cancellationToken);
-        var rows = db.Jobs.AsNoTracking().Where(job => Phases.Contains(job.Phase));
-        var jobs = await (ids is null ? rows : rows.Where(job => ids.Contains(job.Id)))
-            .OrderBy(job => job.Id)
-            .Select(job => new
-            {
-                job.Id, job.Phase, job.Priority, job.Epoch, job.CreatedAt, job.Cpu, job.MemoryBytes, job.Gpu, job.Gang,
-                job.DependsOn, job.DeadlineAt, job.Owner,
-            })
-            .ToListAsync(cancellationToken);
-        var gangs = jobs.Where(job => job.Gang).Select(job => job.Id).ToHashSet();
+        var sql =
+            $"""
+            SELECT id, phase, priority, epoch, created_at, cpu, memory_bytes, gpu, gang, depends_on, deadline_at, owner
+            FROM processing_jobs
+            WHERE phase IN ({PhaseList}){Among("id", ids)}
+            ORDER BY id
+            """;
+        var jobs = await db.Query(sql, ToJob, cancellationToken, ids ?? []);
+        var gangs = jobs.Where(job => job.Gang).Select(job => job.Id.Value).ToHashSet();
         var split = live.Exists(row => gangs.Contains(row.JobId)) ? await CountSplit(db, ids, cancellationToken) : [];
         var backlog = live
             .GroupBy(row => (row.JobId, row.Stage))
             .OrderBy(stage => stage.Key.Stage)
             .ToLookup(stage => stage.Key.JobId, stage => ToBacklog(
                 stage, backingOff.GetValueOrDefault(stage.Key), split.GetValueOrDefault(stage.Key)));
-        return
-        [
-            .. jobs.Select(job => new ActiveJob(
-                JobId.Parse(job.Id), job.Phase, job.Priority, job.Epoch, job.CreatedAt,
-                new ResourceRequest { Cpu = job.Cpu, MemoryBytes = job.MemoryBytes, Gpu = job.Gpu }, job.Gang,
-                [.. ReadDependencies(job.DependsOn)], job.DeadlineAt, [.. backlog[job.Id]])
-            {
-                Owner = job.Owner,
-            }),
-        ];
+        return [.. jobs.Select(job => job with { Stages = [.. backlog[job.Id.Value]] })];
     }
+
+    private static ActiveJob ToJob(DbDataReader row) => new(
+        JobId.Parse(row.GetString(0)), (JobPhase)row.GetInt32(1), (JobPriority)row.GetInt32(2), row.GetInt32(3),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+        new ResourceRequest { Cpu = row.GetInt32(5), MemoryBytes = row.GetInt64(6), Gpu = row.GetInt32(7) }, row.TruthAt(8),
+        [.. ReadDependencies(row.GetString(9))], row.TimeAt(10), [])
+    {
+        Owner = row.TextAt(11),
+    };
 
     /// <summary>Ids of a row's list.</summary>
     public static IEnumerable<JobId> ReadDependencies(string list) =>
@@ -66,52 +68,53 @@ internal static class ActiveJobs
         // The states stand in the text: a parameter would keep the partial indexes out of use.
         var counts =
             $"""
-            SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
+            SELECT job_id, stage, state, COUNT(*)
             FROM partitions
-            WHERE state IN (0, 1){Among(ids)}
+            WHERE state IN (0, 1){Among("job_id", ids)}
             GROUP BY job_id, stage, state
             """;
-        var live = await db.Database.SqlQueryRaw<LiveCount>(counts, ids ?? []).ToListAsync(cancellationToken);
+        var live = await db.Query(counts, ToCount, cancellationToken, ids ?? []);
         if (!live.Exists(row => row.State == (int)PartitionState.Waiting))
         {
             return (live, []);
         }
 
-        object[] parameters = [.. ids ?? [], now.ToUnixTimeMilliseconds()];
+        object[] parameters = [.. ids ?? [], now];
         var later =
             $"""
-            SELECT job_id AS "JobId", stage AS "Stage", CAST(COUNT(*) AS INTEGER) AS "Count", MIN(not_before) AS "Next"
+            SELECT job_id, stage, COUNT(*), MIN(not_before)
             FROM partitions
-            WHERE state = 0 AND not_before IS NOT NULL AND not_before > {Place(parameters.Length - 1)}{Among(ids)}
+            WHERE state = 0 AND not_before IS NOT NULL AND not_before > {Sql.Place(parameters.Length - 1)}{Among("job_id", ids)}
             GROUP BY job_id, stage
             """;
-        return (live, await db.Database.SqlQueryRaw<BackingOff>(later, parameters)
-            .ToDictionaryAsync(row => (row.JobId, row.Stage), cancellationToken));
+        var backing = await db.Query(
+            later, row => new BackingOff(row.GetString(0), row.GetInt32(1), (int)row.GetInt64(2), row.GetInt64(3)),
+            cancellationToken, parameters);
+        return (live, backing.ToDictionary(row => (row.JobId, row.Stage)));
     }
 
     // Few jobs are gangs; the rows of the others are not looked at. Of some jobs by their id, no other job is.
-    private static Task<Dictionary<(string Job, int Stage), int>> CountSplit(
+    private static async Task<Dictionary<(string Job, int Stage), int>> CountSplit(
         ClusterDbContext db, string[]? ids, CancellationToken cancellationToken)
     {
         var gangs = $"SELECT id FROM processing_jobs WHERE gang AND phase IN ({(int)JobPhase.Queued}, {(int)JobPhase.Running})"
-            + (ids is null ? "" : $" AND id IN ({List(ids)})");
+            + Among("id", ids);
         var halves =
             $"""
-            SELECT job_id AS "JobId", stage AS "Stage", state AS "State", CAST(COUNT(*) AS INTEGER) AS "Count"
+            SELECT job_id, stage, state, COUNT(*)
             FROM partitions
-            WHERE state = 4 AND job_id IN ({gangs}){Among(ids)}
+            WHERE state = 4 AND job_id IN ({gangs}){Among("job_id", ids)}
             GROUP BY job_id, stage, state
             """;
-        return db.Database.SqlQueryRaw<LiveCount>(halves, ids ?? [])
-            .ToDictionaryAsync(row => (row.JobId, row.Stage), row => row.Count, cancellationToken);
+        return (await db.Query(halves, ToCount, cancellationToken, ids ?? []))
+            .ToDictionary(row => (row.JobId, row.Stage), row => row.Count);
     }
 
-    private static string Among(string[]? ids) => ids is null ? "" : $" AND job_id IN ({List(ids)})";
+    private static LiveCount ToCount(DbDataReader row) =>
+        new(row.GetString(0), row.GetInt32(1), row.GetInt32(2), (int)row.GetInt64(3));
 
-    private static string List(string[] ids) => string.Join(", ", ids.Select((_, index) => Place(index)));
-
-    // Of a parameter, as EF Core wants it.
-    private static string Place(int index) => $"{{{index}}}";
+    private static string Among(string column, string[]? ids) =>
+        ids is null ? "" : $" AND {column} IN ({Sql.Places(0, ids.Length)})";
 
     // The two counts are of two moments: what began to back off in between is not ready in either.
     private static StageBacklog ToBacklog(IGrouping<(string Job, int Stage), LiveCount> stage, BackingOff? backingOff, int split)

@@ -64,17 +64,22 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
 
     public Task<PartitionRecord?> Find(TaskId task, CancellationToken cancellationToken) =>
         database.Read(
-            async db =>
-            {
-                var row = await db.Partitions.AsNoTracking().SingleOrDefaultAsync(
-                    row => row.JobId == task.Job.Value && row.Stage == task.Stage
-                    && row.Partition == task.Partition, cancellationToken);
-                return row is null ? null : PartitionRows.ToRecord(row);
-            },
+            async db => (await db.Query(
+                $"""
+                SELECT {PartitionRows.Columns} FROM partitions WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2
+                """,
+                PartitionRows.Read, cancellationToken, task.Job.Value, task.Stage, task.Partition)).SingleOrDefault(),
             cancellationToken);
 
     public Task<IReadOnlyList<PartitionRecord>> List(JobId job, int? stage, CancellationToken cancellationToken) =>
-        ListWhere(job, rows => stage is { } only ? rows.Where(row => row.Stage == only) : rows, cancellationToken);
+        database.Read<IReadOnlyList<PartitionRecord>>(
+            async db => await db.Query(
+                $"""
+                SELECT {PartitionRows.Columns} FROM partitions WHERE job_id = @p0{(stage is null ? "" : " AND stage = @p1")}
+                ORDER BY stage, place
+                """,
+                PartitionRows.Read, cancellationToken, stage is { } only ? [job.Value, only] : [job.Value]),
+            cancellationToken);
 
     public async Task<IReadOnlyList<PartitionRecord>> ListSome(
         JobId job, int stage, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
@@ -103,33 +108,34 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
 
     public Task<IReadOnlyList<StageTally>> Tally(JobId job, CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<StageTally>>(
-            async db => await db.Partitions
-                .Where(row => row.JobId == job.Value)
-                .GroupBy(row => row.Stage)
-                .OrderBy(stage => stage.Key)
-                .Select(stage => new StageTally(
-                    stage.Key,
-                    stage.Count(row => row.State != PartitionState.Split),
-                    stage.Count(row => row.State == PartitionState.Waiting),
-                    stage.Count(row => row.State == PartitionState.Running),
-                    stage.Count(row => row.State == PartitionState.Committed),
-                    stage.Count(row => row.State == PartitionState.Failed),
-                    stage.Count(row => row.State == PartitionState.Cancelled),
-                    stage.Sum(row => row.Attempt > 1 ? row.Attempt - 1 : 0),
-                    stage.Sum(row => row.State != PartitionState.Split ? row.Bytes : 0),
-                    stage.Sum(row => row.State == PartitionState.Committed ? row.Bytes : 0),
-                    stage.Sum(row => row.RowsIn),
-                    stage.Sum(row => row.RowsOut),
-                    stage.Sum(row => row.BytesOut),
-                    stage.Sum(row => row.QuarantinedRows),
-                    stage.Count(row => row.State == PartitionState.Split)))
-                .ToListAsync(cancellationToken),
+            async db => await db.Query(
+                """
+                SELECT stage,
+                    COUNT(CASE WHEN state <> 4 THEN 1 END), COUNT(CASE WHEN state = 0 THEN 1 END),
+                    COUNT(CASE WHEN state = 1 THEN 1 END), COUNT(CASE WHEN state = 2 THEN 1 END),
+                    COUNT(CASE WHEN state = 3 THEN 1 END), COUNT(CASE WHEN state = 5 THEN 1 END),
+                    SUM(CASE WHEN attempt > 1 THEN attempt - 1 ELSE 0 END),
+                    CAST(SUM(CASE WHEN state <> 4 THEN bytes ELSE 0 END) AS BIGINT),
+                    CAST(SUM(CASE WHEN state = 2 THEN bytes ELSE 0 END) AS BIGINT),
+                    CAST(SUM(rows_in) AS BIGINT), CAST(SUM(rows_out) AS BIGINT), CAST(SUM(bytes_out) AS BIGINT),
+                    CAST(SUM(quarantined_rows) AS BIGINT), COUNT(CASE WHEN state = 4 THEN 1 END)
+                FROM partitions
+                WHERE job_id = @p0
+                GROUP BY stage
+                ORDER BY stage
+                """,
+                static row => new StageTally(
+                    row.GetInt32(0), (int)row.GetInt64(1), (int)row.GetInt64(2), (int)row.GetInt64(3), (int)row.GetInt64(4),
+                    (int)row.GetInt64(5), (int)row.GetInt64(6), (int)row.GetInt64(7), row.GetInt64(8), row.GetInt64(9),
+                    row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), (int)row.GetInt64(14)),
+                cancellationToken, job.Value),
             cancellationToken);
 
     public Task<DateTimeOffset?> FindFirstStart(JobId job, DateTimeOffset? since, CancellationToken cancellationToken) =>
         database.Read(
-            db => db.Attempts.Where(row => row.JobId == job.Value && (since == null || row.StartedAt >= since))
-            .MinAsync(row => (DateTimeOffset?)row.StartedAt, cancellationToken),
+            async db => (await db.Query(
+                "SELECT MIN(started_at) FROM attempts WHERE job_id = @p0 AND started_at >= @p1", row => row.TimeAt(0),
+                cancellationToken, job.Value, since ?? DateTimeOffset.UnixEpoch))[0],
             cancellationToken);
 
     public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(

@@ -26,27 +26,28 @@ internal static class CheckpointWrites
             $$"""
             WITH picked AS MATERIALIZED (
                 SELECT job_id, stage, "partition" FROM partitions
-                WHERE job_id = {0} AND stage = {1} AND state = 0 AND (not_before IS NULL OR not_before <= {2})
+                WHERE job_id = @p0 AND stage = @p1 AND state = 0 AND (not_before IS NULL OR not_before <= @p2)
                 ORDER BY place
-                LIMIT {3}{{db.ForUpdateSkipLocked}})
+                LIMIT @p3{{db.ForUpdateSkipLocked}})
             UPDATE partitions
-            SET state = 1, attempt = attempt + 1, worker = {4}, epoch = {5}, not_before = NULL, failure = NULL
+            SET state = 1, attempt = attempt + 1, worker = @p4, epoch = @p5, not_before = NULL, failure = NULL
             WHERE (job_id, stage, "partition") IN (SELECT job_id, stage, "partition" FROM picked)
-            RETURNING *
+            RETURNING {{PartitionRows.Columns}}
             """;
-        var taken = await db.Partitions
-            .FromSqlRaw(sql, request.Job.Value, request.Stage, request.Now.ToUnixTimeMilliseconds(), request.Max,
-                request.Worker.Value,
-                request.Epoch)
-            .AsNoTracking()
-            .ToListAsync(cancellationToken);
-        db.Attempts.AddRange(taken.Select(row => new AttemptRow
-        {
-            JobId = row.JobId, Stage = row.Stage, Partition = row.Partition, Number = row.Attempt,
-            Worker = request.Worker.Value, State = AttemptState.Running, StartedAt = request.Now,
-        }));
-        await db.SaveChangesAsync(cancellationToken);
-        return [.. taken.OrderBy(row => row.Place, StringComparer.Ordinal).Select(PartitionRows.ToRecord)];
+        var taken = await db.Query(
+            sql, PartitionRows.Read, cancellationToken, request.Job.Value, request.Stage, request.Now, request.Max,
+            request.Worker.Value, request.Epoch);
+        await db.Insert(
+            "attempts", """job_id, stage, "partition", number, worker, state, started_at""",
+            [
+                .. taken.Select(row => new object?[]
+                {
+                    row.Task.Job.Value, row.Task.Stage, row.Task.Partition, row.Attempt, request.Worker.Value,
+                    AttemptState.Running, request.Now,
+                }),
+            ],
+            cancellationToken);
+        return [.. taken.OrderBy(row => PartitionRows.Pad(row.Order), StringComparer.Ordinal)];
     }
 
     /// <summary>
@@ -64,13 +65,13 @@ internal static class CheckpointWrites
         var wanted = gang.Workers.Sum(part => part.Count);
         var sql =
             $$"""
-            SELECT "partition" AS "Value" FROM partitions
-            WHERE job_id = {0} AND stage = {1} AND state = 0 AND (not_before IS NULL OR not_before <= {2})
+            SELECT "partition" FROM partitions
+            WHERE job_id = @p0 AND stage = @p1 AND state = 0 AND (not_before IS NULL OR not_before <= @p2)
             ORDER BY place
-            LIMIT {3}{{db.ForUpdateSkipLocked}}
+            LIMIT @p3{{db.ForUpdateSkipLocked}}
             """;
-        var ready = await db.Database.SqlQueryRaw<int>(sql, gang.Job.Value, gang.Stage, now.ToUnixTimeMilliseconds(), wanted)
-            .ToListAsync(cancellationToken);
+        var ready = await db.Query(
+            sql, row => row.GetInt32(0), cancellationToken, gang.Job.Value, gang.Stage, now, wanted);
         if (ready.Count < wanted || !await IsWhole(db, gang, wanted, cancellationToken))
         {
             return [];
@@ -109,30 +110,28 @@ internal static class CheckpointWrites
 
     public static async Task<CommitAnswer> Commit(ClusterDbContext db, AttemptCommit commit, CancellationToken cancellationToken)
     {
-        var attempt = commit.Attempt;
-        var bytes = commit.Manifest.Files.Sum(file => file.Bytes);
-        var committed = await HoldOpenJob(db, attempt.Task.Job, commit.Epoch, cancellationToken)
-            ? await Partition(db, attempt.Task)
-                .Where(row => row.State == PartitionState.Running && row.Attempt == attempt.Number
-                    && row.Worker == commit.Worker.Value)
-                .ExecuteUpdateAsync(
-                    set => set.SetProperty(row => row.State, PartitionState.Committed)
-                        .SetProperty(row => row.Manifest, Documents.Write(WithoutOperators(commit.Manifest)))
-                        .SetProperty(row => row.ArtifactFolder, commit.ArtifactFolder)
-                        .SetProperty(row => row.RowsIn, commit.Manifest.RowsIn)
-                        .SetProperty(row => row.RowsOut, commit.Manifest.RowsOut)
-                        .SetProperty(row => row.BytesOut, bytes)
-                        .SetProperty(row => row.QuarantinedRows, commit.Manifest.QuarantinedRows),
-                    cancellationToken)
+        var (attempt, manifest) = (commit.Attempt, commit.Manifest);
+        var task = attempt.Task;
+        var committed = await HoldOpenJob(db, task.Job, commit.Epoch, cancellationToken)
+            ? await db.Execute(
+                """
+                UPDATE partitions
+                SET state = 2, manifest = @p5, artifact_folder = @p6, rows_in = @p7, rows_out = @p8, bytes_out = @p9,
+                    quarantined_rows = @p10
+                WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND state = 1 AND attempt = @p3 AND worker = @p4
+                """,
+                cancellationToken, task.Job.Value, task.Stage, task.Partition, attempt.Number, commit.Worker.Value,
+                Documents.Write(WithoutOperators(manifest)), commit.ArtifactFolder, manifest.RowsIn, manifest.RowsOut,
+                manifest.Files.Sum(file => file.Bytes), manifest.QuarantinedRows)
             : 0;
         if (committed == 1)
         {
-            await EndAttempt(db, attempt, AttemptState.Committed, commit.Now, null, commit.Manifest.Cost, cancellationToken);
+            await EndAttempt(db, attempt, AttemptState.Committed, commit.Now, null, manifest.Cost, cancellationToken);
             return CommitAnswer.Committed;
         }
 
         // The answer of an earlier try may have been lost on its way: what counts is whose output the row names.
-        var mine = await Partition(db, attempt.Task)
+        var mine = await Partition(db, task)
             .AnyAsync(row => row.State == PartitionState.Committed && row.Attempt == attempt.Number, cancellationToken);
         return mine ? CommitAnswer.Committed : CommitAnswer.Fenced;
     }
@@ -272,19 +271,17 @@ internal static class CheckpointWrites
     // A job is QUEUED until its first attempt has been seen; partitions it has only once it is planned.
     private static async Task<bool> HoldOpenJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT epoch AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase IN ({{1}}, {{2}}) AND epoch = {{3}}"
-            + $"{db.ForShare}";
-        var rows = await db.Database.SqlQueryRaw<int>(sql, job.Value, (int)JobPhase.Queued, (int)JobPhase.Running, epoch)
-            .ToListAsync(cancellationToken);
+        var sql = $"SELECT epoch {db.FromJobShared} WHERE id = @p0 AND phase IN (@p1, @p2) AND epoch = @p3{db.ForShare}";
+        var rows = await db.Query(
+            sql, row => row.GetInt32(0), cancellationToken, job.Value, JobPhase.Queued, JobPhase.Running, epoch);
         return rows.Count == 1;
     }
 
     private static async Task<JobPhase?> HoldJob(ClusterDbContext db, string job, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT phase AS \"Value\" {db.FromJobShared} WHERE id = {{0}} AND phase <> {(int)DeletedJobs.Phase}"
-            + $"{db.ForShare}";
-        var rows = await db.Database.SqlQueryRaw<int>(sql, job).ToListAsync(cancellationToken);
-        return rows is [var phase] ? (JobPhase)phase : null;
+        var sql = $"SELECT phase {db.FromJobShared} WHERE id = @p0 AND phase <> @p1{db.ForShare}";
+        var rows = await db.Query(sql, row => (JobPhase)row.GetInt32(0), cancellationToken, job, DeletedJobs.Phase);
+        return rows is [var phase] ? phase : null;
     }
 
     private static async Task<bool> IsShowing(ClusterDbContext db, string job, CancellationToken cancellationToken) =>
@@ -297,14 +294,11 @@ internal static class CheckpointWrites
     // An attempt ends once. The end of one that was given back already keeps its first reason.
     private static Task<int> EndAttempt(
         ClusterDbContext db, AttemptId attempt, AttemptState state, DateTimeOffset now, AttemptFailure? failure, TaskCost? cost,
-        CancellationToken cancellationToken) => db.Attempts
-        .Where(row => row.JobId == attempt.Task.Job.Value && row.Stage == attempt.Task.Stage
-            && row.Partition == attempt.Task.Partition
-            && row.Number == attempt.Number && row.State == AttemptState.Running)
-        .ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.State, state)
-                .SetProperty(row => row.EndedAt, now)
-                .SetProperty(row => row.Failure, Documents.Write(failure))
-                .SetProperty(row => row.Cost, Documents.Write(cost)),
-            cancellationToken);
+        CancellationToken cancellationToken) => db.Execute(
+        """
+        UPDATE attempts SET state = @p4, ended_at = @p5, failure = @p6, cost = @p7
+        WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND number = @p3 AND state = 0
+        """,
+        cancellationToken, attempt.Task.Job.Value, attempt.Task.Stage, attempt.Task.Partition, attempt.Number, state, now,
+        Documents.Write(failure), Documents.Write(cost));
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Orleans.Cluster.Planning.Jobs;
@@ -29,7 +30,12 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     public DbSet<WorkerHistoryRow> WorkerHistory => Set<WorkerHistoryRow>();
 
     /// <summary>
-    /// FROM of a SELECT of one job's row, whose id is parameter 0, by one of many who need it to stay as it is;
+    /// Prepared statements by their text, of a context whose connection stays open for many pieces of work; null for another.
+    /// </summary>
+    public Dictionary<string, DbCommand>? Statements { get; init; }
+
+    /// <summary>
+    /// FROM of a SELECT of one job's row, whose id is <c>@p0</c>, by one of many who need it to stay as it is;
     /// <see cref="ForShare"/> ends it. Who wants to change the row waits at a gate first, and who comes after waits behind: row
     /// locks alone would let an unbroken row of readers keep the writer out for ever.
     /// </summary>

@@ -2,9 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
+using Orleans.Cluster.Protocol;
 using Orleans.Cluster.Storage.Rows;
 
 namespace Orleans.Cluster.Storage;
+
+/// <summary>What a change has to know of a job's row, which it holds.</summary>
+internal readonly record struct HeldJob(string Id, JobPhase Phase, long HistorySequence, bool HasCallback);
 
 /// <summary>One guarded change of a job, inside a transaction.</summary>
 internal static class JobChanges
@@ -17,9 +21,11 @@ internal static class JobChanges
         ClusterDbContext db, JobChange change, OutputClaims claims, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = change.State.Id.Value;
-        var sql = $"SELECT processing_jobs.* {db.FromJobAlone} WHERE id = {{0}} AND revision = {{1}} AND phase <> "
-            + $"{(int)DeletedJobs.Phase}{db.ForUpdateOfJob}";
-        var rows = await db.Jobs.FromSqlRaw(sql, id, change.ExpectedRevision).AsTracking().ToListAsync(cancellationToken);
+        var sql = $"SELECT phase, history_sequence, has_callback {db.FromJobAlone} "
+            + $"WHERE id = @p0 AND revision = @p1 AND phase <> @p2{db.ForUpdateOfJob}";
+        var rows = await db.Query(
+            sql, row => new HeldJob(id, (JobPhase)row.GetInt32(0), row.GetInt64(1), row.TruthAt(2)), cancellationToken, id,
+            change.ExpectedRevision, DeletedJobs.Phase);
         if (rows is not [var job] || !await IsCommitted(db, id, change.OnlyIfCommitted, cancellationToken))
         {
             return false;
@@ -29,23 +35,30 @@ internal static class JobChanges
         {
             if (change.Through is { } passed)
             {
-                AddHistory(db, job, change.State with { Phase = passed }, now, detail: null);
+                job = await AddHistory(db, job, change.State with { Phase = passed }, now, detail: null, cancellationToken);
             }
 
-            AddHistory(db, job, change.State, now, change.HistoryDetail);
+            job = await AddHistory(db, job, change.State, now, change.HistoryDetail, cancellationToken);
             await ChangeClaim(db, job, change.State, claims, cancellationToken);
         }
 
-        JobRows.SetState(job, change.DropPlan ? await DropPlan(db, change.State, cancellationToken) : change.State);
-
+        var state = change.DropPlan ? await DropPlan(db, change.State, cancellationToken) : change.State;
+        await db.Execute(
+            """
+            UPDATE processing_jobs
+            SET phase = @p1, epoch = @p2, revision = @p3, priority = @p4, finished_at = @p5, deadline_at = @p6, artifact_bytes = @p7,
+                state = @p8, history_sequence = @p9
+            WHERE id = @p0
+            """,
+            cancellationToken, id, state.Phase, state.Epoch, state.Revision, state.Priority, state.FinishedAt, state.DeadlineAt,
+            state.ArtifactBytes, Documents.Write(state), job.HistorySequence);
         if (change.Plan is { } plan)
         {
-            db.JobPlans.Add(new JobPlanRow { JobId = id, Plan = Documents.Compress(plan) });
+            await AddPlan(db, id, plan, cancellationToken);
         }
 
         await ChangePartitions(db, change, now, cancellationToken);
         await OpenPartitions(db, change, cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
         return true;
     }
 
@@ -73,29 +86,45 @@ internal static class JobChanges
     /// Adds a line to the history and, for a job with a callback, to the outbox: no change without its event, no event without
     /// its change.
     /// </summary>
-    public static void AddHistory(ClusterDbContext db, ProcessingJob job, JobState state, DateTimeOffset now, string? detail)
+    /// <returns>The job with the number of the line.</returns>
+    public static async Task<HeldJob> AddHistory(
+        ClusterDbContext db, HeldJob job, JobState state, DateTimeOffset now, string? detail, CancellationToken cancellationToken)
     {
-        job.HistorySequence++;
-        db.JobHistory.Add(new JobHistoryRow
-        {
-            JobId = job.Id, Sequence = job.HistorySequence, At = now, Phase = state.Phase, Revision = state.Revision,
-            Detail = detail,
-        });
+        var sequence = job.HistorySequence + 1;
+        await db.Execute(
+            """
+            INSERT INTO job_history (job_id, sequence, "at", phase, revision, detail) VALUES (@p0, @p1, @p2, @p3, @p4, @p5)
+            """,
+            cancellationToken, job.Id, sequence, now, state.Phase, state.Revision, detail);
         if (job.HasCallback)
         {
-            db.Outbox.Add(new OutboxRow { JobId = job.Id, Sequence = job.HistorySequence, CreatedAt = now, DueAt = now });
+            await db.Execute(
+                "INSERT INTO outbox (job_id, sequence, created_at, due_at, tries) VALUES (@p0, @p1, @p2, @p2, 0)",
+                cancellationToken, job.Id, sequence, now);
         }
+
+        return job with { HistorySequence = sequence };
     }
 
+    public static Task AddPlan(ClusterDbContext db, string job, JobPlan plan, CancellationToken cancellationToken) => db.Execute(
+        "INSERT INTO job_plans (job_id, plan) VALUES (@p0, @p1)", cancellationToken, job, Documents.Compress(plan));
+
     // A job that has ended gives its folder back; one that is retried must get it again.
-    private static Task ChangeClaim(
-        ClusterDbContext db, ProcessingJob job, JobState next, OutputClaims claims, CancellationToken cancellationToken) =>
-        (job.Phase.IsTerminal(), next.Phase.IsTerminal()) switch
+    private static async Task ChangeClaim(
+        ClusterDbContext db, HeldJob job, JobState next, OutputClaims claims, CancellationToken cancellationToken)
+    {
+        switch (job.Phase.IsTerminal(), next.Phase.IsTerminal())
         {
-            (false, true) => OutputClaims.Release(db, next.Id, cancellationToken),
-            (true, false) => claims.Take(db, next.Id, Documents.Read<JobSpec>(job.Spec), cancellationToken),
-            _ => Task.CompletedTask,
-        };
+            case (false, true):
+                await OutputClaims.Release(db, next.Id, cancellationToken);
+                break;
+            case (true, false):
+                var spec = await db.Query(
+                    "SELECT spec FROM processing_jobs WHERE id = @p0", row => row.GetString(0), cancellationToken, job.Id);
+                await claims.Take(db, next.Id, Documents.Read<JobSpec>(spec[0]), cancellationToken);
+                break;
+        }
+    }
 
     // Numbers of attempts only rise: what an attempt of the plan that goes still writes is in no folder of the next one's.
     private static async Task<JobState> DropPlan(ClusterDbContext db, JobState state, CancellationToken cancellationToken)
@@ -164,13 +193,12 @@ internal static class JobChanges
 
         // Nobody adds rows beside us: whoever does holds the job's row.
         var stages = change.OpenPartitions.Select(partition => partition.Task.Stage).Distinct().ToArray();
-        var known = await db.Partitions
-            .Where(row => row.JobId == change.State.Id.Value && stages.Contains(row.Stage))
-            .Select(row => new { row.Stage, row.Partition })
-            .ToListAsync(cancellationToken);
-        var there = known.Select(row => (row.Stage, row.Partition)).ToHashSet();
-        db.Partitions.AddRange(change.OpenPartitions
-            .Where(partition => there.Add((partition.Task.Stage, partition.Task.Partition)))
-            .Select(PartitionRows.ToRow));
+        var known = await db.Query(
+            $"""SELECT stage, "partition" FROM partitions WHERE job_id = @p0 AND stage IN ({Sql.Places(1, stages.Length)})""",
+            row => (row.GetInt32(0), row.GetInt32(1)), cancellationToken, [change.State.Id.Value, .. stages]);
+        var there = known.ToHashSet();
+        await PartitionRows.Add(
+            db, change.OpenPartitions.Where(partition => there.Add((partition.Task.Stage, partition.Task.Partition))),
+            cancellationToken);
     }
 }

@@ -11,37 +11,27 @@ internal static class JobRows
     public static JobRecord ToRecord(ProcessingJob row, bool hasPlan) =>
         new(Documents.Read<JobState>(row.State), Documents.Read<JobSpec>(row.Spec), row.Owner, hasPlan);
 
-    public static ProcessingJob ToRow(NewJob job)
-    {
-        var row = new ProcessingJob
-        {
-            Id = job.State.Id.Value,
-            Operation = job.Spec.Operation,
-            Owner = job.Owner,
-            CreatedAt = job.State.CreatedAt,
-            Cpu = job.Spec.Resources.Cpu,
-            MemoryBytes = job.Spec.Resources.MemoryBytes,
-            Gpu = job.Spec.Resources.Gpu,
-            Gang = job.Spec.Gang,
-            DependsOn = string.Join(' ', job.Spec.DependsOn),
-            HasCallback = job.Spec.Callback is not null,
-            Spec = Documents.Write(job.Spec),
-            State = "",
-        };
-        SetState(row, job.State);
-        return row;
-    }
+    /// <summary>Number of a job's first line of history.</summary>
+    public const long FirstLine = 1;
 
-    /// <summary>The document, and the columns that repeat parts of it.</summary>
-    public static void SetState(ProcessingJob row, JobState state)
+    /// <summary>Adds a job that is not there yet; whoever adds it adds the first line of its history.</summary>
+    public static Task Add(ClusterDbContext db, NewJob job, CancellationToken cancellationToken)
     {
-        row.Phase = state.Phase;
-        row.Epoch = state.Epoch;
-        row.Revision = state.Revision;
-        row.Priority = state.Priority;
-        row.FinishedAt = state.FinishedAt;
-        row.DeadlineAt = state.DeadlineAt;
-        row.ArtifactBytes = state.ArtifactBytes;
-        row.State = Documents.Write(state);
+        var (spec, state) = (job.Spec, job.State);
+        return db.Insert(
+            "processing_jobs",
+            """
+            id, phase, epoch, revision, priority, operation, owner, created_at, finished_at, deadline_at, cpu, memory_bytes, gpu,
+            gang, depends_on, has_callback, artifact_bytes, history_sequence, spec, state
+            """,
+            [
+                [
+                    state.Id.Value, state.Phase, state.Epoch, state.Revision, state.Priority, spec.Operation, job.Owner,
+                    state.CreatedAt, state.FinishedAt, state.DeadlineAt, spec.Resources.Cpu, spec.Resources.MemoryBytes,
+                    spec.Resources.Gpu, spec.Gang, string.Join(' ', spec.DependsOn), spec.Callback is not null,
+                    state.ArtifactBytes, FirstLine, Documents.Write(spec), Documents.Write(state),
+                ],
+            ],
+            cancellationToken);
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
@@ -18,13 +16,6 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     private static readonly TimeSpan IdempotencyKeyLife = TimeSpan.FromHours(24);
 
     private const int OwnersAtOnce = 500;
-
-    // Asked more often than anything else: most of its processor time went into reading the expression. One for each kind of
-    // database.
-    private static readonly ConcurrentDictionary<
-        IModel, Func<ClusterDbContext, string, CancellationToken, Task<FoundJob?>>> Finds = new();
-
-    private sealed record FoundJob(ProcessingJob Job, bool HasPlan);
 
     public async Task<JobRecord> Create(NewJob job, CancellationToken cancellationToken) =>
         await database.Write<JobRecord?>(db => Create(db, job, cancellationToken), null, cancellationToken)
@@ -51,10 +42,11 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     public async Task<JobPlan?> FindPlan(JobId id, CancellationToken cancellationToken)
     {
-        var row = await database.Read(
-            db => db.JobPlans.AsNoTracking().SingleOrDefaultAsync(plan => plan.JobId == id.Value, cancellationToken),
+        var plans = await database.Read(
+            db => db.Query(
+                "SELECT plan FROM job_plans WHERE job_id = @p0", row => (byte[])row.GetValue(0), cancellationToken, id.Value),
             cancellationToken);
-        return row is null ? null : Documents.Decompress<JobPlan>(row.Plan);
+        return plans is [var plan] ? Documents.Decompress<JobPlan>(plan) : null;
     }
 
     public Task<bool> TryApply(JobChange change, CancellationToken cancellationToken)
@@ -78,12 +70,11 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
     // States and bounds stand in the texts: parameters would keep the partial indexes out of use.
     public Task<long> CountWaiting(string owner, CancellationToken cancellationToken)
     {
-        var phases = string.Join(", ", ActiveJobs.Phases.Select(phase => (int)phase));
         var sql =
             $$"""
             SELECT CAST(COUNT(*) AS BIGINT) AS "Value" FROM partitions
             WHERE state IN (0, 1) AND state = {{(int)PartitionState.Waiting}}
-                AND job_id IN (SELECT id FROM processing_jobs WHERE owner = {0} AND phase IN ({{phases}}))
+                AND job_id IN (SELECT id FROM processing_jobs WHERE owner = {0} AND phase IN ({{ActiveJobs.PhaseList}}))
             """;
         return database.Read(db => db.Database.SqlQueryRaw<long>(sql, owner).SingleAsync(cancellationToken), cancellationToken);
     }
@@ -206,12 +197,15 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
 
     private static async Task<JobRecord?> Find(ClusterDbContext db, string id, CancellationToken cancellationToken)
     {
-        var find = Finds.GetOrAdd(db.Model, static _ => EF.CompileAsyncQuery(
-            (ClusterDbContext context, string wanted, CancellationToken _) => context.Jobs.AsNoTracking()
-                .Where(job => job.Id == wanted && job.Phase != DeletedJobs.Phase)
-                .Select(job => new FoundJob(job, context.JobPlans.Any(plan => plan.JobId == job.Id))).SingleOrDefault()));
-        var found = await find(db, id, cancellationToken);
-        return found is null ? null : JobRows.ToRecord(found.Job, found.HasPlan);
+        var found = await db.Query(
+            """
+            SELECT state, spec, owner, EXISTS (SELECT 1 FROM job_plans WHERE job_id = @p0) FROM processing_jobs
+            WHERE id = @p0 AND phase <> @p1
+            """,
+            row => new JobRecord(
+                Documents.Read<JobState>(row.GetString(0)), Documents.Read<JobSpec>(row.GetString(1)), row.TextAt(2), row.TruthAt(3)),
+            cancellationToken, id, DeletedJobs.Phase);
+        return found is [var job] ? job : null;
     }
 
     private async Task<JobRecord?> Create(ClusterDbContext db, NewJob job, CancellationToken cancellationToken)
@@ -244,18 +238,19 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
             return stored;
         }
 
-        var row = JobRows.ToRow(job);
-        db.Jobs.Add(row);
-        db.JobLabels.AddRange(job.Spec.Labels.Select(label => new JobLabel { JobId = id, Key = label.Key, Value = label.Value }));
-        JobChanges.AddHistory(db, row, job.State, job.State.CreatedAt, detail: null);
+        await JobRows.Add(db, job, cancellationToken);
+        await db.Insert(
+            "job_labels", "job_id, key, value",
+            [.. job.Spec.Labels.Select(label => new object?[] { id, label.Key, label.Value })], cancellationToken);
+        var held = new HeldJob(id, job.State.Phase, JobRows.FirstLine - 1, job.Spec.Callback is not null);
+        await JobChanges.AddHistory(db, held, job.State, job.State.CreatedAt, detail: null, cancellationToken);
         if (job.Plan is { } plan)
         {
-            db.JobPlans.Add(new JobPlanRow { JobId = id, Plan = Documents.Compress(plan) });
+            await JobChanges.AddPlan(db, id, plan, cancellationToken);
         }
 
-        await db.SaveChangesAsync(cancellationToken);
         await claims.Take(db, job.State.Id, job.Spec, cancellationToken);
-        return JobRows.ToRecord(row, job.Plan is not null);
+        return new JobRecord(job.State, job.Spec, job.Owner, job.Plan is not null);
     }
 
     /// <returns>

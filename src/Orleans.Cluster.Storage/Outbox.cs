@@ -12,7 +12,9 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
     public async Task<IReadOnlyList<OutboxEvent>> Claim(
         int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
         await database.Read(
-            db => db.Outbox.AnyAsync(row => row.DoneAt == null && row.DueAt <= now, cancellationToken), cancellationToken)
+            async db => (await db.Query(
+                "SELECT 1 FROM outbox WHERE done_at IS NULL AND due_at <= @p0 LIMIT 1", _ => true, cancellationToken, now)).Count > 0,
+            cancellationToken)
             ? await database.Write(db => Claim(db, max, lease, now, cancellationToken), [], cancellationToken)
             : [];
 

@@ -46,5 +46,5 @@ internal sealed class OutputClaims(IOutputPlaces places)
 
     /// <summary>Gives back what an ended job had.</summary>
     public static Task Release(ClusterDbContext db, JobId job, CancellationToken cancellationToken) =>
-        db.OutputClaims.Where(claim => claim.JobId == job.Value).ExecuteDeleteAsync(cancellationToken);
+        db.Execute("DELETE FROM output_claims WHERE job_id = @p0", cancellationToken, job.Value);
 }

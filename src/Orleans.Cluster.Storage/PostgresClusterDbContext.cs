@@ -9,9 +9,9 @@ namespace Orleans.Cluster.Storage;
 internal sealed class PostgresClusterDbContext(DbContextOptions<PostgresClusterDbContext> options) : ClusterDbContext(options)
 {
     public override string FromJobShared =>
-        "FROM processing_jobs, pg_advisory_xact_lock_shared(hashtextextended({0}, 0)) AS gate";
+        "FROM processing_jobs, pg_advisory_xact_lock_shared(hashtextextended(@p0, 0)) AS gate";
 
-    public override string FromJobAlone => "FROM processing_jobs, pg_advisory_xact_lock(hashtextextended({0}, 0)) AS gate";
+    public override string FromJobAlone => "FROM processing_jobs, pg_advisory_xact_lock(hashtextextended(@p0, 0)) AS gate";
 
     public override string ForShare => " FOR SHARE OF processing_jobs";
 

@@ -1,7 +1,3 @@
-using System.Globalization;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
-
 namespace Orleans.Cluster.Storage;
 
 /// <summary>The epoch that this process writes in. One that was given none takes the first that it reads.</summary>
@@ -22,22 +18,8 @@ internal sealed class ProcessEpoch(long? configured)
         return Value == stored;
     }
 
-    // By hand: each write begins with it, and EF Core would spend more on it than the database does.
-    private static async Task<long> Read(ClusterDbContext db, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            await using var command = db.Database.GetDbConnection().CreateCommand();
-            command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
-            command.CommandText = "SELECT epoch FROM cluster_epoch";
-            var answer = await command.ExecuteScalarAsync(cancellationToken)
-                ?? throw new InvalidOperationException("The database has no epoch: its table cluster_epoch is empty.");
-            return Convert.ToInt64(answer, CultureInfo.InvariantCulture);
-        }
-        finally
-        {
-            await db.Database.CloseConnectionAsync();
-        }
-    }
+    private static async Task<long> Read(ClusterDbContext db, CancellationToken cancellationToken) =>
+        await db.Query("SELECT epoch FROM cluster_epoch", row => row.GetInt64(0), cancellationToken) is [var epoch]
+            ? epoch
+            : throw new InvalidOperationException("The database has no epoch: its table cluster_epoch is empty.");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +18,8 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
     private readonly string path;
     private readonly string orleansPath;
     private readonly DbContextOptions<SqliteClusterDbContext> options;
-    private readonly PooledDbContextFactory<SqliteClusterDbContext> reading;
+    private readonly DbContextOptions<SqliteClusterDbContext> reading;
+    private readonly ConcurrentBag<SqliteClusterDbContext> idle = [];
     private readonly SqliteWriter writer;
     private readonly SemaphoreSlim readers = new(MaxReaders);
 
@@ -30,10 +32,9 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
             .UseSqlite(connection.ConnectionString)
             .AddInterceptors(new ConnectionSettings())
             .Options;
-        // Readers need none of the settings, and set up anew they would cost about as much as a small read.
-        reading = new PooledDbContextFactory<SqliteClusterDbContext>(
-            new DbContextOptionsBuilder<SqliteClusterDbContext>().UseSqlite(connection.ConnectionString).Options, MaxReaders);
-        writer = new SqliteWriter(() => new SqliteClusterDbContext(options), epoch);
+        // Readers need none of the settings.
+        reading = new DbContextOptionsBuilder<SqliteClusterDbContext>().UseSqlite(connection.ConnectionString).Options;
+        writer = new SqliteWriter(() => new SqliteClusterDbContext(options) { Statements = [] }, epoch);
     }
 
     public override async Task<T> Read<T>(Func<ClusterDbContext, Task<T>> work, CancellationToken cancellationToken)
@@ -41,13 +42,7 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
         await readers.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(
-                async () =>
-                {
-                    await using var db = await reading.CreateDbContextAsync(cancellationToken);
-                    return await work(db);
-                },
-                cancellationToken);
+            return await Task.Run(() => ReadNow(work), cancellationToken);
         }
         catch (Exception e) when (StorageFaults.AsUnavailable(e) is { } unavailable)
         {
@@ -72,6 +67,29 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
     {
         writer.Dispose();
         readers.Dispose();
+        while (idle.TryTake(out var db))
+        {
+            db.Dispose();
+        }
+    }
+
+    // Connections stay open, with their statements, from one read to the next; one on which a read failed is not used again.
+    private async Task<T> ReadNow<T>(Func<ClusterDbContext, Task<T>> work)
+    {
+        var db = idle.TryTake(out var kept) ? kept : new SqliteClusterDbContext(reading) { Statements = [] };
+        try
+        {
+            await db.Database.OpenConnectionAsync();
+            var result = await work(db);
+            db.ChangeTracker.Clear();
+            idle.Add(db);
+            return result;
+        }
+        catch
+        {
+            await db.DisposeAsync();
+            throw;
+        }
     }
 
     private sealed class ConnectionSettings : DbConnectionInterceptor

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Orleans.Cluster.Coordination.Ports;
 
 namespace Orleans.Cluster.Storage;
@@ -14,7 +13,6 @@ internal sealed class SqliteWriter : IDisposable
 {
     private const int MaxWaiting = 10_000;
     private const int MaxGroup = 256;
-    private const string Savepoint = "one_call";
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     private readonly BlockingCollection<Call> waiting = new(MaxWaiting);
@@ -94,7 +92,7 @@ internal sealed class SqliteWriter : IDisposable
             var current = epoch.IsCurrent(db, CancellationToken.None).GetAwaiter().GetResult();
             foreach (var call in group)
             {
-                RunOne(db, transaction, call, current);
+                RunOne(db, call, current);
             }
 
             transaction.Commit();
@@ -103,23 +101,23 @@ internal sealed class SqliteWriter : IDisposable
         group.ForEach(call => call.Answer());
     }
 
-    private static void RunOne(ClusterDbContext db, IDbContextTransaction transaction, Call call, bool current)
+    private static void RunOne(ClusterDbContext db, Call call, bool current)
     {
         if (call.IsCancelled || !call.MayRun(current))
         {
             return;
         }
 
-        transaction.CreateSavepoint(Savepoint);
+        Do(db, "SAVEPOINT one_call");
         try
         {
             call.Run(db);
-            transaction.ReleaseSavepoint(Savepoint);
+            Do(db, "RELEASE one_call");
         }
         catch (Exception e) when (StorageFaults.AsUnavailable(e) is null)
         {
             // The call's own affair. A failing database, in contrast, ends the group.
-            transaction.RollbackToSavepoint(Savepoint);
+            Do(db, "ROLLBACK TO one_call");
             call.Keep(e);
         }
         finally
@@ -127,6 +125,9 @@ internal sealed class SqliteWriter : IDisposable
             db.ChangeTracker.Clear();
         }
     }
+
+    private static void Do(ClusterDbContext db, string statement) =>
+        db.Execute(statement, CancellationToken.None).GetAwaiter().GetResult(); // The provider completes before it returns.
 
     private abstract class Call(bool checkEpoch, CancellationToken cancellationToken)
     {

@@ -24,8 +24,7 @@ public sealed class SqliteWriterTests(PostgresFixture postgres)
         var calls = jobs.Select((job, n) => storage.Database.WriteInAnyEpoch(
             async db =>
             {
-                db.Jobs.Add(JobRows.ToRow(job));
-                await db.SaveChangesAsync();
+                await JobRows.Add(db, job, default);
                 return n == 4 ? throw new InvalidOperationException("mine") : n;
             },
             default)).ToArray();
