@@ -178,8 +178,18 @@ internal sealed partial class ExecutorProcess : IAsyncDisposable
         {
             lock (looking)
             {
+                if (process.HasExited)
+                {
+                    return 0;
+                }
+
+                if (ResidentSet.Of(process.Id) is { } bytes)
+                {
+                    return bytes;
+                }
+
                 process.Refresh();
-                return process.HasExited ? 0 : process.WorkingSet64;
+                return process.WorkingSet64;
             }
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)

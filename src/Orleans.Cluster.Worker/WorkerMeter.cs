@@ -13,35 +13,34 @@ internal sealed class WorkerMeter(
     ExecutorPool pool, MemoryGuard guard, ClusterPaths paths, PauseWatch pauses, IArtifactSight sight,
     IOptions<WorkerOptions> options, TimeProvider clock)
 {
+    private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock gate = new();
     private DateTimeOffset lastAt = clock.GetUtcNow();
     private Dictionary<int, double> lastCpu = [];
     private double cpu;
     private long spilled;
+    private WorkerUsage? usage;
+    private DateTimeOffset lookedAt;
 
     /// <summary>What holds the executors to their memory.</summary>
     public MemoryCap MemoryCap => guard.Cap;
 
-    /// <summary>Usage of silo and executors; processors are a mean over at least half a second.</summary>
+    /// <summary>
+    /// Usage of silo and executors, of a moment ago at most: a report may be made for each task. Processors are a mean over at
+    /// least half a second.
+    /// </summary>
     public WorkerUsage Usage()
     {
-        using var self = Process.GetCurrentProcess();
-        var executors = pool.Processes;
         lock (gate)
         {
             var now = clock.GetUtcNow();
-            var elapsed = (now - lastAt).TotalSeconds;
-            if (elapsed >= 0.5)
+            if (usage is null || now - lookedAt >= FreshFor || now < lookedAt)
             {
-                var seen = executors.ToDictionary(process => process.Id, process => process.CpuSeconds());
-                seen[self.Id] = self.TotalProcessorTime.TotalSeconds;
-                cpu = seen.Sum(pair => Math.Max(0, pair.Value - lastCpu.GetValueOrDefault(pair.Key, pair.Value))) / elapsed;
-                (lastCpu, lastAt) = (seen, now);
+                (usage, lookedAt) = (Look(now), now);
             }
 
-            return new WorkerUsage(
-                Math.Round(cpu, 2), self.WorkingSet64 + executors.Sum(process => process.ResidentBytes()), SpilledBytes(),
-                DiskRoom.FreeBytes(paths.Scratch));
+            return usage;
         }
     }
 
@@ -55,6 +54,25 @@ internal sealed class WorkerMeter(
                 .Select(folder => new DiskSpace(folder, DiskRoom.FreeBytes(folder)))],
             pauses.Share()),
         options.Value.Limits);
+
+    private WorkerUsage Look(DateTimeOffset now)
+    {
+        var executors = pool.Processes;
+        var elapsed = (now - lastAt).TotalSeconds;
+        if (elapsed >= 0.5)
+        {
+            using var self = Process.GetCurrentProcess();
+            var seen = executors.ToDictionary(process => process.Id, process => process.CpuSeconds());
+            seen[self.Id] = self.TotalProcessorTime.TotalSeconds;
+            cpu = seen.Sum(pair => Math.Max(0, pair.Value - lastCpu.GetValueOrDefault(pair.Key, pair.Value))) / elapsed;
+            (lastCpu, lastAt) = (seen, now);
+        }
+
+        return new WorkerUsage(
+            Math.Round(cpu, 2),
+            (ResidentSet.Of(Environment.ProcessId) ?? Environment.WorkingSet) + executors.Sum(process => process.ResidentBytes()),
+            SpilledBytes(), DiskRoom.FreeBytes(paths.Scratch));
+    }
 
     // Folders of attempts come and go while they are looked at.
     private long SpilledBytes()
