@@ -46,8 +46,8 @@ internal static class JobChanges
         await db.Execute(
             """
             UPDATE processing_jobs
-            SET phase = @p1, epoch = @p2, revision = @p3, priority = @p4, finished_at = @p5, deadline_at = @p6, artifact_bytes = @p7,
-                state = @p8, history_sequence = @p9
+            SET phase = @p1, epoch = @p2, revision = @p3, priority = @p4, finished_at = @p5, deadline_at = @p6,
+                artifact_bytes = @p7, state = @p8, history_sequence = @p9
             WHERE id = @p0
             """,
             cancellationToken, id, state.Phase, state.Epoch, state.Revision, state.Priority, state.FinishedAt, state.DeadlineAt,

@@ -203,7 +203,8 @@ internal sealed class JobStore(ClusterDatabase database, OutputClaims claims, Ti
             WHERE id = @p0 AND phase <> @p1
             """,
             row => new JobRecord(
-                Documents.Read<JobState>(row.GetString(0)), Documents.Read<JobSpec>(row.GetString(1)), row.TextAt(2), row.TruthAt(3)),
+                Documents.Read<JobState>(row.GetString(0)), Documents.Read<JobSpec>(row.GetString(1)), row.TextAt(2),
+                row.TruthAt(3)),
             cancellationToken, id, DeletedJobs.Phase);
         return found is [var job] ? job : null;
     }

@@ -13,7 +13,8 @@ internal sealed class Outbox(ClusterDatabase database) : IOutbox
         int max, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
         await database.Read(
             async db => (await db.Query(
-                "SELECT 1 FROM outbox WHERE done_at IS NULL AND due_at <= @p0 LIMIT 1", _ => true, cancellationToken, now)).Count > 0,
+                "SELECT 1 FROM outbox WHERE done_at IS NULL AND due_at <= @p0 LIMIT 1", _ => true, cancellationToken, now))
+                .Count > 0,
             cancellationToken)
             ? await database.Write(db => Claim(db, max, lease, now, cancellationToken), [], cancellationToken)
             : [];

@@ -13,14 +13,14 @@ internal static class PartitionRows
     /// <summary>Columns in the order in which <see cref="Read"/> takes them.</summary>
     public const string Columns =
         """
-        job_id, stage, "partition", epoch, place, state, attempt, faults, crashes, losses, deaths, not_before, worker, work, failure,
-        manifest, artifact_folder
+        job_id, stage, "partition", epoch, place, state, attempt, faults, crashes, losses, deaths, not_before, worker, work,
+        failure, manifest, artifact_folder
         """;
 
     private const string AllColumns =
         """
-        job_id, stage, "partition", epoch, place, state, attempt, faults, crashes, losses, deaths, not_before, worker, bytes, work,
-        failure, manifest, artifact_folder, rows_in, rows_out, bytes_out, quarantined_rows
+        job_id, stage, "partition", epoch, place, state, attempt, faults, crashes, losses, deaths, not_before, worker, bytes,
+        work, failure, manifest, artifact_folder, rows_in, rows_out, bytes_out, quarantined_rows
         """;
 
     /// <summary>The record of a row of <see cref="Columns"/>.</summary>

@@ -45,7 +45,8 @@ internal static class Sql
     /// <summary>Adds rows, some at a time.</summary>
     /// <param name="columns">Names, separated by commas; each row has a value for each.</param>
     public static async Task Insert(
-        this ClusterDbContext db, string table, string columns, IReadOnlyList<object?[]> rows, CancellationToken cancellationToken)
+        this ClusterDbContext db, string table, string columns, IReadOnlyList<object?[]> rows,
+        CancellationToken cancellationToken)
     {
         for (var done = 0; done < rows.Count;)
         {

@@ -29,15 +29,59 @@ internal sealed unsafe class JsonRecordReader(JsonKeys keys, JsonField[] fields,
         _number++;
         var (next, seen) = (0, 0);
         at = JsonTokens.SkipSpace(at + 1);
-        if (*at != (byte)'}')
+        if (*at == (byte)'}')
         {
-            while ((at = Pair(at, row, ref next, ref seen)) is not null && *at == (byte)',')
-            {
-                at = JsonTokens.SkipSpace(at + 1);
-            }
+            return End(at, row, seen);
         }
 
-        if (at is null || *at != (byte)'}')
+        while (*at == (byte)'"')
+        {
+            at++;
+            var field = next;
+            if (!keys.IsAt(ref at, field) && (at = FindKey(at, out field)) is null)
+            {
+                return null;
+            }
+
+            at = JsonTokens.SkipSpace(at);
+            if (field >= 0)
+            {
+                if (_seenIn[field] == _number)
+                {
+                    return null;
+                }
+
+                _seenIn[field] = _number;
+                seen++;
+                next = field + 1;
+                var column = fields[field];
+                at = column.Read(at, row & column.RowMask);
+            }
+            else
+            {
+                at = passesOver ? JsonUnknownValue.Skip(at) : null;
+            }
+
+            if (at is null)
+            {
+                return null;
+            }
+
+            at = JsonTokens.SkipSpace(at);
+            if (*at != (byte)',')
+            {
+                return End(at, row, seen);
+            }
+
+            at = JsonTokens.SkipSpace(at + 1);
+        }
+
+        return null;
+    }
+
+    private byte* End(byte* at, int row, int seen)
+    {
+        if (*at != (byte)'}')
         {
             return null;
         }
@@ -50,52 +94,19 @@ internal sealed unsafe class JsonRecordReader(JsonKeys keys, JsonField[] fields,
         return at + 1;
     }
 
-    // From a key's quote to what is behind its value.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private byte* Pair(byte* at, int row, ref int next, ref int seen)
+    // Of any key, from behind its opening quote to behind the colon.
+    private byte* FindKey(byte* at, out int field)
     {
-        if (*at++ != (byte)'"')
+        field = -1;
+        var end = JsonTokens.FindQuote(at);
+        if (end is null)
         {
             return null;
         }
 
-        var field = next;
-        if (field >= fields.Length || !keys.IsAt(ref at, field))
-        {
-            var end = JsonTokens.FindQuote(at);
-            if (end is null)
-            {
-                return null;
-            }
-
-            field = keys.Find(new ReadOnlySpan<byte>(at, (int)(end - at)));
-            at = end + 1;
-        }
-
-        at = JsonTokens.SkipSpace(at);
-        if (*at != (byte)':')
-        {
-            return null;
-        }
-
-        at = JsonTokens.SkipSpace(at + 1);
-        if (field < 0)
-        {
-            at = passesOver ? JsonUnknownValue.Skip(at) : null;
-            return at is null ? null : JsonTokens.SkipSpace(at);
-        }
-
-        if (_seenIn[field] == _number)
-        {
-            return null;
-        }
-
-        _seenIn[field] = _number;
-        seen++;
-        next = field + 1;
-        var column = fields[field];
-        at = column.Read(at, row & column.RowMask);
-        return at is null ? null : JsonTokens.SkipSpace(at);
+        field = keys.Find(new ReadOnlySpan<byte>(at, (int)(end - at)));
+        at = JsonTokens.SkipSpace(end + 1);
+        return *at == (byte)':' ? at + 1 : null;
     }
 
     private void SetMissing(int row)

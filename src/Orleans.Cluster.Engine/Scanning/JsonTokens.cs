@@ -17,7 +17,7 @@ internal static unsafe class JsonTokens
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* SkipSpace(byte* at)
     {
-        while (*at is (byte)' ' or (byte)'\t')
+        while (*at <= (byte)' ' && *at is (byte)' ' or (byte)'\t')
         {
             at++;
         }

@@ -1,9 +1,12 @@
+using System.Numerics;
+
 namespace Orleans.Cluster.Engine.Scanning;
 
 /// <summary>A decimal number as written: sign, digits, point, exponent. No spaces, no separators of thousands.</summary>
 internal unsafe ref struct DecimalText
 {
     private const int MostExponent = 100_000;
+    private const int MostExactDigits = 19;
 
     /// <summary>Whether it begins with a minus.</summary>
     public bool IsNegative;
@@ -52,6 +55,19 @@ internal unsafe ref struct DecimalText
     private bool ReadDigits(ref byte* at, byte* end)
     {
         var from = at;
+        while (at < end && Digits <= MostExactDigits - DigitRun.Most)
+        {
+            var count = Math.Min(DigitRun.Count(at, out var word), (int)Math.Min(end - at, DigitRun.Most));
+            if (count == 0)
+            {
+                return at > from;
+            }
+
+            Mantissa = DigitRun.Append(Mantissa, word, count);
+            Digits += Digits > 0 ? count : Math.Max(0, count - (BitOperations.TrailingZeroCount(word) / 8));
+            at += count;
+        }
+
         for (; at < end; at++)
         {
             var digit = (uint)(*at - (byte)'0');
@@ -62,7 +78,7 @@ internal unsafe ref struct DecimalText
 
             if (Digits > 0 || digit > 0)
             {
-                if (Digits < 19)
+                if (Digits < MostExactDigits)
                 {
                     Mantissa = (Mantissa * 10) + digit;
                 }

@@ -27,20 +27,15 @@ internal readonly unsafe struct JsonInteger<T> : IJsonParser<T>
         value = default;
         var isNegative = *at == (byte)'-';
         var first = isNegative ? at + 1 : at;
-        long number = 0;
-        at = first;
-        for (uint digit; (digit = (uint)(*at - (byte)'0')) <= 9; at++)
-        {
-            number = (number * 10) + digit;
-        }
-
+        ulong digits = 0;
+        at = DigitRun.Read(first, ref digits);
         if (at - first is < 1 or > MostDigits || (*first == (byte)'0' && at - first > 1)
             || *at is (byte)'.' or (byte)'e' or (byte)'E')
         {
             return null;
         }
 
-        number = isNegative ? -number : number;
+        var number = isNegative ? -(long)digits : (long)digits;
         value = T.CreateTruncating(number);
         return (number >= 0 || T.IsNegative(T.MinValue)) && long.CreateTruncating(value) == number ? at : null;
     }
@@ -67,7 +62,7 @@ internal readonly unsafe struct JsonDouble : IJsonParser<double>
         at += isNegative ? 1 : 0;
         ulong mantissa = 0;
         var first = at;
-        at = Digits(at, ref mantissa);
+        at = DigitRun.Read(at, ref mantissa);
         var digits = at - first;
         value = 0;
         if (digits < 1 || (*first == (byte)'0' && digits > 1))
@@ -79,7 +74,7 @@ internal readonly unsafe struct JsonDouble : IJsonParser<double>
         if (*at == (byte)'.')
         {
             first = at + 1;
-            at = Digits(first, ref mantissa);
+            at = DigitRun.Read(first, ref mantissa);
             fraction = at - first;
             if (fraction < 1)
             {
@@ -98,17 +93,6 @@ internal readonly unsafe struct JsonDouble : IJsonParser<double>
         return at;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Digits(byte* at, ref ulong mantissa)
-    {
-        for (uint digit; (digit = (uint)(*at - (byte)'0')) <= 9; at++)
-        {
-            mantissa = (mantissa * 10) + digit;
-        }
-
-        return at;
-    }
-
     private static byte* ReadLong(byte* start, byte* at, out double value)
     {
         if (*at is (byte)'e' or (byte)'E')
@@ -122,7 +106,7 @@ internal readonly unsafe struct JsonDouble : IJsonParser<double>
             }
 
             ulong exponent = 0;
-            at = Digits(at, ref exponent);
+            at = DigitRun.Read(at, ref exponent);
         }
 
         var text = new ReadOnlySpan<byte>(start, (int)(at - start));

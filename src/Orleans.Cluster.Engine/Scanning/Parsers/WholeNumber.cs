@@ -22,6 +22,14 @@ internal static unsafe class WholeNumber
             start++;
         }
 
+        if (end - start is >= 1 and <= DigitRun.Most)
+        {
+            var length = (int)(end - start);
+            var isNumber = DigitRun.Count(start, out var word) >= length;
+            magnitude = isNumber ? DigitRun.Value(word, length) : 0;
+            return isNumber;
+        }
+
         if (end - start is < 1 or > MostDigits)
         {
             return end > start && TryParseLong(start, end, out magnitude);
