@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>Vectors of one batch of rows, which a scan fills.</summary>
@@ -22,6 +24,7 @@ internal readonly struct NativeVector(nint handle, nint data)
     public static NativeVector Of(nint handle) => new(handle, NativeTables.GetData(handle));
 
     /// <summary>Bits of the rows that are not NULL, all set when they are asked for the first time.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // The frame of its call would be in the loop over the values.
     public nint Validity()
     {
         NativeTables.EnsureValidity(handle);
@@ -29,5 +32,6 @@ internal readonly struct NativeVector(nint handle, nint data)
     }
 
     /// <summary>The bits, if somebody asked for them; 0 otherwise.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public nint ExistingValidity() => NativeTables.GetValidity(handle);
 }

@@ -39,6 +39,7 @@ internal abstract unsafe class JsonField : IDisposable
     public abstract byte* Read(byte* at, int row);
 
     /// <summary>Makes the value of a row NULL.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void SetNull(int row)
     {
         if (!IsWanted)

@@ -27,7 +27,7 @@ internal static unsafe class DigitRun
     {
         // A byte that is no digit may borrow from the ones above it or carry into them; none of these is looked at.
         word = Unsafe.ReadUnaligned<ulong>(at) - Zeros;
-        return BitOperations.TrailingZeroCount((word | (word + AboveNine)) & TopBits) / 8;
+        return BitOperations.TrailingZeroCount((word | (word + AboveNine)) & TopBits) >> 3;
     }
 
     /// <summary>The number that the first digits of a word are, of which there is at least one.</summary>
