@@ -20,7 +20,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Benchmarks: table [--quick] [--rows 10000000] [--runs 7] [--only NAME] | "
+        "Benchmarks: table [--quick] [--rows 10000000] [--runs 7] [--only NAME] [--task-memory 512MB] | "
         + "eta [--rows 10000000] [--only NAME] [--trace] | groupby [--rows 10000000] [--runs 3] "
         + "| memory [--millions 10] [--only NAME] | skew [--rows 20000000] | profile FILE.csv [--runs 3] "
         + "| results [--rows 10000000] | small [--tasks 200] | scan [--rows 2000000] [--runs 7] | load [--clients 100] "

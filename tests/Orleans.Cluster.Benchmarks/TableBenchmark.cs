@@ -21,6 +21,7 @@ internal static class TableBenchmark
         var rows = long.Parse(Options.Value(args, "--rows") ?? (isQuick ? "1000000" : "10000000"), CultureInfo.InvariantCulture);
         var runs = int.Parse(Options.Value(args, "--runs") ?? (isQuick ? "3" : "7"), CultureInfo.InvariantCulture);
         var only = Options.Value(args, "--only");
+        var taskBytes = Options.Bytes(args, "--task-memory");
         var folder = Options.Folder(args);
         var data = TableData.Write(folder, rows);
         var lines = new List<string>();
@@ -30,16 +31,18 @@ internal static class TableBenchmark
             CultureInfo.InvariantCulture,
             $"Start to ready: {before.Elapsed.TotalSeconds:0.0} s, {cluster.ProcessorTime().TotalSeconds:0.0} s of processor "
             + $"time."));
-        var cases = TableCase.All(data, isQuick)
+        var cases = TableCase.All(data, isQuick, taskBytes)
             .Where(one => only is null || one.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
-        Say(lines, $"First job of the fresh cluster ({cases[0].Name}): {await First(cluster, cases[0])}.");
-        await Warm(cluster, data, isQuick ? 60 : 300);
+        var small = TableCase.All(data, isQuick: true).First();
+        Say(lines, $"First job of the fresh cluster ({small.Name}): {await First(cluster, small)}.");
+        await Warm(cluster, small, isQuick ? 60 : 300);
         Say(lines, $"A job of one row, when {(isQuick ? 60 : 300)} have run: "
-            + $"{await Shares(cluster, TableCase.All(data, isQuick: true).First(), isQuick ? 60 : 200)}.");
+            + $"{await Shares(cluster, small, isQuick ? 60 : 200)}.");
         Say(lines, $"{await Idle(cluster, TimeSpan.FromSeconds(isQuick ? 5 : 20))} of a processor while idle.");
         Say(lines, "");
-        Say(lines, "| case | processor time here | DuckDB | ratio (least to most) | ratio of wall time (least to most) | goal |");
-        Say(lines, "| --- | --- | --- | --- | --- | --- |");
+        Say(lines, "| case | processor time here | DuckDB | ratio (least to most) | ratio of wall time (least to most) | spilled "
+            + "| goal |");
+        Say(lines, "| --- | --- | --- | --- | --- | --- | --- |");
         var ratios = new List<(string Name, double Ratio)>();
         foreach (var one in cases)
         {
@@ -58,7 +61,11 @@ internal static class TableBenchmark
                 + $"worst {family.Max(each => each.Ratio):0.00}."));
         }
 
-        WriteReadme([Heading(rows, runs), "", .. lines]);
+        if (only is null && taskBytes is null)
+        {
+            WriteReadme([Heading(rows, runs), "", .. lines]);
+        }
+
         return 0;
     }
 
@@ -94,9 +101,8 @@ internal static class TableBenchmark
     }
 
     // As a cluster is that has been used: its runtime compiles what is called often.
-    private static async Task Warm(ProductCluster cluster, TableData data, int jobs)
+    private static async Task Warm(ProductCluster cluster, TableCase small, int jobs)
     {
-        var small = TableCase.All(data, isQuick: true).First();
         for (var job = 0; job < jobs; job++)
         {
             await cluster.Run(small.Job);
@@ -118,16 +124,20 @@ internal static class TableBenchmark
 
         // A job of some milliseconds is less than what the kernel's clock counts: many of them make one run.
         var jobs = one.Name.StartsWith("one row", StringComparison.Ordinal) ? 20 : 1;
+        var spilled = 0L;
         for (var run = 0; run <= runs; run++)
         {
-            var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
+            Func<TimeSpan> processorTime = one.Exchange is null ? cluster.ProcessorTime : OwnTime;
+            var (cpu, clock) = (processorTime(), Stopwatch.StartNew());
+            Func<Task<long>> spill = () => Task.FromResult(0L);
             for (var job = 0; job < jobs; job++)
             {
-                Require(one, await cluster.Run(one.Job));
+                spill = await RunHere(cluster, one);
             }
 
-            var (wall, used) = (clock.Elapsed.TotalSeconds, (cluster.ProcessorTime() - cpu).TotalSeconds);
-            cpu = Process.GetCurrentProcess().TotalProcessorTime;
+            var (wall, used) = (clock.Elapsed.TotalSeconds, (processorTime() - cpu).TotalSeconds);
+            spilled = Math.Max(spilled, await spill());
+            cpu = OwnTime();
             clock.Restart();
             for (var job = 0; job < jobs; job++)
             {
@@ -137,7 +147,7 @@ internal static class TableBenchmark
             // The first pair warms both sides up.
             if (run > 0)
             {
-                var peer = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
+                var peer = (OwnTime() - cpu).TotalSeconds;
                 here.Add(used / jobs);
                 there.Add(peer / jobs);
                 cpus.Add(used / peer);
@@ -147,8 +157,27 @@ internal static class TableBenchmark
 
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} | {one.Goal} |");
+            $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} "
+            + $"| {spilled >> 20} MiB | {one.Goal} |");
         return (line, Median(cpus));
+    }
+
+    private static TimeSpan OwnTime() => Process.GetCurrentProcess().TotalProcessorTime;
+
+    // Runs it to its end. What it spilled can be asked for afterwards.
+    private static async Task<Func<Task<long>>> RunHere(ProductCluster cluster, TableCase one)
+    {
+        if (one.Exchange is { } exchange)
+        {
+            var (answer, bytes) = await exchange.Run();
+            return () => exchange.IsAnswer(answer)
+                ? Task.FromResult(bytes)
+                : throw new InvalidOperationException($"{one.Name}: what was read is not what was written: {answer}");
+        }
+
+        var status = await cluster.Run(one.Job);
+        Require(one, status);
+        return async () => (await cluster.Partitions(status.Id)).Sum(partition => partition.SpilledBytes);
     }
 
     private static void Require(TableCase one, JobStatus status)
@@ -168,6 +197,11 @@ internal static class TableBenchmark
         command.ExecuteNonQuery();
         command.CommandText = $"COPY ({one.Peer}) TO {SqlText.Literal(result)} (FORMAT parquet)";
         command.ExecuteNonQuery();
+        if (one.PeerBack is { } back)
+        {
+            command.CommandText = back + SqlText.Literal(result);
+            command.ExecuteNonQuery();
+        }
     }
 
     private static string Spread(List<double> values) =>

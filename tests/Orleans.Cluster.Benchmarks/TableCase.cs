@@ -13,10 +13,23 @@ internal sealed record TableCase(string Name, JobSpec Job, string Peer, string G
     /// <summary>What the peer does before its query.</summary>
     public string PeerSetup { get; init; } = "";
 
+    /// <summary>What is asked of the peer's result, with the name of its file behind it; null for nothing.</summary>
+    public string? PeerBack { get; init; }
+
+    /// <summary>What is run in place of the job: an exchange by itself.</summary>
+    public ExchangeCase? Exchange { get; init; }
+
     /// <summary>The cases over a table of the h2oai kind, and of TPC-H.</summary>
     /// <param name="data">Its files.</param>
     /// <param name="isQuick">Whether those are left out that take long.</param>
-    public static IEnumerable<TableCase> All(TableData data, bool isQuick)
+    /// <param name="taskBytes">Memory of a task; null for what a job has that does not say.</param>
+    public static IEnumerable<TableCase> All(TableData data, bool isQuick, long? taskBytes = null)
+    {
+        var resources = taskBytes is { } bytes ? new ResourceRequest { MemoryBytes = bytes } : new ResourceRequest();
+        return Of(data, isQuick, resources.MemoryBytes).Select(one => one with { Job = one.Job with { Resources = resources } });
+    }
+
+    private static IEnumerable<TableCase> Of(TableData data, bool isQuick, long taskBytes)
     {
         const string Few = "SELECT id1, sum(v1) AS v1 FROM source GROUP BY id1";
         const string Many = "SELECT id3, sum(v1) AS v1, avg(v3) AS v3 FROM source GROUP BY id3";
@@ -35,6 +48,12 @@ internal sealed record TableCase(string Name, JobSpec Job, string Peer, string G
             "CSV, sort", data.Csv, OperationKind.Sort, new { by = new[] { new { column = "id6" } } },
             "SELECT * FROM source ORDER BY id6", "<= 1.5");
         yield return new("CSV, join, then 100 groups", Join(data), JoinPeer(data), "<= 1.5");
+        yield return new(
+            "exchange alone", new JobSpec { Operation = OperationKind.Sql }, $"FROM {SqlText.Literal(data.Exchange)}", "<= 2")
+        {
+            PeerBack = ExchangeCase.Sums,
+            Exchange = new ExchangeCase(data.Exchange, Path.GetDirectoryName(data.Exchange)!, taskBytes),
+        };
         if (isQuick)
         {
             yield break;
