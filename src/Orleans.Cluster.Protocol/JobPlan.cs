@@ -148,6 +148,11 @@ public sealed record StagePlan
     /// <summary>Columns of the rows, without the target column.</summary>
     public required IReadOnlyList<ColumnSchema> Columns { get; init; }
 
+    /// <summary>
+    /// Whether no partition may be halved: its task puts the rows of a slice in order, and the halves' rows would not be in it.
+    /// </summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>Bytes that it reads, estimated.</summary>
     public long EstimatedBytes { get; init; }
 

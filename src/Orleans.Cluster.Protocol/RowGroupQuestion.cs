@@ -13,6 +13,9 @@ namespace Orleans.Cluster.Protocol;
 public sealed record RowGroupQuestion(
     IReadOnlyList<SourceFile> Files, IReadOnlyList<ColumnSchema> Dataset, IReadOnlyList<string> Columns, string Condition)
 {
+    /// <summary>Whether the bounds of the first column are asked for as well, of all files.</summary>
+    public bool WantsBounds { get; init; }
+
     /// <summary>Leave to read those of the files that are objects of a store; null when none are.</summary>
     public ObjectGrant? Grant { get; init; }
 }
@@ -35,7 +38,9 @@ public static class RowGroupStatistics
 
 /// <summary>What statistics say of a condition.</summary>
 /// <param name="RowGroups">Row groups of all files.</param>
-/// <param name="Files">The files of which a row group is not needed.</param>
+/// <param name="Files">
+/// The files of which a row group is not needed; where bounds were asked for, all files, or none of too many row groups.
+/// </param>
 public sealed record JudgedRowGroups(int RowGroups, IReadOnlyList<FileRowGroups> Files);
 
 /// <summary>The row groups of one file, in order.</summary>
@@ -47,4 +52,16 @@ public sealed record FileRowGroups(string Path, IReadOnlyList<JudgedRowGroup> Gr
 /// <param name="Rows">Its rows.</param>
 /// <param name="Bytes">Its bytes, as stored.</param>
 /// <param name="IsNeeded">False when no row of it meets the condition.</param>
-public sealed record JudgedRowGroup(long Rows, long Bytes, bool IsNeeded);
+public sealed record JudgedRowGroup(long Rows, long Bytes, bool IsNeeded)
+{
+    /// <summary>What bounds the asked column; null where that was not asked for, or the footer does not say it surely.</summary>
+    public RowGroupBounds? Bounds { get; init; }
+}
+
+/// <summary>
+/// Bounds of a column in a row group, as hexadecimal digits in the order of the column's values; null when all of them are NULL.
+/// </summary>
+/// <param name="Least">No value is below it.</param>
+/// <param name="Greatest">No value is above it.</param>
+/// <param name="Nulls">Rows in which the column is NULL.</param>
+public sealed record RowGroupBounds(string? Least, string? Greatest, long Nulls);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
@@ -14,6 +15,10 @@ namespace Orleans.Cluster.Engine.Probing;
 internal static class RowGroupJudge
 {
     private const int Batch = 500;
+
+    // An answer with bounds of more is longer than what it saves.
+    private const int MostBounds = 100_000;
+    private const int MostBoundBytes = 256;
 
     // What the footer of a file says of a column: nothing, that all of it is NULL, or its statistics.
     private const char Unknown = '?';
@@ -79,8 +84,10 @@ internal static class RowGroupJudge
 
         var all = question.Files
             .Zip(alike, (file, first) => new FileRowGroups(file.Stamp.Path, judged.GetValueOrDefault(first) ?? [])).ToList();
-        return new JudgedRowGroups(
-            all.Sum(file => file.Groups.Count), [.. all.Where(file => file.Groups.Any(group => !group.IsNeeded))]);
+        var count = all.Sum(file => file.Groups.Count);
+        return question.WantsBounds
+            ? new JudgedRowGroups(count, count <= MostBounds ? all : [])
+            : new JudgedRowGroups(count, [.. all.Where(file => file.Groups.Any(group => !group.IsNeeded))]);
     }
 
     // A name that the engine has mended may be that of another column in the file, and a value that is cast may be refused: such
@@ -139,7 +146,8 @@ internal static class RowGroupJudge
     {
         var statistics = question.Columns.Select((column, i) => Statistics(question, column, i, uses[i]));
         session.Read(
-            $"SELECT file_name, {RowGroupStatistics.Rows}, group_bytes, ({question.Condition}) IS DISTINCT FROM false FROM ("
+            $"SELECT file_name, {RowGroupStatistics.Rows}, group_bytes, ({question.Condition}) IS DISTINCT FROM false, "
+            + $"{Bounds(question)} FROM ("
             + $"SELECT file_name, row_group_id, any_value(row_group_num_rows) AS {RowGroupStatistics.Rows}, "
             + $"CAST(sum(total_compressed_size) AS BIGINT) AS group_bytes, {string.Join(", ", statistics)} "
             + $"FROM parquet_metadata([{Literals(copies, files)}]) GROUP BY file_name, row_group_id) "
@@ -148,9 +156,32 @@ internal static class RowGroupJudge
             {
                 var file = copies.OriginOf(OpenSources.PathOf(row.GetString(0)));
                 (judged.TryGetValue(file, out var groups) ? groups : judged[file] = []).Add(
-                    new JudgedRowGroup(row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3)));
+                    new JudgedRowGroup(row.GetInt64(1), row.GetInt64(2), row.GetBoolean(3))
+                    {
+                        Bounds = row.GetBoolean(4) ? new RowGroupBounds(Text(row, 5), Text(row, 6), row.GetInt64(7)) : null,
+                    });
             },
             cancellationToken);
+    }
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    // Whether the bounds of the first column are sure, and these: in digits that are in the order of the values, whatever these
+    // are.
+    private static string Bounds(RowGroupQuestion question)
+    {
+        if (!question.WantsBounds)
+        {
+            return "false";
+        }
+
+        var (least, greatest) = (Key(RowGroupStatistics.Least(0)), Key(RowGroupStatistics.Greatest(0)));
+        var nulls = RowGroupStatistics.Nulls(0);
+        return $"coalesce({nulls} = {RowGroupStatistics.Rows} OR ({nulls} IS NOT NULL AND length({least}) <= {MostBoundBytes} "
+            + $"AND length({greatest}) <= {MostBoundBytes}), false), {least}, {greatest}, {nulls}";
+
+        static string Key(string bound) =>
+            $"CASE WHEN {bound} IS NOT NULL THEN hex(create_sort_key({bound}, 'ASC NULLS LAST')) END";
     }
 
     // The deprecated bounds of old writers have an order of their own and are not looked at.

@@ -15,13 +15,14 @@ public static class PartitionSplit
 
     /// <summary>
     /// Whether halves of a stage's partition do the work of the whole: it reads a slice of a dataset or a range of targets. Where
-    /// the query asks for the number of its partition they do not, since halves take numbers after all others.
+    /// the query asks for the number of its partition they do not, since halves take numbers after all others; nor where it puts
+    /// the rows of a slice in order.
     /// </summary>
     public static bool IsPossible(StagePlan stage, PartitionRecord partition)
     {
         ArgumentNullException.ThrowIfNull(stage);
         ArgumentNullException.ThrowIfNull(partition);
-        return stage.Kind == TaskKind.Query
+        return stage is { Kind: TaskKind.Query, IsWhole: false }
             && !stage.Query.Contains($"{TaskSpec.PartitionFunction}()", StringComparison.Ordinal)
             && partition.Order.Count(character => character == '.') < MaxDepth
             && stage.Inputs.FirstOrDefault(input => input.Mode != InputMode.All) is { Mode: InputMode.Target }

@@ -94,6 +94,7 @@ internal sealed class FromPlanner(
             Size = new SizeEstimate(rows.Size.Rows, JoinSize.Bytes(rows, from)),
             Distinct = columns.ToDictionary(
                 pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
+            Origins = rows.OriginsOf(columns),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Planning.Partitioning;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
@@ -28,7 +29,9 @@ internal sealed class OrderPlanner(PlanDraft draft)
             return await First(query);
         }
 
-        return query.Relation.Size.Bytes <= draft.Limits.GatherBytes || query.Offset > 0 ? Gathered(query) : await Ranges(query);
+        return query.Relation.Size.Bytes <= draft.Limits.GatherBytes || query.Offset > 0
+            ? Gathered(query)
+            : await InPlace(query) ?? await Ranges(query);
     }
 
     /// <summary>A relation of the result columns with order and limit applied, in one task, for a query around it.</summary>
@@ -68,6 +71,48 @@ internal sealed class OrderPlanner(PlanDraft draft)
         var stage = draft.AddStage(query.Relation, "scan", "Few enough rows to be sorted by one task.");
         return query with { Relation = draft.Gather(stage) };
     }
+
+    // Partitions whose statistics say that they follow each other by the first key.
+    private async Task<PlannedQuery?> InPlace(PlannedQuery query)
+    {
+        var rows = query.Relation;
+        var first = query.Order[0];
+        if (!rows.Origins.TryGetValue(first.Column, out var column)
+            || rows.Inputs.Where(input => input.Input.Mode == InputMode.Partition).ToList() is not [{ Input.Dataset: { } name }]
+            || draft.Datasets[name] is not { Format: SourceFormat.Parquet } dataset
+            || dataset.Columns.First(known => known.Name == column).Type is "FLOAT" or "DOUBLE")
+        {
+            // Of floating-point columns a footer does not say whether a NaN is among the values.
+            return null;
+        }
+
+        var files = dataset.Partitions.SelectMany(partition => partition.Slices).Select(slice => slice.File);
+        var judged = await draft.Judge(
+            new RowGroupQuestion([.. files.DistinctBy(file => file.Stamp.Path)], dataset.Columns, [column], "true")
+            {
+                WantsBounds = true,
+            });
+        if (SortedPartitions.Of(dataset, judged, first.Direction, query.Order.Count == 1) is not { } order)
+        {
+            return null;
+        }
+
+        if (!order.SequenceEqual(Enumerable.Range(0, order.Count)))
+        {
+            if (draft.Stages.Count > 0 || rows.Inputs.Count > 1)
+            {
+                // Others read the dataset as well, or may.
+                return null;
+            }
+
+            draft.Reorder(name, order);
+        }
+
+        return query with { Relation = rows with { IsWhole = true, Notes = [.. rows.Notes, InPlaceNote(column)] } };
+    }
+
+    private static string InPlaceNote(string column) =>
+        $"No two partitions have values of {column} in common, by the statistics of their row groups: each is sorted by itself.";
 
     // Sample keys, cut them into ranges, send each row to its range. Every task then sorts a range, and the ranges follow each
     // other.

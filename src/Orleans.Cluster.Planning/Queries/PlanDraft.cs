@@ -16,7 +16,7 @@ internal sealed class PlanDraft(
     private int numbers;
 
     /// <summary>Datasets by name.</summary>
-    public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; } =
+    public IReadOnlyDictionary<string, PlannedDataset> Datasets { get; private set; } =
         new Dictionary<string, PlannedDataset>(datasets, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Partitions of the dataset that has most.</summary>
@@ -183,14 +183,31 @@ internal sealed class PlanDraft(
             Distinct = read.ToDictionary(
                 column => column.Name, column => Math.Min(rows, StoredTypes.MostValues(column.Type)),
                 StringComparer.OrdinalIgnoreCase),
+            Origins = input.Mode == InputMode.Partition
+                ? read.ToDictionary(column => column.Name, column => column.Name, StringComparer.OrdinalIgnoreCase)
+                : Relation.NoOrigins,
+        };
+    }
+
+    /// <summary>Reads the partitions of a dataset in another order.</summary>
+    /// <param name="name">The dataset.</param>
+    /// <param name="order">Which partition comes at each place.</param>
+    public void Reorder(string name, IReadOnlyList<int> order)
+    {
+        var dataset = Datasets[name];
+        Datasets = new Dictionary<string, PlannedDataset>(Datasets, StringComparer.OrdinalIgnoreCase)
+        {
+            [name] = dataset with
+            {
+                Partitions = [.. order.Select((from, place) => dataset.Partitions[from] with { Index = place })],
+            },
         };
     }
 
     /// <summary>A relation with another SELECT around it.</summary>
     /// <param name="inner">What the SELECT reads.</param>
     /// <param name="sql">A SELECT that names <see cref="Relation.Source"/> of <paramref name="inner"/>.</param>
-    public async Task<Relation> Select(Relation inner, string sql) =>
-        inner with { Source = $"({sql})", Columns = await BindOver(inner.Inputs, sql), IsStored = false };
+    public async Task<Relation> Select(Relation inner, string sql) => Select(inner, sql, await BindOver(inner.Inputs, sql));
 
     /// <summary>
     /// A relation with a SELECT around it of which the columns are known: the engine, which needs long for many, is not asked.
@@ -199,7 +216,7 @@ internal sealed class PlanDraft(
     /// <param name="sql">A SELECT that names <see cref="Relation.Source"/> of <paramref name="inner"/>.</param>
     /// <param name="columns">Its columns.</param>
     public static Relation Select(Relation inner, string sql, IReadOnlyList<ColumnSchema> columns) =>
-        inner with { Source = $"({sql})", Columns = columns, IsStored = false };
+        inner with { Source = $"({sql})", Columns = columns, Origins = Relation.NoOrigins, IsStored = false };
 
     /// <summary>Result columns of a query over the inputs of a stage.</summary>
     public Task<IReadOnlyList<ColumnSchema>> BindOver(IReadOnlyList<RelationInput> inputs, string sql) =>
@@ -352,6 +369,7 @@ internal sealed class PlanDraft(
                 .DistinctBy(input => input.Name)],
             Output = output,
             Columns = columns,
+            IsWhole = relation.IsWhole,
             EstimatedBytes = relation.Inputs.DistinctBy(input => input.Input.Name).Sum(input => input.Bytes),
             EstimatedRows = (long)relation.Size.Rows,
             EstimatedRowBytes = relation.Size.Bytes,

@@ -9,6 +9,9 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 internal sealed record Relation
 {
+    /// <summary>Of rows whose columns may be anything.</summary>
+    public static readonly IReadOnlyDictionary<string, string> NoOrigins = new Dictionary<string, string>();
+
     /// <summary>A quoted table name, or a SELECT in parentheses.</summary>
     public required string Source { get; init; }
 
@@ -30,6 +33,12 @@ internal sealed record Relation
     /// <summary>Upper bounds of distinct values, by column; they only guide estimates.</summary>
     public IReadOnlyDictionary<string, double> Distinct { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Columns that are those of the partitioned dataset as it has them, with their names there.</summary>
+    public IReadOnlyDictionary<string, string> Origins { get; init; } = NoOrigins;
+
+    /// <summary>Whether the partitions that it reads must stay as they are planned.</summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>Whether it is what an earlier stage wrote, with nothing left to compute.</summary>
     public bool IsStored { get; init; }
 
@@ -42,6 +51,11 @@ internal sealed record Relation
         var byName = Columns.ToLookup(column => column.Name, StringComparer.Ordinal);
         return [.. names.Select(name => byName[name].First())];
     }
+
+    /// <summary>Where columns of other names come from that have the same values.</summary>
+    public IReadOnlyDictionary<string, string> OriginsOf(IEnumerable<(string From, string To)> columns) =>
+        columns.Where(pair => Origins.ContainsKey(pair.From))
+            .ToDictionary(pair => pair.To, pair => Origins[pair.From], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Distinct values of a column at most; of no column, as many as rows.</summary>
     public double DistinctOf(string? column) =>

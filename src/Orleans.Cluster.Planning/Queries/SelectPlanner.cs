@@ -64,7 +64,7 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         var from = $"FROM {rows.Source} WHERE {string.Join(" AND ", texts)}";
         await draft.BindOver(read.Inputs, $"SELECT 1 {from}");
         var filtered = PlanDraft.Select(read, $"SELECT * {from}", rows.Columns);
-        return filtered with { Size = rows.Size.Times(Selectivity.Of(conditions)) };
+        return filtered with { Size = rows.Size.Times(Selectivity.Of(conditions)), Origins = rows.Origins };
     }
 
     private async Task<PlannedQuery> Project(Relation rows, SelectBlock block)
@@ -88,6 +88,7 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
             Distinct = block.Items.ToDictionary(
                 item => item.Name, item => DistinctValues.Of(item.Expression, rows), StringComparer.OrdinalIgnoreCase),
             Spread = Renamed(rows.Spread, block.Items),
+            Origins = rows.OriginsOf(items.Select(item => (JoinKey.ColumnOf(item.Expression) ?? "", item.Name))),
         };
         var names = block.Items.Select(item => item.Name).ToList();
         return block.IsDistinct

@@ -60,12 +60,13 @@ public sealed class PartitionSplitTests
     }
 
     [Fact]
-    public void IsPossible_QueryOfItsPartitionsNumber_IsNot()
+    public void IsPossible_QueryOfItsPartitionsNumberOrInOrder_IsNot()
     {
         var stage = Plan.Stages[0] with { Inputs = [new StageInput("t", "t", null, InputMode.Partition)] };
 
         Assert.True(PartitionSplit.IsPossible(stage, Partition(0)));
         Assert.False(PartitionSplit.IsPossible(stage with { Query = "SELECT __partition() AS part FROM t" }, Partition(0)));
+        Assert.False(PartitionSplit.IsPossible(stage with { IsWhole = true }, Partition(0)));
     }
 
     [Fact]
