@@ -195,7 +195,7 @@ internal static class TableBenchmark
         using var command = connection.CreateCommand();
         command.CommandText = $"SET threads = {Environment.ProcessorCount}; {one.PeerSetup}";
         command.ExecuteNonQuery();
-        command.CommandText = $"COPY ({one.Peer}) TO {SqlText.Literal(result)} (FORMAT parquet)";
+        command.CommandText = $"COPY ({one.Peer}) TO {SqlText.Literal(result)} (FORMAT parquet, COMPRESSION zstd)";
         command.ExecuteNonQuery();
         if (one.PeerBack is { } back)
         {

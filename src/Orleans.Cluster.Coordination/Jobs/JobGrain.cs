@@ -34,7 +34,7 @@ internal sealed partial class JobGrain(
         planning = new PlanningRun(row, planner, Decide, Advance, clock, logger);
         board = new JobBoard(row, progress, GrainFactory, clock, logger);
         actions = new JobActions(row, planning, publishing, partitions, GrainFactory, Advance);
-        looks = new Coalesced(Look, LookRhythm.Pause, clock);
+        looks = new Coalesced(Look, took => rhythm.Pause(took, row.Known?.State.Phase), clock);
         var period = LookRhythm.TickPeriod;
         var options = new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true };
         timer = new SleepingTimer(this.RegisterGrainTimer(Tick, options), period);
@@ -145,7 +145,8 @@ internal sealed partial class JobGrain(
 
         var facts = await observer.Observe(row, board, () => planning.IsUnderWay || publishing.IsUnderWay);
         await Decide(() => new Observed(facts));
-        rhythm.End(clock.GetUtcNow(), row.Known!.State.Phase, facts.RunningAttempts);
+        rhythm.End(
+            clock.GetUtcNow(), row.Known!.State.Phase, facts.RunningAttempts, facts.Tallies.Sum(tally => tally.Waiting));
         board.ShowSoon();
         if (timer.Set(sleeps: !looks.IsAsked && !planning.IsUnderWay && !board.Progress.HasReadings
             && LookRhythm.OnlyWaits(row.Known.State, row.Known.Spec, facts)))

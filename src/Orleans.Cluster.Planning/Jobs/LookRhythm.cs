@@ -21,14 +21,26 @@ public sealed class LookRhythm
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private const int PauseFactor = 4;
 
+    // With so many waiting for each that runs, the end of one decides nothing.
+    private const int ManyForEach = 8;
+    private static readonly TimeSpan PauseOfMany = TimeSpan.FromMilliseconds(200);
+
     private DateTimeOffset nextLook;
+    private bool hasMany;
 
     /// <summary>A look begins.</summary>
     public void Begin(DateTimeOffset now) => nextLook = now + LookPeriod;
 
     /// <summary>A look has ended.</summary>
-    public void End(DateTimeOffset now, JobPhase phase, int runningAttempts) =>
-        nextLook = now + (phase == JobPhase.Running && runningAttempts == 0 ? IdleLookPeriod : LookPeriod);
+    /// <param name="now">The clock.</param>
+    /// <param name="phase">Of the job, as it is now.</param>
+    /// <param name="running">Attempts that run.</param>
+    /// <param name="waiting">Partitions that wait.</param>
+    public void End(DateTimeOffset now, JobPhase phase, int running, int waiting)
+    {
+        nextLook = now + (phase == JobPhase.Running && running == 0 ? IdleLookPeriod : LookPeriod);
+        hasMany = waiting > ManyForEach * Math.Max(1, running);
+    }
 
     /// <summary>Whether it is time for one: always while the row is not known, and when it has ended.</summary>
     /// <param name="state">What is known of the job; null for nothing.</param>
@@ -36,6 +48,17 @@ public sealed class LookRhythm
     /// <param name="hasReadings">Whether workers report what they run for it.</param>
     public bool IsDue(JobState? state, DateTimeOffset now, bool hasReadings) =>
         state is null || state.Phase.IsTerminal() || now >= nextLook || now >= state.DeadlineAt || hasReadings;
+
+    /// <summary>
+    /// The pause before a look at a job of a phase: a longer one while many partitions wait, which end many times a second.
+    /// </summary>
+    /// <param name="took">How long the look right before it took; null when there was none.</param>
+    /// <param name="phase">The phase that is known; null for none.</param>
+    public TimeSpan Pause(TimeSpan? took, JobPhase? phase)
+    {
+        var pause = Pause(took);
+        return hasMany && phase == JobPhase.Running && pause < PauseOfMany ? PauseOfMany : pause;
+    }
 
     /// <summary>
     /// The pause between two looks of which the second was asked for during the first. Of a job with very many partitions a look

@@ -16,7 +16,7 @@ public sealed class LookRhythmTests
     {
         var rhythm = new LookRhythm();
         rhythm.Begin(JobSamples.Now);
-        rhythm.End(JobSamples.Now, phase, running);
+        rhythm.End(JobSamples.Now, phase, running, waiting: 0);
         var due = JobSamples.Now.AddSeconds(seconds);
 
         Assert.False(rhythm.IsDue(JobSamples.State(phase), due.AddTicks(-1), hasReadings: false));
@@ -45,6 +45,21 @@ public sealed class LookRhythmTests
     [InlineData(5_000, 2_000)]
     public void Pause_ByHowLongALookTook_IsFourTimesThatWithinBounds(int? took, int pause) => Assert.Equal(
         TimeSpan.FromMilliseconds(pause), LookRhythm.Pause(took is { } ms ? TimeSpan.FromMilliseconds(ms) : null));
+
+    [Theory]
+    [InlineData(2, 17, JobPhase.Running, 200)]
+    [InlineData(2, 16, JobPhase.Running, 0)]
+    [InlineData(0, 9, JobPhase.Running, 200)]
+    [InlineData(2, 17, JobPhase.Cancelling, 0)]
+    [InlineData(2, 17, null, 0)]
+    public void Pause_ManyPartitionsWait_IsLonger(int running, int waiting, JobPhase? phase, int pause)
+    {
+        var rhythm = new LookRhythm();
+        rhythm.Begin(JobSamples.Now);
+        rhythm.End(JobSamples.Now, JobPhase.Running, running, waiting);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(pause), rhythm.Pause(null, phase));
+    }
 
     [Fact]
     public void OnlyWaits_QueuedAndNothingRuns_WaitsForAFirstSlot()
