@@ -76,7 +76,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
 
     /// <inheritdoc/>
     public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken) =>
-        OnThread(() => new TaskExecutor(staging, engines).Run(task, progress, cancellationToken));
+        EngineThreads.Run(() => new TaskExecutor(staging, engines).Run(task, progress, cancellationToken));
 
     /// <inheritdoc/>
     public Task<EngineAnswer<ExportedRows>> ExportAsync(ExportRequest request, CancellationToken cancellationToken) =>
@@ -93,7 +93,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
         }
     }
 
-    private static Task<EngineAnswer<T>> Answer<T>(Func<T> question, CancellationToken cancellationToken) => OnThread(() =>
+    private static Task<EngineAnswer<T>> Answer<T>(Func<T> question, CancellationToken cancellationToken) => EngineThreads.Run(() =>
     {
         try
         {
@@ -110,9 +110,4 @@ public sealed class LocalExecutor : IExecutor, IDisposable
             return EngineAnswer.Fail<T>(DuckDbErrors.ToFailure(e));
         }
     });
-
-    // Native calls take long and must not hold threads of the pool, on which the pipe is answered.
-    private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(
-        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-        TaskScheduler.Default);
 }
