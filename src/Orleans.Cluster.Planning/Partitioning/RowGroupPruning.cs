@@ -95,26 +95,26 @@ internal static class RowGroupPruning
             .. packs.Select((pack, index) => new DataPartition
             {
                 Index = index,
-                Slices = Join(pack),
+                Slices = Join(pack.Select(piece => piece.Slice)),
                 Bytes = pack.Sum(piece => piece.Bytes),
                 EstimatedRows = pack.Sum(piece => piece.Rows),
             }),
         ];
     }
 
-    // Row groups that follow each other are one slice.
-    private static List<FileSlice> Join(List<Piece> pack)
+    /// <summary>Makes one slice of those that follow each other.</summary>
+    internal static List<FileSlice> Join(IEnumerable<FileSlice> parts)
     {
         var slices = new List<FileSlice>();
-        foreach (var piece in pack)
+        foreach (var part in parts)
         {
-            if (slices is [.., { } last] && last.End == piece.Slice.Start && last.File.Stamp == piece.Slice.File.Stamp)
+            if (slices is [.., { } last] && last.End == part.Start && last.File.Stamp == part.File.Stamp)
             {
-                slices[^1] = last with { End = piece.Slice.End, Rows = last.Rows + piece.Slice.Rows };
+                slices[^1] = last with { End = part.End, Rows = last.Rows + part.Rows };
             }
             else
             {
-                slices.Add(piece.Slice);
+                slices.Add(part);
             }
         }
 

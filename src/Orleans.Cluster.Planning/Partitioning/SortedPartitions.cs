@@ -3,122 +3,155 @@ using Orleans.Cluster.Protocol;
 namespace Orleans.Cluster.Planning.Partitioning;
 
 /// <summary>
-/// Partitions that need only be sorted each by itself: bounds of their row groups show that the rows of one come before those of
-/// the next, whichever they are.
+/// Packs the row groups of a dataset into partitions that need only be sorted each by itself: bounds of the row groups show that
+/// the rows of one partition come before those of the next, whichever they are.
 /// </summary>
 public static class SortedPartitions
 {
-    /// <summary>The partitions in the order of a key.</summary>
+    // Row groups that overlap are sorted together; where that makes partitions much larger, an exchange is better.
+    private const int MostTimes = 4;
+
+    /// <summary>The dataset with partitions in the order of a key.</summary>
     /// <param name="dataset">A dataset whose slices are rows of whole row groups.</param>
     /// <param name="judged">Bounds of the key in the row groups of all its files.</param>
     /// <param name="direction">How the key is ordered, for example <c>DESC NULLS LAST</c>.</param>
     /// <param name="isOnlyKey">Whether it is the only key, so that neighbours may have a value of it in common.</param>
-    /// <returns>Numbers of partitions, each once; null when they overlap, or when that is not sure.</returns>
-    public static IReadOnlyList<int>? Of(PlannedDataset dataset, JudgedRowGroups judged, string direction, bool isOnlyKey)
+    /// <param name="wishedRows">Rows that a partition shall have at most, if row groups allow it.</param>
+    /// <returns>Null when too many row groups overlap, or when that is not sure.</returns>
+    public static PlannedDataset? Of(
+        PlannedDataset dataset, JudgedRowGroups judged, string direction, bool isOnlyKey, long wishedRows)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(judged);
         ArgumentNullException.ThrowIfNull(direction);
-        var (isDescending, isNullsFirst) = (direction.StartsWith("DESC", StringComparison.Ordinal),
-            direction.EndsWith("NULLS FIRST", StringComparison.Ordinal));
         var files = judged.Files.ToDictionary(file => file.Path, file => file.Groups, StringComparer.Ordinal);
-        var bounds = new List<Range>();
-        foreach (var partition in dataset.Partitions)
+        var pieces = new List<Piece>();
+        foreach (var slice in dataset.Partitions.SelectMany(partition => partition.Slices))
         {
-            if (BoundsOf(partition, files) is not { } found)
+            if (!files.TryGetValue(slice.File.Stamp.Path, out var groups) || !Add(pieces, slice, groups))
             {
                 return null;
             }
-
-            bounds.Add(found);
         }
 
-        var comparer = Comparer<Range>.Create((one, other) => Compare(one, other, isDescending, isNullsFirst));
-        var order = Enumerable.Range(0, bounds.Count).OrderBy(place => bounds[place], comparer).ToList();
-        var isAsTheyAre = order.SequenceEqual(Enumerable.Range(0, order.Count));
-        return order.Zip(order.Skip(1)).All(pair => Follows(
-            bounds[pair.First], bounds[pair.Second], isDescending, isNullsFirst, mayTouch: isOnlyKey && isAsTheyAre))
-            ? order
+        var order = new KeyOrder(
+            direction.StartsWith("DESC", StringComparison.Ordinal), direction.EndsWith("NULLS FIRST", StringComparison.Ordinal));
+        var sorted = pieces.OrderBy(piece => piece.Range, Comparer<KeyRange>.Create(order.Compare)).ToList();
+        var packs = Pack(
+            sorted, order, isOnlyKey && sorted.SequenceEqual(pieces), wishedRows,
+            dataset.Partitions.Max(partition => partition.Bytes));
+        return packs.Count > 1 && packs.TrueForAll(pack => pack.Sum(piece => piece.Rows) <= MostTimes * wishedRows)
+            ? dataset with { Partitions = [.. packs.Select(Partition)] }
             : null;
     }
 
-    private static int Compare(Range one, Range other, bool isDescending, bool isNullsFirst)
+    private static List<List<Piece>> Pack(
+        List<Piece> sorted, KeyOrder order, bool mayTouch, long wishedRows, long mostBytes)
     {
-        if (one.Least is null || other.Least is null)
+        var packs = new List<List<Piece>>();
+        var (range, rows, bytes) = (KeyRange.Empty, 0L, 0L);
+        foreach (var piece in sorted)
         {
-            var comesLast = (one.Least is null ? 1 : 0) - (other.Least is null ? 1 : 0);
-            return isNullsFirst ? -comesLast : comesLast;
-        }
-
-        var least = string.CompareOrdinal(one.Least, other.Least);
-        var rises = least != 0 ? least : string.CompareOrdinal(one.Greatest, other.Greatest);
-        return isDescending ? -rises : rises;
-    }
-
-    // NULL is a key as any other, before or behind all values.
-    private static bool Follows(Range one, Range other, bool isDescending, bool isNullsFirst, bool mayTouch)
-    {
-        if ((one.HasNulls && other.HasNulls && !mayTouch) || (isNullsFirst ? other.HasNulls && one.Least is not null
-            : one.HasNulls && other.Least is not null))
-        {
-            return false;
-        }
-
-        if (one.Least is null || other.Least is null)
-        {
-            return true;
-        }
-
-        var step = isDescending
-            ? string.CompareOrdinal(other.Greatest, one.Least)
-            : string.CompareOrdinal(one.Greatest, other.Least);
-        return step < 0 || (step == 0 && mayTouch);
-    }
-
-    // Null where not all of its rows are those of row groups with bounds.
-    private static Range? BoundsOf(DataPartition partition, Dictionary<string, IReadOnlyList<JudgedRowGroup>> files)
-    {
-        var all = new Range(null, null, false);
-        foreach (var slice in partition.Slices)
-        {
-            if (!files.TryGetValue(slice.File.Stamp.Path, out var groups))
+            if (packs.Count == 0 || ((rows + piece.Rows > wishedRows || bytes + piece.Bytes > mostBytes)
+                && order.Follows(range, piece.Range, mayTouch)))
             {
-                return null;
+                packs.Add([]);
+                (range, rows, bytes) = (KeyRange.Empty, 0, 0);
             }
 
-            long start = 0, covered = 0;
-            foreach (var group in groups)
-            {
-                if (start >= slice.Start && start + group.Rows <= slice.End)
-                {
-                    if (group.Bounds is not { } bounds)
-                    {
-                        return null;
-                    }
+            packs[^1].Add(piece);
+            (range, rows, bytes) = (range.With(piece.Range), rows + piece.Rows, bytes + piece.Bytes);
+        }
 
-                    all = all.With(bounds);
-                    covered += group.Rows;
+        return packs;
+    }
+
+    private static DataPartition Partition(List<Piece> pack, int index) => new()
+    {
+        Index = index,
+        Slices = RowGroupPruning.Join(pack.OrderBy(piece => piece.Place).Select(piece => piece.Slice)),
+        Bytes = pack.Sum(piece => piece.Bytes),
+        EstimatedRows = pack.Sum(piece => piece.Rows),
+    };
+
+    // False where not all rows of the slice are those of row groups with bounds.
+    private static bool Add(List<Piece> pieces, FileSlice slice, IReadOnlyList<JudgedRowGroup> groups)
+    {
+        long start = 0, covered = 0;
+        foreach (var group in groups)
+        {
+            var end = start + group.Rows;
+            if (start >= slice.Start && end <= slice.End)
+            {
+                if (group.Bounds is not { } bounds)
+                {
+                    return false;
                 }
 
-                start += group.Rows;
+                var part = slice with { Start = start, End = end, Rows = group.Rows };
+                pieces.Add(new Piece(pieces.Count, part, group.Bytes, new(bounds.Least, bounds.Greatest, bounds.Nulls > 0)));
+                covered += group.Rows;
             }
 
-            if (covered != slice.End - slice.Start)
-            {
-                return null;
-            }
+            start = end;
         }
 
-        return all;
+        return covered == slice.End - slice.Start;
     }
 
-    private sealed record Range(string? Least, string? Greatest, bool HasNulls)
+    private sealed record Piece(int Place, FileSlice Slice, long Bytes, KeyRange Range)
     {
-        public Range With(RowGroupBounds bounds) => new(
-            Least is null || (bounds.Least is not null && string.CompareOrdinal(bounds.Least, Least) < 0) ? bounds.Least : Least,
-            Greatest is null || (bounds.Greatest is not null && string.CompareOrdinal(bounds.Greatest, Greatest) > 0)
-                ? bounds.Greatest
+        public long Rows => Slice.End - Slice.Start;
+    }
+
+    // Bounds of values, null where there is none, and whether there is a NULL besides.
+    private sealed record KeyRange(string? Least, string? Greatest, bool HasNulls)
+    {
+        public static readonly KeyRange Empty = new(null, null, false);
+
+        public KeyRange With(KeyRange other) => new(
+            Least is null || (other.Least is not null && string.CompareOrdinal(other.Least, Least) < 0) ? other.Least : Least,
+            Greatest is null || (other.Greatest is not null && string.CompareOrdinal(other.Greatest, Greatest) > 0)
+                ? other.Greatest
                 : Greatest,
-            HasNulls || bounds.Nulls > 0);
+            HasNulls || other.HasNulls);
+    }
+
+    private sealed record KeyOrder(bool IsDescending, bool IsNullsFirst)
+    {
+        // By what comes first, NULLs or a bound: whatever comes behind a range that follows another follows that one as well.
+        public int Compare(KeyRange one, KeyRange other)
+        {
+            if (Rank(one) != Rank(other) || one.Least is null)
+            {
+                return Rank(one) - Rank(other);
+            }
+
+            var (least, greatest) = (
+                string.CompareOrdinal(one.Least, other.Least), string.CompareOrdinal(one.Greatest, other.Greatest));
+            return IsDescending ? greatest != 0 ? -greatest : -least : least != 0 ? least : greatest;
+        }
+
+        private int Rank(KeyRange range) => range.Least is null ? IsNullsFirst ? -2 : 1 : IsNullsFirst && range.HasNulls ? -1 : 0;
+
+        // Whether all rows of one come before all of the other. NULL is a key as any other, before or behind all values.
+        public bool Follows(KeyRange one, KeyRange other, bool mayTouch)
+        {
+            var isParted = IsNullsFirst ? !other.HasNulls || one.Least is null : !one.HasNulls || other.Least is null;
+            if (!isParted || (one.HasNulls && other.HasNulls && !mayTouch))
+            {
+                return false;
+            }
+
+            if (one.Least is null || other.Least is null)
+            {
+                return true;
+            }
+
+            var step = IsDescending
+                ? string.CompareOrdinal(other.Greatest, one.Least)
+                : string.CompareOrdinal(one.Greatest, other.Least);
+            return step < 0 || (step == 0 && mayTouch);
+        }
     }
 }

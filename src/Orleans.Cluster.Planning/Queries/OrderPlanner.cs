@@ -72,13 +72,13 @@ internal sealed class OrderPlanner(PlanDraft draft)
         return query with { Relation = draft.Gather(stage) };
     }
 
-    // Partitions whose statistics say that they follow each other by the first key.
+    // Row groups whose statistics say that they follow each other by the first key, in partitions of their own: while no other
+    // stage reads the dataset.
     private async Task<PlannedQuery?> InPlace(PlannedQuery query)
     {
         var rows = query.Relation;
-        var first = query.Order[0];
-        if (!rows.Origins.TryGetValue(first.Column, out var column)
-            || rows.Inputs.Where(input => input.Input.Mode == InputMode.Partition).ToList() is not [{ Input.Dataset: { } name }]
+        if (draft.Stages.Count > 0 || query.Order.Count == 0 || rows.Inputs is not [{ Input.Dataset: { } name }]
+            || !rows.Origins.TryGetValue(query.Order[0].Column, out var column)
             || draft.Datasets[name] is not { Format: SourceFormat.Parquet } dataset
             || dataset.Columns.First(known => known.Name == column).Type is "FLOAT" or "DOUBLE")
         {
@@ -87,32 +87,21 @@ internal sealed class OrderPlanner(PlanDraft draft)
         }
 
         var files = dataset.Partitions.SelectMany(partition => partition.Slices).Select(slice => slice.File);
-        var judged = await draft.Judge(
-            new RowGroupQuestion([.. files.DistinctBy(file => file.Stamp.Path)], dataset.Columns, [column], "true")
-            {
-                WantsBounds = true,
-            });
-        if (SortedPartitions.Of(dataset, judged, first.Direction, query.Order.Count == 1) is not { } order)
+        var question = new RowGroupQuestion(
+            [.. files.DistinctBy(file => file.Stamp.Path)], dataset.Columns, [column], "true") { WantsBounds = true };
+        var rowBytes = Math.Max(1, rows.Size.Bytes / Math.Max(1, rows.Size.Rows));
+        if (SortedPartitions.Of(
+            dataset, await draft.Judge(question), query.Order[0].Direction, query.Order.Count == 1,
+            (long)(draft.Limits.TargetBytes / rowBytes)) is not { } sorted)
         {
             return null;
         }
 
-        if (!order.SequenceEqual(Enumerable.Range(0, order.Count)))
-        {
-            if (draft.Stages.Count > 0 || rows.Inputs.Count > 1)
-            {
-                // Others read the dataset as well, or may.
-                return null;
-            }
-
-            draft.Reorder(name, order);
-        }
-
-        return query with { Relation = rows with { IsWhole = true, Notes = [.. rows.Notes, InPlaceNote(column)] } };
+        draft.Repartition(name, sorted);
+        var note = $"By the statistics of row groups, the rows of each partition come before those of the next by {column}: each "
+            + "is sorted by itself.";
+        return query with { Relation = rows with { IsWhole = true, Notes = [.. rows.Notes, note] } };
     }
-
-    private static string InPlaceNote(string column) =>
-        $"No two partitions have values of {column} in common, by the statistics of their row groups: each is sorted by itself.";
 
     // Sample keys, cut them into ranges, send each row to its range. Every task then sorts a range, and the ranges follow each
     // other.

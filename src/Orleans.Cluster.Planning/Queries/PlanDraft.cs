@@ -189,20 +189,9 @@ internal sealed class PlanDraft(
         };
     }
 
-    /// <summary>Reads the partitions of a dataset in another order.</summary>
-    /// <param name="name">The dataset.</param>
-    /// <param name="order">Which partition comes at each place.</param>
-    public void Reorder(string name, IReadOnlyList<int> order)
-    {
-        var dataset = Datasets[name];
-        Datasets = new Dictionary<string, PlannedDataset>(Datasets, StringComparer.OrdinalIgnoreCase)
-        {
-            [name] = dataset with
-            {
-                Partitions = [.. order.Select((from, place) => dataset.Partitions[from] with { Index = place })],
-            },
-        };
-    }
+    /// <summary>Reads a dataset by other partitions, while no stage reads it yet.</summary>
+    public void Repartition(string name, PlannedDataset dataset) =>
+        Datasets = new Dictionary<string, PlannedDataset>(Datasets, StringComparer.OrdinalIgnoreCase) { [name] = dataset };
 
     /// <summary>A relation with another SELECT around it.</summary>
     /// <param name="inner">What the SELECT reads.</param>
