@@ -106,7 +106,7 @@ public sealed class SortedPartitionsTests
     {
         var (dataset, judged) = Case(bounds);
         return SortedPartitions.Of(dataset, judged, direction, isOnlyKey, wishedRows: 100) is { } sorted
-            ? string.Join(' ', sorted.Partitions.Select(Groups).Select(groups => groups.Replace(" ", "", StringComparison.Ordinal)))
+            ? string.Join(' ', sorted.Partitions.Select(each => Groups(each).Replace(" ", "", StringComparison.Ordinal)))
             : null;
     }
 
