@@ -10,9 +10,9 @@ namespace Orleans.Cluster.EngineTests.Queries;
 public sealed class MomentsTests : IDisposable
 {
     private const string Query =
-        "SELECT k, stddev(x) AS a, var_pop(x) AS b, corr(y, x) AS c, corr(x, y) AS d, covar_samp(y, x) AS e, regr_avgx(y, x) AS f, "
-        + "regr_avgy(y, x) AS g, regr_sxx(y, x) AS h, regr_syy(y, x) AS i, regr_sxy(y, x) AS j, regr_slope(y, x) AS l, "
-        + "regr_intercept(y, x) AS m, regr_r2(y, x) AS n, regr_r2(x, y) AS o, regr_count(y, x) AS p, "
+        "SELECT k, stddev(x) AS a, var_pop(x) AS b, corr(y, x) AS c, corr(x, y) AS d, covar_samp(y, x) AS e, "
+        + "regr_avgx(y, x) AS f, regr_avgy(y, x) AS g, regr_sxx(y, x) AS h, regr_syy(y, x) AS i, regr_sxy(y, x) AS j, "
+        + "regr_slope(y, x) AS l, regr_intercept(y, x) AS m, regr_r2(y, x) AS n, regr_r2(x, y) AS o, regr_count(y, x) AS p, "
         + "regr_slope(y, x) FILTER (WHERE y > 20) AS q FROM source GROUP BY k";
 
     private readonly EngineHarness harness = new();

@@ -103,6 +103,6 @@ public sealed class SortedInputTests : IDisposable
     // h has the same value on both sides of borders, n is NULL in the last rows, m is in no order, c falls below zero.
     private static string Data =>
         "SELECT k, CAST(k AS DOUBLE) AS d, format('{:06d}', k) AS v, k // 3000 AS h, CASE WHEN k < 19000 THEN k END AS n, "
-        + $"k * 7919 % {Rows} AS m, TIMESTAMP '2020-01-01' + to_seconds(k) AS t, CAST((k - 10000) / 100.0 AS DECIMAL(12, 2)) AS c "
-        + $"FROM range({Rows}) AS r(k)";
+        + $"k * 7919 % {Rows} AS m, TIMESTAMP '2020-01-01' + to_seconds(k) AS t, "
+        + $"CAST((k - 10000) / 100.0 AS DECIMAL(12, 2)) AS c FROM range({Rows}) AS r(k)";
 }
