@@ -10,12 +10,20 @@ namespace Orleans.Cluster.Planning.Queries;
 /// <param name="derived">Plans a query in the place of a table.</param>
 /// <param name="filter">Keeps the rows of a relation that meet conditions.</param>
 internal sealed class FromPlanner(
-    PlanDraft draft, Func<JsonObject, Task<Relation>> derived, Func<Relation, IReadOnlyList<JsonObject>, Task<Relation>> filter)
+    PlanDraft draft, Func<JsonObject, IReadOnlyList<KeyFilter>, Task<Relation>> derived,
+    Func<Relation, IReadOnlyList<JsonObject>, Task<Relation>> filter)
 {
     private readonly JoinPlanner joins = new(draft);
+    private readonly AskedRows asked = new(draft);
 
     /// <summary>The rows that meet all conditions, with the needed columns at least.</summary>
-    public async Task<Relation> Plan(FromNode node, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> needed)
+    /// <param name="node">The clause, or a part of it.</param>
+    /// <param name="conditions">The conditions.</param>
+    /// <param name="needed">The columns.</param>
+    /// <param name="filters">Of a query in the place of a table, if this is all of the clause.</param>
+    public async Task<Relation> Plan(
+        FromNode node, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> needed,
+        IReadOnlyList<KeyFilter>? filters = null)
     {
         var members = new List<FromNode>();
         var all = conditions.ToList();
@@ -26,14 +34,31 @@ internal sealed class FromPlanner(
             all.Where(condition => SqlNodes.References(condition).Any() && Predicates.IsOver(condition, names)).ToList());
         var rest = all.Except(own.SelectMany(list => list)).ToList();
         var carried = Names(needed, rest);
-        var relations = new List<Relation>();
-        foreach (var (member, conditionsOfIt) in members.Zip(own))
+        var relations = new Relation[members.Count];
+        foreach (var (index, member) in members.Index().Where(pair => !IsQuery(pair.Item)))
         {
-            relations.Add(await Member(member, conditionsOfIt, carried));
+            relations[index] = await Member(member, own[index], carried, []);
         }
 
-        return await InOrder(relations, rest, needed);
+        // A query is planned last, as it may be one for few keys of the others.
+        foreach (var (index, member) in members.Index().Where(pair => IsQuery(pair.Item)))
+        {
+            var there = Enumerable.Range(0, relations.Length).Where(place => relations[place] is not null).ToList();
+            (var others, relations[index]) = await asked.Plan(
+                there.ConvertAll(place => relations[place]), rest,
+                keys => Member(member, own[index], carried, [.. filters ?? [], .. keys]),
+                rows => joins.Whole(rows, carried));
+            foreach (var (place, other) in there.Zip(others))
+            {
+                relations[place] = other;
+            }
+        }
+
+        return await InOrder([.. relations], rest, needed);
     }
+
+    private bool IsQuery(FromNode node) => node is FromTable table && table.Node.Text("type") == "SUBQUERY"
+        && !draft.Shared.IsRepeated(table.Node);
 
     private static void Flatten(FromNode node, List<FromNode> members, List<JsonObject> conditions)
     {
@@ -48,17 +73,18 @@ internal sealed class FromPlanner(
         members.Add(node);
     }
 
-    private async Task<Relation> Member(FromNode member, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> carried) =>
+    private async Task<Relation> Member(
+        FromNode member, IReadOnlyList<JsonObject> conditions, IReadOnlySet<string> carried, IReadOnlyList<KeyFilter> filters) =>
         member switch
     {
-        FromTable table => await filter(await Table(table, Names(carried, conditions)), conditions),
+        FromTable table => await filter(await Table(table, Names(carried, conditions), filters), conditions),
         FromJoin { Kind: JoinType.Right } join =>
             await Outer(join with { Kind = JoinType.Left, Left = join.Right, Right = join.Left }, conditions, carried),
         FromJoin join => await Outer(join, conditions, carried),
         _ => throw new ArgumentException($"{member} cannot be part of a FROM clause."),
     };
 
-    private async Task<Relation> Table(FromTable table, IReadOnlySet<string> carried)
+    private async Task<Relation> Table(FromTable table, IReadOnlySet<string> carried, IReadOnlyList<KeyFilter> filters)
     {
         var used = table.Columns.Zip(table.Sources).Where(pair => carried.Contains(pair.First.Internal)).ToList();
         if (table.Node.Text("type") == "EMPTY")
@@ -72,7 +98,11 @@ internal sealed class FromPlanner(
             return Renamed(scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
         }
 
-        var rows = await derived(table.Node);
+        var places = table.Columns.ToList();
+        var rows = await derived(table.Node, [.. filters.Select(keys => keys with
+        {
+            Item = places.FindIndex(column => Scope.Same(column.Internal, keys.Column)),
+        })]);
         var columns = table.Columns.Zip(rows.Columns).Where(pair => carried.Contains(pair.First.Internal));
         return Renamed(rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
     }
@@ -95,6 +125,8 @@ internal sealed class FromPlanner(
             Distinct = columns.ToDictionary(
                 pair => pair.To, pair => rows.DistinctOf(pair.From), StringComparer.OrdinalIgnoreCase),
             Origins = rows.OriginsOf(columns),
+            KeySources = columns.Where(pair => rows.KeySources.ContainsKey(pair.From))
+                .ToDictionary(pair => pair.To, pair => rows.KeySources[pair.From], StringComparer.OrdinalIgnoreCase),
         };
     }
 
@@ -112,9 +144,12 @@ internal sealed class FromPlanner(
         var on = join.On.Except(onRight).ToList();
         var output = Names(needed, after);
         var carried = Names(output, on);
-        var joined = await joins.Join(
-            join.Kind, await Plan(join.Left, before, carried), await Plan(join.Right, onRight, carried), on, output);
-        return await filter(joined, after);
+        var kept = await Plan(join.Left, before, carried);
+        var (others, other) = IsQuery(join.Right) && KeyFilter.MayDropRight(join.Kind)
+            ? await asked.Plan(
+                [kept], on, keys => Plan(join.Right, onRight, carried, keys), rows => joins.Stored(rows, carried))
+            : ([kept], await Plan(join.Right, onRight, carried));
+        return await filter(await joins.Join(join.Kind, others[0], other, on, output), after);
     }
 
     private async Task<Relation> InOrder(List<Relation> relations, List<JsonObject> conditions, IReadOnlySet<string> needed)

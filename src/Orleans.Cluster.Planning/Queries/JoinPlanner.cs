@@ -11,6 +11,8 @@ namespace Orleans.Cluster.Planning.Queries;
 /// </summary>
 internal sealed class JoinPlanner(PlanDraft draft)
 {
+    private readonly AskedRows asked = new(draft);
+
     /// <summary>The joined rows, as far as possible without a stage of their own.</summary>
     /// <param name="kind">Any kind but a right join, which is a left join of the other way round.</param>
     /// <param name="left">The side whose rows a left, semi or anti join keeps.</param>
@@ -29,7 +31,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
 
         var carried = new HashSet<string>(
             needed.Concat(conditions.SelectMany(SqlNodes.References)), StringComparer.OrdinalIgnoreCase);
-        (left, right, var spread) = await Together(kind, left, right, keys, carried);
+        (left, right, var spread) = await Together(kind, left, right, (keys, conditions), carried);
         var names = kind is JoinType.Semi or JoinType.Anti ? left.Columns : left.Columns.Concat(right.Columns);
         var kept = names.Select(column => column.Name)
             .Where(needed.Contains).Select(SqlText.Name).DefaultIfEmpty($"1 AS {OwnName.One}");
@@ -39,9 +41,22 @@ internal sealed class JoinPlanner(PlanDraft draft)
         return joined with
         {
             Spread = spread, Size = JoinSize.Of(kind, left, right, keys, joined.Columns),
-            Distinct = JoinSize.Distinct(left, right, keys),
+            Distinct = JoinSize.Distinct(left, right, keys), KeySources = KeySource.OfJoin(kind, left, right, keys),
         };
     }
+
+    /// <summary>The rows as a stage of their own, which a later one reads partition by partition.</summary>
+    public async Task<Relation> Stored(Relation rows, IReadOnlySet<string> carried)
+    {
+        var stage = await Asking(rows, carried);
+        return rows.Spread is Spread.One ? draft.Gather(stage) : draft.Read(stage, InputMode.Partition, new Spread.Parts());
+    }
+
+    /// <summary>The rows as a stage of their own, which each task of a later one reads whole.</summary>
+    public async Task<Relation> Whole(Relation rows, IReadOnlySet<string> carried) => draft.Gather(await Asking(rows, carried));
+
+    private async Task<StageHandle> Asking(Relation rows, IReadOnlySet<string> carried) => draft.AddStage(
+        await Trimmed(rows, carried), "asking", "Its keys reach the tasks that write rows of another table.");
 
     // Rows stay where the larger side is. One task gives way to many.
     private bool IsBetterDriver(Relation one, Relation other) =>
@@ -64,8 +79,10 @@ internal sealed class JoinPlanner(PlanDraft draft)
 
     // Both sides where rows that may match are in one task.
     private async Task<(Relation Left, Relation Right, Spread Spread)> Together(
-        JoinType kind, Relation left, Relation right, IReadOnlyList<JoinKey> keys, IReadOnlySet<string> carried)
+        JoinType kind, Relation left, Relation right,
+        (IReadOnlyList<JoinKey> Keys, IReadOnlyList<JsonObject> Conditions) on, IReadOnlySet<string> carried)
     {
+        var keys = on.Keys;
         if (left.Spread is Spread.One && right.Spread is Spread.One)
         {
             return (left, right, left.Spread);
@@ -82,7 +99,7 @@ internal sealed class JoinPlanner(PlanDraft draft)
             return (left, await Broadcast(right, keys.Count == 0, carried), left.Spread);
         }
 
-        return await Exchanged(kind, left, right, keys, carried);
+        return await Exchanged(kind, left, right, on, carried);
     }
 
     private async Task<Relation> Broadcast(Relation right, bool hasNoKey, IReadOnlySet<string> carried)
@@ -100,27 +117,43 @@ internal sealed class JoinPlanner(PlanDraft draft)
         relation.Spread is Spread.One ? relation : draft.Gather(draft.AddStage(await Trimmed(relation, carried), "scan", note));
 
     private async Task<(Relation Left, Relation Right, Spread Spread)> Exchanged(
-        JoinType kind, Relation left, Relation right, IReadOnlyList<JoinKey> keys, IReadOnlySet<string> carried)
+        JoinType kind, Relation left, Relation right,
+        (IReadOnlyList<JoinKey> Keys, IReadOnlyList<JsonObject> Conditions) on, IReadOnlySet<string> carried)
     {
+        var keys = on.Keys;
+
         // Rows that already lie by the hash of some keys stay; the others come to them.
         var leftOrder = Matching(left.Spread, keys, key => key.LeftColumn);
         var rightOrder = leftOrder is null ? Matching(right.Spread, keys, key => key.RightColumn) : null;
         var order = leftOrder ?? rightOrder ?? keys;
-        var targets = (leftOrder, rightOrder) switch
-        {
-            ({ }, _) => ((Spread.Hashed)left.Spread).Targets,
-            (_, { }) => ((Spread.Hashed)right.Spread).Targets,
-            _ => draft.Limits.Targets(left.Size.Bytes + right.Size.Bytes),
-        };
+        var known = ((leftOrder is null ? right.Spread : left.Spread) as Spread.Hashed)?.Targets;
+        var canStay = leftOrder is not null && IsSame(right.Spread, order, key => key.RightColumn, known ?? 0);
+        var (ofLeft, ofRight) = Filters(
+            kind, left, right, on.Conditions, (leftOrder is null, rightOrder is null && !canStay));
+        var targets = leftOrder is null && rightOrder is null
+            ? draft.Limits.Targets(
+                left.Size.Times(ofLeft?.Share ?? 1).Bytes + right.Size.Times(ofRight?.Share ?? 1).Bytes)
+            : known!.Value;
         var note = $"{Describe(left)} and {Describe(right)} are both too large to go whole to every task "
             + $"(above {Amount(draft.Limits.BroadcastBytes)}), so rows of equal keys meet by the hash of "
             + $"{string.Join(", ", order.Select(key => key.Left))}.";
         var isNew = leftOrder is null && rightOrder is null;
-        var canStay = leftOrder is not null && IsSame(right.Spread, order, key => key.RightColumn, targets);
-        var newLeft = leftOrder is null
-            ? await Exchange(left, [.. order.Select(key => (key.Left, key.Type))], targets, carried, note) : left.Pinned();
-        var newRight = rightOrder is not null || canStay ? right.Pinned()
-            : await Exchange(right, [.. order.Select(key => (key.Right, key.Type))], targets, carried, note);
+        Func<Relation, Task<Relation>> moveLeft = async rows => leftOrder is not null ? rows.Pinned()
+            : await Exchange(rows, [.. order.Select(key => (key.Left, key.Type))], targets, carried, note);
+        Func<Relation, Task<Relation>> moveRight = async rows => rightOrder is not null || canStay ? rows.Pinned()
+            : await Exchange(rows, [.. order.Select(key => (key.Right, key.Type))], targets, carried, note);
+        Relation newLeft, newRight;
+        if (ofLeft is null)
+        {
+            newLeft = await moveLeft(left);
+            newRight = await moveRight(await Asked(right, ofRight, newLeft));
+        }
+        else
+        {
+            newRight = await moveRight(right);
+            newLeft = await moveLeft(await Asked(left, ofLeft, newRight));
+        }
+
         (newLeft, newRight) = Splittable(kind, newLeft, newRight, isNew);
         string[] notes = isNew && kind != JoinType.Full
             ? [note, "A target with far too many rows is shared out over several tasks."] : [note];
@@ -129,6 +162,28 @@ internal sealed class JoinPlanner(PlanDraft draft)
             Notes = [.. newLeft.Notes, .. notes],
         }, newRight, new Spread.Hashed([.. order.Select(key => Hash(kind, key))], targets));
     }
+
+    // Rows that can match nothing are dropped before they are written: of the side that is spared more bytes by that.
+    private (KeyFilter? OfLeft, KeyFilter? OfRight) Filters(
+        JoinType kind, Relation left, Relation right, IReadOnlyList<JsonObject> conditions, (bool Left, bool Right) moves)
+    {
+        var pairs = AskedRows.Pairs(left, right, conditions).ToList();
+        var ofRight = !moves.Right || !KeyFilter.MayDropRight(kind) ? null : KeyFilter.Best(
+            draft.Limits, KeyFilter.Of(left, right, pairs, moves.Left), right.Size.Bytes, draft.MostPartitions);
+        var ofLeft = !moves.Left || !KeyFilter.MayDropLeft(kind) ? null : KeyFilter.Best(
+            draft.Limits, KeyFilter.Of(right, left, pairs.Select(pair => (pair.Other, pair.One)), moves.Right), left.Size.Bytes,
+            draft.MostPartitions);
+        return (ofLeft, ofRight) switch
+        {
+            ({ } one, { } other) when left.Size.Bytes * (1 - one.Share) > right.Size.Bytes * (1 - other.Share) => (one, null),
+            ({ }, { } other) => (null, other),
+            var either => either,
+        };
+    }
+
+    private Task<Relation> Asked(Relation rows, KeyFilter? filter, Relation others) => filter is null ? Task.FromResult(rows)
+        : asked.Filter(rows, filter.Source.Stage is null
+            ? filter with { Source = others.KeySources[filter.Source.Column] } : filter);
 
     // A task whose key is far too common is split when it opens: the rows of one side are shared out, those of the other go to
     // each part.
@@ -146,7 +201,11 @@ internal sealed class JoinPlanner(PlanDraft draft)
         var trimmed = await Trimmed(relation, carried);
         var hash = string.Join(", ", keys.Select(key => $"CAST({key.Expression} AS {key.Type})"));
         var stage = draft.AddExchange(trimmed, "exchange", $"hash({hash}) % {targets}", targets, note);
-        return draft.Read(stage, InputMode.Target, new Spread.Parts()) with { Distinct = relation.Distinct };
+        var read = draft.Read(stage, InputMode.Target, new Spread.Parts());
+        return read with
+        {
+            Distinct = relation.Distinct, KeySources = KeySource.Fewest(read.KeySources, relation.KeySources),
+        };
     }
 
     // Only columns that are used later pass a file.
@@ -160,7 +219,11 @@ internal sealed class JoinPlanner(PlanDraft draft)
 
         var columns = kept.Count == 0 ? $"1 AS {OwnName.One}" : SqlText.Names(kept.Select(column => column.Name));
         var trimmed = await draft.Select(relation, $"SELECT {columns} FROM {relation.Source}");
-        return trimmed with { Size = new SizeEstimate(relation.Size.Rows, JoinSize.Bytes(relation, trimmed.Columns)) };
+        return trimmed with
+        {
+            Size = new SizeEstimate(relation.Size.Rows, JoinSize.Bytes(relation, trimmed.Columns)),
+            KeySources = relation.KeySources,
+        };
     }
 
     // The keys in the order in which rows were hashed, when each hashed key is one of them and in the same type.

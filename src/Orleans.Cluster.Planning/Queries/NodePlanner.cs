@@ -10,14 +10,16 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed class NodePlanner(PlanDraft draft)
 {
     /// <summary>The rows of a query; order and limit are left to the caller.</summary>
-    public async Task<PlannedQuery> Plan(JsonObject query)
+    /// <param name="query">The query.</param>
+    /// <param name="filters">Of its result columns: rows that do not pass are not needed, and may still be there.</param>
+    public async Task<PlannedQuery> Plan(JsonObject query, IReadOnlyList<KeyFilter>? filters = null)
     {
         var mark = draft.Mark();
         try
         {
             return query.Text("type") switch
             {
-                "SELECT_NODE" => await new SelectPlanner(draft, this).Plan(query),
+                "SELECT_NODE" => await new SelectPlanner(draft, this).Plan(query, filters ?? []),
                 "SET_OPERATION_NODE" => await new SetOperationPlanner(draft, this).Plan(query),
                 var type => throw new NotSpreadableException($"a node of type {type}"),
             };
@@ -38,10 +40,11 @@ internal sealed class NodePlanner(PlanDraft draft)
     }
 
     /// <summary>The result columns of a query inside another one, its limit applied.</summary>
-    public async Task<Relation> Rows(JsonObject query) => await new OrderPlanner(draft).Settle(await Plan(query));
+    public async Task<Relation> Rows(JsonObject query, IReadOnlyList<KeyFilter>? filters = null) =>
+        await new OrderPlanner(draft).Settle(await Plan(query, filters));
 
     /// <summary>A query in the place of a table. One that occurs several times is computed by one stage.</summary>
-    public async Task<Relation> Derived(JsonObject table)
+    public async Task<Relation> Derived(JsonObject table, IReadOnlyList<KeyFilter> filters)
     {
         if (table.Text("type") != "SUBQUERY")
         {
@@ -52,7 +55,7 @@ internal sealed class NodePlanner(PlanDraft draft)
         var query = (JsonObject)table["subquery"]!["node"]!;
         if (!draft.Shared.IsRepeated(table))
         {
-            return await Rows(query);
+            return await Rows(query, filters);
         }
 
         if (draft.Shared.Find(table) is not { } stage)

@@ -205,7 +205,10 @@ internal sealed class PlanDraft(
     /// <param name="sql">A SELECT that names <see cref="Relation.Source"/> of <paramref name="inner"/>.</param>
     /// <param name="columns">Its columns.</param>
     public static Relation Select(Relation inner, string sql, IReadOnlyList<ColumnSchema> columns) =>
-        inner with { Source = $"({sql})", Columns = columns, Origins = Relation.NoOrigins, IsStored = false };
+        inner with
+        {
+            Source = $"({sql})", Columns = columns, Origins = Relation.NoOrigins, KeySources = Relation.NoSources, IsStored = false,
+        };
 
     /// <summary>Result columns of a query over the inputs of a stage.</summary>
     public Task<IReadOnlyList<ColumnSchema>> BindOver(IReadOnlyList<RelationInput> inputs, string sql) =>
@@ -264,6 +267,7 @@ internal sealed class PlanDraft(
             Spread = spread,
             Size = stage.Size,
             Distinct = stage.Distinct,
+            KeySources = KeySource.Of(stage, mode),
             IsStored = true,
         };
     }

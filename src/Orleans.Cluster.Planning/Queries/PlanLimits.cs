@@ -20,6 +20,18 @@ public sealed record PlanLimits
     /// <summary>Targets of an exchange at most; by default as many as a cluster can have slots.</summary>
     public int MaxTargets { get; init; } = 512;
 
+    /// <summary>Keys of one side of a join up to this size reach the tasks that write the rows of the other.</summary>
+    public long KeyBytes { get; init; } = 8L << 20;
+
+    /// <summary>Rows are dropped by their keys where no larger share of them stays.</summary>
+    public double KeptShare { get; init; } = 0.25;
+
+    /// <summary>
+    /// Bytes that dropping rows must spare beyond the cost of the keys where a stage is added for it, which costs as much; a
+    /// quarter of it where the keys are there.
+    /// </summary>
+    public long SparedBytes { get; init; } = 24L << 20;
+
     /// <summary>
     /// Number of targets of an exchange of so many bytes. Small neighbours join at run time, and a task writes one file whatever
     /// their number, so more are cheap.

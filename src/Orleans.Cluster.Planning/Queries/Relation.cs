@@ -39,6 +39,9 @@ internal sealed record Relation
     /// <summary>Whether the partitions that it reads must stay as they are planned.</summary>
     public bool IsWhole { get; init; }
 
+    /// <summary>Stages that have all values of a column, by column; exact, so a SELECT around the rows forgets them.</summary>
+    public IReadOnlyDictionary<string, KeySource> KeySources { get; init; } = NoSources;
+
     /// <summary>Whether it is what an earlier stage wrote, with nothing left to compute.</summary>
     public bool IsStored { get; init; }
 
@@ -70,6 +73,9 @@ internal sealed record Relation
 
     /// <summary>The same rows, with those of equal keys in one task whatever happens; called by whoever relies on that.</summary>
     public Relation Pinned() => WithSplit(false);
+
+    /// <summary>Of no column.</summary>
+    public static IReadOnlyDictionary<string, KeySource> NoSources { get; } = new Dictionary<string, KeySource>();
 
     private Relation WithSplit(bool split) => this with
     {

@@ -12,14 +12,17 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
     private SubqueryPlanner subqueries = null!;
 
     /// <summary>The rows of a query; order and limit are left to the caller.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="filters">Of its result columns: rows that do not pass are not needed.</param>
     /// <exception cref="NotSpreadableException">Some part of it is not understood.</exception>
-    public async Task<PlannedQuery> Plan(JsonObject query)
+    public async Task<PlannedQuery> Plan(JsonObject query, IReadOnlyList<KeyFilter> filters)
     {
         var bound = await draft.Bind(await draft.Render(query));
         var from = await FromClause.Read(draft, (JsonObject)query["from_table"]!);
-        subqueries = new SubqueryPlanner(draft, from.Scope, nodes.Rows);
+        subqueries = new SubqueryPlanner(draft, from.Scope, (inner, asked) => nodes.Rows(inner, asked));
         var block = await subqueries.Plan(
             SelectBlock.Of(query, from.Scope, ResultNames.Unique(bound.Select(column => column.Name))));
+        block = block with { Where = [.. block.Where, .. await Asked(block, filters)] };
         var rows = await Joined(from, block);
         Func<JsonObject, JsonObject> apply = expression => expression;
         if (block.Groups is { } groups)
@@ -41,14 +44,39 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         var later = block.WithoutWhere.Concat(late).ToList();
         var conditions = subqueries.Joins.SelectMany(join => join.Conditions).ToList();
         var rows = await new FromPlanner(draft, nodes.Derived, Filter).Plan(from.Root, early, Names([.. later, .. conditions]));
+        var joins = new JoinPlanner(draft);
         foreach (var join in subqueries.Joins)
         {
+            var carried = Names([.. later, .. conditions]);
             conditions.RemoveAll(join.Conditions.Contains);
-            rows = await new JoinPlanner(draft).Join(
-                join.Kind, rows, join.Right, join.Conditions, Names([.. later, .. conditions]));
+            var (others, right) = await new AskedRows(draft).Plan(
+                [rows], join.Conditions, join.Right, unwritten => joins.Stored(unwritten, carried));
+            rows = await joins.Join(join.Kind, others[0], right, join.Conditions, Names([.. later, .. conditions]));
         }
 
         return await Filter(rows, late);
+    }
+
+    // Rows are left out where the query has each row by itself, and whole groups where it has groups by the column.
+    private async Task<IReadOnlyList<JsonObject>> Asked(SelectBlock block, IReadOnlyList<KeyFilter> filters)
+    {
+        if (block.Limit is not null || block.Offset > 0 || block.Qualify is not null
+            || block.AfterGroups.SelectMany(expression => SqlNodes.Descend(expression)).Any(node => node.IsClass("WINDOW")))
+        {
+            return [];
+        }
+
+        var conditions = new List<JsonObject>();
+        foreach (var filter in filters)
+        {
+            if (block.Items[filter.Item].Expression is var expression && JoinKey.ColumnOf(expression) is not null
+                && block.Groups?.All(group => SqlNodes.Key(group) != SqlNodes.Key(expression)) != true)
+            {
+                conditions.Add(await subqueries.Among(expression, filter));
+            }
+        }
+
+        return conditions;
     }
 
     private async Task<Relation> Filter(Relation rows, IReadOnlyList<JsonObject> conditions)
@@ -63,8 +91,24 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
         var read = rows.With(subqueries.InputsOf(conditions));
         var from = $"FROM {rows.Source} WHERE {string.Join(" AND ", texts)}";
         await draft.BindOver(read.Inputs, $"SELECT 1 {from}");
-        var filtered = PlanDraft.Select(read, $"SELECT * {from}", rows.Columns);
-        return filtered with { Size = rows.Size.Times(Selectivity.Of(conditions)), Origins = rows.Origins };
+        var filtered = PlanDraft.Select(read, $"SELECT * {from}", rows.Columns) with
+        {
+            KeySources = rows.KeySources, Origins = rows.Origins,
+        };
+        var guessed = new List<JsonObject>();
+        foreach (var condition in conditions)
+        {
+            if (subqueries.LookUp(condition, rows) is not var (filter, isAsked))
+            {
+                guessed.Add(condition);
+                continue;
+            }
+
+            filtered = filter.Narrow(filtered);
+            filtered = isAsked ? filtered with { Notes = [.. filtered.Notes, filter.Note] } : filtered;
+        }
+
+        return filtered with { Size = filtered.Size.Times(Selectivity.Of(guessed)) };
     }
 
     private async Task<PlannedQuery> Project(Relation rows, SelectBlock block)
@@ -89,6 +133,7 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
                 item => item.Name, item => DistinctValues.Of(item.Expression, rows), StringComparer.OrdinalIgnoreCase),
             Spread = Renamed(rows.Spread, block.Items),
             Origins = rows.OriginsOf(items.Select(item => (JoinKey.ColumnOf(item.Expression) ?? "", item.Name))),
+            KeySources = Renamed(rows.KeySources, block.Items),
         };
         var names = block.Items.Select(item => item.Name).ToList();
         return block.IsDistinct
@@ -118,6 +163,12 @@ internal sealed class SelectPlanner(PlanDraft draft, NodePlanner nodes)
             })],
         }
         : spread;
+
+    private static Dictionary<string, KeySource> Renamed(
+        IReadOnlyDictionary<string, KeySource> sources, IReadOnlyList<SelectItem> items) =>
+        items.Select(item => (item.Name, Column: JoinKey.ColumnOf(item.Expression)))
+            .Where(item => item.Column is not null && sources.ContainsKey(item.Column))
+            .ToDictionary(item => item.Name, item => sources[item.Column!], StringComparer.OrdinalIgnoreCase);
 
     private async Task<Relation> Distinct(Relation rows, SelectBlock block)
     {

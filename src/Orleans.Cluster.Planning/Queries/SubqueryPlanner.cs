@@ -6,9 +6,10 @@ namespace Orleans.Cluster.Planning.Queries;
 
 /// <summary>A table that a subquery became: joined after the tables of the block's own FROM clause.</summary>
 /// <param name="Kind">Semi for EXISTS and IN, anti for NOT EXISTS, left where the subquery gives a value.</param>
-/// <param name="Right">Its rows, in columns of names that no other table has.</param>
+/// <param name="Right">Plans its rows, in columns of names that no other table has, under filters of these columns.</param>
 /// <param name="Conditions">How rows of the block find theirs.</param>
-internal sealed record SubqueryJoin(JoinType Kind, Relation Right, IReadOnlyList<JsonObject> Conditions);
+internal sealed record SubqueryJoin(
+    JoinType Kind, Func<IReadOnlyList<KeyFilter>, Task<Relation>> Right, IReadOnlyList<JsonObject> Conditions);
 
 /// <summary>
 /// Takes subqueries out of the expressions of a block. One that reads nothing of the block is computed first, and stays in its
@@ -17,9 +18,11 @@ internal sealed record SubqueryJoin(JoinType Kind, Relation Right, IReadOnlyList
 /// </summary>
 /// <param name="draft">The plan.</param>
 /// <param name="scope">Columns of the block.</param>
-/// <param name="plan">Plans a query to a relation of its result columns.</param>
-internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObject, Task<Relation>> plan)
+/// <param name="plan">Plans a query to a relation of its result columns, for the keys that are asked for.</param>
+internal sealed class SubqueryPlanner(
+    PlanDraft draft, Scope scope, Func<JsonObject, IReadOnlyList<KeyFilter>, Task<Relation>> plan)
 {
+    private readonly Dictionary<string, KeyFilter> asked = [];
     private readonly Dictionary<string, JsonObject> replaced = [];
     private readonly Correlation correlation = new(draft, scope);
 
@@ -27,7 +30,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
     public List<SubqueryJoin> Joins { get; } = [];
 
     /// <summary>Results of subqueries that expressions read, by name of the input.</summary>
-    public Dictionary<string, RelationInput> Inputs { get; } = [];
+    public Dictionary<string, Relation> Inputs { get; } = [];
 
     /// <summary>The block without subqueries that must be planned.</summary>
     public async Task<SelectBlock> Plan(SelectBlock block)
@@ -55,7 +58,46 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
         from expression in expressions
         from node in SqlNodes.Descend(expression)
         where node.Text("type") == "BASE_TABLE" && Inputs.ContainsKey(node.Text("table_name")!)
-        select Inputs[node.Text("table_name")!];
+        from input in Inputs[node.Text("table_name")!].Inputs
+        select input;
+
+    /// <summary>A condition that keeps the rows of a block whose column is among keys.</summary>
+    public async Task<JsonObject> Among(JsonObject column, KeyFilter filter)
+    {
+        var (condition, keys, found) = await new AskedRows(draft).Condition(column, filter);
+        var name = keys.Inputs[0].Input.Name;
+        Inputs[name] = keys;
+        asked[name] = found;
+        return condition;
+    }
+
+    /// <summary>
+    /// What a condition does that looks a column up in the rows of a stage, and whether it is there to spare work; null for any
+    /// other condition.
+    /// </summary>
+    public (KeyFilter Filter, bool IsAsked)? LookUp(JsonObject condition, Relation rows)
+    {
+        if (!condition.IsClass("SUBQUERY") || condition.Text("subquery_type") != "ANY"
+            || condition.Text("comparison_type") != "COMPARE_EQUAL" || condition["child"] is not JsonObject child
+            || JoinKey.ColumnOf(child) is not { } name
+            || rows.Columns.FirstOrDefault(column => Scope.Same(column.Name, name)) is not { } column
+            || SqlNodes.Descend(condition["subquery"]).FirstOrDefault(node => node.Text("type") == "BASE_TABLE")
+                ?.Text("table_name") is not { } table)
+        {
+            return null;
+        }
+
+        if (asked.TryGetValue(table, out var filter))
+        {
+            return (filter with { Column = column.Name }, true);
+        }
+
+        return Inputs.TryGetValue(table, out var list) && list.KeySources.Values.ToList() is [var source]
+            && KeySource.AreComparable(column.Type, source.Type)
+            ? (new KeyFilter(source, column.Name, Math.Min(
+                Selectivity.Of([condition]), KeyFilter.ShareOf(source, rows.DistinctOf(column.Name)))), false)
+            : null;
+    }
 
     private JsonObject Apply(JsonObject expression) => (JsonObject)SqlNodes.Rewrite(
         expression, node => node.IsClass("SUBQUERY") ? replaced.GetValueOrDefault(SqlNodes.Key(node)) : null)!;
@@ -88,7 +130,8 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
         var (query, conditions) = isExists
             ? await correlation.Exists(Query(subquery), number)
             : await correlation.In(Query(subquery), (JsonObject)subquery["child"]!, isNot, number);
-        Joins.Add(new SubqueryJoin(isNot ? JoinType.Anti : JoinType.Semi, await plan(query), conditions));
+        Joins.Add(new SubqueryJoin(
+            isNot ? JoinType.Anti : JoinType.Semi, filters => plan(query, filters), conditions));
         return true;
     }
 
@@ -100,7 +143,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             return false;
         }
 
-        var rows = await plan(Query(subquery));
+        var rows = await plan(Query(subquery), []);
         if (rows.Columns.Count != 1 || rows.Size.Bytes <= draft.Limits.BroadcastBytes)
         {
             await Replace(subquery, rows, "values to look for");
@@ -111,7 +154,8 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
         var renamed = await draft.Select(
             rows, $"SELECT {SqlText.Name(rows.Columns[0].Name)} AS {SqlText.Name(name)} FROM {rows.Source}");
         Joins.Add(new SubqueryJoin(
-            JoinType.Semi, renamed, [SqlNodes.Compare("COMPARE_EQUAL", (JsonObject)subquery["child"]!, SqlNodes.Column(name))]));
+            JoinType.Semi, _ => Task.FromResult(renamed),
+            [SqlNodes.Compare("COMPARE_EQUAL", (JsonObject)subquery["child"]!, SqlNodes.Column(name))]));
         return true;
     }
 
@@ -128,7 +172,8 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
             if (await IsIndependent(Query(subquery)))
             {
                 var isExists = subquery.Text("subquery_type") == "EXISTS";
-                await Replace(subquery, await plan(isExists ? Limited(Query(subquery)) : Query(subquery)),
+                await Replace(
+                    subquery, await plan(isExists ? Limited(Query(subquery)) : Query(subquery), []),
                     "a subquery that reads nothing of the query around it");
                 continue;
             }
@@ -143,7 +188,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
                 ? await Counted(Query(subquery))
                 : Query(subquery), draft.NextNumber());
             value = isWhether ? SqlNodes.Compare("COMPARE_GREATERTHAN", value, SqlNodes.Number(0)) : value;
-            Joins.Add(new SubqueryJoin(JoinType.Left, await plan(query), conditions));
+            Joins.Add(new SubqueryJoin(JoinType.Left, filters => plan(query, filters), conditions));
             value["alias"] = subquery.Text("alias") ?? "";
             replaced[SqlNodes.Key(subquery)] = value;
         }
@@ -158,7 +203,7 @@ internal sealed class SubqueryPlanner(PlanDraft draft, Scope scope, Func<JsonObj
 
         var stage = draft.AddStage(rows, "subquery", $"The result of {what}; every task that needs it gets it whole.");
         var read = draft.Gather(stage);
-        Inputs[read.Inputs[0].Input.Name] = read.Inputs[0];
+        Inputs[read.Inputs[0].Input.Name] = read;
         var copy = (JsonObject)subquery.DeepClone();
         copy["subquery"]!["node"] = await draft.Parse($"SELECT * FROM {read.Source} AS r");
         replaced[SqlNodes.Key(subquery)] = copy;

@@ -31,6 +31,9 @@ internal sealed class QueryComparison : IDisposable
 
     private QueryComparison() => engine.Open();
 
+    /// <summary>Queries of which a stage drops rows by the keys of another.</summary>
+    public int PlansWithKeys { get; private set; }
+
     /// <summary>Tables of a seed, as Parquet files for jobs.</summary>
     public static async Task<QueryComparison> Of(int seed)
     {
@@ -76,8 +79,10 @@ internal sealed class QueryComparison : IDisposable
         JobPlan plan;
         try
         {
+            // Who asks for partitions gets them; these tables are so small that one task would do all.
             var spec = new JobSpec
             {
+                Partitioning = new PartitioningSpec { MinPartitions = partitions },
                 Operation = OperationKind.Sql, Parameters = System.Text.Json.JsonSerializer.SerializeToElement(new { query }),
             };
             plan = await new QueryPlanner(harness, limits).Plan(spec, datasets[partitions], CancellationToken.None);
@@ -87,6 +92,8 @@ internal sealed class QueryComparison : IDisposable
             return (Verdict.Refused, refused.Problem.Errors is { Count: > 0 } errors ? errors[0].Detail : refused.Message);
         }
 
+        PlansWithKeys += plan.Stages.Any(stage => stage.Note?.Contains("is among the keys of", StringComparison.Ordinal) == true)
+            ? 1 : 0;
         var names = ResultNames.Unique(columns.Select(column => column.Name));
         var types = columns.Select(column => StoredType.InResult(column.Type));
         if (!plan.Columns.SequenceEqual(names.Zip(types, (name, type) => new ColumnSchema(name, type))))
