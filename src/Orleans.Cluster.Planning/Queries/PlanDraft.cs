@@ -207,7 +207,8 @@ internal sealed class PlanDraft(
     public static Relation Select(Relation inner, string sql, IReadOnlyList<ColumnSchema> columns) =>
         inner with
         {
-            Source = $"({sql})", Columns = columns, Origins = Relation.NoOrigins, KeySources = Relation.NoSources, IsStored = false,
+            Source = $"({sql})", Columns = columns, Origins = Relation.NoOrigins, KeySources = Relation.NoSources,
+            IsStored = false,
         };
 
     /// <summary>Result columns of a query over the inputs of a stage.</summary>
