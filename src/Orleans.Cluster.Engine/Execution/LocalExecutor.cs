@@ -93,7 +93,10 @@ public sealed class LocalExecutor : IExecutor, IDisposable
         }
     }
 
-    private static Task<EngineAnswer<T>> Answer<T>(Func<T> question, CancellationToken cancellationToken) => EngineThreads.Run(() =>
+    private static Task<EngineAnswer<T>> Answer<T>(Func<T> question, CancellationToken cancellationToken) =>
+        EngineThreads.Run(() => AnswerNow(question, cancellationToken));
+
+    private static EngineAnswer<T> AnswerNow<T>(Func<T> question, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,5 +112,5 @@ public sealed class LocalExecutor : IExecutor, IDisposable
         {
             return EngineAnswer.Fail<T>(DuckDbErrors.ToFailure(e));
         }
-    });
+    }
 }

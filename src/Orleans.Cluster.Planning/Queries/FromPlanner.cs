@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Orleans.Cluster.Contracts;
+using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Planning.Queries;
 
@@ -95,7 +96,7 @@ internal sealed class FromPlanner(
         if (table.Node.Text("type") == "BASE_TABLE")
         {
             var scan = draft.Scan(table.Node.Text("table_name")!, [.. used.Select(pair => pair.Second)]);
-            return Renamed(scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
+            return Renamed(table, scan, [.. used.Select(pair => (pair.Second, pair.First.Internal))]);
         }
 
         var places = table.Columns.ToList();
@@ -104,12 +105,19 @@ internal sealed class FromPlanner(
             Item = places.FindIndex(column => Scope.Same(column.Internal, keys.Column)),
         })]);
         var columns = table.Columns.Zip(rows.Columns).Where(pair => carried.Contains(pair.First.Internal));
-        return Renamed(rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
+        return Renamed(table, rows, [.. columns.Select(pair => (pair.Second.Name, pair.First.Internal))]);
     }
 
-    private static Relation Renamed(Relation rows, IReadOnlyList<(string From, string To)> columns)
+    private static Relation Renamed(FromTable table, Relation rows, IReadOnlyList<(string From, string To)> columns)
     {
-        if (columns.Count == 0 || (columns.Count == rows.Columns.Count && columns.All(pair => pair.From == pair.To)))
+        if (columns.Count == 0)
+        {
+            // A name that it has not in the query may be that of another table's column there.
+            return rows.Names.IsSubsetOf(table.Names) ? rows : PlanDraft.Select(
+                rows, $"SELECT 1 AS {OwnName.One} FROM {rows.Source}", [new ColumnSchema(OwnName.One, "INTEGER")]);
+        }
+
+        if (columns.Count == rows.Columns.Count && columns.All(pair => pair.From == pair.To))
         {
             return rows;
         }
