@@ -11,7 +11,7 @@ namespace Orleans.Cluster.EngineTests.Queries.Generated;
 public sealed class GeneratedQueriesTests
 {
     private const int QueriesPerTables = 50;
-    private const int Handful = 20;
+    private const int Handful = 12;
     private const int MostShown = 40;
 
     // Keys are passed on wherever that is exact, whether it pays or not.
