@@ -141,14 +141,15 @@ internal sealed class CheckpointStore(ClusterDatabase database) : ICheckpointSto
     public Task<IReadOnlyList<(AttemptId Attempt, WorkerId Worker)>> ListRunning(
         JobId job, CancellationToken cancellationToken) =>
         database.Read<IReadOnlyList<(AttemptId, WorkerId)>>(
-            async db =>
-            {
-                var rows = await db.Partitions.AsNoTracking()
-                    .Where(row => row.JobId == job.Value && row.State == PartitionState.Running)
-                    .OrderBy(row => row.Stage).ThenBy(row => row.Partition)
-                    .ToListAsync(cancellationToken);
-                return [.. rows.Select(row => (AttemptOf(row), new WorkerId(row.Worker!)))];
-            },
+            async db => await db.Query(
+                """
+                SELECT stage, "partition", attempt, worker FROM partitions
+                WHERE job_id = @p0 AND state IN (0, 1) AND state = 1
+                ORDER BY stage, "partition"
+                """,
+                row => (new AttemptId(new TaskId(job, row.GetInt32(0), row.GetInt32(1)), row.GetInt32(2)),
+                    new WorkerId(row.GetString(3))),
+                cancellationToken, job.Value),
             cancellationToken);
 
     public Task<IReadOnlyList<(PartitionRecord Partition, IReadOnlyList<AttemptRecord> Attempts)>> ListWithAttempts(

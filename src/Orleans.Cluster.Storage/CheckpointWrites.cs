@@ -19,23 +19,8 @@ internal static class CheckpointWrites
             return [];
         }
 
-        // Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition
-        // that was committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt
-        // is of this one.
-        var sql =
-            $$"""
-            WITH picked AS MATERIALIZED (
-                SELECT job_id, stage, "partition" FROM partitions
-                WHERE job_id = @p0 AND stage = @p1 AND state = 0 AND (not_before IS NULL OR not_before <= @p2)
-                ORDER BY place
-                LIMIT @p3{{db.ForUpdateSkipLocked}})
-            UPDATE partitions
-            SET state = 1, attempt = attempt + 1, worker = @p4, epoch = @p5, not_before = NULL, failure = NULL
-            WHERE (job_id, stage, "partition") IN (SELECT job_id, stage, "partition" FROM picked)
-            RETURNING {{PartitionRows.Columns}}
-            """;
         var taken = await db.Query(
-            sql, PartitionRows.Read, cancellationToken, request.Job.Value, request.Stage, request.Now, request.Max,
+            BeginText(db), PartitionRows.Read, cancellationToken, request.Job.Value, request.Stage, request.Now, request.Max,
             request.Worker.Value, request.Epoch);
         await db.Insert(
             "attempts", """job_id, stage, "partition", number, worker, state, started_at""",
@@ -49,6 +34,29 @@ internal static class CheckpointWrites
             cancellationToken);
         return [.. taken.OrderBy(row => PartitionRows.Pad(row.Order), StringComparer.Ordinal)];
     }
+
+    /// <summary>
+    /// Takes some of the partitions that wait: of a job, a stage, at a time, how many, for a worker, in an epoch.
+    /// </summary>
+    /// <remarks>
+    /// Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition
+    /// that was committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is
+    /// of this one. Both conditions on the state, for the index of live partitions: without the first every row of the stage is
+    /// read, and sorted.
+    /// </remarks>
+    public static string BeginText(ClusterDbContext db) =>
+        $$"""
+        WITH picked AS MATERIALIZED (
+            SELECT "partition" FROM partitions
+            WHERE job_id = @p0 AND stage = @p1 AND state IN (0, 1) AND state = 0
+                AND (not_before IS NULL OR not_before <= @p2)
+            ORDER BY place
+            LIMIT @p3{{db.ForUpdateSkipLocked}})
+        UPDATE partitions
+        SET state = 1, attempt = attempt + 1, worker = @p4, epoch = @p5, not_before = NULL, failure = NULL
+        WHERE job_id = @p0 AND stage = @p1 AND "partition" IN (SELECT "partition" FROM picked)
+        RETURNING {{PartitionRows.Columns}}
+        """;
 
     /// <summary>
     /// All of a gang or nothing. The rows are counted under their locks before the first is changed, so that nothing has to be
@@ -66,7 +74,8 @@ internal static class CheckpointWrites
         var sql =
             $$"""
             SELECT "partition" FROM partitions
-            WHERE job_id = @p0 AND stage = @p1 AND state = 0 AND (not_before IS NULL OR not_before <= @p2)
+            WHERE job_id = @p0 AND stage = @p1 AND state IN (0, 1) AND state = 0
+                AND (not_before IS NULL OR not_before <= @p2)
             ORDER BY place
             LIMIT @p3{{db.ForUpdateSkipLocked}}
             """;

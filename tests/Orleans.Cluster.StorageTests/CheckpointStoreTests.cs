@@ -2,6 +2,7 @@ using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Coordination.Ports;
 using Orleans.Cluster.Planning.Jobs;
 using Orleans.Cluster.Planning.Queueing;
+using Orleans.Cluster.Storage;
 using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.StorageTests;
@@ -26,6 +27,22 @@ public sealed class CheckpointStoreTests(PostgresFixture postgres)
         var page = await storage.Checkpoints.ListWithAttempts(job.Id, 0, null, 1, default);
         var attempt = Assert.Single(Assert.Single(page).Attempts);
         Assert.Equal((1, AttemptState.Running, TestJobs.Now), (attempt.Id.Number, attempt.State, attempt.StartedAt));
+    }
+
+    // However many of a stage are done: they are not among the live ones.
+    [Fact]
+    public async Task Begin_OfAStage_ReadsTheIndexOfLivePartitionsInItsOrder()
+    {
+        await using var storage = await TestStorage.Create(Database.Sqlite, postgres);
+
+        var steps = await storage.Database.Read(
+            db => db.Query(
+                $"EXPLAIN QUERY PLAN {CheckpointWrites.BeginText(db)}", row => row.GetString(3), default, "job", 0, 0, 1, "w", 1),
+            default);
+
+        const string Index = "ix_partitions_live (job_id=? AND stage=? AND state=?)";
+        Assert.Contains(steps, step => step.Contains(Index, StringComparison.Ordinal));
+        Assert.DoesNotContain(steps, step => step.Contains("ORDER BY", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Both))]
