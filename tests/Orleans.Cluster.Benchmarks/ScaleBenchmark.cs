@@ -104,7 +104,7 @@ internal static class ScaleBenchmark
     {
         var job = await store.Add(null, [new PartitionWork { Bytes = 1 }], JobPriority.Critical);
         await store.Poke(job.Id);
-        if (await store.Round(1, 1, _ => Manifest(1)) != 1)
+        if (await store.Round(1, 1, job.Id, _ => Manifest(1)) != 1)
         {
             throw new InvalidOperationException("A short job was not given the free slot.");
         }
@@ -177,7 +177,7 @@ internal static class ScaleBenchmark
         while (done < count)
         {
             await store.Poke(job);
-            var round = await store.Round(workers: 16, slots: 32, answer);
+            var round = await store.Round(workers: 16, slots: 32, job, answer);
             done += round;
 
             // What was granted and not taken is free again when its worker has reported: a round or two later.

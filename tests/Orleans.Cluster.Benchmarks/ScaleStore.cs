@@ -112,8 +112,8 @@ internal sealed class ScaleStore : IAsyncDisposable
         Ledger.Refresh([job], await Timed(() => Jobs.ListActive([job], DateTimeOffset.UtcNow, CancellationToken.None)));
 
     /// <summary>One round: every worker reports that it is idle, is granted what fits, begins it and commits it.</summary>
-    /// <returns>Tasks done.</returns>
-    public async Task<int> Round(int workers, int slots, Func<PartitionRecord, TaskManifest> answer)
+    /// <returns>Tasks done of a job; others may wait in the same database.</returns>
+    public async Task<int> Round(int workers, int slots, JobId job, Func<PartitionRecord, TaskManifest> answer)
     {
         var ids = Enumerable.Range(0, workers).Select(number => new WorkerId($"w-{number}")).ToList();
         foreach (var id in ids)
@@ -123,7 +123,7 @@ internal sealed class ScaleStore : IAsyncDisposable
 
         var grants = Ledger.Grant(ids, DateTimeOffset.UtcNow);
         var done = await Task.WhenAll(grants.Select(grant => Task.Run(() => Do(grant.Match, answer))));
-        return done.Sum();
+        return grants.Zip(done).Where(pair => pair.First.Match.Job == job).Sum(pair => pair.Second);
     }
 
     public static PartitionRecord Partition(JobId job, int stage, int index, PartitionWork work) => new()
