@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -76,10 +77,18 @@ internal sealed class SqliteDatabase : ClusterDatabase, IDisposable
     // Connections stay open, with their statements, from one read to the next; one on which a read failed is not used again.
     private async Task<T> ReadNow<T>(Func<ClusterDbContext, Task<T>> work)
     {
-        var db = idle.TryTake(out var kept) ? kept : new SqliteClusterDbContext(reading) { Statements = [] };
+        if (!idle.TryTake(out var db))
+        {
+            db = new SqliteClusterDbContext(reading) { Statements = [] };
+        }
+
         try
         {
-            await db.Database.OpenConnectionAsync();
+            if (db.Database.GetDbConnection().State == ConnectionState.Closed)
+            {
+                await db.Database.OpenConnectionAsync(); // Once: each call is counted, and would want one that closes.
+            }
+
             var result = await work(db);
             db.ChangeTracker.Clear();
             idle.Add(db);

@@ -17,20 +17,35 @@ internal static class EngineThreads
     {
         // Who waits for the answer goes on elsewhere.
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // Each work has its own caller's context, and none that of whoever made the thread start.
+        var context = ExecutionContext.Capture();
         lock (Gate)
         {
-            Waiting.Enqueue(() => Answer(work, answer));
+            Waiting.Enqueue(() => InContext(context, () => Answer(work, answer)));
             if (_idle >= Waiting.Count)
             {
                 Monitor.Pulse(Gate);
             }
             else
             {
-                new Thread(Serve) { IsBackground = true, Name = "engine" }.Start();
+                new Thread(Serve) { IsBackground = true, Name = "engine" }.UnsafeStart();
             }
         }
 
         return answer.Task;
+    }
+
+    private static void InContext(ExecutionContext? context, Action work)
+    {
+        if (context is null)
+        {
+            work();
+        }
+        else
+        {
+            ExecutionContext.Run(context, static action => ((Action)action!)(), work);
+        }
     }
 
     private static void Answer<T>(Func<T> work, TaskCompletionSource<T> answer)
