@@ -1,3 +1,4 @@
+using Orleans.Cluster.Contracts;
 using Orleans.Cluster.Engine.DuckDb;
 
 namespace Orleans.Cluster.EngineTests;
@@ -55,5 +56,26 @@ public sealed class EngineFaultTests
         }
 
         Assert.Equal(rows, session.QueryInt64(query));
+    }
+
+    /// <summary>Without the setting it fails, or ends the process.</summary>
+    [Fact]
+    public void Query_OfRangesThatMeetNothing_KeepsItsRows()
+    {
+        const string query = "SELECT g.s, v.s FROM g {0} JOIN v ON v.p BETWEEN g.a AND g.b AND v.w < g.w";
+        ColumnSchema[] columns = [new("p", "BIGINT"), new("s", "STRUCT(id BIGINT)")];
+        Assert.True(EngineFaults.NeedsMergeJoin(string.Format(null, query, "LEFT"), columns));
+        Assert.False(EngineFaults.NeedsMergeJoin(string.Format(null, query, ""), columns));
+        Assert.False(EngineFaults.NeedsMergeJoin("SELECT g.a FROM g LEFT JOIN v ON v.p BETWEEN g.a AND g.b", columns[..1]));
+
+        using var session = DuckDbSession.Open(SessionOptions.WithoutFiles with { MergesRanges = true });
+        session.Execute("CREATE TABLE g AS SELECT i AS a, i + 5 AS b, i AS w, {'id': i} AS s FROM range(2000) AS t(i)");
+        session.Execute("CREATE TABLE v AS SELECT i + 9000 AS p, i AS w, {'id': i} AS s FROM range(1500) AS t(i)");
+
+        foreach (var (kind, rows) in new[] { ("LEFT", 2000), ("RIGHT", 1500), ("FULL", 3500) })
+        {
+            session.Execute($"CREATE TABLE o_{kind} AS {string.Format(null, query, kind)}");
+            Assert.Equal(rows, session.QueryInt64($"SELECT count(*) FROM o_{kind}"));
+        }
     }
 }

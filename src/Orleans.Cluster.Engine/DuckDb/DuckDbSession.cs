@@ -21,6 +21,9 @@ internal sealed record SessionOptions(
 
     /// <summary>Whether its statements may choose rows: see <see cref="EngineFaults"/>.</summary>
     public bool ChoosesRows { get; init; }
+
+    /// <summary>Whether ranges are joined by merging: see <see cref="EngineFaults.NeedsMergeJoin"/>.</summary>
+    public bool MergesRanges { get; init; }
 }
 
 /// <summary>
@@ -193,6 +196,11 @@ internal sealed class DuckDbSession : IDisposable
         yield return "SET GLOBAL TimeZone = 'UTC'";
         yield return "SET preserve_insertion_order = true";
         yield return $"SET disabled_optimizers = '{EngineFaults.Rules(options.ChoosesRows)}'";
+        if (options.MergesRanges)
+        {
+            yield return $"SET merge_join_threshold = {long.MaxValue}";
+        }
+
         yield return "SET autoinstall_known_extensions = false";
         yield return "SET autoload_known_extensions = false";
         yield return "SET enable_external_file_cache = false";

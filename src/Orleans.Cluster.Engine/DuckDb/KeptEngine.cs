@@ -46,7 +46,7 @@ internal sealed class KeptEngine : IDisposable
     public bool Fits(SessionOptions options, string scratch) =>
         options.Threads == _options.Threads && options.MemoryBytes == _options.MemoryBytes
         && options.SpillBytes == _options.SpillBytes && options.ChoosesRows == _options.ChoosesRows
-        && Path.GetDirectoryName(_box) == scratch;
+        && options.MergesRanges == _options.MergesRanges && Path.GetDirectoryName(_box) == scratch;
 
     /// <summary>Lets a task in.</summary>
     /// <param name="files">Files that it reads, which are copied; few and small.</param>

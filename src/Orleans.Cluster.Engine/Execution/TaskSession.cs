@@ -54,6 +54,8 @@ internal sealed class TaskSession : IDisposable
         {
             ChoosesRows = EngineFaults.ChoosesRows(task.Query)
                 || inputs.ParquetScans.Any(input => ParquetSql.CountsRowsOff(input.Scan)),
+            MergesRanges = EngineFaults.NeedsMergeJoin(
+                task.Query, task.Inputs.SelectMany(input => input.Scan?.Columns ?? input.Exchange!.Columns)),
         };
         var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
         if (scratch is null || !CanShare(task, inputs))
