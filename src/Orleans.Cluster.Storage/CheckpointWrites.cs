@@ -11,6 +11,32 @@ namespace Orleans.Cluster.Storage;
 /// <summary>The guarded changes of partitions, each inside a transaction.</summary>
 internal static class CheckpointWrites
 {
+    // The state as a sum, so that the row is found by its key: the indexes of what runs are full of what did. The job again, though
+    // it is held by then, since a statement that holds none does not keep this one from running.
+    private const string CommitText =
+        """
+        UPDATE partitions
+        SET state = 2, manifest = @p5, artifact_folder = @p6, rows_in = @p7, rows_out = @p8, bytes_out = @p9,
+            quarantined_rows = @p10
+        WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND state + 0 = 1 AND attempt = @p3 AND worker = @p4
+            AND EXISTS (SELECT 1 FROM processing_jobs WHERE id = @p0 AND phase IN (@p11, @p12) AND epoch = @p13)
+        """;
+
+    // An attempt ends once. The end of one that was given back already keeps its first reason.
+    private const string EndText =
+        """
+        UPDATE attempts SET state = @p4, ended_at = @p5, failure = @p6, cost = @p7
+        WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND number = @p3 AND state = 0
+        """;
+
+    // Ends what ends an attempt: only if its output is what the partition has.
+    private const string OfCommitted =
+        """
+        AND EXISTS (
+            SELECT 1 FROM partitions
+            WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND state + 0 = 2 AND attempt = @p3)
+        """;
+
     public static async Task<IReadOnlyList<PartitionRecord>> Begin(
         ClusterDbContext db, BeginRequest request, CancellationToken cancellationToken)
     {
@@ -42,19 +68,20 @@ internal static class CheckpointWrites
     /// Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition
     /// that was committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is
     /// of this one. Both conditions on the state, for the index of live partitions: without the first every row of the stage is
-    /// read, and sorted.
+    /// read, and sorted. The rows picked are named by where they are: of a stage that was just written PostgreSQL's statistics know
+    /// next to nothing, and it would look for their keys among all rows of the stage.
     /// </remarks>
     public static string BeginText(ClusterDbContext db) =>
         $$"""
         WITH picked AS MATERIALIZED (
-            SELECT "partition" FROM partitions
+            SELECT {{db.RowPlace}} AS row FROM partitions
             WHERE job_id = @p0 AND stage = @p1 AND state IN (0, 1) AND state = 0
                 AND (not_before IS NULL OR not_before <= @p2)
             ORDER BY place
             LIMIT @p3{{db.ForUpdateSkipLocked}})
         UPDATE partitions
         SET state = 1, attempt = attempt + 1, worker = @p4, epoch = @p5, not_before = NULL, failure = NULL
-        WHERE job_id = @p0 AND stage = @p1 AND "partition" IN (SELECT "partition" FROM picked)
+        WHERE {{db.RowPlace}} {{db.Among("SELECT row FROM picked")}}
         RETURNING {{PartitionRows.Columns}}
         """;
 
@@ -121,21 +148,18 @@ internal static class CheckpointWrites
     {
         var (attempt, manifest) = (commit.Attempt, commit.Manifest);
         var task = attempt.Task;
-        var committed = await HoldOpenJob(db, task.Job, commit.Epoch, cancellationToken)
-            ? await db.Execute(
-                """
-                UPDATE partitions
-                SET state = 2, manifest = @p5, artifact_folder = @p6, rows_in = @p7, rows_out = @p8, bytes_out = @p9,
-                    quarantined_rows = @p10
-                WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND state = 1 AND attempt = @p3 AND worker = @p4
-                """,
-                cancellationToken, task.Job.Value, task.Stage, task.Partition, attempt.Number, commit.Worker.Value,
+        var changed = await db.ExecuteAll(
+            cancellationToken,
+            HoldOpenJob(db, task.Job, commit.Epoch),
+            (CommitText, [
+                task.Job.Value, task.Stage, task.Partition, attempt.Number, commit.Worker.Value,
                 Documents.Write(WithoutOperators(manifest)), commit.ArtifactFolder, manifest.RowsIn, manifest.RowsOut,
-                manifest.Files.Sum(file => file.Bytes), manifest.QuarantinedRows)
-            : 0;
-        if (committed == 1)
+                manifest.Files.Sum(file => file.Bytes), manifest.QuarantinedRows, JobPhase.Queued, JobPhase.Running,
+                commit.Epoch,
+            ]),
+            ($"{EndText} {OfCommitted}", EndOf(attempt, AttemptState.Committed, commit.Now, null, manifest.Cost)));
+        if (changed[1] == 1)
         {
-            await EndAttempt(db, attempt, AttemptState.Committed, commit.Now, null, manifest.Cost, cancellationToken);
             return CommitAnswer.Committed;
         }
 
@@ -280,11 +304,13 @@ internal static class CheckpointWrites
     // A job is QUEUED until its first attempt has been seen; partitions it has only once it is planned.
     private static async Task<bool> HoldOpenJob(ClusterDbContext db, JobId job, int epoch, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT epoch {db.FromJobShared} WHERE id = @p0 AND phase IN (@p1, @p2) AND epoch = @p3{db.ForShare}";
-        var rows = await db.Query(
-            sql, row => row.GetInt32(0), cancellationToken, job.Value, JobPhase.Queued, JobPhase.Running, epoch);
-        return rows.Count == 1;
+        var (text, values) = HoldOpenJob(db, job, epoch);
+        return (await db.Query(text, row => row.GetInt32(0), cancellationToken, values)).Count == 1;
     }
+
+    private static (string Text, object?[] Values) HoldOpenJob(ClusterDbContext db, JobId job, int epoch) => (
+        $"SELECT epoch {db.FromJobShared} WHERE id = @p0 AND phase IN (@p1, @p2) AND epoch = @p3{db.ForShare}",
+        [job.Value, JobPhase.Queued, JobPhase.Running, epoch]);
 
     private static async Task<JobPhase?> HoldJob(ClusterDbContext db, string job, CancellationToken cancellationToken)
     {
@@ -300,14 +326,15 @@ internal static class CheckpointWrites
     private static IQueryable<PartitionRow> Partition(ClusterDbContext db, TaskId task) => db.Partitions
         .Where(row => row.JobId == task.Job.Value && row.Stage == task.Stage && row.Partition == task.Partition);
 
-    // An attempt ends once. The end of one that was given back already keeps its first reason.
     private static Task<int> EndAttempt(
         ClusterDbContext db, AttemptId attempt, AttemptState state, DateTimeOffset now, AttemptFailure? failure, TaskCost? cost,
-        CancellationToken cancellationToken) => db.Execute(
-        """
-        UPDATE attempts SET state = @p4, ended_at = @p5, failure = @p6, cost = @p7
-        WHERE job_id = @p0 AND stage = @p1 AND "partition" = @p2 AND number = @p3 AND state = 0
-        """,
-        cancellationToken, attempt.Task.Job.Value, attempt.Task.Stage, attempt.Task.Partition, attempt.Number, state, now,
-        Documents.Write(failure), Documents.Write(cost));
+        CancellationToken cancellationToken) =>
+        db.Execute(EndText, cancellationToken, EndOf(attempt, state, now, failure, cost));
+
+    private static object?[] EndOf(
+        AttemptId attempt, AttemptState state, DateTimeOffset now, AttemptFailure? failure, TaskCost? cost) =>
+    [
+        attempt.Task.Job.Value, attempt.Task.Stage, attempt.Task.Partition, attempt.Number, state, now, Documents.Write(failure),
+        Documents.Write(cost),
+    ];
 }

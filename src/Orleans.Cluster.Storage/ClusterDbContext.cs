@@ -59,6 +59,12 @@ internal abstract class ClusterDbContext(DbContextOptions options) : DbContext(o
     /// <summary>As <see cref="ForUpdate"/>, but rows that another transaction holds are left out instead of waited for.</summary>
     public abstract string ForUpdateSkipLocked { get; }
 
+    /// <summary>The column that says where a row is. It holds for as long as the row is locked.</summary>
+    public abstract string RowPlace { get; }
+
+    /// <summary>Ends a condition: that <see cref="RowPlace"/> is one of those that a query has.</summary>
+    public abstract string Among(string query);
+
     /// <summary>Collation in which text compares byte by byte; null where that is the default.</summary>
     protected abstract string? BinaryCollation { get; }
 

@@ -21,6 +21,10 @@ internal sealed class PostgresClusterDbContext(DbContextOptions<PostgresClusterD
 
     public override string ForUpdateSkipLocked => " FOR UPDATE SKIP LOCKED";
 
+    public override string RowPlace => "ctid";
+
+    public override string Among(string query) => $"= ANY (ARRAY({query}))";
+
     protected override string? BinaryCollation => "C";
 
     /// <summary>For <c>dotnet ef migrations add</c>, which opens no database.</summary>

@@ -156,8 +156,8 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
     }
 
     /// <summary>
-    /// Settings that the connection string leaves open: statements are prepared by themselves, a server that is gone is noticed
-    /// soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others:
+    /// Settings that the connection string leaves open: statements are prepared by themselves, sessions are handed on as they are
+    /// (none of ours changes its settings and leaves them changed), a server that is gone is noticed soon, and a silo that stands still in the middle of a transaction loses it, so that its row locks do not stop the others:
     /// between two statements by <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by
     /// whoever waits for such a lock for as long as <c>lock_timeout</c>.
     /// </summary>
@@ -174,6 +174,7 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
         full.MaxAutoPrepare = named.Contains("Max Auto Prepare") ? given.MaxAutoPrepare : 100;
         full.AutoPrepareMinUsages = named.Contains("Auto Prepare Min Usages") ? given.AutoPrepareMinUsages : 2;
         full.MaxPoolSize = named.Contains("Maximum Pool Size") ? given.MaxPoolSize : 20;
+        full.NoResetOnClose = !named.Contains("No Reset On Close") || given.NoResetOnClose;
         full.Options = given.Options;
         AddOption(full, "idle_in_transaction_session_timeout", MostIdleInTransaction);
         AddOption(full, "lock_timeout", MostWaitForLock);

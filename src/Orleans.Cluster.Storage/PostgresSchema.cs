@@ -13,6 +13,9 @@ internal static class PostgresSchema
     private const int LockSeconds = 300;
 
     private const string NoLockTimeout = "SET lock_timeout = 0";
+
+    // Sessions of the pool are handed on as they are.
+    private const string FormerLockTimeout = "RESET lock_timeout";
     private static readonly TimeSpan MigrationTimeout = TimeSpan.FromHours(6);
 
     public static async Task Migrate(
@@ -32,13 +35,14 @@ internal static class PostgresSchema
                 await db.Database.OpenConnectionAsync(cancellationToken);
                 await db.Database.ExecuteSqlRawAsync(NoLockTimeout, cancellationToken);
                 await db.Database.MigrateAsync(cancellationToken);
+                await db.Database.ExecuteSqlRawAsync(FormerLockTimeout, cancellationToken);
 
                 // Several statements in one command are one transaction.
                 await Execute(connection, OrleansScript.Postgres, cancellationToken);
             }
             finally
             {
-                await Execute(connection, $"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None);
+                await Execute(connection, $"SELECT pg_advisory_unlock({LockKey}); {FormerLockTimeout}", CancellationToken.None);
             }
         }
         catch (Exception e) when (StorageFaults.AsUnavailable(e) is { } unavailable)

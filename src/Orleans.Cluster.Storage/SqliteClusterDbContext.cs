@@ -18,6 +18,10 @@ internal sealed class SqliteClusterDbContext(DbContextOptions<SqliteClusterDbCon
 
     public override string ForUpdateSkipLocked => "";
 
+    public override string RowPlace => "rowid";
+
+    public override string Among(string query) => $"IN ({query})";
+
     protected override string? BinaryCollation => null;
 
     /// <summary>For <c>dotnet ef migrations add</c>, which opens no database.</summary>

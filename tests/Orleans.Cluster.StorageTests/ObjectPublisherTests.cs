@@ -135,6 +135,29 @@ public sealed class ObjectPublisherTests : IDisposable
         Assert.DoesNotContain(objects.Names, name => name.Contains("/._ended-", StringComparison.Ordinal));
     }
 
+    // The job is given up meanwhile, and a retry with one partition less succeeds.
+    [Fact]
+    public async Task Publish_ARetrySucceededWhileThePublisherStoodStill_LeavesItsOutput()
+    {
+        var job = Job();
+        PublishedOutput? retried = null;
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Publish(job, isWanted: async () =>
+        {
+            await Publisher().Clear(job, default);
+            retried = await Publisher().Publish(
+                job with { State = job.State with { Epoch = 2 } }, Plan,
+                [.. Enumerable.Range(0, Partitions - 1).Select(number => Committed(job, number))], () => Task.FromResult(true),
+                default);
+            return true;
+        }));
+
+        Assert.Equal(retried!.Result.Files, (await new PublishedObjects(objects).Read(PathOf(Manifest(job)), default))!.Files);
+        Assert.All(
+            retried.Result.Files,
+            file => Assert.Contains(objects.Names, name => name.EndsWith(file.Path, StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Publish_ManifestIsThereWhenItIsCreated_IsRefusedUnlessItSaysTheSame()
     {

@@ -147,6 +147,29 @@ public sealed class OutputPublisherTests : OutputPublisherHarness
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(Root, "out"), ".*"));
     }
 
+    // The job is given up meanwhile, an artifact is lost, and a retry that made it again succeeds.
+    [Fact]
+    public async Task Publish_ARetrySucceededWhileThePublisherStoodStill_LeavesItsOutput()
+    {
+        var job = Job();
+        JobResult? retried = null;
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Publish(job, async () =>
+        {
+            await Publisher.Clear(job, default);
+            PartitionRecord[] again =
+                [.. Enumerable.Range(0, Partitions).Select(number => Committed(job.State.Id, number, 4 + number, Text(number)))];
+            var retry = job with { State = job.State with { Epoch = 2 } };
+            retried = (await Publisher.Publish(retry, Plan, again, () => Task.FromResult(true), default))!.Result;
+            return true;
+        }));
+
+        Assert.Equal(retried!.Files, ManifestFile.TryRead(
+            Path.Combine(Root, "out", OutputNames.Manifest(job.State.Id)))!.Files);
+        Assert.All(retried.Files, file => Assert.Equal(file with { Rows = 1 }, AsPublished(file.Path)));
+        Assert.Equal(Partitions + 1, Files().Count(name => !name.StartsWith('.')));
+    }
+
     [Fact]
     public async Task Clear_PartFilesOfAFailedJobAtAllDepths_LeavesOthersAlone()
     {

@@ -94,16 +94,17 @@ internal sealed partial class FolderPublisher(
 
         var staying = output.Mode == OutputMode.Overwrite && others.Count > 0 ? folder.NoteReplaced(others) : [];
 
-        // Between this and the manifest a process may stand still all the same; but no longer than a rename takes, in all
-        // likelihood.
+        // Between this and the manifest a process may stand still all the same, while another ends the job, and a retry of it
+        // succeeds.
+        var stale = folder.SeeManifest();
         if (!await isWanted())
         {
             return null;
         }
 
-        if (folder.HasManifest && !folder.Holds(result))
+        if (!folder.Holds(result))
         {
-            folder.Withdraw();
+            folder.Withdraw(stale);
         }
 
         folder.Publish(result);

@@ -74,18 +74,33 @@ internal sealed class ObjectOutput(
         return staying;
     }
 
+    /// <summary>
+    /// Which manifest of this job is there, whatever it says; null for none. It is looked at before the job's row is asked.
+    /// </summary>
+    public async Task<string?> SeeManifest(CancellationToken cancellationToken) =>
+        await store.Stat(Manifest, cancellationToken) is { } found ? $"{found.ETag} {found.Bytes}" : null;
+
     /// <summary>Makes the objects count. All of them are there by then.</summary>
+    /// <param name="result">What the manifest says.</param>
+    /// <param name="stale">
+    /// The manifest that was seen before the job's row was asked. Where it says something else it is taken back: nobody was told
+    /// of it, since the job had not succeeded by then. One that came since is of a publisher who asked later.
+    /// </param>
     /// <exception cref="IOException">Something else was published for the job meanwhile, or an object is gone.</exception>
     /// <exception cref="ClusterException">
     /// A later job has overwritten this one's output, or the job has ended otherwise.
     /// </exception>
-    public async Task Publish(JobResult result)
+    public async Task Publish(JobResult result, string? stale)
     {
         // The job is past the point of no return.
         var cancellationToken = CancellationToken.None;
-        if (await store.Stat(Manifest, cancellationToken) is not null && !await Holds(result, cancellationToken))
+        if (await SeeManifest(cancellationToken) is { } there && !await Holds(result, cancellationToken))
         {
-            // Nobody was told of it: the job has not succeeded.
+            if (there != stale)
+            {
+                throw Another();
+            }
+
             await store.Delete(Manifest, cancellationToken);
         }
 
@@ -105,7 +120,7 @@ internal sealed class ObjectOutput(
         }
         else if (!await Holds(result, cancellationToken))
         {
-            throw new IOException($"{Manifest} names other files than those that were committed.");
+            throw Another();
         }
     }
 
@@ -212,6 +227,8 @@ internal sealed class ObjectOutput(
         objects,
         new ParallelOptions { MaxDegreeOfParallelism = CallsInFlight, CancellationToken = cancellationToken },
         async (path, token) => await store.Delete(path, token));
+
+    private IOException Another() => new($"{Manifest} names other files than those that were committed.");
 
     private async Task ThrowIfUnwanted()
     {

@@ -81,14 +81,15 @@ internal sealed partial class ObjectPublisher(
         var staying = output.Mode == OutputMode.Overwrite && others.Count > 0
             ? await target.NoteReplaced(others, cancellationToken) : [];
 
-        // Between this and the manifest a process may stand still all the same; but no longer than a request takes, in all
-        // likelihood.
+        // Between this and the manifest a process may stand still all the same, while another ends the job, and a retry of it
+        // succeeds.
+        var stale = await target.SeeManifest(cancellationToken);
         if (!await isWanted())
         {
             return null;
         }
 
-        await target.Publish(result);
+        await target.Publish(result, stale);
         return await Finish(place, job, output, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
     }
 

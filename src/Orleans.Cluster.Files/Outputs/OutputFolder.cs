@@ -41,9 +41,6 @@ internal sealed class OutputFolder : IDisposable
 
     private string Manifest => Path.Combine(folder.Path, OutputNames.Manifest(job));
 
-    /// <summary>Whether a manifest of this job is there, whatever it says.</summary>
-    public bool HasManifest => File.Exists(Manifest);
-
     /// <summary>Whether the job has published exactly this.</summary>
     public bool Holds(JobResult result) =>
         ManifestFile.TryRead(Manifest) is { } published && published.Rows == result.Rows
@@ -81,9 +78,26 @@ internal sealed class OutputFolder : IDisposable
     public IReadOnlyList<string> NoteReplaced(IReadOnlyList<string> manifests) => replaced.NoteDown(manifests, Place);
 
     /// <summary>
-    /// Takes back a manifest that does not say what was committed. Nobody was told of it: the job has not succeeded.
+    /// Which manifest of this job is there, whatever it says; null for none. It is looked at before the job's row is asked.
     /// </summary>
-    public void Withdraw() => File.Delete(Manifest);
+    public string? SeeManifest()
+    {
+        using var file = Descriptors.TryOpenFile(Manifest);
+        return file is not null ? Convert.ToHexStringLower(SHA256.HashData(file)) : File.Exists(Manifest) ? "" : null;
+    }
+
+    /// <summary>
+    /// Takes back a manifest that does not say what was committed, if it is the one that was seen before the job's row was
+    /// asked: nobody was told of it, since the job had not succeeded by then. One that came since is of a publisher who asked
+    /// later.
+    /// </summary>
+    public void Withdraw(string? seen)
+    {
+        if (seen is not null && seen == SeeManifest())
+        {
+            File.Delete(Manifest);
+        }
+    }
 
     /// <summary>Makes the files count. All of them are whole and durable by then, under their hidden names.</summary>
     /// <exception cref="IOException">Something else was published for the job meanwhile, or a file is gone.</exception>
@@ -99,6 +113,7 @@ internal sealed class OutputFolder : IDisposable
         try
         {
             ThrowIfUnwanted();
+            ThrowIfAnother(result);
             foreach (var file in result.Files)
             {
                 Show(file);
@@ -109,10 +124,9 @@ internal sealed class OutputFolder : IDisposable
             {
                 TakeBackIfUnwanted();
             }
-            else if (!Holds(result))
+            else
             {
-                throw new IOException(
-                    $"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
+                ThrowIfAnother(result);
             }
         }
         finally
@@ -238,6 +252,15 @@ internal sealed class OutputFolder : IDisposable
         using var stream = Descriptors.TryOpenFile(path);
         return stream is not null && stream.Length == file.Bytes
             && Convert.ToHexStringLower(SHA256.HashData(stream)) == file.Sha256;
+    }
+
+    private void ThrowIfAnother(JobResult result)
+    {
+        if (File.Exists(Manifest) && !Holds(result))
+        {
+            throw new IOException(
+                $"{Path.Combine(folder.Shown, OutputNames.Manifest(job))} names other files than those that were committed.");
+        }
     }
 
     private void ThrowIfUnwanted()

@@ -46,22 +46,30 @@ internal sealed class Aggregates(Chance chance, Expressions expressions)
         }
     }
 
-    /// <summary>A window over the rows of a FROM clause; where the order counts, it is one of all columns.</summary>
-    public (string Text, Kind Kind) Window(Tables from, int depth)
+    /// <summary>
+    /// A window over the rows of a FROM clause; where the order counts, it is one of all columns. Of rows that are alike in all of
+    /// them two such orders would say first what they like, so that a query has one.
+    /// </summary>
+    /// <param name="order">That of the query's windows before; becomes this one's where it counts.</param>
+    public (string Text, Kind Kind) Window(Tables from, int depth, ref string? order)
     {
         var partition = chance.OneIn(3) ? "" : $"PARTITION BY {expressions.Of(chance.Pick(Kind.Int, Kind.Text), from, depth)}";
         var keys = from.Columns.Select(column => column.Text + chance.Pick("", " DESC", " NULLS FIRST"));
         var all = $"ORDER BY {string.Join(", ", keys)}";
         var key = expressions.Of(Kind.Int, from, depth);
         var value = expressions.Of(Kind.Int, from, depth);
-        return chance.Below(8) switch
+        var which = chance.Below(8);
+        var function = which == 4 ? chance.Pick("lag", "lead", "first_value", "last_value") : "";
+        var one = order ?? $"{partition} {all}";
+        order = which is 0 or 4 or 5 ? one : order;
+        return which switch
         {
-            0 => ($"row_number() OVER ({partition} {all})", Kind.Int),
+            0 => ($"row_number() OVER ({one})", Kind.Int),
             1 => ($"{chance.Pick("rank", "dense_rank")}() OVER ({partition} ORDER BY {key})", Kind.Int),
             2 => ($"sum({value}) OVER ({partition})::BIGINT", Kind.Int),
             3 => ($"count(*) OVER ({partition} ORDER BY {key})", Kind.Int),
-            4 => ($"{chance.Pick("lag", "lead", "first_value", "last_value")}({value}) OVER ({partition} {all})", Kind.Int),
-            5 => ($"sum({value}) OVER ({partition} {all} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)::BIGINT", Kind.Int),
+            4 => ($"{function}({value}) OVER ({one})", Kind.Int),
+            5 => ($"sum({value}) OVER ({one} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)::BIGINT", Kind.Int),
             6 => ($"max({value}) OVER ({partition} ORDER BY {key} RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING)", Kind.Int),
             _ => ($"percent_rank() OVER ({partition} ORDER BY {key})", Kind.Double),
         };

@@ -163,10 +163,11 @@ internal sealed class GeneratedQuery
 
     private Query Windowed(Tables from, string where, int depth)
     {
-        var windows = chance.Times(1 + chance.Below(2), () => aggregates.Window(from, Math.Min(depth, 1)));
+        string? order = null;
+        var windows = chance.Times(1 + chance.Below(2), () => aggregates.Window(from, Math.Min(depth, 1), ref order));
         var kind = expressions.AnyKind();
         var items = windows.Append((Text: expressions.Of(kind, from, 1), Kind: kind)).ToList();
-        var qualify = chance.OneIn(3) ? $" QUALIFY {aggregates.Window(from, 0).Text} > 1" : "";
+        var qualify = chance.OneIn(3) ? $" QUALIFY {aggregates.Window(from, 0, ref order).Text} > 1" : "";
         return new Query(
             $"SELECT {string.Join(", ", items.Select((item, index) => $"{item.Text} AS c{index}"))} FROM {from.Text}{where}"
             + $"{qualify}", Named([.. items.Select(i => i.Kind)]));
