@@ -27,6 +27,7 @@ internal static class ScaleBenchmark
         await Backlog(10, postgres);
         await Backlog(Number(args, "--waiting", 10_000), postgres);
         await Partitions(Number(args, "--partitions", 100_000), postgres);
+        await Workers(postgres);
         await Terabyte(Number(args, "--files", 10_000), postgres);
         await History(Number(args, "--history", 100_000), postgres);
         return 0;
@@ -137,6 +138,35 @@ internal static class ScaleBenchmark
 
         Say($"  deleted in {deleted.TotalMilliseconds:0} ms; its rows went in {steps} steps, the longest "
             + $"{longest.TotalMilliseconds:0} ms");
+    }
+
+    // Workers that do not ask for processors: what keeps them from N times the pace of one is the coordination alone.
+    private static async Task Workers(string? postgres)
+    {
+        const int Slots = 4;
+        var service = TimeSpan.FromMilliseconds(100);
+        await using var store = await ScaleStore.Create(postgres);
+        foreach (var workers in new[] { 1, 2, 4, 8, 32 })
+        {
+            var count = workers * Slots * 40;
+            var job = await store.Add(
+                null, [.. Enumerable.Range(0, count).Select(index => new PartitionWork { Bytes = 1, FirstTarget = index })],
+                JobPriority.Normal);
+            await store.Poke(job.Id);
+            var began = Stopwatch.GetTimestamp();
+            var done = await Task.WhenAll(Enumerable.Range(0, workers).Select(number =>
+                store.Serve(new WorkerId($"v-{number}"), Slots, job.Id, service, _ => Manifest(1))));
+            var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            if (done.Sum() != count)
+            {
+                throw new InvalidOperationException($"{done.Sum()} of {count} tasks were done.");
+            }
+
+            Say($"{workers} workers of {Slots} slots, {service.TotalMilliseconds:0} ms a task: {count / seconds:0} tasks/s of "
+                + $"{workers * Slots / service.TotalSeconds:0}");
+            await store.Apply(job, job with { Phase = JobPhase.Succeeded, FinishedAt = DateTimeOffset.UtcNow });
+            await store.Poke(job.Id);
+        }
     }
 
     private static async Task Terabyte(int files, string? postgres)

@@ -126,6 +126,35 @@ internal sealed class ScaleStore : IAsyncDisposable
         return grants.Zip(done).Where(pair => pair.First.Match.Job == job).Sum(pair => pair.Second);
     }
 
+    /// <summary>One worker beside others: it takes what fits, is at work for as long as each task takes, and commits.</summary>
+    /// <param name="id">The worker.</param>
+    /// <param name="slots">Tasks that it runs at once.</param>
+    /// <param name="job">The job, of which it takes until nothing is left.</param>
+    /// <param name="service">What each task takes.</param>
+    /// <param name="answer">What a task answers.</param>
+    /// <returns>Tasks done.</returns>
+    public async Task<int> Serve(WorkerId id, int slots, JobId job, TimeSpan service, Func<PartitionRecord, TaskManifest> answer)
+    {
+        for (var (done, idle) = (0, 0); ; )
+        {
+            IReadOnlyList<(long Number, Match Match)> grants;
+            var waiting = await Timed(() => Jobs.ListActive([job], DateTimeOffset.UtcNow, CancellationToken.None));
+            lock (Ledger)
+            {
+                Ledger.Refresh([job], waiting);
+                Ledger.Report(new WorkerSnapshot(id, slots, 1L << 40, 0, slots, 1L << 40, 0, false, null), ++reports, [], []);
+                grants = Ledger.Grant([id], DateTimeOffset.UtcNow);
+            }
+
+            var some = (await Task.WhenAll(grants.Select(grant => Do(grant.Match, answer, service)))).Sum();
+            done += some;
+            if ((idle = some == 0 ? idle + 1 : 0) > 3)
+            {
+                return done;
+            }
+        }
+    }
+
     public static PartitionRecord Partition(JobId job, int stage, int index, PartitionWork work) => new()
     {
         Task = new TaskId(job, stage, index), Epoch = 1, Order = $"{index}", State = PartitionState.Waiting, Work = work,
@@ -138,10 +167,11 @@ internal sealed class ScaleStore : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<int> Do(Match match, Func<PartitionRecord, TaskManifest> answer)
+    private async Task<int> Do(Match match, Func<PartitionRecord, TaskManifest> answer, TimeSpan service = default)
     {
         var begin = new BeginRequest(match.Job, match.Epoch, match.Stage, match.Count, match.Worker, DateTimeOffset.UtcNow);
         var begun = await Timed(() => Checkpoints.Begin(begin, CancellationToken.None));
+        await Task.Delay(begun.Count == 0 ? TimeSpan.Zero : service);
         var answers = await Task.WhenAll(begun.Select(partition => Timed(() =>
         {
             var attempt = new AttemptId(partition.Task, partition.Attempt);

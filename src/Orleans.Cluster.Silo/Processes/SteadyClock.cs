@@ -7,7 +7,8 @@ namespace Orleans.Cluster.Silo.Processes;
 /// The one clock of a process, Orleans' too. Its time runs with the machine's uptime and follows the reference, the machine's
 /// wall clock or the database's, at most a tenth faster or slower: when that is set back, time here goes on, only slower; when it
 /// jumps ahead, no deadline, lease or retention is over at once. Timers and time stamps are the system's, which no setting of a
-/// clock touches.
+/// clock touches. It shows whole milliseconds, as timers count them and databases store them: Orleans waits until a moment by
+/// <c>Task.Delay</c> of what is left, again and again, and less than a millisecond is no wait at all, but a loop that burns it.
 /// </summary>
 internal sealed class SteadyClock : TimeProvider
 {
@@ -35,20 +36,8 @@ internal sealed class SteadyClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
-        {
-            var passed = uptime() - at;
-            if (passed <= TimeSpan.Zero)
-            {
-                return now;
-            }
-
-            var most = passed * Rate;
-            var wanted = wall() + ahead - (now + passed);
-            now += passed + (wanted > most ? most : wanted < -most ? -most : wanted);
-            at += passed;
-            return now;
-        }
+        var exact = Now();
+        return exact.AddTicks(-(exact.Ticks % TimeSpan.TicksPerMillisecond));
     }
 
     /// <summary>Takes a time for now at once. For a process that has shown nobody a time yet.</summary>
@@ -66,6 +55,24 @@ internal sealed class SteadyClock : TimeProvider
         lock (gate)
         {
             ahead = reference - wall();
+        }
+    }
+
+    private DateTimeOffset Now()
+    {
+        lock (gate)
+        {
+            var passed = uptime() - at;
+            if (passed <= TimeSpan.Zero)
+            {
+                return now;
+            }
+
+            var most = passed * Rate;
+            var wanted = wall() + ahead - (now + passed);
+            now += passed + (wanted > most ? most : wanted < -most ? -most : wanted);
+            at += passed;
+            return now;
         }
     }
 

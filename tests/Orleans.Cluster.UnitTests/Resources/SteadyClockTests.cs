@@ -20,6 +20,19 @@ public sealed class SteadyClockTests
     }
 
     [Fact]
+    public void GetUtcNow_BetweenTwoMilliseconds_IsTheEarlier()
+    {
+        var clock = Clock();
+
+        Pass(TimeSpan.FromMicroseconds(1_999));
+        var first = clock.GetUtcNow();
+        Pass(TimeSpan.FromMicroseconds(2));
+
+        Assert.Equal(Noon.AddMilliseconds(1), first);
+        Assert.Equal(Noon.AddMilliseconds(2), clock.GetUtcNow());
+    }
+
+    [Fact]
     public void GetUtcNow_SetBackByAnHour_GoesOnAndIsRightAgainLater()
     {
         var clock = Clock();
