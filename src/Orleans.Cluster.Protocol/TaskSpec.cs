@@ -300,13 +300,17 @@ public sealed record TaskManifest
 /// <param name="Index">
 /// An exchange in one file: the parts of all targets, as <see cref="ExchangeSlice.Format"/> writes them; else null.
 /// </param>
+/// <param name="Identity">
+/// A file of a result: which file it was when it was whole and durable, by <see cref="Descriptors.IdentityOf"/>; else null.
+/// </param>
 [GenerateSerializer, Immutable, Alias("ArtifactFile")]
 public sealed record ArtifactFile(
     [property: Id(0)] string Path, [property: Id(1)] int Target, [property: Id(2)] long Rows,
     [property: Id(3)] long Bytes, [property: Id(4)] string Sha256, [property: Id(5)] long Offset =
         0, [property: Id(6)] long FirstLine = 0,
     [property: Id(7)] int Slice = 0,
-    [property: Id(8), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Index = null)
+    [property: Id(8), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Index = null,
+    [property: Id(9), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Identity = null)
 {
     /// <summary>Target of the file that holds the rows that were set aside.</summary>
     public const int QuarantineTarget = -1;

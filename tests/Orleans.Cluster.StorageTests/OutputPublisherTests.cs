@@ -170,6 +170,62 @@ public sealed class OutputPublisherTests : OutputPublisherHarness
         Assert.Equal(Partitions + 1, Files().Count(name => !name.StartsWith('.')));
     }
 
+    // As on one machine, where the artifacts and the output are on one file system.
+    [Fact]
+    public async Task Publish_ArtifactsAsTheyWereAtTheirCommit_GetAnotherNameAndLoseTheirOwn()
+    {
+        var job = Job();
+        var partitions = Identified(job);
+
+        var result = (await Publisher.Publish(job, Plan, partitions, () => Task.FromResult(true), default))!.Result;
+
+        Assert.Equal(
+            partitions.Select(partition => partition.Manifest!.Files[0].Identity),
+            result.Files.Select(file => IdentityOf(Path.Combine(Root, "out", file.Path))));
+        Assert.All(result.Files, file => Assert.Equal(file, AsPublished(file.Path)));
+        Assert.All(partitions, partition => Assert.False(File.Exists(ArtifactOf(partition))));
+        Assert.Equal(Convert.ToInt32("0640", 8), (int)File.GetUnixFileMode(Path.Combine(Root, "out", result.Files[0].Path)));
+        var again = (await Publisher.Publish(job, Plan, partitions, () => Task.FromResult(true), default))!.Result;
+        Assert.Equal(result.Files, again.Files);
+    }
+
+    [Fact]
+    public async Task Publish_ArtifactsWrittenToSinceTheirCommit_AreReadAndTheirHashesCompared()
+    {
+        var (touched, changed) = (Job(), Job(OutputMode.Append));
+        var (ofTouched, ofChanged) = (Identified(touched), Identified(changed));
+        File.SetLastWriteTimeUtc(ArtifactOf(ofTouched[1]), DateTime.UtcNow.AddSeconds(5));
+        await using (var file = File.OpenWrite(ArtifactOf(ofChanged[1])))
+        {
+            file.Write("m"u8);
+        }
+
+        File.SetLastWriteTimeUtc(ArtifactOf(ofChanged[1]), DateTime.UtcNow.AddSeconds(5));
+
+        var result = (await Publisher.Publish(touched, Plan, ofTouched, () => Task.FromResult(true), default))!.Result;
+        var lost = await Assert.ThrowsAsync<ArtifactLostException>(() =>
+            Publisher.Publish(changed, Plan, ofChanged, () => Task.FromResult(true), default));
+
+        Assert.NotEqual(IdentityOf(ArtifactOf(ofTouched[1])), IdentityOf(Path.Combine(Root, "out", result.Files[1].Path)));
+        Assert.All(result.Files, file => Assert.Equal(file, AsPublished(file.Path)));
+        Assert.Equal(new AttemptId(ofChanged[1].Task, 4), lost.Producer);
+    }
+
+    [Fact]
+    public async Task Clear_AfterAPublisherHasNamedArtifacts_LeavesThemToARetry()
+    {
+        var job = Job();
+        var partitions = Identified(job);
+
+        await Publisher.Publish(job, Plan, partitions, () => Task.FromResult(false), default);
+        await Publisher.Clear(job, default);
+        var retry = job with { State = job.State with { Epoch = 2 } };
+        var retried = (await Publisher.Publish(retry, Plan, partitions, () => Task.FromResult(true), default))!.Result;
+
+        Assert.All(retried.Files, file => Assert.Equal(file, AsPublished(file.Path)));
+        Assert.Equal(Partitions + 1, Files().Count);
+    }
+
     [Fact]
     public async Task Clear_PartFilesOfAFailedJobAtAllDepths_LeavesOthersAlone()
     {
@@ -278,5 +334,24 @@ public sealed class OutputPublisherTests : OutputPublisherHarness
             Assert.Equal(File.ReadAllText(target), Assert.Single(moved));
             File.Delete(target);
         }
+    }
+
+    private PartitionRecord[] Identified(JobRecord job) =>
+        [.. Enumerable.Range(0, Partitions).Select(number => Committed(job.State.Id, number, attempt: 4)).Select(partition =>
+            partition with
+            {
+                Manifest = partition.Manifest! with
+                {
+                    Files = [partition.Manifest.Files[0] with { Identity = IdentityOf(ArtifactOf(partition)) }],
+                },
+            })];
+
+    private string ArtifactOf(PartitionRecord partition) =>
+        Path.Combine(Paths.Artifacts, partition.ArtifactFolder!, "result.csv");
+
+    private static string? IdentityOf(string path)
+    {
+        using var file = Descriptors.TryOpenFile(path)!;
+        return Descriptors.IdentityOf(file.SafeFileHandle);
     }
 }

@@ -14,7 +14,7 @@ namespace Orleans.Cluster.Files.Outputs;
 /// <summary>
 /// Publishes into folders:
 /// 1. each file is copied into the output folder under a hidden name, four at a time, and its hash is compared with what was
-/// committed;
+/// committed; on the file system of the artifacts it gets that name instead, if it is as it was at its commit;
 /// 2. OVERWRITE notes the files that it will remove;
 /// 3. the job's row is asked once more, since this process may have stood still for long;
 /// 4. the files get their names, which carry job, partition and attempt, and then the manifest of the job is written, without
@@ -76,7 +76,7 @@ internal sealed partial class FolderPublisher(
         var result = files.ResultOf(item => item.Name);
         if (folder.Holds(result))
         {
-            return await isWanted() ? await Finish(path, job, output, folder, result, []) : null;
+            return await isWanted() ? await Finish(path, job, output, folder, files, result, []) : null;
         }
 
         var others = folder.Others();
@@ -108,24 +108,26 @@ internal sealed partial class FolderPublisher(
         }
 
         folder.Publish(result);
-        return await Finish(path, job, output, folder, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
+        return await Finish(path, job, output, folder, files, result, [.. staying.Select(what => $"OVERWRITE has kept {what}.")]);
     }
 
     private Task<PublishedOutput> Finish(
-        string path, JobState job, OutputSpec output, OutputFolder folder, JobResult published, IReadOnlyList<string> notes) =>
+        string path, JobState job, OutputSpec output, OutputFolder folder, CommittedFiles files, JobResult published,
+        IReadOnlyList<string> notes) =>
         tidying.Finish(
             // The folder's own list of its files says nothing of where it is.
-            published with { Path = output.Path }, notes, () => Tidy(folder, published),
+            published with { Path = output.Path }, notes, () => Tidy(folder, files, published),
             () =>
             {
                 using var again = Open(path, job);
-                return Tidy(again, published);
+                return Tidy(again, files, published);
             });
 
-    private static Task Tidy(OutputFolder folder, JobResult published)
+    private static Task Tidy(OutputFolder folder, CommittedFiles files, JobResult published)
     {
         folder.RemoveReplaced();
         folder.RemoveLeftovers(published);
+        folder.Unlink(files.All);
         return Task.CompletedTask;
     }
 

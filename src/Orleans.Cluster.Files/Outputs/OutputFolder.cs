@@ -53,7 +53,8 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>
     /// Copies an artifact to its hidden name, unless its copy is there already, with what was committed in it: a database that
-    /// was put back may have given the same attempt another content.
+    /// was put back may have given the same attempt another content. On the same file system the name is enough, if the file is
+    /// the one that was committed and nobody has written to it since.
     /// </summary>
     /// <param name="committed">The artifact.</param>
     /// <param name="open">Opens it; null when it is gone.</param>
@@ -70,8 +71,14 @@ internal sealed class OutputFolder : IDisposable
             return;
         }
 
-        Place(hidden, stream => Copy(committed, open, stream, cancellationToken));
+        if (!ArtifactLinks.TryMake(committed, hidden, suffix, modes))
+        {
+            Place(hidden, stream => Copy(committed, open, stream, cancellationToken));
+        }
     }
+
+    /// <summary>Takes their own names from artifacts that were published by another name.</summary>
+    public void Unlink(IReadOnlyList<CommittedFile> published) => ArtifactLinks.Remove(folder, published);
 
     /// <summary>Notes what the job's output takes the place of.</summary>
     /// <returns>What stays although OVERWRITE was asked for, each with the reason.</returns>

@@ -132,10 +132,18 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
     public AttemptCommit WriteArtifact(PartitionRecord partition, int epoch)
     {
         var (attempt, text) = (TestJobs.AttemptOf(partition), Text(partition.Task.Partition));
-        Write(Path.Combine(Paths.Artifacts, attempt.ToString(), "result.csv"), text);
+        var path = Path.Combine(Paths.Artifacts, attempt.ToString(), "result.csv");
+        Write(path, text);
+        using var written = Descriptors.TryOpenFile(path)!;
         var manifest = new TaskManifest
         {
-            RowsIn = 1, RowsOut = 1, Files = [new ArtifactFile("result.csv", 0, 1, Encoding.UTF8.GetByteCount(text), Hash(text))],
+            RowsIn = 1, RowsOut = 1,
+            Files =
+            [
+                new ArtifactFile(
+                    "result.csv", 0, 1, Encoding.UTF8.GetByteCount(text), Hash(text),
+                    Identity: Chance(0.7) ? Descriptors.IdentityOf(written.SafeFileHandle) : null),
+            ],
             Cost = new TaskCost(0, 0, 0, 0),
         };
         return new AttemptCommit(attempt, epoch, partition.Worker!.Value, attempt.ToString(), manifest, Clock.GetUtcNow());
@@ -158,6 +166,9 @@ internal sealed class FaultWorld : IAsyncDisposable, ILossJudge
                 default:
                     bytes[Random.Next(bytes.Length)] ^= 0xff;
                     File.WriteAllBytes(path, bytes);
+
+                    // Times of files are as coarse as some milliseconds.
+                    File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddSeconds(1));
                     break;
             }
         }
