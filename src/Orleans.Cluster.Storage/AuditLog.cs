@@ -109,13 +109,24 @@ internal sealed class AuditLog(ClusterDatabase database) : IAuditLog
 
     private static async Task<long> Append(ClusterDbContext db, AuditEvent entry, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT * FROM audit_head{db.ForUpdate}";
-        var head = (await db.AuditHead.FromSqlRaw(sql).AsTracking().ToListAsync(cancellationToken))[0];
+        var head = (await db.Query(
+            $"SELECT id, sequence, hash FROM audit_head{db.ForUpdate}",
+            read => (Id: read.GetInt32(0), Sequence: read.GetInt64(1), Hash: read.GetString(2)), cancellationToken)).Single();
         var row = ToRow(entry, head.Sequence + 1);
         row.Hash = Link(head.Hash, row);
-        db.AuditLog.Add(row);
-        (head.Sequence, head.Hash) = (row.Sequence, row.Hash);
-        await db.SaveChangesAsync(cancellationToken);
+        var changed = await db.ExecuteAll(
+            cancellationToken,
+            ("UPDATE audit_head SET sequence = @p1, hash = @p2 WHERE id = @p0", [head.Id, row.Sequence, row.Hash]),
+            ("""
+             INSERT INTO audit_log (sequence, "at", actor, action, target, origin, outcome, detail, hash)
+             VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8)
+             """,
+             [row.Sequence, row.At, row.Actor, row.Action, row.Target, row.Origin, row.Outcome, row.Detail, row.Hash]));
+        if (!changed.SequenceEqual([1, 1]))
+        {
+            throw new InvalidOperationException($"Entry {row.Sequence} of the audit log was not written.");
+        }
+
         return row.Sequence;
     }
 

@@ -212,6 +212,29 @@ public sealed class OutputPublisherTests : OutputPublisherHarness
     }
 
     [Fact]
+    public async Task Publish_AnArtifactIsWrittenToOnceItHasItsName_ShowsNothing()
+    {
+        var job = Job();
+        var partitions = Identified(job);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Publisher.Publish(job, Plan, partitions, async () =>
+        {
+            await using (var file = File.OpenWrite(ArtifactOf(partitions[1])))
+            {
+                file.Write("m"u8);
+            }
+
+            File.SetLastWriteTimeUtc(ArtifactOf(partitions[1]), DateTime.UtcNow.AddSeconds(5));
+            return true;
+        }, default));
+        var lost = await Assert.ThrowsAsync<ArtifactLostException>(() =>
+            Publisher.Publish(job, Plan, partitions, () => Task.FromResult(true), default));
+
+        Assert.Equal(new AttemptId(partitions[1].Task, 4), lost.Producer);
+        Assert.DoesNotContain(Files(), file => file.StartsWith('_'));
+    }
+
+    [Fact]
     public async Task Clear_AfterAPublisherHasNamedArtifacts_LeavesThemToARetry()
     {
         var job = Job();

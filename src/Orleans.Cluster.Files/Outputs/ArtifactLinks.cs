@@ -62,7 +62,8 @@ internal static class ArtifactLinks
         }
     }
 
-    private static string? Identity(string path)
+    /// <summary>Which file bears a name, and in what state; null for none.</summary>
+    public static string? Identity(string path)
     {
         using var file = Descriptors.TryOpenFile(path);
         return file is null ? null : Descriptors.IdentityOf(file.SafeFileHandle);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Orleans.Cluster.Contracts;
@@ -23,6 +24,9 @@ internal sealed class OutputFolder : IDisposable
     private readonly string suffix = $".{Guid.NewGuid():N}.tmp";
     private readonly ReplacedOutputs replaced;
     private readonly PublishedModes modes;
+
+    // Whoever writes to an artifact writes to what has its name here.
+    private readonly ConcurrentDictionary<string, string> linked = new(StringComparer.Ordinal);
 
     /// <param name="path">The folder, which is there.</param>
     /// <param name="root">A folder above it that was there before any job wrote here.</param>
@@ -71,7 +75,11 @@ internal sealed class OutputFolder : IDisposable
             return;
         }
 
-        if (!ArtifactLinks.TryMake(committed, hidden, suffix, modes))
+        if (ArtifactLinks.TryMake(committed, hidden, suffix, modes))
+        {
+            linked[committed.Name] = committed.File.Identity!;
+        }
+        else
         {
             Place(hidden, stream => Copy(committed, open, stream, cancellationToken));
         }
@@ -222,7 +230,8 @@ internal sealed class OutputFolder : IDisposable
         using var part = Open(Path.GetDirectoryName(file.Path)!);
         var name = Path.GetFileName(file.Path);
         var (hidden, visible) = (Path.Combine(part.Path, OutputNames.Hidden(name)), Path.Combine(part.Path, name));
-        if (new FileInfo(hidden) is { Exists: true } copied && (copied.Length != file.Bytes || copied.LinkTarget is not null))
+        if (new FileInfo(hidden) is { Exists: true } copied && (copied.Length != file.Bytes || copied.LinkTarget is not null
+            || (linked.TryGetValue(file.Path, out var identity) && ArtifactLinks.Identity(hidden) != identity)))
         {
             throw new IOException($"The copy of {file.Path} in {folder.Shown} was changed before it was published.");
         }

@@ -76,7 +76,39 @@ public sealed class EmbeddedMainJobTests(EmbeddedCluster cluster) : MainJobTests
 [Collection("postgres")]
 public sealed class PostgresMainJobTests : MainJobTests<PostgresCluster>
 {
-    public PostgresMainJobTests(PostgresCluster cluster) : base(cluster) => PostgresFixture.SkipUnlessInstalled();
+    private const int ShortJobs = 20;
+
+    // Accepted, planned, its partition begun and committed, published and ended; the rest is what silos write of themselves.
+    private const double MostTransactions = 14;
+
+    private readonly PostgresCluster cluster;
+
+    public PostgresMainJobTests(PostgresCluster cluster) : base(cluster)
+    {
+        PostgresFixture.SkipUnlessInstalled();
+        this.cluster = cluster;
+    }
+
+    [Fact]
+    public async Task Submit_ShortJobsOneAfterTheOther_TakeFewTransactions()
+    {
+        WriteTable(cluster, "short.csv", rows: 10);
+        var job = new
+        {
+            operation = "aggregate", source = new { path = "short.csv" },
+            parameters = new { groupBy = new[] { "gene" }, aggregates = new[] { new { function = "sum", column = "count" } } },
+        };
+        await Run(job);
+
+        var before = await cluster.TransactionsAsync();
+        for (var number = 0; number < ShortJobs; number++)
+        {
+            Assert.Equal("SUCCEEDED", (await Run(job)).GetProperty("status").GetString());
+        }
+
+        var each = (await cluster.TransactionsAsync() - before) / (double)ShortJobs;
+        Assert.InRange(each, 1, MostTransactions);
+    }
 }
 
 /// <summary>What a user relies on first, on real processes and over REST.</summary>

@@ -1,3 +1,4 @@
+using Npgsql;
 using Orleans.Cluster.StorageTests.Postgres;
 
 namespace Orleans.Cluster.SystemTests.EndToEnd;
@@ -35,6 +36,15 @@ public class PostgresCluster : EmbeddedCluster
         {
             await server.DisposeAsync();
         }
+    }
+
+    /// <summary>Transactions of the server so far that have written something, this question among them.</summary>
+    public async Task<long> TransactionsAsync()
+    {
+        await using var connection = new NpgsqlConnection(Server.ConnectionStringOf(DatabaseName));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT txid_current()", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private async Task MigrateAsync()
