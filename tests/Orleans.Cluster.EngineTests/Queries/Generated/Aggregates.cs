@@ -47,8 +47,8 @@ internal sealed class Aggregates(Chance chance, Expressions expressions)
     }
 
     /// <summary>
-    /// A window over the rows of a FROM clause; where the order counts, it is one of all columns. Of rows that are alike in all of
-    /// them two such orders would say first what they like, so that a query has one.
+    /// A window over the rows of a FROM clause; where the order counts, it is one of all columns. Of rows that are alike in all
+    /// of them two such orders would say first what they like, so that a query has one.
     /// </summary>
     /// <param name="order">That of the query's windows before; becomes this one's where it counts.</param>
     public (string Text, Kind Kind) Window(Tables from, int depth, ref string? order)

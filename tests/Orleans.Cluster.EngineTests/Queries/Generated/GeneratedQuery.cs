@@ -5,7 +5,7 @@ namespace Orleans.Cluster.EngineTests.Queries.Generated;
 /// </summary>
 internal sealed class GeneratedQuery
 {
-    private const string Star = ".*, 1 AS one";
+    private const string StarAndOne = ".*, 1 AS one";
 
     private readonly Chance chance;
     private readonly Joins joins;
@@ -66,7 +66,8 @@ internal sealed class GeneratedQuery
         // A set operation is ordered by all of its columns, a block by their numbers; one with a star has more than are known.
         var keys = query.Columns.Select((_, index) =>
             $"{index + 1}{chance.Pick("", " DESC", " NULLS FIRST", " DESC NULLS LAST")}");
-        return chance.OneIn(4) || query.Text.Contains(Star, StringComparison.Ordinal) ? $"{query.Text} ORDER BY ALL" : $"{query.Text} ORDER BY {string.Join(", ", keys)}";
+        var byAll = chance.OneIn(4) || query.Text.Contains(StarAndOne, StringComparison.Ordinal);
+        return $"{query.Text} ORDER BY {(byAll ? "ALL" : string.Join(", ", keys))}";
     }
 
     private Query Set(int depth)
@@ -125,7 +126,7 @@ internal sealed class GeneratedQuery
                 $"SELECT struct_pack(*COLUMNS({from.Names[0]}.*)) AS c0, {one.Text} AS c1 FROM {from.Text}{where}",
                 [("c0", Kind.Other), ("c1", one.Kind)]),
             5 => new Query(
-                $"SELECT {from.Names[0]}{Star} FROM {from.Text}{where}",
+                $"SELECT {from.Names[0]}{StarAndOne} FROM {from.Text}{where}",
                 [.. all.Where(c => c.Text.StartsWith(from.Names[0] + ".", StringComparison.Ordinal))
                     .Select(c => (c.Name, c.Kind)), ("one", Kind.Int)]),
             _ => plain,
