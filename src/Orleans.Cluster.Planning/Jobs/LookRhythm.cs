@@ -23,7 +23,7 @@ public sealed class LookRhythm
 
     // With so many waiting for each that runs, the end of one decides nothing.
     private const int ManyForEach = 8;
-    private static readonly TimeSpan PauseOfMany = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PauseOfMany = TimeSpan.FromMilliseconds(80);
 
     private DateTimeOffset nextLook;
     private bool hasMany;

@@ -47,9 +47,9 @@ public sealed class LookRhythmTests
         TimeSpan.FromMilliseconds(pause), LookRhythm.Pause(took is { } ms ? TimeSpan.FromMilliseconds(ms) : null));
 
     [Theory]
-    [InlineData(2, 17, JobPhase.Running, 200)]
+    [InlineData(2, 17, JobPhase.Running, 80)]
     [InlineData(2, 16, JobPhase.Running, 0)]
-    [InlineData(0, 9, JobPhase.Running, 200)]
+    [InlineData(0, 9, JobPhase.Running, 80)]
     [InlineData(2, 17, JobPhase.Cancelling, 0)]
     [InlineData(2, 17, null, 0)]
     public void Pause_ManyPartitionsWait_IsLonger(int running, int waiting, JobPhase? phase, int pause)
