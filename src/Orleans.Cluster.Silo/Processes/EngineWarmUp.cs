@@ -38,11 +38,21 @@ internal sealed partial class EngineWarmUp(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await engine.Warm(stoppingToken);
-        if (!await IsReadySoon(stoppingToken))
+        try
         {
-            return;
+            if (await IsReadySoon(stoppingToken))
+            {
+                await Rehearse(stoppingToken);
+            }
         }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            Log.Broken(logger, exception.Message); // Nobody waits for it, and the gateway goes on without.
+        }
+    }
 
+    private async Task Rehearse(CancellationToken stoppingToken)
+    {
         foreach (var spec in Rehearsals)
         {
             try
@@ -85,6 +95,9 @@ internal sealed partial class EngineWarmUp(
     {
         [LoggerMessage(4060, LogLevel.Debug, "A job that is only rehearsed was refused: {Message}")]
         public static partial void NotRehearsed(ILogger logger, string message);
+
+        [LoggerMessage(4062, LogLevel.Warning, "The gateway could not rehearse a job: {Message}")]
+        public static partial void Broken(ILogger logger, string message);
 
         [LoggerMessage(4061, LogLevel.Debug, "The cluster does not answer yet: {Message}")]
         public static partial void NotReady(ILogger logger, string message);
