@@ -61,6 +61,7 @@ internal static class TableBenchmark
                 + $"worst {family.Max(each => each.Ratio):0.00}."));
         }
 
+        await CompareWithDask(cluster, cases, data, folder, lines);
         if (only is null && taskBytes is null)
         {
             WriteReadme([Heading(rows, runs), "", .. lines]);
@@ -160,6 +161,29 @@ internal static class TableBenchmark
             $"| {one.Name} | {Median(here):0.000} s | {Median(there):0.000} s | {Spread(cpus)} | {Spread(walls)} "
             + $"| {spilled >> 20} MiB | {one.Goal} |");
         return (line, Median(cpus));
+    }
+
+    private static async Task CompareWithDask(
+        ProductCluster cluster, IReadOnlyList<TableCase> cases, TableData data, string folder, List<string> lines)
+    {
+        if (DaskPeer.Find() is not var (python, version))
+        {
+            Say(lines, "Dask is not installed here.");
+            return;
+        }
+
+        foreach (var one in cases.Where(one => DaskPeer.Cases.ContainsKey(one.Name)))
+        {
+            var (cpu, clock) = (cluster.ProcessorTime(), Stopwatch.StartNew());
+            Require(one, await cluster.Run(one.Job));
+            var (seconds, used) = (clock.Elapsed.TotalSeconds, (cluster.ProcessorTime() - cpu).TotalSeconds);
+            var peer = DaskPeer.Run(python, folder, data.Csv, DaskPeer.Cases[one.Name]);
+            Say(lines, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Dask {version}, {one.Name}, once: {peer.Seconds:0.0} s and {peer.ProcessorSeconds:0.0} s of processor time; "
+                + $"here {seconds:0.00} and {used:0.00}: ratios {seconds / peer.Seconds:0.00} and "
+                + $"{used / peer.ProcessorSeconds:0.00}."));
+        }
     }
 
     private static TimeSpan OwnTime() => Process.GetCurrentProcess().TotalProcessorTime;
