@@ -11,8 +11,8 @@ namespace Orleans.Cluster.Storage;
 /// <summary>The guarded changes of partitions, each inside a transaction.</summary>
 internal static class CheckpointWrites
 {
-    // The state as a sum, so that the row is found by its key: the indexes of what runs are full of what did. The job again, though
-    // it is held by then, since a statement that holds none does not keep this one from running.
+    // The state as a sum, so that the row is found by its key: the indexes of what runs are full of what did. The job again,
+    // though it is held by then, since a statement that holds none does not keep this one from running.
     private const string CommitText =
         """
         UPDATE partitions
@@ -68,8 +68,8 @@ internal static class CheckpointWrites
     /// Rows that another worker is taking right now are left out; MATERIALIZED so that the limit is applied once. A partition
     /// that was committed before a retry, and whose artifact was lost since, still carries the epoch from before: its attempt is
     /// of this one. Both conditions on the state, for the index of live partitions: without the first every row of the stage is
-    /// read, and sorted. The rows picked are named by where they are: of a stage that was just written PostgreSQL's statistics know
-    /// next to nothing, and it would look for their keys among all rows of the stage.
+    /// read, and sorted. The rows picked are named by where they are: of a stage that was just written PostgreSQL's statistics
+    /// know next to nothing, and it would look for their keys among all rows of the stage.
     /// </remarks>
     public static string BeginText(ClusterDbContext db) =>
         $$"""

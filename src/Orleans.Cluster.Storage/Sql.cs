@@ -26,7 +26,9 @@ internal static class Sql
         db.Run(text, values, static (command, token) => command.ExecuteNonQueryAsync(token), cancellationToken);
 
     /// <summary>Runs statements one after the other, in one journey to the database where it takes several at once.</summary>
-    /// <remarks>All of them run, whatever came of those before: a statement that depends on one says so in its condition.</remarks>
+    /// <remarks>
+    /// All of them run, whatever came of those before: a statement that depends on one says so in its condition.
+    /// </remarks>
     /// <returns>Rows changed by each; of a SELECT nothing that means something.</returns>
     public static async Task<int[]> ExecuteAll(
         this ClusterDbContext db, CancellationToken cancellationToken, params (string Text, object?[] Values)[] statements)

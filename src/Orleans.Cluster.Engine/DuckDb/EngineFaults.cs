@@ -4,8 +4,9 @@ using Orleans.Cluster.Contracts;
 namespace Orleans.Cluster.Engine.DuckDb;
 
 /// <summary>
-/// Rules of the engine's optimizer by which queries get other rows than they mean, in the version in use, and a join that ends the
-/// process; they are switched off. Each has its query in EngineFaultTests, which says of a rule when a later version has mended it.
+/// Rules of the engine's optimizer by which queries get other rows than they mean, in the version in use, and a join that ends
+/// the process; they are switched off. Each has its query in EngineFaultTests, which says of a rule when a later version has
+/// mended it.
 /// </summary>
 internal static partial class EngineFaults
 {
@@ -31,10 +32,10 @@ internal static partial class EngineFaults
     public static bool ChoosesRows(string sql) => Choices().IsMatch(sql);
 
     /// <summary>
-    /// Whether a query may join by a range and keep rows without a partner beside columns of nested values. Where no row at all has
-    /// a partner, the engine's join for such conditions (IEJoin) ends the process by a signal: it sets vectors to NULL that were
-    /// never made, which a vector with children does not survive. A merge join is right there. It costs the product of the rows in
-    /// the worst case (37 s for 0.13 s with 100,000 rows on each side), so it is asked for nowhere else.
+    /// Whether a query may join by a range and keep rows without a partner beside columns of nested values. Where no row at all
+    /// has a partner, the engine's join for such conditions (IEJoin) ends the process by a signal: it sets vectors to NULL that
+    /// were never made, which a vector with children does not survive. A merge join is right there. It costs the product of the
+    /// rows in the worst case (37 s for 0.13 s with 100,000 rows on each side), so it is asked for nowhere else.
     /// </summary>
     /// <param name="sql">The query.</param>
     /// <param name="columns">Columns of the tables that it reads.</param>

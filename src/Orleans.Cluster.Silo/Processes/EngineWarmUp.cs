@@ -10,9 +10,9 @@ using Orleans.Runtime;
 namespace Orleans.Cluster.Silo.Processes;
 
 /// <summary>
-/// Starts the gateway's own executor with the gateway, so that the first job's planning does not wait for it; and once the cluster
-/// is ready, plans jobs that are stored nowhere, so that the first of somebody's does not wait for what a plan takes when it is
-/// made for the first time.
+/// Starts the gateway's own executor with the gateway, so that the first job's planning does not wait for it; and once the
+/// cluster is ready, plans jobs that are stored nowhere, so that the first of somebody's does not wait for what a plan takes when
+/// it is made for the first time.
 /// </summary>
 internal sealed partial class EngineWarmUp(
     PlanningExecutor engine, SubmitRules rules, EarlyPlanning planning, IGrainFactory grains, ILogger<EngineWarmUp> logger)
