@@ -159,8 +159,8 @@ internal sealed partial class PostgresDatabase : ClusterDatabase, IAsyncDisposab
     /// Settings that the connection string leaves open: statements are prepared by themselves, sessions are handed on as they are
     /// (none of ours changes its settings and leaves them changed), a server that is gone is noticed soon, and a silo that stands
     /// still in the middle of a transaction loses it, so that its row locks do not stop the others: between two statements by
-    /// <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by whoever waits for such a lock for
-    /// as long as <c>lock_timeout</c>.
+    /// <c>idle_in_transaction_session_timeout</c>, and within one of which it has sent a part by whoever waits for such a lock
+    /// for as long as <c>lock_timeout</c>.
     /// </summary>
     public static string WithDefaults(string connectionString)
     {
