@@ -48,7 +48,7 @@ internal static partial class EngineFaults
     [GeneratedRegex(@"\{|\b(STRUCT\w*|ROW|UNION_VALUE|UNNEST|ARRAY_VALUE)\s*\(|[\w)]\[\d+\]", RegexOptions.IgnoreCase)]
     private static partial Regex NestedValues();
 
-    [GeneratedRegex(@"\b(STRUCT|UNION)\b|\[\d+\]", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(STRUCT|UNION|VARIANT)\b|\[\d+\]", RegexOptions.IgnoreCase)]
     private static partial Regex NestedTypes();
 
     [GeneratedRegex(@"\b(LIMIT|OFFSET|FETCH|SAMPLE|TABLESAMPLE|DISTINCT\s+ON)\b", RegexOptions.IgnoreCase)]

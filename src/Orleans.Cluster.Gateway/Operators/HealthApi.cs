@@ -64,8 +64,7 @@ internal static class HealthApi
             ? TypedResults.Ok()
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
 
-        static async Task<bool> HasItsWorkers(IClusterGrain grain) =>
-            await grain.GetStatus() is { IsAttended: true } cluster && cluster.ActiveWorkers >= cluster.DesiredWorkers;
+        static async Task<bool> HasItsWorkers(IClusterGrain grain) => (await grain.GetStatus()).HasItsWorkers();
     }
 }
 

@@ -74,8 +74,7 @@ internal sealed partial class EngineWarmUp(
         {
             try
             {
-                if (await grains.GetGrain<IClusterGrain>(GrainKeys.Cluster).GetStatus() is { IsAttended: true } cluster
-                    && cluster.ActiveWorkers >= cluster.DesiredWorkers)
+                if ((await grains.GetGrain<IClusterGrain>(GrainKeys.Cluster).GetStatus()).HasItsWorkers())
                 {
                     return true;
                 }
