@@ -153,6 +153,18 @@ public sealed record StagePlan
     /// </summary>
     public bool IsWhole { get; init; }
 
+    /// <summary>
+    /// Engine threads of its task at most; more than one only where the rows are the same to the bit, and in the same order,
+    /// however many there are. How many there are in the end depends on the processors that are idle when it begins.
+    /// </summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>
+    /// Of a query that groups rows and gives them no order: when its rows get one, without which they are made by one thread. Null
+    /// for never.
+    /// </summary>
+    public FewGroups? FewGroups { get; init; }
+
     /// <summary>Bytes that it reads, estimated.</summary>
     public long EstimatedBytes { get; init; }
 
@@ -165,6 +177,14 @@ public sealed record StagePlan
     /// <summary>Why it is as it is: why broadcast or exchange, what could not be spread.</summary>
     public string? Note { get; init; }
 }
+
+/// <summary>
+/// Where the first rows are of few groups, these are put in order, so that several threads may make them; else an order that
+/// nobody asked for might cost more than threads save. So each attempt comes to the same.
+/// </summary>
+/// <param name="OrderBy">Numbers of columns, as in <c>ORDER BY 1, 2</c>: no two rows are alike in all of them.</param>
+/// <param name="Keys">The keys of all rows.</param>
+public sealed record FewGroups(string OrderBy, string Keys);
 
 /// <summary>The other way of a stage that groups rows before they are sent: to send each by itself.</summary>
 /// <param name="Query">Its rows have the columns of the groups.</param>

@@ -34,6 +34,9 @@ public sealed record TaskSpec
     /// <summary>What is run instead where the query would make as many groups as there are rows; null for nothing.</summary>
     public UngroupedQuery? Ungrouped { get; init; }
 
+    /// <summary>When the rows get an order; null for never. Without one they are made by one thread.</summary>
+    public FewGroups? FewGroups { get; init; }
+
     /// <summary>Columns that the query gets when it runs; null for none.</summary>
     public KeyColumns? KeyColumns { get; init; }
 
@@ -54,7 +57,10 @@ public sealed record TaskSpec
     /// <summary>Memory that the executor may use in all; the engine gets a share of it.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Engine threads, 1 for results that repeat to the bit.</summary>
+    /// <summary>
+    /// Engine threads at most: more than 1 only where the rows and their order are the same to the bit with any number. Taken are
+    /// as many as processors of the machine are idle.
+    /// </summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>What happens to a row that does not fit.</summary>

@@ -48,6 +48,8 @@ internal sealed class TaskAssembler(
             Query = stage.Query,
             Ungrouped = stage.Ungrouped,
             KeyColumns = stage.KeyColumns,
+            Threads = stage.Threads,
+            FewGroups = stage.FewGroups,
             Inputs = [.. inputs.Select(input => Restamp(input, job.State.AcceptedStamps))],
             Output = stage.Output,
             AttemptFolder = folders.Artifact(attempt),

@@ -13,8 +13,11 @@ namespace Orleans.Cluster.EngineTests;
 /// <summary>Runs whole jobs in this process: the real planner and the real engine, without a cluster between them.</summary>
 internal sealed class EngineHarness : ISqlEngine, IDisposable
 {
-    private readonly LocalExecutor executor = new();
+    private readonly LocalExecutor executor;
     private readonly JobId job = JobId.New();
+
+    /// <param name="idleProcessors">Processors that tasks find idle beside their own.</param>
+    public EngineHarness(int idleProcessors = 0) => executor = new LocalExecutor { CountIdle = () => idleProcessors };
 
     /// <summary>A folder of this harness alone.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("orleans-cluster-engine-").FullName;
@@ -227,6 +230,8 @@ internal sealed class EngineHarness : ISqlEngine, IDisposable
                 Query = stage.Query,
                 Ungrouped = stage.Ungrouped,
                 KeyColumns = stage.KeyColumns,
+                Threads = stage.Threads,
+                FewGroups = stage.FewGroups,
                 Inputs = inputs!,
                 Output = stage.Output,
                 AttemptFolder = folder,

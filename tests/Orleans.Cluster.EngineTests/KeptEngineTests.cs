@@ -114,6 +114,6 @@ public sealed class KeptEngineTests : IDisposable
             ScratchFolder = Path.Combine(folder, "scratch", $"{job}-0-{partition}-1"),
             MemoryBytes = 1L << 30,
         };
-        return new TaskExecutor(staging, keeper).Run(task, null, CancellationToken.None);
+        return new TaskExecutor(staging, keeper, () => 0).Run(task, null, CancellationToken.None);
     }
 }

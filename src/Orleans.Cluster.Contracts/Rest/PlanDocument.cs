@@ -46,6 +46,11 @@ public sealed record PlanStage
     /// <summary>Number of its partitions at most; null where only the run tells.</summary>
     public int? Partitions { get; init; }
 
+    /// <summary>
+    /// Threads of its task at most: more than one where a query in one task comes to the same rows with any number of them.
+    /// </summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>Bytes that it reads, estimated.</summary>
     public long EstimatedBytes { get; init; }
 

@@ -20,12 +20,20 @@ internal static class GroupSample
     // times the sample, more than a partition of the usual size has rows.
     private const double AsManyGroups = 0.975;
 
+    // An order of so many is made at once. Of ten times as many groups, equally likely, the first rows would be of nearly all.
+    private const long OrderedGroups = 1000;
+
     private const string Count = OwnName.Prefix + "count";
 
     /// <summary>Looks at the first rows, which are the same for each attempt.</summary>
     public static bool IsOfAsManyGroups(UngroupedQuery query, DuckDbSession session, CancellationToken cancellationToken) =>
         Share(query, FewRows, session, cancellationToken) >= FewGroups
         && Share(query, ManyRows, session, cancellationToken) >= AsManyGroups;
+
+    /// <summary>Whether the first rows are of so few groups that an order of all groups costs nothing.</summary>
+    public static bool IsOfFewGroups(FewGroups groups, DuckDbSession session, CancellationToken cancellationToken) =>
+        session.QueryInt64(
+            $"SELECT count(*) FROM (SELECT DISTINCT * FROM ({groups.Keys} LIMIT {FewRows}))", cancellationToken) <= OrderedGroups;
 
     // Groups of the first rows by their number; 0 where there are fewer rows than that: so little is done either way.
     private static double Share(UngroupedQuery query, long rows, DuckDbSession session, CancellationToken cancellationToken) =>

@@ -17,6 +17,9 @@ public sealed class LocalExecutor : IExecutor, IDisposable
     private readonly StagingArea staging = new();
     private readonly EngineKeeper engines = new();
 
+    /// <summary>Counts the processors that a task may use beside its first.</summary>
+    internal Func<int> CountIdle { get; init; } = IdleProcessors.Count;
+
     /// <inheritdoc/>
     public Task RenewAsync(double leaseSeconds, CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -76,7 +79,7 @@ public sealed class LocalExecutor : IExecutor, IDisposable
 
     /// <inheritdoc/>
     public Task<TaskOutcome> RunAsync(TaskSpec task, IProgress<TaskProgress>? progress, CancellationToken cancellationToken) =>
-        EngineThreads.Run(() => new TaskExecutor(staging, engines).Run(task, progress, cancellationToken));
+        EngineThreads.Run(() => new TaskExecutor(staging, engines, CountIdle).Run(task, progress, cancellationToken));
 
     /// <inheritdoc/>
     public Task<EngineAnswer<ExportedRows>> ExportAsync(ExportRequest request, CancellationToken cancellationToken) =>

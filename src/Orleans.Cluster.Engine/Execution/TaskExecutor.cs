@@ -16,10 +16,17 @@ namespace Orleans.Cluster.Engine.Execution;
 /// </summary>
 /// <param name="staging">Where text is staged.</param>
 /// <param name="engines">Keeps an instance for small tasks.</param>
-internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
+/// <param name="idleProcessors">Processors that nothing uses now, this thread's not counted.</param>
+internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines, Func<int> idleProcessors)
 {
     // {job}/{stage}/{partition}/{attempt}: so many folders hold a name that may be new.
     private const int LevelsBelowStore = 4;
+
+    // Each thread has buffers of its own.
+    private const long BytesPerThread = 128L << 20;
+
+    // A result of one row group at most: where the borders of several are depends on the threads.
+    private const long MostThreadedRows = 100_000;
 
     // A partition whose rows are worse than that is not worth reading over and over.
     private const int MaxQuarantineRounds = 20;
@@ -201,12 +208,56 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines)
         bad.Row is { Column: { } path, Expected: not null } && bad.Table.Scan.Guesses is { } guesses
         && guesses.Has(JsonMisfits.ColumnOf(bad.Table, path));
 
+    // Whatever several threads fail of, one may do; and what one fails of is said alike in every run.
     private (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer) RunQuery(
+        TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        if (ThreadsOf(task) is > 1 and var threads)
+        {
+            try
+            {
+                if (RunOnce(task with { Threads = threads }, inputs, meter, cancellationToken) is { } made
+                    && made.Files.Sum(file => file.Rows) <= MostThreadedRows)
+                {
+                    return made;
+                }
+            }
+            catch (DuckDBException exception)
+            {
+                Console.Error.WriteLine($"Once more with one thread: {exception.Message.Split('\n')[0]}");
+            }
+
+            OutputWriter.Clear(task.AttemptFolder);
+        }
+
+        return RunOnce(task with { Threads = 1 }, inputs, meter, cancellationToken)!.Value;
+    }
+
+    private int ThreadsOf(TaskSpec task)
+    {
+        var most = (int)Math.Min(task.Threads, task.MemoryBytes / BytesPerThread);
+        return most > 1 ? Math.Min(most, 1 + Math.Max(0, idleProcessors())) : 1;
+    }
+
+    // Null where the rows would have no order for several threads.
+    private (IReadOnlyList<ArtifactFile> Files, IReadOnlyList<ColumnSchema> Columns, OutputWriter Writer)? RunOnce(
         TaskSpec task, TaskInputs inputs, ProgressMeter meter, CancellationToken cancellationToken)
     {
         using var place = TaskSession.Open(task, inputs, engines);
         var session = place.Session;
         Declare(task, inputs, place, cancellationToken);
+        if (task.FewGroups is { } groups)
+        {
+            if (GroupSample.IsOfFewGroups(groups, session, cancellationToken))
+            {
+                task = task with { Query = $"SELECT * FROM ({task.Query}) ORDER BY {groups.OrderBy}" };
+            }
+            else if (task.Threads > 1)
+            {
+                return null;
+            }
+        }
+
         if (task.KeyColumns is { } keys)
         {
             task = task with { Query = KeyColumnsQuery.Expand(task.Query, keys, session, cancellationToken) };

@@ -60,6 +60,7 @@ internal static class PlanDocuments
         Output = stage.Output.Kind,
         Columns = stage.Columns,
         Partitions = PartitionsOf(stage, plan),
+        Threads = stage.Threads,
         EstimatedBytes = stage.EstimatedBytes,
         EstimatedRows = stage.EstimatedRows,
         EstimatedRowBytes = stage.EstimatedRowBytes,

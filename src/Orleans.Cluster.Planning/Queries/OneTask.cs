@@ -11,8 +11,9 @@ namespace Orleans.Cluster.Planning.Queries;
 /// alone; who asks for partitions of a size or a number gets them.
 /// </summary>
 /// <param name="Datasets">The datasets, each in one partition.</param>
-/// <param name="Note">The estimate, for people.</param>
-internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datasets, string Note)
+/// <param name="Seconds">Processor time that it takes, estimated.</param>
+/// <param name="Note">The estimate, for people; null where there was no choice.</param>
+internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datasets, double Seconds, string? Note)
 {
     // Measured over TPC-H at scale 1, one thread: 5 to 8 ns for each value that a query reads, of text 3 ns for each byte; a row
     // that is grouped, or that a function is called for, takes 50 ns; a value that is written 60 ns.
@@ -25,13 +26,24 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
     // Where rows only pass, tasks share the work without a second stage.
     private const double MostPassingSeconds = 0.2;
 
+    // A thread more costs little, and has to be worth it.
+    private const double SecondsPerThread = 0.01;
+    private const int MostThreads = 16;
+
+    // Of fewer rows one thread has them all.
+    private const long RowGroupRows = 122_880;
+
     // Each is a reader of its own in the task.
     private const int MostSlices = 64;
+
+    /// <summary>Threads that have something to do in it, where they are the same to its result.</summary>
+    public int Threads => Datasets.Values.All(dataset => dataset.Format == SourceFormat.Parquet)
+        ? Math.Clamp((int)Math.Ceiling(Seconds / SecondsPerThread), 1, MostThreads) : 1;
 
     /// <summary>Whether it is worth a look at the query.</summary>
     public static bool IsPossible(JobSpec spec, IReadOnlyDictionary<string, PlannedDataset> datasets) =>
         spec.Operation is not (OperationKind.Sample or OperationKind.Profile) && spec.Partitioning == new PartitioningSpec()
-        && datasets.Values.Any(PlanDraft.IsSpread) && datasets.Values.All(IsPossible);
+        && datasets.Values.Any(dataset => PlanDraft.IsSpread(dataset) || IsLarge(dataset)) && datasets.Values.All(IsPossible);
 
     /// <summary>The plan of one task; null where stages are better.</summary>
     /// <param name="datasets">Datasets for which it is possible.</param>
@@ -54,12 +66,17 @@ internal sealed record OneTask(IReadOnlyDictionary<string, PlannedDataset> Datas
         }
 
         return new OneTask(
-            datasets.ToDictionary(pair => pair.Key, pair => InOne(pair.Value), StringComparer.OrdinalIgnoreCase),
-            string.Create(
+            datasets.ToDictionary(pair => pair.Key, pair => InOne(pair.Value), StringComparer.OrdinalIgnoreCase), seconds,
+            datasets.Values.Any(PlanDraft.IsSpread)
+            ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"One task does all, about {seconds:0.0} s by estimate ({most:N0} rows in the largest table): several "
-                + $"stages would not be done sooner. A job that sets partitioning gets its partitions."));
+                + $"stages would not be done sooner. A job that sets partitioning gets its partitions.")
+            : null);
     }
+
+    private static bool IsLarge(PlannedDataset dataset) =>
+        dataset is { Format: SourceFormat.Parquet, EstimatedRows: > RowGroupRows };
 
     // Objects of a store are read faster by several.
     private static bool IsPossible(PlannedDataset dataset) => !PlanDraft.IsSpread(dataset) || (

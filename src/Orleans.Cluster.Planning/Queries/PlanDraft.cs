@@ -49,6 +49,10 @@ internal sealed class PlanDraft(
     /// <summary>Derived tables that occur several times.</summary>
     public SharedTables Shared { get; set; } = SharedTables.None;
 
+    /// <summary>Columns of the datasets, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> Columns => Datasets.ToDictionary(
+        pair => pair.Key, pair => pair.Value.Columns, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>What has been decided so far, to come back to.</summary>
     public int Mark() => stages.Count;
 
@@ -145,12 +149,7 @@ internal sealed class PlanDraft(
         string sql, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> others)
     {
         var tables = new Dictionary<string, IReadOnlyList<ColumnSchema>>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, dataset) in Datasets)
-        {
-            tables[name] = dataset.Columns;
-        }
-
-        foreach (var (name, columns) in others)
+        foreach (var (name, columns) in Columns.Concat(others))
         {
             tables[name] = columns;
         }
@@ -247,11 +246,22 @@ internal sealed class PlanDraft(
         return stage;
     }
 
+    /// <summary>Threads of the last stage where it is the only one: see <see cref="StagePlan.Threads"/>.</summary>
+    public int Threads { get; set; } = 1;
+
+    /// <summary>When its rows get an order: see <see cref="StagePlan.FewGroups"/>.</summary>
+    public FewGroups? FewGroups { get; set; }
+
     /// <summary>Adds the last stage.</summary>
     public void AddResult(
         Relation relation, string name, string query, IReadOnlyList<ColumnSchema> columns, TaskOutput output,
         KeyColumns? keyColumns = null, string? note = null) =>
-        stages.Add(Stage(relation, name, query, columns, output, note) with { KeyColumns = keyColumns });
+        stages.Add(Stage(relation, name, query, columns, output, note) with
+        {
+            KeyColumns = keyColumns,
+            Threads = stages.Count == 0 ? Threads : 1,
+            FewGroups = stages.Count == 0 ? FewGroups : null,
+        });
 
     /// <summary>Rows of an earlier stage, as a later one reads them.</summary>
     public Relation Read(StageHandle stage, InputMode mode, Spread spread)

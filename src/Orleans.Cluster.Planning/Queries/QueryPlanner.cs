@@ -30,16 +30,15 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
         if (OneTask.IsPossible(spec, draft.Datasets) && OneTask.Of(draft.Datasets, await draft.Parse(sql)) is { } one)
         {
             (draft, note) = (NewDraft(one.Datasets), one.Note);
+            draft.Threads = spec.Output is { PartitionBy.Count: > 0 } or { FileBytes: not null } ? 1 : one.Threads;
         }
 
         var planned = await Planned(spec, draft, sql);
         var bound = planned.Bound
             ?? planned.Query.Relation.ColumnsOf(planned.Query.Columns);
         var query = IsOrderSpare(spec, planned.Query, draft.Limits) ? planned.Query with { Order = [] } : planned.Query;
-        query = note is null ? query : query with
-        {
-            Relation = query.Relation with { Notes = [.. query.Relation.Notes, note] },
-        };
+        var notes = new[] { note, ThreadedQuery.Note(draft.Threads) }.OfType<string>();
+        query = query with { Relation = query.Relation with { Notes = [.. query.Relation.Notes, .. notes] } };
         var columns = AddResult(draft, spec, await new OrderPlanner(draft).Arrange(query), bound);
         return PlanOf(draft, sql, columns);
 
@@ -81,8 +80,21 @@ public sealed class QueryPlanner(ISqlEngine engine, PlanLimits? limits = null) :
             default:
                 var query = await draft.Parse(sql);
                 var bound = await draft.Bind(await draft.Render(query));
-                return (await Spread(draft, query), bound);
+                var threaded = draft.Threads > 1 ? ThreadedQuery.Of(query, draft.Columns) : null;
+                var spread = await Spread(draft, threaded?.Query ?? query);
+                draft.Threads = threaded is null ? 1 : draft.Threads;
+                draft.FewGroups = threaded is { FewGroups: { } few } ? await FewGroups(draft, few, spread) : null;
+                return (spread, bound);
         }
+    }
+
+    // By the name that its one table has in the task.
+    private static async Task<FewGroups> FewGroups(PlanDraft draft, UnorderedGroups groups, PlannedQuery planned)
+    {
+        var table = groups.Keys["from_table"]!;
+        table["alias"] = table.Text("alias") is { Length: > 0 } alias ? alias : table.Text("table_name");
+        table["table_name"] = planned.Relation.Inputs.Single().Input.Name;
+        return new FewGroups(groups.OrderBy, await draft.Render(groups.Keys));
     }
 
     private static async Task<PlannedQuery> Spread(PlanDraft draft, JsonObject query)
