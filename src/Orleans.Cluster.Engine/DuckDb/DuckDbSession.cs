@@ -22,6 +22,11 @@ internal sealed record SessionOptions(
     /// <summary>Whether its statements may choose rows: see <see cref="EngineFaults"/>.</summary>
     public bool ChoosesRows { get; init; }
 
+    /// <summary>
+    /// Whether a footer of Parquet is read once for all statements: where no file takes the name of another meanwhile.
+    /// </summary>
+    public bool KeepsFooters { get; init; }
+
     /// <summary>Whether ranges are joined by merging: see <see cref="EngineFaults.NeedsMergeJoin"/>.</summary>
     public bool MergesRanges { get; init; }
 }
@@ -45,12 +50,30 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>The last statement's operators and the rows that each made.</summary>
     public QueryProfile LastProfile() => QueryProfile.Read(_connection.NativeConnection);
 
-    public static DuckDbSession Open(SessionOptions options)
+    /// <summary>An instance without limits and sandbox, for <see cref="Open"/> to set them: that it is there takes longest.</summary>
+    public static DuckDBConnection Prepare()
     {
         var connection = new DuckDBConnection("DataSource=:memory:");
         try
         {
             connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens one.</summary>
+    /// <param name="options">What it may use.</param>
+    /// <param name="prepared">Of <see cref="Prepare"/>; null for a new one.</param>
+    public static DuckDbSession Open(SessionOptions options, DuckDBConnection? prepared = null)
+    {
+        var connection = prepared ?? Prepare();
+        try
+        {
             var session = new DuckDbSession(connection);
             foreach (var setting in Settings(options))
             {
@@ -199,6 +222,11 @@ internal sealed class DuckDbSession : IDisposable
         if (options.MergesRanges)
         {
             yield return $"SET merge_join_threshold = {long.MaxValue}";
+        }
+
+        if (options.KeepsFooters)
+        {
+            yield return "SET parquet_metadata_cache = true";
         }
 
         yield return "SET autoinstall_known_extensions = false";

@@ -1,3 +1,4 @@
+using DuckDB.NET.Data;
 using Orleans.Cluster.Protocol;
 
 namespace Orleans.Cluster.Engine.DuckDb;
@@ -96,6 +97,7 @@ internal sealed class EngineKeeper : IDisposable
 
     private readonly Lock _lock = new();
     private KeptEngine? _kept;
+    private DuckDBConnection? _prepared;
     private bool _ended;
 
     /// <summary>Instances that were opened.</summary>
@@ -118,6 +120,29 @@ internal sealed class EngineKeeper : IDisposable
         }
 
         return KeptEngine.Open(options, scratch);
+    }
+
+    /// <summary>An instance for a task that has one of its own, which was prepared after another such task where there was one.</summary>
+    public DuckDbSession TakeOwn(SessionOptions options)
+    {
+        DuckDBConnection? prepared;
+        lock (_lock)
+        {
+            Release();
+            (prepared, _prepared) = (_prepared, null);
+        }
+
+        return DuckDbSession.Open(options, prepared);
+    }
+
+    /// <summary>Closes the instance of a task that had one of its own, and prepares another for the next such task.</summary>
+    public void Retire(DuckDbSession session)
+    {
+        lock (_lock)
+        {
+            session.Dispose();
+            _prepared ??= _ended ? null : DuckDbSession.Prepare();
+        }
     }
 
     /// <summary>Takes an instance back; one whose task failed, or that has had many, is closed.</summary>
@@ -150,6 +175,8 @@ internal sealed class EngineKeeper : IDisposable
         lock (_lock)
         {
             _ended = true;
+            _prepared?.Dispose();
+            _prepared = null;
         }
 
         Release();

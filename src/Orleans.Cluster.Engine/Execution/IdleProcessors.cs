@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace Orleans.Cluster.Engine.Execution;
 
-/// <summary>Processors of the machine that nothing runs on at the moment.</summary>
+/// <summary>Processors of the machine that nothing runs on for longer than a moment.</summary>
 internal static class IdleProcessors
 {
     private const string LoadFile = "/proc/loadavg";
 
-    // What wakes for a moment takes no processor from a task.
-    private const int Looks = 3;
+    // What wakes for a moment takes no processor from a task, and neither does what a silo compiles beside its work.
+    private const int Looks = 4;
+    private const int ProcessorsForSpare = 16;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(1);
 
     /// <summary>How many there are beside the one that asks; 0 where the platform does not say.</summary>
@@ -32,7 +33,10 @@ internal static class IdleProcessors
         return idle;
     }
 
-    /// <summary>What the kernel's line of load says: its fourth word is <c>running/all</c> threads, whoever asks among them.</summary>
+    /// <summary>
+    /// What the kernel's line of load says: its fourth word is <c>running/all</c> threads, whoever asks among them. One of them,
+    /// and of many processors one more of each sixteen, counts for nothing.
+    /// </summary>
     /// <param name="line">The line.</param>
     /// <param name="processors">Processors that this process may use.</param>
     public static int CountNow(string line, int processors)
@@ -40,6 +44,6 @@ internal static class IdleProcessors
         var words = line.Split(' ');
         return words.Length > 3 && words[3].Split('/') is [var text, _]
             && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var running) && running > 0
-            ? Math.Max(0, processors - running) : 0;
+            ? Math.Clamp(processors - running + 1 + (processors / ProcessorsForSpare), 0, processors - 1) : 0;
     }
 }

@@ -15,9 +15,13 @@ internal sealed class TaskSession : IDisposable
     private const long MostCopiedBytes = 4L << 20;
     private const int MostCopied = 64;
 
+    private const int MostHeldPart = 4;
+
     private readonly EngineKeeper _keeper;
     private readonly KeptEngine? _engine;
     private readonly string _attemptFolder;
+    private readonly string _scratchFolder;
+    private readonly long _memoryBytes;
     private readonly bool _isDurable;
     private readonly Dictionary<string, string> _paths = [];
 
@@ -25,12 +29,14 @@ internal sealed class TaskSession : IDisposable
     {
         (_keeper, _attemptFolder, _isDurable, Session, OutputFolder) =
             (keeper, task.AttemptFolder, task.IsDurable, session, task.AttemptFolder);
+        (_scratchFolder, _memoryBytes) = (task.ScratchFolder, task.MemoryBytes);
     }
 
     private TaskSession(TaskSpec task, EngineKeeper keeper, KeptEngine engine, IReadOnlyList<string> files)
     {
         (_keeper, _engine, _attemptFolder, _isDurable, Session, OutputFolder) =
             (keeper, engine, task.AttemptFolder, task.IsDurable, engine.Session, engine.OutputFolder);
+        (_scratchFolder, _memoryBytes) = (task.ScratchFolder, task.MemoryBytes);
         for (var i = 0; i < files.Count; i++)
         {
             _paths[files[i]] = engine.PathOf(i);
@@ -60,8 +66,7 @@ internal sealed class TaskSession : IDisposable
         var scratch = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(task.ScratchFolder));
         if (scratch is null || !CanShare(task, inputs))
         {
-            keeper.Release();
-            return new TaskSession(task, keeper, DuckDbSession.Open(options));
+            return new TaskSession(task, keeper, keeper.TakeOwn(options with { KeepsFooters = true }));
         }
 
         var engine = keeper.Take(options, scratch);
@@ -110,11 +115,29 @@ internal sealed class TaskSession : IDisposable
     {
         if (_engine is null)
         {
-            Session.Dispose();
+            Retire();
         }
         else
         {
             _keeper.Return(_engine);
+        }
+    }
+
+    // While the answer is on its way, where the instance has no files to remove and holds little: whoever looks at the process
+    // for the next task finds it small. One that cannot be prepared is opened when it is needed, and says then why.
+    private void Retire()
+    {
+        if (Environment.WorkingSet * MostHeldPart < _memoryBytes && !Directory.EnumerateFileSystemEntries(_scratchFolder).Any())
+        {
+            _ = EngineThreads.Run(() =>
+            {
+                _keeper.Retire(Session);
+                return true;
+            });
+        }
+        else
+        {
+            _keeper.Retire(Session);
         }
     }
 

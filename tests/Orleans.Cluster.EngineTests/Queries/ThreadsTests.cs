@@ -83,7 +83,12 @@ public sealed class ThreadsTests(ThreadsTable table) : IClassFixture<ThreadsTabl
 
     [Theory]
     [InlineData("0.52 0.40 0.30 1/345 9876", 8, 7)]
-    [InlineData("0.52 0.40 0.30 3/345 9876", 8, 5)]
+    [InlineData("0.52 0.40 0.30 2/345 9876", 8, 7)]
+    [InlineData("0.52 0.40 0.30 5/345 9876", 8, 4)]
+    [InlineData("0.52 0.40 0.30 30/345 9876", 32, 5)]
+    [InlineData("0.52 0.40 0.30 2/345 9876", 2, 1)]
+    [InlineData("0.52 0.40 0.30 3/345 9876", 2, 0)]
+    [InlineData("0.52 0.40 0.30 1/345 9876", 1, 0)]
     [InlineData("9.52 7.40 6.30 31/345 9876", 8, 0)]
     [InlineData("0.00 0.00 0.00 0/0 0", 8, 0)]
     [InlineData("", 8, 0)]
