@@ -160,8 +160,8 @@ public sealed record StagePlan
     public int Threads { get; init; } = 1;
 
     /// <summary>
-    /// Of a query that groups rows and gives them no order: when its rows get one, without which they are made by one thread. Null
-    /// for never.
+    /// Of a query that groups rows and gives them no order: when its rows get one, without which they are made by one thread.
+    /// Null for never.
     /// </summary>
     public FewGroups? FewGroups { get; init; }
 

@@ -50,7 +50,9 @@ internal sealed class DuckDbSession : IDisposable
     /// <summary>The last statement's operators and the rows that each made.</summary>
     public QueryProfile LastProfile() => QueryProfile.Read(_connection.NativeConnection);
 
-    /// <summary>An instance without limits and sandbox, for <see cref="Open"/> to set them: that it is there takes longest.</summary>
+    /// <summary>
+    /// An instance without limits and sandbox, for <see cref="Open"/> to set them: that it is there takes longest.
+    /// </summary>
     public static DuckDBConnection Prepare()
     {
         var connection = new DuckDBConnection("DataSource=:memory:");

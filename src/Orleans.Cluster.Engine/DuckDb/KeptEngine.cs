@@ -122,7 +122,9 @@ internal sealed class EngineKeeper : IDisposable
         return KeptEngine.Open(options, scratch);
     }
 
-    /// <summary>An instance for a task that has one of its own, which was prepared after another such task where there was one.</summary>
+    /// <summary>
+    /// An instance for a task that has one of its own, which was prepared after another such task where there was one.
+    /// </summary>
     public DuckDbSession TakeOwn(SessionOptions options)
     {
         DuckDBConnection? prepared;

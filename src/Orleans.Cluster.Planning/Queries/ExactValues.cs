@@ -45,7 +45,8 @@ internal sealed class ExactValues
         "length strlen year month day quarter week dayofweek dayofyear dayofmonth hour minute date_diff datediff instr strpos "
         + "count count_star count_if countif");
 
-    private static readonly FrozenSet<string> WholeParts = Words("year month day quarter week dow doy hour minute decade century");
+    private static readonly FrozenSet<string> WholeParts = Words(
+        "year month day quarter week dow doy hour minute decade century");
 
     private static readonly FrozenSet<string> Arithmetic = Words("+ - *");
 
@@ -109,7 +110,9 @@ internal sealed class ExactValues
     public bool IsOfColumns(JsonObject expression) => SqlNodes.Descend(expression)
         .Where(node => node.IsClass("COLUMN_REF")).All(node => columns.Contains(SqlNodes.ColumnNames(node)[^1]));
 
-    /// <summary>Whether a call gives the same whenever it is made; aggregates whatever the order of rows, over exact numbers.</summary>
+    /// <summary>
+    /// Whether a call gives the same whenever it is made; aggregates whatever the order of rows, over exact numbers.
+    /// </summary>
     public static bool IsSafe(JsonObject call) => SafeFunctions.Contains(call.Text("function_name") ?? "");
 
     /// <summary>How exact an expression is; null is no expression, and nothing.</summary>

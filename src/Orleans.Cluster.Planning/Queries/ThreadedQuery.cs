@@ -12,7 +12,10 @@ namespace Orleans.Cluster.Planning.Queries;
 internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroups = null)
 {
     private static readonly string[] Expressions =
-        ["COLUMN_REF", "CONSTANT", "CAST", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CASE", "SUBQUERY", "FUNCTION", "STAR"];
+    [
+        "COLUMN_REF", "CONSTANT", "CAST", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CASE", "SUBQUERY", "FUNCTION",
+        "STAR",
+    ];
 
     private static readonly string[] Joins = ["INNER", "LEFT", "RIGHT", "OUTER", "SEMI", "ANTI"];
 
@@ -20,7 +23,9 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
     public static string? Note(int threads) => threads == 1 ? null
         : $"Up to {threads} threads work on it where processors are idle: its rows are the same with any number of them.";
 
-    /// <summary>A query that threads may share; null where its rows have no order that is worth it, or threads might show.</summary>
+    /// <summary>
+    /// A query that threads may share; null where its rows have no order that is worth it, or threads might show.
+    /// </summary>
     /// <param name="query">A query node.</param>
     /// <param name="tables">Columns of its tables.</param>
     public static ThreadedQuery? Of(JsonObject query, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
@@ -57,13 +62,16 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
         _ => true,
     };
 
-    private static bool IsSafeAggregate(JsonObject call, ExactValues exact) => call.Text("function_name")!.ToLowerInvariant() switch
+    private static bool IsSafeAggregate(JsonObject call, ExactValues exact)
     {
-        "sum" or "avg" => call.Items("children").All(argument => exact.Of(argument) == Exactness.Number),
-        "min" or "max" => call.Items("children").Count() == 1
-            && call.Items("children").All(argument => exact.Of(argument) > Exactness.None),
-        _ => true,
-    };
+        var arguments = call.Items("children").ToList();
+        return call.Text("function_name")!.ToLowerInvariant() switch
+        {
+            "sum" or "avg" => arguments.TrueForAll(argument => exact.Of(argument) == Exactness.Number),
+            "min" or "max" => arguments is [var only] && exact.Of(only) > Exactness.None,
+            _ => true,
+        };
+    }
 
     private static bool IsSafeSelect(JsonObject select, ExactValues exact) =>
         select["qualify"] is null && (select["group_sets"] as JsonArray)?.Count is null or <= 1
@@ -85,8 +93,8 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
         SqlNodes.Descend(expression, intoSubqueries: false).Any(AggregateFunctions.IsAggregate);
 
     private static int? NumberOf(JsonObject expression) =>
-        expression.IsClass("CONSTANT") && expression["value"]?["value"] is JsonValue value && value.TryGetValue<int>(out var number)
-            ? number : null;
+        expression.IsClass("CONSTANT") && expression["value"]?["value"] is JsonValue value
+        && value.TryGetValue<int>(out var number) ? number : null;
 
     private static bool IsEmpty(JsonNode? list) => list is null || (list is JsonArray array && array.Count == 0)
         || (list is JsonObject map && map.Count == 0);
@@ -128,9 +136,13 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
         }
 
         var columns = places.ConvertAll(place => place + 1);
-        return order is not null || Chooses(query) ? new ThreadedQuery(Ordered(query, columns))
-            : sources.TrueForAll(exact.IsOfColumns) && KeysOf(query, sources) is { } all ? new ThreadedQuery(query, new UnorderedGroups(string.Join(", ", columns.Distinct()), all))
-            : null;
+        if (order is not null || Chooses(query))
+        {
+            return new ThreadedQuery(Ordered(query, columns));
+        }
+
+        return sources.TrueForAll(exact.IsOfColumns) && KeysOf(query, sources) is { } all
+            ? new ThreadedQuery(query, new UnorderedGroups(string.Join(", ", columns.Distinct()), all)) : null;
     }
 
     // The keys of all rows of the query's one table, whichever of them it leaves out.

@@ -34,7 +34,7 @@ public sealed class ThreadedQueryTests : IDisposable
     [InlineData("SELECT count(*) AS c FROM t GROUP BY g, n", " + 1 by SELECT g, n FROM t")]
     [InlineData("SELECT y AS n, n AS k FROM (SELECT n, m AS y FROM t) ORDER BY n", "ORDER BY n, 2")]
     [InlineData("SELECT max(v) AS v FROM (SELECT g, sum(n * 2) AS v FROM t GROUP BY g)", "")]
-    [InlineData("SELECT g, n * 1.0 AS v FROM t WHERE n IN (SELECT max(n) FROM t AS u WHERE u.g = t.g) ORDER BY g", "ORDER BY g, 2")]
+    [InlineData("SELECT g, n * 1.0 AS v FROM t WHERE n IN (SELECT max(n) FROM t AS u WHERE u.g = t.g) ORDER BY g", "BY g, 2")]
     [InlineData("SELECT k, sum(v) FROM (SELECT g, m FROM t) AS q(k, v) GROUP BY k ORDER BY k", "ORDER BY k")]
     [InlineData("WITH q AS (SELECT DISTINCT g, n FROM t) SELECT g, count(*) AS c FROM q GROUP BY g ORDER BY c", "ORDER BY c, 1")]
     public async Task Of_ExactQuery_HasAWholeOrder(string query, string order) =>

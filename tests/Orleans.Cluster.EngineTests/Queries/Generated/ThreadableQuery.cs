@@ -28,9 +28,11 @@ internal sealed class ThreadableQuery
         var groups = keys.Count == 0 ? "" : Is(1, 6) ? " GROUP BY ALL" : $" GROUP BY {string.Join(", ", keys)}";
         var having = isGrouped && Is(1, 6) ? $" HAVING {Aggregate(prefix)} IS NOT NULL" : "";
         var order = Is(depth == 0 ? 2 : 0, 3)
-            ? $" ORDER BY {string.Join(", ", Many(1, 2, () => $"{random.Next(1, items.Count + 1)}{Pick("", " DESC", " NULLS FIRST")}"))}" : "";
+            ? $" ORDER BY {string.Join(", ", Many(1, 2, () => random.Next(1, items.Count + 1) + Pick("", " DESC", " NULLS FIRST")))}"
+            : "";
         var limit = Is(depth == 0 ? 2 : 1, 10) ? $" LIMIT {random.Next(1, 200)}" : "";
-        return $"SELECT {(Is(1, 8) ? "DISTINCT " : "")}{string.Join(", ", items)} FROM {from}{where}{groups}{having}{order}{limit}";
+        return $"SELECT {(Is(1, 8) ? "DISTINCT " : "")}{string.Join(", ", items)} FROM {from}{where}{groups}{having}{order}"
+            + limit;
     }
 
     private (string From, string Prefix) From(int depth) => random.Next(depth == 0 ? 6 : 3) switch
@@ -90,7 +92,9 @@ internal sealed class ThreadableQuery
         7 => "count(*)",
         8 => $"sum({Number(prefix)}) FILTER ({prefix}f)",
         9 => $"sum({Number(prefix)}) / count(*)",
-        _ => Pick($"first({prefix}b)", $"bool_or({prefix}f)", $"any_value({prefix}g)", $"stddev({prefix}b)", $"sum(DISTINCT {prefix}k)"),
+        _ => Pick(
+            $"first({prefix}b)", $"bool_or({prefix}f)", $"any_value({prefix}g)", $"stddev({prefix}b)",
+            $"sum(DISTINCT {prefix}k)"),
     };
 
     private string Condition(string prefix, int depth) => random.Next(5) switch
@@ -98,7 +102,9 @@ internal sealed class ThreadableQuery
         0 => $"{prefix}x > 1.5",
         1 => $"{prefix}k < {random.Next(500)}",
         2 => $"{prefix}g LIKE '%{random.Next(10)}'",
-        3 => $"{prefix}b IN (SELECT {Pick("max(b)", "b", "k")} FROM u{(depth == 0 && Is(1, 2) ? $" WHERE u.g = {(prefix.Length > 0 ? prefix : "t.")}g" : "")})",
+        3 when depth == 0 && Is(1, 2) =>
+            $"{prefix}b IN (SELECT {Pick("max(b)", "b", "k")} FROM u WHERE u.g = {(prefix.Length > 0 ? prefix : "t.")}g)",
+        3 => $"{prefix}b IN (SELECT {Pick("max(b)", "b", "k")} FROM u)",
         _ => $"{prefix}m BETWEEN 100 AND 700",
     };
 

@@ -18,8 +18,8 @@ public sealed class ThreadedQueriesTests
 
     private static readonly ColumnSchema[] Columns =
     [
-        new("k", "INTEGER"), new("b", "BIGINT"), new("m", "DECIMAL(9,2)"), new("g", "VARCHAR"), new("d", "DATE"), new("f", "BOOLEAN"),
-        new("x", "DOUBLE"), new("ts", "TIMESTAMP"), new("h", "HUGEINT"), new("i", "INTERVAL"),
+        new("k", "INTEGER"), new("b", "BIGINT"), new("m", "DECIMAL(9,2)"), new("g", "VARCHAR"), new("d", "DATE"),
+        new("f", "BOOLEAN"), new("x", "DOUBLE"), new("ts", "TIMESTAMP"), new("h", "HUGEINT"), new("i", "INTERVAL"),
     ];
 
     [Fact]
@@ -53,7 +53,8 @@ public sealed class ThreadedQueriesTests
             threaded++;
             var ordered = await harness.Render(SqlNodes.Tree(way.Query), CancellationToken.None)
                 + (way.FewGroups is { } groups ? $" ORDER BY {groups.OrderBy}" : "");
-            found.AddRange(Differences(one, four, harness.Folder, ordered).Select(what => $"{seed}: {what}\n    {query}\n    {ordered}"));
+            found.AddRange(Differences(one, four, harness.Folder, ordered)
+                .Select(what => $"{seed}: {what}\n    {query}\n    {ordered}"));
             if (!query.Contains("LIMIT", StringComparison.Ordinal) && Count(one, query, ordered) is > 0 and var other)
             {
                 found.Add($"{seed}: {other} rows are others.\n    {query}\n    {ordered}");
@@ -100,7 +101,8 @@ public sealed class ThreadedQueriesTests
     }
 
     private static long Count(DuckDBConnection engine, string query, string ordered) => engine.Read(
-        $"SELECT count(*) FROM ((FROM ({query}) EXCEPT ALL FROM ({ordered})) UNION ALL (FROM ({ordered}) EXCEPT ALL FROM ({query})))",
+        $"SELECT count(*) FROM ((FROM ({query}) EXCEPT ALL FROM ({ordered})) "
+        + $"UNION ALL (FROM ({ordered}) EXCEPT ALL FROM ({query})))",
         reader => reader.GetInt64(0))[0];
 
     // Row groups so small that every thread has some.
@@ -118,10 +120,13 @@ public sealed class ThreadedQueriesTests
                     "COPY (SELECT CAST(hash(r) % 500 AS INTEGER) AS k, CAST(hash(r + 1) % 1000000 AS BIGINT) AS b, "
                     + "CAST(CAST(hash(r + 2) % 100000 AS INTEGER) / 100 AS DECIMAL(9,2)) AS m, 'g' || (hash(r + 3) % 40) AS g, "
                     + "DATE '2024-01-01' + CAST(hash(r + 4) % 90 AS INTEGER) AS d, hash(r + 5) % 2 = 0 AS f, "
-                    + "CASE hash(r + 6) % 5 WHEN 0 THEN 0.0::DOUBLE WHEN 1 THEN '-0.0'::DOUBLE ELSE (hash(r) % 997) / 7 END AS x, "
-                    + "TIMESTAMP '2024-01-01' + to_hours(CAST(hash(r + 7) % 900 AS INTEGER)) AS ts, CAST(hash(r + 8) % 9 AS HUGEINT) AS h, "
+                    + "CASE hash(r + 6) % 5 WHEN 0 THEN 0.0::DOUBLE WHEN 1 THEN '-0.0'::DOUBLE "
+                    + "ELSE (hash(r) % 997) / 7 END AS x, "
+                    + "TIMESTAMP '2024-01-01' + to_hours(CAST(hash(r + 7) % 900 AS INTEGER)) AS ts, "
+                    + "CAST(hash(r + 8) % 9 AS HUGEINT) AS h, "
                     + "CASE hash(r + 9) % 2 WHEN 0 THEN INTERVAL 1 MONTH ELSE INTERVAL 30 DAY END AS i "
-                    + $"FROM (SELECT i * {step} AS r FROM range({Rows / step}) AS n(i))) TO {path} (FORMAT parquet, ROW_GROUP_SIZE 2048)");
+                    + $"FROM (SELECT i * {step} AS r FROM range({Rows / step}) AS n(i))) TO {path} "
+                    + "(FORMAT parquet, ROW_GROUP_SIZE 2048)");
             }
 
             engine.Execute($"CREATE VIEW {table} AS FROM read_parquet({path})");
