@@ -27,9 +27,8 @@ internal sealed class ThreadableQuery
         var where = Is(1, 3) ? $" WHERE {Condition(prefix, depth)}" : "";
         var groups = keys.Count == 0 ? "" : Is(1, 6) ? " GROUP BY ALL" : $" GROUP BY {string.Join(", ", keys)}";
         var having = isGrouped && Is(1, 6) ? $" HAVING {Aggregate(prefix)} IS NOT NULL" : "";
-        var order = Is(depth == 0 ? 2 : 0, 3)
-            ? $" ORDER BY {string.Join(", ", Many(1, 2, () => random.Next(1, items.Count + 1) + Pick("", " DESC", " NULLS FIRST")))}"
-            : "";
+        var sorted = Many(1, 2, () => random.Next(1, items.Count + 1) + Pick("", " DESC", " NULLS FIRST"));
+        var order = Is(depth == 0 ? 2 : 0, 3) ? $" ORDER BY {string.Join(", ", sorted)}" : "";
         var limit = Is(depth == 0 ? 2 : 1, 10) ? $" LIMIT {random.Next(1, 200)}" : "";
         return $"SELECT {(Is(1, 8) ? "DISTINCT " : "")}{string.Join(", ", items)} FROM {from}{where}{groups}{having}{order}"
             + limit;
