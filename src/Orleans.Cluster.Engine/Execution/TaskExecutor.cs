@@ -233,10 +233,11 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines, Fu
         return RunOnce(task with { Threads = 1 }, inputs, meter, cancellationToken)!.Value;
     }
 
+    // Whatever ended the first attempt, and its process with it, may have been that there were several.
     private int ThreadsOf(TaskSpec task)
     {
         var most = (int)Math.Min(task.Threads, task.MemoryBytes / BytesPerThread);
-        return most > 1 ? Math.Min(most, 1 + Math.Max(0, idleProcessors())) : 1;
+        return most > 1 && task.Attempt.Number == 1 ? Math.Min(most, 1 + Math.Max(0, idleProcessors())) : 1;
     }
 
     // Null where the rows would have no order for several threads.
