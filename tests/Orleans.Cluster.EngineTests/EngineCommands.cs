@@ -12,10 +12,14 @@ internal static class EngineCommands
         command.ExecuteNonQuery();
     }
 
-    public static List<T> Read<T>(this DuckDBConnection engine, string sql, Func<DuckDBDataReader, T> row)
+    /// <summary>Rows of a query, which is ended when it takes longer than that; null for as long as it takes.</summary>
+    public static List<T> Read<T>(
+        this DuckDBConnection engine, string sql, Func<DuckDBDataReader, T> row, TimeSpan? patience = null)
     {
         using var command = engine.CreateCommand();
         command.CommandText = sql;
+        using var end = patience is { } time
+            ? new Timer(_ => command.Cancel(), null, time, Timeout.InfiniteTimeSpan) : null;
         using var reader = command.ExecuteReader();
         var rows = new List<T>();
         while (reader.Read())

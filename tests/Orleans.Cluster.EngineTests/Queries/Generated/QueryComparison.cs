@@ -25,6 +25,9 @@ internal sealed class QueryComparison : IDisposable
     // of infinite values.
     private static readonly string[] Unreached = ["Unimplemented type for cast", "is out of range!"];
 
+    // Without an optimizer a few queries multiply all their tables before they look at any row.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly DuckDBConnection engine = new("DataSource=:memory:");
     private readonly EngineHarness harness = new() { CoalesceBytes = 1 };
     private readonly Dictionary<int, IReadOnlyDictionary<string, PlannedDataset>> datasets = [];
@@ -206,5 +209,5 @@ internal sealed class QueryComparison : IDisposable
 
     private void Execute(string sql) => engine.Execute(sql);
 
-    private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row) => engine.Read(sql, row);
+    private List<T> Read<T>(string sql, Func<DuckDBDataReader, T> row) => engine.Read(sql, row, Patience);
 }
