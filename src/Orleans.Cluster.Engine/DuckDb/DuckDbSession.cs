@@ -55,7 +55,8 @@ internal sealed class DuckDbSession : IDisposable
     /// </summary>
     public static DuckDBConnection Prepare()
     {
-        var connection = new DuckDBConnection("DataSource=:memory:");
+        // Else it would start a thread for each processor, for nothing.
+        var connection = new DuckDBConnection("DataSource=:memory:;threads=1");
         try
         {
             connection.Open();

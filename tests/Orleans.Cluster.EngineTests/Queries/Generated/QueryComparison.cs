@@ -177,7 +177,7 @@ internal sealed class QueryComparison : IDisposable
         {
             return (Read(sql, row), null);
         }
-        catch (DuckDBException failed)
+        catch (Exception failed) when (failed is DuckDBException or OperationCanceledException)
         {
             return (null, failed.Message);
         }
