@@ -47,4 +47,30 @@ public sealed class ResultRowsTests : IDisposable
             Assert.Empty(Directory.GetFiles(folder).Except([target]));
         }
     }
+
+    // Files are opened by their descriptors, whose names have no ending that tells how they are packed.
+    [Theory]
+    [InlineData(OutputFormat.Csv, "gzip", null)]
+    [InlineData(OutputFormat.Csv, "zstd", "k")]
+    [InlineData(OutputFormat.Tsv, "gzip", "k")]
+    [InlineData(OutputFormat.Ndjson, "gzip", null)]
+    [InlineData(OutputFormat.Ndjson, "zstd", "k")]
+    [InlineData(OutputFormat.Parquet, "gzip", "k")]
+    public async Task Export_PackedFiles_HaveTheirRows(OutputFormat format, string codec, string? partitionBy)
+    {
+        var path = harness.Write("few.csv", "n,k,t\n" + string.Concat(Enumerable.Range(0, 50).Select(i => $"{i},{i % 3},x y\n")));
+
+        var result = await harness.Run(new JobSpec
+        {
+            Operation = OperationKind.Convert, Source = new SourceSpec { Path = [path] },
+            Output = new OutputSpec
+            {
+                Path = "out", Format = format, Compression = codec, PartitionBy = partitionBy is null ? [] : [partitionBy],
+            },
+            Partitioning = new PartitioningSpec { MinPartitions = 2 },
+        });
+
+        var expected = Enumerable.Range(0, 50).Select(i => $"[{i},{i % 3},\"x y\"]").Order(StringComparer.Ordinal);
+        Assert.Equal(expected, EngineHarness.Rows(result).Order(StringComparer.Ordinal));
+    }
 }

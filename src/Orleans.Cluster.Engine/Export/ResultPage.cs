@@ -186,7 +186,7 @@ internal sealed class ResultPage
 
     private string Read(string paths, string options)
     {
-        var more = options + (_request.FolderColumns.Count == 0 ? "" : $", filename = '{Path}'");
+        var more = options + Codec() + (_request.FolderColumns.Count == 0 ? "" : $", filename = '{Path}'");
         return _request.SourceFormat switch
         {
             OutputFormat.Parquet => $"read_parquet({paths}, hive_partitioning = false{more})",
@@ -194,6 +194,15 @@ internal sealed class ResultPage
             var format => DelimitedValues.Read(paths, _fileColumns, format, more),
         };
     }
+
+    // The name of a descriptor has no ending that would tell it.
+    private string Codec() => _request.SourceFormat == OutputFormat.Parquet || _request.Files.Count == 0 ? ""
+        : System.IO.Path.GetExtension(_request.Files[0].Path) switch
+        {
+            ".gz" => ", compression = 'gzip'",
+            ".zst" => ", compression = 'zstd'",
+            _ => "",
+        };
 
     private string Column(ColumnSchema column)
     {

@@ -33,6 +33,31 @@ public sealed class ThreadsTests(ThreadsTable table) : IClassFixture<ThreadsTabl
         Assert.Single(hashes.Distinct());
     }
 
+    [Theory]
+    [InlineData(OutputFormat.Csv, null)]
+    [InlineData(OutputFormat.Csv, "gzip")]
+    [InlineData(OutputFormat.Ndjson, "zstd")]
+    [InlineData(OutputFormat.Parquet, "snappy")]
+    public async Task Run_AnyFormat_IsTheSameToTheByte(OutputFormat format, string? compression)
+    {
+        var hashes = new List<string>();
+        foreach (var idle in (int[])[0, 1, 3])
+        {
+            using var harness = new EngineHarness(idle);
+            var spec = Job("SELECT n, g, t FROM source WHERE n % 8 = 3 ORDER BY g", table.Large) with
+            {
+                Output = new OutputSpec { Path = "out", Format = format, Compression = compression },
+            };
+            var plan = await harness.Plan(spec);
+            Assert.InRange(Assert.Single(plan.Stages).Threads, 2, 16);
+            await harness.Run(plan, spec);
+            Assert.Equal(87_500, harness.LastFiles.Sum(file => file.Rows));
+            hashes.Add(Assert.Single(harness.LastFiles).Sha256);
+        }
+
+        Assert.Single(hashes.Distinct());
+    }
+
     // Borders of row groups would show the threads.
     [Fact]
     public async Task Run_LargeResult_IsMadeByOneThread()
