@@ -143,7 +143,15 @@ internal sealed class EngineKeeper : IDisposable
         lock (_lock)
         {
             session.Dispose();
-            _prepared ??= _ended ? null : DuckDbSession.Prepare();
+            try
+            {
+                _prepared ??= _ended ? null : DuckDbSession.Prepare();
+            }
+            catch (DuckDBException exception)
+            {
+                // The task that is done is none the worse. The next one opens its own, and says what keeps it from that.
+                Console.Error.WriteLine($"No instance was prepared: {exception.Message.Split('\n')[0]}");
+            }
         }
     }
 

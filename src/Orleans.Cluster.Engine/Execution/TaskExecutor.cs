@@ -222,7 +222,7 @@ internal sealed class TaskExecutor(StagingArea staging, EngineKeeper engines, Fu
                     return made;
                 }
             }
-            catch (DuckDBException exception)
+            catch (Exception exception) when (exception is DuckDBException or EngineException)
             {
                 Console.Error.WriteLine($"Once more with one thread: {exception.Message.Split('\n')[0]}");
             }

@@ -124,7 +124,7 @@ internal sealed class TaskSession : IDisposable
     }
 
     // While the answer is on its way, where the instance has no files to remove and holds little: whoever looks at the process
-    // for the next task finds it small. One that cannot be prepared is opened when it is needed, and says then why.
+    // for the next task finds it small.
     private void Retire()
     {
         if (Environment.WorkingSet * MostHeldPart < _memoryBytes && !Directory.EnumerateFileSystemEntries(_scratchFolder).Any())

@@ -25,10 +25,10 @@ internal enum Exactness
 internal sealed class ExactValues
 {
     private static readonly FrozenSet<string> Numbers = Words(
-        "TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER DECIMAL");
+        "TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER");
 
     private static readonly FrozenSet<string> Values = Words(
-        "UBIGINT HUGEINT UHUGEINT VARCHAR BOOLEAN DATE TIME TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS UUID");
+        "UBIGINT HUGEINT VARCHAR BOOLEAN DATE TIME TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS UUID");
 
     private static readonly FrozenSet<string> Conditions = Words(
         "OPERATOR_NOT OPERATOR_IS_NULL OPERATOR_IS_NOT_NULL COMPARE_IN COMPARE_NOT_IN");
@@ -43,7 +43,7 @@ internal sealed class ExactValues
 
     private static readonly FrozenSet<string> WholeNumbers = Words(
         "length strlen year month day quarter week dayofweek dayofyear dayofmonth hour minute date_diff datediff instr strpos "
-        + "count count_star count_if countif");
+        + "count count_star");
 
     private static readonly FrozenSet<string> WholeParts = Words(
         "year month day quarter week dow doy hour minute decade century");
@@ -54,8 +54,11 @@ internal sealed class ExactValues
 
     // These and the above give the same for the same arguments, whenever they are called.
     private static readonly FrozenSet<string> Others = Words(
-        "/ // % avg sum date_part date_add date_sub to_years to_months to_days to_hours to_minutes to_seconds trunc floor ceil "
-        + "round sign sqrt ln log log2 log10 exp pow power ** mod make_date strptime last_day date_trunc");
+        "/ // % avg sum count_if countif date_part date_add date_sub to_years to_months to_days to_hours to_minutes to_seconds "
+        + "trunc floor ceil round sign sqrt ln log log2 log10 exp pow power ** mod make_date strptime last_day date_trunc");
+
+    // A sum of values of so many digits does not pass the widest type, in whatever order they come.
+    private const int MostDigits = 28;
 
     private static readonly FrozenSet<string> SafeFunctions =
         Tests.Concat(Texts).Concat(WholeNumbers).Concat(Arithmetic).Concat(Choices).Concat(Others)
@@ -63,6 +66,7 @@ internal sealed class ExactValues
 
     private readonly Dictionary<string, Exactness> names = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> columns = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> relations = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, int> uses = new(StringComparer.OrdinalIgnoreCase);
 
     private ExactValues()
@@ -82,7 +86,15 @@ internal sealed class ExactValues
             values.columns.Add(column.Name);
         }
 
-        var named = SqlNodes.Descend(query).Where(node => node != query).SelectMany(NamedBy).ToList();
+        values.relations.UnionWith(SqlNodes.Descend(query).SelectMany(RelationsOf));
+        var inner = SqlNodes.Descend(query).Where(node => node != query).ToList();
+        var named = inner.SelectMany(NamedBy).ToList();
+        if (inner.SelectMany(node => node.Items("select_list")).Any(HasNameOfItsText))
+        {
+            // A column may have the text of an expression for its name.
+            named.AddRange(values.columns.Where(name => !IsWord(name)).Select(name => (name, (JsonNode?)null)));
+        }
+
         var hidden = HiddenBy(query, tables);
         foreach (var (name, _) in named.Concat(NamedBy(query)))
         {
@@ -106,9 +118,20 @@ internal sealed class ExactValues
     /// <summary>Whether a name means one thing alone in all of the query: one column of a table, or one expression.</summary>
     public bool IsUnique(string name) => uses.GetValueOrDefault(name) == 1;
 
-    /// <summary>Whether an expression reads columns of tables alone, and no other expression by its name.</summary>
-    public bool IsOfColumns(JsonObject expression) => SqlNodes.Descend(expression)
-        .Where(node => node.IsClass("COLUMN_REF")).All(node => columns.Contains(SqlNodes.ColumnNames(node)[^1]));
+    /// <summary>Whether a name before a point, or before a star, is that of a table and nothing else.</summary>
+    public bool IsTable(string name) => relations.Contains(name) && !names.ContainsKey(name);
+
+    /// <summary>Names that tables have in a part of a query.</summary>
+    public static IEnumerable<string> RelationsOf(JsonObject node)
+    {
+        if (node["class"] is null && node.Text("type") is "BASE_TABLE" or "SUBQUERY" or "JOIN")
+        {
+            var alias = node.Text("alias");
+            return alias is { Length: > 0 } ? [alias] : node.Text("table_name") is { } name ? [name] : [];
+        }
+
+        return [];
+    }
 
     /// <summary>
     /// Whether a call gives the same whenever it is made; aggregates whatever the order of rows, over exact numbers.
@@ -119,10 +142,8 @@ internal sealed class ExactValues
     public Exactness Of(JsonNode? expression) => expression.Text("class") switch
     {
         "COLUMN_REF" => OfNames(SqlNodes.ColumnNames((JsonObject)expression!)),
-        "CONSTANT" => expression!["value"]!["type"] is JsonObject type && type.Text("id") != "NULL"
-            ? OfType(type.Text("id")!) : Exactness.None,
-        "CAST" => expression!["cast_type"] is JsonObject to && (to["type_info"] is null || to.Text("id") == "DECIMAL")
-            ? OfType(to.Text("id") ?? "") : Exactness.None,
+        "CONSTANT" => OfType(expression!["value"]?["type"] as JsonObject),
+        "CAST" => OfType(expression!["cast_type"] as JsonObject),
         "COMPARISON" or "CONJUNCTION" or "BETWEEN" => Exactness.Value,
         "OPERATOR" when Conditions.Contains(expression.Text("type")!) => Exactness.Value,
         "OPERATOR" when expression.Text("type") == "OPERATOR_COALESCE" => Common(expression.Items("children")),
@@ -135,12 +156,33 @@ internal sealed class ExactValues
 
     private static FrozenSet<string> Words(string text) => text.Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    // As the engine writes it, with the width of a decimal or without.
+    // As a tree has it. Other types than decimals have information where they are not what their name says.
+    private static Exactness OfType(JsonObject? type) => type?["type_info"] switch
+    {
+        JsonObject info when type.Text("id") == "DECIMAL" => OfDigits((int?)info["width"] ?? int.MaxValue),
+        null when type.Text("id") is { } name && name != "DECIMAL" => OfName(name),
+        _ => Exactness.None,
+    };
+
+    // As the engine writes it.
     private static Exactness OfType(string type)
     {
-        var name = type.StartsWith("DECIMAL(", StringComparison.Ordinal) && type.EndsWith(')') ? "DECIMAL" : type;
-        return Numbers.Contains(name) ? Exactness.Number : Values.Contains(name) ? Exactness.Value : Exactness.None;
+        const string Decimal = "DECIMAL(";
+        return !type.StartsWith(Decimal, StringComparison.Ordinal) ? OfName(type)
+            : int.TryParse(type[Decimal.Length..].Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var digits)
+                ? OfDigits(digits) : Exactness.None;
     }
+
+    private static Exactness OfName(string type) =>
+        Numbers.Contains(type) ? Exactness.Number : Values.Contains(type) ? Exactness.Value : Exactness.None;
+
+    private static Exactness OfDigits(int digits) => digits <= MostDigits ? Exactness.Number : Exactness.Value;
+
+    private static bool HasNameOfItsText(JsonObject item) =>
+        item.Text("alias") is null or "" && item.Text("class") is not ("COLUMN_REF" or "STAR");
+
+    private static bool IsWord(string name) =>
+        name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') && !char.IsAsciiDigit(name.FirstOrDefault('0'));
 
     // Names of the outermost SELECT, as sum(n) AS n, that mean columns of its tables wherever they are read, but for its order.
     private static HashSet<string> HiddenBy(JsonObject query, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
@@ -166,7 +208,8 @@ internal sealed class ExactValues
     // Tables of a FROM clause; null for what is none, or has other names for its columns.
     private static IEnumerable<string?> TablesOf(JsonNode? from) => from.Text("type") switch
     {
-        "JOIN" => TablesOf(from!["left"]).Concat(TablesOf(from["right"])),
+        "JOIN" => TablesOf(from!["left"]).Concat(
+            from.Text("join_type") is "SEMI" or "ANTI" ? [] : TablesOf(from["right"])),
         "BASE_TABLE" when from!["column_name_alias"] is null or JsonArray { Count: 0 } => [from.Text("table_name")],
         _ => [null],
     };
@@ -174,9 +217,16 @@ internal sealed class ExactValues
     // Names that a node gives to expressions; null where it is not known to which.
     private static IEnumerable<(string Name, JsonNode? Expression)> NamedBy(JsonObject node)
     {
-        foreach (var item in node.Items("select_list").Where(item => item.Text("alias") is { Length: > 0 }))
+        foreach (var item in node.Items("select_list"))
         {
-            yield return (item.Text("alias")!, item);
+            if (item.Text("alias") is { Length: > 0 } alias)
+            {
+                yield return (alias, item);
+            }
+            else if (item.IsClass("COLUMN_REF") && SqlNodes.ColumnNames(item) is { Count: > 1 } parts)
+            {
+                yield return (parts[^1], item);
+            }
         }
 
         var inner = node["subquery"]?["node"] ?? node["query"]?["node"];
@@ -204,8 +254,7 @@ internal sealed class ExactValues
 
     // Of s.f the first may be a table or a column with fields, which is not exact.
     private Exactness OfNames(IReadOnlyList<string> parts) =>
-        parts.Take(parts.Count - 1).Any(part => names.TryGetValue(part, out var known) && known == Exactness.None)
-            ? Exactness.None : names.GetValueOrDefault(parts[^1]);
+        parts.Take(parts.Count - 1).All(IsTable) ? names.GetValueOrDefault(parts[^1]) : Exactness.None;
 
     private Exactness OfSubquery(JsonObject expression) => expression.Text("subquery_type") switch
     {

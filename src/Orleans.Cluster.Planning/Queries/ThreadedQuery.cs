@@ -31,8 +31,9 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
     public static ThreadedQuery? Of(JsonObject query, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
     {
         var exact = ExactValues.Of(query, tables);
-        return SqlNodes.Descend(query).All(node => IsSafe(node, exact) && (node == query || !Chooses(node)))
-            ? Ordered(query, exact) : null;
+        return SqlNodes.Descend(query).All(node =>
+            IsSafe(node, exact) && (node == query || !Chooses(node)) && !ReadsRows(node, tables))
+            ? Ordered(query, exact, tables) : null;
     }
 
     private static bool IsSafe(JsonObject node, ExactValues exact) => node["sample"] is null && (node.Text("class") is { } kind
@@ -48,13 +49,30 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
             _ => true,
         });
 
+    // A table's own name is a row of it, where no column has that name.
+    private static bool ReadsRows(JsonObject node, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
+    {
+        if (node.Text("type") != "SELECT_NODE")
+        {
+            return false;
+        }
+
+        var from = SqlNodes.Descend(node["from_table"], intoSubqueries: false).ToList();
+        var relations = from.SelectMany(ExactValues.RelationsOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        relations.ExceptWith(from.Where(table => table.Text("type") == "BASE_TABLE")
+            .SelectMany(table => tables.GetValueOrDefault(table.Text("table_name") ?? "") ?? []).Select(column => column.Name));
+        return SqlNodes.Descend(node).Any(part => part.IsClass("COLUMN_REF")
+            && SqlNodes.ColumnNames(part) is [var name] && relations.Contains(name));
+    }
+
     // Which rows it takes depends on their order.
     private static bool Chooses(JsonObject node) => node.Items("modifiers").Any(modifier =>
         modifier.Text("type") is "LIMIT_MODIFIER" or "LIMIT_PERCENT_MODIFIER");
 
     private static bool IsSafeExpression(JsonObject node, string kind, ExactValues exact) => kind switch
     {
-        "STAR" => !node.Flag("columns") && node["expr"] is null && IsEmpty(node["replace_list"]) && IsEmpty(node["rename_list"]),
+        "STAR" => !node.Flag("columns") && node["expr"] is null && IsEmpty(node["replace_list"]) && IsEmpty(node["rename_list"])
+            && (node.Text("relation_name") is null or "" || exact.IsTable(node.Text("relation_name")!)),
         "SUBQUERY" => node.Text("subquery_type") is "SCALAR" or "EXISTS" or "NOT_EXISTS" or "ANY",
         "FUNCTION" when !ExactValues.IsSafe(node) => false,
         "FUNCTION" when AggregateFunctions.IsAggregate(node) =>
@@ -93,13 +111,15 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
         SqlNodes.Descend(expression, intoSubqueries: false).Any(AggregateFunctions.IsAggregate);
 
     private static int? NumberOf(JsonObject expression) =>
-        expression.IsClass("CONSTANT") && expression["value"]?["value"] is JsonValue value
+        expression.IsClass("CONSTANT") && expression["value"]?["type"].Text("id") != "DECIMAL"
+        && expression["value"]?["value"] is JsonValue value
         && value.TryGetValue<int>(out var number) ? number : null;
 
     private static bool IsEmpty(JsonNode? list) => list is null || (list is JsonArray array && array.Count == 0)
         || (list is JsonObject map && map.Count == 0);
 
-    private static ThreadedQuery? Ordered(JsonObject query, ExactValues exact)
+    private static ThreadedQuery? Ordered(
+        JsonObject query, ExactValues exact, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
     {
         if (query.Text("type") != "SELECT_NODE")
         {
@@ -125,6 +145,12 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
         var places = keys.ConvertAll(key => items.FindIndex(item => IsKey(item, key!, exact)));
         var sources = keys.Zip(places, (key, place) => place < 0 ? (JsonObject)key! : items[place]).ToList();
         var isDistinct = query.Items("modifiers").Any(modifier => modifier.Text("type") == "DISTINCT_MODIFIER");
+        if (isDistinct && order.Items("orders").Any(each => PlaceOf((JsonObject)each["expression"]!, items) is null))
+        {
+            // Of rows that are alike in what is selected, one that came first gives the key.
+            return null;
+        }
+
         if (places.Count == 0 || places.Contains(-1) || isDistinct)
         {
             if (!items.TrueForAll(item => exact.Of(item) > Exactness.None))
@@ -141,12 +167,13 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
             return new ThreadedQuery(Ordered(query, columns));
         }
 
-        return sources.TrueForAll(exact.IsOfColumns) && KeysOf(query, sources) is { } all
+        return KeysOf(query, sources, tables) is { } all
             ? new ThreadedQuery(query, new UnorderedGroups(string.Join(", ", columns.Distinct()), all)) : null;
     }
 
-    // The keys of all rows of the query's one table, whichever of them it leaves out.
-    private static JsonObject? KeysOf(JsonObject query, IEnumerable<JsonObject> keys)
+    // The columns that keys are made of, of all rows of the query's one table, whichever of them it leaves out.
+    private static JsonObject? KeysOf(
+        JsonObject query, IEnumerable<JsonObject> keys, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
     {
         if (query["from_table"].Text("type") != "BASE_TABLE" || query["cte_map"].Items("map").Any()
             || SqlNodes.Descend(query).Count(node => node["class"] is null && node.Text("type") == "BASE_TABLE") != 1)
@@ -154,7 +181,16 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
             return null;
         }
 
-        var select = SqlNodes.SelectOf(keys);
+        var read = keys.SelectMany(key => SqlNodes.Descend(key)).Where(node => node.IsClass("COLUMN_REF"))
+            .Select(node => SqlNodes.ColumnNames(node)[^1]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var known = tables.GetValueOrDefault(query["from_table"].Text("table_name")!) ?? [];
+        if (read.Count == 0 || read.Exists(name =>
+            !known.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))))
+        {
+            return null;
+        }
+
+        var select = SqlNodes.SelectOf(read.ConvertAll(name => SqlNodes.Column(name)));
         select["from_table"] = query["from_table"]!.DeepClone();
         return select;
     }
@@ -203,9 +239,9 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
             return number;
         }
 
-        var place = items.FindIndex(item => IsNamed(item, key));
-        place = place >= 0 ? place : items.FindIndex(item => SqlNodes.Key(item) == SqlNodes.Key(key));
-        return place >= 0 ? place + 1 : null;
+        var named = items.FindAll(item => IsNamed(item, key));
+        var place = named.Count > 0 ? items.IndexOf(named[0]) : items.FindIndex(item => SqlNodes.Key(item) == SqlNodes.Key(key));
+        return named.Count < 2 && place >= 0 ? place + 1 : null;
     }
 
     private static bool IsLimit(JsonObject modifier) => modifier.Text("type") is "LIMIT_MODIFIER" or "LIMIT_PERCENT_MODIFIER";

@@ -10,7 +10,8 @@ public sealed class ThreadedQueryTests : IDisposable
     private static readonly ColumnSchema[] Columns =
     [
         new("n", "BIGINT"), new("m", "DECIMAL(15,2)"), new("g", "VARCHAR"), new("d", "DATE"), new("x", "DOUBLE"),
-        new("s", "STRUCT(n BIGINT)"), new("h", "HUGEINT"), new("i", "INTERVAL"), new("ts", "TIMESTAMP"),
+        new("s", "STRUCT(n BIGINT, f DOUBLE, o STRUCT(f DOUBLE))"), new("wide", "DECIMAL(38,0)"), new("avg(n)", "BIGINT"),
+         new("h", "HUGEINT"), new("i", "INTERVAL"), new("ts", "TIMESTAMP"),
     ];
 
     private readonly EngineHarness harness = new();
@@ -28,9 +29,13 @@ public sealed class ThreadedQueryTests : IDisposable
     [InlineData("SELECT count(*) AS c FROM t GROUP BY g ORDER BY c LIMIT 3", "ORDER BY c LIMIT 3")]
     [InlineData("SELECT n, g FROM t ORDER BY m LIMIT 3 OFFSET 2", "ORDER BY m, 1, 2 LIMIT 3 OFFSET 2")]
     [InlineData("SELECT DISTINCT n, g FROM t ORDER BY n", "ORDER BY n, 2")]
+    [InlineData("SELECT n AS v, n % 5 = 0 AS v FROM t ORDER BY v", "ORDER BY v, 1, 2")]
+    [InlineData("SELECT CAST(g AS INTEGER) AS v, count(*) AS c FROM t WHERE g <> 'a' GROUP BY 1", " + 1 by SELECT g FROM t")]
+    [InlineData("SELECT region, count(*) AS c FROM region GROUP BY region ORDER BY c", "ORDER BY c, 1")]
+    [InlineData("SELECT q.g, sum(t.n) c FROM t JOIN (SELECT t.n AS j, t.g FROM t) q ON j = t.n GROUP BY q.g ORDER BY c", "c, 1")]
     [InlineData("SELECT count(*) AS c, g FROM t WHERE n > 3 GROUP BY g", " + 2 by SELECT g FROM t")]
-    [InlineData("SELECT year(d) AS y, count(*) AS c FROM t AS a GROUP BY 1", " + 1 by SELECT \"year\"(d) AS y FROM t AS a")]
-    [InlineData("SELECT upper(g) AS u, count(*) AS c FROM t GROUP BY u", " + 1 by SELECT upper(g) AS u FROM t")]
+    [InlineData("SELECT year(d) AS y, count(*) AS c FROM t AS a GROUP BY 1", " + 1 by SELECT d FROM t AS a")]
+    [InlineData("SELECT upper(g) AS u, count(*) AS c FROM t GROUP BY u", " + 1 by SELECT g FROM t")]
     [InlineData("SELECT count(*) AS c FROM t GROUP BY g, n", " + 1 by SELECT g, n FROM t")]
     [InlineData("SELECT y AS n, n AS k FROM (SELECT n, m AS y FROM t) ORDER BY n", "ORDER BY n, 2")]
     [InlineData("SELECT max(v) AS v FROM (SELECT g, sum(n * 2) AS v FROM t GROUP BY g)", "")]
@@ -62,6 +67,20 @@ public sealed class ThreadedQueryTests : IDisposable
     [InlineData("SELECT x, count(*) AS c FROM t GROUP BY x ORDER BY c")]
     [InlineData("SELECT DISTINCT x FROM t ORDER BY x")]
     [InlineData("SELECT n, x FROM t ORDER BY n")]
+    [InlineData("SELECT DISTINCT n FROM t ORDER BY g")]
+    [InlineData("SELECT DISTINCT n FROM t ORDER BY g LIMIT 1")]
+    [InlineData("SELECT DISTINCT n FROM t GROUP BY n, g ORDER BY g LIMIT 1")]
+    [InlineData("SELECT x AS o, o, count(*) FROM t SEMI JOIN other ON n = id GROUP BY o ORDER BY 2")]
+    [InlineData("SELECT sum(f) FROM (SELECT s.f FROM t)")]
+    [InlineData("SELECT sum(f) FROM (SELECT s.* FROM t)")]
+    [InlineData("SELECT sum(f) FROM (SELECT o.f FROM (SELECT s.o FROM t))")]
+    [InlineData("SELECT f, count(*) AS n FROM (SELECT x FROM t) AS f GROUP BY f ORDER BY f")]
+    [InlineData("SELECT max(z) FROM t AS z")]
+    [InlineData("SELECT sum(wide) FROM t")]
+    [InlineData("SELECT sum(CAST(n AS DECIMAL(38,0))) FROM t")]
+    [InlineData("SELECT sum(c) FROM (SELECT count_if(n > 3) AS c FROM t GROUP BY g)")]
+    [InlineData("SELECT sum(\"avg(n)\") FROM (SELECT avg(n) FROM t)")]
+    [InlineData("SELECT upper(g) AS id, count(*) AS c FROM t GROUP BY id")]
     [InlineData("SELECT n FROM t")]
     [InlineData("SELECT n FROM t LIMIT 3")]
     [InlineData("SELECT g, count(*) FROM t JOIN t AS u USING (g) GROUP BY g")]
@@ -102,8 +121,13 @@ public sealed class ThreadedQueryTests : IDisposable
         Assert.Empty(alone);
     }
 
-    private Task<string?> Threaded(string query) =>
-        Threaded(query, new Dictionary<string, IReadOnlyList<ColumnSchema>> { ["t"] = Columns });
+    // Names of columns here are names of other things there.
+    private Task<string?> Threaded(string query) => Threaded(query, new Dictionary<string, IReadOnlyList<ColumnSchema>>
+    {
+        ["t"] = Columns,
+        ["other"] = [new("id", "INTEGER"), new("f", "INTEGER"), new("o", "INTEGER")],
+        ["region"] = [new("region", "VARCHAR"), new("z", "BIGINT")],
+    });
 
     private async Task<string?> Threaded(string query, IReadOnlyDictionary<string, IReadOnlyList<ColumnSchema>> tables)
     {

@@ -27,7 +27,8 @@ internal sealed class ThreadableQuery
         var where = Is(1, 3) ? $" WHERE {Condition(prefix, depth)}" : "";
         var groups = keys.Count == 0 ? "" : Is(1, 6) ? " GROUP BY ALL" : $" GROUP BY {string.Join(", ", keys)}";
         var having = isGrouped && Is(1, 6) ? $" HAVING {Aggregate(prefix)} IS NOT NULL" : "";
-        var sorted = Many(1, 2, () => random.Next(1, items.Count + 1) + Pick("", " DESC", " NULLS FIRST"));
+        var sorted = Many(1, 2, () =>
+            (Is(1, 5) ? Key(prefix) : $"{random.Next(1, items.Count + 1)}") + Pick("", " DESC", " NULLS FIRST"));
         var order = Is(depth == 0 ? 2 : 0, 3) ? $" ORDER BY {string.Join(", ", sorted)}" : "";
         var limit = Is(depth == 0 ? 2 : 1, 10) ? $" LIMIT {random.Next(1, 200)}" : "";
         return $"SELECT {(Is(1, 8) ? "DISTINCT " : "")}{string.Join(", ", items)} FROM {from}{where}{groups}{having}{order}"
@@ -37,8 +38,10 @@ internal sealed class ThreadableQuery
     private (string From, string Prefix) From(int depth) => random.Next(depth == 0 ? 6 : 3) switch
     {
         0 or 1 => (Pick("t", "u"), ""),
-        2 => ($"t AS a {Pick("JOIN", "LEFT JOIN")} u AS c ON a.{Pick("b", "b", "ts")} = c.{Pick("b", "ts")}", "a."),
-        3 => ($"(SELECT k, b, m, g, d, f, {Pick("x", "b / 3 AS x", "k AS x")}, ts, h, i FROM t) AS s", ""),
+        2 => ($"t AS a {Pick("JOIN", "LEFT JOIN", "SEMI JOIN", "ANTI JOIN")} u AS c "
+            + $"ON a.{Pick("b", "b", "ts")} = c.{Pick("b", "ts")}", "a."),
+        3 => ($"(SELECT {Pick("k", "t.k", "st.k", "st.*")}, b, m, g, d, f, {Pick("x", "b / 3 AS x", "k AS x")}, ts, h, i FROM t) "
+            + $"AS {Pick("s", "k", "g")}", ""),
         4 => ($"(SELECT {Pick("k", "b % 50 AS k")}, {Pick("sum(b)", "count(*)", "avg(b)", "max(x)")} AS b, max(m) AS m, "
             + $"{Pick("min(g)", "first(g)")} AS g, max(d) AS d, bool_or(f) AS f, {Pick("min(k)", "sum(x)")} AS x, "
             + $"max(ts) AS ts, max(h) AS h, {Pick("max(i)", "min(ts)")} AS i FROM t GROUP BY 1) AS s", ""),

@@ -20,6 +20,7 @@ public sealed class ThreadedQueriesTests
     [
         new("k", "INTEGER"), new("b", "BIGINT"), new("m", "DECIMAL(9,2)"), new("g", "VARCHAR"), new("d", "DATE"),
         new("f", "BOOLEAN"), new("x", "DOUBLE"), new("ts", "TIMESTAMP"), new("h", "HUGEINT"), new("i", "INTERVAL"),
+        new("st", "STRUCT(k DOUBLE)"),
     ];
 
     [Fact]
@@ -124,7 +125,8 @@ public sealed class ThreadedQueriesTests
                     + "ELSE (hash(r) % 997) / 7 END AS x, "
                     + "TIMESTAMP '2024-01-01' + to_hours(CAST(hash(r + 7) % 900 AS INTEGER)) AS ts, "
                     + "CAST(hash(r + 8) % 9 AS HUGEINT) AS h, "
-                    + "CASE hash(r + 9) % 2 WHEN 0 THEN INTERVAL 1 MONTH ELSE INTERVAL 30 DAY END AS i "
+                    + "CASE hash(r + 9) % 2 WHEN 0 THEN INTERVAL 1 MONTH ELSE INTERVAL 30 DAY END AS i, "
+                    + "{'k': (hash(r + 10) % 997) / 7} AS st "
                     + $"FROM (SELECT i * {step} AS r FROM range({Rows / step}) AS n(i))) TO {path} "
                     + "(FORMAT parquet, ROW_GROUP_SIZE 2048)");
             }
