@@ -120,7 +120,8 @@ internal static class TableBenchmark
         return ((cluster.ProcessorTime() - cpu) / clock.Elapsed).ToString("P1", CultureInfo.InvariantCulture);
     }
 
-    private static async Task<(string Line, double Cpu, double Wall)> Compare(ProductCluster cluster, TableCase one, int runs, string folder)
+    private static async Task<(string Line, double Cpu, double Wall)> Compare(
+        ProductCluster cluster, TableCase one, int runs, string folder)
     {
         var (cpus, walls) = (new List<double>(), new List<double>());
         var (here, there) = (new List<double>(), new List<double>());

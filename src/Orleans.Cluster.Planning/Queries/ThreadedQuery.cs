@@ -73,7 +73,10 @@ internal sealed record ThreadedQuery(JsonObject Query, UnorderedGroups? FewGroup
     {
         "STAR" => !node.Flag("columns") && node["expr"] is null && IsEmpty(node["replace_list"]) && IsEmpty(node["rename_list"])
             && (node.Text("relation_name") is null or "" || exact.IsTable(node.Text("relation_name")!)),
-        "SUBQUERY" => node.Text("subquery_type") is "SCALAR" or "EXISTS" or "NOT_EXISTS" or "ANY",
+        // It is done once for all values of the query around it that are equal.
+        "SUBQUERY" => node.Text("subquery_type") is "SCALAR" or "EXISTS" or "NOT_EXISTS" or "ANY"
+            && SqlNodes.Descend(node["subquery"]).Where(part => part.IsClass("COLUMN_REF"))
+                .All(part => exact.Of(part) > Exactness.None),
         "FUNCTION" when !ExactValues.IsSafe(node) => false,
         "FUNCTION" when AggregateFunctions.IsAggregate(node) =>
             !node["order_bys"].Items("orders").Any() && IsSafeAggregate(node, exact),

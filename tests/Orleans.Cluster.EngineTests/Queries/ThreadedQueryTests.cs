@@ -81,6 +81,7 @@ public sealed class ThreadedQueryTests : IDisposable
     [InlineData("SELECT sum(c) FROM (SELECT count_if(n > 3) AS c FROM t GROUP BY g)")]
     [InlineData("SELECT sum(\"avg(n)\") FROM (SELECT avg(n) FROM t)")]
     [InlineData("SELECT upper(g) AS id, count(*) AS c FROM t GROUP BY id")]
+    [InlineData("SELECT n, (SELECT CAST(t.x AS VARCHAR) FROM other WHERE id = 1) AS v FROM t ORDER BY n")]
     [InlineData("SELECT n FROM t")]
     [InlineData("SELECT n FROM t LIMIT 3")]
     [InlineData("SELECT g, count(*) FROM t JOIN t AS u USING (g) GROUP BY g")]
