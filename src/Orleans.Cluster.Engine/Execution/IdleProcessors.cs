@@ -16,14 +16,14 @@ internal static class IdleProcessors
     public static int Count()
     {
         var idle = 0;
-        for (var look = 0; OperatingSystem.IsLinux() && look < Looks; look++)
+        for (var look = 0; OperatingSystem.IsLinux() && Environment.ProcessorCount > 1 && look < Looks; look++)
         {
             if (look > 0)
             {
                 Thread.Sleep(BetweenLooks);
             }
 
-            idle = Math.Max(idle, CountNow(File.ReadAllText(LoadFile), Environment.ProcessorCount));
+            idle = Math.Max(idle, CountNow(ReadLoad(), Environment.ProcessorCount));
             if (idle == Environment.ProcessorCount - 1)
             {
                 break;
@@ -31,6 +31,19 @@ internal static class IdleProcessors
         }
 
         return idle;
+    }
+
+    // Who may not read it, in whatever box, has one thread.
+    private static string ReadLoad()
+    {
+        try
+        {
+            return File.ReadAllText(LoadFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     /// <summary>
