@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DuckDB.NET.Data;
 using Orleans.Cluster.Contracts;
@@ -70,6 +71,26 @@ public sealed class ThreadsTests(ThreadsTable table) : IClassFixture<ThreadsTabl
             await harness.Run(await harness.Plan(spec), spec);
             Assert.InRange(harness.LastFiles.Sum(file => file.Rows), 100_001, long.MaxValue);
             hashes.Add(harness.LastFiles[0].Sha256);
+        }
+
+        Assert.Single(hashes.Distinct());
+    }
+
+    // The first rows are the same ones for any number of threads: of them depends whether there is an order.
+    [Theory]
+    [InlineData("CASE WHEN n < 20000 THEN n % 1000 ELSE n % 90000 END", true)]
+    [InlineData("(1001 - CASE WHEN n < 20000 THEN n % 1001 ELSE n % 50 END) * 1000003", false)]
+    public async Task Run_GroupsAtTheBorderOfFew_AreInOneOrder(string key, bool isOrdered)
+    {
+        var hashes = new List<string>();
+        foreach (var idle in (int[])[0, 3, 3, 7])
+        {
+            using var harness = new EngineHarness(idle);
+            var spec = Job("SELECT e, count(*) AS c FROM source GROUP BY e", table.WithKey(key));
+            var rows = EngineHarness.Rows(await harness.Run(await harness.Plan(spec), spec));
+            var keys = rows.Select(row => long.Parse(row.Trim('[').Split(',')[0], CultureInfo.InvariantCulture)).ToList();
+            Assert.Equal(isOrdered, keys.SequenceEqual(keys.Order()));
+            hashes.Add(Assert.Single(harness.LastFiles).Sha256);
         }
 
         Assert.Single(hashes.Distinct());
@@ -148,6 +169,18 @@ public sealed class ThreadsTable : IDisposable
     }
 
     public string Large => Path.Combine(folder.FullName, "large.parquet");
+
+    /// <summary>The numbers of its rows and a key of each.</summary>
+    public string WithKey(string key)
+    {
+        var path = Path.Combine(folder.FullName, $"{Guid.NewGuid():N}.parquet");
+        using var engine = new DuckDBConnection("DataSource=:memory:");
+        engine.Open();
+        engine.Execute(
+            $"COPY (SELECT n, {key} AS e FROM range({Rows}) AS r(n)) TO {SqlText.Literal(path)} "
+            + "(FORMAT parquet, ROW_GROUP_SIZE 2048)");
+        return path;
+    }
 
     public string Small => Path.Combine(folder.FullName, "small.parquet");
 
